@@ -1,0 +1,244 @@
+"""The model between sources and targets: what was found in a project, where, and what becomes of it.
+
+Front ends (`sources/`) fill it, targets turn it into files. Every value that was read carries its origin.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Any, Generic, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+T = TypeVar("T")
+
+
+class Model(BaseModel):
+    """Base of every part of the model: unknown names are bugs."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Origin(Model):
+    """Where a value was read: a path relative to the project, 1-based lines, both ends included."""
+
+    file: str
+    line: int
+    end_line: int = 0
+
+    def model_post_init(self, context: Any) -> None:
+        self.end_line = max(self.end_line, self.line)
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}" if self.line else self.file
+
+
+class Value(Model, Generic[T]):
+    """A value with its origin; `note` says how it was derived, `assumed` that nothing in the project states it."""
+
+    value: T
+    origin: Origin | None = None
+    note: str = ""
+    assumed: bool = False
+
+
+class Disposition(str, Enum):
+    """What became of a construct."""
+
+    CONVERTED = "converted"
+    KEPT = "kept"
+    DROPPED = "dropped"
+    MANUAL = "manual"
+
+
+class Safety(str, Enum):
+    """`safe`: no value on the wire changes; `idiomatic`: fal's own media types and names; `manual`: a person decides."""
+
+    SAFE = "safe"
+    IDIOMATIC = "idiomatic"
+    MANUAL = "manual"
+
+
+class Scope(str, Enum):
+    """Whether an item is about the code or about the deployment (a secret to set, a console setting to look up)."""
+
+    CODE = "code"
+    DEPLOY = "deploy"
+
+
+class Edit(Model):
+    """A replacement in a kept file: `start` and `end` are character offsets into its decoded text."""
+
+    file: str
+    start: int
+    end: int
+    replacement: str
+    rule: str
+    reason: str
+
+
+class InputField(Model):
+    """A key of the request: `annotation` and `default` are Python source, made by a serializer."""
+
+    name: str
+    annotation: str
+    required: bool
+    default: str | None = None
+    description: str = ""
+    constraints: dict[str, Any] = Field(default_factory=dict)
+    lax: bool = False
+    """The source converts the value itself (`int(job_input["steps"])`), so numbers in other forms stay welcome."""
+    origin: Origin | None = None
+    evidence: str = ""
+
+
+class InputSchema(Model):
+    """What an endpoint accepts. `extra`: what the source does with unknown keys."""
+
+    fields: list[InputField] = Field(default_factory=list)
+    extra: Literal["forbid", "allow"] = "allow"
+    known: bool = True
+    """False where the whole input is passed on and no field can be derived."""
+    evidence: str = ""
+
+
+class OutputField(Model):
+    name: str
+    annotation: str
+    optional: bool = False
+    description: str = ""
+    media: Literal["image", "video", "audio", "file"] | None = None
+    """A local path that the handler wrote and returns: it is uploaded, because a path means nothing to a caller."""
+    origin: Origin | None = None
+
+
+class OutputSchema(Model):
+    """What the handler returns where it succeeds; `annotation` for results that are no dict with known keys."""
+
+    fields: list[OutputField] = Field(default_factory=list)
+    annotation: str = "Any"
+    errors: bool = False
+    """Some results carry `error`."""
+    refresh: bool = False
+    """Some results carry `refresh_worker`."""
+    opaque: bool = True
+    """Some results could not be read statically, so `error` and `refresh_worker` are looked for at run time."""
+
+
+HandlerKind = Literal["sync", "async", "generator", "async_generator"]
+
+
+class Handler(Model):
+    """The callable that answers one job."""
+
+    name: str
+    """The expression that reaches it inside `module`, such as `handler` or `proxy.handler`."""
+    module: str
+    """The name under which `setup()` imports it."""
+    file: str
+    kind: HandlerKind
+    summary: str = ""
+    load: str = ""
+    """A function of `module` that `setup()` must call first (what stood under `if __name__ == "__main__"`)."""
+    dedicated_thread: bool = False
+    origin: Origin
+
+
+class Endpoint(Model):
+    path: str = "/"
+    kind: Literal["unary", "stream", "websocket"] = "unary"
+    method: str = "generate"
+    summary: str = ""
+    input: InputSchema = Field(default_factory=InputSchema)
+    output: OutputSchema = Field(default_factory=OutputSchema)
+
+
+class EnvVar(Model):
+    """`secret` names never carry a value. `preset`: fal sets the name itself, so it is assigned and not defaulted."""
+
+    name: str
+    value: str | None = None
+    secret: bool = False
+    preset: bool = False
+    origin: Origin | None = None
+
+
+class Environment(Model):
+    """What the code runs in: a list of pip requirements, or an image built from a Dockerfile."""
+
+    kind: Literal["requirements", "image"] = "requirements"
+    requirements: list[Value[str]] = Field(default_factory=list)
+    dockerfile: str | None = None
+    build_args: dict[str, str] = Field(default_factory=dict)
+    context: str = "."
+    python_version: Value[str]
+    variables: list[EnvVar] = Field(default_factory=list)
+    workdir: str = ""
+    script_dir: str = ""
+    """Folder of the entry script in the image (kind image) or relative to the app file (kind requirements)."""
+    files: list[str] = Field(default_factory=list)
+    """Paths of the project that the app needs on the runner."""
+    argv: list[str] = Field(default_factory=list)
+    """Arguments after the script in the start command."""
+    start_script: str = ""
+    why: str = ""
+
+
+class Setting(Model):
+    """A host setting of the app, such as `machine_type`: only what the source states is written."""
+
+    name: str
+    value: Any
+    origin: Origin | None = None
+    note: str = ""
+
+
+class Weights(Model):
+    """Model files that the source bakes, mounts or downloads; what becomes of them."""
+
+    what: str
+    where: str
+    action: Literal["image", "startup", "data", "manual"]
+    origin: Origin | None = None
+
+
+class App(Model):
+    """One deployable program of the project."""
+
+    name: str
+    class_name: str
+    entry: str
+    app_file: str
+    target: Literal["app", "function", "pyproject"] = "app"
+    style: Literal["inline", "keep"] | None = "keep"
+    why: str = ""
+    why_style: str = ""
+    handler: Handler | None = None
+    endpoints: list[Endpoint] = Field(default_factory=list)
+    environment: Environment
+    settings: list[Setting] = Field(default_factory=list)
+    secrets: list[EnvVar] = Field(default_factory=list)
+    weights: list[Weights] = Field(default_factory=list)
+    examples: list[Value[Any]] = Field(default_factory=list)
+    aggregate_stream: bool = False
+    refresh_always: bool = False
+
+    def setting(self, name: str) -> Setting | None:
+        return next((setting for setting in self.settings if setting.name == name), None)
+
+
+class Evidence(Model):
+    file: str
+    line: int
+    why: str
+
+
+class Application(Model):
+    """A whole project: the apps in it, and the edits of the files it keeps."""
+
+    platform: Literal["runpod", "replicate", "docker"]
+    evidence: list[Evidence] = Field(default_factory=list)
+    apps: list[App] = Field(default_factory=list)
+    edits: list[Edit] = Field(default_factory=list)
+    defaults: list[tuple[str, str, str]] = Field(default_factory=list)
+    """(setting, the source platform's default, fal's default) where the source is silent."""

@@ -1,0 +1,28 @@
+"""What a person asked for: the options of `migrate PATH`, also read from `[tool.fal-migrate]` of the project."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+Target = Literal["auto", "app", "function", "pyproject"]
+Style = Literal["auto", "inline", "keep"]
+
+
+@dataclass(frozen=True)
+class Options:
+    """Everything that decides the output; equal options on equal input give equal bytes."""
+
+    target: Target = "auto"
+    style: Style = "auto"
+    name: str = ""
+    idiomatic: bool = False
+    realtime: bool = False
+    endpoint_config: Path | None = None
+    settings: dict[str, Any] = field(default_factory=dict)
+    only: tuple[str, ...] = ()
+    skip: tuple[str, ...] = ()
+    in_place: bool = False
+    unit: str = ""
+    """Entry file of the one unit to convert, relative to the project (`migrate batch` converts unit by unit)."""

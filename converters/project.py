@@ -1,0 +1,193 @@
+"""A source tree as bytes: what is in it, within limits, never followed outside.
+
+Text keeps its encoding, byte-order mark, line endings and missing final newline, so that an edit leaves every other byte alone.
+"""
+
+from __future__ import annotations
+
+import codecs
+import io
+import os
+import stat
+import tokenize
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path, PurePosixPath
+
+from converters.errors import Unreadable
+
+MAX_FILE = 2 * 1024 * 1024
+"""Bytes of a file that is still parsed; larger ones are carried along unread."""
+MAX_FILES = 50_000
+MAX_DEPTH = 40
+IGNORED_FOLDERS = frozenset(
+    {".git", ".hg", ".svn", "__pycache__", ".venv", "venv", "node_modules", ".mypy_cache", ".pytest_cache", ".ruff_cache", ".tox", ".idea", ".vscode"}
+)
+IGNORED_FILES = frozenset({".DS_Store", "Thumbs.db"})
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """A path that is not part of the project, and why."""
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """One file of the project. `path` is relative, with forward slashes."""
+
+    path: str
+    location: Path
+    size: int
+    executable: bool
+
+    @cached_property
+    def data(self) -> bytes:
+        """The bytes of the file. Raises `Unreadable` where the system refuses."""
+        try:
+            return self.location.read_bytes()
+        except OSError as error:
+            raise Unreadable(f"cannot be read: {error.strerror}.", file=self.path, hint="Check its permissions.") from error
+
+    @cached_property
+    def encoding(self) -> str:
+        """The declared encoding (byte-order mark or coding cookie, PEP 263), else UTF-8."""
+        if self.data.startswith(codecs.BOM_UTF16_LE) or self.data.startswith(codecs.BOM_UTF16_BE):
+            return "utf-16"
+        if self.path.endswith(".py"):
+            try:
+                return tokenize.detect_encoding(io.BytesIO(self.data).readline)[0]
+            except SyntaxError as error:
+                if b"\0" not in self.data and not self.data.isascii() and "invalid or missing" in str(error):
+                    return "utf-8"
+                raise Unreadable(f"{error.msg}.", file=self.path, line=1, hint="Correct the coding line or save the file as UTF-8.") from error
+        return "utf-8-sig" if self.data.startswith(codecs.BOM_UTF8) else "utf-8"
+
+    @cached_property
+    def text(self) -> str:
+        """The decoded text with its line endings as they are. Raises `Unreadable` where the bytes do not fit the encoding."""
+        try:
+            return self.data.decode(self.encoding)
+        except UnicodeDecodeError as error:
+            line = self.data.count(b"\n", 0, error.start) + 1
+            raise Unreadable(
+                f"is not valid {self.encoding} (byte {error.start}).",
+                file=self.path,
+                line=line,
+                hint="Declare its encoding in the first line (`# -*- coding: latin-1 -*-`) or save it as UTF-8.",
+            ) from error
+
+    def encode(self, text: str) -> bytes:
+        """Bytes of an edited text in the file's own encoding and with its byte-order mark."""
+        return text.encode(self.encoding)
+
+    @property
+    def name(self) -> str:
+        return PurePosixPath(self.path).name
+
+    @property
+    def folder(self) -> str:
+        parent = str(PurePosixPath(self.path).parent)
+        return "" if parent == "." else parent
+
+
+@dataclass
+class Project:
+    """A folder that was opened for conversion."""
+
+    root: Path
+    files: dict[str, SourceFile] = field(default_factory=dict)
+    skipped: list[Skipped] = field(default_factory=list)
+    links: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        return self.root.name
+
+    def get(self, path: str) -> SourceFile | None:
+        """The file at a relative path; None for a missing one and for a path that leaves the project."""
+        normal = normalize(path)
+        return self.files.get(normal) if normal is not None else None
+
+    def below(self, folder: str) -> Iterator[SourceFile]:
+        """The files in a folder and its sub-folders ('' is the whole project)."""
+        prefix = f"{folder}/" if folder else ""
+        return (file for path, file in self.files.items() if path.startswith(prefix))
+
+    def is_folder(self, path: str) -> bool:
+        return path == "" or any(True for _ in self.below(path))
+
+
+def normalize(path: str) -> str | None:
+    """A relative path without `.` and `..`; None where it leaves the project."""
+    parts: list[str] = []
+    for part in PurePosixPath(path.replace("\\", "/").lstrip("/")).parts:
+        if part == "..":
+            if not parts:
+                return None
+            parts.pop()
+        elif part != ".":
+            parts.append(part)
+    return "/".join(parts)
+
+
+def open_project(root: Path) -> Project:
+    """Read the tree below `root` (a folder, or a file: then its folder).
+
+    Raises `Unreadable` for a missing or forbidden folder and for one with more than `MAX_FILES` files.
+    """
+    if not root.exists():
+        raise Unreadable("does not exist.", file=str(root), hint="Give the folder of a RunPod, Replicate or Docker project.")
+    folder = (root if root.is_dir() else root.parent).resolve()
+    project = Project(root=folder)
+    _walk(project, folder, 0)
+    return project
+
+
+def _walk(project: Project, folder: Path, depth: int) -> None:
+    relative = folder.relative_to(project.root).as_posix()
+    if depth > MAX_DEPTH:
+        project.skipped.append(Skipped(relative, f"folders nested deeper than {MAX_DEPTH}"))
+        return
+    try:
+        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+    except OSError as error:
+        if depth == 0:
+            raise Unreadable(f"cannot be read: {error.strerror}.", file=str(folder), hint="Check its permissions.") from error
+        project.skipped.append(Skipped(relative, f"cannot be read: {error.strerror}"))
+        return
+    for entry in entries:
+        _enter(project, entry, depth)
+
+
+def _enter(project: Project, entry: os.DirEntry[str], depth: int) -> None:
+    path = Path(entry.path)
+    relative = path.relative_to(project.root).as_posix()
+    if entry.is_symlink():
+        target = path.resolve()
+        if not target.exists():
+            project.skipped.append(Skipped(relative, "a symbolic link to nothing"))
+            return
+        if not target.is_relative_to(project.root):
+            project.skipped.append(Skipped(relative, "a symbolic link that leaves the project"))
+            return
+        project.links[relative] = target.relative_to(project.root).as_posix()
+        if target.is_dir():
+            project.skipped.append(Skipped(relative, f"a symbolic link to the folder {project.links[relative] or '.'}"))
+            return
+    if entry.is_dir(follow_symlinks=False):
+        if entry.name not in IGNORED_FOLDERS and not (path / "pyvenv.cfg").exists():
+            _walk(project, path, depth + 1)
+        return
+    if entry.name in IGNORED_FILES or entry.name.endswith((".pyc", ".pyo")):
+        return
+    status = entry.stat()
+    if not stat.S_ISREG(status.st_mode):
+        project.skipped.append(Skipped(relative, "neither a file nor a folder"))
+        return
+    if len(project.files) >= MAX_FILES:
+        raise Unreadable(f"holds more than {MAX_FILES} files.", file=str(project.root), hint="Give the folder of one project.")
+    project.files[relative] = SourceFile(relative, path, status.st_size, bool(status.st_mode & stat.S_IXUSR))

@@ -1,0 +1,152 @@
+"""One Python file, parsed once: the tree, positions as character offsets, and what each top-level name is."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import accumulate
+
+from converters.errors import Unreadable
+from converters.ir import Origin
+from converters.project import MAX_FILE, SourceFile
+
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")
+FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+@dataclass
+class Module:
+    """A parsed file. `tree` positions count UTF-8 bytes in a line; `span` gives character offsets into `text`."""
+
+    file: SourceFile
+    text: str
+    tree: ast.Module
+
+    @property
+    def path(self) -> str:
+        return self.file.path
+
+    @cached_property
+    def lines(self) -> list[str]:
+        """Lines as Python counts them, with their endings."""
+        return _split_lines(self.text)
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        return [0, *accumulate(len(line) for line in self.lines)]
+
+    @cached_property
+    def newline(self) -> str:
+        """The line ending that the file uses."""
+        return "\r\n" if "\r\n" in self.text else "\n"
+
+    def offset(self, line: int, column: int) -> int:
+        """Character offset of a 1-based line and a UTF-8 byte column."""
+        text = self.lines[line - 1] if line <= len(self.lines) else ""
+        return self._starts[line - 1] + (column if text.isascii() else len(text.encode()[:column].decode(errors="ignore")))
+
+    def line_start(self, line: int) -> int:
+        return self._starts[line - 1]
+
+    def line_end(self, line: int) -> int:
+        """Offset behind the line's ending."""
+        return self._starts[min(line, len(self.lines))]
+
+    def span(self, node: ast.AST) -> tuple[int, int]:
+        """Character offsets of an expression or statement."""
+        start, end = self.offset(node.lineno, node.col_offset), self.offset(node.end_lineno, node.end_col_offset)  # type: ignore[attr-defined]
+        return start, end
+
+    def source(self, node: ast.AST) -> str:
+        start, end = self.span(node)
+        return self.text[start:end]
+
+    def origin(self, node: ast.AST) -> Origin:
+        return Origin(file=self.path, line=node.lineno, end_line=node.end_lineno or node.lineno)  # type: ignore[attr-defined]
+
+    @cached_property
+    def parents(self) -> dict[ast.AST, ast.AST]:
+        """The node that holds each node."""
+        return {child: parent for parent in ast.walk(self.tree) for child in ast.iter_child_nodes(parent)}
+
+    def ancestors(self, node: ast.AST) -> Iterator[ast.AST]:
+        while node in self.parents:
+            node = self.parents[node]
+            yield node
+
+    @cached_property
+    def functions(self) -> dict[str, FunctionNode]:
+        """Functions that a module-level name reaches, also below `if`, `try` and `with`."""
+        return {node.name: node for node in top_level(self.tree.body) if isinstance(node, FunctionNode)}
+
+    @cached_property
+    def classes(self) -> dict[str, ast.ClassDef]:
+        return {node.name: node for node in top_level(self.tree.body) if isinstance(node, ast.ClassDef)}
+
+    @cached_property
+    def assignments(self) -> dict[str, list[ast.expr]]:
+        """Values that are assigned to a plain name at module level, in order."""
+        found: dict[str, list[ast.expr]] = {}
+        for node in top_level(self.tree.body):
+            for name, value in assigned(node):
+                found.setdefault(name, []).append(value)
+        return found
+
+
+def top_level(body: list[ast.stmt]) -> Iterator[ast.stmt]:
+    """The statements of a body and of the `if`, `try`, `with`, `for` and `while` blocks in it, but not of functions and classes."""
+    for node in body:
+        yield node
+        if isinstance(node, ast.ClassDef | FunctionNode):
+            continue
+        for name in ("body", "orelse", "finalbody"):
+            yield from top_level(getattr(node, name, []))
+        for handler in getattr(node, "handlers", []):
+            yield from top_level(handler.body)
+        for case in getattr(node, "cases", []):
+            yield from top_level(case.body)
+
+
+def assigned(node: ast.AST) -> Iterator[tuple[str, ast.expr]]:
+    """(name, value) of an assignment to a plain name, or of tuples of equal length."""
+    if isinstance(node, ast.Assign):
+        for target in node.targets:
+            if isinstance(target, ast.Name):
+                yield target.id, node.value
+            elif isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple) and len(target.elts) == len(node.value.elts):
+                yield from ((name.id, value) for name, value in zip(target.elts, node.value.elts, strict=True) if isinstance(name, ast.Name))
+    elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value is not None:
+        yield node.target.id, node.value
+    elif isinstance(node, ast.NamedExpr):
+        yield node.target.id, node.value
+
+
+def parse(file: SourceFile) -> Module:
+    """Parse a file. Raises `Unreadable` with the line for a syntax error, NUL bytes and files that are too large."""
+    if file.size > MAX_FILE:
+        raise Unreadable(f"is larger than {MAX_FILE // 1024 // 1024} MiB.", file=file.path, hint="Move data out of the code.")
+    text = file.text
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tree = ast.parse(text, filename=file.path)
+    except SyntaxError as error:
+        raise Unreadable(
+            f"is not valid Python {sys.version_info.major}.{sys.version_info.minor}: {error.msg}.",
+            file=file.path,
+            line=error.lineno or 1,
+            hint="Correct it; or, if it needs a newer Python, run this tool with that one.",
+        ) from error
+    except (ValueError, RecursionError, MemoryError) as error:
+        raise Unreadable(f"cannot be parsed: {error}.", file=file.path, line=1, hint="Correct it, or leave it out.") from error
+    return Module(file, text, tree)
+
+
+def _split_lines(text: str) -> list[str]:
+    """Split at \\n, \\r\\n and \\r only, as the Python tokenizer does (`str.splitlines` also splits at form feeds)."""
+    return [match.group() for match in _LINE.finditer(text)]

@@ -1,0 +1,1 @@
+"""The Docker source: Dockerfiles, shell scripts and the servers that they start."""

@@ -1,0 +1,363 @@
+"""Words of a Dockerfile: expansion of variables, splitting into words, flags, name=value pairs and JSON arrays.
+
+A port of the rules of BuildKit (frontend/dockerfile/shell/lex.go, parser/line_parsers.go, parser/split_command.go)
+and of https://docs.docker.com/reference/dockerfile/#environment-replacement. `WordError` is raised for what Docker refuses.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+#: Whitespace as Go's unicode.IsSpace has it; Python's str.isspace knows more.
+SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+BLANKS = re.compile(r"[\t\v\f\r ]+")
+MAX_EXPANSION = 1 << 17  #: characters: the longest environment entry that Linux passes to a program
+MAX_NESTING = 50
+_SPECIAL = "@*#?-$!0"
+
+
+class WordError(Exception):
+    """The text breaks a rule of the Dockerfile syntax; the message says which."""
+
+
+@dataclass
+class _Output:
+    """The expanded text, and the words that it splits into at unquoted whitespace."""
+
+    text: list[str] = field(default_factory=list)
+    words: list[str] = field(default_factory=list)
+    word: list[str] = field(default_factory=list)
+
+    def add(self, text: str, *, split: bool) -> None:
+        self.text.append(text)
+        if not split:
+            self.word.append(text)
+            return
+        for ch in text:
+            if ch not in SPACE:
+                self.word.append(ch)
+            else:
+                self.flush()
+
+    def flush(self) -> None:
+        word = "".join(self.word)
+        if word:
+            self.words.append(word)
+        self.word.clear()
+
+
+class Lexer:
+    """Expands `$A`, `${A}`, `${A:-x}` and their relatives in `text`, and takes quotes and escapes away.
+
+    `keep_quotes` and `keep_escapes` leave those in place, `keep_unset` leaves unknown variables as written.
+    `unset` collects the names that `env` does not have.
+    """
+
+    def __init__(
+        self,
+        text: str,
+        env: Mapping[str, str],
+        escape: str = "\\",
+        *,
+        keep_quotes: bool = False,
+        keep_escapes: bool = False,
+        keep_unset: bool = False,
+        quotes: bool = True,
+    ) -> None:
+        self.source = text
+        self.env = env
+        self.escape = escape
+        self.keep_quotes = keep_quotes
+        self.keep_escapes = keep_escapes
+        self.keep_unset = keep_unset
+        self.quotes = quotes
+        self.unset: dict[str, None] = {}
+        self.pos = 0
+        self.depth = 0
+
+    def text(self) -> str:
+        """The expanded text as one word. Raises WordError."""
+        return "".join(self._until("", self.keep_escapes).text)
+
+    def words(self) -> list[str]:
+        """The expanded text split at unquoted whitespace. Raises WordError."""
+        output = self._until("", self.keep_escapes)
+        output.flush()
+        return output.words
+
+    def _peek(self) -> str:
+        return self.source[self.pos : self.pos + 1]
+
+    def _next(self) -> str:
+        ch = self.source[self.pos : self.pos + 1]
+        self.pos += 1
+        return ch
+
+    def _until(self, stop: str, keep_escapes: bool) -> _Output:
+        output = _Output()
+        while ch := self._peek():
+            if ch == stop:
+                self.pos += 1
+                return output
+            if ch == "$":
+                output.add(self._dollar(), split=True)
+            elif ch == "<":
+                output.add(self._heredoc(), split=False)
+            elif ch == "'" and self.quotes:
+                output.add(self._single(), split=False)
+            elif ch == '"' and self.quotes:
+                output.add(self._double(keep_escapes), split=False)
+            elif ch == self.escape:
+                self.pos += 1
+                escaped = self._next()
+                output.add(ch + escaped if keep_escapes else escaped, split=False)
+            else:
+                output.add(self._next(), split=True)
+        if stop:
+            raise WordError(f"missing '{stop}'")
+        return output
+
+    def _single(self) -> str:
+        end = self.source.find("'", self.pos + 1)
+        if end < 0:
+            raise WordError("a single quote is not closed")
+        start, self.pos = self.pos, end + 1
+        return self.source[start : end + 1] if self.keep_quotes else self.source[start + 1 : end]
+
+    def _double(self, keep_escapes: bool) -> str:
+        parts = [self._next()] if self.keep_quotes else [self._next()[1:]]
+        while ch := self._peek():
+            if ch == "$":
+                parts.append(self._dollar())
+                continue
+            self.pos += 1
+            if ch == '"':
+                return "".join([*parts, ch] if self.keep_quotes else parts)
+            if ch == self.escape:
+                follower = self._peek()
+                if follower and follower in ('"', "$", self.escape):
+                    parts.append(ch if keep_escapes else "")
+                    ch = self._next()
+                elif not follower:
+                    break
+            parts.append(ch)
+        raise WordError("a double quote is not closed")
+
+    def _heredoc(self) -> str:
+        start = self.pos
+        self.pos += 1
+        if self._peek() == "<":
+            self.pos += 1
+            while (ch := self._peek()) and ch in "\t\r ":
+                self.pos += 1
+        return self.source[start : self.pos]
+
+    def _dollar(self) -> str:
+        start = self.pos
+        self.pos += 1
+        if self._peek() != "{":
+            name = self._name()
+            if not name:
+                return "$"
+            return self._value(name) if name in self.env or not self.keep_unset else f"${name}"
+        self.pos += 1
+        if self._peek() in ("{", "}", ":"):
+            raise WordError("bad substitution")
+        self.depth += 1
+        if self.depth > MAX_NESTING:
+            raise WordError("too many nested substitutions")
+        value = self._braces(self._name(), start)
+        self.depth -= 1
+        return value
+
+    def _braces(self, name: str, start: int) -> str:
+        operator = self._next()
+        if operator == "}":
+            return self._value(name) if name in self.env or not self.keep_unset else self.source[start : self.pos]
+        if operator == "/":
+            return self._replace(name, start)
+        colon = operator == ":"
+        if colon:
+            operator = self._next()
+        if not operator or operator not in "+-?#%" or (colon and operator in "#%"):
+            raise WordError(f"unsupported substitution '${{{name}{':' if colon else ''}{operator}'")
+        word = "".join(self._until("}", operator in "#%").text)
+        if self.keep_unset and name not in self.env:
+            return f"${{{name}{':' if colon else ''}{operator}{word}}}"
+        return self._substitute(name, operator, word, colon)
+
+    def _substitute(self, name: str, operator: str, word: str, colon: bool) -> str:
+        value = self.env.get(name)
+        is_set = value is not None and not (colon and value == "")
+        if operator == "-":
+            return value if is_set and value is not None else word
+        if operator == "+":
+            return word if is_set else ""
+        if operator == "?":
+            if not is_set:
+                raise WordError(f"{name}: {word or 'is not allowed to be unset'}")
+            return value or ""
+        return _trim(self._value(name), word, operator)
+
+    def _replace(self, name: str, start: int) -> str:
+        everywhere = self._peek() == "/"
+        self.pos += everywhere
+        pattern = "".join(self._until("/", True).text)
+        replacement = "".join(self._until("}", True).text)
+        if self.keep_unset and name not in self.env:
+            return self.source[start : self.pos]
+        regex = re.compile(_glob(pattern, greedy=True), re.DOTALL)
+        return regex.sub(lambda _: replacement, self._value(name), count=0 if everywhere else 1)
+
+    def _value(self, name: str) -> str:
+        value = self.env.get(name)
+        if value is None:
+            self.unset[name] = None
+            return ""
+        return value
+
+    def _name(self) -> str:
+        match = re.compile(r"[0-9]+|[@*#?\-$!]|\w*").match(self.source, self.pos)
+        name = match.group() if match else ""
+        self.pos += len(name)
+        return name
+
+
+def _glob(pattern: str, *, greedy: bool) -> str:
+    parts: list[str] = []
+    chars = iter(pattern)
+    for ch in chars:
+        if ch == "*":
+            parts.append(".*" if greedy else ".*?")
+        elif ch == "?":
+            parts.append(".")
+        else:
+            parts.append(re.escape(next(chars, ch) if ch == "\\" else ch))
+    return "".join(parts)
+
+
+def _trim(value: str, pattern: str, operator: str) -> str:
+    """`${A#p}`, `${A##p}` cut the pattern off the front, `%` and `%%` off the end; doubled means the longest match."""
+    greedy = pattern.startswith(operator)
+    pattern = pattern[1:] if greedy else pattern
+    if operator == "#":
+        match = re.match(_glob(pattern, greedy=greedy), value, re.DOTALL)
+        return value[match.end() :] if match else value
+    regex = re.compile(_glob(pattern, greedy=True), re.DOTALL)
+    starts = range(len(value) + 1) if greedy else range(len(value), -1, -1)
+    cut = next((start for start in starts if regex.fullmatch(value, start)), len(value))
+    return value[:cut]
+
+
+def expand(word: str, env: Mapping[str, str], escape: str = "\\") -> str:
+    """`word` with variables replaced from `env` (unknown ones by nothing), quotes and escapes removed. Raises WordError."""
+    return Lexer(word, env, escape).text()
+
+
+def split_words(text: str, escape: str = "\\") -> list[tuple[int, str]]:
+    """The words of an ENV, LABEL or ARG with their offsets; quotes and escapes stay in place."""
+    words: list[tuple[int, str]] = []
+    pos, size = 0, len(text)
+    while pos < size:
+        if text[pos] in SPACE:
+            pos += 1
+            continue
+        start, pos, word = pos, *_word(text, pos, escape)
+        words.append((start, word))
+    return words
+
+
+def _word(text: str, pos: int, escape: str) -> tuple[int, str]:
+    parts: list[str] = []
+    quote = ""
+    while pos < len(text) and (quote or text[pos] not in SPACE):
+        ch = text[pos]
+        if ch == escape and quote != "'":
+            parts.append(text[pos : pos + 2] if pos + 1 < len(text) else "")
+            pos += 2
+            continue
+        if ch == quote:
+            quote = ""
+        elif not quote and ch in "'\"":
+            quote = ch
+        parts.append(ch)
+        pos += 1
+    return min(pos, len(text)), "".join(parts)
+
+
+def pairs(text: str, escape: str = "\\") -> list[tuple[int, str, str]]:
+    """(offset, name, value) of an ENV or LABEL, in `name=value ...` or in the old `name value` form. Raises WordError."""
+    words = split_words(text, escape)
+    if not words:
+        raise WordError("at least one argument is needed")
+    if "=" not in words[0][1]:
+        parts = BLANKS.split(text, maxsplit=1)
+        if len(parts) < 2:
+            raise WordError(f"{parts[0]!r} has no value")
+        return [(0, parts[0], parts[1])]
+    result: list[tuple[int, str, str]] = []
+    for offset, word in words:
+        name, equals, value = word.partition("=")
+        if not equals or not name:
+            raise WordError(f"{word!r} is not of the form name=value")
+        result.append((offset, name, value))
+    return result
+
+
+def split_flags(text: str, escape: str = "\\") -> tuple[tuple[str, ...], int]:
+    """The `--flags` at the front of `text` without their quotes, and the offset at which the rest begins."""
+    flags: list[str] = []
+    pos, size = 0, len(text)
+    while True:
+        while pos < size and text[pos] in SPACE:
+            pos += 1
+        if not text.startswith("--", pos):
+            return tuple(flags), pos
+        pos, word = _flag(text, pos, escape)
+        if word == "--":
+            while pos < size and text[pos] in SPACE:
+                pos += 1
+            return tuple(flags), pos
+        flags.append(word)
+
+
+def _flag(text: str, pos: int, escape: str) -> tuple[int, str]:
+    parts: list[str] = []
+    quote = ""
+    while pos < len(text) and (quote or text[pos] not in SPACE):
+        ch = text[pos]
+        if ch == quote:
+            quote = ""
+        elif not quote and ch in "'\"":
+            quote = ch
+        elif ch == escape:
+            pos += 1
+            parts.append(text[pos : pos + 1])
+        else:
+            parts.append(ch)
+        pos += 1
+    return min(pos, len(text)), "".join(parts)
+
+
+def json_words(text: str) -> tuple[str, ...] | None:
+    """The strings of a JSON array, or None when `text` is no JSON array (Docker then reads it as plain text).
+
+    Raises WordError for a JSON array with something else than strings in it.
+    """
+    text = text.lstrip(SPACE)
+    if not text.startswith("["):
+        return None
+    try:
+        values = json.loads(text, parse_constant=_no_constant)
+    except (ValueError, RecursionError):
+        return None
+    if not all(isinstance(value, str) for value in values):
+        raise WordError("a JSON array must hold strings only")
+    return tuple(value.encode("utf-16", "surrogatepass").decode("utf-16", "replace") for value in values)
+
+
+def _no_constant(name: str) -> float:
+    raise ValueError(name)
