@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from converters.sources.docker.shell import ShellCommand, is_shell, split
+
 
 @dataclass(frozen=True)
 class Diagnostic:
@@ -165,3 +167,98 @@ class Copy:
     stage: int
     line: int
     end_line: int
+
+
+@dataclass(frozen=True)
+class Run:
+    """A RUN. `script` is what its shell reads, heredoc bodies included; `argv` is set for the exec form."""
+
+    script: str
+    argv: tuple[str, ...] | None
+    shell: tuple[str, ...]  #: the program that reads `script`: the SHELL in effect, or the `#!` of a heredoc
+    flags: tuple[str, ...]
+    mounts: tuple[Mount, ...]
+    heredocs: tuple[Heredoc, ...]
+    workdir: str
+    user: str | None
+    stage: int
+    line: int
+    end_line: int
+    segments: tuple[Segment, ...] = field(repr=False)  #: of `script`
+    history: History = field(repr=False, compare=False)
+
+    @property
+    def env(self) -> dict[str, str]:
+        """ENV and ARG values that the command sees, as far as the file tells."""
+        return self.history.values()
+
+    def commands(self) -> tuple[ShellCommand, ...]:
+        """The simple commands of the script, with their lines in the Dockerfile."""
+        if self.argv is not None:
+            text = " ".join(self.argv)
+            return (ShellCommand(self.argv, self.argv, text, self.line, self.end_line),)
+        if not is_shell(self.shell):
+            return (ShellCommand(self.shell, self.shell, self.script, self.line, self.end_line),)
+        return split(self.script, self.line, lines=[(segment.offset, segment.line) for segment in self.segments])
+
+
+@dataclass(frozen=True)
+class History:
+    """The variables at one point of a build, as a prefix of everything that was set: costs nothing to keep."""
+
+    entries: list[tuple[str, str]]
+    size: int
+
+    def values(self) -> dict[str, str]:
+        return dict(self.entries[: self.size])
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A build stage with everything that it inherits from earlier stages of the same file."""
+
+    index: int
+    name: str | None  #: lower case
+    base: str  #: the reference after FROM, expanded
+    base_stage: int | None  #: the earlier stage that `base` names
+    base_image: str  #: the image that the chain of stages starts from
+    platform: str | None
+    line: int
+    env: Mapping[str, EnvValue] = field(default_factory=dict)
+    args: Mapping[str, Arg] = field(default_factory=dict)
+    workdir: str = "/"
+    workdir_line: int | None = None  #: None: the base image's WORKDIR applies, "/" is a guess
+    cmd: Command | None = None
+    entrypoint: Command | None = None
+    expose: tuple[Port, ...] = ()
+    user: str | None = None
+    user_line: int | None = None
+    healthcheck: Healthcheck | None = None
+    volumes: tuple[str, ...] = ()
+    labels: Mapping[str, EnvValue] = field(default_factory=dict)
+    stopsignal: str | None = None
+    shell: tuple[str, ...] = ("/bin/sh", "-c")
+    onbuild: tuple[Instruction, ...] = ()  #: what the next stage that is FROM this one runs first
+    copies: tuple[Copy, ...] = ()
+    runs: tuple[Run, ...] = ()
+
+
+@dataclass(frozen=True)
+class Dockerfile:
+    """A Dockerfile that was read."""
+
+    instructions: tuple[Instruction, ...]
+    stages: tuple[Stage, ...]
+    args: Mapping[str, Arg]  #: the ARGs before the first FROM
+    diagnostics: tuple[Diagnostic, ...]
+    escape: str
+    encoding: str
+
+    def stage(self, target: str | None = None) -> Stage | None:
+        """The stage that `docker build --target TARGET` builds: a name (any case) or number; the last one for None."""
+        if target is None:
+            return self.stages[-1] if self.stages else None
+        named = [stage for stage in self.stages if stage.name == target.lower()]
+        if named:
+            return named[-1]
+        return self.stages[int(target)] if target.isdecimal() and int(target[:9]) < len(self.stages) else None

@@ -24,7 +24,7 @@ class WordError(Exception):
 
 
 @dataclass
-class _Output:
+class Output:
     """The expanded text, and the words that it splits into at unquoted whitespace."""
 
     text: list[str] = field(default_factory=list)
@@ -80,13 +80,17 @@ class Lexer:
 
     def text(self) -> str:
         """The expanded text as one word. Raises WordError."""
-        return "".join(self._until("", self.keep_escapes).text)
+        return "".join(self.output().text)
 
     def words(self) -> list[str]:
         """The expanded text split at unquoted whitespace. Raises WordError."""
+        return self.output().words
+
+    def output(self) -> Output:
+        """Both the text and the words. Raises WordError."""
         output = self._until("", self.keep_escapes)
         output.flush()
-        return output.words
+        return output
 
     def _peek(self) -> str:
         return self.source[self.pos : self.pos + 1]
@@ -96,8 +100,8 @@ class Lexer:
         self.pos += 1
         return ch
 
-    def _until(self, stop: str, keep_escapes: bool) -> _Output:
-        output = _Output()
+    def _until(self, stop: str, keep_escapes: bool) -> Output:
+        output = Output()
         while ch := self._peek():
             if ch == stop:
                 self.pos += 1

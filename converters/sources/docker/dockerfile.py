@@ -1,0 +1,96 @@
+"""Reads a Dockerfile: `parse` gives its instructions, its build stages and what is wrong with it.
+
+dockerfile-parse lists the instructions, from text in which `lines` has already joined continuations and taken out
+heredocs; `stages` says what they mean.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from io import BytesIO
+from types import MappingProxyType
+
+from converters.sources.docker import settings
+from converters.sources.docker.lines import Logical, Reader
+from converters.sources.docker.model import Diagnostic, Dockerfile, Instruction, Stage
+from converters.sources.docker.stages import evaluate
+from converters.sources.docker.words import WordError, pairs, split_flags
+
+_GUARD = "\ufdd0"  # keeps dockerfile-parse from stripping or continuing what stands between two of them
+
+
+def parse(data: bytes, build_args: Mapping[str, str] = MappingProxyType({})) -> Dockerfile:
+    """The Dockerfile in `data`, whatever the bytes are. `build_args` are those of `docker build --build-arg`.
+
+    Raises nothing: what Docker would refuse, or what cannot be read, stands in `diagnostics`.
+    """
+    reader = Reader(data)
+    logical = list(reader.logical())
+    instructions = tuple(_instructions(logical, reader))
+    build = evaluate(instructions, build_args)
+    if not build.stages:
+        build.diagnostics.append(Diagnostic(max(1, len(reader.lines)), "there is no FROM"))
+    return Dockerfile(
+        instructions=instructions,
+        stages=tuple(build.stages),
+        args=MappingProxyType(build.args),
+        diagnostics=tuple(sorted([*reader.diagnostics, *build.diagnostics], key=lambda item: item.line)),
+        escape=reader.escape,
+        encoding=reader.encoding,
+    )
+
+
+def _structure(logical: Sequence[Logical], count: int) -> dict[int, tuple[str, str]]:
+    """Line -> (keyword, arguments), as dockerfile-parse reads the joined lines."""
+    from dockerfile_parse import DockerfileParser
+
+    lines = ["\n"] * count
+    for item in logical:
+        lines[item.line - 1] = f"{item.keyword} {_GUARD}{item.rest}{_GUARD}\n"
+    parser = DockerfileParser(fileobj=BytesIO("".join(lines).encode()), env_replace=False)
+    return {entry["startline"] + 1: (entry["instruction"], entry["value"][1:-1]) for entry in parser.structure}
+
+
+def _instructions(logical: Sequence[Logical], reader: Reader) -> Iterator[Instruction]:
+    structure = _structure([item for item in logical if item.keyword.isascii() and item.keyword.isalpha()], len(reader.lines))
+    stage = -1
+    for item in logical:
+        keyword, rest = structure.get(item.line, (item.keyword, item.rest))
+        stage += keyword == "FROM"
+        flags, offset = split_flags(rest, reader.escape)
+        yield Instruction(
+            keyword=keyword,
+            value=rest[offset:],
+            line=item.line,
+            end_line=item.end_line,
+            stage=stage if stage >= 0 else None,
+            start=item.start,
+            end=item.end,
+            flags=flags,
+            heredocs=item.heredocs,
+            escape=reader.escape,
+            encoding=reader.encoding,
+            segments=settings.cut(item.segments, rest, offset, reader.encoding) if offset else item.segments,
+        )
+
+
+def env_names(instruction: Instruction) -> tuple[tuple[str, int], ...]:
+    """(name, line) of everything that one ENV (or LABEL) defines; nothing where it is malformed."""
+    try:
+        found = pairs(instruction.value, instruction.escape)
+    except WordError:
+        return ()
+    return tuple((name, instruction.line_at(offset)) for offset, name, _ in found)
+
+
+def command_line(stage: Stage) -> tuple[str, ...] | None:
+    """The argv that a container of this stage runs, None where only the base image says.
+
+    The table "Understand how CMD and ENTRYPOINT interact" of the Dockerfile reference: a shell-form ENTRYPOINT takes
+    no arguments from CMD. Variables in it are left to the shell.
+    """
+    entrypoint, cmd = stage.entrypoint, stage.cmd
+    if entrypoint is not None and entrypoint.form == "shell":
+        return entrypoint.words
+    words = (*(entrypoint.words if entrypoint else ()), *(cmd.words if cmd else ()))
+    return words or None

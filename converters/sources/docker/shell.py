@@ -1,0 +1,204 @@
+"""Simple commands of shell text: of a RUN, or of a start script.
+
+`split` never raises: text that is not balanced comes back as one command with `unparsed` set.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+
+from converters.sources.docker.shell_words import ShellError, Token, expand, tokens, unquote
+
+__all__ = ["ShellCommand", "expand", "is_shell", "split"]
+
+_SHELLS = frozenset({"sh", "bash", "dash", "ash", "ksh", "zsh", "busybox"})
+_ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)(?:\[[^\]]*\])?\+?=")
+_CLOSERS = {"if": "fi", "for": "done", "while": "done", "until": "done", "select": "done", "case": "esac", "{": "}", "[[": "]]"}
+_KEEP_GOING = frozenset({"then", "do", "else", "elif", "!"})
+_SEPARATORS = frozenset({"&&", "||", ";", "|", "|&", "&", "\n", ";;", ";&", ";;&"})
+
+
+@dataclass(frozen=True)
+class ShellCommand:
+    """One command. Of a compound one (if, for, while, case, a function, `{ }`, `( )`) only text and lines are known."""
+
+    words: tuple[str, ...]  #: quotes removed, variables as written; no assignments, no redirections
+    raw_words: tuple[str, ...]  #: the same words as written, for `expand`
+    text: str
+    line: int  #: 1-based
+    end_line: int  #: heredocs included
+    operator: str | None = None  #: what joins it to the command before: && || ; | |& & or a newline; None for the first
+    assignments: tuple[tuple[str, str], ...] = ()  #: the values as written: `FOO=bar cmd`
+    redirects: tuple[str, ...] = ()
+    heredocs: tuple[str, ...] = ()  #: the bodies
+    compound: bool = False
+    unparsed: bool = False
+    start: int = 0  #: characters `start:end` of the text that was split
+    end: int = 0
+
+
+def is_shell(argv: Sequence[str]) -> bool:
+    """Whether `argv` starts a POSIX-like shell, as `("/bin/bash", "-c")` does."""
+    names = [PurePosixPath(word).name for word in argv if not word.startswith("-")]
+    return bool(names) and (names[0] in _SHELLS or (names[0] == "env" and any(name in _SHELLS for name in names[1:2])))
+
+
+def split(text: str, line: int = 1, *, lines: Sequence[tuple[int, int]] | None = None) -> tuple[ShellCommand, ...]:
+    """The simple commands of `text`, whose first line is number `line`.
+
+    Where continuation lines were joined already, `lines` tells where the text came from: (offset in `text`, line), ascending.
+    """
+    starts = list(lines) if lines else [(0, line)]
+    where = _Lines(text, starts)
+    try:
+        return _Splitter(text, where).split()
+    except ShellError:
+        return (ShellCommand((), (), text, where.at(0), where.at(len(text)), unparsed=True, end=len(text)),)
+
+
+class _Lines:
+    """Offsets -> lines; newlines within a stretch count on from its first line."""
+
+    def __init__(self, text: str, starts: Sequence[tuple[int, int]]) -> None:
+        self.starts = [offset for offset, _ in starts]
+        self.lines = [line for _, line in starts]
+        self.newlines = [match.start() for match in re.finditer("\n", text)]
+
+    def at(self, offset: int) -> int:
+        index = max(0, bisect_right(self.starts, offset) - 1)
+        before = bisect_right(self.newlines, offset - 1) - bisect_right(self.newlines, self.starts[index] - 1)
+        return self.lines[index] + max(0, before)
+
+
+@dataclass
+class _Splitter:
+    text: str
+    where: _Lines
+    done: list[ShellCommand] = field(default_factory=list)
+    current: list[Token] = field(default_factory=list)
+    closers: list[str] = field(default_factory=list)
+    operator: str | None = None
+    compound: bool = False
+    fresh: bool = True  # the next word is in command position
+    function: bool = False  # a function's body is to come
+
+    def split(self) -> tuple[ShellCommand, ...]:
+        for token in tokens(self.text):
+            if token.kind == "operator":
+                self._operator(token)
+            elif token.kind == "word":
+                self._word(token)
+            else:
+                self.current.append(token)
+        if self.closers or self.function:
+            raise ShellError("a compound command is not closed")
+        self._finish(None)
+        return tuple(self.done)
+
+    def _operator(self, token: Token) -> None:
+        if token.text in ("(", ")"):
+            self._bracket(token)
+        elif self.closers:
+            self.current.append(token)
+            self.fresh = self.closers[-1] != "]]"
+        elif not (self.function and token.text == "\n"):
+            self._finish(token.text)
+
+    def _bracket(self, token: Token) -> None:
+        top = self.closers[-1] if self.closers else ""
+        self.current.append(token)
+        named = [item.text for item in self.current[-3:-2]] == ["function"]
+        if token.text == "(" and self.fresh and not named:
+            self.closers.append(")")
+            self.compound, self.function = True, False
+        elif token.text == "(" and top != "]]":
+            self.closers.append("()")
+            self.function = self.compound = True
+        elif top == ")":
+            self.closers.pop()
+            self.fresh = "esac" in self.closers[-1:]
+        elif top == "()":
+            self.closers.pop()
+            self.fresh = True
+        elif top == "esac":
+            self.fresh = True
+        elif top != "]]":
+            raise ShellError("a bracket is not opened")
+
+    def _word(self, token: Token) -> None:
+        top = self.closers[-1] if self.closers else ""
+        text = token.text
+        self.current.append(token)
+        if text == top and (self.fresh or text == "]]"):
+            self.closers.pop()
+            self.fresh = False
+        elif top == "]]":
+            return
+        elif self.fresh and text in _CLOSERS:
+            self.closers.append(_CLOSERS[text])
+            self.compound = self.compound or text != "[["
+            self.fresh = text in ("if", "while", "until", "{")
+            self.function = False
+        elif self.fresh and text == "function":
+            self.compound = self.function = True
+            self.fresh = False
+        elif self.fresh and text in ("fi", "done", "esac", "}"):
+            raise ShellError(f"'{text}' without a beginning")
+        else:
+            self._plain(text, top)
+
+    def _plain(self, text: str, top: str) -> None:
+        if self.function and self.current[-2:-1] and self.current[-2].text == "function":
+            self.fresh = True  # the name after `function`
+        elif top == "esac" and text == "in":
+            self.fresh = True
+        elif not (self.fresh and (text in _KEEP_GOING or _ASSIGNMENT.match(text))):
+            self.fresh = False
+
+    def _finish(self, operator: str | None) -> None:
+        """The command before `operator` is complete."""
+        if self.current:
+            self.done.append(self._command())
+            self.operator = operator
+        elif operator != "\n" and self.done and self.operator == "\n":
+            self.operator = operator
+        self.current, self.compound, self.fresh = [], False, True
+
+    def _command(self) -> ShellCommand:
+        found = self.current
+        start, end = found[0].start, found[-1].end
+        words = [token for token in found if token.kind == "word"]
+        while words and words[0].text == "!":
+            del words[0]
+        assigned = 0
+        while assigned < len(words) and _ASSIGNMENT.match(words[assigned].text):
+            assigned += 1
+        assignments = tuple(_assignment(token.text) for token in words[:assigned])
+        raw = tuple(token.text for token in words[assigned:])
+        bodies = [token for token in found if token.body is not None]
+        last = max([end - 1, *(token.body_end - 1 for token in bodies)])
+        if self.compound:
+            raw, assignments = (), ()
+        return ShellCommand(
+            words=tuple(map(unquote, raw)),
+            raw_words=raw,
+            text=self.text[start:end],
+            line=self.where.at(start),
+            end_line=self.where.at(last),
+            operator=self.operator,
+            assignments=assignments,
+            redirects=() if self.compound else tuple(token.text for token in found if token.kind == "redirect"),
+            heredocs=tuple(token.body or "" for token in bodies),
+            compound=self.compound,
+            start=start,
+            end=end,
+        )
+
+
+def _assignment(text: str) -> tuple[str, str]:
+    match = _ASSIGNMENT.match(text)
+    return (match[1], unquote(text[match.end() :])) if match else ("", text)
