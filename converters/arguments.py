@@ -1,0 +1,72 @@
+"""Joins the command line with `[tool.fal-migrate]`: what is typed counts, then what the project states, then our defaults."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from converters.command import Request
+from converters.config import Config, read_config, setting
+from converters.errors import MigrateError, UsageError
+from converters.options import Options
+
+
+def request_of(path: Path, *, format: str | None = None, **typed: Any) -> Request:
+    """The request that a command line stands for; `typed` are the options of `migrate PATH`, None where not given."""
+    try:
+        return _request(path, read_config(path), {**typed, "format": format})
+    except MigrateError as error:
+        if format == "json":
+            _print_refusal(path, error)
+        raise
+
+
+def options_of(config: Config, typed: dict[str, Any]) -> Options:
+    """What decides the output."""
+    endpoint = typed.get("endpoint_config") or config.path("endpoint-config")
+    if endpoint is not None and not endpoint.is_file():
+        raise UsageError("is no file.", file=str(endpoint), hint="--endpoint-config takes the JSON that the platform exports.")
+    stated = {**(config.get("set") or {}), **dict(setting(text) for text in typed.get("settings") or ())}
+    return Options(
+        target=_first(typed, config, "target", "auto"),
+        style=_first(typed, config, "style", "auto"),
+        name=_first(typed, config, "name", ""),
+        idiomatic=_first(typed, config, "idiomatic", False),
+        endpoint_config=endpoint,
+        settings=stated,
+        only=tuple(typed.get("only") or config.get("only") or ()),
+        skip=tuple(typed.get("skip") or config.get("skip") or ()),
+        in_place=bool(typed.get("in_place")),
+    )
+
+
+def _request(path: Path, config: Config, typed: dict[str, Any]) -> Request:
+    if typed.get("in_place") and typed.get("output"):
+        raise UsageError("--in-place writes into the project and --output beside it.", hint="Give one of them.")
+    if typed.get("diff") and typed.get("check"):
+        raise UsageError("--diff shows what --check only counts.", hint="Give one of them.")
+    return Request(
+        path=path,
+        options=options_of(config, typed),
+        output=typed.get("output") or config.path("output"),
+        force=bool(typed.get("force")),
+        diff=bool(typed.get("diff")),
+        check=bool(typed.get("check")),
+        fail_on=_first(typed, config, "fail-on", "manual"),
+        format=_first(typed, config, "format", "text"),
+        quiet=bool(typed.get("quiet") or config.get("quiet")),
+    )
+
+
+def _first(typed: dict[str, Any], config: Config, key: str, default: Any) -> Any:
+    value = typed.get(key.replace("-", "_"))
+    if value is None:
+        value = config.get(key)
+    return default if value is None else value
+
+
+def _print_refusal(path: Path, error: MigrateError) -> None:
+    from converters.reports.json import failure, render
+    from converters.terminal import print_text
+
+    print_text(render(failure(path, "unreadable" if error.code == 5 else "refused", error, error.code)))

@@ -1,0 +1,230 @@
+"""The command line. Every command imports what it needs when it runs, so that `--help` and `--version` stay quick."""
+
+from __future__ import annotations
+
+import sys
+from enum import Enum
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+from typer.core import TyperGroup
+
+from converters import __version__
+from converters.errors import ExitCode, MigrateError
+
+DEFAULT = "convert"
+
+
+class DefaultGroup(TyperGroup):
+    """`migrate PATH` means `migrate convert PATH`; a path called like a command is written `./run`."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        own = {"--help", "-h", "--version", *self.commands}
+        if args and args[0] not in own:
+            args = [DEFAULT, *args]
+        return super().parse_args(ctx, args)
+
+
+class Target(str, Enum):
+    auto = "auto"
+    app = "app"
+    function = "function"
+    pyproject = "pyproject"
+
+
+class Style(str, Enum):
+    auto = "auto"
+    inline = "inline"
+    keep = "keep"
+
+
+class FailOn(str, Enum):
+    manual = "manual"
+    error = "error"
+    never = "never"
+
+
+class Format(str, Enum):
+    text = "text"
+    json = "json"
+    markdown = "markdown"
+    github = "github"
+
+
+class Plain(str, Enum):
+    text = "text"
+    json = "json"
+
+
+app = typer.Typer(
+    cls=DefaultGroup,
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Convert RunPod, Replicate (Cog) and Docker-server projects to fal Serverless. `migrate PATH` converts the project at PATH.",
+)
+
+Project = Annotated[Path, typer.Argument(metavar="PATH", help="Folder of the project.", show_default=False)]
+TargetOption = Annotated[Target | None, typer.Option("--target", help="Form of the output; auto says why.", show_default="auto")]
+StyleOption = Annotated[Style | None, typer.Option("--style", help="How a handler is carried over.", show_default="auto")]
+IdiomaticOption = Annotated[bool | None, typer.Option("--idiomatic/--no-idiomatic", help="Use fal's own media types.", show_default=False)]
+EndpointOption = Annotated[Path | None, typer.Option("--endpoint-config", metavar="FILE", help="Exported endpoint settings (JSON).")]
+SetOption = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="A setting of the app; repeatable.")]
+OnlyOption = Annotated[list[str] | None, typer.Option("--only", metavar="RULE", help="Apply this rule only; repeatable.")]
+SkipOption = Annotated[list[str] | None, typer.Option("--skip", metavar="RULE", help="Leave this rule out; repeatable.")]
+FailOnOption = Annotated[FailOn | None, typer.Option("--fail-on", help="error: exit 3 becomes 0; never: 3 and 4.", show_default="manual")]
+ForceOption = Annotated[bool, typer.Option("--force", help="Renew an existing output; your edits stay.")]
+QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")]
+FormatOption = Annotated[Format | None, typer.Option("--format", help="Form of the report on standard output.", show_default="text")]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"fal-migrate {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def group(version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False) -> None:
+    """Convert RunPod, Replicate (Cog) and Docker-server projects to fal Serverless. `migrate PATH` converts the project at PATH."""
+
+
+@app.command(DEFAULT)
+def convert(
+    path: Project,
+    output: Annotated[Path | None, typer.Option("--output", "-o", metavar="DIR", help="Folder to write.", show_default="PATH-fal")] = None,
+    target: TargetOption = None,
+    style: StyleOption = None,
+    name: Annotated[str | None, typer.Option("--name", help="Name of the app.", show_default=False)] = None,
+    idiomatic: IdiomaticOption = None,
+    endpoint_config: EndpointOption = None,
+    settings: SetOption = None,
+    only: OnlyOption = None,
+    skip: SkipOption = None,
+    in_place: Annotated[bool, typer.Option("--in-place", help="Write into the project, which must be a clean git tree.")] = False,
+    force: ForceOption = False,
+    diff: Annotated[bool, typer.Option("--diff", help="Print what would change as a diff and write nothing.")] = False,
+    check: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 where something would change.")] = False,
+    fail_on: FailOnOption = None,
+    format: FormatOption = None,
+    quiet: QuietOption = False,
+) -> int:
+    """Convert the project at PATH (the default command: `migrate PATH`)."""
+    from converters.arguments import request_of
+    from converters.command import perform, show
+
+    request = request_of(
+        path,
+        output=output,
+        target=_value(target),
+        style=_value(style),
+        name=name,
+        idiomatic=idiomatic,
+        endpoint_config=endpoint_config,
+        settings=settings or [],
+        only=only or [],
+        skip=skip or [],
+        in_place=in_place,
+        force=force,
+        diff=diff,
+        check=check,
+        fail_on=_value(fail_on),
+        format=_value(format),
+        quiet=quiet,
+    )
+    result = perform(request)
+    show(result, request)
+    return result.exit_code
+
+
+@app.command()
+def inspect(path: Project, format: Annotated[Plain, typer.Option("--format", help="Form of the answer.")] = Plain.text) -> int:
+    """Show what was found in the project at PATH, without converting it."""
+    from converters.inspection import inspect_project
+
+    return inspect_project(path, format.value)
+
+
+@app.command()
+def explain(
+    subject: Annotated[str, typer.Argument(metavar="RULE|FILE:LINE", help="A rule's code, or a line of a project.", show_default=False)],
+    project: Annotated[Path | None, typer.Option("--project", help="Project of the line.", show_default="its folder")] = None,
+) -> int:
+    """Explain a rule, or what becomes of a line of a project and why."""
+    from converters.explanation import explain_line, explain_rule
+
+    file, colon, line = subject.rpartition(":")
+    return explain_line(Path(file), int(line), project) if colon and line.isdecimal() else explain_rule(subject)
+
+
+@app.command()
+def run(
+    path: Annotated[Path, typer.Argument(metavar="PATH", help="Folder of a fal project.", show_default=False)],
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Port on 127.0.0.1; 0 takes a free one.")] = 8080,
+    owner: Annotated[str, typer.Option("--owner", help="First part of the address of every app.")] = "local",
+    data: Annotated[Path | None, typer.Option("--data", metavar="DIR", help="Folder that stands for /data.")] = None,
+    secrets: Annotated[Path | None, typer.Option("--secrets", metavar="FILE", help="Secrets, one NAME=VALUE a line.")] = None,
+) -> int:
+    """Serve the apps of the fal project at PATH on this machine."""
+    try:
+        from fal_runtime.main import run as serve
+    except ModuleNotFoundError as error:
+        hint = 'Install it: pip install "fal-migrate[run]".'
+        raise MigrateError(f"the runtime is not installed (no module {error.name!r}).", hint=hint) from error
+    return int(serve(path, port=port, owner=owner, data=data, secrets=secrets))
+
+
+def _value(choice: Enum | None) -> Any:
+    return choice.value if choice else None
+
+
+def main(arguments: list[str] | None = None) -> NoReturn:
+    """The program `migrate`: always ends with an exit code of `ExitCode`."""
+    from converters.terminal import prepare
+
+    prepare()
+    raise SystemExit(int(answer(sys.argv[1:] if arguments is None else arguments)))
+
+
+def answer(arguments: list[str]) -> int:
+    """Run one command line and return its exit code, whatever happens."""
+    from converters.terminal import print_error
+
+    try:
+        code = app(arguments, prog_name="migrate", standalone_mode=False)
+    except MigrateError as error:
+        print_error(str(error))
+        return error.code
+    except (KeyboardInterrupt, typer.Abort):
+        print_error("interrupted.")
+        return ExitCode.INTERRUPTED
+    except Exception as error:
+        return _usage(error) if hasattr(error, "format_message") else _bug(error, arguments)
+    if not isinstance(code, int):
+        raise AssertionError(f"command {arguments[:1]} failed to end with an exit code")
+    return code
+
+
+def _usage(error: Any) -> int:
+    """A command line that the parser refuses (click's exceptions, which differ in class by version of typer)."""
+    from converters.terminal import print_error
+
+    if message := error.format_message():
+        print_error(f"migrate: {message} See `migrate --help`.".replace("\n", " "))
+    return ExitCode.USAGE
+
+
+def _bug(error: Exception, arguments: list[str]) -> int:
+    import traceback
+
+    from converters.terminal import print_error, save_report
+
+    report = save_report(f"migrate {' '.join(arguments)}\n\n{''.join(traceback.format_exception(error))}")
+    print_error(f"internal error: {type(error).__name__}: {error}. The report for an issue is in {report}")
+    return ExitCode.BUG
+
+
+if __name__ == "__main__":
+    main()

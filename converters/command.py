@@ -1,0 +1,143 @@
+"""What `migrate PATH` does: convert, write or compare, report, answer with an exit code."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from converters.errors import ExitCode, MigrateError
+from converters.options import Options
+from converters.outcome import Converted, Crashed, NotConverted, Outcome
+from converters.output import Written, default_output, write, write_in_place
+from converters.reports.json import Document, document, failure, is_open_code
+
+FailOn = Literal["manual", "error", "never"]
+Format = Literal["text", "json", "markdown", "github"]
+
+
+@dataclass(frozen=True)
+class Request:
+    """Everything that `migrate PATH` was asked for."""
+
+    path: Path
+    options: Options = field(default_factory=Options)
+    output: Path | None = None
+    force: bool = False
+    diff: bool = False
+    check: bool = False
+    fail_on: FailOn = "manual"
+    format: Format = "text"
+    quiet: bool = False
+
+    @property
+    def dry(self) -> bool:
+        return self.diff or self.check
+
+
+@dataclass(frozen=True)
+class Result:
+    """The document of a run, and what only a terminal shows."""
+
+    document: Document
+    written: Written | None = None
+    diff: bytes = b""
+    report: str = ""
+    """The text for an issue, where we crashed."""
+
+    @property
+    def exit_code(self) -> int:
+        return int(self.document["exit_code"])
+
+
+def perform(request: Request) -> Result:
+    """Convert and write. Whatever happens is in the result; only interrupts pass through."""
+    from converters.convert import convert
+
+    outcome = convert(request.path, request.options)
+    try:
+        return _finish(request, outcome)
+    except MigrateError as error:
+        return Result(failure(outcome.root, "refused", error, error.code))
+
+
+def _finish(request: Request, outcome: Outcome) -> Result:
+    entry = request.options.unit
+    match outcome:
+        case Crashed():
+            return Result(document(outcome, ExitCode.BUG, entry=entry), report=outcome.report)
+        case NotConverted():
+            return Result(document(outcome, forgiven(outcome.exit_code, request.fail_on), entry=entry))
+    if request.dry:
+        return _compare(request, outcome)
+    if request.options.in_place:
+        written = write_in_place(outcome)
+    else:
+        written = write(outcome, request.output or default_output(outcome), force=request.force)
+    code = ExitCode.MANUAL if written.conflicts else outcome.exit_code
+    made = document(outcome, forgiven(code, request.fail_on), output=written.path, entry=entry)
+    return Result(_with_conflicts(made, written), written)
+
+
+def _compare(request: Request, converted: Converted) -> Result:
+    """`--diff` and `--check`: what a conversion would answer, else 1 where it would change or add anything."""
+    from converters.review.diff import project_diff
+
+    code = forgiven(converted.exit_code, request.fail_on)
+    if code == ExitCode.DONE and any(change.action in ("added", "modified") for change in converted.files):
+        code = ExitCode.WOULD_CHANGE
+    made = document(converted, code, entry=request.options.unit)
+    if not request.diff:
+        return Result(made)
+    diff = project_diff(converted)
+    return Result({**made, **_diff_text(diff)}, diff=diff)
+
+
+def _diff_text(diff: bytes) -> Document:
+    """JSON holds text: a diff of files that are no UTF-8 is given in base64."""
+    import base64
+
+    try:
+        return {"diff": diff.decode(), "diff_base64": None}
+    except UnicodeDecodeError:
+        return {"diff": None, "diff_base64": base64.b64encode(diff).decode()}
+
+
+def _with_conflicts(made: Document, written: Written) -> Document:
+    conflicts = [{"path": conflict.path, "message": conflict.message} for conflict in written.conflicts]
+    return {**made, "conflicts": conflicts, "edited": list(written.edited), "replaced": str(written.replaced) if written.replaced else None}
+
+
+def forgiven(code: ExitCode, fail_on: FailOn) -> ExitCode:
+    """What `--fail-on` makes of an exit code: `error` forgives 3, `never` 3 and 4."""
+    passed = {"manual": (), "error": (ExitCode.MANUAL,), "never": (ExitCode.MANUAL, ExitCode.UNSUPPORTED)}[fail_on]
+    return ExitCode.DONE if code in passed else code
+
+
+def show(result: Result, request: Request) -> None:
+    """Print a result: the report or the diff on standard output, errors on standard error."""
+    from converters.terminal import print_bytes, print_error, print_text, save_report, wants_colour
+
+    made = result.document
+    if made["status"] == "crashed":
+        print_error(f"internal error: {made['message']} The report for an issue is in {save_report(result.report)}")
+    elif made["message"]:
+        error = MigrateError(made["message"], hint=made["hint"] or "", file=made["file"] or made["source"]["path"], line=made["line"] or 0)
+        print_error(str(error))
+    if request.format == "json":
+        from converters.reports.json import render
+
+        print_text(render(made))
+    elif request.diff:
+        from converters.review.diff import coloured
+
+        print_bytes(coloured(result.diff) if wants_colour(sys.stdout) else result.diff)
+        for item in filter(is_open_code, () if request.quiet else made["ledger"]["items"]):
+            print_error(f"{item['file']}:{item['line']}: {item['message']}")
+    elif not request.quiet and (request.format != "text" or made["status"] in ("converted", "partial")):
+        from converters.reports import print_report
+
+        print_report(made, request.format)
+    for conflict in made.get("conflicts", ()):
+        print_error(f"{conflict['path']}: {conflict['message']}")

@@ -1,0 +1,118 @@
+"""`[tool.fal-migrate]` of a project's pyproject.toml: defaults for the options of `migrate PATH`."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from converters.errors import Unreadable, UsageError
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+LARGEST = 2 * 1024 * 1024
+"""Bytes of a pyproject.toml that is still read."""
+TABLE = "fal-migrate"
+CHOICES = {
+    "target": ("auto", "app", "function", "pyproject"),
+    "style": ("auto", "inline", "keep"),
+    "fail-on": ("manual", "error", "never"),
+    "format": ("text", "json", "markdown", "github"),
+}
+_STRINGS = ("output", "name", "endpoint-config", *CHOICES)
+_LISTS = ("only", "skip")
+_FLAGS = ("idiomatic", "quiet")
+_ONLY_TYPED = ("force", "in-place", "diff", "check")
+
+
+@dataclass(frozen=True)
+class Config:
+    """The table as it stands; relative paths in it count from `folder`."""
+
+    folder: Path
+    values: dict[str, Any] = field(default_factory=dict)
+
+    def get(self, key: str) -> Any:
+        return self.values.get(key)
+
+    def path(self, key: str) -> Path | None:
+        return self.folder / self.values[key] if key in self.values else None
+
+
+def read_config(path: Path) -> Config:
+    """The defaults of the project at `path` (a folder, or a file in it); empty where it states none.
+
+    Raises `Unreadable` for a broken pyproject.toml and `UsageError` for a key or value that does not exist.
+    """
+    folder = path if path.is_dir() else path.parent
+    file = folder / "pyproject.toml"
+    try:
+        if not file.is_file() or file.stat().st_size > LARGEST:
+            return Config(folder)
+        document = tomllib.loads(file.read_bytes().decode())
+    except (OSError, UnicodeDecodeError) as error:
+        raise Unreadable("cannot be read as UTF-8 text.", file=str(file), hint="Save it as UTF-8 and check its permissions.") from error
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        place = re.search(r"at line (\d+)", str(error))
+        line = int(place[1]) if place else 0
+        raise Unreadable(f"is no valid TOML: {error}.", file=str(file), line=line, hint="Correct it first.") from error
+    tools = document.get("tool")
+    table = tools.get(TABLE) if isinstance(tools, dict) else None
+    if table is None:
+        return Config(folder)
+    if not isinstance(table, dict):
+        raise UsageError(f"[tool.{TABLE}] is no table.", file=str(file), hint=f"Write [tool.{TABLE}] and one option a line.")
+    for key, value in table.items():
+        _check(file, key, value)
+    return _inside(Config(folder, table), file)
+
+
+def setting(text: str) -> tuple[str, Any]:
+    """`KEY=VALUE` of --set: numbers, true, false, null and JSON lists are read as such, anything else is a string."""
+    key, equals, value = text.partition("=")
+    if not equals or not key.strip().isidentifier():
+        raise UsageError(f"--set {text!r} is not of the form KEY=VALUE.", hint="For example: --set machine_type=GPU-H100.")
+    word = value.strip()
+    try:
+        return key.strip(), json.loads(word.lower() if word in ("True", "False") else word, parse_constant=str)
+    except (ValueError, RecursionError):
+        return key.strip(), word
+
+
+def _check(file: Path, key: str, value: Any) -> None:
+    known = (*_STRINGS, *_LISTS, *_FLAGS, "set")
+    if key in _ONLY_TYPED:
+        raise UsageError(f"[tool.{TABLE}] has the key {key!r}.", file=str(file), hint=f"Give --{key} on the command line only.")
+    if key not in known:
+        raise UsageError(f"[tool.{TABLE}] has the unknown key {key!r}.", file=str(file), hint=f"Known are: {', '.join(sorted(known))}.")
+    expected = _expected(key, value)
+    if expected:
+        raise UsageError(f"[tool.{TABLE}] {key} is {value!r}.", file=str(file), hint=f"Give {expected}.")
+
+
+def _expected(key: str, value: Any) -> str:
+    """What a value should have been; empty where it is right."""
+    if key in CHOICES:
+        return "" if value in CHOICES[key] else f"one of {', '.join(CHOICES[key])}"
+    if key in _STRINGS:
+        return "" if isinstance(value, str) and value else "a string"
+    if key in _LISTS:
+        return "" if isinstance(value, list) and all(isinstance(one, str) for one in value) else "a list of rule codes"
+    if key in _FLAGS:
+        return "" if isinstance(value, bool) else "true or false"
+    return "" if isinstance(value, dict) else "a table of settings"
+
+
+def _inside(config: Config, file: Path) -> Config:
+    """An exported endpoint that a project names must lie in the project; only a person may name another."""
+    named = config.path("endpoint-config")
+    if named is not None and not named.resolve().is_relative_to(config.folder.resolve()):
+        hint = "Move it into the project, or give --endpoint-config on the command line."
+        raise UsageError(f"[tool.{TABLE}] endpoint-config leaves the project.", file=str(file), hint=hint)
+    return config

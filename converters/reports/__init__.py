@@ -1,0 +1,29 @@
+"""Reports: every one but `text` is a function from the JSON document (`json.py`) to a string; `text` prints on a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from converters.reports.json import Document
+
+
+def print_report(document: Document, format: str) -> None:
+    """Print a project's report in one of the formats of `--format`."""
+    from converters.terminal import print_text
+
+    if format == "text":
+        from converters.reports.text import print_project
+
+        print_project(document)
+    else:
+        print_text(renderer(format)(document))
+
+
+def renderer(format: str) -> Callable[[Document], str]:
+    """The function that writes a format. Raises `ValueError` for one that does not exist."""
+    from converters.reports import github, json, markdown
+
+    renderers = {"json": json.render, "markdown": markdown.render, "github": github.render}
+    if format not in renderers:
+        raise ValueError(f"no report format is called {format!r}")
+    return renderers[format]

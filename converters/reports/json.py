@@ -1,0 +1,213 @@
+"""The JSON document of a conversion (docs/cli.md): the one contract that every other report is rendered from.
+
+`schema.json` beside this file describes it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from converters.errors import MigrateError
+from converters.ir import App, Application, Disposition, Endpoint, Environment, EnvVar, Scope
+from converters.ledger import Item
+from converters.outcome import Converted, Crashed, NotConverted, Outcome
+from converters.reports.schemas import input_schema, output_schema
+
+VERSION = 1
+SCALING = (
+    "min_concurrency",
+    "max_concurrency",
+    "concurrency_buffer",
+    "concurrency_buffer_perc",
+    "scaling_delay",
+    "keep_alive",
+    "max_multiplexing",
+    "request_timeout",
+    "request_start_timeout",
+    "startup_timeout",
+    "termination_grace_period_seconds",
+    "regions",
+)
+
+Document = dict[str, Any]
+
+
+def document(outcome: Outcome, exit_code: int, *, output: Path | None = None, entry: str = "") -> Document:
+    """The document of one conversion. `exit_code` is what the command answers, `output` the folder that was written."""
+    application = outcome.application if isinstance(outcome, Converted) else None
+    apps = [_app(app) for app in application.apps] if application else []
+    items = outcome.ledger.items() if isinstance(outcome, Converted) else outcome.items if isinstance(outcome, NotConverted) else ()
+    return {
+        "version": VERSION,
+        "exit_code": int(exit_code),
+        "status": outcome.status,
+        **_failure(outcome),
+        "source": _source(outcome, application, entry),
+        "target": _agreed(app["target"] for app in apps),
+        "style": _agreed(app["style"] for app in apps),
+        "why": _agreed(app["why"] for app in apps),
+        "output": str(output) if output else None,
+        "apps": apps,
+        "ledger": {"counts": _counts(items), "items": [_item(item) for item in items]},
+        "files": _files(outcome),
+    }
+
+
+def failure(path: Path, status: str, error: MigrateError | str, exit_code: int) -> Document:
+    """The document of a project that no conversion was reached for: `refused` (usage) or `crashed` (a limit of time or memory)."""
+    problem = error if isinstance(error, MigrateError) else MigrateError(error)
+    return {
+        "version": VERSION,
+        "exit_code": int(exit_code),
+        "status": status,
+        "message": problem.message,
+        "hint": problem.hint,
+        "file": problem.file or None,
+        "line": problem.line or None,
+        "source": {"path": str(path), "platform": None, "entry": None, "evidence": []},
+        "target": None,
+        "style": None,
+        "why": None,
+        "output": None,
+        "apps": [],
+        "ledger": {"counts": _counts(()), "items": []},
+        "files": [],
+    }
+
+
+def render(value: Mapping[str, Any]) -> str:
+    """One JSON text, in ASCII so that every terminal and every file name survives."""
+    return json.dumps(value, indent=2, allow_nan=False) + "\n"
+
+
+def published_schema(name: str = "schema.json") -> dict[str, Any]:
+    """The JSON Schema of the document (`schema.json`) or of a batch (`batch.schema.json`)."""
+    schema: dict[str, Any] = json.loads(resources.files("converters.reports").joinpath(name).read_text("utf-8"))
+    return schema
+
+
+def is_open(item: Mapping[str, Any]) -> bool:
+    """Whether a ledger item of a document is left for a person, in the code or at deployment."""
+    return bool(item["disposition"] == Disposition.MANUAL.value)
+
+
+def is_open_code(item: Mapping[str, Any]) -> bool:
+    return is_open(item) and bool(item["scope"] == Scope.CODE.value)
+
+
+def near(path: str) -> str:
+    """A path as seen from the current folder, where it lies below it."""
+    relative = os.path.relpath(path)
+    return path if relative.startswith("..") else relative
+
+
+def _failure(outcome: Outcome) -> Document:
+    match outcome:
+        case NotConverted():
+            return {"message": outcome.message, "hint": outcome.hint, "file": outcome.file or None, "line": outcome.line or None}
+        case Crashed():
+            return {"message": outcome.message, "hint": "", "file": None, "line": None}
+    return {"message": None, "hint": None, "file": None, "line": None}
+
+
+def _source(outcome: Outcome, application: Application | None, entry: str) -> Document:
+    platform: str = application.platform if application else outcome.platform if isinstance(outcome, NotConverted) else ""
+    evidence = application.evidence if application else []
+    return {
+        "path": str(outcome.root),
+        "platform": platform or None,
+        "entry": entry or None,
+        "evidence": [{"file": one.file, "line": one.line, "why": one.why} for one in evidence],
+    }
+
+
+def _agreed(values: Any) -> Any:
+    """The one value that all apps share, else None."""
+    found = list(values)
+    return found[0] if found and all(value == found[0] for value in found) else None
+
+
+def _app(app: App) -> Document:
+    machine = app.setting("machine_type")
+    return {
+        "name": app.name,
+        "target": app.target,
+        "style": app.style,
+        "why": app.why,
+        "why_style": app.why_style,
+        "ref": f"{app.app_file}::{app.class_name}" if app.app_file else None,
+        "entry": app.entry,
+        "machine_type": machine.value if machine else None,
+        "num_gpus": _num_gpus(app),
+        "endpoints": [_endpoint(endpoint) for endpoint in app.endpoints],
+        "scaling": {setting.name: setting.value for setting in app.settings if setting.name in SCALING},
+        "environment": _environment(app.environment),
+        "secrets": [secret.name for secret in app.secrets],
+        "server": None,
+    }
+
+
+def _num_gpus(app: App) -> Any:
+    stated, machine = app.setting("num_gpus"), app.setting("machine_type")
+    if stated:
+        return stated.value
+    names = machine.value if machine and isinstance(machine.value, list) else [machine.value] if machine else []
+    return 1 if any(str(name).startswith("GPU") for name in names) else 0
+
+
+def _endpoint(endpoint: Endpoint) -> Document:
+    return {
+        "path": endpoint.path,
+        "kind": endpoint.kind,
+        "summary": endpoint.summary,
+        "input_schema": input_schema(endpoint.input),
+        "output_schema": output_schema(endpoint.output),
+    }
+
+
+def _environment(environment: Environment) -> Document:
+    return {
+        "kind": environment.kind,
+        "why": environment.why,
+        "requirements": [requirement.value for requirement in environment.requirements],
+        "dockerfile": environment.dockerfile,
+        "python_version": environment.python_version.value,
+        "variables": [_variable(variable) for variable in environment.variables],
+    }
+
+
+def _variable(variable: EnvVar) -> Document:
+    return {"name": variable.name, "value": None if variable.secret else variable.value, "secret": variable.secret}
+
+
+def _counts(items: Sequence[Item]) -> dict[str, int]:
+    return {disposition.value: sum(item.disposition is disposition for item in items) for disposition in Disposition}
+
+
+def _item(item: Item) -> Document:
+    return {
+        "rule": item.rule,
+        "disposition": item.disposition.value,
+        "safety": item.safety.value,
+        "scope": item.scope.value,
+        "kind": item.kind,
+        "name": item.name,
+        "file": item.file,
+        "line": item.line,
+        "end_line": item.end_line,
+        "message": item.message,
+        "output": {"file": item.output.file, "line": item.output.line} if item.output else None,
+    }
+
+
+def _files(outcome: Outcome) -> list[Document]:
+    if not isinstance(outcome, Converted):
+        return []
+    return [{"path": change.path, "action": change.action} for change in sorted(outcome.files, key=lambda change: change.path)]
+
+

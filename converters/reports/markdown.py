@@ -1,0 +1,90 @@
+"""The report as Markdown, for a pull request or a job summary."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from converters.reports.json import Document, is_open, is_open_code
+from converters.reports.text import fields, place
+
+
+def render(document: Document) -> str:
+    """One project: title, apps, what is left, counts, files."""
+    return "\n".join(_lines(document)) + "\n"
+
+
+def render_batch(batch: Document) -> str:
+    """A table of all projects, then what is left in each."""
+    rows = ["| exit | status | project | platform | by hand |", "|---|---|---|---|---|"]
+    for result in batch["results"]:
+        count = sum(map(is_open_code, result["ledger"]["items"]))
+        cells = (str(result["exit_code"]), result["status"], code(_name(result)), result["source"]["platform"] or "", str(count))
+        rows.append(f"| {' | '.join(cells)} |")
+    details = [line for result in batch["results"] for line in _left(result, f"### {code(_name(result))}")]
+    return "\n".join(["## fal-migrate", "", *rows, *details]) + "\n"
+
+
+def code(text: str) -> str:
+    """Text as inline code that no table or fence breaks out of."""
+    flat = " ".join(text.split()).replace("|", "\\|")
+    fence = "`"
+    while fence in flat:
+        fence += "`"
+    space = " " if "`" in flat else ""
+    return f"{fence}{space}{flat}{space}{fence}"
+
+
+def prose(text: str) -> str:
+    """Text without the characters that Markdown and HTML would read; what stands in backquotes stays code."""
+    parts = " ".join(text.split()).split("`")
+    if len(parts) % 2 == 0:
+        return _escaped(" ".join(parts))
+    return "".join(code(part) if number % 2 and part else _escaped(part) for number, part in enumerate(parts))
+
+
+def _escaped(text: str) -> str:
+    return "".join(f"\\{letter}" if letter in "\\*_[]<>|#`" else letter for letter in text)
+
+
+def _name(document: Document) -> str:
+    source = document["source"]
+    return f"{source['path']} ({source['entry']})" if source["entry"] else str(source["path"])
+
+
+def _lines(document: Document) -> Iterator[str]:
+    yield f"## {code(Path(document['source']['path']).name)}: {document['status']} (exit {document['exit_code']})"
+    if document["message"]:
+        yield from ("", prose(f"{document['message']} {document['hint'] or ''}"))
+    for app in document["apps"]:
+        yield from _app(app)
+    yield from _left(document)
+    counts = document["ledger"]["counts"]
+    yield from ("", "Accounted for: " + ", ".join(f"{count} {name}" for name, count in counts.items()) + ".")
+    changed = [file for file in document["files"] if file["action"] != "copied"]
+    if changed:
+        yield from ("", *(f"- {file['action']} {code(file['path'])}" for file in changed))
+
+
+def _app(app: Document) -> Iterator[str]:
+    style = f", style {app['style']}" if app["style"] else ""
+    yield from ("", f"### {code(app['name'])}: {app['target']}{style}", "")
+    yield from (prose(why) for why in (app["why"], app["why_style"]) if why)
+    yield from ("", "| endpoint | kind | input | output |", "|---|---|---|---|")
+    for endpoint in app["endpoints"]:
+        cells = (endpoint["path"], endpoint["kind"], fields(endpoint["input_schema"]), fields(endpoint["output_schema"]))
+        yield f"| {' | '.join(map(code, cells))} |"
+    environment = app["environment"]
+    yield from ("", f"- machine: {code(str(app['machine_type']))}")
+    yield f"- environment: {environment['kind']}, Python {environment['python_version']}"
+    if app["secrets"]:
+        yield f"- secrets to set: {', '.join(map(code, app['secrets']))}"
+
+
+def _left(document: Document, title: str = "### Left to do") -> Iterator[str]:
+    items = [item for item in document["ledger"]["items"] if is_open(item)]
+    if not items:
+        return
+    yield from ("", title, "")
+    for item in items:
+        yield f"- [ ] {code(place(item))} {item['rule']} ({item['scope']}): {prose(item['message'])}"

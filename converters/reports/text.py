@@ -1,0 +1,172 @@
+"""The report for a person at a terminal: what was found, what it became and why, what is left to do, and what to run next."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from converters.reports.json import Document, is_open, is_open_code, near
+
+WIDE = 100
+"""Columns of a report that goes into a file or a pipe."""
+
+
+def console() -> Console:
+    """Standard output as rich sees it: colours on a terminal only, never wrapped to a narrow default in a pipe."""
+    return Console(width=None if sys.stdout.isatty() else WIDE, highlight=False, soft_wrap=not sys.stdout.isatty(), emoji=False)
+
+
+def print_project(document: Document) -> None:
+    """Print the whole report of one conversion."""
+    out = console()
+    _print_found(out, document)
+    for line in _became(document):
+        out.print(line)
+    out.print(_apps(document))
+    for line in [*_environments(document), *_left(document), *_counts(document), *_next(document)]:
+        out.print(line)
+
+
+def print_findings(document: Document) -> None:
+    """Print what was found, and no more (`migrate inspect`)."""
+    out = console()
+    _print_found(out, document)
+    out.print(_apps(document))
+    for line in _environments(document):
+        out.print(line)
+
+
+def print_batch(batch: Document) -> None:
+    """Print one row per project and the sums."""
+    table = Table(box=None, pad_edge=False)
+    for title in ("exit", "status", "project", "platform", "by hand", "output or reason"):
+        table.add_column(title, overflow="fold")
+    for result in batch["results"]:
+        table.add_row(*(Text(cell) for cell in _row(result)))
+    out = console()
+    out.print(table)
+    out.print(", ".join(f"{count} {status}" for status, count in batch["counts"].items() if count) or "nothing to convert")
+
+
+def _row(result: Document) -> tuple[str, ...]:
+    source = result["source"]
+    name = f"{source['path']} ({source['entry']})" if source["entry"] else source["path"]
+    count = sum(map(is_open_code, result["ledger"]["items"]))
+    return (
+        str(result["exit_code"]),
+        result["status"],
+        near(name),
+        source["platform"] or "",
+        str(count or ""),
+        near(result["output"]) if result["output"] else result["message"] or "",
+    )
+
+
+def _print_found(out: Console, document: Document) -> None:
+    source = document["source"]
+    out.print(f"[bold]{escape(Path(source['path']).name)}[/bold] is a {_platform(source['platform'])} project")
+    for one in source["evidence"]:
+        out.print(Text(f"  {one['file']}:{one['line']}  {one['why']}", style="dim"))
+
+
+def _platform(name: str | None) -> str:
+    return {"runpod": "RunPod", "replicate": "Replicate (Cog)", "docker": "Docker server"}.get(name or "", "unknown")
+
+
+def _became(document: Document) -> Iterator[str]:
+    for app in document["apps"]:
+        style = f", style {app['style']}" if app["style"] else ""
+        yield f"[green]→[/green] [bold]{escape(app['name'])}[/bold]: {app['target']}{style}"
+        for why in filter(None, (app["why"], app["why_style"])):
+            yield f"  [dim]{escape(why)}[/dim]"
+
+
+def _apps(document: Document) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for title in ("app", "machine", "endpoint", "input", "output"):
+        table.add_column(title, overflow="fold")
+    for app in document["apps"]:
+        machine = f"{app['num_gpus']} × {_one(app['machine_type'])}" if (app["num_gpus"] or 0) > 1 else _one(app["machine_type"])
+        for number, endpoint in enumerate(app["endpoints"] or [None]):
+            first = (app["name"], machine) if number == 0 else ("", "")
+            table.add_row(*(Text(cell) for cell in (*first, *_endpoint(endpoint))))
+    return table
+
+
+def _one(machine: object) -> str:
+    return " or ".join(map(str, machine)) if isinstance(machine, list) else str(machine or "not stated")
+
+
+def _endpoint(endpoint: Document | None) -> tuple[str, str, str]:
+    if endpoint is None:
+        return ("", "", "")
+    kind = "" if endpoint["kind"] == "unary" else f" ({endpoint['kind']})"
+    return endpoint["path"] + kind, fields(endpoint["input_schema"]), fields(endpoint["output_schema"])
+
+
+def fields(schema: Document) -> str:
+    """The keys of an object schema, optional ones with a question mark; else its type."""
+    properties, required = schema.get("properties"), schema.get("required", [])
+    if properties:
+        return ", ".join(name if name in required else f"{name}?" for name in properties)
+    return str(schema.get("type", "anything"))
+
+
+def _environments(document: Document) -> Iterator[str]:
+    for app in document["apps"]:
+        environment = app["environment"]
+        yield f"environment: Python {environment['python_version']}, {escape(_contents(environment))}"
+        if environment["why"]:
+            yield f"  [dim]{escape(environment['why'])}[/dim]"
+        if app["secrets"]:
+            yield f"secrets to set: {escape(', '.join(app['secrets']))}"
+
+
+def _contents(environment: Document) -> str:
+    if environment["kind"] == "image":
+        return f"image from {environment['dockerfile']}"
+    count = len(environment["requirements"])
+    return "1 requirement" if count == 1 else f"{count} requirements"
+
+
+def _left(document: Document) -> Iterator[str]:
+    items = document["ledger"]["items"]
+    code = [item for item in items if is_open_code(item)]
+    deploy = [item for item in items if is_open(item) and not is_open_code(item)]
+    yield from _section("[bold yellow]Left to do in the code[/bold yellow]", code)
+    yield from _section("[bold]To set at deployment[/bold]", deploy)
+
+
+def _section(title: str, items: Iterable[Document]) -> Iterator[str]:
+    rows = list(items)
+    if rows:
+        yield f"\n{title} ({len(rows)})"
+    for item in rows:
+        yield f"  [cyan]{escape(place(item))}[/cyan] {escape(item['rule'])}  {escape(' '.join(item['message'].split()))}"
+
+
+def place(item: Document) -> str:
+    """`file:line` of a ledger item."""
+    return f"{item['file']}:{item['line']}" if item["line"] else str(item["file"])
+
+
+def _counts(document: Document) -> Iterator[str]:
+    counts = document["ledger"]["counts"]
+    yield "\naccounted for: " + ", ".join(f"{counts[name]} {name}" for name in ("converted", "kept", "dropped", "manual"))
+
+
+def _next(document: Document) -> Iterator[str]:
+    if not document["output"]:
+        return
+    output = shlex.quote(near(document["output"]))
+    yield f"\nwritten to {escape(output)} (start with MIGRATION.md)"
+    yield f"  migrate run {escape(output)}"
+    for app in document["apps"]:
+        yield f"  cd {escape(output)} && fal deploy {escape(shlex.quote(app['name']))}"
