@@ -135,7 +135,7 @@ class _Splitter:
         self.current.append(token)
         if text == top and (self.fresh or text == "]]"):
             self.closers.pop()
-            self.fresh = False
+            self.fresh = text != "]]"  # a reserved word may follow another: `fi fi`
         elif top == "]]":
             return
         elif self.fresh and text in _CLOSERS:

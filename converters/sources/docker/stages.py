@@ -13,7 +13,7 @@ from types import MappingProxyType
 from converters.sources.docker import settings
 from converters.sources.docker.lines import split_keyword
 from converters.sources.docker.model import Arg, Command, Copy, Diagnostic, EnvValue, History, Instruction, Run, Stage
-from converters.sources.docker.words import MAX_EXPANSION, Lexer, WordError, json_words, pairs, split_words
+from converters.sources.docker.words import MAX_EXPANSION, Lexer, WordError, after_json, json_words, pairs, split_words
 
 #: Arguments that BuildKit gives to every build that declares them; fal builds for linux/amd64.
 PREDEFINED = {
@@ -176,8 +176,16 @@ class StageBuilder:
             raise WordError("exactly one argument is needed")
         return self.expand(instruction.value, instruction.escape)
 
+    def _json(self, instruction: Instruction, text: str | None = None) -> tuple[str, ...] | None:
+        text = instruction.value if text is None else text
+        words = json_words(text)
+        if words is not None and (rest := after_json(text)):
+            message = f"{rest[:40]!r} after the JSON array: newer versions of Docker take all of it for shell text"
+            self.build.report(instruction.line, f"{instruction.keyword}: {message}")
+        return words
+
     def _command(self, instruction: Instruction, text: str) -> Command:
-        argv = json_words(text)
+        argv = self._json(instruction, text)
         return Command("shell" if argv is None else "exec", argv, text, instruction.line, instruction.end_line, self.shell)
 
     def _cmd(self, instruction: Instruction) -> None:
@@ -189,7 +197,7 @@ class StageBuilder:
             self.cmd = None
 
     def _shell(self, instruction: Instruction) -> None:
-        argv = json_words(instruction.value)
+        argv = self._json(instruction)
         if not argv:
             raise WordError("a JSON array with at least one string is needed")
         self.shell = argv
@@ -205,7 +213,7 @@ class StageBuilder:
                 self.expose.append(port)
 
     def _volume(self, instruction: Instruction) -> None:
-        words = json_words(instruction.value)
+        words = self._json(instruction)
         raw = [word for _, word in settings.blank_words(instruction.value)] if words is None else words
         self.volumes.extend(self.expand(word, instruction.escape) for word in raw)
 
@@ -227,7 +235,7 @@ class StageBuilder:
         self._one(instruction)
 
     def _copy(self, instruction: Instruction) -> None:
-        words = json_words(instruction.value)
+        words = self._json(instruction)
         raw = [word for _, word in settings.blank_words(instruction.value)] if words is None else list(words)
         if len(raw) < 2:
             raise WordError("at least one source and a destination are needed")
@@ -250,7 +258,7 @@ class StageBuilder:
         )
 
     def _run(self, instruction: Instruction) -> None:
-        argv = json_words(instruction.value)
+        argv = self._json(instruction)
         script, shell, segments = settings.script(instruction, self.shell)
         mounts = [
             settings.mount(value, lambda word: self.expand(word, instruction.escape))

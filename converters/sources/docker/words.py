@@ -11,12 +11,15 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from converters.sources.docker.patterns import substitute, trim
+
 #: Whitespace as Go's unicode.IsSpace has it; Python's str.isspace knows more.
 SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
 BLANKS = re.compile(r"[\t\v\f\r ]+")
 MAX_EXPANSION = 1 << 17  #: characters: the longest environment entry that Linux passes to a program
+MAX_MATCHED = 1 << 10
 MAX_NESTING = 50
-_SPECIAL = "@*#?-$!0"
+_NAME = re.compile(r"[0-9]+|[@*#?\-$!]|\w*")
 
 
 class WordError(Exception):
@@ -204,7 +207,7 @@ class Lexer:
             if not is_set:
                 raise WordError(f"{name}: {word or 'is not allowed to be unset'}")
             return value or ""
-        return _trim(self._value(name), word, operator)
+        return trim(self._limited(name, word), word, operator)
 
     def _replace(self, name: str, start: int) -> str:
         everywhere = self._peek() == "/"
@@ -213,8 +216,7 @@ class Lexer:
         replacement = "".join(self._until("}", True).text)
         if self.keep_unset and name not in self.env:
             return self.source[start : self.pos]
-        regex = re.compile(_glob(pattern, greedy=True), re.DOTALL)
-        return regex.sub(lambda _: replacement, self._value(name), count=0 if everywhere else 1)
+        return substitute(self._limited(name, pattern), pattern, replacement, everywhere=everywhere)
 
     def _value(self, name: str) -> str:
         value = self.env.get(name)
@@ -223,37 +225,17 @@ class Lexer:
             return ""
         return value
 
+    def _limited(self, name: str, pattern: str) -> str:
+        value = self._value(name)
+        if len(value) > MAX_MATCHED or len(pattern) > MAX_MATCHED:
+            raise WordError(f"a pattern on more than {MAX_MATCHED} characters")
+        return value
+
     def _name(self) -> str:
-        match = re.compile(r"[0-9]+|[@*#?\-$!]|\w*").match(self.source, self.pos)
+        match = _NAME.match(self.source, self.pos)
         name = match.group() if match else ""
         self.pos += len(name)
         return name
-
-
-def _glob(pattern: str, *, greedy: bool) -> str:
-    parts: list[str] = []
-    chars = iter(pattern)
-    for ch in chars:
-        if ch == "*":
-            parts.append(".*" if greedy else ".*?")
-        elif ch == "?":
-            parts.append(".")
-        else:
-            parts.append(re.escape(next(chars, ch) if ch == "\\" else ch))
-    return "".join(parts)
-
-
-def _trim(value: str, pattern: str, operator: str) -> str:
-    """`${A#p}`, `${A##p}` cut the pattern off the front, `%` and `%%` off the end; doubled means the longest match."""
-    greedy = pattern.startswith(operator)
-    pattern = pattern[1:] if greedy else pattern
-    if operator == "#":
-        match = re.match(_glob(pattern, greedy=greedy), value, re.DOTALL)
-        return value[match.end() :] if match else value
-    regex = re.compile(_glob(pattern, greedy=True), re.DOTALL)
-    starts = range(len(value) + 1) if greedy else range(len(value), -1, -1)
-    cut = next((start for start in starts if regex.fullmatch(value, start)), len(value))
-    return value[:cut]
 
 
 def expand(word: str, env: Mapping[str, str], escape: str = "\\") -> str:
@@ -270,7 +252,8 @@ def split_words(text: str, escape: str = "\\") -> list[tuple[int, str]]:
             pos += 1
             continue
         start, pos, word = pos, *_word(text, pos, escape)
-        words.append((start, word))
+        if word:
+            words.append((start, word))
     return words
 
 
@@ -349,18 +332,36 @@ def _flag(text: str, pos: int, escape: str) -> tuple[int, str]:
 def json_words(text: str) -> tuple[str, ...] | None:
     """The strings of a JSON array, or None when `text` is no JSON array (Docker then reads it as plain text).
 
-    Raises WordError for a JSON array with something else than strings in it.
+    Text after the array is left out of account, see `after_json`. Raises WordError for an array with something else
+    than strings in it.
     """
+    found = _json_array(text)
+    if found is None:
+        return None
+    values = [value for value in found[0] if isinstance(value, str)]
+    if len(values) < len(found[0]):
+        raise WordError("a JSON array must hold strings only")
+    return tuple(value.encode("utf-16", "surrogatepass").decode("utf-16", "replace") for value in values)
+
+
+def after_json(text: str) -> str:
+    """What follows a JSON array, as in `CMD ["a"] # comment`.
+
+    BuildKit before 0.15 ignores it, which is what such files rely on; since then the whole text is in shell form.
+    """
+    found = _json_array(text)
+    return found[1].strip(SPACE) if found else ""
+
+
+def _json_array(text: str) -> tuple[list[object], str] | None:
     text = text.lstrip(SPACE)
     if not text.startswith("["):
         return None
     try:
-        values = json.loads(text, parse_constant=_no_constant)
+        values, end = json.JSONDecoder(parse_constant=_no_constant).raw_decode(text)
     except (ValueError, RecursionError):
         return None
-    if not all(isinstance(value, str) for value in values):
-        raise WordError("a JSON array must hold strings only")
-    return tuple(value.encode("utf-16", "surrogatepass").decode("utf-16", "replace") for value in values)
+    return values, text[end:]
 
 
 def _no_constant(name: str) -> float:
