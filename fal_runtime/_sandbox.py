@@ -1,0 +1,126 @@
+"""A private view of the file system for one process.
+
+On the platform an app finds its files at absolute paths: ``/app`` for ``app_files``, the image's own
+``WORKDIR``, and ``/data`` for storage. Here the process gets a new mount namespace whose root is the
+machine's root with the staged files grafted in at those same paths. It needs no privileges where the
+kernel lets users create namespaces; where it does not, callers fall back to the process's plain view.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+_CLONE_NEWNS = 0x00020000
+_CLONE_NEWUSER = 0x10000000
+_MS_NOSUID, _MS_NODEV, _MS_BIND, _MS_REC, _MS_SLAVE = 2, 4, 4096, 16384, 1 << 19
+_MNT_DETACH = 2
+_KERNEL = frozenset({"proc", "sys", "dev"})
+
+
+def enter(stage: Path, scratch: Path, binds: Mapping[str, Path], cwd: str) -> None:
+    """Give the calling process its own root.
+
+    ``stage`` is an empty directory to build on, ``scratch`` holds the files to graft in at the paths they have
+    below it, ``binds`` maps absolute paths to directories of the machine. The process must have one thread.
+    Raises OSError where the kernel refuses.
+    """
+    _unshare()
+    _mount(None, "/", None, _MS_REC | _MS_SLAVE)
+    _mount("tmpfs", str(stage), "tmpfs", _MS_NOSUID | _MS_NODEV)
+    for name in ("old", "new"):
+        (stage / name).mkdir()
+    os.chdir(stage)
+    _call("pivot_root", str(stage).encode(), str(stage / "old").encode())
+    os.chdir("/")
+    _graft(Path("/old"), Path("/old") / scratch.relative_to("/"), Path("/new"))
+    for target, source in binds.items():
+        inside = Path("/new") / target.lstrip("/")
+        inside.mkdir(parents=True, exist_ok=True)
+        _bind(Path("/old") / source.relative_to("/"), inside)
+    _bind(Path("/new"), Path("/new"))
+    os.chdir("/new")
+    _call("pivot_root", b".", b".")
+    _call("umount2", b".", _MNT_DETACH)
+    os.chdir(cwd)
+
+
+def available(stage: Path) -> str | None:
+    """None if this process may use :func:`enter`, else the reason why not. Forks to find out."""
+    if sys.platform != "linux":
+        return "needs Linux"
+    reader, writer = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        try:
+            enter(stage, stage, {}, "/")
+        except BaseException as error:
+            os.write(writer, str(error).encode()[:500] or b"refused")
+        os._exit(0)
+    os.close(writer)
+    with os.fdopen(reader, "rb") as answer:
+        reason = answer.read().decode(errors="replace")
+    os.waitpid(pid, 0)
+    return reason or None
+
+
+def _unshare() -> None:
+    uid, gid = os.getuid(), os.getgid()
+    if uid == 0:
+        try:
+            return _call("unshare", _CLONE_NEWNS)
+        except OSError:
+            pass
+    _call("unshare", _CLONE_NEWUSER | _CLONE_NEWNS)
+    Path("/proc/self/setgroups").write_text("deny")
+    Path("/proc/self/uid_map").write_text(f"{uid} {uid} 1")
+    Path("/proc/self/gid_map").write_text(f"{gid} {gid} 1")
+    return None
+
+
+def _graft(host: Path, overlay: Path, target: Path) -> None:
+    """Fill ``target`` with the entries of ``host``, those of ``overlay`` taking their place."""
+    ours = {entry.name: entry for entry in os.scandir(overlay)} if overlay.is_dir() else {}
+    theirs = {entry.name: entry for entry in os.scandir(host)}
+    for name in sorted(ours.keys() | theirs.keys()):
+        entry, inside = ours.get(name), target / name
+        if entry is None or (host == Path("/old") and name in _KERNEL):
+            _place(theirs[name], inside)
+        elif name in theirs and entry.is_dir(follow_symlinks=False) and _readable_directory(theirs[name]):
+            inside.mkdir()
+            _graft(host / name, overlay / name, inside)
+        else:
+            _place(entry, inside)
+
+
+def _readable_directory(entry: os.DirEntry[str]) -> bool:
+    return entry.is_dir(follow_symlinks=False) and os.access(entry.path, os.R_OK | os.X_OK)
+
+
+def _place(entry: os.DirEntry[str], inside: Path) -> None:
+    if entry.is_symlink():
+        inside.symlink_to(Path(entry.path).readlink())
+        return
+    if entry.is_dir():
+        inside.mkdir()
+    else:
+        inside.touch()
+    _bind(Path(entry.path), inside)
+
+
+def _bind(source: Path, target: Path) -> None:
+    _mount(str(source), str(target), None, _MS_BIND | _MS_REC)
+
+
+def _mount(source: str | None, target: str, kind: str | None, flags: int) -> None:
+    _call("mount", source and source.encode(), target.encode(), kind and kind.encode(), ctypes.c_ulong(flags), None)
+
+
+def _call(name: str, *args: object) -> None:
+    libc = ctypes.CDLL(None, use_errno=True)
+    if getattr(libc, name)(*args) != 0:
+        code = ctypes.get_errno()
+        raise OSError(code, f"{name}: {os.strerror(code)}")

@@ -1,0 +1,284 @@
+"""Everything that touches the private surface of the ``fal`` SDK, in one place.
+
+It runs only in the processes that the zygote forks: :func:`describe` does what ``fal deploy`` does on the
+deployer's machine, :func:`load` and :func:`serve` what the platform does on a runner.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import inspect
+import io
+import pickle
+import re
+import socket
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path, PurePath
+from typing import Any
+
+import cloudpickle  # type: ignore[import-untyped]
+import fal.app
+import fal.app_files
+import fal.toolkit.utils.download_utils
+import fal.toolkit.utils.ssrf
+import uvicorn
+from fal.api.api import (
+    FalServerlessHost,
+    IsolatedFunction,
+    Options,
+    _prepare_partial_func,
+    _runtime_config_from_options,
+)
+from fal.cli._utils import AppData, get_app_data_from_toml
+from fal.file_sync import FileSync, FileSyncOptions
+from fal.utils import load_function_from
+from uvicorn.lifespan.on import LifespanOn
+
+Json = dict[str, Any]
+
+_SERVER_KEYS = [
+    "keep_alive",
+    "min_concurrency",
+    "max_concurrency",
+    "concurrency_buffer",
+    "concurrency_buffer_perc",
+    "scaling_delay",
+    "max_multiplexing",
+    "request_timeout",
+    "request_start_timeout",
+    "startup_timeout",
+    "termination_grace_period_seconds",
+    "skip_retry_conditions",
+    "retry_config",
+    "machine_type",
+    "num_gpus",
+    "private_logs",
+    "secrets",
+    "data_mounts",
+]
+
+
+# --- what the deployer's machine does ---------------------------------------------------------------------------------
+
+
+def describe(app: str) -> tuple[Json, bytes | None]:
+    """Load the app of that table of the current directory's pyproject.toml, as ``fal deploy`` does.
+
+    Returns what the platform is told about it (JSON), and the pickled callable that it receives, None for an app that is
+    not pickled (an entry point, or an image alone). Raises whatever the project or the SDK raises.
+    """
+    data = get_app_data_from_toml(app, emit_deprecation_warnings=False)
+    path, name = _split_ref(data.ref)
+    host = FalServerlessHost("localhost", local_file_path=path or "")
+    loaded = load_function_from(
+        host, path, name, options=data.options, app_name=data.name, app_auth=data.auth, python_entry_point=data.python_entry_point
+    )
+    function = loaded.function
+    description = {
+        "name": loaded.app_name,
+        "auth": loaded.app_auth,
+        "ref": data.ref or data.python_entry_point,
+        "kind": _kind(data, function),
+        "entry_point": data.python_entry_point,
+        "settings": {key: function.options.host[key] for key in _SERVER_KEYS if function.options.host.get(key) is not None},
+        "health_check": _health_check(function.options),
+        "exposed_port": function.options.get_exposed_port(),
+        "python_version": function.options.environment.get("python_version"),
+        "requirements": function.options.environment.get("requirements"),
+        "image": function.options.environment.get("image"),
+        "files": _files(function.options, path),
+        "app_files": bool(function.options.host.get("app_files")),
+        "openapi": function.build_metadata().get("openapi"),
+    }
+    return description, _pickle(function, path)
+
+
+def _split_ref(ref: str | None) -> tuple[str | None, str | None]:
+    if ref is None:
+        return None, None
+    path, _, name = ref.partition("::")
+    return path, name or None
+
+
+def _kind(data: AppData, function: IsolatedFunction[..., Any]) -> str:
+    if data.python_entry_point is not None:
+        return "entry_point"
+    if function.raw_func is None:
+        return "image"
+    if getattr(function.func, "_fal_local_app", False) or function.options.gateway.get("serve"):
+        return "app"
+    return "function"
+
+
+def _health_check(options: Options) -> Json | None:
+    check = options.host.get("health_check_config")
+    return asdict(check) if check is not None else None
+
+
+def _files(options: Options, path: str | None) -> list[tuple[str, str]]:
+    """The files that ``fal deploy`` uploads, as (absolute path, path below the context), without the app's own file."""
+    wanted = FileSyncOptions.from_options(options)
+    if not wanted.files_list:
+        return []
+    ignore = list(wanted.files_ignore)
+    context = Path(wanted.files_context_dir or ".").resolve()
+    if path is not None and Path(path).resolve().is_relative_to(context):
+        own = Path(path).resolve().relative_to(context).as_posix()
+        ignore.append(re.compile(f"^{re.escape(own)}$"))
+    sync = FileSync(path or "", credentials=object())
+    found = sync.collect_files(wanted.files_list, wanted.files_context_dir, files_ignore=ignore)
+    kept = {file.relative_path: file.absolute_path for file in found if not any(rule.search(file.relative_path) for rule in ignore)}
+    return [(absolute, relative) for relative, absolute in sorted(kept.items())]
+
+
+def _pickle(function: IsolatedFunction[..., Any], path: str | None) -> bytes | None:
+    if function.raw_func is None:
+        return None
+    runtime_config = _runtime_config_from_options(function.options, path)
+    executable = _prepare_partial_func(function.func, runtime_config=runtime_config)  # type: ignore[arg-type]
+    payload: bytes = cloudpickle.dumps(executable)
+    return payload
+
+
+# --- what a runner does -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Overrides:
+    """What the SDK fixes as a constant and one machine has to change.
+
+    ``origin`` is the (host, port) whose files apps may read although it is a loopback address; ``data`` and ``app`` are
+    directories to take for ``/data`` and ``/app`` where those paths cannot be given to the process itself.
+    """
+
+    origin: tuple[str, int]
+    data: Path | None = None
+    app: Path | None = None
+
+    def apply(self, module: str, values: dict[str, Any]) -> None:
+        """Change the globals of a module of the SDK; ``values`` may hold only some of its names."""
+        if module == "fal.toolkit.utils.ssrf" and "resolve_and_validate_host" in values:
+            values["resolve_and_validate_host"] = _allow(self.origin, values["resolve_and_validate_host"])
+        if self.app is not None and "include_app_files_path" in values:
+            values["include_app_files_path"] = _include_below(self.app)
+        if self.data is not None:
+            for name in ("FAL_PERSISTENT_DIR", "FAL_REPOSITORY_DIR", "FAL_MODEL_WEIGHTS_DIR"):
+                if isinstance(path := values.get(name), PurePath) and path.is_relative_to("/data"):
+                    values[name] = PurePath(self.data) / path.relative_to("/data")
+
+    def apply_to_imported(self) -> None:
+        """Change the SDK that this process has imported (its pickled copy is changed by :func:`load`)."""
+        for module in (fal.toolkit.utils.ssrf, fal.toolkit.utils.download_utils, fal.toolkit, fal.api.api):
+            self.apply(module.__name__, vars(module))
+
+
+def _allow(origin: tuple[str, int], original: Callable[[str, int | None], list[str]]) -> Callable[[str, int | None], list[str]]:
+    def resolve_and_validate_host(hostname: str, port: int | None) -> list[str]:
+        return [hostname] if (hostname, port) == origin else original(hostname, port)
+
+    return resolve_and_validate_host
+
+
+def _include_below(directory: Path) -> Callable[[str | None], None]:
+    def include_app_files_path(relative: str | None) -> None:
+        import os
+        import sys
+
+        final = directory / (relative or ".")
+        final.mkdir(parents=True, exist_ok=True)
+        sys.path.extend(entry for entry in map(str, dict.fromkeys((final.resolve(), directory))) if entry not in sys.path)
+        os.chdir(final)
+
+    return include_app_files_path
+
+
+class _Unpickler(pickle.Unpickler):
+    """Applies overrides to the functions of the SDK that the payload carries by value."""
+
+    def __init__(self, payload: bytes, overrides: Overrides) -> None:
+        super().__init__(io.BytesIO(payload))
+        self._overrides = overrides
+
+    def find_class(self, module: str, name: str) -> Any:
+        found = super().find_class(module, name)
+        if module.startswith("cloudpickle") and name == "_function_setstate":
+            return self._set_state(found)
+        return found
+
+    def _set_state(self, original: Callable[[Any, Any], None]) -> Callable[[Any, Any], None]:
+        def set_state(function: Any, state: Any) -> None:
+            original(function, state)
+            if str(function.__module__).startswith("fal."):
+                self._overrides.apply(function.__module__, function.__globals__)
+
+        return set_state
+
+
+def load(payload: bytes, overrides: Overrides) -> Callable[..., Any]:
+    """Unpickle what the deployer's machine sent. Raises ModuleNotFoundError and the like, as on the platform."""
+    function: Callable[..., Any] = _Unpickler(payload, overrides).load()
+    return function
+
+
+def entry_point(reference: str) -> Callable[..., Any]:
+    """The callable that the platform runs for ``python_entry_point = "module:symbol"``."""
+    module, _, symbol = reference.partition(":")
+    function: Callable[..., Any] = getattr(importlib.import_module(module), symbol).run_local
+    return function
+
+
+def listen_on(bound: Mapping[int, socket.socket], ready: Callable[[], None]) -> None:
+    """Make the SDK's servers accept on the sockets ``bound`` to these ports rather than on every interface.
+
+    ``ready`` is called when the server of the first port accepts, which is after ``setup()``.
+    """
+    original = uvicorn.Server.startup
+    main = next(iter(bound))
+
+    async def startup(self: uvicorn.Server, sockets: list[socket.socket] | None = None) -> None:
+        ours = bound.get(self.config.port)
+        await original(self, sockets=sockets if ours is None else [ours])
+        if self.started and self.config.port == main:
+            ready()
+
+    uvicorn.Server.startup = startup  # type: ignore[method-assign]
+
+
+def report_setup_failure(report: Callable[[str], None]) -> None:
+    """Call ``report`` with the traceback when ``setup()`` raises (the SDK only logs it and exits with code 3)."""
+    original = LifespanOn.send
+
+    async def send(self: LifespanOn, message: Any) -> None:
+        if message["type"] == "lifespan.startup.failed":
+            report(message.get("message", ""))
+        await original(self, message)
+
+    LifespanOn.send = send  # type: ignore[method-assign]
+
+
+def redirect_bind(port: int, to: int) -> None:
+    """Make this process's Python code that binds ``port`` bind 127.0.0.1:``to``, so that several runners of one app fit one machine."""
+    original = socket.socket.bind
+
+    def bind(self: socket.socket, address: Any) -> None:
+        if isinstance(address, tuple) and address[1] == port and self.family == socket.AF_INET:
+            address = ("127.0.0.1", to)
+        original(self, address)
+
+    socket.socket.bind = bind  # type: ignore[method-assign, assignment]
+
+
+def serve(function: Callable[..., Any], ports: tuple[int, int] | None) -> None:
+    """Call the app's callable on the main thread and stay in it until the server ends.
+
+    ``ports`` are the exposed and the metrics port of an app that the SDK serves, None for a function with its own server.
+    """
+    result = function(exposed_port=ports[0], exposed_metrics_port=ports[1]) if ports else function()
+    if inspect.isawaitable(result):
+        asyncio.run(_wait(result))
+
+
+async def _wait(result: Awaitable[Any]) -> None:
+    await result

@@ -1,0 +1,321 @@
+"""The process that every loader and runner is forked from, with the SDK already imported.
+
+It speaks JSON over one socket with the gateway: commands in (with the file descriptors of the child's output), the starts
+and ends of children out. When the gateway goes away, however it dies, the socket closes and every child is killed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import gc
+import json
+import os
+import re
+import selectors
+import shutil
+import signal
+import socket
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from fal_runtime import _sandbox, _sdk
+
+Json = dict[str, Any]
+
+_PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
+_FDS = 3  # standard output, standard error, report
+
+
+class Parent:
+    """Forks children on command and reaps them."""
+
+    def __init__(self, commands: socket.socket) -> None:
+        self.commands = commands
+        self.children: dict[int, int] = {}  # process id -> number that the gateway gave
+
+    def run(self) -> None:
+        """Serve commands until the gateway closes the socket, then kill what is left."""
+        wake_reader, wake_writer = os.pipe()
+        os.set_blocking(wake_writer, False)
+        os.set_blocking(wake_reader, False)
+        signal.set_wakeup_fd(wake_writer, warn_on_full_buffer=False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        with selectors.DefaultSelector() as selector:
+            selector.register(self.commands, selectors.EVENT_READ)
+            selector.register(wake_reader, selectors.EVENT_READ)
+            while True:
+                for key, _ in selector.select():
+                    if key.fileobj is self.commands:
+                        if not self._command():
+                            return self._kill_all()
+                    else:
+                        os.read(wake_reader, 4096)
+                self._reap()
+
+    def _command(self) -> bool:
+        try:
+            message, fds, _, _ = socket.recv_fds(self.commands, 1 << 20, _FDS)
+        except ConnectionError:
+            return False
+        if not message:
+            return False
+        command: Json = json.loads(message)
+        if command["op"] == "signal":
+            self._signal(command["id"], command["signal"])
+            return True
+        pid = os.fork()
+        if pid == 0:
+            _child(command, fds, self.commands)
+        for fd in fds:
+            os.close(fd)
+        self.children[pid] = command["id"]
+        return True
+
+    def _signal(self, number: int, signum: int) -> None:
+        for pid, child in self.children.items():
+            if child == number:
+                _kill_group(pid, signum)
+
+    def _reap(self) -> None:
+        while True:
+            try:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if pid == 0:
+                return
+            number = self.children.pop(pid, None)
+            if number is not None:
+                _kill_group(pid, signal.SIGKILL)
+            _kill_adopted(self.children)
+            if number is not None:
+                self.tell({"id": number, "code": os.waitstatus_to_exitcode(status)})
+
+    def tell(self, message: Json) -> None:
+        with contextlib.suppress(OSError):  # the gateway is gone: the next read ends the loop
+            self.commands.send(json.dumps(message).encode())
+
+    def _kill_all(self) -> None:
+        """Kill every descendant: the children of each one that dies become this process's own."""
+        for pid in self.children:
+            _kill_group(pid, signal.SIGKILL)
+        while True:
+            _kill_adopted({})
+            try:
+                os.waitpid(-1, 0)
+            except ChildProcessError:
+                return
+
+
+def _kill_group(pid: int, signum: int) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, signum)
+
+
+def _kill_adopted(children: dict[int, int]) -> None:
+    """Kill the orphans that came to this process because the runner that started them is gone.
+
+    A session that belongs to a living runner is spared.
+    """
+    for pid in _direct_children():
+        try:
+            if pid not in children and os.getsid(pid) not in children and _runner_of(pid) not in children:
+                os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+
+
+def _direct_children() -> list[int]:
+    try:
+        return [int(pid) for pid in Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()]
+    except OSError:
+        return []
+
+
+def _runner_of(pid: int) -> int | None:
+    """The runner that an executed descendant names in its environment."""
+    try:
+        pairs = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+    except OSError:
+        return None
+    return next((int(pair[17:]) for pair in pairs if pair.startswith(b"FAL_RUNTIME_PID=")), None)
+
+
+# --- in the child -----------------------------------------------------------------------------------------------------
+
+
+def _child(command: Json, fds: list[int], commands: socket.socket) -> None:
+    """Become the loader or the runner that ``command`` asks for. Never returns."""
+    code = 70
+    try:
+        _detach(commands)
+        stdout, stderr, report_fd = fds
+        os.dup2(stdout, 1)
+        os.dup2(stderr, 2)
+        for fd in (stdout, stderr):
+            os.close(fd)
+        with Path(os.devnull).open() as nothing:
+            os.dup2(nothing.fileno(), 0)
+        for stream in (sys.stdout, sys.stderr):
+            stream.reconfigure(line_buffering=True)  # type: ignore[union-attr]
+        os.set_inheritable(report_fd, False)
+        report = _Report(report_fd)
+        os.environ.update(command["env"], FAL_RUNTIME_PID=str(os.getpid()))
+        code = {"load": _load, "run": _run}[command["op"]](command, report)
+    except SystemExit as stop:
+        code = stop.code if isinstance(stop.code, int) else 1
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        for stream in (sys.stdout, sys.stderr):
+            with contextlib.suppress(OSError, ValueError):
+                stream.flush()
+        os._exit(code)
+
+
+def _detach(commands: socket.socket) -> None:
+    parent = os.getppid()
+    signal.set_wakeup_fd(-1)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    commands.close()
+    os.setsid()
+    _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(0)
+
+
+class _Report:
+    """The pipe on which a child tells the gateway how far it is, one JSON document per line."""
+
+    def __init__(self, fd: int) -> None:
+        self._fd = fd
+
+    def __call__(self, event: str, **details: Any) -> None:
+        data = memoryview(json.dumps({"event": event, **details}).encode() + b"\n")
+        while data:
+            data = data[os.write(self._fd, data) :]
+
+
+def _load(command: Json, report: _Report) -> int:
+    os.chdir(command["root"])
+    try:
+        description, payload = _sdk.describe(command["app"])
+    except BaseException as error:
+        report("failed", message=_one_line(error), where=_place_of(error, command["root"]))
+        return 5
+    if payload is not None:
+        Path(command["payload"]).write_bytes(payload)
+    report("loaded", description=description, pickled=payload is not None)
+    return 0
+
+
+def _run(command: Json, report: _Report) -> int:
+    overrides = _sdk.Overrides(tuple(command["origin"]), *(command[key] and Path(command[key]) for key in ("data", "app")))
+    overrides.apply_to_imported()
+    sandbox = command["sandbox"]
+    if sandbox is not None:
+        binds = {target: Path(source) for target, source in sandbox["binds"].items()}
+        _sandbox.enter(Path(sandbox["stage"]), Path(sandbox["scratch"]), binds, sandbox["cwd"])
+        _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)  # the kernel forgets it when the credentials change
+    else:
+        os.chdir(command["cwd"])
+    sys.path.extend(command["path"])
+    ports = _bind(command, report)
+    try:
+        function = _callable(command, overrides)
+    except BaseException as error:
+        report("failed", message=_one_line(error), where=None)
+        raise
+    try:
+        _sdk.serve(function, ports)
+    except Exception as error:
+        report("failed", message=_one_line(error.__cause__ or error), where=None)
+        raise
+    return 0
+
+
+def _bind(command: Json, report: _Report) -> tuple[int, int] | None:
+    sockets = [socket.socket(socket.AF_INET, socket.SOCK_STREAM) for _ in range(2)]
+    for bound in sockets:
+        bound.bind(("127.0.0.1", 0))
+    port, metrics = (bound.getsockname()[1] for bound in sockets)
+    report("bound", port=port, metrics_port=metrics)
+    if command["kind"] == "function":
+        for bound in sockets:
+            bound.close()
+        _sdk.redirect_bind(command["exposed_port"], port)
+        return None
+    _sdk.report_setup_failure(lambda text: report("failed", **_summary(text)))
+    _sdk.listen_on({port: sockets[0], metrics: sockets[1]}, lambda: report("ready"))
+    return port, metrics
+
+
+def _callable(command: Json, overrides: _sdk.Overrides) -> Callable[..., Any]:
+    if command["entry_point"] is not None:
+        return _sdk.entry_point(command["entry_point"])
+    return _sdk.load(Path(command["payload"]).read_bytes(), overrides)
+
+
+def _one_line(error: BaseException) -> str:
+    text = " ".join(str(error).split())
+    name = type(error).__name__
+    return f"{name}: {text}" if text else name
+
+
+def _summary(text: str) -> Json:
+    """Message and innermost own frame of a traceback in text form."""
+    lines = [line for line in text.strip().splitlines() if line.strip()]
+    places = re.findall(r'File "([^"]+)", line (\d+), in', text)
+    own = [f"{Path(name).name}:{line}" for name, line in places if "site-packages" not in name and not name.startswith(sys.prefix)]
+    return {"message": lines[-1] if lines else "setup() failed", "where": own[-1] if own else None}
+
+
+def _place_of(error: BaseException, root: str) -> str | None:
+    """``file:line`` of the innermost frame of the user's own code."""
+    if isinstance(error, SyntaxError) and error.filename:
+        return f"{os.path.relpath(error.filename, root)}:{error.lineno}"
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.startswith(root + os.sep)]
+    return f"{os.path.relpath(frames[-1].filename, root)}:{frames[-1].lineno}" if frames else None
+
+
+def _prctl(option: int, value: int) -> None:
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(option, ctypes.c_ulong(value), 0, 0, 0)
+
+
+def _import_what_servers_need() -> None:
+    for name in [
+        "prometheus_client",
+        "starlette_exporter",
+        "fal.toolkit",
+        "fastapi.middleware.cors",
+        "uvicorn.lifespan.on",
+        "uvicorn.loops.auto",
+        "uvicorn.protocols.http.auto",
+        "uvicorn.protocols.websockets.auto",
+        "multiprocessing.resource_tracker",
+    ]:
+        with contextlib.suppress(ImportError):
+            __import__(name)
+
+
+def main() -> None:
+    """Entry of the process: ``argv`` is the number of the command socket and the runtime's scratch directory."""
+    commands = socket.socket(fileno=int(sys.argv[1]))
+    commands.set_inheritable(False)
+    _prctl(_PR_SET_CHILD_SUBREAPER, 1)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    directory = Path(sys.argv[2])
+    _import_what_servers_need()
+    parent = Parent(commands)
+    parent.tell({"ready": True, "sandbox": _sandbox.available(directory / "stage")})
+    gc.collect()
+    gc.freeze()
+    parent.run()
+    shutil.rmtree(directory, ignore_errors=True)  # also where the gateway could not do so itself

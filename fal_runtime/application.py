@@ -1,0 +1,172 @@
+"""One served app: its runners, and the requests that wait for them."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any
+
+from . import autoscaler
+from .errors import PlatformError, scheduling_failure, startup_timeout
+from .runner import Runner, StartFailure
+from .spec import Scaling, Spec
+
+RunnerFactory = Callable[[], Runner]
+Notice = Callable[[str, str], None]
+
+
+@dataclass(frozen=True)
+class _Waiter:
+    since: float
+    request_id: str
+    hint: str | None
+    runner: asyncio.Future[Runner]
+
+
+class Application:
+    """Gives each request a runner with room, starting and stopping runners as the autoscaler says.
+
+    ``scaling`` may differ from ``spec.scaling`` (a floor of one runner is kept warm by default).
+    """
+
+    def __init__(self, spec: Spec, scaling: Scaling, factory: RunnerFactory, notice: Notice) -> None:
+        self.spec = spec
+        self.scaling = scaling
+        self.runners: list[Runner] = []
+        self.failure: PlatformError | None = None
+        self._factory = factory
+        self._notice = notice
+        self._waiting: deque[_Waiter] = deque()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._failures = 0
+        self._not_before = 0.0
+        self._timer: asyncio.TimerHandle | None = None
+        self._closed = False
+        self._first_start = asyncio.Event()
+
+    async def started(self) -> None:
+        """Wait until the first runner is ready or has failed; at once where none is wanted."""
+        self.balance()
+        if self.runners:
+            await self._first_start.wait()
+
+    async def acquire(self, request_id: str, hint: str | None = None) -> Runner:
+        """A runner with room, which then holds ``request_id`` until :meth:`release`. Raises PlatformError."""
+        runner = self._pick(hint)
+        if runner is not None:
+            runner.in_flight.add(request_id)
+            return runner
+        if self.failure is not None and not any(runner.ready_at for runner in self.runners):
+            raise self.failure
+        waiter = _Waiter(time.monotonic(), request_id, hint, asyncio.get_running_loop().create_future())
+        self._waiting.append(waiter)
+        self.balance()
+        try:
+            return await waiter.runner
+        except asyncio.CancelledError:
+            if waiter.runner.done() and not waiter.runner.cancelled() and waiter.runner.exception() is None:
+                self.release(waiter.runner.result(), request_id)
+            raise
+
+    def release(self, runner: Runner, request_id: str) -> None:
+        """The request is over; its place goes to the next one that waits."""
+        runner.in_flight.discard(request_id)
+        runner.last_used = time.monotonic()
+        if self._waiting:
+            self._hand_out()
+        elif not runner.in_flight:
+            self.balance()
+
+    def _pick(self, hint: str | None) -> Runner | None:
+        """A runner that gave this hint, else the one that has waited longest (which makes it round robin)."""
+        free = [runner for runner in self.runners if runner.has_room]
+        if not free:
+            return None
+        if hint is not None:
+            free = [runner for runner in free if hint in runner.hints] or free
+        return free[0] if len(free) == 1 else min(free, key=lambda runner: (len(runner.in_flight), runner.last_used or 0.0))
+
+    def _hand_out(self) -> None:
+        while self._waiting:
+            waiter = self._waiting[0]
+            if not waiter.runner.done():
+                runner = self._pick(waiter.hint)
+                if runner is None:
+                    break
+                runner.in_flight.add(waiter.request_id)
+                waiter.runner.set_result(runner)
+            self._waiting.popleft()
+        self.balance()
+
+    def balance(self) -> None:
+        """Ask the autoscaler and do as it says."""
+        if self._closed:
+            return
+        now = time.monotonic()
+        alive = [runner for runner in self.runners if not runner.stopping]
+        waiting = [waiter.since for waiter in self._waiting if not waiter.runner.done()]
+        plan = autoscaler.plan(self.scaling, [runner.view() for runner in alive], waiting, now, self._not_before)
+        for _ in range(plan.start):
+            runner = self._factory()
+            self.runners.append(runner)
+            self._spawn(self._start(runner))
+        for runner in alive:
+            if runner.id in plan.stop:
+                self._spawn(runner.stop())
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if plan.check_at is not None:
+            self._timer = asyncio.get_running_loop().call_later(max(0.0, plan.check_at - now) + 0.001, self.balance)
+
+    async def _start(self, runner: Runner) -> None:
+        try:
+            await runner.start()
+        except StartFailure as failure:
+            self.runners.remove(runner)
+            self._failed(failure)
+            return
+        self._failures, self._not_before, self.failure = 0, 0.0, None
+        self._first_start.set()
+        self._hand_out()
+        code = await runner.exited
+        if runner in self.runners:
+            self.runners.remove(runner)
+        if not self._closed and not runner.stop_asked:
+            self._notice(self.spec.name, f"the runner ended by itself with exit code {code}; a new one starts when it is needed")
+        self.balance()
+
+    def _failed(self, failure: StartFailure) -> None:
+        self._failures += 1
+        delay = autoscaler.backoff(self._failures)
+        self._not_before = time.monotonic() + delay
+        self.failure = startup_timeout(self.spec.limits.startup_timeout) if failure.timed_out else scheduling_failure(str(failure))
+        if not self._closed:
+            self._notice(self.spec.name, f"{failure}; next attempt in {delay:g} s")
+        self._first_start.set()
+        self._refuse(self.failure)
+        self.balance()
+
+    def _refuse(self, error: PlatformError) -> None:
+        while self._waiting:
+            waiter = self._waiting.popleft()
+            if not waiter.runner.done():
+                waiter.runner.set_exception(error)
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def close(self) -> None:
+        """Stop every runner and refuse what still waits."""
+        self._closed = True
+        if self._timer is not None:
+            self._timer.cancel()
+        self._refuse(scheduling_failure("The gateway is stopping"))
+        await asyncio.gather(*(runner.stop() for runner in self.runners), return_exceptions=True)
+        for task in self._tasks:
+            task.cancel()

@@ -1,0 +1,64 @@
+"""Errors of the runtime, and the platform's error bodies (fal documentation, "Errors")."""
+
+from __future__ import annotations
+
+import json
+
+
+class RuntimeFailure(Exception):
+    """Something the person at the terminal has to know, as one line; ``code`` is the exit code."""
+
+    code = 1
+
+
+class UnreadableProject(RuntimeFailure):
+    """The project cannot be read or loaded."""
+
+    code = 5
+
+
+class UnavailablePort(RuntimeFailure):
+    """The gateway's port is taken."""
+
+    code = 2
+
+
+class PlatformError(Exception):
+    """An answer that comes from the platform, not from the app: ``{"detail", "error_type"}`` with an HTTP status."""
+
+    def __init__(self, status: int, error_type: str | None, detail: str, headers: tuple[tuple[bytes, bytes], ...] = ()) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.error_type = error_type
+        self.detail = detail
+        self.headers = headers
+
+    def body(self) -> bytes:
+        """The JSON document that clients of the platform know."""
+        typed = {} if self.error_type is None else {"error_type": self.error_type}
+        return json.dumps({"detail": self.detail, **typed}).encode()
+
+    def all_headers(self) -> list[tuple[bytes, bytes]]:
+        """Headers of the answer, with ``X-Fal-Error-Type``."""
+        typed = [] if self.error_type is None else [(b"x-fal-error-type", self.error_type.encode())]
+        return [(b"content-type", b"application/json"), *typed, *self.headers]
+
+
+def unknown_application(name: str) -> PlatformError:
+    """404 for an app that is not served here."""
+    return PlatformError(404, None, f'Application "{name}" not found')
+
+
+def request_timeout(detail: str = "Request timed out", *, by_user: bool = False) -> PlatformError:
+    """504; ``by_user`` when the caller's own start timeout ended it."""
+    return PlatformError(504, "request_timeout", detail, ((b"x-fal-request-timeout-type", b"user"),) if by_user else ())
+
+
+def startup_timeout(seconds: float) -> PlatformError:
+    """504: the runner did not become ready in ``startup_timeout`` seconds."""
+    return PlatformError(504, "startup_timeout", f"Runner did not start within {seconds:g} seconds")
+
+
+def scheduling_failure(detail: str) -> PlatformError:
+    """503: no runner can be started."""
+    return PlatformError(503, "runner_scheduling_failure", detail)

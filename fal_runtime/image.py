@@ -1,0 +1,140 @@
+"""The files of a container image that come from the project, laid out as the Dockerfile lays them out.
+
+Nothing is built: FROM, RUN and the base image's content are not reproduced. WORKDIR, ENV, COPY, ADD, ENTRYPOINT and CMD of
+the last stage are read, which is what decides where an app finds its own files.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import json
+import os
+import posixpath
+import shlex
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+from dockerfile_parse import DockerfileParser
+from dockerfile_parse.util import WordSplitter
+
+Command = tuple[str, ...]
+
+
+@dataclass
+class Layout:
+    """What the last stage of a Dockerfile says about a running container."""
+
+    workdir: str = "/"
+    env: dict[str, str] = field(default_factory=dict)
+    copies: list[tuple[Command, str]] = field(default_factory=list)
+    entrypoint: Command = ()
+    cmd: Command = ()
+
+
+def read(dockerfile: str, build_args: Mapping[str, str]) -> Layout:
+    """Read the text of a Dockerfile. Unknown instructions are skipped; ``${NAME}`` is replaced from ARG and ENV."""
+    layout, arguments = Layout(), {"PATH": os.environ.get("PATH", ""), **build_args}
+    for item in _instructions(dockerfile):
+        name, value = item["instruction"], item["value"]
+        if name == "FROM":
+            layout = Layout()
+        elif name == "ARG":
+            key, _, default = value.partition("=")
+            arguments.setdefault(key.strip(), WordSplitter(default).dequote())
+        elif name == "ENV":
+            layout.env.update(_assignments(value, {**arguments, **layout.env}))
+        elif name == "WORKDIR":
+            layout.workdir = posixpath.normpath(posixpath.join(layout.workdir, _words(value, {**arguments, **layout.env})[0]))
+        elif name in ("COPY", "ADD"):
+            _copy(layout, value, {**arguments, **layout.env})
+        elif name == "ENTRYPOINT":
+            layout.entrypoint, layout.cmd = _command(value), ()
+        elif name == "CMD":
+            layout.cmd = _command(value)
+    return layout
+
+
+def stage(layout: Layout, context: Sequence[tuple[Path, str]], root: Path) -> list[str]:
+    """Copy what COPY and ADD name from ``context`` (absolute path, path below the context) to below ``root``.
+
+    Returns a line for each source that matches nothing (which fails the build on the platform).
+    """
+    missing = []
+    for sources, destination in layout.copies:
+        for source in sources:
+            found = list(_matches(source, context, many=len(sources) > 1 or destination.endswith("/")))
+            if not found:
+                missing.append(f"COPY {source}: no such file in the build context")
+            for absolute, relative in found:
+                target = _inside(root, posixpath.join(destination, relative) if relative else destination)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(absolute, target)
+    _inside(root, layout.workdir).mkdir(parents=True, exist_ok=True)
+    return missing
+
+
+def _instructions(dockerfile: str) -> Iterable[Mapping[str, str]]:
+    import io
+
+    structure: Iterable[Mapping[str, str]] = DockerfileParser(fileobj=io.BytesIO(dockerfile.encode())).structure
+    return structure
+
+
+def _words(value: str, env: Mapping[str, str]) -> list[str]:
+    return [str(word) for word in WordSplitter(value, args=dict(env)).split()] or [""]
+
+
+def _assignments(value: str, env: Mapping[str, str]) -> dict[str, str]:
+    words = _words(value, env)
+    if "=" not in words[0]:
+        return {words[0]: value.strip().partition(" ")[2].strip()}
+    return {key: text for key, _, text in (word.partition("=") for word in words)}
+
+
+def _copy(layout: Layout, value: str, env: Mapping[str, str]) -> None:
+    words = json.loads(value[value.index("[") :]) if value.rstrip().endswith("]") and "[" in value else _words(value, env)
+    flags = [word for word in words if word.startswith("--")] + [word for word in value.split() if word.startswith("--from=")]
+    paths = [word for word in words if not word.startswith("--")]
+    if any(flag.startswith("--from=") for flag in flags) or len(paths) < 2 or value.lstrip().startswith("<<"):
+        return
+    sources = tuple(path for path in paths[:-1] if "://" not in path and not path.startswith("git@"))
+    destination = posixpath.join(layout.workdir, paths[-1]) + ("/" if paths[-1] in (".", "..") else "")
+    layout.copies.append((sources, destination))
+
+
+def _matches(source: str, context: Sequence[tuple[Path, str]], *, many: bool) -> Iterable[tuple[Path, str]]:
+    """Files for one source, with their path below the destination: "" for a file copied to the very destination."""
+    pattern = posixpath.normpath(source.lstrip("/"))
+    for absolute, relative in context:
+        if pattern == ".":
+            yield absolute, relative
+        elif relative == pattern and not many:
+            yield absolute, ""
+        elif fnmatch.fnmatchcase(relative, pattern) and relative.count("/") == pattern.count("/"):
+            yield absolute, posixpath.basename(relative)
+        else:
+            for parent in PurePosixPath(relative).parents:
+                if parent.name and fnmatch.fnmatchcase(parent.as_posix(), pattern) and len(parent.parts) == pattern.count("/") + 1:
+                    yield absolute, PurePosixPath(relative).relative_to(parent).as_posix()
+
+
+def _command(value: str) -> Command:
+    try:
+        words = json.loads(value)
+    except ValueError:
+        return ("/bin/sh", "-c", value)
+    return tuple(str(word) for word in words) if isinstance(words, list) else ("/bin/sh", "-c", value)
+
+
+def override(value: str | Sequence[str] | None) -> Command | None:
+    """An ``entrypoint`` or ``cmd`` of the image table: a string is split as a shell would."""
+    if value is None:
+        return None
+    return tuple(shlex.split(value)) if isinstance(value, str) else tuple(value)
+
+
+def _inside(root: Path, path: str) -> Path:
+    """``path`` of the image below ``root``; normalised first, so that it cannot leave it."""
+    return root / posixpath.normpath("/" + path).lstrip("/")

@@ -1,0 +1,134 @@
+"""From a table of pyproject.toml to what a runner is started with: load, pickle, lay out the files."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from . import image
+from .errors import RuntimeFailure
+from .project import Project
+from .spec import Spec
+from .zygote import Zygote
+
+#: Directories that an image's tree must not be grafted into: the process's own.
+_FALLBACK = "no private file system here ({reason}): /data and the image's absolute paths are not available to apps"
+
+
+class LoadFailure(RuntimeFailure):
+    """The app cannot be deployed either: one line with the place in the user's code."""
+
+    code = 5
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """An app that is ready to be run: its spec, the command for the zygote, and what the person should know."""
+
+    spec: Spec
+    command: Mapping[str, Any]
+    notices: tuple[str, ...]
+
+
+class Loader:
+    """Loads the apps of one project.
+
+    ``directory`` is scratch space, ``data`` the directory for ``/data``, ``origin`` the gateway's (host, port), ``env`` what
+    every runner gets beside the environment of this process.
+    """
+
+    def __init__(
+        self, project: Project, zygote: Zygote, directory: Path, data: Path, origin: tuple[str, int], env: Mapping[str, str], owner: str
+    ) -> None:
+        self._project = project
+        self._zygote = zygote
+        self._directory = directory
+        self._data = data
+        self._origin = origin
+        self._env = env
+        self._owner = owner
+
+    async def load(self, app: str) -> Loaded:
+        """Raises LoadFailure."""
+        place = self._directory / f"app-{len(list(self._directory.glob('app-*')))}"
+        for name in ("root", "empty"):
+            (place / name).mkdir(parents=True)
+        description = await self._describe(app, place / "payload")
+        spec = Spec.from_description(description)
+        notices = []
+        if spec.python_version and spec.python_version != f"{sys.version_info.major}.{sys.version_info.minor}":
+            notices.append(f"python_version is {spec.python_version}; runs here on {sys.version_info.major}.{sys.version_info.minor}")
+        layout = self._lay_out(spec, place / "root", notices)
+        return Loaded(spec, self._command(spec, layout, place), tuple(notices))
+
+    async def _describe(self, app: str, payload: Path) -> Mapping[str, Any]:
+        events: list[dict[str, Any]] = []
+        lines: list[str] = []
+        command = {"op": "load", "app": app, "root": str(self._project.root), "payload": str(payload), "env": {"FAL_KEY": "local:local"}}
+        child = await self._zygote.fork(command, lambda _, text: lines.append(text), events.append)
+        code = await child.exited
+        if events and events[-1]["event"] == "loaded":
+            description: Mapping[str, Any] = events[-1]["description"]
+            return description
+        if events:
+            place = f"{events[-1]['where']}: " if events[-1]["where"] else ""
+            raise LoadFailure(f"{app}: {place}{events[-1]['message']}")
+        raise LoadFailure(f"{app}: loading it ended the process with exit code {code}: {lines[-1] if lines else 'no output'}")
+
+    def _lay_out(self, spec: Spec, root: Path, notices: list[str]) -> image.Layout:
+        """Put the app's files where the platform puts them, below ``root``."""
+        layout = image.Layout(workdir="")
+        if spec.image is not None and spec.image.get("dockerfile_str"):
+            layout = image.read(spec.image["dockerfile_str"], spec.image.get("build_args") or {})
+            notices.extend(image.stage(layout, spec.files, root))
+        elif spec.app_files:
+            (root / "app").mkdir()
+            for absolute, relative in spec.files:
+                target = root / "app" / relative
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(absolute, target)
+        return layout
+
+    def _command(self, spec: Spec, layout: image.Layout, place: Path) -> Mapping[str, Any]:
+        root, workdir = place / "root", layout.workdir.lstrip("/")
+        private = self._zygote.sandbox_refused is None
+        data = "/data" if private else str(self._data)
+        env = {
+            **{name: value for name, value in layout.env.items() if name != "PATH"},
+            "FAL_KEY": os.environ.get("FAL_KEY") or "local:local",
+            "FAL_APP_NAME": f"{self._owner}/{spec.name}",
+            "FAL_APP_ID": spec.name,
+            "FAL_USER_NICKNAME": self._owner,
+            "FAL_REGION": "local",
+            "FAL_RUNNER_STATE": "SETUP",
+            "IS_ISOLATE_AGENT": "1",
+            "PYTHONUNBUFFERED": "1",
+            **self._env,
+            "HF_HOME": self._env.get("HF_HOME") or layout.env.get("HF_HOME") or f"{data}/.cache/huggingface",
+        }
+        home = root / workdir if layout.workdir else place / "empty"
+        sandbox = {
+            "stage": str(self._directory / "stage"),
+            "scratch": str(root),
+            "binds": {"/data": str(self._data)},
+            "cwd": layout.workdir or str(place / "empty"),
+        }
+        return {
+            "op": "run",
+            "kind": spec.kind,
+            "payload": str(place / "payload"),
+            "entry_point": spec.entry_point,
+            "exposed_port": spec.exposed_port,
+            "origin": self._origin,
+            "env": env,
+            "path": ["/app"] if spec.entry_point and spec.app_files and private else [],
+            "data": None if private else str(self._data),
+            "app": str(root / "app") if spec.app_files and not private else None,
+            "cwd": str(home),
+            "sandbox": sandbox if private else None,
+        }

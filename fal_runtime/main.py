@@ -1,0 +1,134 @@
+"""Serve a project until a signal comes: what ``migrate run`` and ``python -m fal_runtime`` do."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import signal
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from . import project as projects
+from .errors import RuntimeFailure
+from .server import Runtime, default_data
+
+#: Lines of the SDK that say nothing to the person at the terminal.
+_NOISE = (
+    "[debug] Python packages installed",
+    "INFO:     Started server process",
+    "INFO:     Waiting for application",
+    "INFO:     Application st",
+    "INFO:     Application shutdown",
+    "INFO:     Shutting down",
+    "INFO:     Finished server process",
+)
+
+
+def run(
+    path: Path,
+    *,
+    port: int = 8080,
+    owner: str = "local",
+    host: str = "127.0.0.1",
+    data: Path | None = None,
+    secrets: Path | None = None,
+    keep_warm: bool = True,
+    ready: Callable[[Runtime], None] | None = None,
+) -> int:
+    """Serve the apps of the project at ``path`` until SIGINT or SIGTERM, with one line per app on standard error.
+
+    Returns the exit code: 0 after a signal, 2 if the port is taken, 5 if no app of the project can be loaded, 70 for a bug.
+    ``ready`` is called with the running runtime once every app answers or has failed.
+    """
+    try:
+        project = projects.read(path)
+        values = projects.read_secrets(secrets) if secrets is not None else {}
+        runtime = Runtime(
+            project,
+            port=port,
+            host=host,
+            owner=owner,
+            data=data or default_data(),
+            secrets=values,
+            keep_warm=keep_warm,
+            say=say,
+            echo=_echo,
+        )
+        return asyncio.run(_serve(runtime, ready))
+    except RuntimeFailure as failure:
+        say("", f"error: {failure}")
+        return failure.code
+    except KeyboardInterrupt:
+        return 0
+    except Exception:
+        traceback.print_exc()
+        return 70
+
+
+async def _serve(runtime: Runtime, ready: Callable[[Runtime], None] | None) -> int:
+    stop = asyncio.Event()
+    for signum in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(signum, stop.set)
+    starting = asyncio.ensure_future(runtime.start())
+    stopping = asyncio.ensure_future(stop.wait())
+    await asyncio.wait([starting, stopping], return_when=asyncio.FIRST_COMPLETED)
+    try:
+        if not starting.done():
+            starting.cancel()
+            await asyncio.wait([starting])
+            return 0
+        starting.result()
+        for failure in runtime.failures.values():
+            say("", f"error: {failure}")
+        if not runtime.applications:
+            return 5
+        for name, application in runtime.applications.items():
+            problem = f"  (not ready: {application.failure.detail})" if application.failure else ""
+            say(name, f"{runtime.url}/{runtime.owner}/{name}{problem}")
+        if ready is not None:
+            ready(runtime)
+        await stopping
+        return 0
+    finally:
+        stopping.cancel()
+        await runtime.close()
+
+
+def say(app: str, text: str) -> None:
+    """One line for the person at the terminal."""
+    _print(f"{app}: {text}" if app else text, bold=True)
+
+
+def _echo(app: str, text: str) -> None:
+    if text and not text.startswith(_NOISE):
+        _print(f"[{app}] {text}", bold=False)
+
+
+def _print(line: str, *, bold: bool) -> None:
+    if bold and sys.stderr.isatty():
+        line = f"\033[1m{line}\033[0m"
+    print(line, file=sys.stderr, flush=True)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command line of ``python -m fal_runtime``."""
+    parser = argparse.ArgumentParser(prog="python -m fal_runtime", description="Serve the apps of a fal project on this machine.")
+    parser.add_argument("path", type=Path, help="directory with a pyproject.toml")
+    parser.add_argument("--port", type=int, default=8080, help="0 chooses a free one (default: 8080)")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
+    parser.add_argument("--owner", default="local", help="first segment of the apps' URLs (default: local)")
+    parser.add_argument("--data", type=Path, help="directory for /data")
+    parser.add_argument("--secrets", type=Path, help="file of NAME=value lines, set in every runner")
+    parser.add_argument("--scale-to-zero", action="store_true", help="let idle runners go as on the platform")
+    options = parser.parse_args(arguments)
+    return run(
+        options.path,
+        port=options.port,
+        owner=options.owner,
+        host=options.host,
+        data=options.data,
+        secrets=options.secrets,
+        keep_warm=not options.scale_to_zero,
+    )

@@ -1,0 +1,191 @@
+"""One process that serves an app, and its states as fal names them."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import time
+import uuid
+from collections.abc import Callable, Coroutine
+from enum import Enum
+from typing import Any
+
+from .autoscaler import RunnerView
+from .spec import HealthCheck, Spec
+from .upstream import Broken, Upstream
+from .zygote import Child, Zygote
+
+
+class State(str, Enum):
+    """fal's names (fal 1.83, ``fal.sdk.RunnerState``), without those that belong to other machines."""
+
+    PENDING = "PENDING"
+    SETUP = "SETUP"
+    IDLE = "IDLE"
+    RUNNING = "RUNNING"
+    DRAINING = "DRAINING"
+    TERMINATING = "TERMINATING"
+    TERMINATED = "TERMINATED"
+
+
+class StartFailure(Exception):
+    """The runner did not become ready; the text is one line for the person at the terminal."""
+
+    def __init__(self, detail: str, *, timed_out: bool = False) -> None:
+        super().__init__(detail)
+        self.timed_out = timed_out
+
+
+class Runner:
+    """Starts, watches and stops one process."""
+
+    def __init__(self, spec: Spec, command: dict[str, Any], zygote: Zygote, on_line: Callable[[Runner, str, str], None]) -> None:
+        self.id = str(uuid.uuid4())
+        self.spec = spec
+        self.in_flight: set[str] = set()
+        self.ready_at: float | None = None
+        self.last_used: float | None = None
+        self.hints: frozenset[str] = frozenset()
+        self.upstream: Upstream | None = None
+        self._command = command
+        self._zygote = zygote
+        self._on_line = on_line
+        self._child: Child | None = None
+        self.stop_asked = False
+        self._ports: list[int] = []
+        self._failure: str | None = None
+        self._ready = asyncio.Event()
+
+    @property
+    def state(self) -> State:
+        """Where the runner is in its life."""
+        if self._child is None:
+            return State.PENDING
+        if self._child.exited.done():
+            return State.TERMINATED
+        if self.stop_asked:
+            return State.DRAINING if self.in_flight else State.TERMINATING
+        if self.ready_at is None:
+            return State.SETUP
+        return State.RUNNING if self.in_flight else State.IDLE
+
+    @property
+    def has_room(self) -> bool:
+        """True if another request may be sent to it."""
+        return self.ready_at is not None and not self.stop_asked and len(self.in_flight) < self.spec.scaling.max_multiplexing
+
+    @property
+    def stopping(self) -> bool:
+        """True once it was told to end or has ended."""
+        return self.stop_asked or (self._child is not None and self._child.exited.done())
+
+    @property
+    def exited(self) -> asyncio.Future[int]:
+        """Resolves to the exit code. Only after :meth:`start` was called."""
+        assert self._child is not None
+        return self._child.exited
+
+    def view(self) -> RunnerView:
+        """What the autoscaler sees."""
+        return RunnerView(self.id, len(self.in_flight), self.ready_at, self.last_used)
+
+    async def start(self) -> None:
+        """Start the process and wait until it answers. Raises StartFailure."""
+        command = {**self._command, "env": {**self._command["env"], "FAL_JOB_ID": self.id}}
+        self._child = await self._zygote.fork(command, self._line, self._event)
+        timeout = self.spec.limits.startup_timeout
+        try:
+            await asyncio.wait_for(self._until_ready(), timeout)
+        except asyncio.TimeoutError:
+            self.kill()
+            raise StartFailure(f"the runner was not ready within startup_timeout = {timeout:g} s", timed_out=True) from None
+        self.ready_at = time.monotonic()
+
+    async def _until_ready(self) -> None:
+        assert self._child is not None
+        ready = asyncio.ensure_future(self._answers())
+        try:
+            first: set[asyncio.Future[Any]] = {ready, self._child.exited}
+            await asyncio.wait(first, return_when=asyncio.FIRST_COMPLETED)
+            if not ready.done():
+                raise StartFailure(self._failure or f"the runner ended with exit code {self._child.exited.result()} before it was ready")
+            ready.result()
+        finally:
+            ready.cancel()
+
+    async def _answers(self) -> None:
+        if self.spec.kind in ("app", "entry_point"):
+            await self._ready.wait()
+        else:
+            await self._wait_for_port()
+        self.upstream = self.upstream or Upstream("127.0.0.1", self._ports[0])
+        while not await self.is_healthy(first=True):
+            await asyncio.sleep(0.05)
+
+    async def _wait_for_port(self) -> None:
+        """Servers of the user's own: the port that their bind was redirected to, or the very port they name."""
+        while True:
+            for port in dict.fromkeys([*self._ports, self.spec.exposed_port or 0]):
+                if port and await _accepts(port):
+                    self.upstream = Upstream("127.0.0.1", port)
+                    return
+            await asyncio.sleep(0.02)
+
+    async def is_healthy(self, *, first: bool = False) -> bool:
+        """Probe the declared health path, or ``/health``; where none is declared any answer but a 502 will do.
+
+        Raises nothing: a broken or silent runner is unhealthy. The first probe waits as long as the start may take.
+        """
+        check = self.spec.health_check or HealthCheck()
+        assert self.upstream is not None
+        headers = [(b"host", b"127.0.0.1"), (b"content-type", b"application/json")]
+        try:
+            request = self.upstream.send(check.method, check.path.encode(), headers, b"")
+            response = await asyncio.wait_for(request, None if first else check.timeout_seconds)
+            await response.read()
+            response.close()
+        except (Broken, asyncio.TimeoutError):
+            return False
+        return response.status < 400 if self.spec.health_check else response.status != 502
+
+    def _line(self, stream: str, text: str) -> None:
+        self._on_line(self, stream, text)
+
+    def _event(self, event: dict[str, Any]) -> None:
+        if event["event"] == "bound":
+            self._ports = [event["port"], event["metrics_port"]]
+        elif event["event"] == "ready":
+            self._ready.set()
+        elif event["event"] == "failed":
+            self._failure = event["message"] + (f" ({event['where']})" if event["where"] else "")
+
+    def stop(self) -> Coroutine[Any, Any, None]:
+        """Take no more requests from now on; the coroutine sends SIGTERM, then SIGKILL after the app's grace period."""
+        self.stop_asked = True
+        return self._stop()
+
+    async def _stop(self) -> None:
+        if self._child is None:
+            return
+        self._child.signal(signal.SIGTERM)
+        done, _ = await asyncio.wait([self._child.exited], timeout=self.spec.limits.termination_grace_period_seconds)
+        if not done:
+            self.kill()
+            await self._child.exited
+        if self.upstream is not None:
+            self.upstream.close()
+
+    def kill(self) -> None:
+        """SIGKILL to the whole group."""
+        self.stop_asked = True
+        if self._child is not None:
+            self._child.signal(signal.SIGKILL)
+
+
+async def _accepts(port: int) -> bool:
+    try:
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+    except OSError:
+        return False
+    writer.close()
+    return True

@@ -1,0 +1,179 @@
+"""The gateway's side of the zygote: start it, ask it for children, hear from them."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from .errors import RuntimeFailure
+
+Json = dict[str, Any]
+LineHandler = Callable[[str, str], None]
+EventHandler = Callable[[Json], None]
+
+#: No name of this package's directory may reach the user's code: it is importable only until the zygote is imported.
+_BOOT = "import sys; sys.path[0] = {parent!r}; from fal_runtime import _zygote; del sys.path[0]; {clean}; _zygote.main()"
+_CLEAN = "sys.path[:] = [entry for entry in sys.path if entry != {parent!r}]"
+
+
+class Child:
+    """A process forked by the zygote."""
+
+    def __init__(self, zygote: Zygote, number: int) -> None:
+        self._zygote = zygote
+        self.number = number
+        self.exited: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        self.drained: list[asyncio.Future[None]] = []
+
+    def signal(self, signum: int) -> None:
+        """Send a signal to the child's whole process group."""
+        if not self.exited.done():
+            self._zygote.send({"op": "signal", "id": self.number, "signal": signum})
+
+
+class Zygote:
+    """One warm interpreter that forks loaders and runners (see ``_zygote.py`` for the process itself)."""
+
+    def __init__(self, directory: Path, python: str = sys.executable) -> None:
+        self._directory = directory
+        self._python = python
+        self._numbers = itertools.count(1)
+        self._children: dict[int, Child] = {}
+        self._ending: set[asyncio.Future[None]] = set()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._commands: socket.socket | None = None
+        #: why runners cannot have a private view of the file system; None if they can
+        self.sandbox_refused: str | None = None
+
+    async def start(self) -> None:
+        """Start the process and wait until it has imported the SDK. Raises RuntimeFailure if it cannot."""
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        (self._directory / "stage").mkdir(exist_ok=True)
+        code = _BOOT.format(parent=str(Path(__file__).parent.parent), clean=self._clean())
+        self._process = subprocess.Popen(
+            [self._python, "-c", code, str(theirs.fileno()), str(self._directory)],
+            pass_fds=[theirs.fileno()],
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        theirs.close()
+        ours.setblocking(False)
+        self._commands = ours
+        loop = asyncio.get_running_loop()
+        message = await loop.sock_recv(ours, 1 << 16)
+        if not message:
+            code_ = await loop.run_in_executor(None, self._process.wait)
+            raise RuntimeFailure(f"the fal SDK could not be imported (exit code {code_}); is `fal` installed in {self._python}?")
+        self.sandbox_refused = json.loads(message)["sandbox"]
+        loop.add_reader(ours, self._hear)
+
+    def _clean(self) -> str:
+        parent = Path(__file__).parent.parent
+        return "pass" if parent.name in ("site-packages", "dist-packages") else _CLEAN.format(parent=str(parent))
+
+    def send(self, command: Json, fds: list[int] | None = None) -> None:
+        """Send one command; what a dead zygote cannot hear is dropped, since its children are dead as well."""
+        assert self._commands is not None
+        try:
+            socket.send_fds(self._commands, [json.dumps(command).encode()], fds or [])
+        except OSError:
+            if command["op"] != "signal":
+                raise
+
+    async def fork(self, command: Json, on_line: LineHandler, on_event: EventHandler) -> Child:
+        """Fork a child for ``command``; its lines are (stream, text), its events JSON objects."""
+        loop = asyncio.get_running_loop()
+        writers: list[int] = []
+        handlers: list[Callable[[str], None]] = [
+            lambda text: on_line("stdout", text),
+            lambda text: on_line("stderr", text),
+            lambda text: on_event(json.loads(text)),
+        ]
+        child = Child(self, next(self._numbers))
+        for handler in handlers:
+            reader, writer = os.pipe()
+            writers.append(writer)
+            lines = _Lines(handler)
+            child.drained.append(lines.closed)
+            await loop.connect_read_pipe(lambda lines=lines: lines, os.fdopen(reader, "rb"))  # type: ignore[misc]
+        self._children[child.number] = child
+        try:
+            self.send({**command, "id": child.number}, writers)
+        finally:
+            for writer in writers:
+                os.close(writer)
+        return child
+
+    def _hear(self) -> None:
+        assert self._commands is not None
+        try:
+            message = self._commands.recv(1 << 16)
+        except BlockingIOError:
+            return
+        except OSError:
+            message = b""
+        if not message:
+            asyncio.get_running_loop().remove_reader(self._commands)
+            self._end_all()
+            return
+        notice = json.loads(message)
+        child = self._children.pop(notice["id"], None)
+        if child is not None:
+            task = asyncio.ensure_future(self._end(child, notice["code"]))
+            self._ending.add(task)
+            task.add_done_callback(self._ending.discard)
+
+    async def _end(self, child: Child, code: int) -> None:
+        """Let the last lines of a dead child arrive before its end is known."""
+        await asyncio.wait(child.drained, timeout=0.5)
+        if not child.exited.done():
+            child.exited.set_result(code)
+
+    def _end_all(self) -> None:
+        for child in self._children.values():
+            if not child.exited.done():
+                child.exited.set_result(-signal.SIGKILL)
+        self._children.clear()
+
+    async def close(self) -> None:
+        """End the process and every child of it, by force where they are still there."""
+        if self._commands is not None:
+            asyncio.get_running_loop().remove_reader(self._commands)
+            self._commands.close()
+        if self._process is not None:
+            await asyncio.get_running_loop().run_in_executor(None, self._process.wait)
+        self._end_all()
+
+
+class _Lines(asyncio.Protocol):
+    """Splits a pipe into lines of text; a line longer than 1 MiB is cut into pieces."""
+
+    LONGEST = 1 << 20
+
+    def __init__(self, handler: Callable[[str], None]) -> None:
+        self._handler = handler
+        self._rest = b""
+        self.closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def data_received(self, data: bytes) -> None:
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        for line in lines:
+            self._handler(line.decode(errors="replace"))
+        if len(self._rest) > self.LONGEST:
+            self._handler(self._rest.decode(errors="replace"))
+            self._rest = b""
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._rest:
+            self._handler(self._rest.decode(errors="replace"))
+        if not self.closed.done():
+            self.closed.set_result(None)

@@ -1,0 +1,163 @@
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+ROOT = Path(__file__).parents[2]
+TIME_LIMIT = 90  # seconds, per test
+
+
+@pytest.fixture(autouse=True)
+def time_limit() -> Iterator[None]:
+    """A test that hangs fails."""
+
+    def expire(*_: object) -> None:
+        raise TimeoutError(f"the test took longer than {TIME_LIMIT} s")
+
+    previous = signal.signal(signal.SIGALRM, expire)
+    signal.alarm(TIME_LIMIT)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, previous)
+
+
+class Served:
+    """A runtime in a process of its own, as a person starts it."""
+
+    def __init__(self, project: Path, data: Path, *options: str) -> None:
+        self.project = project
+        self.data = data
+        self.lines: list[str] = []
+        self._news = threading.Condition()
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "fal_runtime", str(project), "--port", "0", "--data", str(data), *options],
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            cwd=project,
+            stderr=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            text=True,
+        )
+        self._reader = threading.Thread(target=self._read)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self.process.stderr is not None
+        for line in self.process.stderr:
+            with self._news:
+                self.lines.append(line.rstrip("\n"))
+                self._news.notify_all()
+        with self._news:
+            self.lines.append("(end)")
+            self._news.notify_all()
+
+    def line(self, pattern: str, timeout: float = 60) -> str:
+        """The first line that matches; fails when there is none in time."""
+        deadline = time.monotonic() + timeout
+        with self._news:
+            while True:
+                for line in self.lines:
+                    if re.search(pattern, line):
+                        return line
+                if "(end)" in self.lines or not self._news.wait(deadline - time.monotonic()):
+                    raise AssertionError(f"no line matches {pattern!r} in:\n" + "\n".join(self.lines))
+
+    def url(self, app: str) -> str:
+        match = re.search(r"http://\S+", self.line(rf"^{app}: http://"))
+        assert match is not None
+        return match[0]
+
+    def post(self, app: str, body: object, path: str = "") -> httpx.Response:
+        return httpx.post(self.url(app) + path, json=body, timeout=30)
+
+    def stop(self, signum: int = signal.SIGINT, timeout: float = 30) -> int:
+        self.process.send_signal(signum)
+        return self.process.wait(timeout)
+
+    def close(self) -> None:
+        """Stop what still runs, and join the reader."""
+        try:
+            if self.process.poll() is None:
+                self.stop()
+        finally:
+            self.process.kill()
+            self._reader.join(10)
+            assert self.process.stderr is not None
+            self.process.stderr.close()
+
+    def processes(self) -> list[int]:
+        """The runtime and every process that descends from it."""
+        found = []
+        for entry in Path("/proc").iterdir():
+            if entry.name.isdigit() and _descends(int(entry.name), self.process.pid):
+                found.append(int(entry.name))
+        return found
+
+
+def _descends(pid: int, ancestor: int) -> bool:
+    while pid > 1:
+        if pid == ancestor:
+            return True
+        try:
+            pid = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+        except (OSError, IndexError):
+            return False
+    return False
+
+
+def alive(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state != "Z"
+
+
+def gone(pids: list[int], timeout: float = 10) -> bool:
+    """True once none of these processes is left."""
+    deadline = time.monotonic() + timeout
+    while any(map(alive, pids)):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Callable[..., Path]:
+    """Write a project: file name -> text."""
+
+    def write(**files: str) -> Path:
+        root = tmp_path / "project"
+        root.mkdir()
+        for name, text in files.items():
+            path = root / name.replace("__", "/").replace("_py", ".py").replace("_toml", ".toml")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(textwrap.dedent(text).lstrip())
+        return root
+
+    return write
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Iterator[Callable[..., Served]]:
+    """Serve a project; it is stopped at the end of the test."""
+    running: list[Served] = []
+
+    def start(root: Path, *options: str) -> Served:
+        running.append(Served(root, tmp_path / "data", *options))
+        return running[-1]
+
+    yield start
+    for served in running:
+        served.close()
