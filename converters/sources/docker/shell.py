@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
@@ -19,12 +19,15 @@ _SHELLS = frozenset({"sh", "bash", "dash", "ash", "ksh", "zsh", "busybox"})
 _ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)(?:\[[^\]]*\])?\+?=")
 _CLOSERS = {"if": "fi", "for": "done", "while": "done", "until": "done", "select": "done", "case": "esac", "{": "}", "[[": "]]"}
 _KEEP_GOING = frozenset({"then", "do", "else", "elif", "!"})
-_SEPARATORS = frozenset({"&&", "||", ";", "|", "|&", "&", "\n", ";;", ";&", ";;&"})
+_RESERVED = frozenset({*_CLOSERS, *_CLOSERS.values(), *_KEEP_GOING} - {"[[", "]]", "!"})
+_HEADS = {"for": "do", "select": "do", "case": "in"}
+_NEXT_PATTERN = frozenset({";;", ";&", ";;&"})
+_SEPARATORS = frozenset({"&&", "||", ";", "|", "|&", "&", "\n"})
 
 
 @dataclass(frozen=True)
 class ShellCommand:
-    """One command. Of a compound one (if, for, while, case, a function, `{ }`, `( )`) only text and lines are known."""
+    """One command. A compound one (if, for, while, case, a function, `{ }`, `( )`) has no words of its own, see `inner`."""
 
     words: tuple[str, ...]  #: quotes removed, variables as written; no assignments, no redirections
     raw_words: tuple[str, ...]  #: the same words as written, for `expand`
@@ -36,6 +39,7 @@ class ShellCommand:
     redirects: tuple[str, ...] = ()
     heredocs: tuple[str, ...] = ()  #: the bodies
     compound: bool = False
+    inner: tuple[ShellCommand, ...] = ()  #: the simple commands in a compound one, however deep, in their order
     unparsed: bool = False
     start: int = 0  #: characters `start:end` of the text that was split
     end: int = 0
@@ -162,41 +166,67 @@ class _Splitter:
     def _finish(self, operator: str | None) -> None:
         """The command before `operator` is complete."""
         if self.current:
-            self.done.append(self._command())
+            self.done.append(self._command(self.current, self.operator, compound=self.compound))
             self.operator = operator
         elif operator != "\n" and self.done and self.operator == "\n":
             self.operator = operator
         self.current, self.compound, self.fresh = [], False, True
 
-    def _command(self) -> ShellCommand:
-        found = self.current
+    def _command(self, found: Sequence[Token], operator: str | None, *, compound: bool = False) -> ShellCommand:
         start, end = found[0].start, found[-1].end
-        words = [token for token in found if token.kind == "word"]
+        words = [] if compound else [token for token in found if token.kind == "word"]
         while words and words[0].text == "!":
             del words[0]
         assigned = 0
         while assigned < len(words) and _ASSIGNMENT.match(words[assigned].text):
             assigned += 1
-        assignments = tuple(_assignment(token.text) for token in words[:assigned])
         raw = tuple(token.text for token in words[assigned:])
         bodies = [token for token in found if token.body is not None]
-        last = max([end - 1, *(token.body_end - 1 for token in bodies)])
-        if self.compound:
-            raw, assignments = (), ()
         return ShellCommand(
             words=tuple(map(unquote, raw)),
             raw_words=raw,
             text=self.text[start:end],
             line=self.where.at(start),
-            end_line=self.where.at(last),
-            operator=self.operator,
-            assignments=assignments,
-            redirects=() if self.compound else tuple(token.text for token in found if token.kind == "redirect"),
+            end_line=self.where.at(max([end - 1, *(token.body_end - 1 for token in bodies)])),
+            operator=operator,
+            assignments=tuple(_assignment(token.text) for token in words[:assigned]),
+            redirects=() if compound else tuple(token.text for token in found if token.kind == "redirect"),
             heredocs=tuple(token.body or "" for token in bodies),
-            compound=self.compound,
+            compound=compound,
+            inner=tuple(self._command(part, joined) for joined, part in simple_parts(found)) if compound else (),
             start=start,
             end=end,
         )
+
+
+def simple_parts(found: Sequence[Token]) -> Iterator[tuple[str | None, list[Token]]]:
+    """The simple commands among the tokens of a compound one, each with the operator before it.
+
+    Reserved words, the heads of for, select and case, and the patterns of case are left out.
+    """
+    part: list[Token] = []
+    operator: str | None = None
+    until = ""  # what ends the head or pattern that is skipped
+    for token in found:
+        text, is_operator = token.text, token.kind == "operator"
+        if until:
+            if text == until or (until == ")" and text == "esac"):
+                until = ")" if until == "in" else ""
+        elif part and part[0].text == "[[" and part[-1].text != "]]":
+            part.append(token)
+        elif is_operator:
+            if text != "(" and any(item.kind == "word" for item in part):  # a word before a bracket names a function
+                yield operator, part
+            part, operator = [], text if text in _SEPARATORS else None
+            until = ")" if text in _NEXT_PATTERN else ""
+        elif not part and token.kind == "word" and text in _RESERVED:
+            until = _HEADS.get(text, "")
+        elif part and part[0].text == "function":
+            part = []
+        else:
+            part.append(token)
+    if any(item.kind == "word" for item in part):
+        yield operator, part
 
 
 def _assignment(text: str) -> tuple[str, str]:

@@ -19,6 +19,7 @@ BLANKS = re.compile(r"[\t\v\f\r ]+")
 MAX_EXPANSION = 1 << 17  #: characters: the longest environment entry that Linux passes to a program
 MAX_MATCHED = 1 << 10
 MAX_NESTING = 50
+_PLAIN = re.compile(r"[^\s$<'\"\\`/}]+")  # none of them ends a word or means something
 _NAME = re.compile(r"[0-9]+|[@*#?\-$!]|\w*")
 
 
@@ -109,7 +110,10 @@ class Lexer:
             if ch == stop:
                 self.pos += 1
                 return output
-            if ch == "$":
+            if plain := _PLAIN.match(self.source, self.pos):
+                self.pos = plain.end()
+                output.add(plain.group(), split=False)
+            elif ch == "$":
                 output.add(self._dollar(), split=True)
             elif ch == "<":
                 output.add(self._heredoc(), split=False)
