@@ -37,7 +37,16 @@ def options_of(config: Config, typed: dict[str, Any]) -> Options:
         only=tuple(typed.get("only") or config.get("only") or ()),
         skip=tuple(typed.get("skip") or config.get("skip") or ()),
         in_place=bool(typed.get("in_place")),
+        unit=typed.get("unit") or "",
     )
+
+
+def shard_of(text: str) -> tuple[int, int]:
+    """`I/N` of --shard, counted from 1."""
+    part, slash, whole = text.partition("/")
+    if slash and part.isdecimal() and whole.isdecimal() and 1 <= int(part) <= int(whole):
+        return int(part), int(whole)
+    raise UsageError(f"--shard {text!r} is not of the form I/N with 1 <= I <= N.", hint="For example: --shard 1/4.")
 
 
 def _request(path: Path, config: Config, typed: dict[str, Any]) -> Request:

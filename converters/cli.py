@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from enum import Enum
 from pathlib import Path
@@ -174,6 +175,40 @@ def run(
         hint = 'Install it: pip install "fal-migrate[run]".'
         raise MigrateError(f"the runtime is not installed (no module {error.name!r}).", hint=hint) from error
     return int(serve(path, port=port, owner=owner, data=data, secrets=secrets))
+
+
+@app.command()
+def batch(
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Folders that hold projects.", show_default=False)],
+    output: Annotated[Path | None, typer.Option("--output", "-o", metavar="DIR", help="Folder of outputs.", show_default="PATH-fal")] = None,
+    jobs: Annotated[int | None, typer.Option("--jobs", "-j", min=1, help="Projects at a time.", show_default="processors")] = None,
+    timeout: Annotated[float, typer.Option("--timeout", min=0.1, metavar="SECONDS", help="Time limit of each project.")] = 60.0,
+    shard: Annotated[str, typer.Option("--shard", metavar="I/N", help="Convert the I-th of N parts, from 1.")] = "1/1",
+    resume: Annotated[bool, typer.Option("--resume", help="Leave out what an interrupted batch finished.")] = False,
+    target: TargetOption = None,
+    style: StyleOption = None,
+    idiomatic: IdiomaticOption = None,
+    settings: SetOption = None,
+    only: OnlyOption = None,
+    skip: SkipOption = None,
+    force: ForceOption = False,
+    check: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 where something would change.")] = False,
+    fail_on: FailOnOption = None,
+    format: FormatOption = Format.text,
+    quiet: QuietOption = False,
+) -> int:
+    """Convert every project below the paths, each in a process of its own; the exit code is the greatest of all."""
+    from converters.arguments import shard_of
+    from converters.batch import BatchRequest, run_batch
+    from converters.reports import print_batch
+
+    typed = {"target": _value(target), "style": _value(style), "idiomatic": idiomatic, "settings": settings or [], "only": only or []}
+    typed |= {"skip": skip or [], "force": force, "check": check, "fail_on": _value(fail_on)}
+    count = jobs or os.cpu_count() or 1
+    made = run_batch(BatchRequest(tuple(paths), output, count, timeout, shard_of(shard), resume, quiet, typed))
+    if not quiet or format is Format.json:
+        print_batch(made, _value(format))
+    return int(made["exit_code"])
 
 
 def _value(choice: Enum | None) -> Any:

@@ -12,6 +12,7 @@ from converters.options import Options
 from converters.outcome import Converted, Crashed, NotConverted, Outcome
 from converters.output import Written, default_output, write, write_in_place
 from converters.reports.json import Document, document, failure, is_open_code
+from converters.terminal import save_report
 
 FailOn = Literal["manual", "error", "never"]
 Format = Literal["text", "json", "markdown", "github"]
@@ -43,8 +44,6 @@ class Result:
     document: Document
     written: Written | None = None
     diff: bytes = b""
-    report: str = ""
-    """The text for an issue, where we crashed."""
 
     @property
     def exit_code(self) -> int:
@@ -64,11 +63,8 @@ def perform(request: Request) -> Result:
 
 def _finish(request: Request, outcome: Outcome) -> Result:
     entry = request.options.unit
-    match outcome:
-        case Crashed():
-            return Result(document(outcome, ExitCode.BUG, entry=entry), report=outcome.report)
-        case NotConverted():
-            return Result(document(outcome, forgiven(outcome.exit_code, request.fail_on), entry=entry))
+    if not isinstance(outcome, Converted):
+        return failed(outcome, request.fail_on, entry)
     if request.dry:
         return _compare(request, outcome)
     if request.options.in_place:
@@ -78,6 +74,12 @@ def _finish(request: Request, outcome: Outcome) -> Result:
     code = ExitCode.MANUAL if written.conflicts else outcome.exit_code
     made = document(outcome, forgiven(code, request.fail_on), output=written.path, entry=entry)
     return Result(_with_conflicts(made, written), written)
+
+
+def failed(outcome: NotConverted | Crashed, fail_on: FailOn = "manual", entry: str = "") -> Result:
+    """The result where nothing was converted; the report of a bug is saved and named."""
+    made = document(outcome, forgiven(outcome.exit_code, fail_on), entry=entry)
+    return Result({**made, "report": str(save_report(outcome.report))} if isinstance(outcome, Crashed) else made)
 
 
 def _compare(request: Request, converted: Converted) -> Result:
@@ -117,11 +119,11 @@ def forgiven(code: ExitCode, fail_on: FailOn) -> ExitCode:
 
 def show(result: Result, request: Request) -> None:
     """Print a result: the report or the diff on standard output, errors on standard error."""
-    from converters.terminal import print_bytes, print_error, print_text, save_report, wants_colour
+    from converters.terminal import print_bytes, print_error, print_text, wants_colour
 
     made = result.document
     if made["status"] == "crashed":
-        print_error(f"internal error: {made['message']} The report for an issue is in {save_report(result.report)}")
+        print_error(f"internal error: {made['message']} The report for an issue is in {made['report']}")
     elif made["message"]:
         error = MigrateError(made["message"], hint=made["hint"] or "", file=made["file"] or made["source"]["path"], line=made["line"] or 0)
         print_error(str(error))

@@ -14,17 +14,16 @@ def explain_rule(code: str) -> int:
 
 def explain_line(file: Path, line: int, project: Path | None) -> int:
     """Print every ledger item that covers a line of a project."""
-    from converters.command import Request, Result, show
+    from converters.command import Request, failed, show
     from converters.convert import convert
     from converters.options import Options
     from converters.outcome import Converted
-    from converters.reports.json import document
     from converters.terminal import print_text
 
     root = project or file.parent
     outcome = convert(root, Options())
     if not isinstance(outcome, Converted):
-        result = Result(document(outcome, outcome.exit_code), report=getattr(outcome, "report", ""))
+        result = failed(outcome)
         show(result, Request(root))
         return result.exit_code
     path = _inside(file, outcome.root)

@@ -140,6 +140,10 @@ class Handler(Model):
     summary: str = ""
     load: str = ""
     """A function of `module` that `setup()` must call first (what stood under `if __name__ == "__main__"`)."""
+    returned: bool = False
+    """`load` returns the handler, which only its own names reach."""
+    debugger: bool = False
+    """The code uses `rp_debugger`, whose checkpoints RunPod's worker loop clears after every job."""
     dedicated_thread: bool = False
     origin: Origin
 
@@ -168,6 +172,8 @@ class Environment(Model):
 
     kind: Literal["requirements", "image"] = "requirements"
     requirements: list[Value[str]] = Field(default_factory=list)
+    layers: list[list[str]] = Field(default_factory=list)
+    """Install layers, where pip options (an index, `--pre`) apply to some requirements only."""
     dockerfile: str | None = None
     build_args: dict[str, str] = Field(default_factory=dict)
     context: str = "."
@@ -220,6 +226,14 @@ class App(Model):
     secrets: list[EnvVar] = Field(default_factory=list)
     weights: list[Weights] = Field(default_factory=list)
     examples: list[Value[Any]] = Field(default_factory=list)
+    envelope: list[str] = Field(default_factory=list)
+    """Keys beside `input` that the handler reads from the job; callers send them among the input's fields."""
+    module_path: list[str] = Field(default_factory=list)
+    """Folders that `setup()` puts on the module search path, '' for the working directory; relative ones start from there."""
+    chdir: str = ""
+    """Working directory that `setup()` changes to, where it differs from the platform's."""
+    context_dir: str = ""
+    """`app_files_context_dir`, relative to the app file."""
     aggregate_stream: bool = False
     refresh_always: bool = False
 

@@ -64,7 +64,13 @@ class SourceFile:
                 if b"\0" not in self.data and not self.data.isascii() and "invalid or missing" in str(error):
                     return "utf-8"
                 raise Unreadable(f"{error.msg}.", file=self.path, line=1, hint="Correct the coding line or save the file as UTF-8.") from error
-        return "utf-8-sig" if self.data.startswith(codecs.BOM_UTF8) else "utf-8"
+        if self.data.startswith(codecs.BOM_UTF8):
+            return "utf-8-sig"
+        try:
+            self.data.decode("utf-8")
+        except UnicodeDecodeError:
+            return "utf-8" if self.path.endswith(".py") else "latin-1"
+        return "utf-8"
 
     @cached_property
     def text(self) -> str:

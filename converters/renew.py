@@ -132,5 +132,3 @@ def free_name(name: str, taken: Iterable[str]) -> str:
         number += 1
         candidate = f"{name}{number}"
     return candidate
-
-

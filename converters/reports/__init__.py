@@ -19,6 +19,19 @@ def print_report(document: Document, format: str) -> None:
         print_text(renderer(format)(document))
 
 
+def print_batch(batch: Document, format: str) -> None:
+    """Print the report of a batch."""
+    from converters.reports import github, json, markdown
+    from converters.terminal import print_text
+
+    if format == "text":
+        from converters.reports.text import print_batch as print_table
+
+        print_table(batch)
+    else:
+        print_text({"json": json.render, "markdown": markdown.render_batch, "github": github.render_batch}[format](batch))
+
+
 def renderer(format: str) -> Callable[[Document], str]:
     """The function that writes a format. Raises `ValueError` for one that does not exist."""
     from converters.reports import github, json, markdown

@@ -58,8 +58,8 @@ def document(outcome: Outcome, exit_code: int, *, output: Path | None = None, en
     }
 
 
-def failure(path: Path, status: str, error: MigrateError | str, exit_code: int) -> Document:
-    """The document of a project that no conversion was reached for: `refused` (usage) or `crashed` (a limit of time or memory)."""
+def failure(path: Path, status: str, error: MigrateError | str, exit_code: int, *, entry: str = "") -> Document:
+    """The document of a project without an outcome: `refused` (usage), `crashed` (also: a limit of time), `interrupted`."""
     problem = error if isinstance(error, MigrateError) else MigrateError(error)
     return {
         "version": VERSION,
@@ -69,7 +69,8 @@ def failure(path: Path, status: str, error: MigrateError | str, exit_code: int) 
         "hint": problem.hint,
         "file": problem.file or None,
         "line": problem.line or None,
-        "source": {"path": str(path), "platform": None, "entry": None, "evidence": []},
+        "report": None,
+        "source": {"path": str(path), "platform": None, "entry": entry or None, "evidence": []},
         "target": None,
         "style": None,
         "why": None,
@@ -107,12 +108,13 @@ def near(path: str) -> str:
 
 
 def _failure(outcome: Outcome) -> Document:
+    empty: Document = dict.fromkeys(("message", "hint", "file", "line", "report"))
     match outcome:
         case NotConverted():
-            return {"message": outcome.message, "hint": outcome.hint, "file": outcome.file or None, "line": outcome.line or None}
+            return {**empty, "message": outcome.message, "hint": outcome.hint, "file": outcome.file or None, "line": outcome.line or None}
         case Crashed():
-            return {"message": outcome.message, "hint": "", "file": None, "line": None}
-    return {"message": None, "hint": None, "file": None, "line": None}
+            return {**empty, "message": outcome.message}
+    return empty
 
 
 def _source(outcome: Outcome, application: Application | None, entry: str) -> Document:
@@ -209,5 +211,3 @@ def _files(outcome: Outcome) -> list[Document]:
     if not isinstance(outcome, Converted):
         return []
     return [{"path": change.path, "action": change.action} for change in sorted(outcome.files, key=lambda change: change.path)]
-
-

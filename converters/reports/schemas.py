@@ -100,7 +100,8 @@ def _named(name: str) -> Schema:
 def _generic(name: str, arguments: list[ast.expr]) -> Schema:
     match name:
         case "Literal":
-            return {"enum": [ast.literal_eval(argument) for argument in arguments]}
+            choices = [ast.literal_eval(argument) for argument in arguments]
+            return {"enum": choices} if _is_json(choices) else {}
         case "Optional":
             return _union([_schema(arguments[0]), {"type": "null"}])
         case "Union":

@@ -193,7 +193,9 @@ class Lexer:
         colon = operator == ":"
         if colon:
             operator = self._next()
-        if not operator or operator not in "+-?#%" or (colon and operator in "#%"):
+        if not operator:
+            raise WordError("missing '}'")
+        if operator not in "+-?#%" or (colon and operator in "#%"):
             raise WordError(f"unsupported substitution '${{{name}{':' if colon else ''}{operator}'")
         word = "".join(self._until("}", operator in "#%").text)
         if self.keep_unset and name not in self.env:

@@ -1,0 +1,133 @@
+"""`migrate batch`: many projects, each converted in a process of its own, one result per project whatever happens to the others."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from converters.errors import ExitCode, MigrateError
+from converters.journal import Journal
+from converters.output import clear_scratch
+from converters.plan import Job, planned
+from converters.reports.json import VERSION, Document, failure
+from converters.workers import Ended, Workers
+
+
+@dataclass(frozen=True)
+class BatchRequest:
+    """Everything that `migrate batch` was asked for. `typed` are the options of `migrate PATH` that go to every project."""
+
+    paths: tuple[Path, ...]
+    output: Path | None = None
+    jobs: int = 1
+    timeout: float = 60.0
+    shard: tuple[int, int] = (1, 1)
+    resume: bool = False
+    quiet: bool = False
+    typed: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a worker is given."""
+
+    root: Path
+    typed: dict[str, Any]
+    entry: str
+
+
+def convert_task(task: Task) -> Document:
+    """In a worker: convert and write one unit, and answer with its document."""
+    from converters.arguments import request_of
+    from converters.command import perform
+
+    try:
+        request = request_of(task.root, unit=task.entry, **task.typed)
+    except MigrateError as error:
+        return failure(task.root, "unreadable" if error.code is ExitCode.UNREADABLE else "refused", error, error.code)
+    return perform(request).document
+
+
+def run_batch(request: BatchRequest, work: Callable[[Task], Document] = convert_task) -> Document:
+    """Convert every unit below the paths and answer with the document of the batch (`batch.schema.json`)."""
+    jobs = planned(request.paths, request.output)[request.shard[0] - 1 :: request.shard[1]]
+    journal = Journal.open(request.output, request.shard, resume=request.resume, options=request.typed)
+    results: list[Document | None] = [job.problem or journal.get(job) for job in jobs]
+    todo = [number for number, result in enumerate(results) if result is None]
+    interrupted = False
+    try:
+        with _terminable(), _progress(request, len(jobs), len(todo)) as advance:
+            tasks = [_task(request, jobs[number]) for number in todo]
+            for ended in Workers(work, request.jobs, request.timeout).run(tasks):
+                job = jobs[todo[ended.number]]
+                results[todo[ended.number]] = made = _result(job, ended)
+                journal.add(job, made)
+                advance()
+    except KeyboardInterrupt:
+        interrupted = True
+    return _document(request, jobs, results, interrupted)
+
+
+def _task(request: BatchRequest, job: Job) -> Task:
+    force = bool(request.typed.get("force")) or request.resume
+    return Task(job.root, {**request.typed, "force": force, "output": job.output}, job.entry)
+
+
+def _result(job: Job, ended: Ended) -> Document:
+    if ended.answer is not None:
+        return ended.answer
+    clear_scratch(job.output, ended.process)
+    made = failure(job.root, "crashed", ended.problem, ExitCode.BUG, entry=job.entry)
+    if ended.report:
+        from converters.terminal import save_report
+
+        made["report"] = str(save_report(ended.report))
+    return made
+
+
+def _document(request: BatchRequest, jobs: Sequence[Job], results: Sequence[Document | None], interrupted: bool) -> Document:
+    missing = "was not converted: the batch was interrupted."
+    rows = zip(jobs, results, strict=True)
+    whole = [result or failure(job.root, "interrupted", missing, ExitCode.INTERRUPTED, entry=job.entry) for job, result in rows]
+    code = max((result["exit_code"] for result in whole), default=0)
+    return {
+        "version": VERSION,
+        "exit_code": int(ExitCode.INTERRUPTED if interrupted else code),
+        "shard": f"{request.shard[0]}/{request.shard[1]}",
+        "counts": dict(sorted(Counter(result["status"] for result in whole).items())),
+        "results": whole,
+    }
+
+
+@contextmanager
+def _terminable() -> Iterator[None]:
+    """SIGTERM ends a batch as Ctrl-C does, so that no worker outlives it."""
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+@contextmanager
+def _progress(request: BatchRequest, total: int, todo: int) -> Iterator[Callable[[], None]]:
+    """A bar on standard error, on a terminal only."""
+    if request.quiet or not sys.stderr.isatty():
+        yield lambda: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        bar = progress.add_task("converting", total=total, completed=total - todo)
+        yield lambda: progress.advance(bar)

@@ -1,0 +1,1 @@
+"""Platform-neutral mapping: fields, machines, environments, storage, secrets."""

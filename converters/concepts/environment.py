@@ -1,0 +1,184 @@
+"""The environment of an app: pip requirements where the Dockerfile is pip work on a Python, CUDA or PyTorch base, else an image."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+
+from converters.concepts import base_images, commands, pip
+from converters.ir import Disposition, Environment, Origin, Scope, Value
+from converters.ledger import Ledger
+from converters.project import Project
+from converters.sources.docker.packaging import Packaging
+
+OLDEST_PYTHON = (3, 10)
+DEFAULT_PYTHON = "3.11"
+GRAPHICS = re.compile(r"^opencv-(contrib-)?python$")
+"""Needs libGL, which CUDA and RunPod base images have and a list of requirements does not bring."""
+PINNED_BY_FAL = frozenset({"fastapi", "pydantic", "tblib"})
+
+
+@dataclass
+class Plan:
+    """What was found on the way to an environment. `reasons`: why a list of requirements does not suffice."""
+
+    specs: list[Value[str]] = field(default_factory=list)
+    layers: list[list[str]] = field(default_factory=list)
+    reasons: list[tuple[str, Origin]] = field(default_factory=list)
+    read_files: set[str] = field(default_factory=set)
+
+
+def from_packaging(project: Project, packaging: Packaging, imported: set[str]) -> tuple[Environment, Plan]:
+    """Decide between requirements and image. `imported`: top-level names that the app's code imports."""
+    base = base_images.describe(packaging.stage.base_image)
+    plan = Plan()
+    if not base.plain:
+        plan.reasons.append((f"the base image {base.reference} holds more than Python, CUDA or PyTorch", packaging.origin(packaging.stage.line)))
+    if len(packaging.dockerfile.stages) > 1:
+        plan.reasons.append(("the Dockerfile has several stages", packaging.origin(packaging.stage.line)))
+    _add_base(base, packaging, imported, plan)
+    for _, step, construct in packaging.steps:
+        _add_step(project, packaging, step, Origin(file=construct.file, line=construct.line, end_line=construct.end_line), plan)
+    for name, constructs in packaging.variables.items():
+        if name.startswith("LD_"):
+            plan.reasons.append((f"{name} must be set before the process starts", packaging.origin(constructs[0].line)))
+    graphics = next((spec for spec in plan.specs if GRAPHICS.match(pip.name(spec.value))), None)
+    if graphics is not None and base.repository not in ("python", "pytorch/pytorch"):
+        plan.reasons.append((f"{graphics.value} needs libGL, which the base image brings", graphics.origin or packaging.origin(1)))
+    python = python_version(packaging, base)
+    kind = "image" if plan.reasons else "requirements"
+    why = f"image: {plan.reasons[0][0]} ({plan.reasons[0][1]})" if plan.reasons else "requirements: the Dockerfile is pip work on a plain base image"
+    environment = Environment(
+        kind="image" if kind == "image" else "requirements",
+        requirements=[] if plan.reasons else plan.specs,
+        dockerfile=packaging.file.path,
+        context=packaging.context,
+        python_version=python,
+        workdir=packaging.stage.workdir,
+        why=why,
+    )
+    return environment, plan
+
+
+def _add_base(base: base_images.BaseImage, packaging: Packaging, imported: set[str], plan: Plan) -> None:
+    if not base.torch:
+        return
+    origin = packaging.origin(packaging.stage.line)
+    plan.specs.append(Value(value=f"torch=={base.torch}", origin=origin, note="in the base image"))
+    if "torchvision" in imported:
+        plan.specs.append(Value(value=f"torchvision=={base_images.torchvision_for(base.torch)}", origin=origin, note="in the base image"))
+    if "torchaudio" in imported:
+        plan.specs.append(Value(value=f"torchaudio=={base.torch}", origin=origin, note="in the base image"))
+    plan.layers.append([spec.value for spec in plan.specs])
+
+
+def _add_step(project: Project, packaging: Packaging, step: commands.Step, origin: Origin, plan: Plan) -> None:
+    if step.purpose == "pip":
+        found = pip.install(step.arguments, origin, reader(project, packaging))
+        plan.read_files |= set(found.files)
+        if found.trouble:
+            plan.reasons.append((f"pip installs {found.trouble[0]}", origin))
+        _add_specs(found, plan)
+    elif step.purpose == "apt":
+        needed = [package for package in step.packages if commands.needs_system(package)]
+        if needed:
+            plan.reasons.append((f"it installs the system packages {', '.join(needed[:4])}{' ...' if len(needed) > 4 else ''}", origin))
+        elif not step.packages:
+            plan.reasons.append((f"`{step.command.text.split()[0]}` changes the system", origin))
+    elif step.purpose in ("clone", "download", "script", "other"):
+        text = " ".join(step.command.text.split())
+        plan.reasons.append((f"the build runs `{text[:60]}{'...' if len(text) > 60 else ''}`", origin))
+
+
+def _add_specs(found: pip.Install, plan: Plan) -> None:
+    names = {pip.name(spec): index for index, spec in enumerate(value.value for value in plan.specs) if pip.name(spec)}
+    for text, origin in found.specs:
+        known = names.get(pip.name(text)) if pip.name(text) else None
+        if known is None:
+            plan.specs.append(Value(value=text, origin=origin))
+        elif re.search(r"[=<>~!@]", text) or "[" in text:
+            plan.specs[known] = Value(value=text, origin=origin)
+    plan.layers.append([*found.flags, *(text for text, _ in found.specs)])
+
+
+def reader(project: Project, packaging: Packaging) -> pip.Reader:
+    """Reads a requirement file named in a RUN: by its path in the image, else beside the Dockerfile or in the context."""
+
+    def read(path: str) -> tuple[str, str] | None:
+        workdir = packaging.stage.workdir or "/"
+        absolute = str(PurePosixPath(workdir, path))
+        candidates = [packaging.layout.files.get(absolute), packaging.layout.files.get("/" + path.lstrip("/")), path]
+        candidates += [source for image, source in packaging.layout.files.items() if image.endswith("/" + PurePosixPath(path).name)]
+        candidates += [f"{packaging.context}/{path}".strip("/")]
+        for candidate in candidates:
+            file = project.get(candidate) if candidate else None
+            if file is not None and file.size < 2**20:
+                return file.path, file.data.decode("utf-8-sig", errors="replace")
+        return None
+
+    return read
+
+
+def python_version(packaging: Packaging, base: base_images.BaseImage) -> Value[str]:
+    """The interpreter of the start command: its own name, what apt or a venv sets up, the base image's tag; assumed where none says."""
+    named: dict[str, Origin] = {}
+    for _, step, construct in packaging.steps:
+        for version in re.findall(r"(?<![\w.])python(3\.\d{1,2})(?![\d.])", step.command.text):
+            named.setdefault(version, Origin(file=construct.file, line=construct.line))
+    command = packaging.stage.entrypoint or packaging.stage.cmd
+    if command is not None and (match := re.search(r"python(3\.\d{1,2})(?!\d)", command.text)):
+        return Value(value=match.group(1), origin=packaging.origin(command.line))
+    if len(named) == 1 or (named and not base.python):
+        version, origin = list(named.items())[-1]
+        return Value(value=version, origin=origin)
+    if base.python:
+        return Value(value=base.python, origin=packaging.origin(packaging.stage.line), note=f"base image {base.repository}:{base.tag}")
+    return Value(value=DEFAULT_PYTHON, assumed=True, note="nothing in the project names a Python version")
+
+
+def raise_python(environment: Environment, ledger: Ledger) -> None:
+    """fal needs Python 3.10 or newer (the SDK pins pydantic 2 and its own fastapi): older versions are raised, in an image by hand."""
+    stated = environment.python_version
+    version = tuple(int(part) for part in stated.value.split(".")[:2])
+    if version >= OLDEST_PYTHON:
+        return
+    origin = stated.origin or Origin(file=environment.dockerfile or ".", line=1)
+    oldest = ".".join(str(part) for part in OLDEST_PYTHON)
+    if environment.kind == "image":
+        ledger.note(
+            "ENV009",
+            Disposition.MANUAL,
+            f"the image runs Python {stated.value}, and fal needs {oldest} or newer in it: take a newer base image or install a newer interpreter as `python`.",
+            origin,
+        )
+    else:
+        ledger.note("ENV009", Disposition.CONVERTED, f"Python {stated.value} raised to {oldest}, the oldest that fal supports", origin)
+    environment.python_version = Value(value=oldest, origin=stated.origin, note=f"raised from {stated.value}")
+
+
+def check_pins(environment: Environment, ledger: Ledger) -> None:
+    """Pins that exclude what fal installs itself (pydantic 2, its own fastapi) have no solution on the runner."""
+    for spec in environment.requirements:
+        if pip.name(spec.value) in PINNED_BY_FAL and not _allows_current(spec.value):
+            ledger.note(
+                "ENV008",
+                Disposition.MANUAL,
+                f"`{spec.value}` conflicts with the {pip.name(spec.value)} that fal installs on the runner: loosen the pin, and adapt the code if it needs the old version.",
+                spec.origin or Origin(file=environment.dockerfile or ".", line=1),
+            )
+
+
+def _allows_current(spec: str) -> bool:
+    from packaging.requirements import InvalidRequirement, Requirement
+
+    try:
+        requirement = Requirement(spec)
+    except InvalidRequirement:
+        return True
+    newest = {"pydantic": "2.12.0", "fastapi": "0.120.0", "tblib": "3.1.0"}[pip.name(spec)]
+    return requirement.specifier.contains(newest, prereleases=True) or not any(part.operator in ("==", "===", "<", "<=", "~=") for part in requirement.specifier)
+
+
+def secret_item(ledger: Ledger, name: str, origin: Origin, why: str) -> None:
+    ledger.note("ENV004", Disposition.MANUAL, f"{why}: set it with `fal secrets set {name}=...`.", origin, scope=Scope.DEPLOY)

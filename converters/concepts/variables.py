@@ -1,0 +1,25 @@
+"""Environment variables: which ones fal sets itself, which are secrets, which only matter while an image is built."""
+
+from __future__ import annotations
+
+import re
+
+PRESETS = frozenset({"HF_HOME"})
+"""Set by fal on every runner (HF_HOME=/data/.cache/huggingface), so a project's own value must be assigned."""
+
+BUILD_ONLY = re.compile(
+    r"^(DEBIAN_FRONTEND|PIP_\w+|UV_\w+|PYTHONUNBUFFERED|PYTHONDONTWRITEBYTECODE|PYTHONIOENCODING|LANG|LANGUAGE|LC_\w+|SHELL|TZ|TERM|HOME|USER|NVIDIA_\w+|CUDA_HOME|CUDA_VERSION"
+    r"|CUDA_PATH|TORCH_CUDA_ARCH_LIST|FORCE_CUDA|MAX_JOBS|CMAKE_\w+|CC|CXX|VIRTUAL_ENV|CONDA_\w+|NEEDRESTART_\w+|APT_\w+|PS1|TCNN_CUDA_ARCHITECTURES)$"
+)
+"""Names that steer the build, the shell or the image's own start-up; fal's environment sets what Python needs of them."""
+
+SECRET = re.compile(r"(^|_)(TOKEN|SECRET|PASSWORD|PASSWD|API_?KEY|ACCESS_?KEY(_ID)?|PRIVATE_KEY|CREDENTIALS?|AUTH_KEY|ACCESS_SECRET)(_|$)", re.IGNORECASE)
+NOT_SECRET = re.compile(r"TOKENIZERS|MAX_\w*TOKENS|TOKEN_(LIMIT|COUNT|LENGTH)|TOKENIZER|DISABLE_TOKEN|_TOKENS\b|PUBLIC_KEY", re.IGNORECASE)
+LOADER = re.compile(r"^LD_\w+$")
+PLATFORM = re.compile(r"^(RUNPOD_|RP_)\w+$")
+CACHES = frozenset({"HF_HOME", "HUGGINGFACE_HUB_CACHE", "HF_HUB_CACHE", "TRANSFORMERS_CACHE", "HF_DATASETS_CACHE", "TORCH_HOME", "XDG_CACHE_HOME", "DIFFUSERS_CACHE"})
+
+
+def is_secret(name: str) -> bool:
+    """Whether a variable's name says that its value must not be shown (matched on word parts: TOKENIZERS_PARALLELISM is none)."""
+    return bool(SECRET.search(name)) and not NOT_SECRET.search(name)

@@ -1,0 +1,1 @@
+"""Front ends: one package per platform, each with `detect()` and `analyze()`."""

@@ -1,0 +1,175 @@
+"""What becomes of each line of a chosen Dockerfile: replaced by requirements, or kept in the image that fal builds."""
+
+from __future__ import annotations
+
+import re
+
+from converters.concepts import base_images, storage, variables
+from converters.concepts.commands import Step
+from converters.ir import App, Disposition, EnvVar, Origin, Scope, Weights
+from converters.ledger import Construct, Ledger
+from converters.sources.docker.model import Instruction
+from converters.sources.docker.packaging import Packaging
+
+DROPPED: dict[str, str] = {
+    "LABEL": "labels describe the old image",
+    "MAINTAINER": "labels describe the old image",
+    "EXPOSE": "a queue worker has no port",
+    "SHELL": "the build's shell has no part in a list of requirements",
+    "STOPSIGNAL": "fal stops runners with SIGTERM",
+    "USER": "fal decides which user a runner runs as",
+    "VOLUME": "persistent files belong in /data",
+    "HEALTHCHECK": "fal checks the app's own /health",
+    "ARG": "the build argument has no part in a list of requirements",
+    "ONBUILD": "it acts on images built from this one",
+}
+STEP_REASONS: dict[str, str] = {
+    "tooling": "fal installs with its own pip and uv",
+    "interpreter": "fal provides the interpreter that python_version names",
+    "cleanup": "house-keeping of the image's layers and packages",
+    "folders": "prepares folders, users or the shell of the image",
+    "apt": "tools for a person at a shell",
+}
+
+
+def settle_requirements(packaging: Packaging, app: App, read_files: set[str], ledger: Ledger) -> None:
+    """The Dockerfile gives way to `requirements`, `app_files` and lines of `setup()`."""
+    base = base_images.describe(packaging.stage.base_image)
+    for instruction, construct in packaging.instructions:
+        keyword = instruction.keyword
+        if keyword == "FROM":
+            brings = f" and torch {base.torch} as a requirement" if base.torch else ""
+            ledger.settle(construct, "DK001", Disposition.CONVERTED, f"the base image becomes python_version {app.environment.python_version.value}{brings}")
+        elif keyword in ("COPY", "ADD"):
+            _copied(packaging, instruction, construct, read_files, ledger)
+        elif keyword == "WORKDIR":
+            ledger.settle(construct, "DK007", Disposition.CONVERTED, "the app's files stand in the runner's working directory as they did here")
+        elif keyword in ("CMD", "ENTRYPOINT"):
+            ledger.settle(construct, "DK008", Disposition.CONVERTED, "fal starts the app; what the command loads is loaded in setup()")
+        elif keyword in DROPPED:
+            ledger.settle(construct, "DK009", Disposition.DROPPED, DROPPED[keyword])
+    for _, step, construct in packaging.steps:
+        if step.purpose == "pip":
+            ledger.settle(construct, "DK002", Disposition.CONVERTED, "its packages stand in `requirements`")
+        elif step.purpose in STEP_REASONS:
+            ledger.settle(construct, "DK003" if step.purpose == "interpreter" else "DK004", Disposition.DROPPED, STEP_REASONS[step.purpose])
+    _variables(packaging, app, ledger)
+
+
+def _copied(packaging: Packaging, instruction: Instruction, construct: Construct, read_files: set[str], ledger: Ledger) -> None:
+    missing = [source for source, line in packaging.layout.missing if line == instruction.line]
+    if missing:
+        ledger.settle(construct, "DK016", Disposition.MANUAL, f"{', '.join(missing)} is not in the project: convert the folder that holds it, or add the file.")
+    elif any(name.rsplit("/", 1)[-1] in instruction.value for name in read_files):
+        ledger.settle(construct, "DK006", Disposition.CONVERTED, "the requirement file is read into `requirements`")
+    else:
+        ledger.settle(construct, "DK006", Disposition.CONVERTED, "the files go along as `app_files`")
+
+
+def _variables(packaging: Packaging, app: App, ledger: Ledger) -> None:
+    """ENV lines of a `requirements` environment: `setup()` sets what the code may read."""
+    for name, constructs in packaging.variables.items():
+        effective = packaging.stage.env.get(name)
+        origin = Origin(file=constructs[-1].file, line=constructs[-1].line)
+        value = storage.moved(effective.value, app.name) if effective else ""
+        for construct in constructs:
+            if effective is None:
+                ledger.settle(construct, "ENV002", Disposition.DROPPED, "set in a stage that the worker does not run in")
+            elif variables.is_secret(name):
+                _secret(app, name, value, origin, construct, ledger)
+            elif name == "PYTHONPATH":
+                ledger.settle(construct, "ENV006", Disposition.CONVERTED, "its folders are put on sys.path in setup()")
+            elif variables.BUILD_ONLY.match(name) or name == "PATH":
+                ledger.settle(construct, "ENV002", Disposition.DROPPED, f"`{name}` steers the image's build or shell")
+            elif variables.PLATFORM.match(name):
+                ledger.settle(construct, "ENV002", Disposition.DROPPED, f"`{name}` steers RunPod's own worker")
+            else:
+                _add(app, EnvVar(name=name, value=value, preset=name in variables.PRESETS, origin=origin))
+                preset = name in variables.PRESETS
+                how = "assigned in setup(), since fal sets it too" if preset else "set as a default in setup()"
+                ledger.settle(construct, "ENV003" if preset else "ENV001", Disposition.CONVERTED, f"{name} is {how}")
+
+
+def _secret(app: App, name: str, value: str, origin: Origin, construct: Construct, ledger: Ledger) -> None:
+    if all(known.name != name for known in app.secrets):
+        app.secrets.append(EnvVar(name=name, secret=True, origin=origin))
+    where = "its value stands in the Dockerfile and is not copied; " if value else ""
+    ledger.settle(construct, "ENV004", Disposition.MANUAL, f"{name} is a secret: {where}set it with `fal secrets set {name}=...`.", scope=Scope.DEPLOY)
+
+
+def _add(app: App, variable: EnvVar) -> None:
+    app.environment.variables = [known for known in app.environment.variables if known.name != variable.name] + [variable]
+
+
+def settle_image(packaging: Packaging, app: App, ledger: Ledger) -> None:
+    """The Dockerfile stays; only what starts the old worker goes."""
+    for instruction, construct in packaging.instructions:
+        if instruction.keyword in ("CMD", "ENTRYPOINT"):
+            ledger.settle(construct, "DK008", Disposition.CONVERTED, "fal starts the app; what the command loads is loaded in setup()")
+        elif instruction.keyword in ("COPY", "ADD"):
+            missing = [source for source, line in packaging.layout.missing if line == instruction.line]
+            if missing:
+                ledger.settle(construct, "DK016", Disposition.MANUAL, f"{', '.join(missing)} is not in the project: the image cannot be built without it.")
+            else:
+                ledger.settle(construct, "DK005", Disposition.KEPT, "stays in the image")
+        elif instruction.keyword == "ARG":
+            _argument(packaging, instruction, construct, ledger)
+        else:
+            ledger.settle(construct, "DK005", Disposition.KEPT, "stays in the image")
+    baked = False
+    for _, step, construct in packaging.steps:
+        baked = _step(app, step, construct, ledger) or baked
+    for name, constructs in packaging.variables.items():
+        for construct in constructs:
+            _image_variable(packaging, app, name, construct, ledger)
+    if baked:
+        _baked_cache(packaging, app, ledger)
+
+
+def _argument(packaging: Packaging, instruction: Instruction, construct: Construct, ledger: Ledger) -> None:
+    name = instruction.value.split("=")[0].strip()
+    known = packaging.stage.args.get(name) or packaging.dockerfile.args.get(name)
+    if (known is None or known.value is None) and "=" not in instruction.value and not name.startswith(("TARGET", "BUILD")):
+        ledger.settle(construct, "DK014", Disposition.MANUAL, f"ARG {name} has no default: pass it in `build_args` if the build needs it.", scope=Scope.DEPLOY)
+    else:
+        ledger.settle(construct, "DK005", Disposition.KEPT, "stays in the image")
+
+
+def _step(app: App, step: Step, construct: Construct, ledger: Ledger) -> bool:
+    """Settle a build command; True where it may bake model files."""
+    text = step.command.text
+    bakes = step.purpose in ("download", "script") or bool(re.search(r"huggingface\.co|snapshot_download|from_pretrained|\.(safetensors|pth|pt|ckpt|gguf|bin|onnx)\b", text))
+    if bakes:
+        origin = Origin(file=construct.file, line=construct.line, end_line=construct.end_line)
+        app.weights.append(Weights(what=" ".join(text.split())[:100], where="image", action="image", origin=origin))
+        ledger.settle(construct, "FS003", Disposition.KEPT, "what this build step fetches stays baked in the image")
+    else:
+        ledger.settle(construct, "DK005", Disposition.KEPT, "stays in the image")
+    return bakes
+
+
+def _image_variable(packaging: Packaging, app: App, name: str, construct: Construct, ledger: Ledger) -> None:
+    effective = packaging.stage.env.get(name)
+    origin = Origin(file=construct.file, line=construct.line)
+    if variables.is_secret(name):
+        _secret(app, name, effective.value if effective else "", origin, construct, ledger)
+    elif effective is not None and (name in variables.PRESETS or storage.on_volume(effective.value)):
+        _add(app, EnvVar(name=name, value=storage.moved(effective.value, app.name), preset=True, origin=origin))
+        why = "fal sets it too" if name in variables.PRESETS else "the volume moves to /data"
+        ledger.settle(construct, "ENV003", Disposition.CONVERTED, f"{name} is assigned in setup(), since {why}")
+    else:
+        ledger.settle(construct, "ENV001", Disposition.KEPT, f"{name} is set in the image")
+
+
+def _baked_cache(packaging: Packaging, app: App, ledger: Ledger) -> None:
+    """A Hugging Face cache under the home folder is invisible on fal, which points HF_HOME at /data."""
+    if variables.CACHES & packaging.stage.env.keys():
+        return
+    named = re.compile(r"\b(transformers|diffusers|huggingface_hub|faster_whisper|sentence_transformers|hf|huggingface-cli)\b")
+    hub = [weights for weights in app.weights if named.search(weights.what) or ".py" in weights.what]
+    if not hub:
+        return
+    home = "/root" if packaging.stage.user in (None, "root", "0") else f"/home/{packaging.stage.user}"
+    variable = EnvVar(name="HF_HOME", value=f"{home}/.cache/huggingface", preset=True, origin=hub[0].origin)
+    _add(app, variable)
+    ledger.note("FS004", Disposition.CONVERTED, f"models that the build caches under {home}/.cache would be invisible, since fal sets HF_HOME: setup() points it back there", hub[0].origin or packaging.origin(1))

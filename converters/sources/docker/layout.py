@@ -1,0 +1,269 @@
+"""Where the files of a build context land in the image, and which file of the project a start command runs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+
+from converters.project import Project, normalize
+from converters.sources.docker.dockerfile import command_line
+from converters.sources.docker.model import Copy, Dockerfile, Stage
+from converters.sources.docker.shell import ShellCommand, expand, split
+
+PYTHON = re.compile(r"^(.*/)?(python|pypy)(3(\.\d+)?)?$")
+VALUE_FLAGS = frozenset({"-W", "-X", "--check-hash-based-pycs"})
+
+
+@dataclass
+class Layout:
+    """`files`: path in the image -> path in the project. `missing`: sources that the context does not hold, with their line."""
+
+    files: dict[str, str] = field(default_factory=dict)
+    missing: list[tuple[str, int]] = field(default_factory=list)
+    folders: list[tuple[str, str]] = field(default_factory=list)
+    """(folder in the image, folder in the project) of every folder that was copied."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What a start command runs. `file` is in the project; `script` the shell script on the way, if any."""
+
+    file: str
+    image_path: str
+    workdir: str
+    args: tuple[str, ...] = ()
+    script: str = ""
+    module: bool = False
+    interpreter: str = "python"
+
+    @property
+    def script_dir(self) -> str:
+        """The folder that Python puts first on the module search path (`python -m` takes the working directory)."""
+        return self.workdir if self.module else str(PurePosixPath(self.image_path).parent)
+
+
+def layout(dockerfile: Dockerfile, stage: Stage, project: Project, context: str) -> Layout:
+    """Expand the COPY and ADD lines of a stage over the build context (a folder of the project)."""
+    found = Layout()
+    ignored = _dockerignore(project, context)
+    for copy in stage.copies:
+        if copy.from_stage is not None:
+            if copy.from_index is not None and copy.from_index < len(dockerfile.stages) and copy.from_index != stage.index:
+                _from_stage(layout(dockerfile, dockerfile.stages[copy.from_index], project, context), copy, found)
+            continue
+        for source in copy.sources:
+            if "://" not in source and not source.startswith("git@"):
+                _place(project, context, copy, source, found, ignored)
+    return found
+
+
+def best_context(dockerfile: Dockerfile, stage: Stage, project: Project, folder: str) -> str:
+    """The build context under which most sources exist: the Dockerfile's folder or one above it, the nearest first."""
+    candidates = [folder]
+    while candidates[-1]:
+        parent = str(PurePosixPath(candidates[-1]).parent)
+        candidates.append("" if parent == "." else parent)
+    scored = [(len(found.missing), index) for index, candidate in enumerate(candidates) for found in [layout(dockerfile, stage, project, candidate)]]
+    return candidates[min(scored)[1]]
+
+
+def _dockerignore(project: Project, context: str) -> set[str]:
+    """Paths below the context that `.dockerignore` leaves out (gitignore matching; the last pattern wins in both)."""
+    file = project.get(f"{context}/.dockerignore" if context else ".dockerignore")
+    if file is None:
+        return set()
+    import pathspec
+
+    lines = [line.strip() for line in file.data.decode(errors="replace").splitlines()]
+    spec = pathspec.PathSpec.from_lines("gitwildmatch", [_anchored(line) for line in lines if line and not line.startswith("#")])
+    prefix = f"{context}/" if context else ""
+    return {path for path in (entry.path for entry in project.below(context)) if spec.match_file(path[len(prefix) :])}
+
+
+def _anchored(pattern: str) -> str:
+    """A `.dockerignore` pattern is anchored at the context; a gitignore pattern without a slash is not."""
+    negated, body = ("!", pattern[1:]) if pattern.startswith("!") else ("", pattern)
+    body = body.removeprefix("./")
+    return negated + (body if body.startswith(("/", "**")) else f"/{body}")
+
+
+def _place(project: Project, context: str, copy: Copy, source: str, found: Layout, ignored: set[str]) -> None:
+    path = normalize(f"{context}/{source}")
+    names = [] if path is None else _expand(project, path)
+    names = [name for name in names if name not in ignored or project.is_folder(name)]
+    if not names:
+        found.missing.append((source, copy.line))
+        return
+    many = len(copy.sources) > 1 or len(names) > 1 or copy.dest.endswith("/")
+    for name in names:
+        if name in project.files:
+            dest = f"{copy.dest.rstrip('/')}/{PurePosixPath(name).name}" if many else copy.dest
+            found.files[dest] = name
+        else:
+            _place_folder(project, name, copy.dest.rstrip("/"), found, ignored)
+
+
+def _place_folder(project: Project, folder: str, dest: str, found: Layout, ignored: set[str]) -> None:
+    prefix = f"{folder}/" if folder else ""
+    found.folders.append((dest or "/", folder))
+    for file in project.below(folder):
+        if file.path not in ignored:
+            found.files[f"{dest}/{file.path[len(prefix) :]}"] = file.path
+
+
+def _from_stage(earlier: Layout, copy: Copy, found: Layout) -> None:
+    for source in copy.sources:
+        start = "/" + source.strip("/")
+        for image_path, path in earlier.files.items():
+            if image_path == start:
+                found.files[f"{copy.dest}{PurePosixPath(image_path).name}" if copy.dest.endswith("/") else copy.dest] = path
+            elif image_path.startswith(start.rstrip("/") + "/"):
+                found.files[f"{copy.dest.rstrip('/')}/{image_path[len(start.rstrip('/')) + 1 :]}"] = path
+
+
+def _expand(project: Project, pattern: str) -> list[str]:
+    """Files and folders that a source names; `*`, `?` and `[...]` do not cross a slash (Go's filepath.Match)."""
+    if not any(sign in pattern for sign in "*?["):
+        return [pattern] if pattern in project.files or project.is_folder(pattern) else []
+    depth = pattern.count("/") + 1
+    expression = re.compile(_glob(pattern))
+    prefixes = dict.fromkeys("/".join(path.split("/")[:depth]) for path in project.files if path.count("/") + 1 >= depth)
+    return [prefix for prefix in prefixes if expression.fullmatch(prefix)]
+
+
+def _glob(pattern: str) -> str:
+    found = []
+    index = 0
+    while index < len(pattern):
+        sign = pattern[index]
+        if sign == "*":
+            found.append("[^/]*")
+        elif sign == "?":
+            found.append("[^/]")
+        elif sign == "[" and (end := pattern.find("]", index + 2)) > 0:
+            inner = pattern[index + 1 : end]
+            found.append("[" + ("^" + re.escape(inner[1:]) if inner[:1] in "^!" else inner.replace("\\", "\\\\")) + "]")
+            index = end
+        else:
+            found.append(re.escape(sign))
+        index += 1
+    return "".join(found)
+
+
+def entry_of(stage: Stage, files: Layout, project: Project) -> Entry | None:
+    """The Python file of the project that the image starts, also through shell scripts; None where there is none."""
+    words = command_line(stage)
+    if not words:
+        return None
+    env = {name: value.value for name, value in stage.env.items()}
+    return _run(list(words), env, stage.workdir or "/", files, project, "", 0)
+
+
+def _run(words: list[str], env: dict[str, str], workdir: str, files: Layout, project: Project, script: str, depth: int) -> Entry | None:
+    if depth > 4 or not words:
+        return None
+    words = _without_wrappers(words)
+    if not words:
+        return None
+    program = PurePosixPath(words[0]).name
+    if program in ("sh", "bash", "dash", "ash") and len(words) > 1:
+        flags = [word for word in words[1:] if word.startswith("-")]
+        rest = [word for word in words[1:] if not word.startswith("-")]
+        if any("c" in flag and not flag.startswith("--") for flag in flags):
+            return _shell(" ".join(rest[:1]), env, workdir, files, project, script, depth)
+        return _script(rest[0], env, workdir, files, project, depth) if rest else None
+    if PYTHON.match(words[0]) or words[0].startswith("$"):
+        return _python(words, workdir, files, script)
+    if program in ("conda", "micromamba", "poetry", "uv", "pdm") and "run" in words:
+        rest = words[words.index("run") + 1 :]
+        while rest and not PYTHON.match(rest[0]):
+            rest = rest[1:]
+        return _run(rest, env, workdir, files, project, script, depth + 1)
+    found = _script(words[0], env, workdir, files, project, depth)
+    return found or (_python(["python", *words], workdir, files, script) if words[0].endswith(".py") else None)
+
+
+def _without_wrappers(words: list[str]) -> list[str]:
+    while words and PurePosixPath(words[0]).name in ("exec", "nohup", "tini", "dumb-init", "env", "stdbuf", "nice", "time", "xvfb-run", "/opt/nvidia/nvidia_entrypoint.sh"):
+        words = words[1:]
+        while words and (words[0].startswith("-") or re.match(r"^[A-Za-z_]\w*=", words[0])):
+            words = words[1:]
+    return words
+
+
+def _script(path: str, env: dict[str, str], workdir: str, files: Layout, project: Project, depth: int) -> Entry | None:
+    absolute = _absolute(path, workdir)
+    source = files.files.get(absolute)
+    file = project.get(source) if source else None
+    if file is None or file.size > 2**18 or file.path.endswith(".py"):
+        return None
+    return _shell(file.data.decode(errors="replace"), env, workdir, files, project, file.path, depth + 1)
+
+
+def _shell(text: str, env: dict[str, str], workdir: str, files: Layout, project: Project, script: str, depth: int) -> Entry | None:
+    """The last command of a script that runs a Python file of the project."""
+    found: Entry | None = None
+    known = dict(env)
+    for command in _flattened(split(text), depth):
+        known.update({name: expand([value], known)[0] if expand([value], known) else "" for name, value in command.assignments})
+        words = list(expand(command.raw_words, known)) if command.raw_words else []
+        if not words:
+            continue
+        if words[0] in ("export", "declare", "local", "readonly"):
+            for word in words[1:]:
+                name, sign, value = word.partition("=")
+                if sign:
+                    known[name] = value
+        elif words[0] in ("cd", "pushd") and len(words) > 1:
+            workdir = _absolute(words[1], workdir)
+        else:
+            found = _run(words, known, workdir, files, project, script, depth + 1) or found
+    return found
+
+
+def _flattened(commands: tuple[ShellCommand, ...], depth: int) -> Iterator[ShellCommand]:
+    """Simple commands, with those inside `if`, `while` and `{ }` blocks: their keywords are taken off line by line."""
+    for command in commands:
+        if command.compound and depth < 4:
+            body = re.sub(r"(?m)(?:^|;)\s*(if|elif|while|until)\s.*?(?:;|\n)\s*(then|do)\b", "\n", command.text)
+            body = re.sub(r"\b(then|else|fi|do|done|esac)\b|^[({]|[)}]$", "\n", body)
+            if body != command.text:
+                yield from _flattened(split(body), depth + 1)
+        else:
+            yield command
+
+
+def _python(words: list[str], workdir: str, files: Layout, script: str) -> Entry | None:
+    interpreter, rest = words[0], words[1:]
+    while rest:
+        word = rest.pop(0)
+        if word == "-m" and rest:
+            module = rest.pop(0)
+            for tail in (f"{module.replace('.', '/')}.py", f"{module.replace('.', '/')}/__main__.py"):
+                path = _absolute(tail, workdir)
+                if path in files.files:
+                    return Entry(files.files[path], path, workdir, tuple(rest), script, True, interpreter)
+            return None
+        if word == "-c":
+            return None
+        if word in VALUE_FLAGS and rest:
+            rest.pop(0)
+        elif not word.startswith("-"):
+            path = _absolute(word, workdir)
+            source = files.files.get(path)
+            return Entry(source, path, workdir, tuple(rest), script, False, interpreter) if source and source.endswith(".py") else None
+    return None
+
+
+def _absolute(path: str, workdir: str) -> str:
+    parts: list[str] = []
+    for part in PurePosixPath(workdir, path).parts[1:]:
+        if part == "..":
+            parts = parts[:-1]
+        else:
+            parts.append(part)
+    return "/" + "/".join(parts)
+
+

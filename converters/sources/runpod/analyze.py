@@ -1,0 +1,304 @@
+"""From the files of a RunPod worker to the model: what is served, how it is loaded, what it takes and answers."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import PurePosixPath
+
+from converters.concepts import environment as environments
+from converters.concepts import machines, pip, storage
+from converters.errors import Unreadable, Unsupported
+from converters.ir import (
+    App,
+    Application,
+    Disposition,
+    Edit,
+    Endpoint,
+    Environment,
+    Evidence,
+    Handler,
+    InputSchema,
+    Origin,
+    Scope,
+    Setting,
+    Value,
+)
+from converters.ledger import Ledger
+from converters.options import Options
+from converters.project import Project
+from converters.python.code import Code
+from converters.python.module import Module
+from converters.sources.docker import packaging as docker
+from converters.sources.runpod import dispositions, flow, hub, inputs, names, results
+from converters.sources.runpod.files import app_file_of, placement
+from converters.sources.runpod.handler import Resolved, resolve
+from converters.sources.runpod.rewrite import Rewrite, rewrite
+from converters.sources.runpod.sdk import files_that_name
+from converters.sources.runpod.start import Start
+from converters.sources.runpod.units import Survey, Unit, survey
+
+DEFAULTS = [
+    ("workers", "0 to 3 (set in the console)", "min_concurrency 0, max_concurrency 2"),
+    ("idle timeout", "5 s", "keep_alive 60 s"),
+    ("execution timeout", "600 s", "request_timeout 3600 s"),
+    ("retries", "none", "up to 10 attempts of queue requests on 503, 504 and lost connections"),
+    ("jobs at a time per worker", "1", "max_multiplexing 1"),
+]
+"""(setting, RunPod's default, fal's default) where the source is silent."""
+
+
+def detect(project: Project) -> list[Evidence]:
+    """Where the project says that it is a RunPod worker: the files that name the SDK or belong to its hub."""
+    found = []
+    for path in files_that_name(project):
+        data = project.files[path].data
+        for number, line in enumerate(data.splitlines(), 1):
+            if b"serverless.start" in line or re.search(rb"^\s*(from|import)\s+runpod\b", line):
+                found.append(Evidence(file=path, line=number, why=line.strip().decode(errors="replace")[:80]))
+                break
+    for path in project.files:
+        if path.endswith(".runpod/hub.json"):
+            found.append(Evidence(file=path, line=1, why="listing for RunPod's hub"))
+    return found
+
+
+def analyze(project: Project, options: Options, ledger: Ledger) -> Application:
+    """Read every worker of the project. Raises `Unsupported` and `Unreadable` with the reason and the place."""
+    found = survey(project, ledger, options.unit)
+    if not found.units:
+        _refuse(project, found)
+    application = Application(platform="runpod", evidence=detect(project), defaults=list(DEFAULTS))
+    taken: set[str] = set()
+    for unit in found.units:
+        application.apps.append(_app(project, unit, found, options, ledger, application.edits, taken))
+    dispositions.leftovers(project, found, ledger)
+    return application
+
+
+def _refuse(project: Project, found: Survey) -> None:
+    """Say why there is nothing to convert."""
+    if found.unreadable:
+        path, message = sorted(found.unreadable.items())[0]
+        raise Unreadable(message.removeprefix(f"{path}:").strip(), file=path)
+    for path, file in project.files.items():
+        if path.endswith(".py") and file.name in ("handler.py", "rp_handler.py") and len(file.data.strip()) < 400 and b"runpod" in file.data.lower():
+            raise Unsupported(
+                "has no job handler: it only marks the folder as a RunPod worker, whose server is started by the image itself.",
+                file=path,
+                line=1,
+                hint="Convert the Docker image as a server.",
+            )
+    raise Unsupported("no call of `runpod.serverless.start` was found.", hint="A RunPod worker registers its handler with that call.")
+
+
+def _app(project: Project, unit: Unit, found: Survey, options: Options, ledger: Ledger, edits: list[Edit], taken: set[str]) -> App:
+    code = Code(project, unit.roots)
+    entry = code.module(unit.entry)
+    if entry is None:
+        problem = code.problems.get(unit.entry)
+        raise problem if problem else Unreadable("cannot be read.", file=unit.entry)
+    folder = unit.folder
+    listing = hub.read_hub(project, _listing_folder(project, folder), ledger)
+    _refuse_server(project, unit, listing, entry)
+    if unit.packaging:
+        docker.record(unit.packaging, ledger)
+    start = chosen_start(unit)
+    option = start.options.get("handler")
+    if option is None:
+        raise Unsupported(
+            "`runpod.serverless.start` is called without a handler that can be read.", file=start.module.path, line=start.call.lineno, hint="Pass a dict with the key `handler`."
+        )
+    resolved = resolve(code, start, option)
+    name = names.app_name(options.name or names.unit_name(project, unit, found), taken)
+    closure = code.closure(unit.entry)
+    environment, plan = _environment(project, unit, code, closure, ledger)
+    app_file = app_file_of(project, unit, environment)
+    known_examples = hub.examples(project, folder, ledger)
+    found_results = results.results(code, resolved.module, resolved.node)
+    endpoint = _endpoint(code, resolved, found_results, known_examples, environment, ledger, taken_name=name)
+    change = rewrite(code, entry, unit, start, resolved, ledger, found.occurrences, closure, name)
+    edits += [edit for edit in change.edits if edit not in edits]
+    handler = _handler(unit, entry, resolved, change, option.origin)
+    app = App(
+        name=name,
+        class_name=names.class_name(name),
+        entry=unit.entry,
+        app_file=app_file,
+        why="a job handler becomes the endpoint of an app",
+        handler=handler,
+        endpoints=[endpoint],
+        environment=environment,
+        settings=list(listing.settings),
+        examples=known_examples,
+    )
+    _variables(app, listing, project, code, closure, ledger)
+    placement(project, unit, app, closure, plan.read_files, ledger)
+    _options(code, start, resolved, app, ledger)
+    _machine(app, unit, code, closure, ledger)
+    dispositions.settle(project, unit, app, code, found, closure, plan, ledger)
+    _remarks(app, resolved, found_results, ledger)
+    environments.check_pins(environment, ledger)
+    environments.raise_python(environment, ledger)
+    return app
+
+
+def _listing_folder(project: Project, folder: str) -> str:
+    """The nearest folder at or above the worker's that holds `.runpod/hub.json`."""
+    while folder and not project.get(f"{folder}/.runpod/hub.json"):
+        parent = str(PurePosixPath(folder).parent)
+        folder = "" if parent == "." else parent
+    return folder
+
+
+def _refuse_server(project: Project, unit: Unit, listing: hub.Hub, entry: Module) -> None:
+    """A load-balancing worker answers HTTP itself: its handler is a stub for the hub."""
+    if listing.http is not None:
+        raise Unsupported(
+            'says `"type": "http"`: this worker is an HTTP server that its image starts, and the handler only stands in for the hub.',
+            file=listing.http.file,
+            line=listing.http.line,
+            hint="Convert the Docker image as a server.",
+        )
+
+
+def chosen_start(unit: Unit) -> Start:
+    """The start call that runs without command-line flags: the one below the fewest `if` bodies."""
+
+    def conditions(start: Start) -> tuple[int, int]:
+        nodes = [start.call, *start.module.ancestors(start.call)]
+        below = sum(
+            isinstance(parent, ast.If) and parent is not start.main_block and any(child is node for child in parent.body)
+            for node, parent in zip(nodes, nodes[1:], strict=False)
+        )
+        return (below, start.call.lineno)
+
+    return min(unit.starts, key=conditions)
+
+
+def _environment(project: Project, unit: Unit, code: Code, closure: list[str], ledger: Ledger) -> tuple[Environment, environments.Plan]:
+    imported = imported_names(code, closure)
+    if unit.packaging is not None:
+        environment, plan = environments.from_packaging(project, unit.packaging, imported)
+        if plan.layers and any(part.startswith("--") for layer in plan.layers for part in layer) and environment.kind == "requirements":
+            environment.layers = _merged(plan.layers)
+        return environment, plan
+    plan = environments.Plan()
+    path = next((found for base in dict.fromkeys([unit.folder, f"{unit.folder}/builder".strip("/"), ""]) if (found := f"{base}/requirements.txt".strip("/")) in project.files), "")
+    if path:
+        found = pip.Install()
+        pip.requirements_file(project.files[path].data.decode("utf-8-sig", errors="replace"), path, found, lambda nested: _read(project, nested))
+        plan.read_files.add(path)
+        plan.specs = [Value(value=text, origin=origin) for text, origin in found.specs]
+        for trouble in found.trouble:
+            ledger.note("ENV010", Disposition.MANUAL, f"asks for {trouble}: install it another way.", Origin(file=path, line=1))
+    else:
+        plan.specs = [Value(value=spec, note="imported") for spec in names.requirements_of_imports(imported, code)]
+        listed = ", ".join(spec.value for spec in plan.specs) or "nothing"
+        ledger.note(
+            "ENV010",
+            Disposition.MANUAL,
+            f"the project lists no packages; the imports ask for {listed}: check the names and pin the versions in `requirements`.",
+            Origin(file=unit.entry, line=1),
+            scope=Scope.DEPLOY,
+        )
+    version = Value(value=environments.DEFAULT_PYTHON, assumed=True, note="nothing in the project names a Python version")
+    return Environment(requirements=plan.specs, python_version=version, why="requirements: the project has no Dockerfile"), plan
+
+
+def _read(project: Project, path: str) -> tuple[str, str] | None:
+    file = project.get(path)
+    return (file.path, file.data.decode("utf-8-sig", errors="replace")) if file else None
+
+
+def _merged(layers: list[list[str]]) -> list[list[str]]:
+    """Consecutive layers without options in one; a layer with options stands alone, so that an index applies to its own packages only."""
+    merged: list[list[str]] = []
+    for layer in layers:
+        plain = not any(part.startswith("--") for part in layer)
+        if merged and plain and not any(part.startswith("--") for part in merged[-1]):
+            merged[-1] += [part for part in layer if part not in merged[-1]]
+        elif layer:
+            merged.append(list(layer))
+    return merged
+
+
+def imported_names(code: Code, closure: list[str]) -> set[str]:
+    """Top-level names of everything that the app's own files import."""
+    found: set[str] = set()
+    for path in closure:
+        module = code.module(path)
+        for node in ast.walk(module.tree) if module else ():
+            if isinstance(node, ast.Import):
+                found |= {alias.name.split(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and not node.level and node.module:
+                found.add(node.module.split(".")[0])
+    return found
+
+
+def _endpoint(
+    code: Code, resolved: Resolved, found: results.Results, examples: list[Value[object]], environment: Environment, ledger: Ledger, *, taken_name: str
+) -> Endpoint:
+    schema = InputSchema(known=False, evidence="the handler could not be followed")
+    if resolved.node is not None and resolved.job is not None:
+        traced = flow.follow(code, resolved.module, resolved.node, resolved.job)
+        requests = [example.value for example in examples if isinstance(example.value, dict)]
+        schema, remarks = inputs.schema(code, traced, requests, defaults_skip_checks=names.skips_checks(environment))
+        for text in remarks:
+            ledger.note("RP012", Disposition.MANUAL, f"{text}.", resolved.module.origin(resolved.node))
+    method = names.method_name(resolved)
+    summary = resolved.docstring.strip().splitlines()[0].strip() if resolved.docstring.strip() else ""
+    return Endpoint(path="/", kind="unary", method=method, summary=summary, input=schema, output=results.output_schema(found))
+
+
+def _handler(unit: Unit, entry: Module, resolved: Resolved, change: Rewrite, origin: Origin) -> Handler:
+    return Handler(
+        name=change.handler,
+        module=names.module_name(unit),
+        file=unit.entry,
+        kind=resolved.kind,
+        load=change.load,
+        returned=change.returned,
+        origin=origin,
+    )
+
+
+def _options(code: Code, start: Start, resolved: Resolved, app: App, ledger: Ledger) -> None:
+    """The other keys of `start`, and the keys of the job beside `input`."""
+    dispositions.start_options(code, start, resolved, app, ledger)
+    if resolved.node is not None and resolved.job is not None:
+        traced = flow.follow(code, resolved.module, resolved.node, resolved.job)
+        dispositions.envelope(traced, app, ledger)
+
+
+def _variables(app: App, listing: hub.Hub, project: Project, code: Code, closure: list[str], ledger: Ledger) -> None:
+    dispositions.listed_variables(app, listing)
+    dispositions.code_variables(app, code, closure, ledger)
+
+
+def _machine(app: App, unit: Unit, code: Code, closure: list[str], ledger: Ledger) -> None:
+    if app.setting("machine_type") is not None:
+        return
+    base = environments.base_images.describe(unit.packaging.stage.base_image) if unit.packaging else None
+    heavy = imported_names(code, closure) & names.GPU_PACKAGES
+    gpu = bool((base and base.gpu) or heavy)
+    machine = machines.ASSUMED_GPU if gpu else machines.ASSUMED_CPU
+    why = f"the base image {base.reference}" if base and base.gpu else f"the code imports {sorted(heavy)[0]}" if heavy else "nothing asks for a GPU"
+    app.settings.append(Setting(name="machine_type", value=machine, note=f"assumed: {why}"))
+    ledger.note(
+        "RP050",
+        Disposition.MANUAL,
+        f"no machine is stated; {machine} is assumed ({why}): look up the GPU of the endpoint in RunPod's console.",
+        Origin(file=app.entry, line=1),
+        scope=Scope.DEPLOY,
+    )
+
+
+def _remarks(app: App, resolved: Resolved, found: results.Results, ledger: Ledger) -> None:
+    for module, node in found.error_with_more:
+        ledger.note("RP021", Disposition.DROPPED, "keys beside `error` are not part of a failed fal request; its `detail` is the error", module.origin(node))
+    for field in app.endpoints[0].output.fields:
+        if field.media is not None and field.origin is not None:
+            ledger.note("FS002", Disposition.CONVERTED, f"`{field.name}` names a local file, which means nothing to a caller: it is uploaded and returned as a {field.media.title()}", field.origin)
+    if storage.VOLUME in "".join(variable.value or "" for variable in app.environment.variables):
+        ledger.note("FS001", Disposition.MANUAL, f"copy the volume's files to {storage.data_folder(app.name)} (`fal files upload`).", Origin(file=app.entry, line=1), scope=Scope.DEPLOY)

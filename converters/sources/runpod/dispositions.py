@@ -1,0 +1,254 @@
+"""What becomes of each construct: every SDK name, option, Dockerfile line and variable of a worker is spoken for here."""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import Any
+
+from converters.concepts import environment as environments
+from converters.concepts import pip, variables
+from converters.ir import App, Disposition, EnvVar, Origin, Scope, Setting, Value
+from converters.ledger import Ledger
+from converters.project import Project
+from converters.python.code import Code
+from converters.python.constants import NotConstant, constant
+from converters.python.module import FunctionNode
+from converters.sources.docker.dispositions import settle_image, settle_requirements
+from converters.sources.runpod.flow import Flow, callee
+from converters.sources.runpod.handler import Resolved
+from converters.sources.runpod.hub import Hub
+from converters.sources.runpod.names import sdk_pin
+from converters.sources.runpod.sdk import Occurrence
+from converters.sources.runpod.start import Start
+from converters.sources.runpod.units import Survey, Unit
+
+HELPERS: tuple[tuple[str, str, str], ...] = (
+    (r"rp_validator|\.validate$", "RP030", "the validator stays, with the SDK that the source pins: its checks differ by version"),
+    (r"rp_download|download_files_from_urls", "RP031", "the download helper stays: it works without the platform"),
+    (r"rp_upload|upload_file_to_bucket|upload_in_memory_object|bucket_upload", "RP032", "the upload helper stays: it writes to the bucket that BUCKET_* variables name"),
+    (r"rp_cleanup", "RP033", "the clean-up helper stays: it only removes folders of the working directory"),
+    (r"RunPodLogger|rp_logger|\.log$", "RP034", "the logger stays: it prints, and fal keeps what is printed"),
+    (r"rp_debugger", "RP035", "the debugger stays; its checkpoints are cleared after every request, as RunPod's loop does"),
+    (r"rp_cuda", "RP036", "the CUDA check stays"),
+    (r"__version__|runpod_version", "RP037", "the version of the SDK stays readable"),
+    (r"^runpod\.serverless\.utils$|^runpod\.serverless\.modules$|^runpod\.serverless$|^runpod$", "RP001", "the import stays for the helpers that are used"),
+)
+GONE = re.compile(r"serverless\.utils\.(download|upload|validator)\b|download_input_objects|rp_upload\.file$|rp_metrics|concurrency_controller")
+CLIENT = re.compile(r"^runpod\.(Endpoint|AsyncioEndpoint|AsyncioJob|api_key|endpoint_url_base|create_\w+|get_\w+|run_\w+|stop_pod|terminate_pod|api|endpoint|cli)\b")
+INTERNAL = re.compile(r"rp_http|rp_scale|rp_job|rp_ping|rp_fastapi|worker_state|rp_handler|rp_local")
+
+
+def settle(project: Project, unit: Unit, app: App, code: Code, found: Survey, closure: list[str], plan: environments.Plan, ledger: Ledger) -> None:
+    """Speak for the SDK names of the unit's files and for its Dockerfile."""
+    kept = [occurrence for path in closure for occurrence in found.occurrences.get(path, []) if not ledger.is_settled(occurrence.construct)]
+    for occurrence in kept:
+        _helper(occurrence, app, ledger)
+    used = any(ledger.is_settled(occurrence.construct) for occurrence in kept)
+    _sdk_requirement(app, used)
+    if unit.packaging is None:
+        return
+    if app.environment.kind == "image":
+        settle_image(unit.packaging, app, ledger)
+    else:
+        settle_requirements(unit.packaging, app, plan.read_files, ledger)
+
+
+def _helper(occurrence: Occurrence, app: App, ledger: Ledger) -> None:
+    name = occurrence.dotted
+    if GONE.search(name):
+        pin = sdk_pin(app.environment.requirements)
+        ledger.settle(
+            occurrence.construct,
+            "RP038",
+            Disposition.MANUAL,
+            f"`{name}` is not in current versions of the SDK{f' (the project asks for {pin})' if pin else ''}: pin the version that has it, or replace it.",
+        )
+    elif CLIENT.match(name):
+        ledger.settle(occurrence.construct, "RP039", Disposition.MANUAL, f"`{name}` calls RunPod's own API: call the fal app with fal_client instead.")
+    elif INTERNAL.search(name):
+        ledger.settle(occurrence.construct, "RP039", Disposition.MANUAL, f"`{name}` is an inner part of RunPod's worker loop, which does not run on fal: take it out.")
+    elif name.endswith("register_fitness_check"):
+        ledger.settle(occurrence.construct, "RP039", Disposition.MANUAL, "RunPod runs fitness checks before the first job: call the check in setup().")
+    else:
+        for pattern, rule, message in HELPERS:
+            if re.search(pattern, name):
+                ledger.settle(occurrence.construct, rule, Disposition.KEPT, message)
+                if rule == "RP035" and app.handler is not None:
+                    app.handler.debugger = True
+                return
+
+
+def _sdk_requirement(app: App, used: bool) -> None:
+    """The SDK stays a requirement only while kept code imports it."""
+    environment = app.environment
+    if environment.kind != "requirements":
+        return
+    present = any(pip.name(spec.value) == "runpod" for spec in environment.requirements)
+    if used and not present:
+        environment.requirements.append(Value(value="runpod", note="the kept code uses its helpers"))
+        if environment.layers:
+            environment.layers.append(["runpod"])
+    elif not used and present:
+        environment.requirements = [spec for spec in environment.requirements if pip.name(spec.value) != "runpod"]
+        environment.layers = [kept for layer in environment.layers if (kept := [part for part in layer if pip.name(part) != "runpod"])]
+
+
+def start_options(code: Code, start: Start, resolved: Resolved, app: App, ledger: Ledger) -> None:
+    """Every key of the configuration of `start`."""
+    for option in start.options.values():
+        construct = ledger.record("option", option.key, option.origin, offset=option.offset)
+        if option.key == "handler":
+            ledger.settle(construct, "RP003", Disposition.CONVERTED, f"`{resolved.expression[:60]}` becomes the endpoint {app.endpoints[0].path}")
+        elif option.key == "return_aggregate_stream":
+            value = _constant(code, option.module, option.value)
+            app.aggregate_stream = bool(value)
+            if resolved.kind in ("generator", "async_generator"):
+                ledger.settle(construct, "RP006", Disposition.CONVERTED, "the endpoint / returns the list of yielded values" if value else "the endpoint / returns []")
+            else:
+                ledger.settle(construct, "RP006", Disposition.DROPPED, "it has no effect on a handler that is no generator")
+        elif option.key == "refresh_worker":
+            app.refresh_always = bool(_constant(code, option.module, option.value))
+            ledger.settle(construct, "RP007", Disposition.CONVERTED, "every answer carries `x-fal-stop-runner: true`, which retires the runner")
+        elif option.key == "concurrency_modifier":
+            _concurrency(code, option.module, option.value, resolved, app, ledger, construct)
+        elif option.key in ("rp_args", "reference_counter_start"):
+            ledger.settle(construct, "RP009", Disposition.DROPPED, "the SDK fills it in itself")
+        elif option.key == "concurrency_controller":
+            ledger.settle(construct, "RP009", Disposition.DROPPED, "the SDK ignores it since 1.4.0")
+    for node in start.unread:
+        construct = ledger.record("option", start.module.source(node)[:60], start.module.origin(node), offset=node.col_offset)
+        ledger.settle(construct, "RP009", Disposition.MANUAL, "this part of the configuration could not be read: carry over by hand what it sets.")
+
+
+def _concurrency(code: Code, module: Any, node: ast.expr, resolved: Resolved, app: App, ledger: Ledger, construct: Any) -> None:
+    if resolved.kind not in ("async", "async_generator"):
+        ledger.settle(construct, "RP010", Disposition.DROPPED, "the handler never awaits, so RunPod runs its jobs one after another whatever this returns")
+        return
+    value = modifier_value(code, module, node)
+    if value is None:
+        ledger.settle(construct, "RP010", Disposition.MANUAL, "how many jobs run at a time depends on running code: set max_multiplexing.", scope=Scope.DEPLOY)
+    else:
+        if value > 1:
+            app.settings.append(Setting(name="max_multiplexing", value=value, origin=module.origin(node), note="concurrency_modifier"))
+        ledger.settle(construct, "RP010", Disposition.CONVERTED, f"at most {value} jobs at a time -> max_multiplexing")
+
+
+def modifier_value(code: Code, module: Any, node: ast.expr) -> int | None:
+    """The number that a concurrency modifier settles at: a constant result, or the upper end of a `min(...)` clamp."""
+    function: ast.AST | None = node if isinstance(node, ast.Lambda) else None
+    home = module
+    if not isinstance(node, ast.Lambda):
+        found = callee(code, module, node)
+        function, home = (found[0], found[1]) if found else (None, module)
+    if isinstance(function, ast.Lambda):
+        returns: list[ast.expr] = [function.body]
+    elif isinstance(function, FunctionNode):
+        returns = [inner.value for inner in ast.walk(function) if isinstance(inner, ast.Return) and inner.value is not None]
+    else:
+        return None
+    values: list[int] = []
+    for value in returns:
+        if isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id == "min":
+            bounds = [found for argument in value.args if isinstance(found := _constant(code, home, argument), int)]
+            if bounds:
+                values.append(min(bounds))
+                continue
+        found_value = _constant(code, home, value)
+        if not isinstance(found_value, int) or isinstance(found_value, bool):
+            return None
+        values.append(found_value)
+    return values[0] if len(set(values)) == 1 else None
+
+
+def envelope(traced: Flow, app: App, ledger: Ledger) -> None:
+    """Keys that the handler reads beside `input`: the request's id is fal's, the others travel among the input's fields."""
+    for read in traced.envelope:
+        origin = Origin(file=read.module.path, line=getattr(read.node, "lineno", 1), end_line=getattr(read.node, "end_lineno", 0) or 0)
+        if read.key == "id":
+            ledger.note("RP014", Disposition.CONVERTED, '`job["id"]` is the id of the fal request', origin)
+        elif read.key in ("webhook", "policy", "batchId", "delayTime", "executionTime"):
+            ledger.note("RP015", Disposition.DROPPED, f"`{read.key}` of the job: fal's queue has its own (webhook_url, start timeout); the handler sees none", origin)
+        else:
+            if read.key not in app.envelope and all(field.name != read.key for field in app.endpoints[0].input.fields):
+                app.envelope.append(read.key)
+            ledger.note("RP015", Disposition.CONVERTED, f"`{read.key}` stands beside `input` in a RunPod request: on fal it is sent among the fields, and the handler still finds it in the job", origin)
+
+
+def listed_variables(app: App, listing: Hub) -> None:
+    known = {variable.name for variable in app.environment.variables}
+    for variable in listing.variables:
+        if variable.secret:
+            app.secrets.append(variable)
+        elif variable.name not in known and not variables.PLATFORM.match(variable.name):
+            app.environment.variables.append(variable)
+
+
+def code_variables(app: App, code: Code, closure: list[str], ledger: Ledger) -> None:
+    """Secrets that the code reads from the environment."""
+    known = {variable.name for variable in app.secrets}
+    for path in closure:
+        module = code.module(path)
+        for node in ast.walk(module.tree) if module else ():
+            name, required = _environment_read(node)
+            if module is None or not name:
+                continue
+            if variables.is_secret(name) and name not in known:
+                known.add(name)
+                app.secrets.append(EnvVar(name=name, secret=True, origin=module.origin(node)))
+                environments.secret_item(ledger, name, module.origin(node), f"the code reads the secret {name} from the environment")
+            elif variables.PLATFORM.match(name):
+                ledger.note("ENV007", Disposition.KEPT, f"{name} is RunPod's own and is not set on fal: the code gets {'a KeyError' if required else 'its default'}", module.origin(node))
+
+
+def _environment_read(node: ast.AST) -> tuple[str, bool]:
+    """(name, whether a missing one raises) of `os.environ["X"]`, `os.environ.get("X")`, `os.getenv("X")`."""
+    if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load) and _ends_with(node.value, "environ") and isinstance(node.slice, ast.Constant):
+        return (str(node.slice.value), True)
+    if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant) and isinstance(node.args[0].value, str):
+        func = node.func
+        if isinstance(func, ast.Attribute) and ((func.attr == "get" and _ends_with(func.value, "environ")) or func.attr == "getenv"):
+            return node.args[0].value, False
+        if isinstance(func, ast.Name) and func.id == "getenv":
+            return node.args[0].value, False
+    return "", False
+
+
+def _ends_with(node: ast.expr, name: str) -> bool:
+    return (isinstance(node, ast.Attribute) and node.attr == name) or (isinstance(node, ast.Name) and node.id == name)
+
+
+def leftovers(project: Project, found: Survey, ledger: Ledger) -> None:
+    """Start calls, SDK names and Dockerfiles that belong to no converted unit."""
+    used = found.packaging_files()
+    for start in found.leftovers:
+        for option in start.options.values():
+            construct = ledger.record("option", option.key, option.origin, offset=option.offset)
+            ledger.settle(construct, "RP011", Disposition.DROPPED, "this start call belongs to no worker that is converted: a copy or an example")
+    for occurrences in found.occurrences.values():
+        for occurrence in occurrences:
+            if ledger.is_settled(occurrence.construct):
+                continue
+            if any(part in ("tests", "test") for part in occurrence.module.path.split("/")):
+                message = "test code: it is not part of the app"
+            elif CLIENT.match(occurrence.dotted):
+                ledger.settle(occurrence.construct, "RP039", Disposition.MANUAL, "a program that calls RunPod's API: call the fal app with fal_client instead.", scope=Scope.DEPLOY)
+                continue
+            else:
+                message = "not part of a converted worker: the start command does not reach this file"
+            ledger.settle(occurrence.construct, "RP011", Disposition.DROPPED, message)
+    for packaging in found.dockerfiles:
+        if packaging.file.path not in used:
+            construct = ledger.record("Dockerfile", packaging.file.path, Origin(file=packaging.file.path, line=1, end_line=packaging.file.data.count(b"\n") + 1))
+            ledger.settle(construct, "DK013", Disposition.DROPPED, "not the Dockerfile of a converted worker")
+    for skipped in project.skipped:
+        ledger.note("FS005", Disposition.DROPPED, f"not read: {skipped.reason}", Origin(file=skipped.path, line=1))
+
+
+def _constant(code: Code, module: Any, node: ast.expr) -> Any:
+    try:
+        return constant(code, module, node)
+    except NotConstant:
+        return None
+
+

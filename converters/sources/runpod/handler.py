@@ -1,0 +1,194 @@
+"""From the `handler` option of `start` to the function that answers a job."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from converters.ir import HandlerKind
+from converters.python.code import Code
+from converters.python.module import FunctionNode, Module, assigned
+from converters.sources.runpod.start import Option, Start
+
+Callable = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """What the handler expression is.
+
+    `name` reaches it from the module that calls `start` ('' where an assignment must be made, as for a lambda); `node` is the
+    function where one was found, in `module`; `bound` says that its first parameter is `self`.
+    """
+
+    expression: str
+    name: str
+    kind: HandlerKind
+    module: Module
+    node: Callable | None
+    bound: bool = False
+    local: bool = False
+    """The expression uses names that only the function around `start` knows."""
+
+    @property
+    def job(self) -> str | None:
+        """Name of the parameter that receives the job."""
+        if self.node is None:
+            return None
+        parameters = [*self.node.args.posonlyargs, *self.node.args.args]
+        index = 1 if self.bound else 0
+        return parameters[index].arg if len(parameters) > index else None
+
+    @property
+    def docstring(self) -> str:
+        return ast.get_docstring(self.node) or "" if isinstance(self.node, FunctionNode) else ""
+
+
+def resolve(code: Code, start: Start, option: Option) -> Resolved:
+    """Follow the handler expression to its function; where that fails, a synchronous callable is assumed (`node` is None)."""
+    module, node = option.module, option.value
+    expression = module.source(node)
+    local = _uses_local_names(start, node)
+    function, home, bound = _callable(code, module, node, start)
+    name = "" if local or not isinstance(node, ast.Name | ast.Attribute) else expression
+    return Resolved(expression, name, kind(function, home), home, function, bound, local)
+
+
+def kind(node: Callable | None, module: Module | None = None) -> HandlerKind:
+    """The kind that the SDK's own test gives (`inspect.isgeneratorfunction`, `isasyncgenfunction`, a coroutine)."""
+    if isinstance(node, FunctionNode):
+        yields = any(isinstance(inner, ast.Yield | ast.YieldFrom) for inner in own_nodes(node))
+        if isinstance(node, ast.AsyncFunctionDef):
+            return "async_generator" if yields else "async"
+        return "generator" if yields else "sync"
+    return "sync"
+
+
+def own_nodes(function: ast.AST) -> Iterator[ast.AST]:
+    """The nodes of a function without those of functions and classes defined in it."""
+    queue = list(ast.iter_child_nodes(function))
+    while queue:
+        node = queue.pop(0)
+        yield node
+        if not isinstance(node, FunctionNode | ast.ClassDef | ast.Lambda):
+            queue.extend(ast.iter_child_nodes(node))
+
+
+def _callable(code: Code, module: Module, node: ast.expr, start: Start, depth: int = 0) -> tuple[Callable | None, Module, bool]:
+    """(function, its module, whether it takes `self`) behind an expression."""
+    if depth > 6:
+        return None, module, False
+    if isinstance(node, ast.Lambda):
+        return _through_lambda(code, module, node, start, depth)
+    if isinstance(node, ast.Call):
+        return _through_call(code, module, node, start, depth)
+    if isinstance(node, ast.Attribute):
+        found = code.function(module, node)
+        if found is not None and isinstance(found.node, FunctionNode):
+            return found.node, found.module, False
+        return _method(code, module, node.value, node.attr, start)
+    if isinstance(node, ast.Name):
+        inner = _local(start, node.id)
+        if isinstance(inner, FunctionNode):
+            return inner, module, False
+        if isinstance(inner, ast.expr):
+            return _callable(code, module, inner, start, depth + 1)
+        definition = code.definition(module, node.id)
+        if definition is not None and isinstance(definition.node, FunctionNode):
+            return definition.node, definition.module, False
+        if definition is not None and isinstance(definition.node, ast.expr):
+            return _callable(code, definition.module, definition.node, start, depth + 1)
+    return None, module, False
+
+
+def _through_lambda(code: Code, module: Module, node: ast.Lambda, start: Start, depth: int) -> tuple[Callable | None, Module, bool]:
+    """`lambda job: handler(job)` is `handler`."""
+    parameters = [argument.arg for argument in node.args.args]
+    body = node.body
+    if isinstance(body, ast.Call) and not body.keywords and [_name_of(argument) for argument in body.args] == parameters:
+        function, home, bound = _callable(code, module, body.func, start, depth + 1)
+        if function is not None and kind(function) in ("sync", "async"):
+            return function, home, bound
+    return node, module, False
+
+
+def _through_call(code: Code, module: Module, node: ast.Call, start: Start, depth: int) -> tuple[Callable | None, Module, bool]:
+    """An instance with `__call__`, `functools.partial(f, ...)`, or a decorator that is called."""
+    dotted = code.dotted(module, node.func)
+    if dotted == "functools.partial" and node.args:
+        return _callable(code, module, node.args[0], start, depth + 1)
+    found = code.function(module, node.func)
+    if found is not None and isinstance(found.node, ast.ClassDef):
+        call = _class_method(code, found.module, found.node, "__call__")
+        return (call[0], call[1], True) if call else (None, module, False)
+    if found is not None and isinstance(found.node, FunctionNode):
+        inner = {child.name: child for child in ast.walk(found.node) if isinstance(child, FunctionNode) and child is not found.node}
+        for statement in own_nodes(found.node):
+            if isinstance(statement, ast.Return) and isinstance(statement.value, ast.Name) and statement.value.id in inner:
+                return inner[statement.value.id], found.module, False
+    return None, module, False
+
+
+def _method(code: Code, module: Module, owner: ast.expr, attribute: str, start: Start) -> tuple[Callable | None, Module, bool]:
+    """`service.handle`, where `service = Service()` at module level or in the function around `start`."""
+    value: ast.AST | None = owner
+    home = module
+    if isinstance(owner, ast.Name):
+        value = _local(start, owner.id)
+        if value is None:
+            definition = code.definition(module, owner.id)
+            value, home = (definition.node, definition.module) if definition else (None, module)
+    if isinstance(value, ast.Call):
+        found = code.function(home, value.func)
+        if found is not None and isinstance(found.node, ast.ClassDef):
+            method = _class_method(code, found.module, found.node, attribute)
+            if method:
+                static = any(isinstance(d, ast.Name) and d.id == "staticmethod" for d in method[0].decorator_list)
+                return method[0], method[1], not static
+    return None, module, False
+
+
+def _class_method(code: Code, module: Module, node: ast.ClassDef, name: str, depth: int = 0) -> tuple[ast.FunctionDef | ast.AsyncFunctionDef, Module] | None:
+    for statement in node.body:
+        if isinstance(statement, FunctionNode) and statement.name == name:
+            return statement, module
+    for base in node.bases:
+        found = code.function(module, base)
+        if found is not None and isinstance(found.node, ast.ClassDef) and depth < 6:
+            method = _class_method(code, found.module, found.node, name, depth + 1)
+            if method:
+                return method
+    return None
+
+
+def _local(start: Start, name: str) -> ast.AST | None:
+    """A function or value that the function or `__main__` block around `start` gives a name."""
+    scope = start.function or start.main_block
+    if scope is None:
+        return None
+    for node in own_nodes(scope):
+        if isinstance(node, FunctionNode) and node.name == name:
+            return node
+    values = [value for node in own_nodes(scope) for found, value in assigned(node) if found == name]
+    return values[-1] if values else None
+
+
+def _uses_local_names(start: Start, node: ast.expr) -> bool:
+    """Whether the expression needs a name that is local to the function around `start` and not declared `global` there."""
+    function = start.function
+    if function is None:
+        return False
+    shared = {name for inner in own_nodes(function) if isinstance(inner, ast.Global) for name in inner.names}
+    bound = {argument.arg for argument in [*function.args.args, *function.args.kwonlyargs]}
+    bound |= {inner.id for inner in own_nodes(function) if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store)}
+    bound |= {inner.name for inner in own_nodes(function) if isinstance(inner, FunctionNode | ast.ClassDef)}
+    for inner in own_nodes(function):
+        if isinstance(inner, ast.Import | ast.ImportFrom):
+            bound |= {(alias.asname or alias.name).split(".")[0] for alias in inner.names}
+    used = {inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)}
+    return bool(used & (bound - shared))
+
+
+def _name_of(node: ast.expr) -> str | None:
+    return node.id if isinstance(node, ast.Name) else None

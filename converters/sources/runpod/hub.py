@@ -1,0 +1,240 @@
+"""`.runpod/hub.json`, `.runpod/tests.json` and `test_input.json`: machine, disk, environment, and examples of the input."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from typing import Any
+
+from converters.concepts import machines, variables
+from converters.ir import Disposition, EnvVar, Origin, Safety, Scope, Setting, Value
+from converters.ledger import Ledger
+from converters.project import Project, SourceFile
+
+LISTING = frozenset({"title", "description", "type", "category", "iconUrl", "$schema", "version", "tags", "readme"})
+EXAMPLE_FILES = ("test_input.json", ".runpod/tests.json", "tests.json")
+
+
+@dataclass
+class Hub:
+    """What the listing of a worker on RunPod's hub states."""
+
+    settings: list[Setting] = field(default_factory=list)
+    variables: list[EnvVar] = field(default_factory=list)
+    http: Origin | None = None
+    """`"type": "http"`: a load-balancing worker, which has no job handler."""
+
+
+@dataclass(frozen=True)
+class Located:
+    """A JSON value with the line of every mapping key and list item below it, by path."""
+
+    value: Any
+    lines: dict[tuple[str | int, ...], tuple[int, int, int]]
+
+    def origin(self, file: SourceFile, *path: str | int) -> Origin:
+        line, end_line, _ = self.lines.get(path, (1, 1, 0))
+        return Origin(file=file.path, line=line, end_line=end_line)
+
+    def offset(self, *path: str | int) -> int:
+        return self.lines.get(path, (1, 1, 0))[2]
+
+
+def locate(text: str) -> Located:
+    """Parse JSON and keep the lines. Raises `ValueError` for invalid JSON."""
+    value = json.loads(text)
+    lines: dict[tuple[str | int, ...], tuple[int, int, int]] = {}
+    _walk(text, _skip(text, 0), (), lines)
+    return Located(value, lines)
+
+
+def _walk(text: str, position: int, path: tuple[str | int, ...], lines: dict[tuple[str | int, ...], tuple[int, int, int]]) -> int:
+    """Note where every key and item of the value at `position` starts; the offset behind the value."""
+    if text[position] == "{":
+        position = _skip(text, position + 1)
+        while text[position] != "}":
+            start = position
+            key, end = json.decoder.scanstring(text, position + 1)  # type: ignore[attr-defined]
+            after = _walk(text, _skip(text, _skip(text, end) + 1), (*path, key), lines)
+            lines[(*path, key)] = (text.count("\n", 0, start) + 1, text.count("\n", 0, after) + 1, start)
+            position = _skip(text, after)
+            if text[position] == ",":
+                position = _skip(text, position + 1)
+        return position + 1
+    if text[position] == "[":
+        position = _skip(text, position + 1)
+        index = 0
+        while text[position] != "]":
+            start = position
+            after = _walk(text, position, (*path, index), lines)
+            lines[(*path, index)] = (text.count("\n", 0, start) + 1, text.count("\n", 0, after) + 1, start)
+            position = _skip(text, after)
+            if text[position] == ",":
+                position = _skip(text, position + 1)
+            index += 1
+        return position + 1
+    return json.JSONDecoder().raw_decode(text, position)[1]
+
+
+def _skip(text: str, position: int) -> int:
+    while text[position] in " \t\r\n":
+        position += 1
+    return position
+
+
+def load(project: Project, folder: str, ledger: Ledger) -> Located | None:
+    """`hub.json` of a worker (in `.runpod/` or beside the handler); invalid JSON is reported with its line."""
+    for candidate in (f"{folder}/.runpod/hub.json", f"{folder}/hub.json"):
+        file = project.get(candidate)
+        if file is not None and file.size:
+            return _load(file, ledger)
+    return None
+
+
+def _load(file: SourceFile, ledger: Ledger) -> Located | None:
+    try:
+        return locate(file.data.decode("utf-8-sig"))
+    except (ValueError, IndexError, RecursionError) as error:
+        line = getattr(error, "lineno", 1)
+        message = getattr(error, "msg", str(error))
+        ledger.note("RP040", Disposition.MANUAL, f"is not valid JSON ({message}): correct it, its settings were not read.", Origin(file=file.path, line=line), scope=Scope.DEPLOY)
+        return None
+
+
+def read_hub(project: Project, folder: str, ledger: Ledger) -> Hub:
+    """Settings and variables of `hub.json`, every key of it entered into the ledger."""
+    hub = Hub()
+    file = next((found for name in (f"{folder}/.runpod/hub.json", f"{folder}/hub.json") if (found := project.get(name)) and found.size), None)
+    located = load(project, folder, ledger)
+    if file is None or located is None:
+        return hub
+    if not isinstance(located.value, dict):
+        ledger.note("RP040", Disposition.MANUAL, "is no JSON object: its settings were not read.", Origin(file=file.path, line=1), scope=Scope.DEPLOY)
+        return hub
+    for key, value in located.value.items():
+        construct = ledger.record("key", key, located.origin(file, key), offset=located.offset(key))
+        if key == "config" and isinstance(value, dict):
+            ledger.settle(construct, "RP041", Disposition.CONVERTED, "read key by key, below")
+            _config(file, located, value, hub, ledger)
+        elif key in LISTING:
+            ledger.settle(construct, "RP042", Disposition.DROPPED, f"`{key}` only describes the worker on RunPod's hub")
+            if key == "type" and value == "http":
+                hub.http = located.origin(file, key)
+    return hub
+
+
+def _config(file: SourceFile, located: Located, config: dict[str, Any], hub: Hub, ledger: Ledger) -> None:
+    for key, value in config.items():
+        origin = located.origin(file, "config", key)
+        construct = ledger.record("key", f"config.{key}", origin, offset=located.offset("config", key))
+        if key == "gpuIds":
+            found, remarks = _machines(str(value))
+            if found:
+                hub.settings.append(Setting(name="machine_type", value=found[0] if len(found) == 1 else found, origin=origin, note=str(value)))
+                ledger.settle(construct, "RP043", Disposition.CONVERTED, f"`{value}` -> machine_type {', '.join(found)}{''.join(f' ({text})' for text in remarks)}")
+            else:
+                ledger.settle(construct, "RP043", Disposition.MANUAL, f"GPU `{value}` is not known: choose a machine_type.", scope=Scope.DEPLOY)
+        elif key == "gpuCount":
+            if isinstance(value, int) and value > 1:
+                hub.settings.append(Setting(name="num_gpus", value=value, origin=origin))
+            ledger.settle(construct, "RP044", Disposition.CONVERTED, f"{value} -> {'num_gpus' if value != 1 else 'one GPU, which is the default'}")
+        elif key == "runsOn":
+            if value == "CPU":
+                hub.settings.append(Setting(name="machine_type", value=machines.ASSUMED_CPU, origin=origin, note="runs on a CPU"))
+            ledger.settle(construct, "RP045", Disposition.CONVERTED, f"{value}: the machine type says it")
+        elif key == "containerDiskInGb":
+            ledger.settle(construct, "RP046", Disposition.DROPPED, f"{value} GB of container disk: fal runners have no such setting; large files belong in /data")
+        elif key == "allowedCudaVersions":
+            ledger.settle(construct, "RP047", Disposition.DROPPED, "fal chooses machines whose driver fits; the wheels or the image bring their CUDA")
+        elif key == "env" and isinstance(value, list):
+            ledger.settle(construct, "RP048", Disposition.CONVERTED, "read entry by entry, below")
+            for index, entry in enumerate(value):
+                _variable(file, located, index, entry, hub, ledger)
+        elif key == "presets" and isinstance(value, list):
+            ledger.settle(construct, "RP049", Disposition.CONVERTED, "alternative settings, listed below")
+            _presets(file, located, value, ledger)
+
+
+def _machines(text: str) -> tuple[list[str], list[str]]:
+    found: list[str] = []
+    remarks: list[str] = []
+    for part in text.split(","):
+        name = part.strip()
+        if name.startswith("-"):
+            remarks.append(f"the exclusion {name} has no equivalent")
+        elif name and (machine := machines.of_runpod(name)) is not None:
+            found.append(machine[0])
+            remarks += [machine[1]] if machine[1] else []
+        elif name:
+            remarks.append(f"{name} is not known")
+    return machines.in_order(found), list(dict.fromkeys(remarks))
+
+
+def _variable(file: SourceFile, located: Located, index: int, entry: Any, hub: Hub, ledger: Ledger) -> None:
+    origin = located.origin(file, "config", "env", index)
+    name = entry.get("key") if isinstance(entry, dict) else None
+    construct = ledger.record("key", f"config.env[{name or index}]", origin, offset=located.offset("config", "env", index))
+    if not isinstance(name, str) or not isinstance(entry, dict):
+        return
+    field_ = entry.get("input") if isinstance(entry.get("input"), dict) else {}
+    value = entry.get("value", field_.get("default") if isinstance(field_, dict) else None)
+    secret = variables.is_secret(name) or (isinstance(field_, dict) and field_.get("type") in ("secret", "huggingface") and "token" in name.lower())
+    if isinstance(field_, dict) and field_.get("type") == "secret":
+        secret = True
+    if secret:
+        hub.variables.append(EnvVar(name=name, secret=True, origin=origin))
+        ledger.settle(construct, "RP048", Disposition.MANUAL, f"`{name}` is a secret: set it with `fal secrets set {name}=...`.", scope=Scope.DEPLOY)
+    elif value is None or value == "":
+        ledger.settle(construct, "RP048", Disposition.DROPPED, f"`{name}` is optional and empty by default: the code's own default stands")
+    else:
+        text = {True: "true", False: "false"}.get(value, str(value)) if isinstance(value, bool) else str(value)
+        hub.variables.append(EnvVar(name=name, value=text, origin=origin))
+        ledger.settle(construct, "RP048", Disposition.CONVERTED, f"`{name}` is set to the hub's default in setup()", safety=Safety.SAFE)
+
+
+def _presets(file: SourceFile, located: Located, presets: list[Any], ledger: Ledger) -> None:
+    for index, preset in enumerate(presets):
+        name = preset.get("name", index) if isinstance(preset, dict) else index
+        origin = located.origin(file, "config", "presets", index)
+        construct = ledger.record("key", f"config.presets[{name}]", origin, offset=located.offset("config", "presets", index))
+        ledger.settle(construct, "RP049", Disposition.MANUAL, f"preset `{name}`: deploy another app with these variables if you use it.", scope=Scope.DEPLOY)
+
+
+def examples(project: Project, folder: str, ledger: Ledger) -> list[Value[Any]]:
+    """Inputs of `test_input.json` and `.runpod/tests.json`, as they reach the handler under `job["input"]`."""
+    found: list[Value[Any]] = []
+    for file in _example_files(project, folder):
+        located = _load(file, ledger) if file.size < 2**20 else None
+        if located is None:
+            continue
+        for value, path in _inputs(located.value):
+            if isinstance(value, dict) and len(json.dumps(value)) < 20_000:
+                found.append(Value(value=value, origin=located.origin(file, *path)))
+    return found
+
+
+def _example_files(project: Project, folder: str) -> list[SourceFile]:
+    names: list[str] = []
+    for path in project.files:
+        name = PurePosixPath(path).name
+        parent = str(PurePosixPath(path).parent)
+        near = not folder or path.startswith(f"{folder}/") or parent in (".", ".runpod", ".github") or folder.startswith(parent)
+        if near and (name == "test_input.json" or (name == "tests.json" and parent.endswith((".runpod", ".github")))):
+            names.append(path)
+    return [project.files[path] for path in sorted(names, key=lambda path: (path.count("/"), path))][:12]
+
+
+def _inputs(value: Any) -> list[tuple[Any, tuple[str | int, ...]]]:
+    if isinstance(value, dict) and isinstance(value.get("tests"), list):
+        return [(test["input"], ("tests", index)) for index, test in enumerate(value["tests"]) if isinstance(test, dict) and "input" in test]
+    if isinstance(value, dict) and "input" in value:
+        return [(value["input"], ("input",))]
+    if isinstance(value, list):
+        rows: list[tuple[Any, tuple[str | int, ...]]] = []
+        for index, row in enumerate(value):
+            inner = row.get("input") if isinstance(row, dict) else None
+            if isinstance(inner, dict):
+                rows.append((inner.get("input", inner), (index,)))
+        return rows
+    return []

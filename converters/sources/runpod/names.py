@@ -1,0 +1,103 @@
+"""Names of apps, classes, methods and modules, and what import names are called on PyPI."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import PurePosixPath
+
+from converters.concepts import pip
+from converters.ir import Environment, Value
+from converters.project import Project
+from converters.python.code import Code
+from converters.sources.runpod.handler import Resolved
+from converters.sources.runpod.units import Survey, Unit
+
+GPU_PACKAGES = frozenset(
+    {"torch", "diffusers", "transformers", "vllm", "tensorflow", "onnxruntime", "jax", "faster_whisper", "whisper", "TTS", "exllamav2", "bitsandbytes", "xformers"}
+)
+DISTRIBUTIONS = {
+    "cv2": "opencv-python-headless",
+    "PIL": "pillow",
+    "yaml": "pyyaml",
+    "sklearn": "scikit-learn",
+    "skimage": "scikit-image",
+    "dotenv": "python-dotenv",
+    "bs4": "beautifulsoup4",
+    "faster_whisper": "faster-whisper",
+    "whisper": "openai-whisper",
+    "google": "google-cloud-storage",
+    "jwt": "pyjwt",
+    "websocket": "websocket-client",
+    "git": "gitpython",
+    "magic": "python-magic",
+}
+RESERVED = frozenset({"setup", "teardown", "health", "handle_exit", "provide_hints", "stream", "handler", "serve", "run", "openapi", "collect_routes", "current_request", "spawn", "local", "get_endpoints"})
+GENERIC = frozenset({"src", "worker", "app", "runpod", "serverless", "docker", "service", "services"})
+
+
+def unit_name(project: Project, unit: Unit, found: Survey) -> str:
+    """The project's own name, or the unit's folder where several units share the tree."""
+    if len(found.units) == 1:
+        return project.name
+    parts = [part for part in PurePosixPath(unit.entry).parent.parts if part not in GENERIC]
+    return parts[-1] if parts else f"{project.name}-{PurePosixPath(unit.entry).stem}" if len(found.units) > 1 else project.name
+
+
+def app_name(wanted: str, taken: set[str]) -> str:
+    """A name that fal takes: lower case, digits and hyphens; numbered where another app of the project has it."""
+    base = re.sub(r"-+", "-", re.sub(r"[^a-z0-9]+", "-", wanted.lower())).strip("-")[:60].strip("-") or "app"
+    name, number = base, 2
+    while name in taken:
+        name, number = f"{base}-{number}", number + 1
+    taken.add(name)
+    return name
+
+
+def class_name(name: str) -> str:
+    """`sdxl-turbo` -> `SdxlTurbo`; never one of the names that the file defines itself."""
+    made = "".join(part[:1].upper() + part[1:] for part in name.split("-"))
+    if not made or made[0].isdigit() or made in ("Input", "Output", "Number", "Any", "Path", "Image", "Field", "BaseModel"):
+        made = f"App{made}"
+    return made
+
+
+def method_name(resolved: Resolved) -> str:
+    """The handler's own name where it can be a method of an app; `generate` otherwise."""
+    name = getattr(resolved.node, "name", "")
+    if not name or name.startswith("_") or name in RESERVED or not name.isidentifier():
+        return "generate"
+    return name
+
+
+def module_name(unit: Unit) -> str:
+    """The name under which the entry file is imported: dotted where it is started with `python -m`."""
+    entry = unit.packaging.entry if unit.packaging else None
+    if entry is not None and entry.file == unit.entry and entry.module:
+        relative = entry.image_path[len(entry.workdir.rstrip("/")) + 1 :]
+        return relative.removesuffix("/__main__.py").removesuffix(".py").replace("/", ".")
+    return PurePosixPath(unit.entry).stem
+
+
+def requirements_of_imports(imported: set[str], code: Code) -> list[str]:
+    """Packages for third-party imports, by their usual name on PyPI; the SDK and the project's own modules left out."""
+    own = {PurePosixPath(path).stem for path in code.project.files if path.endswith(".py")}
+    own |= {part for path in code.project.files for part in PurePosixPath(path).parent.parts}
+    names = [name for name in sorted(imported) if name not in sys.stdlib_module_names and name not in own and name not in ("runpod", "__future__")]
+    return [DISTRIBUTIONS.get(name, name.replace("_", "-")) for name in names]
+
+
+def sdk_pin(requirements: list[Value[str]]) -> str:
+    return next((spec.value for spec in requirements if pip.name(spec.value) == "runpod"), "")
+
+
+def skips_checks(environment: Environment) -> bool:
+    """Whether the project's runpod skips the checks of fields that have a default of the value's own type (1.7.8 and later)."""
+    pin = sdk_pin(environment.requirements)
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+    try:
+        specifiers = SpecifierSet(re.sub(r"^[A-Za-z0-9._-]+(\[[^\]]*\])?", "", pin).split(";")[0].strip())
+    except InvalidSpecifier:
+        return True
+    return not pin or specifiers.contains("1.7.9") or specifiers.contains("1.10.0") or specifiers.contains("99.0")

@@ -1,0 +1,206 @@
+"""Decides which edits the kept code needs, and how `setup()` reaches the handler afterwards."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field
+
+from converters.ir import Disposition, Edit
+from converters.ledger import Ledger
+from converters.python.code import Code
+from converters.python.module import Module
+from converters.sources.runpod import edits
+from converters.sources.runpod.handler import Resolved, own_nodes
+from converters.sources.runpod.sdk import Occurrence
+from converters.sources.runpod.start import Start
+from converters.sources.runpod.units import Unit
+
+START_REASON = "the app's endpoint takes the place of RunPod's worker loop"
+
+
+@dataclass
+class Rewrite:
+    """`handler` reaches the handler in the entry module; `load` is called first; `returned`: it returns the handler."""
+
+    edits: list[Edit] = field(default_factory=list)
+    handler: str = ""
+    load: str = ""
+    returned: bool = False
+
+
+def rewrite(
+    code: Code, entry: Module, unit: Unit, start: Start, resolved: Resolved, ledger: Ledger, found: dict[str, list[Occurrence]], closure: list[str], app: str
+) -> Rewrite:
+    """The edits of the files of one unit."""
+    change = Rewrite(handler=resolved.name)
+    _start(code, entry, start, resolved, unit, change, ledger)
+    removed = {begin.call for begin in unit.starts}
+    for path in closure:
+        module = code.module(path)
+        if module is None:
+            continue
+        _sdk_names(module, found.get(path, []), removed, change, ledger)
+        change.edits += edits.volume_paths(code, module, app)
+    if change.edits and any(edit.rule == "FS001" for edit in change.edits):
+        for edit in change.edits:
+            if edit.rule == "FS001":
+                _note_volume(code, edit, ledger, app)
+    return change
+
+
+def _note_volume(code: Code, edit: Edit, ledger: Ledger, app: str) -> None:
+    from converters.concepts.storage import data_folder
+    from converters.ir import Origin
+
+    module = code.module(edit.file)
+    line = module.text.count("\n", 0, edit.start) + 1 if module else 1
+    ledger.note("FS001", Disposition.CONVERTED, f"a path on the network volume -> {data_folder(app)}", Origin(file=edit.file, line=line))
+
+
+def _start(code: Code, entry: Module, start: Start, resolved: Resolved, unit: Unit, change: Rewrite, ledger: Ledger) -> None:
+    """Take the start call out, and keep what else stood around it."""
+    module = start.module
+    others = [begin for begin in unit.starts if begin is not start and begin.module is module]
+    if start.guard == "function":
+        _in_function(code, entry, start, resolved, change, ledger)
+    elif start.guard == "main":
+        _in_main_block(start, others, resolved, change)
+    elif resolved.name:
+        change.edits.append(edits.remove_statement(module, start.statement, "RP002", START_REASON))
+    else:
+        _assign(start, resolved, change)
+    if start.guard != "main":
+        for begin in others:
+            change.edits.append(edits.remove_statement(begin.module, begin.statement, "RP002", START_REASON))
+    if module.path != entry.path and not change.load and change.handler:
+        _from_other_module(code, entry, module, change)
+
+
+def _assign(start: Start, resolved: Resolved, change: Rewrite) -> None:
+    """`start({"handler": lambda job: ...})` -> `handler = lambda job: ...`."""
+    name = edits.unused_name(start.module, ["handler", "runpod_handler"])
+    expression = f"({resolved.expression})" if "\n" in resolved.expression else resolved.expression
+    change.edits.append(edits.replace(start.module, start.statement, f"{name} = {expression}", "RP002", START_REASON))
+    change.handler = name
+
+
+def _in_main_block(start: Start, others: list[Start], resolved: Resolved, change: Rewrite) -> None:
+    """Under `if __name__ == "__main__"`: drop a block that only starts; a block that loads becomes a function."""
+    module, block = start.module, start.main_block
+    assert block is not None
+    statements = {start.statement, *(begin.statement for begin in others)}
+    rest = [statement for statement in block.body if statement not in statements]
+    if rest or block.orelse:
+        name = edits.unused_name(module, edits.BUSY_NAMES)
+        starts = [start, *others]
+        if not resolved.name:
+            change.edits += edits.main_block_to_function(module, block, others, name, "RP005", "loading moves to setup(): fal imports the module")
+            change.edits.append(edits.replace(module, start.statement, f"return {resolved.expression}", "RP002", START_REASON))
+            change.returned = True
+        else:
+            change.edits += edits.main_block_to_function(module, block, starts, name, "RP005", "loading moves to setup(): fal imports the module")
+        change.load = name
+    elif resolved.name:
+        change.edits.append(edits.remove_statement(module, block, "RP002", START_REASON))
+    else:
+        name = edits.unused_name(module, ["handler", "runpod_handler"])
+        expression = f"({resolved.expression})" if "\n" in resolved.expression else resolved.expression
+        change.edits.append(edits.replace(module, block, f"{name} = {expression}", "RP002", START_REASON))
+        change.handler = name
+
+
+def _in_function(code: Code, entry: Module, start: Start, resolved: Resolved, change: Rewrite, ledger: Ledger) -> None:
+    """Inside a function such as `main()`: `setup()` calls it, unless importing the module already does."""
+    module, function = start.module, start.function
+    assert function is not None
+    required = len(function.args.args) - len(function.args.defaults)
+    top = next((node for node in module.tree.body if node is function), None)
+    if top is None or required > 0 or isinstance(function, ast.AsyncFunctionDef):
+        ledger.note(
+            "RP004",
+            Disposition.MANUAL,
+            f"`{function.name}` starts the worker and cannot be called from setup() as it is (it {'takes arguments' if required > 0 else 'is asynchronous' if top is not None else 'is not at module level'}): "
+            "load there what it loads.",
+            module.origin(function),
+        )
+    if resolved.local or not resolved.name:
+        change.edits.append(edits.replace(module, start.statement, f"return {resolved.expression}", "RP002", START_REASON))
+        change.returned = True
+    else:
+        change.edits.append(edits.remove_statement(module, start.statement, "RP002", START_REASON))
+    if change.returned or (not _called_on_import(module, function.name) and _does_more(function, start)):
+        change.load = function.name if module.path == entry.path else f"{_reach(code, entry, module)}.{function.name}"
+        bound = code.imports(entry).get(function.name) if module.path != entry.path else None
+        if bound is not None:
+            change.load = function.name
+
+
+def _does_more(function: ast.FunctionDef | ast.AsyncFunctionDef, start: Start) -> bool:
+    rest = [statement for statement in function.body if statement is not start.statement]
+    return any(not (isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)) for statement in rest)
+
+
+def _called_on_import(module: Module, name: str) -> bool:
+    for node in own_nodes(module.tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == name:
+            from converters.sources.runpod.start import is_main_test
+
+            if not any(isinstance(parent, ast.If) and is_main_test(parent.test) for parent in module.ancestors(node)):
+                return True
+    return False
+
+
+def _from_other_module(code: Code, entry: Module, module: Module, change: Rewrite) -> None:
+    """The start call stands in a module that the entry file imports: reach the handler through that import."""
+    root = change.handler.split(".")[0]
+    bound = code.imports(entry).get(root)
+    if bound is None or root not in code.imports(entry):
+        change.handler = f"{_reach(code, entry, module)}.{change.handler}"
+
+
+def _reach(code: Code, entry: Module, module: Module) -> str:
+    """The name by which the entry module has imported another module ('' is never returned: its own stem is the fallback)."""
+    for name in code.imports(entry):
+        target = code.imported_module(entry, name)
+        if target is not None and target.path == module.path:
+            return name
+    return module.path.rsplit("/", 1)[-1].removesuffix(".py")
+
+
+def _sdk_names(module: Module, found: list[Occurrence], removed: set[ast.Call], change: Rewrite, ledger: Ledger) -> None:
+    """Settle every SDK name of a module: start calls and imports that nobody needs any more go, helpers stay."""
+    gone: set[int] = set()
+    for index, occurrence in enumerate(found):
+        call = occurrence.call
+        if call is not None and call in removed:
+            gone.add(index)
+            ledger.settle(occurrence.construct, "RP002", Disposition.CONVERTED, START_REASON)
+        elif not occurrence.is_import and call is not None and occurrence.dotted.endswith("progress_update") and len(call.args) == 2 and not call.keywords:
+            gone.add(index)
+            change.edits.append(edits.replace(module, call, f"print({module.source(call.args[1])})", "RP008", "fal shows what a request prints as its log"))
+            ledger.settle(occurrence.construct, "RP008", Disposition.CONVERTED, "progress is printed: callers see it in the logs of their request")
+    unused = [occurrence for occurrence in found if _is_unused(occurrence, found, gone)]
+    for node in dict.fromkeys(occurrence.imported.node for occurrence in unused if occurrence.imported):
+        together = [occurrence for occurrence in unused if occurrence.imported and occurrence.imported.node is node]
+        change.edits += edits.remove_imports(module, node, together, "RP001", "nothing of the SDK is used under this name any more")
+        for occurrence in together:
+            ledger.settle(occurrence.construct, "RP001", Disposition.DROPPED, "nothing of the SDK is used under this name any more")
+
+
+def _is_unused(occurrence: Occurrence, found: list[Occurrence], gone: set[int]) -> bool:
+    if not occurrence.is_import or occurrence.imported is None:
+        return False
+    uses = [index for index, use in enumerate(found) if not use.is_import and _root(use.node) == occurrence.imported.name]
+    return all(index in gone for index in uses) and (bool(uses) or not _rebound(found, occurrence))
+
+
+def _rebound(found: list[Occurrence], occurrence: Occurrence) -> bool:
+    """Whether another import of the module binds the same name, so that this one cannot be judged alone."""
+    name = occurrence.imported.name if occurrence.imported else ""
+    return any(other is not occurrence and other.imported is not None and other.imported.name == name for other in found)
+
+
+def _root(node: ast.AST) -> str:
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else ""
