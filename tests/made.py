@@ -4,7 +4,24 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from converters.ir import App, Application, Disposition, Endpoint, Environment, EnvVar, Evidence, Handler, InputField, InputSchema, Origin, OutputField, OutputSchema, Scope, Setting, Value
+from converters.ir import (
+    App,
+    Application,
+    Disposition,
+    Endpoint,
+    Environment,
+    EnvVar,
+    Evidence,
+    Handler,
+    InputField,
+    InputSchema,
+    Origin,
+    OutputField,
+    OutputSchema,
+    Scope,
+    Setting,
+    Value,
+)
 from converters.ledger import Ledger, Place
 from converters.outcome import Converted, FileChange, Hunk
 
@@ -31,7 +48,9 @@ def application() -> Application:
         InputField(name="steps", annotation="int | None", required=False, default="4", constraints={"ge": 1, "le": 50}),
         InputField(name="mode", annotation='Literal["a", "b"]', required=False, default="'a'"),
     ]
-    output = OutputSchema(fields=[OutputField(name="text", annotation="str"), OutputField(name="image", annotation="Image", optional=True, media="image")])
+    output = OutputSchema(
+        fields=[OutputField(name="text", annotation="str"), OutputField(name="image", annotation="Image", optional=True, media="image")]
+    )
     app = App(
         name="worker",
         class_name="Worker",
@@ -57,7 +76,13 @@ def ledger(*, manual: bool = False) -> Ledger:
     book = Ledger()
     start = book.record("name", "runpod.serverless.start", Origin(file="handler.py", line=8))
     book.settle(start, "RP001", Disposition.CONVERTED, "becomes the endpoint", output=Place(file="app.py", line=4))
-    book.note("ENV004", Disposition.MANUAL, "Set the secret `HF_TOKEN`: fal secrets set HF_TOKEN=...", Origin(file="Dockerfile", line=1), scope=Scope.DEPLOY)
+    book.note(
+        "ENV004",
+        Disposition.MANUAL,
+        "Set the secret `HF_TOKEN`: fal secrets set HF_TOKEN=...",
+        Origin(file="Dockerfile", line=1),
+        scope=Scope.DEPLOY,
+    )
     if manual:
         book.note("RP099", Disposition.MANUAL, "Check, [what] this does: 100%\nby hand.", Origin(file="handler.py", line=5, end_line=6))
     return book

@@ -1,0 +1,327 @@
+"""An output is written whole or not at all, and what a person wrote into it is never lost."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import stat
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from converters import base, output
+from converters.errors import ExitCode, UsageError
+from converters.merge import merge
+from converters.outcome import Converted, FileChange
+from converters.output import Written, clear_scratch, default_output, write, write_in_place
+from tests import made
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+
+
+def tree(folder: Path) -> dict[str, bytes | str]:
+    """Everything below a folder: bytes of files, targets of links."""
+    entries = {path for path in folder.rglob("*") if path.is_symlink() or not path.is_dir()}
+    return {path.relative_to(folder).as_posix(): str(path.readlink()) if path.is_symlink() else path.read_bytes() for path in entries}
+
+
+def with_files(converted: Converted, **texts: bytes | None) -> Converted:
+    """The conversion with other files: keyword `app` stands for app.py, None takes it out."""
+    kept = [change for change in converted.files if change.path.partition(".")[0] not in texts]
+    new = [FileChange(f"{name}.py", "added", data) for name, data in texts.items() if data is not None]
+    return dataclasses.replace(converted, files=(*kept, *new))
+
+
+WRITTEN = {"app.py": made.APP, "handler.py": made.KEPT, "pyproject.toml": made.TOML, "data/start.sh": b"#!/bin/sh\r\necho hi"}
+
+
+def test_a_fresh_output_holds_the_files_and_their_modes(tmp_path: Path) -> None:
+    converted = made.converted(tmp_path)
+    before = tree(converted.root)
+    written = write(converted, default_output(converted))
+    assert written == Written(tmp_path / "worker-fal")
+    assert tree(written.path) == WRITTEN
+    assert (written.path / "data/start.sh").stat().st_mode & stat.S_IXUSR
+    assert not (written.path / "app.py").stat().st_mode & stat.S_IXUSR
+    assert stat.S_IMODE(written.path.stat().st_mode) == stat.S_IMODE(converted.root.stat().st_mode)
+    assert tree(converted.root) == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["worker", "worker-fal"]
+
+
+def test_kept_files_keep_their_permissions(tmp_path: Path) -> None:
+    converted = made.converted(tmp_path)
+    (converted.root / "handler.py").chmod(0o640)
+    write(converted, tmp_path / "out")
+    assert stat.S_IMODE((tmp_path / "out/handler.py").stat().st_mode) == 0o640
+
+
+def test_the_name_of_a_conversion_names_its_default_output(tmp_path: Path) -> None:
+    assert default_output(made.converted(tmp_path, name="other")) == tmp_path / "other-fal"
+
+
+def test_missing_folders_above_the_output_are_made(tmp_path: Path) -> None:
+    assert tree(write(made.converted(tmp_path), tmp_path / "a/b/out").path) == WRITTEN
+
+
+REFUSED: dict[str, Callable[[Path], Path]] = {
+    "exists already": lambda folder: folder / "there",
+    "is a file": lambda folder: folder / "file",
+    "is a symbolic link": lambda folder: folder / "link",
+    "lies inside the project": lambda folder: folder / "worker" / "out",
+    "holds the project": lambda folder: folder,
+}
+
+
+@pytest.mark.parametrize("force", [False, True])
+@pytest.mark.parametrize("reason", REFUSED)
+def test_an_output_in_the_way_is_refused_and_nothing_changes(tmp_path: Path, reason: str, force: bool) -> None:
+    converted = made.converted(tmp_path)
+    (tmp_path / "there").mkdir()
+    (tmp_path / "file").write_text("mine")
+    (tmp_path / "link").symlink_to(tmp_path / "there")
+    before = tree(tmp_path)
+    if force and reason == "exists already":
+        return
+    with pytest.raises(UsageError, match=reason) as refusal:
+        write(converted, REFUSED[reason](tmp_path), force=force)
+    assert refusal.value.code == ExitCode.USAGE
+    assert refusal.value.hint
+    assert tree(tmp_path) == before
+
+
+def test_the_project_itself_is_no_output(tmp_path: Path) -> None:
+    converted = made.converted(tmp_path)
+    with pytest.raises(UsageError, match="lies inside"):
+        write(converted, tmp_path / "x" / ".." / "worker", force=True)
+
+
+def test_a_failing_write_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    converted = made.converted(tmp_path)
+    monkeypatch.setattr(output, "build", fail)
+    with pytest.raises(UsageError, match="No space left"):
+        write(converted, tmp_path / "out")
+    assert [path.name for path in tmp_path.iterdir()] == ["worker"]
+
+
+def test_a_path_that_leaves_the_output_is_a_bug(tmp_path: Path) -> None:
+    converted = dataclasses.replace(made.converted(tmp_path), files=(FileChange("../x", "added", b""),))
+    with pytest.raises(ValueError, match="leaves the output"):
+        write(converted, tmp_path / "out")
+
+
+def test_a_second_run_changes_nothing(tmp_path: Path) -> None:
+    converted = made.converted(tmp_path)
+    place = write(converted, tmp_path / "out").path
+    stamp = place.stat().st_ino
+    written = write(converted, place, force=True)
+    assert (written.changed, written.conflicts, written.edited, written.replaced) == (False, (), (), None)
+    assert place.stat().st_ino == stamp
+
+
+def test_edits_of_a_person_stay_and_new_output_arrives(tmp_path: Path) -> None:
+    converted = made.converted(tmp_path)
+    place = write(converted, tmp_path / "out").path
+    (place / "app.py").write_bytes(b"# mine\n" + made.APP)
+    (place / "notes").mkdir()
+    (place / "notes/todo.txt").write_text("mine")
+    (place / "link").symlink_to("notes/todo.txt")
+    (place / "data/start.sh").unlink()
+    changed = with_files(converted, app=made.APP + b"\n\nTAIL = 1\n", extra=b"x = 1\n", handler=None)
+    written = write(changed, place, force=True)
+    assert written.conflicts == ()
+    assert sorted(written.edited) == ["app.py", "data/start.sh"]
+    assert tree(place) == {
+        "app.py": b"# mine\n" + made.APP + b"\n\nTAIL = 1\n",
+        "extra.py": b"x = 1\n",
+        "pyproject.toml": made.TOML,
+        "notes/todo.txt": b"mine",
+        "link": "notes/todo.txt",
+    }
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out", "worker"]
+    again = write(changed, place, force=True)
+    assert not again.changed
+
+
+def test_lines_that_both_changed_are_marked_and_reported(tmp_path: Path) -> None:
+    converted = made.converted(tmp_path)
+    place = write(converted, tmp_path / "out").path
+    (place / "app.py").write_bytes(made.APP.replace(b"pass", b"mine = 1"))
+    written = write(with_files(converted, app=made.APP.replace(b"pass", b"ours = 1")), place, force=True)
+    (conflict,) = written.conflicts
+    assert (conflict.path, "1 place" in conflict.message) == ("app.py", True)
+    assert (place / "app.py").read_bytes().endswith(b"<<<<<<< yours\n    mine = 1\n=======\n    ours = 1\n>>>>>>> fal-migrate\n")
+
+
+def test_conflicts_that_are_no_lines_keep_both_sides(tmp_path: Path) -> None:
+    converted = with_files(made.converted(tmp_path), blob=b"\0one", gone=b"g\n", changed=b"c\n", linked=b"l\n")
+    place = write(converted, tmp_path / "out").path
+    (place / "blob.py").write_bytes(b"\0mine")
+    (place / "gone.py").write_bytes(b"mine\n")
+    (place / "changed.py").unlink()
+    (place / "linked.py").unlink()
+    (place / "linked.py").symlink_to("elsewhere")
+    (place / "deep").write_bytes(b"a file where a folder must go")
+    after = with_files(converted, blob=b"\0two", gone=None, changed=b"d\n", linked=b"m\n")
+    after = dataclasses.replace(after, files=(*after.files, FileChange("deep/new.py", "added", b"n\n")))
+    written = write(after, place, force=True)
+    assert {conflict.path for conflict in written.conflicts} == {"blob.py", "gone.py", "changed.py", "linked.py", "deep"}
+    found = tree(place)
+    assert (found["blob.py"], found["blob.py.new"]) == (b"\0mine", b"\0two")
+    assert (found["gone.py"], found["changed.py"]) == (b"mine\n", b"d\n")
+    assert (found["linked.py"], found["linked.py.new"]) == ("elsewhere", b"m\n")
+    assert (found["deep.old"], found["deep/new.py"]) == (b"a file where a folder must go", b"n\n")
+
+
+def test_an_unknown_output_is_renamed_and_not_lost(tmp_path: Path) -> None:
+    converted = made.converted(tmp_path)
+    for number in (1, 2):
+        (tmp_path / "out").mkdir(exist_ok=True)
+        (tmp_path / "out/mine.txt").write_text("mine")
+        for path in [path for path in (tmp_path / "out").iterdir() if path.name != "mine.txt"]:
+            path.rename(tmp_path / f"moved-{path.name}")
+        written = write(converted, tmp_path / "out", force=True)
+        assert written.replaced == tmp_path / f"out.{number}.old"
+        assert (tmp_path / f"out.{number}.old/mine.txt").read_text() == "mine"
+        assert tree(tmp_path / "out") == WRITTEN
+
+
+def test_an_unknown_output_with_the_same_files_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    converted = made.converted(tmp_path)
+    write(converted, tmp_path / "out")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "another"))
+    assert write(converted, tmp_path / "out", force=True).changed is False
+
+
+def test_without_a_cache_the_output_is_still_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    converted = made.converted(tmp_path)
+    (tmp_path / "cache").write_text("a file")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    written = write(converted, tmp_path / "out")
+    assert written.remembered is False
+    assert tree(written.path) == WRITTEN
+
+
+def test_a_damaged_cache_is_no_base(tmp_path: Path) -> None:
+    converted = made.converted(tmp_path)
+    place = write(converted, tmp_path / "out").path
+    for file in (base.cache_folder() / "outputs").rglob("digests.json"):
+        file.write_text("[]")
+    (place / "app.py").write_text("mine")
+    assert write(converted, place, force=True).replaced == tmp_path / "out.1.old"
+
+
+def test_what_a_killed_process_left_is_cleared(tmp_path: Path) -> None:
+    (tmp_path / ".out.77-abc").mkdir()
+    (tmp_path / ".out.77-abc-old").mkdir()
+    (tmp_path / ".out.77-abc-old/mine").write_text("mine")
+    (tmp_path / ".out.78-abc").mkdir()
+    clear_scratch(tmp_path / "out", 77)
+    assert tree(tmp_path) == {"out/mine": b"mine"}
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".out.78-abc", "out"]
+
+
+# In place
+
+
+def repository(folder: Path) -> None:
+    environment = {**os.environ, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
+    who = ["-c", "user.name=x", "-c", "user.email=x@example.com"]
+    for command in (["init", "-q"], ["add", "-A"], [*who, "commit", "-qm", "start"]):
+        subprocess.run(["git", *command], cwd=folder, check=True, env=environment)
+
+
+def test_in_place_writes_into_a_clean_tree_and_removes_nothing(tmp_path: Path) -> None:
+    converted = made.converted(tmp_path)
+    repository(converted.root)
+    assert write_in_place(converted).path == converted.root
+    found = {path: data for path, data in tree(converted.root).items() if not path.startswith(".git/")}
+    assert found == {**WRITTEN, "Dockerfile": b"FROM python:3.11\n"}
+
+
+def test_in_place_refuses_a_tree_without_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path))
+    converted = made.converted(tmp_path)
+    with pytest.raises(UsageError, match="needs a git tree"):
+        write_in_place(converted)
+
+
+def test_in_place_refuses_a_tree_with_open_changes(tmp_path: Path) -> None:
+    converted = made.converted(tmp_path)
+    repository(converted.root)
+    (converted.root / "new.txt").write_text("x")
+    with pytest.raises(UsageError, match=r"clean git tree; git reports `\?\? new.txt`"):
+        write_in_place(converted)
+
+
+def test_in_place_never_writes_through_a_link(tmp_path: Path) -> None:
+    converted = made.converted(tmp_path)
+    (tmp_path / "outside").mkdir()
+    (converted.root / "lib").symlink_to(tmp_path / "outside")
+    repository(converted.root)
+    linked = dataclasses.replace(converted, files=(FileChange("lib/app.py", "added", b"x"),))
+    with pytest.raises(UsageError, match="symbolic link"):
+        write_in_place(linked)
+    assert not any((tmp_path / "outside").iterdir())
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        pytest.param(FileChange("handler.py", "modified", b"x", before=b"other"), "changed while", id="a file that changed meanwhile"),
+        pytest.param(FileChange("Dockerfile", "added", b"x"), "exists already", id="a new file that is there"),
+    ],
+)
+def test_in_place_overwrites_nothing_it_did_not_read(tmp_path: Path, change: FileChange, reason: str) -> None:
+    converted = made.converted(tmp_path)
+    repository(converted.root)
+    with pytest.raises(UsageError, match=reason):
+        write_in_place(dataclasses.replace(converted, files=(change,)))
+
+
+def test_in_place_undoes_what_it_did_when_the_system_refuses(tmp_path: Path) -> None:
+    converted = made.converted(tmp_path)
+    (converted.root / "z").write_text("a file where a folder must go")
+    repository(converted.root)
+    before = tree(converted.root)
+    blocked = dataclasses.replace(converted, files=(*converted.files, FileChange("z/new.py", "added", b"x")))
+    with pytest.raises(UsageError, match="cannot be written"):
+        write_in_place(blocked)
+    assert tree(converted.root) == before
+
+
+# Merging lines
+
+TEXTS = st.lists(st.sampled_from([b"a\n", b"b\n", b"c\n", b"d\r\n", b"e\n"]), max_size=12).map(b"".join)
+
+
+@given(TEXTS, TEXTS)
+def test_a_side_that_changes_nothing_gives_way(old: bytes, new: bytes) -> None:
+    assert merge(old, old, new).data == new
+    assert merge(old, new, old).data == new
+    assert merge(old, new, new).data == new
+
+
+@given(TEXTS, TEXTS, TEXTS)
+def test_every_line_of_both_sides_is_somewhere(old: bytes, yours: bytes, generated: bytes) -> None:
+    merged = merge(old, yours, generated)
+    assert merged.data.count(b"<<<<<<< yours") == merged.conflicts
+    for line in set((yours + generated).splitlines()) - set(old.splitlines()):
+        assert line in merged.data
+
+
+def test_distant_changes_merge_and_line_endings_stay() -> None:
+    old = b"".join(b"%d\r\n" % number for number in range(9))
+    merged = merge(old, old.replace(b"1\r\n", b"one\r\n"), old.replace(b"7\r\n", b"seven"))
+    assert (merged.conflicts, merged.data) == (0, old.replace(b"1\r\n", b"one\r\n").replace(b"7\r\n", b"seven"))
+    conflict = merge(b"x\r\ny", b"x\r\nmine", b"x\r\nours")
+    assert conflict.data == b"x\r\n<<<<<<< yours\r\nmine\r\n=======\r\nours\r\n>>>>>>> fal-migrate\r\n"
