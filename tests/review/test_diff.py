@@ -15,18 +15,43 @@ from hypothesis import strategies as st
 from converters.outcome import FileChange, Hunk
 from converters.review.diff import coloured, file_diff, quoted
 
-LINES = st.sampled_from([b"a\n", b"b\n", b"a\r\n", b"\n", b"\r\n", b"  \n", b"-- x\n", b"--- a/x\n", b"@@ -1 +1 @@\n", b"\\ No\n", b"x\0y\n", b"\xff\n", b"diff --git a/x b/x\n", b"c\rd\n", b"\x0c\n"])
+LINES = st.sampled_from(
+    [
+        b"a\n",
+        b"b\n",
+        b"a\r\n",
+        b"\n",
+        b"\r\n",
+        b"  \n",
+        b"-- x\n",
+        b"--- a/x\n",
+        b"@@ -1 +1 @@\n",
+        b"\\ No\n",
+        b"x\0y\n",
+        b"\xff\n",
+        b"diff --git a/x b/x\n",
+        b"c\rd\n",
+        b"\x0c\n",
+    ]
+)
 ENDS = st.sampled_from([b"", b"", b"tail", b"tail\r", b"\0"])
 FILES = st.builds(lambda lines, end: b"".join(lines) + end, st.lists(LINES, max_size=30), ENDS)
-NAMES = st.text(
-    st.characters(codec="utf-8", exclude_characters="/\0", exclude_categories=("Cs",)), min_size=1, max_size=20
-).filter(lambda name: name not in (".", "..") and name.lower() != ".git" and len(name.encode()) < 100 and "git" not in name.lower())
+NAMES = st.text(st.characters(codec="utf-8", exclude_characters="/\0", exclude_categories=("Cs",)), min_size=1, max_size=20).filter(
+    lambda name: name not in (".", "..") and name.lower() != ".git" and len(name.encode()) < 100 and "git" not in name.lower()
+)
 HUNKS = (Hunk(1, 2, "RP002", "two\nlines \x1b and\r diff --git a/x b/x", "handler.py:3"), Hunk(4, 4, "ENV001", "--- a/x"))
 
 
 def git_apply(folder: Path, diff: bytes, *flags: str) -> None:
-    environment = {"PATH": os.environ["PATH"], "GIT_CONFIG_NOSYSTEM": "1", "HOME": str(folder), "GIT_CEILING_DIRECTORIES": str(folder.parent)}
-    done = subprocess.run(["git", "apply", "--whitespace=nowarn", *flags], cwd=folder, input=diff, capture_output=True, env=environment, check=False)
+    environment = {
+        "PATH": os.environ["PATH"],
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "HOME": str(folder),
+        "GIT_CEILING_DIRECTORIES": str(folder.parent),
+    }
+    done = subprocess.run(
+        ["git", "apply", "--whitespace=nowarn", *flags], cwd=folder, input=diff, capture_output=True, env=environment, check=False
+    )
     assert done.returncode == 0, (done.stderr, diff)
 
 
@@ -114,7 +139,13 @@ def test_files_that_do_not_change_stay_out(action: str) -> None:
 def test_each_hunk_names_its_rule_and_the_header_the_reason() -> None:
     before = b"".join(b"%d\n" % n for n in range(40))
     after = before.replace(b"1\n2\n", b"1\n", 1).replace(b"30\n", b"thirty\n")
-    change = FileChange("h.py", "modified", after, before=before, hunks=(Hunk(3, 3, "RP002", "the SDK import goes"), Hunk(30, 30, "RP007", "the job is a model", "h.py:31")))
+    change = FileChange(
+        "h.py",
+        "modified",
+        after,
+        before=before,
+        hunks=(Hunk(3, 3, "RP002", "the SDK import goes"), Hunk(30, 30, "RP007", "the job is a model", "h.py:31")),
+    )
     lines = file_diff(change).decode().splitlines()
     assert lines[:3] == ["# RP002 h.py:3 the SDK import goes", "# RP007 h.py:31 the job is a model", "diff --git a/h.py b/h.py"]
     assert [line for line in lines if line.startswith("@@")] == ["@@ -1,6 +1,5 @@ RP002", "@@ -28,7 +27,7 @@ RP007"]
