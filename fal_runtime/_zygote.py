@@ -241,7 +241,7 @@ def _run(command: Json, report: _Report) -> int:
 
 
 def _bind(command: Json, report: _Report) -> tuple[int, int] | None:
-    sockets = [socket.socket(socket.AF_INET, socket.SOCK_STREAM) for _ in range(2)]
+    sockets = [socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) for _ in range(2)]
     for bound in sockets:
         bound.bind(("127.0.0.1", 0))
     port, metrics = (bound.getsockname()[1] for bound in sockets)
