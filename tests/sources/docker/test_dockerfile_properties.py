@@ -109,8 +109,9 @@ def comparable(item: tuple[Any, ...], file: Dockerfile) -> tuple[Any, ...]:
 @EXAMPLES
 @given(files)
 def test_arguments_are_those_of_buildkit(text: str) -> None:
-    if accepted(text):
-        assert arguments_by_us(parse(text.encode())) == arguments_by_buildkit(text)
+    file = parse(text.encode())
+    if accepted(text) and (file.escape == "\\" or "--" not in text):  # `escape` does not reach the oracle's flags
+        assert arguments_by_us(file) == arguments_by_buildkit(text)
 
 
 @EXAMPLES
