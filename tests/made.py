@@ -31,9 +31,9 @@ APP = b"import fal\n\n\nclass Worker(fal.App):\n    pass\n"
 TOML = b'[tool.fal.apps.worker]\nref = "app.py::Worker"\n'
 
 
-def source(folder: Path) -> Path:
+def source(folder: Path, name: str = "worker") -> Path:
     """A RunPod worker on disk."""
-    root = folder / "worker"
+    root = folder / name
     (root / "data").mkdir(parents=True)
     (root / "handler.py").write_bytes(HANDLER)
     (root / "data" / "start.sh").write_bytes(b"#!/bin/sh\r\necho hi")
@@ -98,7 +98,12 @@ def files(root: Path) -> tuple[FileChange, ...]:
     )
 
 
+def conversion(root: Path, *, manual: bool = False, name: str = "") -> Converted:
+    """The conversion of a project on disk (a copy of `source`)."""
+    return Converted(root, application(), ledger(manual=manual), files(root), name)
+
+
 def converted(folder: Path, *, manual: bool = False, name: str = "") -> Converted:
     """The conversion of `source(folder)`."""
     root = folder / "worker" if (folder / "worker").exists() else source(folder)
-    return Converted(root, application(), ledger(manual=manual), files(root), name)
+    return conversion(root, manual=manual, name=name)

@@ -1,0 +1,43 @@
+"""What workers do in tests: importable by name, because each runs in a process of its own."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from pathlib import Path
+
+from converters.batch import Task
+from converters.errors import ExitCode
+from converters.output import write
+from converters.reports.json import Document, document
+from tests import made
+
+
+def act(what: str) -> Document:
+    """Behave as the argument says."""
+    if what == "raise":
+        raise KeyError("a bug")
+    if what == "kill":
+        os.kill(os.getpid(), signal.SIGKILL)
+    if what == "exit":
+        os._exit(3)
+    if what == "hang":
+        time.sleep(600)
+    if what == "ignore":
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        while True:
+            time.sleep(600)
+    if what == "segfault":
+        os.kill(os.getpid(), signal.SIGSEGV)
+    return {"said": what}
+
+
+def convert(task: Task) -> Document:
+    """A conversion by hand: a project with a file `behave` does what it says."""
+    behave = task.root / "behave"
+    if behave.exists():
+        act(behave.read_text())
+    converted = made.conversion(task.root)
+    written = write(converted, Path(task.typed["output"]), force=task.typed["force"])
+    return document(converted, ExitCode.DONE, output=written.path, entry=task.entry)
