@@ -113,8 +113,8 @@ def convert(
     quiet: QuietOption = False,
 ) -> int:
     """Convert the project at PATH (the default command: `migrate PATH`)."""
-    from converters.arguments import request_of
-    from converters.command import perform, show
+    from converters.commands.arguments import request_of
+    from converters.commands.convert import perform, show
 
     request = request_of(
         path,
@@ -143,7 +143,7 @@ def convert(
 @app.command()
 def inspect(path: Project, format: Annotated[Plain, typer.Option("--format", help="Form of the answer.")] = Plain.text) -> int:
     """Show what was found in the project at PATH, without converting it."""
-    from converters.inspection import inspect_project
+    from converters.commands.inspect import inspect_project
 
     return inspect_project(path, format.value)
 
@@ -154,7 +154,7 @@ def explain(
     project: Annotated[Path | None, typer.Option("--project", help="Project of the line.", show_default="its folder")] = None,
 ) -> int:
     """Explain a rule, or what becomes of a line of a project and why."""
-    from converters.explanation import explain_line, explain_rule
+    from converters.commands.explain import explain_line, explain_rule
 
     file, colon, line = subject.rpartition(":")
     return explain_line(Path(file), int(line), project) if colon and line.isdecimal() else explain_rule(subject)
@@ -200,7 +200,7 @@ def batch(
     quiet: QuietOption = False,
 ) -> int:
     """Convert every project below the paths, each in a process of its own; the exit code is the greatest of all."""
-    from converters.arguments import shard_of
+    from converters.commands.arguments import shard_of
     from converters.batch import BatchRequest, run_batch
     from converters.reports import print_batch
 
@@ -258,7 +258,8 @@ def _bug(error: Exception, arguments: list[str]) -> int:
 
     from converters.terminal import print_error, save_report
 
-    report = save_report(f"migrate {' '.join(arguments)}\n\n{''.join(traceback.format_exception(error))}")
+    head = f"fal-migrate {__version__}, Python {sys.version}\nmigrate {' '.join(arguments)}\n\n"
+    report = save_report(head + "".join(traceback.format_exception(error)))
     print_error(f"internal error: {type(error).__name__}: {error}. The report for an issue is in {report}")
     return ExitCode.BUG
 

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import os
-import platform
 import sys
 import tempfile
 from pathlib import Path
 from typing import TextIO
-
-from converters import __version__
 
 
 def prepare() -> None:
@@ -50,9 +47,8 @@ def wants_colour(stream: TextIO) -> bool:
 
 def save_report(text: str) -> Path:
     """Write the report of a bug where a person finds it, and say where."""
-    from converters.base import cache_folder
+    from converters.output.base import cache_folder
 
-    head = f"fal-migrate {__version__}\nPython {platform.python_version()} on {platform.platform()}\n\n"
     try:
         folder = cache_folder() / "reports"
         folder.mkdir(parents=True, exist_ok=True)
@@ -60,7 +56,7 @@ def save_report(text: str) -> Path:
         folder = Path(tempfile.gettempdir())
     handle, name = tempfile.mkstemp(prefix="fal-migrate-", suffix=".txt", dir=folder)
     with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as stream:
-        stream.write(head + text)
+        stream.write(text)
     return Path(name)
 
 

@@ -18,11 +18,11 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from converters.batch import BatchRequest, run_batch
+from converters.batch.plan import planned
+from converters.batch.workers import Ended, Workers
 from converters.errors import Unreadable, UsageError
-from converters.plan import planned
 from converters.reports import github, markdown, print_batch
 from converters.reports.json import Document, published_schema
-from converters.workers import Ended, Workers
 from tests import jobs, made
 
 

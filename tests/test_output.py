@@ -13,11 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from converters import base, output
 from converters.errors import ExitCode, UsageError
-from converters.merge import merge
 from converters.outcome import Converted, FileChange
-from converters.output import Written, clear_scratch, default_output, write, write_in_place
+from converters.output import Written, base, clear_scratch, default_output, place, write, write_in_place
+from converters.output.merge import merge
 from tests import made
 
 
@@ -107,7 +106,7 @@ def test_a_failing_write_leaves_nothing_behind(tmp_path: Path, monkeypatch: pyte
         raise OSError(28, "No space left on device")
 
     converted = made.converted(tmp_path)
-    monkeypatch.setattr(output, "build", fail)
+    monkeypatch.setattr(place, "build", fail)
     with pytest.raises(UsageError, match="No space left"):
         write(converted, tmp_path / "out")
     assert [path.name for path in tmp_path.iterdir()] == ["worker"]

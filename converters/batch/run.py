@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from converters.batch.journal import Journal
+from converters.batch.plan import Job, planned
+from converters.batch.workers import Ended, Workers
 from converters.errors import ExitCode, MigrateError
-from converters.journal import Journal
 from converters.output import clear_scratch
-from converters.plan import Job, planned
 from converters.reports.json import VERSION, Document, failure
-from converters.workers import Ended, Workers
 
 
 @dataclass(frozen=True)
@@ -44,8 +44,8 @@ class Task:
 
 def convert_task(task: Task) -> Document:
     """In a worker: convert and write one unit, and answer with its document."""
-    from converters.arguments import request_of
-    from converters.command import perform
+    from converters.commands.arguments import request_of
+    from converters.commands.convert import perform
 
     try:
         request = request_of(task.root, unit=task.entry, **task.typed)

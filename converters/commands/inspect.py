@@ -12,7 +12,7 @@ from converters.outcome import Converted
 
 def inspect_project(path: Path, format: str) -> int:
     """Print the model of the project (as JSON: `ir.Application`) and return the exit code."""
-    from converters.command import Request, failed, show
+    from converters.commands.convert import Request, failed, show
     from converters.convert import convert
     from converters.reports.json import document
     from converters.terminal import print_text

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from converters import __version__
+from converters.batch.plan import Job
 from converters.errors import UsageError
-from converters.plan import Job
 from converters.reports.json import Document
 
 _UNFINISHED = ("crashed", "interrupted")

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from converters.base import KEPT, Base
-from converters.merge import merge
+from converters.output.base import KEPT, Base
+from converters.output.merge import merge
+from converters.output.tree import Piece, digest_on_disk
 from converters.review.binary import is_binary
-from converters.tree import Piece, digest_on_disk
 
 
 @dataclass(frozen=True)

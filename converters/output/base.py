@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from converters.tree import Piece
+    from converters.output.tree import Piece
 
 KEPT = 1024 * 1024
 """Bytes up to which a file's content is kept; of larger ones only the digest."""

@@ -11,11 +11,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from converters.base import recall, remember
 from converters.errors import UsageError
 from converters.outcome import Converted, FileChange
-from converters.renew import Conflict, Renewal, is_base_of, renew
-from converters.tree import Piece, build, carry, digest_on_disk, entries, piece_of, pieces_of
+from converters.output.base import recall, remember
+from converters.output.renew import Conflict, Renewal, is_base_of, renew
+from converters.output.tree import Piece, build, carry, digest_on_disk, entries, piece_of, pieces_of
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
-from converters.base import digest, digest_of
 from converters.outcome import Converted, FileChange
+from converters.output.base import digest, digest_of
 
 
 @dataclass(frozen=True)

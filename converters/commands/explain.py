@@ -14,7 +14,7 @@ def explain_rule(code: str) -> int:
 
 def explain_line(file: Path, line: int, project: Path | None) -> int:
     """Print every ledger item that covers a line of a project."""
-    from converters.command import Request, failed, show
+    from converters.commands.convert import Request, failed, show
     from converters.convert import convert
     from converters.options import Options
     from converters.outcome import Converted

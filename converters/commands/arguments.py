@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from converters.command import Request
-from converters.config import Config, read_config, setting
+from converters.commands.config import Config, read_config, setting
+from converters.commands.convert import Request
 from converters.errors import MigrateError, UsageError
 from converters.options import Options
 

@@ -21,7 +21,7 @@ from typing import Any, Generic, TypeVar
 T = TypeVar("T")
 Answer = dict[str, Any]
 
-_PRELOAD = ["converters.cli", "converters.command", "converters.convert"]
+_PRELOAD = ["converters.cli", "converters.commands.convert", "converters.convert"]
 """Imported once in the process that all workers are forked from."""
 
 
