@@ -11,10 +11,11 @@ from io import BytesIO
 from types import MappingProxyType
 
 from converters.sources.docker import settings
+from converters.sources.docker.expansion import WordError
 from converters.sources.docker.lines import Logical, Reader
 from converters.sources.docker.model import Diagnostic, Dockerfile, Instruction, Stage
 from converters.sources.docker.stages import evaluate
-from converters.sources.docker.words import WordError, pairs, split_flags
+from converters.sources.docker.words import pairs, split_flags
 
 _GUARD = "\ufdd0"  # keeps dockerfile-parse from stripping or continuing what stands between two of them
 

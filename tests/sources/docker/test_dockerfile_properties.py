@@ -13,9 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from converters.sources.docker.dockerfile import command_line, env_names, parse
+from converters.sources.docker.expansion import WordError
 from converters.sources.docker.model import Dockerfile
 from converters.sources.docker.shell import expand, split
-from converters.sources.docker.words import WordError, json_words, pairs, split_words
+from converters.sources.docker.words import json_words, pairs, split_words
 
 buildkit = pytest.importorskip("dockerfile")
 
