@@ -235,7 +235,6 @@ def answer(arguments: list[str]) -> int:
         print_error(str(error))
         return error.code
     except (KeyboardInterrupt, typer.Abort):
-        print_error("interrupted.")
         return ExitCode.INTERRUPTED
     except Exception as error:
         return _usage(error) if hasattr(error, "format_message") else _bug(error, arguments)
