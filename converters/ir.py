@@ -145,6 +145,8 @@ class Handler(Model):
     debugger: bool = False
     """The code uses `rp_debugger`, whose checkpoints RunPod's worker loop clears after every job."""
     dedicated_thread: bool = False
+    uses_arguments: bool = False
+    """The code reads the command line, so `setup()` sets `sys.argv`."""
     origin: Origin
 
 

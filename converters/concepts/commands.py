@@ -16,7 +16,9 @@ INTERPRETER_PACKAGES = re.compile(
     r"^(python[\d.]*(-(dev|venv|distutils|minimal|full|pip|setuptools|wheel|tk|lib2to3))?|python-is-python3|software-properties-common|ca-certificates"
     r"|apt-utils|apt-transport-https|gnupg2?|dirmngr|locales|tzdata|lsb-release)(=.*)?$"
 )
-TOOL_PACKAGES = re.compile(r"^(curl|wget|git|git-lfs|unzip|zip|vim|nano|htop|tmux|sudo|bash|less|tini|openssh-(client|server)|rsync|aria2|jq|procps|bc|lsof)(=.*)?$")
+TOOL_PACKAGES = re.compile(
+    r"^(curl|wget|git|git-lfs|unzip|zip|vim|nano|htop|tmux|sudo|bash|less|tini|openssh-(client|server)|rsync|aria2|jq|procps|bc|lsof)(=.*)?$"
+)
 HOUSEKEEPING = frozenset({"update", "upgrade", "dist-upgrade", "clean", "autoclean", "autoremove", "remove", "purge"})
 NEUTRAL = frozenset({"true", ":", "echo", "set", "sync", "ldconfig", "hash", "which", "ls", "pwd", "whoami", "date", "sleep", "cat", "printf", "test", "[", "type", "nvcc",
                      "nvidia-smi", "ffmpeg", "deactivate", "wait", "exit"})  # fmt: skip
@@ -46,7 +48,9 @@ def classify(command: ShellCommand) -> Step:
         words = words[1:]
     arguments = pip.arguments(words)
     if arguments is not None:
-        if all(pip.name(word) in pip.TOOLS for word in arguments if not word.startswith("-")) and any(not w.startswith("-") for w in arguments):
+        if all(pip.name(word) in pip.TOOLS for word in arguments if not word.startswith("-")) and any(
+            not w.startswith("-") for w in arguments
+        ):
             return Step(command, "tooling")
         return Step(command, "pip", arguments=arguments)
     return Step(command, *_other(words)) if words else Step(command, "folders")
@@ -65,7 +69,9 @@ def _other(words: tuple[str, ...]) -> tuple[Purpose, tuple[str, ...]]:
         return ("interpreter" if any(PIP_FREE.match(word) for word in names) else "other"), ()
     if program == "rm":
         return ("cleanup" if _only_caches(plain) else "other"), ()
-    if program in ("pip", "pip3") or (program.startswith(("python", "pip")) and rest[:2] in (("-m", "pip"), ("-m", "venv"), ("-m", "ensurepip"))):
+    if program in ("pip", "pip3") or (
+        program.startswith(("python", "pip")) and rest[:2] in (("-m", "pip"), ("-m", "venv"), ("-m", "ensurepip"))
+    ):
         return ("interpreter" if "venv" in rest or "ensurepip" in rest else "cleanup"), ()
     if program in ("virtualenv", "locale-gen") or (program == "uv" and rest[:1] and rest[0] in ("venv", "python", "cache", "self")):
         return "interpreter", ()
@@ -74,7 +80,13 @@ def _other(words: tuple[str, ...]) -> tuple[Purpose, tuple[str, ...]]:
     if program in ("conda", "mamba", "micromamba") and plain[:1] == ("clean",):
         return "cleanup", ()
     if program == "git":
-        return ("clone" if plain[:1] in (("clone",), ("checkout",), ("submodule",), ("pull",), ("lfs",)) else "other" if plain[:1] != ("config",) else "folders"), ()
+        return (
+            "clone"
+            if plain[:1] in (("clone",), ("checkout",), ("submodule",), ("pull",), ("lfs",))
+            else "other"
+            if plain[:1] != ("config",)
+            else "folders"
+        ), ()
     if program in DOWNLOADERS or re.search(r"snapshot_download|from_pretrained|hf_hub_download", " ".join(words)):
         return "download", ()
     if program in ("export", "cd", "pushd", "popd", "source", ".", "useradd", "adduser", "groupadd", "usermod"):
@@ -105,5 +117,7 @@ def needs_system(package: str) -> bool:
 
 
 def _only_caches(paths: tuple[str, ...]) -> bool:
-    known = re.compile(r"^(/var/lib/apt|/var/cache|/root/\.cache|~/\.cache|/tmp|/etc/apt/sources\.list\.d|/var/tmp|/usr/share/doc|/var/log)|requirements[\w.-]*\.txt$|\.(deb|sh)$|get-pip\.py$|/usr/bin/python3?$")
+    known = re.compile(
+        r"^(/var/lib/apt|/var/cache|/root/\.cache|~/\.cache|/tmp|/etc/apt/sources\.list\.d|/var/tmp|/usr/share/doc|/var/log)|requirements[\w.-]*\.txt$|\.(deb|sh)$|get-pip\.py$|/usr/bin/python3?$"
+    )
     return all(known.search(path) for path in paths)

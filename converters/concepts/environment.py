@@ -34,7 +34,9 @@ def from_packaging(project: Project, packaging: Packaging, imported: set[str]) -
     base = base_images.describe(packaging.stage.base_image)
     plan = Plan()
     if not base.plain:
-        plan.reasons.append((f"the base image {base.reference} holds more than Python, CUDA or PyTorch", packaging.origin(packaging.stage.line)))
+        plan.reasons.append(
+            (f"the base image {base.reference} holds more than Python, CUDA or PyTorch", packaging.origin(packaging.stage.line))
+        )
     if len(packaging.dockerfile.stages) > 1:
         plan.reasons.append(("the Dockerfile has several stages", packaging.origin(packaging.stage.line)))
     _add_base(base, packaging, imported, plan)
@@ -48,7 +50,11 @@ def from_packaging(project: Project, packaging: Packaging, imported: set[str]) -
         plan.reasons.append((f"{graphics.value} needs libGL, which the base image brings", graphics.origin or packaging.origin(1)))
     python = python_version(packaging, base)
     kind = "image" if plan.reasons else "requirements"
-    why = f"image: {plan.reasons[0][0]} ({plan.reasons[0][1]})" if plan.reasons else "requirements: the Dockerfile is pip work on a plain base image"
+    why = (
+        f"image: {plan.reasons[0][0]} ({plan.reasons[0][1]})"
+        if plan.reasons
+        else "requirements: the Dockerfile is pip work on a plain base image"
+    )
     environment = Environment(
         kind="image" if kind == "image" else "requirements",
         requirements=[] if plan.reasons else plan.specs,
@@ -177,7 +183,9 @@ def _allows_current(spec: str) -> bool:
     except InvalidRequirement:
         return True
     newest = {"pydantic": "2.12.0", "fastapi": "0.120.0", "tblib": "3.1.0"}[pip.name(spec)]
-    return requirement.specifier.contains(newest, prereleases=True) or not any(part.operator in ("==", "===", "<", "<=", "~=") for part in requirement.specifier)
+    return requirement.specifier.contains(newest, prereleases=True) or not any(
+        part.operator in ("==", "===", "<", "<=", "~=") for part in requirement.specifier
+    )
 
 
 def secret_item(ledger: Ledger, name: str, origin: Origin, why: str) -> None:

@@ -109,7 +109,9 @@ def requirements_file(text: str, path: str, found: Install, read: Reader, depth:
 
 
 def _line(line: str, origin: Origin, found: Install, read: Reader, depth: int) -> None:
-    flag, _, value = re.sub(r"\s*=\s*", "=", line, count=1).replace("=", " ", 1).partition(" ") if line.startswith("--") else line.partition(" ")
+    flag, _, value = (
+        re.sub(r"\s*=\s*", "=", line, count=1).replace("=", " ", 1).partition(" ") if line.startswith("--") else line.partition(" ")
+    )
     value = value.strip()
     if line.startswith(("-r", "--requirement")):
         nested = value or line[2:].strip()
@@ -144,7 +146,11 @@ def _normal(text: str) -> str:
 def name(spec: str) -> str:
     """The normalized project name of a requirement; '' for a bare URL."""
     match = NAME.match(spec.strip())
-    return re.sub(r"[-_.]+", "-", match.group()).lower() if match and "://" not in match.group() and not spec.startswith(("git+", "http")) else ""
+    return (
+        re.sub(r"[-_.]+", "-", match.group()).lower()
+        if match and "://" not in match.group() and not spec.startswith(("git+", "http"))
+        else ""
+    )
 
 
 def pinned(spec: str) -> str:

@@ -13,11 +13,24 @@ BUILD_ONLY = re.compile(
 )
 """Names that steer the build, the shell or the image's own start-up; fal's environment sets what Python needs of them."""
 
-SECRET = re.compile(r"(^|_)(TOKEN|SECRET|PASSWORD|PASSWD|API_?KEY|ACCESS_?KEY(_ID)?|PRIVATE_KEY|CREDENTIALS?|AUTH_KEY|ACCESS_SECRET)(_|$)", re.IGNORECASE)
+SECRET = re.compile(
+    r"(^|_)(TOKEN|SECRET|PASSWORD|PASSWD|API_?KEY|ACCESS_?KEY(_ID)?|PRIVATE_KEY|CREDENTIALS?|AUTH_KEY|ACCESS_SECRET)(_|$)", re.IGNORECASE
+)
 NOT_SECRET = re.compile(r"TOKENIZERS|MAX_\w*TOKENS|TOKEN_(LIMIT|COUNT|LENGTH)|TOKENIZER|DISABLE_TOKEN|_TOKENS\b|PUBLIC_KEY", re.IGNORECASE)
 LOADER = re.compile(r"^LD_\w+$")
 PLATFORM = re.compile(r"^(RUNPOD_|RP_)\w+$")
-CACHES = frozenset({"HF_HOME", "HUGGINGFACE_HUB_CACHE", "HF_HUB_CACHE", "TRANSFORMERS_CACHE", "HF_DATASETS_CACHE", "TORCH_HOME", "XDG_CACHE_HOME", "DIFFUSERS_CACHE"})
+CACHES = frozenset(
+    {
+        "HF_HOME",
+        "HUGGINGFACE_HUB_CACHE",
+        "HF_HUB_CACHE",
+        "TRANSFORMERS_CACHE",
+        "HF_DATASETS_CACHE",
+        "TORCH_HOME",
+        "XDG_CACHE_HOME",
+        "DIFFUSERS_CACHE",
+    }
+)
 
 
 def is_secret(name: str) -> bool:

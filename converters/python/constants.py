@@ -215,18 +215,26 @@ class Evaluator:
             return CALLS[node.func.id](*arguments, **keywords)
         if isinstance(node.func, ast.Attribute) and node.func.attr in METHODS:
             owner = self.value(node.func.value)
-            if isinstance(owner, str | dict | list) and not (node.func.attr == "format" and "{" in str(owner) and ("." in owner or "!" in owner)):
+            if isinstance(owner, str | dict | list) and not (
+                node.func.attr == "format" and "{" in str(owner) and ("." in owner or "!" in owner)
+            ):
                 return getattr(owner, node.func.attr)(*arguments, **keywords)
         raise NotConstant(f"`{self.module.source(node)[:60]}`")
 
     def _listcomp(self, node: ast.ListComp) -> list[Any]:
-        return [Evaluator(self.code, self.module, names, self.steps, self.depth + 1).value(node.elt) for names in self._loop(node.generators)]
+        return [
+            Evaluator(self.code, self.module, names, self.steps, self.depth + 1).value(node.elt) for names in self._loop(node.generators)
+        ]
 
     def _setcomp(self, node: ast.SetComp) -> set[Any]:
-        return {Evaluator(self.code, self.module, names, self.steps, self.depth + 1).value(node.elt) for names in self._loop(node.generators)}
+        return {
+            Evaluator(self.code, self.module, names, self.steps, self.depth + 1).value(node.elt) for names in self._loop(node.generators)
+        }
 
     def _generatorexp(self, node: ast.GeneratorExp) -> list[Any]:
-        return [Evaluator(self.code, self.module, names, self.steps, self.depth + 1).value(node.elt) for names in self._loop(node.generators)]
+        return [
+            Evaluator(self.code, self.module, names, self.steps, self.depth + 1).value(node.elt) for names in self._loop(node.generators)
+        ]
 
     def _dictcomp(self, node: ast.DictComp) -> dict[Any, Any]:
         found: dict[Any, Any] = {}

@@ -119,7 +119,9 @@ def assigned(node: ast.AST) -> Iterator[tuple[str, ast.expr]]:
             if isinstance(target, ast.Name):
                 yield target.id, node.value
             elif isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple) and len(target.elts) == len(node.value.elts):
-                yield from ((name.id, value) for name, value in zip(target.elts, node.value.elts, strict=True) if isinstance(name, ast.Name))
+                yield from (
+                    (name.id, value) for name, value in zip(target.elts, node.value.elts, strict=True) if isinstance(name, ast.Name)
+                )
     elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value is not None:
         yield node.target.id, node.value
     elif isinstance(node, ast.NamedExpr):

@@ -82,7 +82,12 @@ def _refuse(project: Project, found: Survey) -> None:
         path, message = sorted(found.unreadable.items())[0]
         raise Unreadable(message.removeprefix(f"{path}:").strip(), file=path)
     for path, file in project.files.items():
-        if path.endswith(".py") and file.name in ("handler.py", "rp_handler.py") and len(file.data.strip()) < 400 and b"runpod" in file.data.lower():
+        if (
+            path.endswith(".py")
+            and file.name in ("handler.py", "rp_handler.py")
+            and len(file.data.strip()) < 400
+            and b"runpod" in file.data.lower()
+        ):
             raise Unsupported(
                 "has no job handler: it only marks the folder as a RunPod worker, whose server is started by the image itself.",
                 file=path,
@@ -107,7 +112,10 @@ def _app(project: Project, unit: Unit, found: Survey, options: Options, ledger: 
     option = start.options.get("handler")
     if option is None:
         raise Unsupported(
-            "`runpod.serverless.start` is called without a handler that can be read.", file=start.module.path, line=start.call.lineno, hint="Pass a dict with the key `handler`."
+            "`runpod.serverless.start` is called without a handler that can be read.",
+            file=start.module.path,
+            line=start.call.lineno,
+            hint="Pass a dict with the key `handler`.",
         )
     resolved = resolve(code, start, option)
     name = names.app_name(options.name or names.unit_name(project, unit, found), taken)
@@ -120,6 +128,7 @@ def _app(project: Project, unit: Unit, found: Survey, options: Options, ledger: 
     change = rewrite(code, entry, unit, start, resolved, ledger, found.occurrences, closure, name)
     edits += [edit for edit in change.edits if edit not in edits]
     handler = _handler(unit, entry, resolved, change, option.origin)
+    handler.uses_arguments = any(b"sys.argv" in project.files[path].data or b"argparse" in project.files[path].data for path in closure)
     app = App(
         name=name,
         class_name=names.class_name(name),
@@ -184,10 +193,19 @@ def _environment(project: Project, unit: Unit, code: Code, closure: list[str], l
             environment.layers = _merged(plan.layers)
         return environment, plan
     plan = environments.Plan()
-    path = next((found for base in dict.fromkeys([unit.folder, f"{unit.folder}/builder".strip("/"), ""]) if (found := f"{base}/requirements.txt".strip("/")) in project.files), "")
+    path = next(
+        (
+            found
+            for base in dict.fromkeys([unit.folder, f"{unit.folder}/builder".strip("/"), ""])
+            if (found := f"{base}/requirements.txt".strip("/")) in project.files
+        ),
+        "",
+    )
     if path:
         found = pip.Install()
-        pip.requirements_file(project.files[path].data.decode("utf-8-sig", errors="replace"), path, found, lambda nested: _read(project, nested))
+        pip.requirements_file(
+            project.files[path].data.decode("utf-8-sig", errors="replace"), path, found, lambda nested: _read(project, nested)
+        )
         plan.read_files.add(path)
         plan.specs = [Value(value=text, origin=origin) for text, origin in found.specs]
         for trouble in found.trouble:
@@ -237,7 +255,14 @@ def imported_names(code: Code, closure: list[str]) -> set[str]:
 
 
 def _endpoint(
-    code: Code, resolved: Resolved, found: results.Results, examples: list[Value[object]], environment: Environment, ledger: Ledger, *, taken_name: str
+    code: Code,
+    resolved: Resolved,
+    found: results.Results,
+    examples: list[Value[object]],
+    environment: Environment,
+    ledger: Ledger,
+    *,
+    taken_name: str,
 ) -> Endpoint:
     schema = InputSchema(known=False, evidence="the handler could not be followed")
     if resolved.node is not None and resolved.job is not None:
@@ -283,7 +308,13 @@ def _machine(app: App, unit: Unit, code: Code, closure: list[str], ledger: Ledge
     heavy = imported_names(code, closure) & names.GPU_PACKAGES
     gpu = bool((base and base.gpu) or heavy)
     machine = machines.ASSUMED_GPU if gpu else machines.ASSUMED_CPU
-    why = f"the base image {base.reference}" if base and base.gpu else f"the code imports {sorted(heavy)[0]}" if heavy else "nothing asks for a GPU"
+    why = (
+        f"the base image {base.reference}"
+        if base and base.gpu
+        else f"the code imports {sorted(heavy)[0]}"
+        if heavy
+        else "nothing asks for a GPU"
+    )
     app.settings.append(Setting(name="machine_type", value=machine, note=f"assumed: {why}"))
     ledger.note(
         "RP050",
@@ -296,9 +327,25 @@ def _machine(app: App, unit: Unit, code: Code, closure: list[str], ledger: Ledge
 
 def _remarks(app: App, resolved: Resolved, found: results.Results, ledger: Ledger) -> None:
     for module, node in found.error_with_more:
-        ledger.note("RP021", Disposition.DROPPED, "keys beside `error` are not part of a failed fal request; its `detail` is the error", module.origin(node))
+        ledger.note(
+            "RP021",
+            Disposition.DROPPED,
+            "keys beside `error` are not part of a failed fal request; its `detail` is the error",
+            module.origin(node),
+        )
     for field in app.endpoints[0].output.fields:
         if field.media is not None and field.origin is not None:
-            ledger.note("FS002", Disposition.CONVERTED, f"`{field.name}` names a local file, which means nothing to a caller: it is uploaded and returned as a {field.media.title()}", field.origin)
+            ledger.note(
+                "FS002",
+                Disposition.CONVERTED,
+                f"`{field.name}` names a local file, which means nothing to a caller: it is uploaded and returned as a {field.media.title()}",
+                field.origin,
+            )
     if storage.VOLUME in "".join(variable.value or "" for variable in app.environment.variables):
-        ledger.note("FS001", Disposition.MANUAL, f"copy the volume's files to {storage.data_folder(app.name)} (`fal files upload`).", Origin(file=app.entry, line=1), scope=Scope.DEPLOY)
+        ledger.note(
+            "FS001",
+            Disposition.MANUAL,
+            f"copy the volume's files to {storage.data_folder(app.name)} (`fal files upload`).",
+            Origin(file=app.entry, line=1),
+            scope=Scope.DEPLOY,
+        )

@@ -26,20 +26,34 @@ from converters.sources.runpod.units import Survey, Unit
 HELPERS: tuple[tuple[str, str, str], ...] = (
     (r"rp_validator|\.validate$", "RP030", "the validator stays, with the SDK that the source pins: its checks differ by version"),
     (r"rp_download|download_files_from_urls", "RP031", "the download helper stays: it works without the platform"),
-    (r"rp_upload|upload_file_to_bucket|upload_in_memory_object|bucket_upload", "RP032", "the upload helper stays: it writes to the bucket that BUCKET_* variables name"),
+    (
+        r"rp_upload|upload_file_to_bucket|upload_in_memory_object|bucket_upload",
+        "RP032",
+        "the upload helper stays: it writes to the bucket that BUCKET_* variables name",
+    ),
     (r"rp_cleanup", "RP033", "the clean-up helper stays: it only removes folders of the working directory"),
     (r"RunPodLogger|rp_logger|\.log$", "RP034", "the logger stays: it prints, and fal keeps what is printed"),
     (r"rp_debugger", "RP035", "the debugger stays; its checkpoints are cleared after every request, as RunPod's loop does"),
     (r"rp_cuda", "RP036", "the CUDA check stays"),
     (r"__version__|runpod_version", "RP037", "the version of the SDK stays readable"),
-    (r"^runpod\.serverless\.utils$|^runpod\.serverless\.modules$|^runpod\.serverless$|^runpod$", "RP001", "the import stays for the helpers that are used"),
+    (
+        r"^runpod\.serverless\.utils$|^runpod\.serverless\.modules$|^runpod\.serverless$|^runpod$",
+        "RP001",
+        "the import stays for the helpers that are used",
+    ),
 )
-GONE = re.compile(r"serverless\.utils\.(download|upload|validator)\b|download_input_objects|rp_upload\.file$|rp_metrics|concurrency_controller")
-CLIENT = re.compile(r"^runpod\.(Endpoint|AsyncioEndpoint|AsyncioJob|api_key|endpoint_url_base|create_\w+|get_\w+|run_\w+|stop_pod|terminate_pod|api|endpoint|cli)\b")
+GONE = re.compile(
+    r"serverless\.utils\.(download|upload|validator)\b|download_input_objects|rp_upload\.file$|rp_metrics|concurrency_controller"
+)
+CLIENT = re.compile(
+    r"^runpod\.(Endpoint|AsyncioEndpoint|AsyncioJob|api_key|endpoint_url_base|create_\w+|get_\w+|run_\w+|stop_pod|terminate_pod|api|endpoint|cli)\b"
+)
 INTERNAL = re.compile(r"rp_http|rp_scale|rp_job|rp_ping|rp_fastapi|worker_state|rp_handler|rp_local")
 
 
-def settle(project: Project, unit: Unit, app: App, code: Code, found: Survey, closure: list[str], plan: environments.Plan, ledger: Ledger) -> None:
+def settle(
+    project: Project, unit: Unit, app: App, code: Code, found: Survey, closure: list[str], plan: environments.Plan, ledger: Ledger
+) -> None:
     """Speak for the SDK names of the unit's files and for its Dockerfile."""
     kept = [occurrence for path in closure for occurrence in found.occurrences.get(path, []) if not ledger.is_settled(occurrence.construct)]
     for occurrence in kept:
@@ -65,11 +79,20 @@ def _helper(occurrence: Occurrence, app: App, ledger: Ledger) -> None:
             f"`{name}` is not in current versions of the SDK{f' (the project asks for {pin})' if pin else ''}: pin the version that has it, or replace it.",
         )
     elif CLIENT.match(name):
-        ledger.settle(occurrence.construct, "RP039", Disposition.MANUAL, f"`{name}` calls RunPod's own API: call the fal app with fal_client instead.")
+        ledger.settle(
+            occurrence.construct, "RP039", Disposition.MANUAL, f"`{name}` calls RunPod's own API: call the fal app with fal_client instead."
+        )
     elif INTERNAL.search(name):
-        ledger.settle(occurrence.construct, "RP039", Disposition.MANUAL, f"`{name}` is an inner part of RunPod's worker loop, which does not run on fal: take it out.")
+        ledger.settle(
+            occurrence.construct,
+            "RP039",
+            Disposition.MANUAL,
+            f"`{name}` is an inner part of RunPod's worker loop, which does not run on fal: take it out.",
+        )
     elif name.endswith("register_fitness_check"):
-        ledger.settle(occurrence.construct, "RP039", Disposition.MANUAL, "RunPod runs fitness checks before the first job: call the check in setup().")
+        ledger.settle(
+            occurrence.construct, "RP039", Disposition.MANUAL, "RunPod runs fitness checks before the first job: call the check in setup()."
+        )
     else:
         for pattern, rule, message in HELPERS:
             if re.search(pattern, name):
@@ -99,17 +122,26 @@ def start_options(code: Code, start: Start, resolved: Resolved, app: App, ledger
     for option in start.options.values():
         construct = ledger.record("option", option.key, option.origin, offset=option.offset)
         if option.key == "handler":
-            ledger.settle(construct, "RP003", Disposition.CONVERTED, f"`{resolved.expression[:60]}` becomes the endpoint {app.endpoints[0].path}")
+            ledger.settle(
+                construct, "RP003", Disposition.CONVERTED, f"`{resolved.expression[:60]}` becomes the endpoint {app.endpoints[0].path}"
+            )
         elif option.key == "return_aggregate_stream":
             value = _constant(code, option.module, option.value)
             app.aggregate_stream = bool(value)
             if resolved.kind in ("generator", "async_generator"):
-                ledger.settle(construct, "RP006", Disposition.CONVERTED, "the endpoint / returns the list of yielded values" if value else "the endpoint / returns []")
+                ledger.settle(
+                    construct,
+                    "RP006",
+                    Disposition.CONVERTED,
+                    "the endpoint / returns the list of yielded values" if value else "the endpoint / returns []",
+                )
             else:
                 ledger.settle(construct, "RP006", Disposition.DROPPED, "it has no effect on a handler that is no generator")
         elif option.key == "refresh_worker":
             app.refresh_always = bool(_constant(code, option.module, option.value))
-            ledger.settle(construct, "RP007", Disposition.CONVERTED, "every answer carries `x-fal-stop-runner: true`, which retires the runner")
+            ledger.settle(
+                construct, "RP007", Disposition.CONVERTED, "every answer carries `x-fal-stop-runner: true`, which retires the runner"
+            )
         elif option.key == "concurrency_modifier":
             _concurrency(code, option.module, option.value, resolved, app, ledger, construct)
         elif option.key in ("rp_args", "reference_counter_start"):
@@ -118,16 +150,29 @@ def start_options(code: Code, start: Start, resolved: Resolved, app: App, ledger
             ledger.settle(construct, "RP009", Disposition.DROPPED, "the SDK ignores it since 1.4.0")
     for node in start.unread:
         construct = ledger.record("option", start.module.source(node)[:60], start.module.origin(node), offset=node.col_offset)
-        ledger.settle(construct, "RP009", Disposition.MANUAL, "this part of the configuration could not be read: carry over by hand what it sets.")
+        ledger.settle(
+            construct, "RP009", Disposition.MANUAL, "this part of the configuration could not be read: carry over by hand what it sets."
+        )
 
 
 def _concurrency(code: Code, module: Any, node: ast.expr, resolved: Resolved, app: App, ledger: Ledger, construct: Any) -> None:
     if resolved.kind not in ("async", "async_generator"):
-        ledger.settle(construct, "RP010", Disposition.DROPPED, "the handler never awaits, so RunPod runs its jobs one after another whatever this returns")
+        ledger.settle(
+            construct,
+            "RP010",
+            Disposition.DROPPED,
+            "the handler never awaits, so RunPod runs its jobs one after another whatever this returns",
+        )
         return
     value = modifier_value(code, module, node)
     if value is None:
-        ledger.settle(construct, "RP010", Disposition.MANUAL, "how many jobs run at a time depends on running code: set max_multiplexing.", scope=Scope.DEPLOY)
+        ledger.settle(
+            construct,
+            "RP010",
+            Disposition.MANUAL,
+            "how many jobs run at a time depends on running code: set max_multiplexing.",
+            scope=Scope.DEPLOY,
+        )
     else:
         if value > 1:
             app.settings.append(Setting(name="max_multiplexing", value=value, origin=module.origin(node), note="concurrency_modifier"))
@@ -168,11 +213,21 @@ def envelope(traced: Flow, app: App, ledger: Ledger) -> None:
         if read.key == "id":
             ledger.note("RP014", Disposition.CONVERTED, '`job["id"]` is the id of the fal request', origin)
         elif read.key in ("webhook", "policy", "batchId", "delayTime", "executionTime"):
-            ledger.note("RP015", Disposition.DROPPED, f"`{read.key}` of the job: fal's queue has its own (webhook_url, start timeout); the handler sees none", origin)
+            ledger.note(
+                "RP015",
+                Disposition.DROPPED,
+                f"`{read.key}` of the job: fal's queue has its own (webhook_url, start timeout); the handler sees none",
+                origin,
+            )
         else:
             if read.key not in app.envelope and all(field.name != read.key for field in app.endpoints[0].input.fields):
                 app.envelope.append(read.key)
-            ledger.note("RP015", Disposition.CONVERTED, f"`{read.key}` stands beside `input` in a RunPod request: on fal it is sent among the fields, and the handler still finds it in the job", origin)
+            ledger.note(
+                "RP015",
+                Disposition.CONVERTED,
+                f"`{read.key}` stands beside `input` in a RunPod request: on fal it is sent among the fields, and the handler still finds it in the job",
+                origin,
+            )
 
 
 def listed_variables(app: App, listing: Hub) -> None:
@@ -198,12 +253,22 @@ def code_variables(app: App, code: Code, closure: list[str], ledger: Ledger) -> 
                 app.secrets.append(EnvVar(name=name, secret=True, origin=module.origin(node)))
                 environments.secret_item(ledger, name, module.origin(node), f"the code reads the secret {name} from the environment")
             elif variables.PLATFORM.match(name):
-                ledger.note("ENV007", Disposition.KEPT, f"{name} is RunPod's own and is not set on fal: the code gets {'a KeyError' if required else 'its default'}", module.origin(node))
+                ledger.note(
+                    "ENV007",
+                    Disposition.KEPT,
+                    f"{name} is RunPod's own and is not set on fal: the code gets {'a KeyError' if required else 'its default'}",
+                    module.origin(node),
+                )
 
 
 def _environment_read(node: ast.AST) -> tuple[str, bool]:
     """(name, whether a missing one raises) of `os.environ["X"]`, `os.environ.get("X")`, `os.getenv("X")`."""
-    if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load) and _ends_with(node.value, "environ") and isinstance(node.slice, ast.Constant):
+    if (
+        isinstance(node, ast.Subscript)
+        and isinstance(node.ctx, ast.Load)
+        and _ends_with(node.value, "environ")
+        and isinstance(node.slice, ast.Constant)
+    ):
         return (str(node.slice.value), True)
     if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant) and isinstance(node.args[0].value, str):
         func = node.func
@@ -224,7 +289,9 @@ def leftovers(project: Project, found: Survey, ledger: Ledger) -> None:
     for start in found.leftovers:
         for option in start.options.values():
             construct = ledger.record("option", option.key, option.origin, offset=option.offset)
-            ledger.settle(construct, "RP011", Disposition.DROPPED, "this start call belongs to no worker that is converted: a copy or an example")
+            ledger.settle(
+                construct, "RP011", Disposition.DROPPED, "this start call belongs to no worker that is converted: a copy or an example"
+            )
     for occurrences in found.occurrences.values():
         for occurrence in occurrences:
             if ledger.is_settled(occurrence.construct):
@@ -232,14 +299,22 @@ def leftovers(project: Project, found: Survey, ledger: Ledger) -> None:
             if any(part in ("tests", "test") for part in occurrence.module.path.split("/")):
                 message = "test code: it is not part of the app"
             elif CLIENT.match(occurrence.dotted):
-                ledger.settle(occurrence.construct, "RP039", Disposition.MANUAL, "a program that calls RunPod's API: call the fal app with fal_client instead.", scope=Scope.DEPLOY)
+                ledger.settle(
+                    occurrence.construct,
+                    "RP039",
+                    Disposition.MANUAL,
+                    "a program that calls RunPod's API: call the fal app with fal_client instead.",
+                    scope=Scope.DEPLOY,
+                )
                 continue
             else:
                 message = "not part of a converted worker: the start command does not reach this file"
             ledger.settle(occurrence.construct, "RP011", Disposition.DROPPED, message)
     for packaging in found.dockerfiles:
         if packaging.file.path not in used:
-            construct = ledger.record("Dockerfile", packaging.file.path, Origin(file=packaging.file.path, line=1, end_line=packaging.file.data.count(b"\n") + 1))
+            construct = ledger.record(
+                "Dockerfile", packaging.file.path, Origin(file=packaging.file.path, line=1, end_line=packaging.file.data.count(b"\n") + 1)
+            )
             ledger.settle(construct, "DK013", Disposition.DROPPED, "not the Dockerfile of a converted worker")
     for skipped in project.skipped:
         ledger.note("FS005", Disposition.DROPPED, f"not read: {skipped.reason}", Origin(file=skipped.path, line=1))
@@ -250,5 +325,3 @@ def _constant(code: Code, module: Any, node: ast.expr) -> Any:
         return constant(code, module, node)
     except NotConstant:
         return None
-
-

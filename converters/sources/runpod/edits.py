@@ -92,7 +92,14 @@ def main_block_to_function(module: Module, block: ast.If, starts: list[Start], n
     if shared:
         at = module.line_start(_first_line(module, first))
         edits.append(
-            Edit(file=module.path, start=at, end=at, replacement=f"{indent}global {', '.join(shared)}{module.newline}", rule=rule, reason=reason)
+            Edit(
+                file=module.path,
+                start=at,
+                end=at,
+                replacement=f"{indent}global {', '.join(shared)}{module.newline}",
+                rule=rule,
+                reason=reason,
+            )
         )
     edits += [remove_statement(module, begin.statement, rule, reason) for begin in starts]
     return edits
@@ -136,7 +143,11 @@ def volume_paths(code: Code, module: Module, app: str) -> list[Edit]:
     if storage.VOLUME not in module.text:
         return []
     edits: list[Edit] = []
-    strings = [node for node in ast.walk(module.tree) if isinstance(node, ast.Constant) and isinstance(node.value, str) and storage.VOLUME in node.value]
+    strings = [
+        node
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and storage.VOLUME in node.value
+    ]
     seen: set[int] = set()
     for node in strings:
         holder: ast.AST = node
@@ -175,4 +186,10 @@ def apply(text: str, edits: list[Edit]) -> str:
 
 def _inside(edit: Edit, other: Edit) -> bool:
     """Whether an edit touches text that a larger one replaces anyway."""
-    return other is not edit and other.start <= edit.start and edit.end <= other.end and (other.end - other.start) > (edit.end - edit.start) and edit.start < other.end
+    return (
+        other is not edit
+        and other.start <= edit.start
+        and edit.end <= other.end
+        and (other.end - other.start) > (edit.end - edit.start)
+        and edit.start < other.end
+    )

@@ -11,7 +11,20 @@ from converters.project import Project
 from converters.sources.docker.packaging import is_dockerfile
 from converters.sources.runpod.units import Unit, search_roots, source_folders
 
-NOT_SHIPPED = frozenset({"test_input.json", ".dockerignore", ".gitignore", "LICENSE", "LICENSE.txt", "README.md", ".gitattributes", ".pre-commit-config.yaml", "cog.yaml", "docker-compose.yml"})
+NOT_SHIPPED = frozenset(
+    {
+        "test_input.json",
+        ".dockerignore",
+        ".gitignore",
+        "LICENSE",
+        "LICENSE.txt",
+        "README.md",
+        ".gitattributes",
+        ".pre-commit-config.yaml",
+        "cog.yaml",
+        "docker-compose.yml",
+    }
+)
 NOT_SHIPPED_FOLDERS = frozenset({".github", ".runpod", "tests", "test", "docs", ".devcontainer"})
 
 
@@ -39,7 +52,9 @@ def placement(project: Project, unit: Unit, app: App, closure: list[str], read_f
     app_folder = "" if app_folder == "." else app_folder
     if unit.packaging is None:
         environment.files = _without_dockerfile(project, unit, closure)
-        app.module_path = _relative_roots([root for root in unit.roots if any(_below(path, root) for path in closure)] or [app_folder], app_folder)
+        app.module_path = _relative_roots(
+            [root for root in unit.roots if any(_below(path, root) for path in closure)] or [app_folder], app_folder
+        )
         if not any(path == unit.entry for path in environment.files):
             environment.files.append(unit.entry)
     else:
@@ -51,7 +66,12 @@ def placement(project: Project, unit: Unit, app: App, closure: list[str], read_f
         else:
             environment.files = sorted(held | set(closure))
         for path in absent if held & set(closure) else []:
-            ledger.note("DK016", Disposition.CONVERTED, f"{path} is imported though the Dockerfile does not copy it: carried along", Origin(file=path, line=1))
+            ledger.note(
+                "DK016",
+                Disposition.CONVERTED,
+                f"{path} is imported though the Dockerfile does not copy it: carried along",
+                Origin(file=path, line=1),
+            )
         if environment.kind == "image":
             _image_paths(unit, app)
         else:
@@ -61,7 +81,9 @@ def placement(project: Project, unit: Unit, app: App, closure: list[str], read_f
         environment.files = shipped
         outside = [path for path in shipped if not _below(path, app_folder)]
         if outside:
-            common = os.path.commonpath([app_folder or ".", *[str(PurePosixPath(path).parent) or "." for path in outside]]) if app_folder else ""
+            common = (
+                os.path.commonpath([app_folder or ".", *[str(PurePosixPath(path).parent) or "." for path in outside]]) if app_folder else ""
+            )
             common = "" if common == "." else common
             app.context_dir = os.path.relpath(common or ".", app_folder or ".")
     _split_arguments(unit, app)
@@ -78,7 +100,12 @@ def _image_without_code(unit: Unit, environment: Environment, absent: list[str],
 
 def _shipped(path: str, read_files: set[str]) -> bool:
     parts = PurePosixPath(path).parts
-    return parts[-1] not in NOT_SHIPPED and path not in read_files and not is_dockerfile(path) and not any(part in NOT_SHIPPED_FOLDERS for part in parts[:-1])
+    return (
+        parts[-1] not in NOT_SHIPPED
+        and path not in read_files
+        and not is_dockerfile(path)
+        and not any(part in NOT_SHIPPED_FOLDERS for part in parts[:-1])
+    )
 
 
 def _without_dockerfile(project: Project, unit: Unit, closure: list[str]) -> list[str]:
@@ -112,7 +139,9 @@ def _image_paths(unit: Unit, app: App) -> None:
             app.module_path = ["" if folder == workdir else folder]
     python_path = unit.packaging.stage.env.get("PYTHONPATH")
     if python_path:
-        app.module_path += [part for part in python_path.value.split(":") if part.startswith("/") and part not in app.module_path and part != workdir]
+        app.module_path += [
+            part for part in python_path.value.split(":") if part.startswith("/") and part not in app.module_path and part != workdir
+        ]
     if cwd != workdir:
         app.chdir = cwd
     app.environment.workdir = workdir

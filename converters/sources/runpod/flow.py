@@ -170,7 +170,9 @@ class _Walk:
                 self.flow.envelope.append(Read(key, "in", self.module, parent))
         elif isinstance(parent, ast.Call | ast.keyword | ast.Starred):
             self._passed(node, "job", node in certain)
-        elif not isinstance(parent, ast.Assign | ast.AnnAssign | ast.FormattedValue | ast.Expr | ast.If | ast.UnaryOp | ast.BoolOp | ast.NamedExpr):
+        elif not isinstance(
+            parent, ast.Assign | ast.AnnAssign | ast.FormattedValue | ast.Expr | ast.If | ast.UnaryOp | ast.BoolOp | ast.NamedExpr
+        ):
             self.flow.job_escapes.append((self.module, node))
 
     def _input_use(self, node: ast.expr, certain: set[ast.AST]) -> None:
@@ -182,7 +184,9 @@ class _Walk:
         elif isinstance(parent, ast.Compare) and node in parent.comparators:
             if isinstance(parent.ops[0], ast.In | ast.NotIn):
                 self._add(parent.left, "in", parent)
-        elif isinstance(parent, ast.Compare | ast.If | ast.UnaryOp | ast.BoolOp | ast.IfExp | ast.While | ast.FormattedValue | ast.Expr | ast.Delete):
+        elif isinstance(
+            parent, ast.Compare | ast.If | ast.UnaryOp | ast.BoolOp | ast.IfExp | ast.While | ast.FormattedValue | ast.Expr | ast.Delete
+        ):
             pass
         elif isinstance(parent, ast.Call | ast.keyword | ast.Starred):
             self._passed(node, "input", node in certain)
@@ -219,7 +223,9 @@ class _Walk:
         """The key, or the keys that a loop variable over constants takes."""
         if isinstance(node, ast.Name):
             for inner in _all_nodes(self.function):
-                generators = inner.generators if isinstance(inner, ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp) else [inner]
+                generators = (
+                    inner.generators if isinstance(inner, ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp) else [inner]
+                )
                 for loop in generators:
                     if isinstance(loop, ast.For | ast.comprehension) and isinstance(loop.target, ast.Name) and loop.target.id == node.id:
                         try:
@@ -428,7 +434,9 @@ def _fails(body: list[ast.stmt]) -> bool:
     last = body[-1]
     if isinstance(last, ast.Raise):
         return True
-    return isinstance(last, ast.Return) and isinstance(last.value, ast.Dict) and any(_text(key) == "error" for key in last.value.keys if key)
+    return (
+        isinstance(last, ast.Return) and isinstance(last.value, ast.Dict) and any(_text(key) == "error" for key in last.value.keys if key)
+    )
 
 
 def _all_nodes(function: ast.AST) -> list[ast.AST]:

@@ -149,7 +149,9 @@ def _method(code: Code, module: Module, owner: ast.expr, attribute: str, start: 
     return None, module, False
 
 
-def _class_method(code: Code, module: Module, node: ast.ClassDef, name: str, depth: int = 0) -> tuple[ast.FunctionDef | ast.AsyncFunctionDef, Module] | None:
+def _class_method(
+    code: Code, module: Module, node: ast.ClassDef, name: str, depth: int = 0
+) -> tuple[ast.FunctionDef | ast.AsyncFunctionDef, Module] | None:
     for statement in node.body:
         if isinstance(statement, FunctionNode) and statement.name == name:
             return statement, module

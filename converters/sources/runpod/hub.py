@@ -98,19 +98,33 @@ def _load(file: SourceFile, ledger: Ledger) -> Located | None:
     except (ValueError, IndexError, RecursionError) as error:
         line = getattr(error, "lineno", 1)
         message = getattr(error, "msg", str(error))
-        ledger.note("RP040", Disposition.MANUAL, f"is not valid JSON ({message}): correct it, its settings were not read.", Origin(file=file.path, line=line), scope=Scope.DEPLOY)
+        ledger.note(
+            "RP040",
+            Disposition.MANUAL,
+            f"is not valid JSON ({message}): correct it, its settings were not read.",
+            Origin(file=file.path, line=line),
+            scope=Scope.DEPLOY,
+        )
         return None
 
 
 def read_hub(project: Project, folder: str, ledger: Ledger) -> Hub:
     """Settings and variables of `hub.json`, every key of it entered into the ledger."""
     hub = Hub()
-    file = next((found for name in (f"{folder}/.runpod/hub.json", f"{folder}/hub.json") if (found := project.get(name)) and found.size), None)
+    file = next(
+        (found for name in (f"{folder}/.runpod/hub.json", f"{folder}/hub.json") if (found := project.get(name)) and found.size), None
+    )
     located = load(project, folder, ledger)
     if file is None or located is None:
         return hub
     if not isinstance(located.value, dict):
-        ledger.note("RP040", Disposition.MANUAL, "is no JSON object: its settings were not read.", Origin(file=file.path, line=1), scope=Scope.DEPLOY)
+        ledger.note(
+            "RP040",
+            Disposition.MANUAL,
+            "is no JSON object: its settings were not read.",
+            Origin(file=file.path, line=1),
+            scope=Scope.DEPLOY,
+        )
         return hub
     for key, value in located.value.items():
         construct = ledger.record("key", key, located.origin(file, key), offset=located.offset(key))
@@ -131,22 +145,40 @@ def _config(file: SourceFile, located: Located, config: dict[str, Any], hub: Hub
         if key == "gpuIds":
             found, remarks = _machines(str(value))
             if found:
-                hub.settings.append(Setting(name="machine_type", value=found[0] if len(found) == 1 else found, origin=origin, note=str(value)))
-                ledger.settle(construct, "RP043", Disposition.CONVERTED, f"`{value}` -> machine_type {', '.join(found)}{''.join(f' ({text})' for text in remarks)}")
+                hub.settings.append(
+                    Setting(name="machine_type", value=found[0] if len(found) == 1 else found, origin=origin, note=str(value))
+                )
+                ledger.settle(
+                    construct,
+                    "RP043",
+                    Disposition.CONVERTED,
+                    f"`{value}` -> machine_type {', '.join(found)}{''.join(f' ({text})' for text in remarks)}",
+                )
             else:
-                ledger.settle(construct, "RP043", Disposition.MANUAL, f"GPU `{value}` is not known: choose a machine_type.", scope=Scope.DEPLOY)
+                ledger.settle(
+                    construct, "RP043", Disposition.MANUAL, f"GPU `{value}` is not known: choose a machine_type.", scope=Scope.DEPLOY
+                )
         elif key == "gpuCount":
             if isinstance(value, int) and value > 1:
                 hub.settings.append(Setting(name="num_gpus", value=value, origin=origin))
-            ledger.settle(construct, "RP044", Disposition.CONVERTED, f"{value} -> {'num_gpus' if value != 1 else 'one GPU, which is the default'}")
+            ledger.settle(
+                construct, "RP044", Disposition.CONVERTED, f"{value} -> {'num_gpus' if value != 1 else 'one GPU, which is the default'}"
+            )
         elif key == "runsOn":
             if value == "CPU":
                 hub.settings.append(Setting(name="machine_type", value=machines.ASSUMED_CPU, origin=origin, note="runs on a CPU"))
             ledger.settle(construct, "RP045", Disposition.CONVERTED, f"{value}: the machine type says it")
         elif key == "containerDiskInGb":
-            ledger.settle(construct, "RP046", Disposition.DROPPED, f"{value} GB of container disk: fal runners have no such setting; large files belong in /data")
+            ledger.settle(
+                construct,
+                "RP046",
+                Disposition.DROPPED,
+                f"{value} GB of container disk: fal runners have no such setting; large files belong in /data",
+            )
         elif key == "allowedCudaVersions":
-            ledger.settle(construct, "RP047", Disposition.DROPPED, "fal chooses machines whose driver fits; the wheels or the image bring their CUDA")
+            ledger.settle(
+                construct, "RP047", Disposition.DROPPED, "fal chooses machines whose driver fits; the wheels or the image bring their CUDA"
+            )
         elif key == "env" and isinstance(value, list):
             ledger.settle(construct, "RP048", Disposition.CONVERTED, "read entry by entry, below")
             for index, entry in enumerate(value):
@@ -179,12 +211,16 @@ def _variable(file: SourceFile, located: Located, index: int, entry: Any, hub: H
         return
     field_ = entry.get("input") if isinstance(entry.get("input"), dict) else {}
     value = entry.get("value", field_.get("default") if isinstance(field_, dict) else None)
-    secret = variables.is_secret(name) or (isinstance(field_, dict) and field_.get("type") in ("secret", "huggingface") and "token" in name.lower())
+    secret = variables.is_secret(name) or (
+        isinstance(field_, dict) and field_.get("type") in ("secret", "huggingface") and "token" in name.lower()
+    )
     if isinstance(field_, dict) and field_.get("type") == "secret":
         secret = True
     if secret:
         hub.variables.append(EnvVar(name=name, secret=True, origin=origin))
-        ledger.settle(construct, "RP048", Disposition.MANUAL, f"`{name}` is a secret: set it with `fal secrets set {name}=...`.", scope=Scope.DEPLOY)
+        ledger.settle(
+            construct, "RP048", Disposition.MANUAL, f"`{name}` is a secret: set it with `fal secrets set {name}=...`.", scope=Scope.DEPLOY
+        )
     elif value is None or value == "":
         ledger.settle(construct, "RP048", Disposition.DROPPED, f"`{name}` is optional and empty by default: the code's own default stands")
     else:
@@ -198,7 +234,13 @@ def _presets(file: SourceFile, located: Located, presets: list[Any], ledger: Led
         name = preset.get("name", index) if isinstance(preset, dict) else index
         origin = located.origin(file, "config", "presets", index)
         construct = ledger.record("key", f"config.presets[{name}]", origin, offset=located.offset("config", "presets", index))
-        ledger.settle(construct, "RP049", Disposition.MANUAL, f"preset `{name}`: deploy another app with these variables if you use it.", scope=Scope.DEPLOY)
+        ledger.settle(
+            construct,
+            "RP049",
+            Disposition.MANUAL,
+            f"preset `{name}`: deploy another app with these variables if you use it.",
+            scope=Scope.DEPLOY,
+        )
 
 
 def examples(project: Project, folder: str, ledger: Ledger) -> list[Value[Any]]:
@@ -227,7 +269,9 @@ def _example_files(project: Project, folder: str) -> list[SourceFile]:
 
 def _inputs(value: Any) -> list[tuple[Any, tuple[str | int, ...]]]:
     if isinstance(value, dict) and isinstance(value.get("tests"), list):
-        return [(test["input"], ("tests", index)) for index, test in enumerate(value["tests"]) if isinstance(test, dict) and "input" in test]
+        return [
+            (test["input"], ("tests", index)) for index, test in enumerate(value["tests"]) if isinstance(test, dict) and "input" in test
+        ]
     if isinstance(value, dict) and "input" in value:
         return [(value["input"], ("input",))]
     if isinstance(value, list):

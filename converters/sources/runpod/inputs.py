@@ -55,7 +55,9 @@ def _validated(code: Code, flow: Flow, examples: Examples, defaults_skip_checks:
                 made = made.model_copy(update={"required": False, "default": made.default or "None", "annotation": _loose(made)})
             merged[made.name] = merged.get(made.name) or made
             if not entry.has_required and entry.type is not None:
-                remarks.append(f"{entry.origin}: `{entry.name}` has no `required` key, so the validator reports it missing whatever is sent")
+                remarks.append(
+                    f"{entry.origin}: `{entry.name}` has no `required` key, so the validator reports it missing whatever is sent"
+                )
     if not strict:
         for name in dict.fromkeys(read.key for read in flow.reads if read.how != "set"):
             if name not in merged:
@@ -73,7 +75,8 @@ def _of_examples(examples: Examples) -> InputSchema:
     """The input goes on as a whole: example requests are the only evidence, so every field is optional."""
     names = list(dict.fromkeys(name for request in examples.requests for name in request if name.isidentifier()))
     found = [
-        InputField(name=name, annotation="Any", required=False, default="None", description="", evidence="example request") for name in names
+        InputField(name=name, annotation="Any", required=False, default="None", description="", evidence="example request")
+        for name in names
     ]
     return InputSchema(fields=found, extra="allow", known=False, evidence="the input is passed on whole")
 
@@ -154,4 +157,3 @@ def _plain(value: Any) -> bool:
 def is_identifier(name: str) -> bool:
     """Whether a key can be a field name as it is (others get an alias)."""
     return name.isidentifier() and not keyword.iskeyword(name) and not name.startswith("_") and not name.startswith("model_")
-

@@ -14,7 +14,21 @@ from converters.sources.runpod.handler import Resolved
 from converters.sources.runpod.units import Survey, Unit
 
 GPU_PACKAGES = frozenset(
-    {"torch", "diffusers", "transformers", "vllm", "tensorflow", "onnxruntime", "jax", "faster_whisper", "whisper", "TTS", "exllamav2", "bitsandbytes", "xformers"}
+    {
+        "torch",
+        "diffusers",
+        "transformers",
+        "vllm",
+        "tensorflow",
+        "onnxruntime",
+        "jax",
+        "faster_whisper",
+        "whisper",
+        "TTS",
+        "exllamav2",
+        "bitsandbytes",
+        "xformers",
+    }
 )
 DISTRIBUTIONS = {
     "cv2": "opencv-python-headless",
@@ -32,7 +46,25 @@ DISTRIBUTIONS = {
     "git": "gitpython",
     "magic": "python-magic",
 }
-RESERVED = frozenset({"setup", "teardown", "health", "handle_exit", "provide_hints", "stream", "handler", "serve", "run", "openapi", "collect_routes", "current_request", "spawn", "local", "get_endpoints"})
+RESERVED = frozenset(
+    {
+        "setup",
+        "teardown",
+        "health",
+        "handle_exit",
+        "provide_hints",
+        "stream",
+        "handler",
+        "serve",
+        "run",
+        "openapi",
+        "collect_routes",
+        "current_request",
+        "spawn",
+        "local",
+        "get_endpoints",
+    }
+)
 GENERIC = frozenset({"src", "worker", "app", "runpod", "serverless", "docker", "service", "services"})
 
 
@@ -83,7 +115,11 @@ def requirements_of_imports(imported: set[str], code: Code) -> list[str]:
     """Packages for third-party imports, by their usual name on PyPI; the SDK and the project's own modules left out."""
     own = {PurePosixPath(path).stem for path in code.project.files if path.endswith(".py")}
     own |= {part for path in code.project.files for part in PurePosixPath(path).parent.parts}
-    names = [name for name in sorted(imported) if name not in sys.stdlib_module_names and name not in own and name not in ("runpod", "__future__")]
+    names = [
+        name
+        for name in sorted(imported)
+        if name not in sys.stdlib_module_names and name not in own and name not in ("runpod", "__future__")
+    ]
     return [DISTRIBUTIONS.get(name, name.replace("_", "-")) for name in names]
 
 

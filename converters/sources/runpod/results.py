@@ -22,7 +22,9 @@ MEDIA: dict[str, Media] = {
     **dict.fromkeys((".mp4", ".webm", ".mov", ".avi", ".mkv"), "video"),
     **dict.fromkeys((".wav", ".mp3", ".flac", ".ogg", ".m4a"), "audio"),
 }
-WRITERS = frozenset({"save", "imwrite", "write", "export_to_video", "export_to_gif", "savefig", "imsave", "write_videofile", "mimsave", "open", "export"})
+WRITERS = frozenset(
+    {"save", "imwrite", "write", "export_to_video", "export_to_gif", "savefig", "imsave", "write_videofile", "mimsave", "open", "export"}
+)
 
 
 @dataclass
@@ -153,7 +155,12 @@ def _name(code: Code, module: Module, node: ast.Name, scope: ast.AST, found: Res
                 elif isinstance(target, ast.Tuple) and any(isinstance(part, ast.Name) and part.id == node.id for part in target.elts):
                     found.opaque = True
                     return
-        elif isinstance(inner, ast.AnnAssign) and isinstance(inner.target, ast.Name) and inner.target.id == node.id and inner.value is not None:
+        elif (
+            isinstance(inner, ast.AnnAssign)
+            and isinstance(inner.target, ast.Name)
+            and inner.target.id == node.id
+            and inner.value is not None
+        ):
             values.append(inner.value)
         elif _mutates(inner, node.id):
             found.opaque = True
@@ -175,7 +182,9 @@ def _name(code: Code, module: Module, node: ast.Name, scope: ast.AST, found: Res
         found.opaque = True
 
 
-def _add(module: Module, row: dict[str, tuple[Module, ast.expr, ast.AST]], added: list[tuple[ast.expr, ast.expr]], scope: ast.AST, found: Results) -> None:
+def _add(
+    module: Module, row: dict[str, tuple[Module, ast.expr, ast.AST]], added: list[tuple[ast.expr, ast.expr]], scope: ast.AST, found: Results
+) -> None:
     for key, value in added:
         if not isinstance(key, ast.Constant) or not isinstance(key.value, str):
             found.opaque = True
@@ -246,7 +255,9 @@ def _call_kind(module: Module, node: ast.Call) -> str:
             node.func.id, "Any"
         )
     if isinstance(node.func, ast.Attribute):
-        if node.func.attr in ("decode", "strip", "hexdigest", "isoformat", "strftime", "lower", "upper") and not isinstance(node.func.value, ast.Name):
+        if node.func.attr in ("decode", "strip", "hexdigest", "isoformat", "strftime", "lower", "upper") and not isinstance(
+            node.func.value, ast.Name
+        ):
             return "str"
         if node.func.attr == "decode" and (not node.args or _is_codec(node.args[0])):
             return "str"
@@ -287,7 +298,9 @@ def _same_path(module: Module, argument: ast.expr, value: ast.expr, path: str, s
 def _path_text(module: Module, node: ast.expr, scope: ast.AST) -> str | None:
     """A path as far as it can be read; parts that only running tells stand as `{}`."""
     if isinstance(node, ast.Constant):
-        return node.value if isinstance(node.value, str) and "/" in node.value or isinstance(node.value, str) and "." in node.value else None
+        return (
+            node.value if isinstance(node.value, str) and "/" in node.value or isinstance(node.value, str) and "." in node.value else None
+        )
     if isinstance(node, ast.JoinedStr):
         return "".join(str(part.value) if isinstance(part, ast.Constant) else "{}" for part in node.values)
     if isinstance(node, ast.Name):

@@ -29,7 +29,15 @@ class Rewrite:
 
 
 def rewrite(
-    code: Code, entry: Module, unit: Unit, start: Start, resolved: Resolved, ledger: Ledger, found: dict[str, list[Occurrence]], closure: list[str], app: str
+    code: Code,
+    entry: Module,
+    unit: Unit,
+    start: Start,
+    resolved: Resolved,
+    ledger: Ledger,
+    found: dict[str, list[Occurrence]],
+    closure: list[str],
+    app: str,
 ) -> Rewrite:
     """The edits of the files of one unit."""
     change = Rewrite(handler=resolved.name)
@@ -94,11 +102,15 @@ def _in_main_block(start: Start, others: list[Start], resolved: Resolved, change
         name = edits.unused_name(module, edits.BUSY_NAMES)
         starts = [start, *others]
         if not resolved.name:
-            change.edits += edits.main_block_to_function(module, block, others, name, "RP005", "loading moves to setup(): fal imports the module")
+            change.edits += edits.main_block_to_function(
+                module, block, others, name, "RP005", "loading moves to setup(): fal imports the module"
+            )
             change.edits.append(edits.replace(module, start.statement, f"return {resolved.expression}", "RP002", START_REASON))
             change.returned = True
         else:
-            change.edits += edits.main_block_to_function(module, block, starts, name, "RP005", "loading moves to setup(): fal imports the module")
+            change.edits += edits.main_block_to_function(
+                module, block, starts, name, "RP005", "loading moves to setup(): fal imports the module"
+            )
         change.load = name
     elif resolved.name:
         change.edits.append(edits.remove_statement(module, block, "RP002", START_REASON))
@@ -175,10 +187,20 @@ def _sdk_names(module: Module, found: list[Occurrence], removed: set[ast.Call], 
         if call is not None and call in removed:
             gone.add(index)
             ledger.settle(occurrence.construct, "RP002", Disposition.CONVERTED, START_REASON)
-        elif not occurrence.is_import and call is not None and occurrence.dotted.endswith("progress_update") and len(call.args) == 2 and not call.keywords:
+        elif (
+            not occurrence.is_import
+            and call is not None
+            and occurrence.dotted.endswith("progress_update")
+            and len(call.args) == 2
+            and not call.keywords
+        ):
             gone.add(index)
-            change.edits.append(edits.replace(module, call, f"print({module.source(call.args[1])})", "RP008", "fal shows what a request prints as its log"))
-            ledger.settle(occurrence.construct, "RP008", Disposition.CONVERTED, "progress is printed: callers see it in the logs of their request")
+            change.edits.append(
+                edits.replace(module, call, f"print({module.source(call.args[1])})", "RP008", "fal shows what a request prints as its log")
+            )
+            ledger.settle(
+                occurrence.construct, "RP008", Disposition.CONVERTED, "progress is printed: callers see it in the logs of their request"
+            )
     unused = [occurrence for occurrence in found if _is_unused(occurrence, found, gone)]
     for node in dict.fromkeys(occurrence.imported.node for occurrence in unused if occurrence.imported):
         together = [occurrence for occurrence in unused if occurrence.imported and occurrence.imported.node is node]

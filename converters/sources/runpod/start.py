@@ -141,7 +141,9 @@ def _named(code: Code, module: Module, call: ast.Call, given: ast.Name, depth: i
     scope = next((node for node in module.ancestors(call) if isinstance(node, FunctionNode)), module.tree)
     values = [node.value for node in ast.walk(scope) if isinstance(node, ast.Assign) and _is_name(node.targets[0], given.id)]
     values += [
-        node.value for node in ast.walk(scope) if isinstance(node, ast.AnnAssign) and _is_name(node.target, given.id) and node.value is not None
+        node.value
+        for node in ast.walk(scope)
+        if isinstance(node, ast.AnnAssign) and _is_name(node.target, given.id) and node.value is not None
     ]
     if len(values) != 1:
         found = code.definition(module, given.id)

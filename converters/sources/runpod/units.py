@@ -58,7 +58,9 @@ def survey(project: Project, ledger: Ledger, only: str = "") -> Survey:
             found.starts += find_starts(code, found.occurrences[path])
     for path, problem in code.problems.items():
         found.unreadable[path] = str(problem)
-    found.dockerfiles = [read for path, file in project.files.items() if docker.is_dockerfile(path) and (read := docker.read(project, file))]
+    found.dockerfiles = [
+        read for path, file in project.files.items() if docker.is_dockerfile(path) and (read := docker.read(project, file))
+    ]
     _by_start_command(project, found)
     _by_start_call(code, found)
     if only:
@@ -103,7 +105,11 @@ def _packaging_for(path: str, found: Survey) -> Packaging | None:
     if holders:
         return holders[0]
     folder = PurePosixPath(path).parent
-    beside = [packaging for packaging in sorted(found.dockerfiles, key=_preference) if PurePosixPath(packaging.file.path).parent in (folder, *folder.parents)]
+    beside = [
+        packaging
+        for packaging in sorted(found.dockerfiles, key=_preference)
+        if PurePosixPath(packaging.file.path).parent in (folder, *folder.parents)
+    ]
     nearest = [packaging for packaging in beside if packaging.entry is None]
     return max(nearest, key=lambda packaging: packaging.file.path.count("/")) if nearest else None
 

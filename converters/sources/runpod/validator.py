@@ -136,7 +136,12 @@ def input_field(entry: SchemaField, code: Code, *, defaults_skip_checks: bool) -
     if entry.has_default and not entry.problem:
         if entry.default is None:
             names.append("None")
-        elif defaults_skip_checks and types and not isinstance(entry.default, types) and not (float in types and isinstance(entry.default, int)):
+        elif (
+            defaults_skip_checks
+            and types
+            and not isinstance(entry.default, types)
+            and not (float in types and isinstance(entry.default, int))
+        ):
             names.append(ANNOTATIONS.get(type(entry.default), "Any"))
     annotation = "Any" if "Any" in names else " | ".join(dict.fromkeys(names))
     required = entry.required or not entry.has_required or not entry.has_default
@@ -201,7 +206,11 @@ def _bound(code: Code, module: Module, left: ast.expr, op: ast.cmpop, right: ast
         if isinstance(left, ast.Name) and left.id == name:
             if isinstance(op, ast.In):
                 values = constant(code, module, right)
-                return ("choices", sorted(values, key=str) if isinstance(values, set) else list(values)) if not isinstance(values, str) else None
+                return (
+                    ("choices", sorted(values, key=str) if isinstance(values, set) else list(values))
+                    if not isinstance(values, str)
+                    else None
+                )
             word, value = OPERATORS.get(type(op)), constant(code, module, right)
         elif isinstance(right, ast.Name) and right.id == name:
             word, value = OPPOSITE.get(OPERATORS.get(type(op), "")), constant(code, module, left)

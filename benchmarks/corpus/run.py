@@ -1,0 +1,249 @@
+"""Convert every unit of a corpus and follow the result through the real SDK: converts, loads, unpickles, answers.
+
+    python -m benchmarks.corpus.run UNITS.jsonl WORK [--only TEXT] [--markdown FILE]
+
+UNITS.jsonl: one JSON object a line with `unit` (folder), `uid`, `difficulty`. Needs root on Linux: every runner gets a root of its own
+(an overlay over `/` in a private mount namespace) that holds the app's files where the platform would put them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+
+CHROOT = """
+set -e
+mount -t tmpfs tmpfs {up}
+mkdir {up}/upper {up}/work {up}/root
+mount -t overlay overlay -o lowerdir=/,upperdir={up}/upper,workdir={up}/work {up}/root
+cp -a {stage}/. {up}/root/
+mount --bind /proc {up}/root/proc
+mount --bind /dev {up}/root/dev
+exec chroot {up}/root {python} {runner} {payload} {port} {workdir} '{own}'
+"""
+
+
+def digest(folder: Path) -> str:
+    found = hashlib.sha256()
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and ".git" not in path.parts:
+            found.update(f"{path.relative_to(folder)}\0{path.lstat().st_mode}\0".encode() + path.read_bytes())
+    return found.hexdigest()
+
+
+def migrate(*arguments: str) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run([sys.executable, "-m", "converters.cli", *arguments], cwd=ROOT, capture_output=True, timeout=60)
+
+
+def one(unit: dict[str, Any], work: Path) -> dict[str, Any]:
+    """All stages of one unit. The row says how far it came, and why no further."""
+    source, out = Path(unit["unit"]), work / "out"
+    shutil.rmtree(work, ignore_errors=True)
+    work.mkdir(parents=True)
+    row: dict[str, Any] = {"uid": unit["uid"], "difficulty": unit["difficulty"]}
+    before = digest(source)
+    started = time.monotonic()
+    first = migrate(str(source), "--output", str(out), "--format", "json")
+    row["seconds"] = round(time.monotonic() - started, 1)
+    row["exit"] = first.returncode
+    try:
+        document = json.loads(first.stdout)
+    except ValueError:
+        return {**row, "problem": first.stderr.decode()[-300:]}
+    row["status"] = document["status"]
+    row["unchanged"] = digest(source) == before
+    if document["status"] not in ("converted", "partial"):
+        return {**row, "problem": f"{document.get('message', '')} {document.get('hint', '')}"}
+    row["manual"] = sum(1 for item in document["ledger"]["items"] if item["disposition"] == "manual" and item["scope"] == "code")
+    row["gaps"] = sum(1 for item in document["ledger"]["items"] if item["rule"] == "ALL001")
+    migrate(str(source), "--output", str(work / "again"), "--format", "json")
+    row["repeats"] = digest(out) == digest(work / "again")
+    row["diff"] = _diff(source, out, document, work)
+    row["compiles"] = all(_compiles(path) for path in out.rglob("*.py"))
+    wanted = str(unit.get("entry_file", ""))
+    apps = sorted(document["apps"], key=lambda app: 0 if wanted and Path(app["ref"].split("::")[0]).parent.name in wanted else 1)
+    row["style"] = apps[0]["style"]
+    row["environment"] = apps[0]["environment"]["kind"]
+    row.update(_serve(out, apps[0], work))
+    return row
+
+
+def _compiles(path: Path) -> bool:
+    try:
+        compile(path.read_bytes(), str(path), "exec", dont_inherit=True)
+    except (SyntaxError, ValueError):
+        return False
+    return True
+
+
+def _diff(source: Path, out: Path, document: dict[str, Any], work: Path) -> bool:
+    patch = migrate(str(source), "--diff").stdout
+    copy = work / "copy"
+    shutil.copytree(source, copy, symlinks=True, ignore=shutil.ignore_patterns(".git"))
+    subprocess.run(["git", "init", "-q"], cwd=copy, check=True)
+    applied = subprocess.run(["git", "apply", "--whitespace=nowarn", "-"], input=patch, cwd=copy, capture_output=True)
+    if applied.returncode:
+        return False
+    written = [path for path in out.rglob("*") if path.is_file()]
+    return all((copy / path.relative_to(out)).read_bytes() == path.read_bytes() for path in written)
+
+
+def _serve(out: Path, app: dict[str, Any], work: Path) -> dict[str, Any]:
+    payload = work / "payload.bin"
+    loaded = subprocess.run([sys.executable, str(HERE / "deploy.py"), str(out), app["ref"], str(payload)], capture_output=True, text=True, timeout=60)
+    if loaded.returncode:
+        return {"loads": False, "problem": loaded.stderr.strip()[-300:]}
+    described = json.loads(loaded.stdout.strip().splitlines()[-1])
+    stage, workdir = _stage(out, app, described, work)
+    own = json.dumps(sorted({path.stem for path in out.rglob("*.py")} | {part for path in out.rglob("*.py") for part in path.relative_to(out).parts[:-1]}))
+    port = _free_port()
+    up = work / "overlay"
+    up.mkdir()
+    script = CHROOT.format(up=up, stage=stage, python=sys.executable, runner=HERE / "runner.py", payload=payload, port=port, workdir=workdir, own=own)
+    log = (work / "runner.log").open("wb")
+    process = subprocess.Popen(["unshare", "-m", "bash", "-c", script], stdout=log, stderr=log, start_new_session=True, env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"})
+    try:
+        return {"loads": True, **_ask(port, app, described, process, work)}
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, 9)
+        process.wait()
+
+
+def _stage(out: Path, app: dict[str, Any], described: dict[str, Any], work: Path) -> tuple[Path, str]:
+    """The app's files where the platform would have them, and the working directory of the agent."""
+    stage = work / "stage"
+    stage.mkdir()
+    if app["environment"]["kind"] == "requirements":
+        base = (out / app["ref"].split("::")[0]).parent / (described["host"]["app_files_context_dir"] or ".")
+        for name in described["host"]["app_files"] or []:
+            target = stage / "app" / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            (shutil.copytree if (base / name).is_dir() else shutil.copy2)(base / name, target)
+        (stage / "app").mkdir(exist_ok=True)
+        return stage, "/"
+    from converters.project import open_project
+    from converters.sources.docker import packaging
+
+    project = open_project(out)
+    name = app["environment"].get("dockerfile") or "Dockerfile"
+    read = packaging.read(project, project.files[name])
+    assert read is not None
+    for image_path, path in read.layout.files.items():
+        target = stage / image_path.lstrip("/")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(out / path, target)
+    (stage / (read.stage.workdir or "/").lstrip("/")).mkdir(parents=True, exist_ok=True)
+    return stage, read.stage.workdir or "/"
+
+
+def _ask(port: int, app: dict[str, Any], described: dict[str, Any], process: subprocess.Popen[bytes], work: Path) -> dict[str, Any]:
+    deadline = time.monotonic() + 25
+    schema = None
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            schema = json.load(urllib.request.urlopen(f"http://127.0.0.1:{port}/openapi.json", timeout=2))
+            break
+        except OSError:
+            time.sleep(0.1)
+    tail = (work / "runner.log").read_bytes().decode(errors="replace")
+    unpickled = "[debug] Python packages installed" in tail or schema is not None or "setup" in tail
+    if schema is None:
+        return {"unpickles": unpickled, "answers": False, "problem": "setup: " + " | ".join(tail.strip().splitlines()[-3:])[-300:]}
+    same = schema["paths"].keys() == described["openapi"]["paths"].keys() and schema["components"] == described["openapi"]["components"]
+    body = app.get("example") or {}
+    answers, problem = False, ""
+    endpoint = next((found for found in app["endpoints"] if found["kind"] == "unary"), app["endpoints"][0])
+    requests = [*app.get("examples", []), _sample(endpoint["input_schema"])]
+    for body in requests:
+        try:
+            request = urllib.request.Request(f"http://127.0.0.1:{port}{endpoint['path']}", json.dumps(body).encode(), {"Content-Type": "application/json", "x-fal-request-id": "one"})
+            with urllib.request.urlopen(request, timeout=15) as answer:
+                answers = answer.status == 200
+                answer.read()
+                break
+        except urllib.error.HTTPError as error:
+            problem = f"{error.code} {error.read()[:200]!r}"
+        except OSError as error:
+            problem = str(error)
+    return {"unpickles": unpickled and same, "openapi_same": same, "answers": answers, "problem": "" if answers else problem}
+
+
+def _sample(schema: dict[str, Any]) -> dict[str, Any]:
+    """A request with the required fields."""
+    made = {}
+    for name in schema.get("required", []):
+        field = schema["properties"][name]
+        kind = field.get("type") or next((part.get("type") for part in field.get("anyOf", [])), "string")
+        made[name] = field.get("enum", [{"string": "http://example.com/a.png", "integer": 1, "number": 1.0, "boolean": True, "array": ["a"], "object": {}}.get(kind, "a")])[0]
+    return made
+
+
+def _free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+def table(rows: list[dict[str, Any]]) -> str:
+    """The rows as Markdown, and the shares over the units that can be converted."""
+    lines = ["| unit | result | style | environment | loads | unpickles | answers | manual | remark |", "|---|---|---|---|---|---|---|---|---|"]
+    for row in rows:
+        tick = {True: "yes", False: "no", None: ""}
+        remark = str(row.get("problem", "")).replace("|", "/").replace("\n", " ")[:120]
+        cells = [row["uid"], row.get("status", "crash"), row.get("style", ""), row.get("environment", ""), *(tick[row.get(name)] for name in ("loads", "unpickles", "answers")), row.get("manual", ""), remark]
+        lines.append("| " + " | ".join(str(cell) for cell in cells) + " |")
+    return "\n".join(lines)
+
+
+def shares(rows: list[dict[str, Any]]) -> dict[str, str]:
+    wanted = [row for row in rows if row["difficulty"] != "refuse"]
+    found = {"converts": sum(row.get("status") in ("converted", "partial") for row in wanted)}
+    for name in ("loads", "unpickles", "answers"):
+        found[name] = sum(row.get(name) is True for row in wanted)
+    found["no manual code items"] = sum(row.get("manual") == 0 for row in wanted)
+    for name in ("unchanged", "repeats", "diff", "compiles"):
+        found[name] = sum(row.get(name) is True for row in wanted)
+    return {name: f"{count}/{len(wanted)}" for name, count in found.items()}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("units", type=Path)
+    parser.add_argument("work", type=Path)
+    parser.add_argument("--only", default="")
+    parser.add_argument("--markdown", type=Path)
+    arguments = parser.parse_args()
+    rows = []
+    for line in arguments.units.read_text().splitlines():
+        unit = json.loads(line)
+        if arguments.only in unit["uid"]:
+            name = unit["uid"].replace("/", "_").replace(":", "_")
+            try:
+                row = one(unit, arguments.work / name)
+            except subprocess.TimeoutExpired as error:
+                row = {"uid": unit["uid"], "difficulty": unit["difficulty"], "problem": f"timeout: {error.cmd[-3:]}"}
+            rows.append(row)
+            print(json.dumps(row), flush=True)
+    if arguments.markdown:
+        arguments.markdown.write_text(table(rows) + "\n")
+    print(json.dumps(shares(rows)))
+
+
+if __name__ == "__main__":
+    main()

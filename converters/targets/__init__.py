@@ -1,0 +1,1 @@
+"""Back ends: the model becomes files."""

@@ -1,0 +1,159 @@
+"""The parts of a generated `fal.App` that every source shares: models, settings, environment, search path."""
+
+from __future__ import annotations
+
+import os.path
+import re
+from pathlib import PurePosixPath
+
+from converters.concepts.literals import source_of, string
+from converters.ir import App, EnvVar, InputField, OutputField, Setting
+from converters.sources.runpod.inputs import is_identifier
+from converters.targets.templating import comment, listing
+
+SHADOWED = frozenset(
+    {"copy", "json", "dict", "schema", "construct", "validate", "parse_obj", "parse_raw", "parse_file", "from_orm", "fields", "register"}
+)
+"""Attributes of pydantic's BaseModel that a field of the same name would hide."""
+
+
+def uses_number(app: App) -> bool:
+    return any(re.search(r"\bNumber\b", field.annotation) for field in app.endpoints[0].input.fields)
+
+
+def input_config(app: App) -> tuple[str, str]:
+    schema = app.endpoints[0].input
+    parts = []
+    if schema.extra == "forbid":
+        parts.append('extra="forbid"')
+    else:
+        parts.append('extra="allow"')
+    if schema.fields:
+        parts.append("strict=True")
+    if any(field.name.startswith("model_") for field in schema.fields):
+        parts.append("protected_namespaces=()")
+    note = "as rp_validator" if schema.extra == "forbid" else "" if schema.fields else "the worker passes its whole input on"
+    return ", ".join(parts), note
+
+
+def field_name(name: str) -> str:
+    """The name of a model field for a key: the key itself, or a safe name with an alias."""
+    if (is_identifier(name) and name not in SHADOWED) or (
+        name.startswith("model_") and name.isidentifier() and not name.startswith("model_dump")
+    ):
+        return name
+    made = re.sub(r"\W+", "_", name).strip("_") or "field"
+    made = f"field_{made}" if made[0].isdigit() else made
+    return made if made != name and made not in SHADOWED else f"{made}_"
+
+
+def input_field(field: InputField) -> str:
+    """`steps: int = Field(default=25, ge=1)`, or without `Field` where a plain default says it all."""
+    name = field_name(field.name)
+    arguments: list[str] = []
+    annotation = field.annotation
+    constraints = dict(field.constraints)
+    if "choices" in constraints:
+        choices = constraints.pop("choices")
+        if choices and all(isinstance(choice, str | int | bool) for choice in choices):
+            annotation = "Literal[" + ", ".join(source_of(choice) for choice in choices) + "]" + (" | None" if "None" in annotation else "")
+    if name != field.name:
+        arguments.append(f"alias={string(field.name)}")
+    arguments += [f"{key}={source_of(value)}" for key, value in constraints.items()]
+    if field.description:
+        arguments.append(f"description={string(comment(field.description))}")
+    if field.lax:
+        arguments.append("strict=False")
+    mutable = field.default is not None and field.default[:1] in "[{"
+    if not arguments and not mutable:
+        return f"{name}: {annotation}" + ("" if field.required else f" = {field.default}")
+    if not field.required:
+        default = f"default_factory=lambda: {field.default}" if mutable else f"default={field.default}"
+        default = {"default_factory=lambda: []": "default_factory=list", "default_factory=lambda: {}": "default_factory=dict"}.get(
+            default, default
+        )
+        arguments.insert(0, default)
+    return f"{name}: {annotation} = Field({', '.join(arguments)})"
+
+
+def output_field(field: OutputField) -> str:
+    annotation = {"image": "Image", "video": "Video", "audio": "Audio", "file": "File"}[field.media] if field.media else field.annotation
+    name = field_name(field.name)
+    arguments = [f"alias={string(field.name)}"] if name != field.name else []
+    if field.description:
+        arguments.append(f"description={string(comment(field.description))}")
+    if field.optional:
+        annotation = annotation if annotation == "Any" else f"{annotation} | None"
+    if not arguments:
+        return f"{name}: {annotation}" + (" = None" if field.optional else "")
+    if field.optional:
+        arguments.insert(0, "default=None")
+    return f"{name}: {annotation} = Field({', '.join(arguments)})"
+
+
+def setting(setting: Setting) -> str:
+    value = listing(setting.value, 4, len(setting.name)) if isinstance(setting.value, list) else source_of(setting.value)
+    where = " ".join(part for part in (str(setting.origin) if setting.origin else "", setting.note) if part)
+    return f"{setting.name} = {value}" + (f"  # {comment(where)}" if where else "")
+
+
+def requirements(app: App) -> str:
+    environment = app.environment
+    if environment.layers and any(part.startswith("--") for layer in environment.layers for part in layer):
+        inner = "".join(f"        {listing(layer, 8)},\n" for layer in environment.layers)
+        return f"[\n{inner}    ]"
+    return listing([spec.value for spec in environment.requirements], 4, 15)
+
+
+def image_arguments(app: App) -> str:
+    """The Dockerfile and its context, found from the app file wherever `fal` is started."""
+    folder = str(PurePosixPath(app.app_file).parent)
+    dockerfile = os.path.relpath(app.environment.dockerfile or "Dockerfile", folder)
+    context = os.path.relpath(app.environment.context or ".", folder)
+    parts = [f"str(HERE / {string(dockerfile)})", f"context_dir=HERE / {string(context)}" if context != "." else "context_dir=HERE"]
+    if app.environment.build_args:
+        parts.append(f"build_args={source_of(app.environment.build_args)}")
+    return ", ".join(parts)
+
+
+def app_files(app: App) -> list[str]:
+    """Files for the runner, relative to the app file or to `app_files_context_dir`."""
+    if app.environment.kind == "image":
+        return []
+    folder = str(PurePosixPath(app.app_file).parent)
+    base = os.path.normpath(os.path.join(folder, app.context_dir)) if app.context_dir else folder
+    return sorted(os.path.relpath(path, base) for path in app.environment.files if path != app.app_file)
+
+
+def search_path(app: App) -> list[str]:
+    here = [
+        "os.getcwd()" if not path else string(path) if path.startswith("/") else f"os.path.abspath({string(path)})"
+        for path in app.module_path
+    ]
+    here = here or ["os.getcwd()"]
+    if app.chdir:
+        moved = [
+            os.path.relpath(path or ".", app.chdir) if not path.startswith("/") and not app.chdir.startswith("/") else path
+            for path in app.module_path
+        ]
+        here = [
+            "os.getcwd()" if path in ("", ".") else string(path) if path.startswith("/") else f"os.path.abspath({string(path)})"
+            for path in moved
+        ] or here
+    note = "  # the project's modules first, as in the worker"
+    if len(here) == 1:
+        return [f"sys.path.insert(0, {here[0]}){note}"]
+    return [f"sys.path[:0] = [{', '.join(here)}]{note}"]
+
+
+def environment_line(variable: EnvVar) -> str:
+    where = f"  # {comment(str(variable.origin))}" if variable.origin else ""
+    if variable.preset:
+        return f"os.environ[{string(variable.name)}] = {string(variable.value or '')}{where}"
+    return f"os.environ.setdefault({string(variable.name)}, {string(variable.value or '')}){where}"
+
+
+def tidy(text: str) -> str:
+    """No trailing blanks, at most two blank lines, one newline at the end."""
+    text = "\n".join(line.rstrip() for line in text.splitlines())
+    return re.sub(r"\n{4,}", "\n\n\n", text).strip("\n") + "\n"

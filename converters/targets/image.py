@@ -1,0 +1,57 @@
+"""The kept Dockerfile: what starts the old worker goes, what fal needs comes last."""
+
+from __future__ import annotations
+
+import re
+
+from converters.ir import App, Edit
+from converters.project import Project
+from converters.sources.docker.packaging import Packaging
+
+CURL = (
+    "RUN command -v curl >/dev/null || (apt-get update && apt-get install -y --no-install-recommends curl && rm -rf /var/lib/apt/lists/*)"
+)
+
+
+def edits(project: Project, packaging: Packaging, app: App) -> list[Edit]:
+    """Edits of the Dockerfile of an app whose environment is an image."""
+    file = packaging.file
+    encoding = packaging.dockerfile.encoding
+    found: list[Edit] = []
+    for instruction in packaging.dockerfile.instructions:
+        last_stage = instruction.stage == packaging.stage.index
+        if instruction.keyword in ("CMD", "ENTRYPOINT") and last_stage:
+            start = len(file.data[: instruction.start].decode(encoding, errors="replace"))
+            end = len(file.data[: instruction.end].decode(encoding, errors="replace"))
+            found.append(Edit(file=file.path, start=start, end=end, replacement="", rule="DK008", reason="fal starts the app in the image"))
+    text = file.data.decode(encoding, errors="replace")
+    newline = "\r\n" if "\r\n" in text else "\n"
+    lines = _last_lines(packaging)
+    lead = "" if text.endswith("\n") or not text else newline
+    gap = newline if lines else ""
+    addition = lead + gap + newline.join(lines) + newline
+    found.append(
+        Edit(
+            file=file.path,
+            start=len(text),
+            end=len(text),
+            replacement=addition,
+            rule="DK012",
+            reason="fal needs curl and its own packages in the image, installed last",
+        )
+    )
+    return found
+
+
+def _last_lines(packaging: Packaging) -> list[str]:
+    entry = packaging.entry
+    interpreter = entry.interpreter if entry and re.fullmatch(r"[\w./-]*python[\d.]*", entry.interpreter) else "python3"
+    lines = ["# fal needs these in the image, installed last"]
+    if packaging.stage.user not in (None, "root", "0"):
+        lines.append("USER root")
+    if not any("curl" in step.packages or step.command.words[:1] == ("curl",) for _, step, _ in packaging.steps):
+        lines.append(CURL)
+    lines.append(f"RUN {interpreter} -m pip install --no-cache-dir fal")
+    if packaging.stage.user not in (None, "root", "0"):
+        lines.append(f"USER {packaging.stage.user}")
+    return lines

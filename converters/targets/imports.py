@@ -1,0 +1,48 @@
+"""The import lines of generated code, by what its text uses."""
+
+from __future__ import annotations
+
+import re
+
+STANDARD: tuple[tuple[str, str], ...] = (
+    (r"\basyncio\.", "import asyncio"),
+    (r"\bimportlib\.", "import importlib"),
+    (r"\binspect\.", "import inspect"),
+    (r"\bjson\.", "import json"),
+    (r"\bmimetypes\.", "import mimetypes"),
+    (r"\bos\.", "import os"),
+    (r"\bsys\.", "import sys"),
+    (r"\btraceback\.", "import traceback"),
+)
+FROM_STANDARD: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("collections.abc", ("AsyncIterable", "AsyncIterator", "Awaitable", "Callable", "Iterable", "Iterator")),
+    ("functools", ("wraps",)),
+    ("pathlib", ("Path",)),
+    ("typing", ("Any", "Literal")),
+)
+FROM_THIRD: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("fal.container", ("ContainerImage",)),
+    ("fal.toolkit", ("Audio", "File", "Image", "Video")),
+    ("fastapi", ("HTTPException",)),
+    ("fastapi.responses", ("JSONResponse", "StreamingResponse")),
+    ("pydantic", ("BaseModel", "ConfigDict", "Field")),
+)
+
+
+def complete(body: str) -> str:
+    """Put the imports that the text needs in the place of `@IMPORTS@`, in isort's order."""
+    code = re.sub(r'(?<!f)"(?:[^"\\\n]|\\.)*"', '""', re.sub(r'"""(?:.|\n)*?"""', '""', body))
+    here = bool(re.search(r"\bHERE\b", code))
+    code += "\nPath(" if here else ""
+    standard = [line for pattern, line in STANDARD if re.search(pattern, code)]
+    standard += [line for module, names in FROM_STANDARD if (line := _from(module, names, code))]
+    third = ["import fal", *(line for module, names in FROM_THIRD if (line := _from(module, names, code)))]
+    block = "\n".join(standard) + ("\n\n" if standard else "") + "\n".join(third) + "\n"
+    if here:
+        block += "\nHERE = Path(__file__).parent  # where `fal deploy` reads the Dockerfile and its files\n"
+    return body.replace("@IMPORTS@", block)
+
+
+def _from(module: str, names: tuple[str, ...], code: str) -> str:
+    used = [name for name in names if re.search(rf"(?<![\w.]){name}\b", code)]
+    return f"from {module} import {', '.join(used)}" if used else ""

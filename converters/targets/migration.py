@@ -1,0 +1,70 @@
+"""MIGRATION.md: what is left to do, in the order in which a person does it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from converters.concepts import storage
+from converters.ir import App, Application, Disposition, Scope
+from converters.ledger import Item, Ledger
+from converters.targets.templating import render
+
+
+def emit(application: Application, ledger: Ledger) -> str:
+    """The text of MIGRATION.md."""
+    items = ledger.items()
+    return render(
+        "MIGRATION.md.j2",
+        application=application,
+        platform={"runpod": "RunPod", "replicate": "Replicate", "docker": "Docker"}[application.platform],
+        apps=[_app(app) for app in application.apps],
+        code_items=[_row(item) for item in items if item.disposition is Disposition.MANUAL and item.scope is Scope.CODE],
+        deploy_items=[
+            _row(item) for item in items if item.disposition is Disposition.MANUAL and item.scope is Scope.DEPLOY and item.rule != "ENV004"
+        ],
+        secrets=sorted({secret.name for app in application.apps for secret in app.secrets}),
+        defaults=application.defaults,
+    )
+
+
+def _row(item: Item) -> str:
+    return f"`{item.file}:{item.line}` {item.message} ({item.rule})"
+
+
+def _app(app: App) -> dict[str, Any]:
+    streams = app.handler is not None and app.handler.kind in ("generator", "async_generator")
+    request = _example(app)
+    return {
+        "app": app,
+        "streams": streams,
+        "arguments": request,
+        "endpoint": app.endpoints[0],
+        "settings": [(setting.name, setting.value, str(setting.origin) if setting.origin else setting.note) for setting in app.settings],
+        "weights": app.weights,
+        "volume": storage.data_folder(app.name),
+    }
+
+
+def _example(app: App) -> str:
+    """Arguments for the client snippet: an example request of the project, else the required fields."""
+    for example in app.examples:
+        if isinstance(example.value, dict):
+            return json.dumps(_short(example.value), indent=4, ensure_ascii=False)
+    fields = {field.name: _sample(field.annotation) for field in app.endpoints[0].input.fields if field.required}
+    return json.dumps(fields, indent=4)
+
+
+def _short(value: Any) -> Any:
+    if isinstance(value, str) and len(value) > 200:
+        return value[:60] + "..."
+    if isinstance(value, dict):
+        return {key: _short(item) for key, item in value.items()}
+    return [_short(item) for item in value] if isinstance(value, list) else value
+
+
+def _sample(annotation: str) -> Any:
+    kind = annotation.split(" | ")[0]
+    return {"str": "...", "int": 1, "float": 1.0, "Number": 1, "bool": True}.get(
+        kind, [] if kind.startswith("list") else {} if kind.startswith("dict") else "..."
+    )

@@ -1,0 +1,70 @@
+"""Jinja2 set up for generated code: every value of a project passes through a serializer."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from converters.concepts.literals import source_of
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+WIDTH = 120
+
+
+def folder() -> Path:
+    """Where the templates are: inside the installed package, or at the top of a checkout."""
+    installed = Path(__file__).resolve().parent.parent / "_templates"
+    return installed if installed.is_dir() else Path(__file__).resolve().parents[2] / "templates"
+
+
+@lru_cache(maxsize=1)
+def environment() -> Environment:
+    """The environment with the filters that templates use; undefined names are errors."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    made = Environment(
+        loader=FileSystemLoader(folder()),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,
+    )
+    made.filters["py"] = source_of
+    made.filters["pylist"] = listing
+    made.filters["comment"] = comment
+    made.filters["docstring"] = docstring
+    made.filters["cell"] = cell
+    return made
+
+
+def render(template: str, **values: Any) -> str:
+    return environment().get_template(template).render(**values)
+
+
+def listing(values: list[Any], indent: int = 4, used: int = 0) -> str:
+    """A list literal on one line where it fits, else one item a line; `used`: columns taken before it."""
+    flat = source_of(values)
+    if len(flat) + used + indent <= WIDTH:
+        return flat
+    inner = " " * (indent + 4)
+    return "[\n" + "".join(f"{inner}{source_of(value)},\n" for value in values) + " " * indent + "]"
+
+
+def comment(text: str) -> str:
+    """Text that may follow a `#`: one line, nothing unprintable."""
+    return "".join(sign for sign in " ".join(str(text).split()) if sign.isprintable())
+
+
+def docstring(text: str) -> str:
+    """A one-line docstring that its content cannot end early."""
+    line = comment(text).replace("\\", "\\\\").replace('"""', "'''")
+    return f'"""{line}{" " if line.endswith(chr(34)) else ""}"""'
+
+
+def cell(text: str) -> str:
+    """Text for a cell of a Markdown table."""
+    return comment(text).replace("|", "\\|")

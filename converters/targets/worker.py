@@ -1,0 +1,81 @@
+"""The `fal.App` of a RunPod worker in keep style: a thin, typed file that imports the original module inside `setup()`."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+
+from converters.concepts.literals import source_of, string
+from converters.ir import App
+from converters.targets import app as app_parts
+from converters.targets import imports, methods
+from converters.targets.templating import render
+
+
+def emit(app: App) -> str:
+    """The app file."""
+    endpoint = app.endpoints[0]
+    config, note = app_parts.input_config(app)
+    body = render(
+        "app.py.j2",
+        app=app,
+        title=_title(app),
+        imports="@IMPORTS@",
+        number=app_parts.uses_number(app),
+        input_config=config,
+        input_note=note,
+        fields=[app_parts.input_field(field) for field in endpoint.input.fields] + [f"{key}: Any = None" for key in app.envelope],
+        outputs=[app_parts.output_field(field) for field in endpoint.output.fields] if methods.has_model(app) else [],
+        settings=[app_parts.setting(setting) for setting in app.settings],
+        image_arguments=app_parts.image_arguments(app),
+        requirements=app_parts.requirements(app),
+        app_files=app_parts.app_files(app),
+        setup=setup_lines(app),
+        methods=methods.endpoints(app),
+        helpers=methods.helpers(app),
+    )
+    text = imports.complete(body)
+    return app_parts.tidy(text)
+
+
+def _title(app: App) -> str:
+    summary = app.endpoints[0].summary.rstrip(".") or app.class_name
+    entry = PurePosixPath(app.entry).name
+    return f"{summary} (RunPod worker `{entry}`, served by fal)."
+
+
+def setup_lines(app: App) -> list[str]:
+    """The body of `setup()`: search path, working directory, environment, arguments, import, load."""
+    handler = app.handler
+    assert handler is not None
+    lines: list[str] = []
+    if app.chdir:
+        lines.append(f"os.chdir({string(app.chdir)})  # the worker's working directory")
+    lines += app_parts.search_path(app)
+    lines += [app_parts.environment_line(variable) for variable in app.environment.variables if variable.value is not None]
+    if handler.uses_arguments:
+        script = PurePosixPath(handler.file).name
+        lines.append(f"sys.argv = {source_of([script, *app.environment.argv])}  # as the worker was started")
+    lines += _import_lines(app)
+    return lines
+
+
+def _import_lines(app: App) -> list[str]:
+    handler = app.handler
+    assert handler is not None
+    module = handler.module
+    last = module.rsplit(".", 1)[-1]
+    if not all(part.isidentifier() for part in module.split(".")):
+        lines = [f"worker = importlib.import_module({string(module)})  # loads what the worker loads, once per runner"]
+        last = "worker"
+    elif "." in module:
+        lines = [f"from {module.rsplit('.', 1)[0]} import {last}  # loads what the worker loads, once per runner"]
+    else:
+        lines = [f"import {module}  # loads what the worker loads, once per runner"]
+    lines.append("")
+    if handler.returned:
+        lines.append(f"self.handler = {last}.{handler.load}()")
+        return lines
+    if handler.load:
+        lines.append(f"{last}.{handler.load}()")
+    lines.append(f"self.handler = {last}.{handler.name}")
+    return lines

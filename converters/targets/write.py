@@ -1,0 +1,99 @@
+"""From the model to the files of the output, each with what was done to it."""
+
+from __future__ import annotations
+
+from converters.errors import UsageError
+from converters.ir import App, Application, Edit
+from converters.ledger import Ledger
+from converters.options import Options
+from converters.outcome import Action, FileChange, Hunk
+from converters.project import Project, SourceFile
+from converters.sources.docker import packaging as docker
+from converters.sources.runpod.edits import apply
+from converters.targets import emitters, image, migration, pyproject
+
+
+def write(project: Project, application: Application, options: Options, ledger: Ledger) -> list[FileChange]:
+    """All files of the output. Raises `UsageError` for a target that does not fit."""
+    if options.target in ("function", "pyproject"):
+        raise UsageError(
+            f"`--target {options.target}` serves a program that listens on a port, and a queue worker has none.",
+            hint="Use `--target app`, or leave it to `auto`.",
+        )
+    choose_style(project, application, options, ledger)
+    edits = list(application.edits)
+    _image_edits(project, application, edits)
+    made: dict[str, FileChange] = {}
+    for app in application.apps:
+        text = emitters.app_file(application, app)
+        if text is not None:
+            made[app.app_file] = _added(project, app.app_file, text, app)
+    made["pyproject.toml"] = _added(project, "pyproject.toml", pyproject.emit(project, application.apps), None)
+    made[_migration_name(project)] = _added(project, _migration_name(project), migration.emit(application, ledger), None)
+    for path, file in _kept(project, application).items():
+        if path not in made:
+            made[path] = _kept_file(file, [edit for edit in edits if edit.file == path])
+    gone = [FileChange(path, "removed", None, before=None) for path in project.files if path not in made]
+    return [made[path] for path in sorted(made)] + gone
+
+
+def choose_style(project: Project, application: Application, options: Options, ledger: Ledger) -> None:
+    for app in application.apps:
+        app.style = "keep"
+        app.why_style = "asked for" if options.style == "keep" else "the original module stays and app.py imports it in setup()"
+
+
+def _migration_name(project: Project) -> str:
+    return "MIGRATION.md" if "MIGRATION.md" not in project.files else "MIGRATION-fal.md"
+
+
+def _image_edits(project: Project, application: Application, edits: list[Edit]) -> None:
+    seen: set[str] = set()
+    for app in application.apps:
+        dockerfile = app.environment.dockerfile
+        if app.environment.kind == "image" and dockerfile and dockerfile not in seen:
+            seen.add(dockerfile)
+            packaging = docker.read(project, project.files[dockerfile])
+            if packaging is not None:
+                docker.record(packaging, Ledger())
+                edits += image.edits(project, packaging, app)
+
+
+def _kept(project: Project, application: Application) -> dict[str, SourceFile]:
+    """The files that the image would have held, and what its build reads."""
+    wanted: set[str] = set()
+    for app in application.apps:
+        wanted |= set(app.environment.files)
+        if app.environment.kind == "image" and app.environment.dockerfile:
+            wanted.add(app.environment.dockerfile)
+            ignore = f"{app.environment.context}/.dockerignore".lstrip("/") if app.environment.context else ".dockerignore"
+            wanted.add(ignore)
+    return {path: project.files[path] for path in sorted(wanted) if path in project.files}
+
+
+def _added(project: Project, path: str, text: str, app: App | None) -> FileChange:
+    file = project.get(path)
+    data = file.encode(text) if file is not None else text.encode()
+    action: Action = "added" if file is None else "copied" if file.data == data else "modified"
+    source = f"{app.entry}:{app.handler.origin.line}" if app is not None and app.handler is not None else ""
+    reason = (
+        "the app that serves the worker's handler"
+        if app
+        else "fal reads its apps here"
+        if path == "pyproject.toml"
+        else "what is left to do"
+    )
+    hunk = Hunk(1, text.count("\n"), "RP003" if app else "FAL001", reason, source)
+    return FileChange(path, action, data, file.data if file else None, hunks=(hunk,))
+
+
+def _kept_file(file: SourceFile, edits: list[Edit]) -> FileChange:
+    if not edits:
+        return FileChange(file.path, "copied", file.data, file.data, file.executable)
+    text = apply(file.text, edits)
+    data = file.encode(text)
+    hunks = []
+    for edit in sorted(edits, key=lambda edit: edit.start):
+        line = file.text.count("\n", 0, edit.start) + 1
+        hunks.append(Hunk(line, line + file.text.count("\n", edit.start, edit.end), edit.rule, edit.reason, f"{file.path}:{line}"))
+    return FileChange(file.path, "modified", data, file.data, file.executable, tuple(hunks))
