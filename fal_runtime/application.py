@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import time
 from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from . import autoscaler
-from .errors import PlatformError, scheduling_failure, startup_timeout
+from .errors import PlatformError, scheduling_failure, startup_timeout, unknown_application
 from .runner import Runner, StartFailure
 from .spec import Scaling, Spec
+from .traffic import Traffic
 
 RunnerFactory = Callable[[], Runner]
 Notice = Callable[[str, str], None]
@@ -23,6 +25,7 @@ class _Waiter:
     since: float
     request_id: str
     hint: str | None
+    patient: bool
     runner: asyncio.Future[Runner]
 
 
@@ -37,6 +40,7 @@ class Application:
         self.scaling = scaling
         self.runners: list[Runner] = []
         self.failure: PlatformError | None = None
+        self.traffic = Traffic()
         self._factory = factory
         self._notice = notice
         self._waiting: deque[_Waiter] = deque()
@@ -53,15 +57,25 @@ class Application:
         if self.runners:
             await self._first_start.wait()
 
-    async def acquire(self, request_id: str, hint: str | None = None) -> Runner:
-        """A runner with room, which then holds ``request_id`` until :meth:`release`. Raises PlatformError."""
-        runner = self._pick(hint)
+    def try_acquire(self, request_id: str, hint: str | None = None) -> Runner | None:
+        """A runner with room if there is one now, and nobody waits for it."""
+        runner = self._pick(hint) if not self._waiting else None
         if runner is not None:
             runner.in_flight.add(request_id)
+        return runner
+
+    async def acquire(self, request_id: str, hint: str | None = None, *, since: float | None = None, patient: bool = False) -> Runner:
+        """A runner with room, which then holds ``request_id`` until :meth:`release`.
+
+        ``since`` is when the request arrived, on the monotonic clock. Raises PlatformError when no runner can be started;
+        a ``patient`` request waits for the next attempt instead.
+        """
+        runner = self.try_acquire(request_id, hint)
+        if runner is not None:
             return runner
-        if self.failure is not None and not any(runner.ready_at for runner in self.runners):
+        if not patient and self.failure is not None and not any(runner.ready_at for runner in self.runners):
             raise self.failure
-        waiter = _Waiter(time.monotonic(), request_id, hint, asyncio.get_running_loop().create_future())
+        waiter = _Waiter(since or time.monotonic(), request_id, hint, patient, asyncio.get_running_loop().create_future())
         self._waiting.append(waiter)
         self.balance()
         try:
@@ -79,6 +93,20 @@ class Application:
             self._hand_out()
         elif not runner.in_flight:
             self.balance()
+
+    def retire(self, runner: Runner) -> None:
+        """End a runner whose answer asked for it; another one starts when it is needed."""
+        if not runner.stopping:
+            self._spawn(runner.stop())
+
+    def examine(self, runner: Runner, *, thorough: bool) -> None:
+        """Check a runner after a suspicious answer: does it accept connections, or (``thorough``) pass its health check."""
+        self._spawn(self._examine(runner, thorough))
+
+    async def _examine(self, runner: Runner, thorough: bool) -> None:
+        if not await (runner.is_healthy() if thorough else runner.accepts()) and not runner.stopping:
+            self._notice(self.spec.name, "the runner failed its health check and is replaced")
+            runner.kill()
 
     def _pick(self, hint: str | None) -> Runner | None:
         """A runner that gave this hint, else the one that has waited longest (which makes it round robin)."""
@@ -135,7 +163,7 @@ class Application:
         code = await runner.exited
         if runner in self.runners:
             self.runners.remove(runner)
-        if not self._closed and not runner.stop_asked:
+        if not self._closed and (not runner.stop_asked or code not in (0, -signal.SIGKILL, -signal.SIGTERM)):
             self._notice(self.spec.name, f"the runner ended by itself with exit code {code}; a new one starts when it is needed")
         self.balance()
 
@@ -150,9 +178,10 @@ class Application:
         self._refuse(self.failure)
         self.balance()
 
-    def _refuse(self, error: PlatformError) -> None:
-        while self._waiting:
-            waiter = self._waiting.popleft()
+    def _refuse(self, error: PlatformError, *, patient: bool = False) -> None:
+        refused = [waiter for waiter in self._waiting if patient or not waiter.patient]
+        for waiter in refused:
+            self._waiting.remove(waiter)
             if not waiter.runner.done():
                 waiter.runner.set_exception(error)
 
@@ -166,7 +195,15 @@ class Application:
         self._closed = True
         if self._timer is not None:
             self._timer.cancel()
-        self._refuse(scheduling_failure("The gateway is stopping"))
+        self._refuse(scheduling_failure("The gateway is stopping"), patient=True)
         await asyncio.gather(*(runner.stop() for runner in self.runners), return_exceptions=True)
         for task in self._tasks:
             task.cancel()
+
+
+def find(applications: Mapping[str, Application], owner: str, named_owner: bytes, name: bytes) -> Application:
+    """The app that ``/<owner>/<app>`` names. Raises PlatformError."""
+    application = applications.get(name.decode("latin-1")) if named_owner == owner.encode() else None
+    if application is None:
+        raise unknown_application((name or named_owner).decode("latin-1"))
+    return application

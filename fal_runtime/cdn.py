@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import secrets
+import shutil
+import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,27 +52,37 @@ class Store:
         """Where the file is, or will be, served."""
         return f"{self._base_url}/{upload.id}/{quote(upload.name)}"
 
-    async def receive(self, upload: Upload, chunks: AsyncIterator[bytes]) -> int:
-        """Write the body; returns its size in bytes. Raises OSError when the disk is full."""
+    async def receive(self, upload: Upload, chunks: AsyncIterator[bytes], part: int | None = None) -> int:
+        """Write the body, or one part of it; returns its size in bytes. Raises OSError when the disk is full."""
         size = 0
-        with (self._directory / upload.id / "part").open("wb") as body:
+        with (self._directory / upload.id / f"part-{part or 0:05}").open("wb") as body:
             async for chunk in chunks:
                 body.write(chunk)
                 size += len(chunk)
         return size
 
     def finish(self, upload: Upload) -> None:
-        """Make the file visible, all at once."""
+        """Put the parts together and make the file visible, all at once."""
         place = self._directory / upload.id
+        first, *others = sorted(place.glob("part-*")) or [place / "part-00000"]
+        with first.open("ab") as body:
+            for other in others:
+                with other.open("rb") as part:
+                    shutil.copyfileobj(part, body, 1 << 20)
+                other.unlink()
         (place / "about.json").write_text(json.dumps({"name": upload.name, "content_type": upload.content_type}))
-        (place / "part").rename(place / "body")
+        first.rename(place / "body")
 
     def discard(self, upload: Upload) -> None:
         """Forget a file that was not completed."""
-        place = self._directory / upload.id
-        for name in ("part", "about.json"):
-            (place / name).unlink(missing_ok=True)
-        place.rmdir()
+        shutil.rmtree(self._directory / upload.id, ignore_errors=True)
+
+    def expire(self, ttl: float) -> None:
+        """Delete files that are older than ``ttl`` seconds."""
+        before = time.time() - ttl
+        for place in self._directory.iterdir():
+            if place.stat().st_mtime < before:
+                shutil.rmtree(place, ignore_errors=True)
 
     def response(self, id: str, name: str) -> ASGIApp:
         """The ASGI response for a GET of the file: type, length and ranges; 404 for what is not there."""

@@ -3,136 +3,131 @@
 from __future__ import annotations
 
 import asyncio
-import time
 import uuid
-from collections.abc import AsyncIterator, Mapping
-from typing import Any
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 
-from .application import Application
-from .cdn import Store
-from .errors import PlatformError, request_timeout, unknown_application
+from .application import Application, find
+from .asgi import Receive, Scope, Send, answer, header
+from .calls import Exchange, Request, from_client, to_client
+from .errors import PlatformError
 from .runner import Runner
-from .upstream import Broken, Headers, Response
+from .upstream import Broken, Response
 
-Scope = Mapping[str, Any]
+#: A part of the gateway below a prefix of the path, or at a host name: it gets the undecoded rest and its own root URL.
+Part = Callable[[Scope, Receive, Send, bytes, str], Awaitable[None]]
 
-#: Headers that belong to one hop.
-_HOP = frozenset(b"connection keep-alive proxy-authenticate proxy-authorization te trailer transfer-encoding upgrade expect".split())
-#: Headers of the platform that reach the app; it consumes the others (fal documentation, "Platform headers").
-_FORWARDED = frozenset([b"x-fal-object-lifecycle-preference", b"x-fal-object-lifecycle", b"x-fal-cdn-token"])
-#: Headers by which an app speaks to the platform.
-_STRIPPED = frozenset([b"x-fal-stop-runner", b"x-fal-needs-retry", b"x-fal-runner-health-check"])
+#: Seconds after which the gateway starts to look whether the client is still there.
+_PATIENCE = 0.05
 
 
 class Gateway:
-    """ASGI application for ``/<owner>/<app>[/path]``, ``/files`` and ``/health``."""
+    """ASGI application: direct calls at ``/<owner>/<app>[/path]``, the parts at ``/<prefix>/...``.
 
-    def __init__(self, owner: str, applications: Mapping[str, Application], store: Store) -> None:
+    A part is also found by the host name of the platform's service, e.g. ``queue.fal.run``, so that clients that are
+    redirected by a proxy or by name resolution need no prefix.
+    """
+
+    def __init__(self, owner: str, applications: Mapping[str, Application], parts: Mapping[str, Part]) -> None:
         self.owner = owner
         self.applications = applications
-        self.store = store
+        self._parts = parts
 
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] == "http":
-            await self.http(scope, receive, send)
-        elif scope["type"] == "websocket":
-            await receive()
-            await send({"type": "websocket.close", "code": 1008, "reason": "websockets are not served"})
-
-    async def http(self, scope: Any, receive: Any, send: Any) -> None:
-        """Route one request by its path."""
-        path: str = scope["path"]
-        first, _, rest = path[1:].partition("/")
-        if first == "files":
-            id, _, name = rest.partition("/")
-            await self.store.response(id, name)(scope, receive, send)
-        elif path == "/health":
-            await _answer(send, 200, [(b"content-type", b"application/json")], b'{"status":"ok"}')
-        else:
-            await self.run(scope, receive, send)
-
-    def find(self, path: str) -> Application:
-        """The app that ``/<owner>/<app>...`` names. Raises PlatformError."""
-        owner, _, rest = path[1:].partition("/")
-        name = rest.partition("/")[0]
-        application = self.applications.get(name) if owner == self.owner else None
-        if application is None:
-            raise unknown_application(name or owner)
-        return application
-
-    async def run(self, scope: Any, receive: Any, send: Any) -> None:
-        """A direct call: no queue, no retry."""
-        call = Call(self.owner, scope, receive, send)
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path: bytes = scope.get("raw_path") or scope["path"].encode()
         try:
-            application = self.find(scope["path"])
-            runner = await application.acquire(call.id, call.hint)
-            try:
-                await call.exchange(application, runner)
-            finally:
-                application.release(runner, call.id)
+            first, _, rest = path[1:].partition(b"/")
+            part = self._parts.get(prefix := first.decode("latin-1"))
+            if part is not None:
+                return await part(scope, receive, send, b"/" + rest, f"{self._base(scope)}/{prefix}")
+            part = self._parts.get(_service(scope))
+            if part is not None:
+                return await part(scope, receive, send, path, self._base(scope))
+            if scope["type"] == "websocket":
+                return await self._parts["ws-direct"](scope, receive, send, path, "")
+            await self.run(scope, receive, send, path)
         except PlatformError as error:
-            await call.fail(error)
+            await fail(scope, receive, send, error)
+
+    def _base(self, scope: Scope) -> str:
+        scheme = "https" if scope["scheme"] in ("https", "wss") else "http"
+        return f"{scheme}://{header(scope, b'host') or 'localhost'}"
+
+    async def run(self, scope: Scope, receive: Receive, send: Send, path: bytes) -> None:
+        """A direct call: no queue, no retry."""
+        _, owner, name, *rest = [*path.split(b"/", 3), b""]
+        application = find(self.applications, self.owner, owner, name)
+        inside = b"/" + rest[0] if rest else b"/"
+        call = DirectCall(self.owner, application, scope, receive, send, inside)
+        await call.run()
 
 
-class Call:
-    """One request on its way to a runner and back."""
+class DirectCall:
+    """One request that its client waits for."""
 
-    def __init__(self, owner: str, scope: Any, receive: Any, send: Any) -> None:
-        self.id = str(uuid.uuid4())
-        self.owner = owner
-        self.scope = scope
+    def __init__(self, owner: str, application: Application, scope: Scope, receive: Receive, send: Send, path: bytes) -> None:
+        self._application = application
         self._receive = receive
         self._send = send
-        self._started = False
-        raw: bytes = scope.get("raw_path") or scope["path"].encode()
-        _, _, self.name, *rest = raw.split(b"/", 3)
-        self.path = b"/" + rest[0] if rest else b"/"
+        self._scope = scope
+        self._request = Request(str(uuid.uuid4()), owner, application.spec.name, scope["method"], path, scope["query_string"], [], b"")
+        self._exchange: Exchange | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._answering = False
+        self._gone = False
 
-    @property
-    def hint(self) -> str | None:
-        """``X-Fal-Runner-Hint``."""
-        for name, value in self.scope["headers"]:
-            if name == b"x-fal-runner-hint":
-                return str(value, "latin-1")
-        return None
-
-    async def exchange(self, application: Application, runner: Runner) -> None:
-        """Send the request to the runner and its answer to the client. Raises PlatformError before the answer began."""
-        assert runner.upstream is not None
-        target = self.path + b"?" + self.scope["query_string"] if self.scope["query_string"] else self.path
-        body = await self._body()
-        timer = asyncio.get_running_loop().call_later(application.spec.limits.request_timeout, runner.kill)
-        began = time.monotonic()
+    async def run(self) -> None:
+        """From the body to the last byte of the answer."""
+        request, application = self._request, self._application
+        first = await self._receive()
+        whole = not first.get("more_body", False)
+        request.body = first.get("body", b"") if whole else self._rest(first["body"])
+        request.headers = from_client(self._scope["headers"], sized=not whole)
+        watch = asyncio.get_running_loop().call_later(_PATIENCE, self._watch) if whole else None
+        self._task = asyncio.current_task()
         try:
-            response = await runner.upstream.send(self.scope["method"], target, self.headers(), body)
+            runner = await application.acquire(request.id, header(self._scope, b"x-fal-runner-hint"))
             try:
-                await self._respond(runner, response)
+                await self._exchange_with(runner)
             finally:
-                response.close()
-        except Broken as error:
-            if time.monotonic() - began >= application.spec.limits.request_timeout:
-                raise request_timeout() from None
-            raise broken(error) from None
+                application.release(runner, request.id)
+        except PlatformError as error:
+            if self._answering:  # it had begun: the client must see that it is not whole
+                raise ConnectionAbortedError(error.detail) from None
+            headers = [*error.all_headers(), (b"x-fal-request-id", request.id.encode())]
+            await answer(self._send, error.status, headers, error.body())
+        except asyncio.CancelledError:
+            if not self._gone:
+                raise
         finally:
-            timer.cancel()
+            if watch is not None:
+                watch.cancel()
 
-    def headers(self) -> Headers:
-        """The client's headers without those of the hop and of the platform, and with the platform's own."""
-        kept = [pair for pair in self.scope["headers"] if pair[0] not in _HOP and (pair[0][:6] != b"x-fal-" or pair[0] in _FORWARDED)]
-        kept.append((b"x-fal-request-id", self.id.encode()))
-        kept.append((b"x-fal-caller-user-id", self.owner.encode()))
-        kept.append((b"x-fal-endpoint", b"%s/%s%s" % (self.owner.encode(), self.name, self.path.rstrip(b"/"))))
-        return kept
+    async def _exchange_with(self, runner: Runner) -> None:
+        exchange = self._exchange = Exchange(self._application, runner, self._request)
+        try:
+            response = await exchange.open()
+            if self._gone:
+                await exchange.read()
+                return
+            await self._respond(runner, response)
+        except Broken as error:
+            raise exchange.explain(error) from None
+        finally:
+            exchange.close()
 
-    async def _body(self) -> bytes | AsyncIterator[bytes]:
-        message = await self._receive()
-        if not message.get("more_body", False):
-            self.scope["headers"][:] = [pair for pair in self.scope["headers"] if pair[0] != b"content-length"]
-            body: bytes = message.get("body", b"")
-            return body
-        return self._stream(message["body"])
+    async def _respond(self, runner: Runner, response: Response) -> None:
+        headers = to_client(response.headers)
+        headers += [(b"x-fal-request-id", self._request.id.encode()), (b"x-fal-served-from", runner.id.encode())]
+        self._answering = True
+        if response.complete:
+            await answer(self._send, response.status, headers, response.buffered())
+        else:
+            await self._send({"type": "http.response.start", "status": response.status, "headers": headers})
+            async for data in response:
+                await self._send({"type": "http.response.body", "body": data, "more_body": True})
+            await self._send({"type": "http.response.body", "body": b""})
 
-    async def _stream(self, first: bytes) -> AsyncIterator[bytes]:
+    async def _rest(self, first: bytes) -> AsyncIterator[bytes]:
         yield first
         while True:
             message = await self._receive()
@@ -142,34 +137,35 @@ class Call:
             if not message.get("more_body", False):
                 return
 
-    async def _respond(self, runner: Runner, response: Response) -> None:
-        headers = [pair for pair in response.headers if pair[0] not in _HOP and pair[0] not in _STRIPPED]
-        headers += [(b"x-fal-request-id", self.id.encode()), (b"x-fal-served-from", runner.id.encode())]
-        self._started = True
-        if response.complete:
-            await _answer(self._send, response.status, headers, response.buffered())
+    def _watch(self) -> None:
+        self._watcher = asyncio.ensure_future(self._until_gone())
+
+    async def _until_gone(self) -> None:
+        """A client that leaves ends its wait for a runner and the stream that it was sent; a run is told with ``/cancel``."""
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+        if self._task is None or self._task.done():
             return
-        await self._send({"type": "http.response.start", "status": response.status, "headers": headers})
-        async for data in response:
-            await self._send({"type": "http.response.body", "body": data, "more_body": True})
-        await self._send({"type": "http.response.body", "body": b""})
-
-    async def fail(self, error: PlatformError) -> None:
-        """Answer with a platform error; an answer that had begun is cut off, so that the client sees that it is not whole."""
-        if self._started:
-            raise ConnectionAbortedError(error.detail)
-        await _answer(self._send, error.status, [*error.all_headers(), (b"x-fal-request-id", self.id.encode())], error.body())
+        self._gone = True
+        if self._exchange is not None:
+            await self._exchange.cancel()
+        if (self._exchange is None or self._answering) and not self._task.done():
+            self._task.cancel()
 
 
-def broken(error: Broken) -> PlatformError:
-    """The platform's words for a hop that failed (fal documentation, "Error types")."""
-    if error.refused:
-        return PlatformError(503, "runner_connection_refused", "Runner refused the connection")
-    if error.answered:
-        return PlatformError(502, "runner_incomplete_response", "Runner sent an incomplete response")
-    return PlatformError(503, "runner_disconnected", "Runner disconnected")
+def _service(scope: Scope) -> str:
+    """The part that a host name of the platform stands for: ``queue.fal.run`` -> ``queue``."""
+    host = header(scope, b"host") or ""
+    label, dot, _ = host.partition(".")
+    return {"v3": "cdn", "v3b": "cdn"}.get(label, label) if dot and not label.isdigit() else ""
 
 
-async def _answer(send: Any, status: int, headers: Headers, body: bytes) -> None:
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+async def fail(scope: Scope, receive: Receive, send: Send, error: PlatformError) -> None:
+    """Answer with a platform error; a websocket is refused with its status."""
+    headers = error.all_headers()
+    if scope["type"] == "websocket":
+        await receive()
+        await send({"type": "websocket.http.response.start", "status": error.status, "headers": headers})
+        await send({"type": "websocket.http.response.body", "body": error.body()})
+    else:
+        await answer(send, error.status, headers, error.body())

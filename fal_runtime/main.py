@@ -11,8 +11,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from . import project as projects
+from . import redirect
 from .errors import RuntimeFailure
-from .server import Runtime, default_data
+from .server import Runtime, default_data, default_state
 
 #: Lines of the SDK that say nothing to the person at the terminal.
 _NOISE = (
@@ -34,6 +35,7 @@ def run(
     host: str = "127.0.0.1",
     data: Path | None = None,
     secrets: Path | None = None,
+    state: Path | None = None,
     keep_warm: bool = True,
     ready: Callable[[Runtime], None] | None = None,
 ) -> int:
@@ -51,6 +53,7 @@ def run(
             host=host,
             owner=owner,
             data=data or default_data(),
+            state=state or default_state(project),
             secrets=values,
             keep_warm=keep_warm,
             say=say,
@@ -68,6 +71,7 @@ def run(
 
 
 async def _serve(runtime: Runtime, ready: Callable[[Runtime], None] | None) -> int:
+    announced: Path | None = None
     stop = asyncio.Event()
     for signum in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(signum, stop.set)
@@ -87,11 +91,14 @@ async def _serve(runtime: Runtime, ready: Callable[[Runtime], None] | None) -> i
         for name, application in runtime.applications.items():
             problem = f"  (not ready: {application.failure.detail})" if application.failure else ""
             say(name, f"{runtime.url}/{runtime.owner}/{name}{problem}")
+        announced = redirect.announce(runtime.url)
         if ready is not None:
             ready(runtime)
         await stopping
         return 0
     finally:
+        if announced is not None:
+            announced.unlink(missing_ok=True)
         stopping.cancel()
         await runtime.close()
 
@@ -120,6 +127,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
     parser.add_argument("--owner", default="local", help="first segment of the apps' URLs (default: local)")
     parser.add_argument("--data", type=Path, help="directory for /data")
+    parser.add_argument("--state", type=Path, help="directory for the queue and the files that apps return")
     parser.add_argument("--secrets", type=Path, help="file of NAME=value lines, set in every runner")
     parser.add_argument("--scale-to-zero", action="store_true", help="let idle runners go as on the platform")
     options = parser.parse_args(arguments)
@@ -130,5 +138,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         host=options.host,
         data=options.data,
         secrets=options.secrets,
+        state=options.state,
         keep_warm=not options.scale_to_zero,
     )

@@ -148,6 +148,10 @@ class Runner:
             return False
         return response.status < 400 if self.spec.health_check else response.status != 502
 
+    async def accepts(self) -> bool:
+        """True if its port takes connections."""
+        return self.upstream is not None and await _accepts(self.upstream.port)
+
     def _line(self, stream: str, text: str) -> None:
         self._on_line(self, stream, text)
 

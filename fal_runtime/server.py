@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import fcntl
+import hashlib
+import os
 import shutil
 import socket
 import sys
@@ -15,22 +18,34 @@ from pathlib import Path
 import uvicorn
 
 from .application import Application
+from .asgi import Receive, Scope, Send, answer_json
 from .cdn import Store, Uploader
 from .errors import UnavailablePort
-from .gateway import Gateway
+from .gateway import Gateway, Part
+from .journal import Journal
 from .loader import Loaded, Loader, LoadFailure
+from .metrics import Metrics
 from .project import Project
+from .queue import Queue
+from .queue_api import QueueApi
+from .rest import Rest
 from .runner import Runner
+from .sockets import Sockets
+from .webhooks import Signer, Webhooks
 from .zygote import Zygote
 
 Say = Callable[[str, str], None]
+
+#: Seconds for which files are kept.
+_FILE_TTL = 7 * 24 * 3600.0
 
 
 class Runtime:
     """Serves the apps of a project on ``host``:``port`` (0: any free port) between :meth:`start` and :meth:`close`.
 
-    ``data`` is the directory for ``/data``, ``secrets`` are set in the environment of every runner, ``keep_warm`` keeps one
-    runner per app alive where the app's own settings would let it go. ``say(app, text)`` gets what a person should read.
+    ``data`` is the directory for ``/data``, ``state`` the one for the queue and the files (None: they end with this object),
+    ``max_body`` the longest body in bytes that the queue takes. ``secrets`` are set in the environment of every runner, ``keep_warm`` keeps
+    one runner per app alive where the app's own settings would let it go. ``say(app, text)`` gets what a person should read.
     """
 
     def __init__(
@@ -42,7 +57,9 @@ class Runtime:
         owner: str = "local",
         data: Path,
         secrets: Mapping[str, str] | None = None,
+        state: Path | None = None,
         keep_warm: bool = True,
+        max_body: int = 1 << 29,
         say: Say = lambda app, text: None,
         echo: Say = lambda app, text: None,
     ) -> None:
@@ -54,7 +71,10 @@ class Runtime:
         self.failures: dict[str, LoadFailure] = {}
         self._data = data
         self._secrets = dict(secrets or {})
+        self._state = state
         self._keep_warm = keep_warm
+        self._max_body = max_body
+        self._queue: Queue | None = None
         self._say = say
         self._echo = echo
         self._closing = contextlib.AsyncExitStack()
@@ -77,10 +97,11 @@ class Runtime:
         self._closing.callback(listener.close)
         directory = Path(tempfile.mkdtemp(prefix="fal-runtime-"))
         self._closing.callback(shutil.rmtree, directory, ignore_errors=True)
+        state = self._open_state(directory)
         self._data.mkdir(parents=True, exist_ok=True)
         zygote = Zygote(directory)
         self._closing.push_async_callback(zygote.close)
-        store = Store(directory / "files", f"{self.url}/files")
+        store = Store(state / "files", f"{self.url}/files")
         await self._serve(Uploader(store).asgi, uds=str(directory / "api.sock"))
         await zygote.start()
         env = {**self._secrets, "FAL_USE_LOCAL_UPLOADER": "1", "FAL_API_SOCKET": str(directory / "api.sock")}
@@ -89,7 +110,48 @@ class Runtime:
             self._say("", f"no private file system ({zygote.sandbox_refused}): apps see {self._data} instead of /data through the SDK only")
         self._closing.push_async_callback(self._close_applications)
         await asyncio.gather(*(self._load(loader, zygote, app) for app in self.project.apps))
-        await self._serve(Gateway(self.owner, self.applications, store), listener=listener)
+        await self._open_gateway(state, store, listener)
+
+    def _open_state(self, directory: Path) -> Path:
+        """The directory for what outlives this process; a temporary one where another process has it."""
+        state = self._state or directory / "state"
+        state.mkdir(parents=True, exist_ok=True)
+        lock = self._closing.enter_context((state / "lock").open("w"))
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            self._say("", f"{state} is in use by another runtime: queue and files of this one end with it")
+            state = directory / "state"
+            state.mkdir()
+        return state
+
+    async def _open_gateway(self, state: Path, store: Store, listener: socket.socket) -> None:
+        journal = Journal(state / "queue.db")
+        journal.open()
+        self._closing.callback(journal.close)
+        queue = self._queue = Queue(self.owner, self.applications, journal, self._say)
+        signer = Signer(state / "webhook.key")
+        webhooks = Webhooks(self.owner, journal, signer, self._say)
+        queue.on_done = webhooks.deliver
+        sockets = Sockets(self.owner, self.applications)
+        rest = Rest(self.url, store, queue, self.applications, signer.jwks)
+        parts: dict[str, Part] = {
+            "health": _health,
+            "files": rest.files,
+            "cdn": rest.cdn,
+            "rest": rest.rest,
+            "queue": QueueApi(queue, self.applications, self._max_body).handle,
+            "ws": sockets.carried,
+            "ws-direct": sockets.direct,
+            "metrics": Metrics(self.owner, self.applications, queue).serve,
+        }
+        await queue.open()
+        self._closing.push_async_callback(queue.close)
+        await webhooks.open()
+        self._closing.push_async_callback(webhooks.close)
+        expiry = asyncio.ensure_future(_expire(queue, store))
+        self._closing.callback(expiry.cancel)
+        await self._serve(Gateway(self.owner, self.applications, parts), listener=listener)
 
     async def _load(self, loader: Loader, zygote: Zygote, app: str) -> None:
         try:
@@ -109,6 +171,8 @@ class Runtime:
 
         def on_line(runner: Runner, stream: str, text: str) -> None:
             self._echo(spec.name, text)
+            if self._queue is not None and runner.in_flight:
+                self._queue.log(runner.in_flight, stream, text)
 
         return Application(spec, scaling, lambda: Runner(spec, dict(loaded.command), zygote, on_line), self._say)
 
@@ -139,6 +203,9 @@ class Runtime:
             date_header=False,
             timeout_graceful_shutdown=1,
             timeout_keep_alive=75,
+            ws="websockets-sansio",
+            ws_max_size=1 << 26,
+            ws_per_message_deflate=False,
         )
         server = _Server(config)
         task = asyncio.ensure_future(server.serve(sockets=[listener] if listener else None))
@@ -156,6 +223,18 @@ class Runtime:
         await self._closing.aclose()
 
 
+async def _health(scope: Scope, receive: Receive, send: Send, path: bytes, root: str) -> None:
+    await answer_json(send, 200, {"status": "ok"})
+
+
+async def _expire(queue: Queue, store: Store) -> None:
+    """Forget old results and files, now and then."""
+    while True:
+        await queue.expire()
+        store.expire(_FILE_TTL)
+        await asyncio.sleep(60)
+
+
 class _Server(uvicorn.Server):
     """A server that leaves the signals to the runtime."""
 
@@ -166,10 +245,17 @@ class _Server(uvicorn.Server):
 
 def default_data() -> Path:
     """The directory for ``/data`` where none is named: one per user, shared by all projects as fal's is by all apps."""
-    import os
+    return _cache() / "data"
 
+
+def default_state(project: Project) -> Path:
+    """The directory for the queue and the files of a project where none is named."""
+    return _cache() / "state" / hashlib.sha256(str(project.root).encode()).hexdigest()[:16]
+
+
+def _cache() -> Path:
     if sys.platform == "darwin":
         cache = Path.home() / "Library" / "Caches"
     else:
         cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return cache / "fal-runtime" / "data"
+    return cache / "fal-runtime"

@@ -1,0 +1,65 @@
+"""Redirects the official ``fal_client`` of this process to a runtime on this machine.
+
+Found by Python at start-up because the directory is on PYTHONPATH. The client keeps the platform's URLs in five module
+globals (fal_client 1.0.3, ``client.py``); they are set when the module has been imported, and nothing else is touched.
+A ``sitecustomize`` that the environment has of its own runs as before.
+"""
+
+from __future__ import annotations
+
+import importlib.abc
+import importlib.machinery
+import importlib.util
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from types import ModuleType
+
+
+class _Redirect(importlib.abc.MetaPathFinder):
+    def __init__(self, url: str) -> None:
+        self._values = {
+            "RUN_URL_FORMAT": f"{url}/",
+            "QUEUE_URL_FORMAT": f"{url}/queue/",
+            "REALTIME_URL_FORMAT": f"ws{url.removeprefix('http')}/",
+            "REST_URL": f"{url}/rest",
+            "CDN_URL": f"{url}/cdn",
+        }
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        if name != "fal_client.client":
+            return None
+        sys.meta_path.remove(self)
+        spec = importlib.util.find_spec(name)
+        if spec is not None and spec.loader is not None:
+            spec.loader = _Loader(spec.loader, self._values)
+        return spec
+
+
+class _Loader(importlib.abc.Loader):
+    def __init__(self, loader: importlib.abc.Loader, values: dict[str, str]) -> None:
+        self._loader = loader
+        self._values = values
+
+    def create_module(self, spec: importlib.machinery.ModuleSpec) -> ModuleType | None:
+        return self._loader.create_module(spec)
+
+    def exec_module(self, module: ModuleType) -> None:
+        self._loader.exec_module(module)
+        vars(module).update(self._values)
+
+
+def _run_the_environment_s_own() -> None:
+    here = Path(__file__).resolve().parent
+    others = [entry for entry in sys.path if Path(entry or ".").resolve() != here]
+    spec = importlib.machinery.PathFinder.find_spec("sitecustomize", others)
+    if spec is not None and spec.loader is not None:
+        spec.loader.exec_module(importlib.util.module_from_spec(spec))
+
+
+if os.environ.get("FAL_RUNTIME_URL"):
+    sys.meta_path.insert(0, _Redirect(os.environ["FAL_RUNTIME_URL"].rstrip("/")))
+_run_the_environment_s_own()
