@@ -61,7 +61,6 @@ class Plain(str, Enum):
 app = typer.Typer(
     cls=DefaultGroup,
     add_completion=False,
-    no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Convert RunPod, Replicate (Cog) and Docker-server projects to fal Serverless. `migrate PATH` converts the project at PATH.",
@@ -200,8 +199,8 @@ def batch(
     quiet: QuietOption = False,
 ) -> int:
     """Convert every project below the paths, each in a process of its own; the exit code is the greatest of all."""
-    from converters.commands.arguments import shard_of
     from converters.batch import BatchRequest, run_batch
+    from converters.commands.arguments import shard_of
     from converters.reports import print_batch
 
     typed = {"target": _value(target), "style": _value(style), "idiomatic": idiomatic, "settings": settings or [], "only": only or []}
@@ -230,7 +229,7 @@ def answer(arguments: list[str]) -> int:
     from converters.terminal import print_error
 
     try:
-        code = app(arguments, prog_name="migrate", standalone_mode=False)
+        code = app(arguments or ["--help"], prog_name="migrate", standalone_mode=False)
     except MigrateError as error:
         print_error(str(error))
         return error.code
@@ -240,7 +239,7 @@ def answer(arguments: list[str]) -> int:
         return _usage(error) if hasattr(error, "format_message") else _bug(error, arguments)
     if not isinstance(code, int):
         raise AssertionError(f"command {arguments[:1]} failed to end with an exit code")
-    return code
+    return code if arguments else ExitCode.USAGE
 
 
 def _usage(error: Any) -> int:

@@ -166,7 +166,8 @@ def _next(document: Document) -> Iterator[str]:
     if not document["output"]:
         return
     output = shlex.quote(near(document["output"]))
-    yield f"\nwritten to {escape(output)} (start with MIGRATION.md)"
+    guide = any(file["path"] == "MIGRATION.md" for file in document["files"])
+    yield f"\nwritten to {escape(output)}{' (start with MIGRATION.md)' if guide else ''}"
     yield f"  migrate run {escape(output)}"
     for app in document["apps"]:
         yield f"  cd {escape(output)} && fal deploy {escape(shlex.quote(app['name']))}"
