@@ -186,10 +186,23 @@ class Environment(Model):
     """Folder of the entry script in the image (kind image) or relative to the app file (kind requirements)."""
     files: list[str] = Field(default_factory=list)
     """Paths of the project that the app needs on the runner."""
+    copies: list[tuple[str, str]] = Field(default_factory=list)
+    """(path in the build context, path in the image) of files that the Dockerfile does not copy though the code imports them."""
     argv: list[str] = Field(default_factory=list)
     """Arguments after the script in the start command."""
     start_script: str = ""
     why: str = ""
+
+
+class InlineSource(Model):
+    """A worker's file that is written into the app file itself: where each statement goes, and the names that change."""
+
+    text: str
+    places: dict[int, Literal["top", "setup", "drop", "handler"]]
+    loaded: list[str]
+    imports: dict[str, str]
+    job: str
+    aliases: list[str]
 
 
 class Setting(Model):
@@ -210,6 +223,54 @@ class Weights(Model):
     origin: Origin | None = None
 
 
+class Finding(Model):
+    """One piece of evidence about a server: what it says about `subject`, where it stands, and whether it decided."""
+
+    subject: Literal["port", "command", "health", "openapi", "bind", "concurrency", "shutdown", "gpu"]
+    value: str
+    why: str
+    origin: Origin | None = None
+    decided: bool = False
+
+
+class Registry(Model):
+    """Credentials of a private registry: `secret` names the fal secret that holds the password."""
+
+    host: str
+    username: str
+    secret: str
+    origin: Origin | None = None
+
+
+class Server(Model):
+    """A program that answers HTTP itself: what starts it and how it is reached."""
+
+    port: int | None = None
+    command: list[str] = Field(default_factory=list)
+    """The argv that the container runs."""
+    health_path: str | None = None
+    openapi_path: str | None = None
+    document: dict[str, Any] | None = None
+    """Its OpenAPI document, as far as it can be had without running it."""
+    document_origin: str = ""
+    findings: list[Finding] = Field(default_factory=list)
+    image: str = ""
+    """Reference of a ready image, where no Dockerfile builds it."""
+    entrypoint: list[str] | None = None
+    cmd: list[str] | None = None
+    """Overrides of the image's own ENTRYPOINT and CMD; None leaves them."""
+    registries: list[Registry] = Field(default_factory=list)
+    build_secrets: dict[str, str] = Field(default_factory=dict)
+    workdir: str = ""
+    user: str = ""
+    python: str = ""
+    """Version of the Python in the image; '' where it has none or none is known."""
+    health: dict[str, int] = Field(default_factory=dict)
+    """Times of the health check: `start_period_seconds`, `timeout_seconds`, `failure_threshold`."""
+    extra: dict[str, Any] = Field(default_factory=dict)
+    """Keys of the app's table in pyproject.toml that are no host settings."""
+
+
 class App(Model):
     """One deployable program of the project."""
 
@@ -221,6 +282,8 @@ class App(Model):
     style: Literal["inline", "keep"] | None = "keep"
     why: str = ""
     why_style: str = ""
+    inline: InlineSource | None = None
+    """What inline style needs; None where it is not safe (then `why_style` says why)."""
     handler: Handler | None = None
     endpoints: list[Endpoint] = Field(default_factory=list)
     environment: Environment
@@ -238,6 +301,7 @@ class App(Model):
     """`app_files_context_dir`, relative to the app file."""
     aggregate_stream: bool = False
     refresh_always: bool = False
+    server: Server | None = None
 
     def setting(self, name: str) -> Setting | None:
         return next((setting for setting in self.settings if setting.name == name), None)

@@ -22,7 +22,21 @@ MAX_FILE = 2 * 1024 * 1024
 MAX_FILES = 50_000
 MAX_DEPTH = 40
 IGNORED_FOLDERS = frozenset(
-    {".git", ".hg", ".svn", "__pycache__", ".venv", "venv", "node_modules", ".mypy_cache", ".pytest_cache", ".ruff_cache", ".tox", ".idea", ".vscode"}
+    {
+        ".git",
+        ".hg",
+        ".svn",
+        "__pycache__",
+        ".venv",
+        "venv",
+        "node_modules",
+        ".mypy_cache",
+        ".pytest_cache",
+        ".ruff_cache",
+        ".tox",
+        ".idea",
+        ".vscode",
+    }
 )
 IGNORED_FILES = frozenset({".DS_Store", "Thumbs.db"})
 
@@ -63,7 +77,9 @@ class SourceFile:
             except SyntaxError as error:
                 if b"\0" not in self.data and not self.data.isascii() and "invalid or missing" in str(error):
                     return "utf-8"
-                raise Unreadable(f"{error.msg}.", file=self.path, line=1, hint="Correct the coding line or save the file as UTF-8.") from error
+                raise Unreadable(
+                    f"{error.msg}.", file=self.path, line=1, hint="Correct the coding line or save the file as UTF-8."
+                ) from error
         if self.data.startswith(codecs.BOM_UTF8):
             return "utf-8-sig"
         try:

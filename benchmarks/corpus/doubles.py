@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import dis
 import importlib.abc
 import importlib.machinery
+import io
 import sys
 import types
 from typing import Any
 
 PNG = bytes.fromhex("89504e470d0a1a0a0000000d4948445200000001000000010806000000 1f15c4890000000d49444154789c6360000000000200013a6f9d1d0000000049454e44ae426082".replace(" ", ""))
-ALWAYS = frozenset({"requests", "boto3", "websocket", "openai", "huggingface_hub"})
+ALWAYS = frozenset({"boto3", "websocket", "openai", "huggingface_hub"})
 
 
 class Double(str):
@@ -26,7 +28,7 @@ class Double(str):
         return "2.4.0" if name == "__version__" else Double(name)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if len(args) == 1 and not kwargs and isinstance(args[0], types.FunctionType | type):
+        if len(args) == 1 and not kwargs and isinstance(args[0], types.FunctionType | type) and str.__str__(self) not in ("map", "filter", "apply"):
             return args[0]
         return Double(str.__str__(self))
 
@@ -47,7 +49,13 @@ class Double(str):
         pass
 
     def __iter__(self) -> Any:
-        return iter([Double("item")])
+        frame = sys._getframe(1)
+        code, at = frame.f_code.co_code, frame.f_lasti
+        count = code[at + 1] if code[at] == dis.opmap["UNPACK_SEQUENCE"] else 1
+        return iter([Double("item") for _ in range(count)])
+
+    def __contains__(self, item: object) -> bool:
+        return True
 
     def __enter__(self) -> Any:
         return self
@@ -161,8 +169,24 @@ def install(own: set[str]) -> None:
     """`own`: top-level names of the project, which are never doubled."""
     for name in [name for name in sys.modules if name.split(".")[0] in ALWAYS]:
         del sys.modules[name]
+    answer_requests()
     sys.meta_path.insert(0, _Always())
     sys.meta_path.append(Finder(own | {"runpod", "fal", "sitecustomize", "usercustomize"}))
+
+
+def answer_requests() -> None:
+    """Every HTTP request by `requests` is answered with a small picture, without a network."""
+    import requests
+
+    def request(self: Any, method: str, url: str, **kwargs: Any) -> Any:
+        response = requests.Response()
+        response.status_code, response._content, response.url, response.reason = 200, PNG, url, "OK"
+        response.headers["Content-Type"] = "image/png"
+        response.json = lambda **_: Double("json")  # type: ignore[method-assign]
+        response.raw = io.BytesIO(PNG)
+        return response
+
+    requests.sessions.Session.request = request  # type: ignore[method-assign]
 
 
 class _Always(Finder):

@@ -9,10 +9,12 @@ UNITS.jsonl: one JSON object a line with `unit` (folder), `uid`, `difficulty`. N
 from __future__ import annotations
 
 import argparse
+import base64
 import contextlib
 import hashlib
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -23,6 +25,7 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
+PNG = bytes.fromhex("89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c6360000000000200013a6f9d1d0000000049454e44ae426082")
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 
@@ -79,8 +82,18 @@ def one(unit: dict[str, Any], work: Path) -> dict[str, Any]:
     apps = sorted(document["apps"], key=lambda app: 0 if wanted and Path(app["ref"].split("::")[0]).parent.name in wanted else 1)
     row["style"] = apps[0]["style"]
     row["environment"] = apps[0]["environment"]["kind"]
+    apps[0]["examples"] = _examples(source)
     row.update(_serve(out, apps[0], work))
     return row
+
+
+def _examples(source: Path) -> list[Any]:
+    """Inputs that the project itself keeps as examples."""
+    from converters.ledger import Ledger
+    from converters.project import open_project
+    from converters.sources.runpod.hub import examples
+
+    return [example.value for example in examples(open_project(source), "", Ledger())]
 
 
 def _compiles(path: Path) -> bool:
@@ -164,12 +177,11 @@ def _ask(port: int, app: dict[str, Any], described: dict[str, Any], process: sub
     tail = (work / "runner.log").read_bytes().decode(errors="replace")
     unpickled = "[debug] Python packages installed" in tail or schema is not None or "setup" in tail
     if schema is None:
-        return {"unpickles": unpickled, "answers": False, "problem": "setup: " + " | ".join(tail.strip().splitlines()[-3:])[-300:]}
+        return {"unpickles": unpickled, "answers": False, "problem": "setup: " + _cause(tail)}
     same = schema["paths"].keys() == described["openapi"]["paths"].keys() and schema["components"] == described["openapi"]["components"]
-    body = app.get("example") or {}
     answers, problem = False, ""
     endpoint = next((found for found in app["endpoints"] if found["kind"] == "unary"), app["endpoints"][0])
-    requests = [*app.get("examples", []), _sample(endpoint["input_schema"])]
+    requests = [*app.get("examples", [])[:6], *(_sample(endpoint["input_schema"], untyped, full) for full in (False, True) for untyped in ("a", 1))]
     for body in requests:
         try:
             request = urllib.request.Request(f"http://127.0.0.1:{port}{endpoint['path']}", json.dumps(body).encode(), {"Content-Type": "application/json", "x-fal-request-id": "one"})
@@ -184,14 +196,37 @@ def _ask(port: int, app: dict[str, Any], described: dict[str, Any], process: sub
     return {"unpickles": unpickled and same, "openapi_same": same, "answers": answers, "problem": "" if answers else problem}
 
 
-def _sample(schema: dict[str, Any]) -> dict[str, Any]:
-    """A request with the required fields."""
+def _cause(log: str) -> str:
+    """The last exception of a log that is not the server giving up."""
+    lines = [line for line in log.splitlines() if line[:1].isalpha() and ("Error" in line.split(":")[0] or "Exception" in line.split(":")[0])]
+    return (lines[-1] if lines else log.strip()[-200:])[:250]
+
+
+def _sample(schema: dict[str, Any], untyped: Any, full: bool) -> dict[str, Any]:
+    """A request with the required fields, or with all of them."""
     made = {}
-    for name in schema.get("required", []):
-        field = schema["properties"][name]
-        kind = field.get("type") or next((part.get("type") for part in field.get("anyOf", [])), "string")
-        made[name] = field.get("enum", [{"string": "http://example.com/a.png", "integer": 1, "number": 1.0, "boolean": True, "array": ["a"], "object": {}}.get(kind, "a")])[0]
+    for name, field in schema.get("properties", {}).items():
+        if full or name in schema.get("required", []):
+            value = _value(name, field, untyped)
+            if not (full and value is None):
+                made[name] = value
     return made
+
+
+def _value(name: str, field: dict[str, Any], untyped: Any) -> Any:
+    if "default" in field and field["default"] is not None:
+        return field["default"]
+    if "const" in field or "enum" in field:
+        return field.get("const", field.get("enum", [None])[0])
+    for part in field.get("anyOf", []):
+        if part.get("type") != "null":
+            return _value(name, part, untyped)
+    if re.search("base64|b64", name):
+        return base64.b64encode(PNG).decode()
+    if field.get("type") == "string" or ("type" not in field and re.search("url|uri", name)):
+        return "http://example.com/a.png" if re.search("url|uri|image|audio|video|mask|file", name) else "a"
+    bottom = field.get("minimum", field.get("exclusiveMinimum", 0) + 1)
+    return {"integer": bottom, "number": float(bottom), "boolean": True, "array": ["a"], "object": {}}.get(field.get("type"), untyped)
 
 
 def _free_port() -> int:

@@ -10,5 +10,9 @@ def app_file(application: Application, app: App) -> str | None:
     if application.platform == "runpod":
         from converters.targets import worker
 
+        if app.style == "inline":
+            from converters.targets import inline
+
+            return inline.emit(app)
         return worker.emit(app)
     return None

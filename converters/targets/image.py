@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 from converters.ir import App, Edit
@@ -24,9 +25,15 @@ def edits(project: Project, packaging: Packaging, app: App) -> list[Edit]:
             start = len(file.data[: instruction.start].decode(encoding, errors="replace"))
             end = len(file.data[: instruction.end].decode(encoding, errors="replace"))
             found.append(Edit(file=file.path, start=start, end=end, replacement="", rule="DK008", reason="fal starts the app in the image"))
+        elif instruction.keyword in ("COPY", "ADD") and app.style == "inline" and _copies_only(packaging, instruction.line, app.entry):
+            start = len(file.data[: instruction.start].decode(encoding, errors="replace"))
+            end = len(file.data[: instruction.end].decode(encoding, errors="replace"))
+            found.append(Edit(file=file.path, start=start, end=end, replacement="", rule="DK006", reason="the handler stands in the app file"))
     text = file.data.decode(encoding, errors="replace")
     newline = "\r\n" if "\r\n" in text else "\n"
     lines = _last_lines(packaging)
+    if app.environment.copies:
+        lines = [*(_copy_line(source, dest) for source, dest in app.environment.copies), "", *lines]
     lead = "" if text.endswith("\n") or not text else newline
     gap = newline if lines else ""
     addition = lead + gap + newline.join(lines) + newline
@@ -41,6 +48,16 @@ def edits(project: Project, packaging: Packaging, app: App) -> list[Edit]:
         )
     )
     return found
+
+
+def _copies_only(packaging: Packaging, line: int, entry: str) -> bool:
+    """Whether a COPY line brings nothing but the entry file."""
+    copy = next((found for found in packaging.stage.copies if found.line == line), None)
+    return copy is not None and len(copy.sources) == 1 and copy.sources[0].rsplit("/", 1)[-1] == entry.rsplit("/", 1)[-1]
+
+
+def _copy_line(source: str, dest: str) -> str:
+    return f"COPY {json.dumps([source, dest])}"
 
 
 def _last_lines(packaging: Packaging) -> list[str]:

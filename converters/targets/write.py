@@ -21,6 +21,10 @@ def write(project: Project, application: Application, options: Options, ledger: 
             hint="Use `--target app`, or leave it to `auto`.",
         )
     choose_style(project, application, options, ledger)
+    for app in application.apps:
+        if app.style == "inline":
+            app.environment.files = [path for path in app.environment.files if path != app.entry]
+    application.edits = [edit for edit in application.edits if not any(app.style == "inline" and app.entry == edit.file for app in application.apps)]
     edits = list(application.edits)
     _image_edits(project, application, edits)
     made: dict[str, FileChange] = {}
@@ -38,9 +42,18 @@ def write(project: Project, application: Application, options: Options, ledger: 
 
 
 def choose_style(project: Project, application: Application, options: Options, ledger: Ledger) -> None:
+    """Inline where it is provably safe, unless the person asked otherwise; a Dockerfile that copies the handler is then edited, too."""
     for app in application.apps:
-        app.style = "keep"
-        app.why_style = "asked for" if options.style == "keep" else "the original module stays and app.py imports it in setup()"
+        if options.style == "keep":
+            app.style, app.why_style = "keep", "keep: asked for"
+        elif app.inline is not None and len(application.apps) == 1:
+            app.style = "inline"
+        elif options.style == "inline":
+            raise UsageError(f"`--style inline` is not safe here, since {app.why_style.removeprefix('keep: ')}.", hint="Use `--style keep`, or leave it to `auto`.", file=app.entry)
+        else:
+            app.style = "keep"
+            if app.inline is not None:
+                app.why_style = "keep: several apps share the tree"
 
 
 def _migration_name(project: Project) -> str:

@@ -18,6 +18,7 @@ from converters.ir import (
     Environment,
     Evidence,
     Handler,
+    InlineSource,
     InputSchema,
     Origin,
     Scope,
@@ -30,7 +31,7 @@ from converters.project import Project
 from converters.python.code import Code
 from converters.python.module import Module
 from converters.sources.docker import packaging as docker
-from converters.sources.runpod import dispositions, flow, hub, inputs, names, results
+from converters.sources.runpod import dispositions, flow, hub, inline, inputs, names, results
 from converters.sources.runpod.files import app_file_of, placement
 from converters.sources.runpod.handler import Resolved, resolve
 from converters.sources.runpod.rewrite import Rewrite, rewrite
@@ -141,6 +142,7 @@ def _app(project: Project, unit: Unit, found: Survey, options: Options, ledger: 
         settings=list(listing.settings),
         examples=known_examples,
     )
+    _inline(app, code, unit, start, resolved, found_results, closure)
     _variables(app, listing, project, code, closure, ledger)
     placement(project, unit, app, closure, plan.read_files, ledger)
     _options(code, start, resolved, app, ledger)
@@ -150,6 +152,39 @@ def _app(project: Project, unit: Unit, found: Survey, options: Options, ledger: 
     environments.check_pins(environment, ledger)
     environments.raise_python(environment, ledger)
     return app
+
+
+def _inline(app: App, code: Code, unit: Unit, start: Start, resolved: Resolved, found: results.Results, closure: list[str]) -> None:
+    """Whether the worker can be written inline; the reason goes into the report either way."""
+    try:
+        if resolved.node is None or resolved.job is None:
+            raise inline.NotInline("its handler could not be followed")
+        traced = flow.follow(code, resolved.module, resolved.node, resolved.job)
+        made = inline.plan(code, unit, start, resolved, traced, app.endpoints[0].input, found, closure)
+    except inline.NotInline as reason:
+        app.why_style = f"keep: {reason}"
+        return
+    app.why_style = "inline: one file, nothing heavy is needed while it is imported, and the input is read key by key"
+    if not _handler_alone(unit, app):
+        app.why_style = "keep: the Dockerfile copies its handler together with other files"
+        return
+    app.inline = InlineSource(
+        text=resolved.module.text,
+        places=made.places,
+        loaded=sorted(made.loaded),
+        imports=made.imports,
+        job=made.job,
+        aliases=sorted(made.aliases),
+    )
+
+
+def _handler_alone(unit: Unit, app: App) -> bool:
+    """In an image, the handler can only leave its COPY line where that line copies nothing else."""
+    if unit.packaging is None or app.environment.kind != "image":
+        return True
+    name = PurePosixPath(unit.entry).name
+    holding = [copy for copy in unit.packaging.stage.copies if any(PurePosixPath(source).name == name for source in copy.sources)]
+    return bool(holding) and all(len(copy.sources) == 1 for copy in holding)
 
 
 def _listing_folder(project: Project, folder: str) -> str:

@@ -74,6 +74,7 @@ def placement(project: Project, unit: Unit, app: App, closure: list[str], read_f
             )
         if environment.kind == "image":
             _image_paths(unit, app)
+            environment.copies = [place for path in absent if (place := _place_in_image(unit, path)) is not None]
         else:
             _requirement_paths(project, unit, app, app_folder)
     if environment.kind == "requirements":
@@ -93,7 +94,7 @@ def _image_without_code(unit: Unit, environment: Environment, absent: list[str],
     ledger.note(
         "DK017",
         Disposition.MANUAL,
-        f"the Dockerfile copies none of {', '.join(absent[:3])}: its image takes the code from elsewhere. Add a COPY line for the project's files.",
+        f"the Dockerfile copies none of {', '.join(absent[:3])}: its image takes the code from elsewhere. COPY lines were added at its end; check their places.",
         Origin(file=unit.packaging.file.path if unit.packaging else unit.entry, line=1),
     )
 
@@ -145,6 +146,17 @@ def _image_paths(unit: Unit, app: App) -> None:
     if cwd != workdir:
         app.chdir = cwd
     app.environment.workdir = workdir
+
+
+def _place_in_image(unit: Unit, path: str) -> tuple[str, str] | None:
+    """Where a module goes that the Dockerfile leaves to a clone or a mount: beside the entry file, as in the project."""
+    assert unit.packaging is not None
+    context = f"{unit.packaging.context}/" if unit.packaging.context else ""
+    if not path.startswith(context):
+        return None
+    entry = unit.packaging.entry
+    base = str(PurePosixPath(entry.image_path).parent) if entry and entry.file == unit.entry else unit.packaging.stage.workdir or "/"
+    return path[len(context) :], os.path.normpath(f"{base}/{os.path.relpath(path, unit.folder or '.')}")
 
 
 def _requirement_paths(project: Project, unit: Unit, app: App, app_folder: str) -> None:

@@ -1,0 +1,268 @@
+"""Whether a worker can be written inline, as fal's guide writes it: everything in one app file, loading in `setup()`.
+
+It must be provable from the one file that nothing changes: no name is rebound, nothing heavy is needed while the file is
+imported, the input is only read key by key, and every result is a dict with the same keys.
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+from dataclasses import dataclass, field
+from typing import Literal
+
+from converters.concepts import storage
+from converters.ir import InputSchema
+from converters.python.code import Code
+from converters.python.constants import NotConstant, constant
+from converters.python.module import FunctionNode, Module, assigned
+from converters.sources.runpod.flow import Flow
+from converters.sources.runpod.handler import Resolved, own_nodes
+from converters.sources.runpod.results import Results
+from converters.sources.runpod.start import Start, is_main_test
+from converters.sources.runpod.units import Unit
+
+Place = Literal["top", "setup", "drop", "handler"]
+
+
+class NotInline(Exception):
+    """Why the original module has to stay; the message is shown to the person."""
+
+
+@dataclass
+class InlinePlan:
+    """Where each top-level statement goes, by its first line, and the names that change."""
+
+    places: dict[int, Place] = field(default_factory=dict)
+    loaded: set[str] = field(default_factory=set)
+    """Names that `setup()` makes: `model` becomes `self.model`."""
+    imports: dict[str, str] = field(default_factory=dict)
+    """Third-party names -> the statement that imports each."""
+    job: str = ""
+    aliases: set[str] = field(default_factory=set)
+    """Local names for `job["input"]`."""
+
+
+def plan(code: Code, unit: Unit, start: Start, resolved: Resolved, flow: Flow, schema: InputSchema, results: Results, closure: list[str]) -> InlinePlan:
+    """The plan for a worker that is safe to write inline. Raises `NotInline` with the first reason against it."""
+    module, node = resolved.module, resolved.node
+    if closure != [unit.entry]:
+        raise NotInline("it consists of several modules")
+    if not isinstance(node, FunctionNode) or module.path != unit.entry or resolved.kind not in ("sync", "async") or resolved.bound:
+        raise NotInline("its handler is not a plain function of the entry file")
+    if start.guard not in ("module", "main") or len(unit.starts) != 1:
+        raise NotInline("it is started from inside a function")
+    _plain_handler(node)
+    found = InlinePlan(job=resolved.job or "")
+    for statement in module.tree.body:
+        found.places[statement.lineno] = _place(code, module, statement, start, node, found)
+    _unshadowed(module, found)
+    _light_definitions(module, found, node)
+    _reads(code, flow, schema, found, node)
+    _results(module, results, node)
+    if storage.VOLUME in module.text or "sys.argv" in module.text or "argparse" in module.text:
+        raise NotInline("it uses the network volume or command-line arguments")
+    return found
+
+
+def _plain_handler(node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+    arguments = node.args
+    if node.decorator_list:
+        raise NotInline("its handler is decorated")
+    if len(arguments.args) != 1 or arguments.vararg or arguments.kwarg or arguments.kwonlyargs or arguments.defaults:
+        raise NotInline("its handler takes more than the job")
+    for inner in ast.walk(node):
+        if isinstance(inner, ast.Global | ast.Nonlocal):
+            raise NotInline("its handler rebinds a global name")
+        if isinstance(inner, ast.Name) and inner.id in ("input", "self", "locals", "globals", "vars", "exec", "eval"):
+            raise NotInline(f"its handler uses the name `{inner.id}`")
+        if isinstance(inner, FunctionNode | ast.Lambda | ast.ClassDef) and inner is not node:
+            raise NotInline("its handler defines functions or classes of its own")
+
+
+def _place(
+    code: Code, module: Module, statement: ast.stmt, start: Start, handler: ast.FunctionDef | ast.AsyncFunctionDef, found: InlinePlan
+) -> Place:
+    if statement is handler:
+        return "handler"
+    if statement is start.statement or (isinstance(statement, ast.If) and is_main_test(statement.test)):
+        if isinstance(statement, ast.If) and (len(statement.body) > 1 or statement.orelse):
+            raise NotInline('it loads under `if __name__ == "__main__"`')
+        return "drop"
+    if isinstance(statement, ast.Import | ast.ImportFrom):
+        return _import(module, statement, found)
+    if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant):
+        return "drop" if statement is module.tree.body[0] else "top"
+    if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
+        return "top"
+    if isinstance(statement, ast.Assign | ast.AnnAssign):
+        return _assignment(code, module, statement, found)
+    if isinstance(statement, ast.Expr):
+        return "setup"
+    raise NotInline(f"line {statement.lineno} is {_kind(statement)} at module level")
+
+
+def _kind(statement: ast.stmt) -> str:
+    name = type(statement).__name__.lower()
+    return {"classdef": "a class", "if": "a condition", "try": "a try block", "with": "a with block", "for": "a loop", "while": "a loop"}.get(name, f"a {name}")
+
+
+def _import(module: Module, statement: ast.Import | ast.ImportFrom, found: InlinePlan) -> Place:
+    if isinstance(statement, ast.ImportFrom) and (statement.level or statement.names[0].name == "*"):
+        raise NotInline("it imports relatively or with a star")
+    tops = {alias.name.split(".")[0] for alias in statement.names} if isinstance(statement, ast.Import) else {(statement.module or "").split(".")[0]}
+    if tops == {"runpod"}:
+        return "drop"
+    if "runpod" in tops or (tops & sys.stdlib_module_names and not tops <= sys.stdlib_module_names):
+        raise NotInline("an import statement mixes the standard library and packages")
+    if tops <= sys.stdlib_module_names:
+        return "top"
+    for alias in statement.names:
+        found.imports[alias.asname or alias.name.split(".")[0]] = module.source(statement)
+    return "setup"
+
+
+def _assignment(code: Code, module: Module, statement: ast.Assign | ast.AnnAssign, found: InlinePlan) -> Place:
+    targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+    if statement.value is None:
+        raise NotInline(f"line {statement.lineno} declares a name without a value")
+    if all(isinstance(target, ast.Subscript | ast.Attribute) for target in targets):
+        return "setup"
+    if not all(isinstance(target, ast.Name) for target in targets):
+        raise NotInline(f"line {statement.lineno} unpacks into several names")
+    names = [name for name, _ in assigned(statement)]
+    if any(len(module.assignments.get(name, [])) > 1 for name in names):
+        raise NotInline(f"`{names[0]}` is assigned more than once")
+    try:
+        ast.literal_eval(statement.value)
+    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+        found.loaded.update(names)
+        if isinstance(statement, ast.AnnAssign):
+            raise NotInline(f"`{names[0]}` is annotated") from None
+        return "setup"
+    return "top"
+
+
+def _unshadowed(module: Module, found: InlinePlan) -> None:
+    """No function may have a local name of its own that is also the name of something loaded or imported."""
+    special = found.loaded | set(found.imports)
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.arg) and node.arg in special:
+            raise NotInline(f"`{node.arg}` is also the name of a parameter")
+        if isinstance(node, ast.Global | ast.Nonlocal):
+            raise NotInline("a function rebinds a global name")
+    for function in ast.walk(module.tree):
+        if isinstance(function, FunctionNode):
+            for node in ast.walk(function):
+                if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store | ast.Del) and node.id in special:
+                    raise NotInline(f"`{node.id}` is also a local name in `{function.name}`")
+        if isinstance(function, FunctionNode | ast.Lambda) and any(isinstance(inner, ast.Lambda) for inner in ast.walk(function)):
+            used = {node.id for node in ast.walk(function) if isinstance(node, ast.Name)}
+            if used & found.loaded:
+                raise NotInline("a lambda uses what is loaded")
+    for name in found.loaded:
+        if name in ("setup", "handler", "health", "teardown", "current_request", "handle_exit", "provide_hints", "name", "app_name"):
+            raise NotInline(f"`{name}` is a name that fal.App uses itself")
+
+
+def _light_definitions(module: Module, found: InlinePlan, handler: ast.AST) -> None:
+    """Functions that stay at top level need nothing heavy while they are defined, and nothing that is loaded."""
+    for statement in module.tree.body:
+        if not isinstance(statement, FunctionNode):
+            continue
+        outside = [*statement.decorator_list, *statement.args.defaults, *(default for default in statement.args.kw_defaults if default)]
+        annotations = [argument.annotation for argument in ast.walk(statement) if isinstance(argument, ast.arg) and argument.annotation]
+        if statement.returns is not None:
+            annotations.append(statement.returns)
+        if statement is not handler:
+            outside += annotations
+            used = {node.id for node in ast.walk(statement) if isinstance(node, ast.Name)}
+            if used & found.loaded:
+                raise NotInline(f"`{statement.name}` uses `{sorted(used & found.loaded)[0]}`, which is loaded at module level")
+        names = {node.id for part in outside for node in ast.walk(part) if isinstance(node, ast.Name)}
+        if names & (found.loaded | set(found.imports)):
+            raise NotInline(f"the definition of `{statement.name}` needs `{sorted(names & (found.loaded | set(found.imports)))[0]}` while the file is imported")
+        if statement is not handler and any(isinstance(node, ast.Name) and node.id == "runpod" for node in ast.walk(statement)):
+            raise NotInline("it uses RunPod's SDK beyond start()")
+    for node in ast.walk(handler):
+        if isinstance(node, ast.Name) and node.id == "runpod":
+            raise NotInline("it uses RunPod's SDK beyond start()")
+
+
+def _reads(code: Code, flow: Flow, schema: InputSchema, found: InlinePlan, handler: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+    """Every use of the input must be a read of one key with one default."""
+    if flow.escapes or flow.job_escapes or flow.validations or flow.mutated:
+        raise NotInline("its input is passed on, checked or changed as a whole")
+    if any(read.key != "id" for read in flow.envelope):
+        raise NotInline("it reads keys of the job beside `input`")
+    fields = {entry.name: entry for entry in schema.fields}
+    for read in flow.reads:
+        entry = fields.get(read.key)
+        if entry is None or read.how not in ("subscript", "get") or not read.key.isidentifier():
+            raise NotInline(f"`{read.key}` of the input is not simply read")
+        if read.how == "subscript" and not entry.required:
+            raise NotInline(f"`{read.key}` is only read in some requests")
+        if read.how == "get":
+            try:
+                default = constant(code, read.module, read.default) if read.default is not None else None
+            except NotConstant:
+                raise NotInline(f"the default of `{read.key}` is no constant") from None
+            if entry.default != _source(default):
+                raise NotInline(f"`{read.key}` has several defaults")
+    for node in own_nodes(handler):
+        if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name) and _is_input(node.value, found.job):
+            found.aliases.add(node.targets[0].id)
+    stores = [node.id for node in ast.walk(handler) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and node.id in found.aliases | {found.job}]
+    if len(stores) != len(found.aliases):
+        raise NotInline("a name for the input is assigned more than once")
+
+
+def _source(value: object) -> str:
+    from converters.concepts.literals import source_of
+
+    return source_of(value)
+
+
+def _is_input(node: ast.expr, job: str) -> bool:
+    if isinstance(node, ast.Subscript):
+        return isinstance(node.value, ast.Name) and node.value.id == job and isinstance(node.slice, ast.Constant) and node.slice.value == "input"
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "get" and node.args:
+        return isinstance(node.func.value, ast.Name) and node.func.value.id == job and isinstance(node.args[0], ast.Constant) and node.args[0].value == "input"
+    return False
+
+
+def _results(module: Module, results: Results, handler: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+    """Results are dicts with the same constant keys, or errors that are raised where nothing would catch them."""
+    returns = [node for node in own_nodes(handler) if isinstance(node, ast.Return)]
+    if results.opaque or not returns or not isinstance(handler.body[-1], ast.Return | ast.Try | ast.With | ast.If):
+        raise NotInline("not every result is a dict that can be read")
+    successes = [row for row in results.dicts if "error" not in row]
+    if results.optional or len({frozenset(row) for row in successes}) > 1 or any("refresh_worker" in row for row in results.dicts):
+        raise NotInline("its results differ in their keys")
+    for node in returns:
+        if not isinstance(node.value, ast.Dict):
+            if node.value is None or successes or not isinstance(node.value, ast.Constant | ast.JoinedStr):
+                raise NotInline("not every result is a dict that can be read")
+            continue
+        keys = [key.value for key in node.value.keys if isinstance(key, ast.Constant)]
+        if "error" in keys:
+            _error(module, node, keys, handler)
+        elif not all(isinstance(key, str) and key.isidentifier() for key in keys) or not keys:
+            raise NotInline("a result has keys that are no names")
+
+
+def _error(module: Module, node: ast.Return, keys: list[object], handler: ast.AST) -> None:
+    if len(keys) > 1:
+        raise NotInline("an error carries other keys beside it")
+    assert isinstance(node.value, ast.Dict)
+    value = node.value.values[0]
+    certain = isinstance(value, ast.Constant | ast.JoinedStr) or (isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id == "str")
+    if not certain:
+        raise NotInline("whether an error is one depends on its value")
+    child: ast.AST = node
+    for parent in module.ancestors(node):
+        if isinstance(parent, ast.Try) and parent.handlers and any(child is statement for statement in parent.body):
+            raise NotInline("an error is returned inside a try block that would catch it")
+        if parent is handler:
+            return
+        child = parent
