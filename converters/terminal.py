@@ -10,7 +10,9 @@ from typing import TextIO
 
 
 def prepare() -> None:
-    """Let characters that a terminal cannot show appear as escapes instead of failing."""
+    """Let characters that a terminal cannot show appear as escapes instead of failing, and closed streams swallow everything."""
+    sys.stdout = sys.stdout or Path(os.devnull).open("w")  # noqa: SIM115 - open as long as the program runs
+    sys.stderr = sys.stderr or Path(os.devnull).open("w")  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure:

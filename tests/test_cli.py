@@ -263,10 +263,11 @@ def test_colours_are_for_terminals(worker: Path, capsys: pytest.CaptureFixture[s
     assert "\x1b" not in capsys.readouterr().out
 
 
-def test_a_reader_that_goes_away_is_no_error(tmp_path: Path) -> None:
+@pytest.mark.parametrize("format", ["json", "text", "markdown"])
+def test_a_reader_that_goes_away_is_no_error(tmp_path: Path, format: str) -> None:
     root = made.source(tmp_path)
     program = "import sys, types; from tests import made; from pathlib import Path; m = types.ModuleType('c'); m.convert = lambda p, o: made.conversion(Path(p)); sys.modules['converters.convert'] = m; from converters.cli import main; main()"
-    command = f'{sys.executable} -c "{program}" {root} --check --format json | true; exit ${{PIPESTATUS[0]}}'
+    command = f'{sys.executable} -c "{program}" {root} --check --format {format} | true; exit ${{PIPESTATUS[0]}}'
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, cwd=ROOT, check=False)
     assert (done.returncode, done.stderr) == (1, "")
 
@@ -457,3 +458,15 @@ def test_explain_tells_what_became_of_a_line(partial: Path, capsys: pytest.Captu
 def test_a_shard_counts_from_one(shard: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("batch", tmp_path, "--shard", shard) == 2
     assert "I/N" in capsys.readouterr().err
+
+
+def test_closed_streams_are_no_bug(tmp_path: Path) -> None:
+    command = f"{sys.executable} -m converters {tmp_path}/missing >&- 2>&-"
+    assert subprocess.run(["bash", "-c", command], cwd=ROOT, check=False).returncode == 5
+
+
+def test_a_name_that_the_system_refuses_is_no_bug(worker: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(worker, "--output", "x" * 5000) == 2
+    assert "File name too long" in capsys.readouterr().err
+    assert run("x" * 5000) == 5
+    assert len(capsys.readouterr().err) < 400

@@ -50,7 +50,7 @@ def read_config(path: Path) -> Config:
 
     Raises `Unreadable` for a broken pyproject.toml and `UsageError` for a key or value that does not exist.
     """
-    folder = path if path.is_dir() else path.parent
+    folder = _folder(path)
     file = folder / "pyproject.toml"
     try:
         if not file.is_file() or file.stat().st_size > LARGEST:
@@ -83,6 +83,14 @@ def setting(text: str) -> tuple[str, Any]:
         return key.strip(), json.loads(word.lower() if word in ("True", "False") else word, parse_constant=str)
     except (ValueError, RecursionError):
         return key.strip(), word
+
+
+def _folder(path: Path) -> Path:
+    try:
+        return path if path.is_dir() else path.parent
+    except OSError as error:
+        name = str(path) if len(str(path)) < 200 else f"{str(path)[:200]}..."
+        raise Unreadable(f"cannot be read: {error.strerror}.", file=name, hint="Check the path and its permissions.") from error
 
 
 def _check(file: Path, key: str, value: Any) -> None:

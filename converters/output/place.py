@@ -44,7 +44,8 @@ def write(converted: Converted, output: Path, *, force: bool = False) -> Written
     Raises `UsageError` where it may not or cannot be written; then nothing has changed. With `force` an existing output is
     renewed: edits made since the last run stay; where no last run is known, the old folder is renamed and not lost.
     """
-    place = _place(converted.root, output, force)
+    with _system_errors(output):
+        place = _place(converted.root, output, force)
     pieces = pieces_of(converted)
     with _system_errors(output):
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -86,8 +87,7 @@ def _place(root: Path, output: Path, force: bool) -> Path:
     """The absolute folder to write. Raises `UsageError` where it overlaps the source or stands in the way."""
     if output.is_symlink():
         raise UsageError("is a symbolic link, which is never written through.", file=str(output), hint="Give the folder itself.")
-    with _system_errors(output):
-        place, source = output.resolve(), root.resolve()
+    place, source = output.resolve(), root.resolve()
     if place == source or source in place.parents:
         raise UsageError("lies inside the project it is made from.", file=str(output), hint="Choose a folder beside it, or --in-place.")
     if place in source.parents:

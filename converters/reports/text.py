@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import shlex
+import shutil
 import sys
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from rich.console import Console
@@ -13,34 +16,43 @@ from rich.table import Table
 from rich.text import Text
 
 from converters.reports.json import Document, is_open, is_open_code, near
+from converters.terminal import print_text, wants_colour
 
 WIDE = 100
 """Columns of a report that goes into a file or a pipe."""
 
 
-def console() -> Console:
-    """Standard output as rich sees it: colours on a terminal only, never wrapped to a narrow default in a pipe."""
-    return Console(width=None if sys.stdout.isatty() else WIDE, highlight=False, soft_wrap=not sys.stdout.isatty(), emoji=False)
+@contextmanager
+def printing() -> Iterator[Console]:
+    """A console whose text goes to standard output at the end: colours on a terminal only, lines of a pipe never cut."""
+    terminal = sys.stdout.isatty()
+    width = shutil.get_terminal_size().columns if terminal else WIDE
+    colours = wants_colour(sys.stdout)
+    out = Console(
+        file=io.StringIO(), width=width, force_terminal=colours, no_color=not colours, highlight=False, soft_wrap=not terminal, emoji=False
+    )
+    yield out
+    print_text(out.file.getvalue())  # type: ignore[attr-defined]
 
 
 def print_project(document: Document) -> None:
     """Print the whole report of one conversion."""
-    out = console()
-    _print_found(out, document)
-    for line in _became(document):
-        out.print(line)
-    out.print(_apps(document))
-    for line in [*_environments(document), *_left(document), *_counts(document), *_next(document)]:
-        out.print(line)
+    with printing() as out:
+        _print_found(out, document)
+        for line in _became(document):
+            out.print(line)
+        out.print(_apps(document))
+        for line in [*_environments(document), *_left(document), *_counts(document), *_next(document)]:
+            out.print(line)
 
 
 def print_findings(document: Document) -> None:
     """Print what was found, and no more (`migrate inspect`)."""
-    out = console()
-    _print_found(out, document)
-    out.print(_apps(document))
-    for line in _environments(document):
-        out.print(line)
+    with printing() as out:
+        _print_found(out, document)
+        out.print(_apps(document))
+        for line in _environments(document):
+            out.print(line)
 
 
 def print_batch(batch: Document) -> None:
@@ -50,9 +62,9 @@ def print_batch(batch: Document) -> None:
         table.add_column(title, overflow="fold")
     for result in batch["results"]:
         table.add_row(*(Text(cell) for cell in _row(result)))
-    out = console()
-    out.print(table)
-    out.print(", ".join(f"{count} {status}" for status, count in batch["counts"].items() if count) or "nothing to convert")
+    with printing() as out:
+        out.print(table)
+        out.print(", ".join(f"{count} {status}" for status, count in batch["counts"].items() if count) or "nothing to convert")
 
 
 def _row(result: Document) -> tuple[str, ...]:
