@@ -41,7 +41,19 @@ class Served:
         self.lines: list[str] = []
         self._news = threading.Condition()
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "fal_runtime", str(project), "--port", "0", "--data", str(data), "--state", str(data.parent / "state"), *options],
+            [
+                sys.executable,
+                "-m",
+                "fal_runtime",
+                str(project),
+                "--port",
+                "0",
+                "--data",
+                str(data),
+                "--state",
+                str(data.parent / "state"),
+                *options,
+            ],
             env={**os.environ, "PYTHONPATH": str(ROOT)},
             cwd=project,
             stderr=subprocess.PIPE,

@@ -1,0 +1,172 @@
+"""Serve a project inside a test: ``with fal_runtime.serve("out/") as fal: fal.run("app", {...})``."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from . import project as projects
+from .errors import RuntimeFailure
+from .server import Runtime
+
+
+class AppError(Exception):
+    """An app, or the platform, answered with an error status."""
+
+    def __init__(self, response: httpx.Response) -> None:
+        super().__init__(f"{response.status_code} {response.text}")
+        self.status = response.status_code
+        self.response = response
+
+    @property
+    def detail(self) -> Any:
+        """The ``detail`` of the error body, or its text."""
+        try:
+            return self.response.json()["detail"]
+        except (ValueError, KeyError, TypeError):
+            return self.response.text
+
+
+class Handle:
+    """A request in the queue."""
+
+    def __init__(self, client: httpx.Client, submitted: Mapping[str, Any]) -> None:
+        self.request_id: str = submitted["request_id"]
+        self._client = client
+        self._submitted = submitted
+
+    def status(self, *, logs: bool = False) -> dict[str, Any]:
+        """The status document."""
+        document: dict[str, Any] = self._client.get(self._submitted["status_url"], params={"logs": int(logs)}).json()
+        return document
+
+    def get(self, timeout: float = 60) -> Any:
+        """Wait at most ``timeout`` seconds for the result. Raises AppError, TimeoutError."""
+        deadline = time.monotonic() + timeout
+        while self.status()["status"] != "COMPLETED":
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"request {self.request_id} is not completed after {timeout:g} s")
+            time.sleep(0.02)
+        return _value(self._client.get(self._submitted["response_url"]))
+
+    def cancel(self) -> str:
+        """Ask to cancel; returns the platform's word for what happened."""
+        return str(self._client.put(self._submitted["cancel_url"]).json()["status"])
+
+
+class Local:
+    """The apps that are served, and how to call them. ``lines`` are the apps' output and what a person would read."""
+
+    def __init__(self, runtime: Runtime, lines: list[str]) -> None:
+        self.lines = lines
+        self._runtime = runtime
+        self._client = httpx.Client(timeout=60, trust_env=False)
+
+    @property
+    def url(self) -> str:
+        """``http://host:port`` of the gateway."""
+        return self._runtime.url
+
+    def app_url(self, app: str, path: str = "") -> str:
+        """Where an endpoint of an app is called."""
+        return f"{self.url}/{self._runtime.owner}/{app}{path}"
+
+    def run(self, app: str, arguments: object, path: str = "", headers: Mapping[str, str] | None = None) -> Any:
+        """Call an endpoint; returns the decoded JSON, or the bytes of another answer. Raises AppError."""
+        return _value(self._client.post(self.app_url(app, path), json=arguments, headers=headers))
+
+    def submit(self, app: str, arguments: object, path: str = "", headers: Mapping[str, str] | None = None, **query: str) -> Handle:
+        """Put a request into the queue. Raises AppError."""
+        url = f"{self.url}/queue/{self._runtime.owner}/{app}{path}"
+        return Handle(self._client, _value(self._client.post(url, json=arguments, headers=headers, params=query or None)))
+
+    def stream(self, app: str, arguments: object, path: str = "/stream") -> Iterator[Any]:
+        """The events of a streaming endpoint, decoded."""
+        with self._client.stream("POST", self.app_url(app, path), json=arguments) as response:
+            for line in response.iter_lines():
+                if line.startswith("data:"):
+                    yield json.loads(line[5:])
+
+    def fetch(self, url: str) -> bytes:
+        """The content of a file that an app returned."""
+        return self._client.get(url).raise_for_status().content
+
+    def close(self) -> None:
+        """Close the connections; the apps go on."""
+        self._client.close()
+
+
+def _value(response: httpx.Response) -> Any:
+    if response.is_error:
+        raise AppError(response)
+    return response.json() if response.headers.get("content-type", "").startswith("application/json") else response.content
+
+
+@contextlib.contextmanager
+def serve(
+    path: str | Path,
+    *,
+    port: int = 0,
+    owner: str = "local",
+    data: Path | None = None,
+    state: Path | None = None,
+    secrets: Mapping[str, str] | None = None,
+    keep_warm: bool = True,
+) -> Iterator[Local]:
+    """Serve the project at ``path`` on a free port while the ``with`` block runs.
+
+    ``data`` is the directory for ``/data`` (None: an empty one of its own). Raises RuntimeFailure when an app does not load or
+    start, with what a person would read.
+    """
+    lines: list[str] = []
+
+    def say(app: str, text: str) -> None:
+        lines.append(f"{app}: {text}" if app else text)
+
+    with tempfile.TemporaryDirectory(prefix="fal-data-") as own:
+        runtime = Runtime(
+            projects.read(Path(path)),
+            port=port,
+            owner=owner,
+            data=data or Path(own),
+            state=state,
+            secrets=secrets,
+            keep_warm=keep_warm,
+            say=say,
+            echo=lambda app, text: lines.append(f"[{app}] {text}"),
+        )
+        with _in_thread(runtime):
+            for failure in runtime.failures.values():
+                raise failure
+            for application in runtime.applications.values():
+                if application.failure is not None:
+                    raise RuntimeFailure(f"{application.spec.name}: {application.failure.detail}")
+            with contextlib.closing(Local(runtime, lines)) as local:
+                yield local
+
+
+@contextlib.contextmanager
+def _in_thread(runtime: Runtime) -> Iterator[None]:
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, name="fal-runtime", daemon=True)
+    thread.start()
+    try:
+        asyncio.run_coroutine_threadsafe(runtime.start(), loop).result()
+        try:
+            yield
+        finally:
+            asyncio.run_coroutine_threadsafe(runtime.close(), loop).result()
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.run_until_complete(loop.shutdown_default_executor())
+        loop.close()

@@ -1,0 +1,397 @@
+"""The queue, as its clients see it."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+import fal_runtime
+from fal_runtime.testing import AppError, Local
+
+PYPROJECT = """
+[tool.fal.apps.work]
+ref = "app.py::Work"
+[tool.fal.apps.many]
+ref = "app.py::Many"
+"""
+
+APP = '''
+import os, time
+from pathlib import Path
+import fal
+from fal.exceptions import RequestCancelledException
+from fastapi import HTTPException, Response
+from pydantic import BaseModel
+
+class Input(BaseModel):
+    value: int = 0
+    seconds: float = 0
+    file: str = ""
+
+class Work(fal.App, name="work", max_concurrency=1, request_timeout=2):
+    @fal.endpoint("/")
+    def run(self, input: Input) -> dict:
+        print(f"working on {input.value}")
+        time.sleep(input.seconds)
+        return {"value": input.value}
+
+    @fal.endpoint("/order")
+    def order(self, input: Input) -> dict:
+        time.sleep(input.seconds)
+        with open(input.file, "a") as file:
+            file.write(f"{input.value} ")
+        return {}
+
+    @fal.endpoint("/flaky")
+    def flaky(self, input: Input) -> dict:
+        """Fails until the file has as many letters as value."""
+        path = Path(input.file)
+        tries = len(path.read_text()) if path.exists() else 0
+        path.write_text("x" * (tries + 1))
+        if tries < input.value:
+            raise HTTPException(503, "not yet")
+        return {"tries": tries + 1}
+
+    @fal.endpoint("/die")
+    def die(self, input: Input) -> dict:
+        path = Path(input.file)
+        tries = len(path.read_text()) if path.exists() else 0
+        path.write_text("x" * (tries + 1))
+        if tries < input.value:
+            os._exit(1)
+        return {"tries": tries + 1}
+
+    @fal.endpoint("/status")
+    def status(self, input: Input, response: Response) -> dict:
+        raise HTTPException(input.value, [{"loc": ["body"], "msg": "no", "type": "x"}])
+
+    @fal.endpoint("/stop")
+    def stop(self, input: Input, response: Response) -> dict:
+        response.headers["x-fal-stop-runner"] = "true"
+        return {"pid": os.getpid()}
+
+    @fal.endpoint("/retry-me")
+    def retry_me(self, input: Input) -> dict:
+        raise HTTPException(500, "again?", headers={"x-fal-needs-retry": "1", "x-own": "kept"})
+
+class Many(fal.App, name="many", max_concurrency=1, max_multiplexing=4):
+    cancelled = ()
+
+    @fal.endpoint("/")
+    async def run(self, input: Input) -> dict:
+        import asyncio
+        self.cancelled = set()
+        for _ in range(int(input.seconds * 100)):
+            await asyncio.sleep(0.01)
+            if self.current_request.request_id in self.cancelled:
+                raise RequestCancelledException("stopped")
+        return {"value": input.value}
+
+    @fal.endpoint("/cancel")
+    async def cancel(self) -> dict:
+        self.cancelled.add(self.current_request.request_id)
+        return {}
+'''
+
+
+@pytest.fixture(scope="module")
+def fal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Local]:
+    root = tmp_path_factory.mktemp("project")
+    (root / "pyproject.toml").write_text(PYPROJECT)
+    (root / "app.py").write_text(APP)
+    with fal_runtime.serve(root) as local:
+        yield local
+
+
+def test_a_request_goes_from_queue_to_result(fal: Local) -> None:
+    response = httpx.post(f"{fal.url}/queue/local/work", json={"value": 3, "seconds": 0.3})
+    submitted = response.json()
+    assert response.status_code == 200
+    assert submitted["status"] == "IN_QUEUE"
+    base = f"{fal.url}/queue/local/work/requests/{submitted['request_id']}"
+    assert submitted["response_url"] == base
+    assert (submitted["status_url"], submitted["cancel_url"]) == (f"{base}/status", f"{base}/cancel")
+    status = httpx.get(f"{base}/status")
+    assert status.status_code == 202
+    assert status.json()["status"] in ("IN_QUEUE", "IN_PROGRESS")
+    early = httpx.get(base)
+    assert (early.status_code, early.json()["detail"]) == (400, "Request is still in progress")
+    while (status := httpx.get(f"{base}/status?logs=1")).status_code == 202:
+        time.sleep(0.02)
+    document = status.json()
+    assert (status.status_code, document["status"]) == (200, "COMPLETED")
+    assert document["metrics"]["inference_time"] >= 0.3
+    assert [entry["message"] for entry in document["logs"] if "working" in entry["message"]] == ["working on 3"]
+    assert document["logs"][0]["level"] == "STDOUT"
+    for url in (base, f"{base}/", f"{base}/response"):
+        result = httpx.get(url)
+        assert (result.status_code, result.json()) == (200, {"value": 3})
+    assert result.headers["x-fal-request-id"] == submitted["request_id"]
+
+
+def test_the_status_stream_tells_each_change_and_ends(fal: Local) -> None:
+    submitted = httpx.post(f"{fal.url}/queue/local/work", json={"value": 1, "seconds": 0.3}).json()
+    events = []
+    with httpx.stream("GET", submitted["status_url"] + "/stream?logs=1") as response:
+        assert response.headers["content-type"].startswith("text/event-stream")
+        for line in response.iter_lines():
+            if line.startswith("data: "):
+                events.append(json.loads(line[6:]))
+    states = [event["status"] for event in events]
+    assert states[-1] == "COMPLETED"
+    assert states.index("IN_PROGRESS") < states.index("COMPLETED")
+
+
+def test_an_unknown_request_is_not_found(fal: Local) -> None:
+    base = f"{fal.url}/queue/local/work/requests/nothing"
+    for response in (httpx.get(base), httpx.get(f"{base}/status"), httpx.put(f"{base}/cancel")):
+        assert (response.status_code, response.json()) == (404, {"status": "NOT_FOUND"})
+    assert httpx.post(f"{fal.url}/queue/local/none", json={}).status_code == 404
+
+
+def test_requests_run_in_order_and_low_priority_behind_all_normal(fal: Local, tmp_path: Path) -> None:
+    file = str(tmp_path / "order")
+    first = fal.submit("work", {"value": 0, "seconds": 0.5, "file": file}, "/order")
+    handles = [
+        fal.submit("work", {"value": value, "file": file}, "/order", {"x-fal-queue-priority": priority})
+        for value, priority in [(3, "low"), (1, "normal"), (4, "low"), (2, "normal")]
+    ]
+    positions = [handle.status()["queue_position"] for handle in handles]
+    assert positions == [2, 0, 3, 1]
+    for handle in [first, *handles]:
+        handle.get()
+    assert Path(file).read_text() == "0 1 2 3 4 "
+
+
+def test_a_longest_queue_refuses_more(fal: Local) -> None:
+    handles = [fal.submit("work", {"seconds": 0.4}) for _ in range(3)]
+    with pytest.raises(AppError) as refused:
+        fal.submit("work", {}, fal_max_queue_length="1")
+    assert refused.value.status == 429
+    for handle in handles:
+        handle.get()
+
+
+def test_503_is_retried_on_a_new_runner(fal: Local, tmp_path: Path) -> None:
+    assert fal.submit("work", {"value": 2, "file": str(tmp_path / "flaky")}, "/flaky").get() == {"tries": 3}
+
+
+def test_no_retry_beats_everything(fal: Local, tmp_path: Path) -> None:
+    handle = fal.submit("work", {"value": 2, "file": str(tmp_path / "flaky")}, "/flaky", {"x-fal-no-retry": "1"})
+    with pytest.raises(AppError) as failed:
+        handle.get()
+    assert (failed.value.status, failed.value.detail) == (503, "not yet")
+    assert handle.status()["error"] == "not yet"
+
+
+def test_a_retry_budget_of_the_request_is_kept(fal: Local, tmp_path: Path) -> None:
+    file = tmp_path / "flaky"
+    config = json.dumps({"server_error": {"retries": 1}})
+    with pytest.raises(AppError):
+        fal.submit("work", {"value": 5, "file": str(file)}, "/flaky", {"x-fal-retry-config": config}).get()
+    assert len(file.read_text()) == 2
+
+
+def test_a_runner_that_dies_is_a_retry(fal: Local, tmp_path: Path) -> None:
+    assert fal.submit("work", {"value": 1, "file": str(tmp_path / "die")}, "/die").get() == {"tries": 2}
+
+
+def test_a_request_that_takes_too_long_costs_the_runner_and_is_retried_as_timeout(fal: Local) -> None:
+    config = json.dumps({"timeout": {"retries": 0}})
+    before = fal.run("work", {}, "/stop")["pid"]
+    handle = fal.submit("work", {"seconds": 30}, headers={"x-fal-retry-config": config})
+    with pytest.raises(AppError) as failed:
+        handle.get()
+    assert (failed.value.status, failed.value.response.json()["error_type"]) == (504, "request_timeout")
+    assert handle.status()["error_type"] == "request_timeout"
+    with pytest.raises(AppError) as direct:
+        fal.run("work", {"seconds": 30})
+    assert direct.value.status == 504
+    assert fal.run("work", {}, "/stop")["pid"] != before
+
+
+def test_stop_runner_replaces_the_runner_and_is_stripped(fal: Local) -> None:
+    first = httpx.post(fal.app_url("work", "/stop"), json={})
+    second = httpx.post(fal.app_url("work", "/stop"), json={}, timeout=30)
+    assert first.json()["pid"] != second.json()["pid"]
+    assert "x-fal-stop-runner" not in first.headers
+    assert first.headers["x-fal-served-from"] != second.headers["x-fal-served-from"]
+
+
+def test_an_error_of_the_app_is_the_result(fal: Local) -> None:
+    handle = fal.submit("work", {"value": 422}, "/status")
+    with pytest.raises(AppError) as failed:
+        handle.get()
+    assert failed.value.status == 422
+    assert failed.value.detail == [{"loc": ["body"], "msg": "no", "type": "x"}]
+    assert handle.status()["error"] == "Invalid status code: 422"
+
+
+def test_a_start_timeout_ends_a_request_that_waits(fal: Local) -> None:
+    busy = fal.submit("work", {"seconds": 1})
+    handle = fal.submit("work", {}, headers={"x-fal-request-timeout": "0.3"})
+    with pytest.raises(AppError) as failed:
+        handle.get()
+    assert failed.value.status == 504
+    assert failed.value.response.headers["x-fal-request-timeout-type"] == "user"
+    assert busy.get() == {"value": 0}
+
+
+def test_a_waiting_request_can_be_cancelled(fal: Local) -> None:
+    busy = fal.submit("work", {"seconds": 0.5})
+    handle = fal.submit("work", {})
+    assert handle.cancel() == "CANCELLATION_REQUESTED"
+    with pytest.raises(AppError) as failed:
+        handle.get()
+    assert (failed.value.status, failed.value.response.json()["error_type"]) == (499, "client_cancelled")
+    assert handle.cancel() == "ALREADY_COMPLETED"
+    busy.get()
+
+
+def test_a_running_request_is_told_and_may_end_with_499(fal: Local) -> None:
+    handle = fal.submit("many", {"seconds": 20})
+    while handle.status()["status"] != "IN_PROGRESS":
+        time.sleep(0.02)
+    time.sleep(0.1)
+    assert handle.cancel() == "CANCELLATION_REQUESTED"
+    with pytest.raises(AppError) as failed:
+        handle.get()
+    assert (failed.value.status, failed.value.detail) == (499, "stopped")
+
+
+def test_an_app_without_a_cancel_route_just_finishes(fal: Local) -> None:
+    handle = fal.submit("work", {"value": 8, "seconds": 0.4})
+    while handle.status()["status"] != "IN_PROGRESS":
+        time.sleep(0.02)
+    handle.cancel()
+    assert handle.get() == {"value": 8}
+
+
+def test_a_client_that_leaves_a_direct_call_cancels_it(fal: Local) -> None:
+    with pytest.raises(httpx.ReadTimeout):
+        httpx.post(fal.app_url("many"), json={"seconds": 20}, timeout=0.5)
+    deadline = time.monotonic() + 10
+    while 'fal_app_concurrent_requests{application="local/many"} 0' not in httpx.get(f"{fal.url}/metrics").text:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def test_max_multiplexing_is_enforced(fal: Local) -> None:
+    began = time.monotonic()
+    many = [fal.submit("many", {"seconds": 0.5}) for _ in range(4)]
+    for handle in many:
+        handle.get()
+    assert time.monotonic() - began < 1.8
+    began = time.monotonic()
+    one = [fal.submit("work", {"seconds": 0.5}) for _ in range(3)]
+    for handle in one:
+        handle.get()
+    assert time.monotonic() - began >= 1.5
+
+
+class Receiver:
+    """An HTTP server that keeps what it gets; it fails the first ``failures`` requests."""
+
+    def __init__(self, failures: int = 0) -> None:
+        self.got: list[tuple[dict[str, str], bytes]] = []
+        receiver = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["content-length"]))
+                receiver.got.append(({name.lower(): value for name, value in self.headers.items()}, body))
+                self.send_response(500 if len(receiver.got) <= failures else 200)
+                self.send_header("content-length", "0")
+                self.end_headers()
+
+            def log_message(self, *_: Any) -> None:
+                pass
+
+        self.server = HTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}/hook"
+        self.thread = threading.Thread(target=self.server.serve_forever)
+        self.thread.start()
+
+    def wait(self, count: int) -> None:
+        deadline = time.monotonic() + 20
+        while len(self.got) < count:
+            assert time.monotonic() < deadline, f"{len(self.got)} of {count} webhooks"
+            time.sleep(0.02)
+
+    def close(self) -> None:
+        self.server.shutdown()
+        self.thread.join()
+        self.server.server_close()
+
+
+def test_a_webhook_is_signed_and_retried(fal: Local) -> None:
+    receiver = Receiver(failures=1)
+    try:
+        handle = fal.submit("work", {"value": 5}, fal_webhook=receiver.url)
+        receiver.wait(2)
+    finally:
+        receiver.close()
+    headers, body = receiver.got[-1]
+    assert json.loads(body) == {
+        "request_id": handle.request_id,
+        "gateway_request_id": handle.request_id,
+        "status": "OK",
+        "payload": {"value": 5},
+    }
+    [key] = httpx.get(f"{fal.url}/rest/.well-known/jwks.json").json()["keys"]
+    public = Ed25519PublicKey.from_public_bytes(base64.urlsafe_b64decode(key["x"] + "=="))
+    signed = [headers[f"x-fal-webhook-{name}"] for name in ("request-id", "user-id", "timestamp")]
+    public.verify(bytes.fromhex(headers["x-fal-webhook-signature"]), "\n".join([*signed, hashlib.sha256(body).hexdigest()]).encode())
+    assert abs(time.time() - int(signed[2])) < 60
+
+
+def test_a_webhook_of_a_failure_says_so(fal: Local) -> None:
+    receiver = Receiver()
+    try:
+        fal.submit("work", {"value": 422}, "/status", fal_webhook=receiver.url)
+        receiver.wait(1)
+    finally:
+        receiver.close()
+    document = json.loads(receiver.got[0][1])
+    assert (document["status"], document["error"]) == ("ERROR", "Invalid status code: 422")
+    assert document["payload"]["detail"][0]["msg"] == "no"
+
+
+def test_the_queue_survives_its_process(tmp_path: Path) -> None:
+    root = tmp_path / "project"
+    root.mkdir()
+    (root / "pyproject.toml").write_text(PYPROJECT)
+    (root / "app.py").write_text(APP)
+    with fal_runtime.serve(root, state=tmp_path / "state") as fal:
+        done = fal.submit("work", {"value": 1})
+        done.get()
+        waiting = [fal.submit("work", {"value": value, "seconds": 0.5}) for value in (2, 3)]
+    with fal_runtime.serve(root, state=tmp_path / "state") as fal:
+        ids = [done.request_id, *(handle.request_id for handle in waiting)]
+        values = []
+        for id in ids:
+            url = f"{fal.url}/queue/local/work/requests/{id}"
+            while httpx.get(f"{url}/status").status_code == 202:
+                time.sleep(0.05)
+            values.append(httpx.get(url).json())
+        assert values == [{"value": 1}, {"value": 2}, {"value": 3}]
+
+
+def test_metrics_have_fal_s_names(fal: Local) -> None:
+    fal.run("work", {})
+    text = httpx.get(f"{fal.url}/metrics").text
+    assert 'fal_app_runners{application="local/work",state="running",machine_type="S"} 1' in text
+    assert 'fal_app_queue_size{application="local/work"} 0' in text
+    assert 'fal_app_requests_completed{application="local/work",method="POST",status="200"}' in text
+    assert 'fal_app_request_latency{application="local/work",le="+Inf"}' in text
