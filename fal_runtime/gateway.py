@@ -34,6 +34,8 @@ class Gateway:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path: bytes = scope.get("raw_path") or scope["path"].encode()
+        if scope["type"] == "websocket":
+            await receive()  # "websocket.connect": the parts accept or refuse
         try:
             first, _, rest = path[1:].partition(b"/")
             part = self._parts.get(prefix := first.decode("latin-1"))
@@ -46,7 +48,7 @@ class Gateway:
                 return await self._parts["ws-direct"](scope, receive, send, path, "")
             await self.run(scope, receive, send, path)
         except PlatformError as error:
-            await fail(scope, receive, send, error)
+            await fail(scope, send, error)
 
     def _base(self, scope: Scope) -> str:
         scheme = "https" if scope["scheme"] in ("https", "wss") else "http"
@@ -160,11 +162,10 @@ def _service(scope: Scope) -> str:
     return {"v3": "cdn", "v3b": "cdn"}.get(label, label) if dot and not label.isdigit() else ""
 
 
-async def fail(scope: Scope, receive: Receive, send: Send, error: PlatformError) -> None:
+async def fail(scope: Scope, send: Send, error: PlatformError) -> None:
     """Answer with a platform error; a websocket is refused with its status."""
     headers = error.all_headers()
     if scope["type"] == "websocket":
-        await receive()
         await send({"type": "websocket.http.response.start", "status": error.status, "headers": headers})
         await send({"type": "websocket.http.response.body", "body": error.body()})
     else:

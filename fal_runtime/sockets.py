@@ -37,7 +37,6 @@ class Sockets:
     async def direct(self, scope: Scope, receive: Receive, send: Send, path: bytes, root: str) -> None:
         """A websocket of the app's own (``fal.realtime`` included)."""
         application, request = self._request(scope, path)
-        await receive()
         runner = await application.acquire(request.id)
         try:
             assert runner.upstream is not None
@@ -77,7 +76,6 @@ class Sockets:
         if scope["type"] != "websocket":
             raise PlatformError(426, None, "Upgrade Required")
         application, template = self._request(scope, path)
-        await receive()
         await send({"type": "websocket.accept"})
         while (message := await receive())["type"] != "websocket.disconnect":
             body = (message.get("text") or "").encode() or message.get("bytes") or b""
