@@ -1,0 +1,82 @@
+"""What a rule is: its code and meaning for a person, and the cases that show it at work."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from textwrap import dedent
+from typing import Literal
+
+Level = Literal["safe", "idiomatic", "manual"]
+Kind = Literal["converted", "untouched", "partial"]
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A ledger item that a case expects; `rule` is the case's own rule where it is left out."""
+
+    disposition: Literal["converted", "kept", "dropped", "manual"]
+    line: int
+    file: str = "handler.py"
+    rule: str = ""
+
+
+@dataclass(frozen=True)
+class Case:
+    """A tiny project and what becomes of it.
+
+    `converted`: the rule acts and leaves nothing to do; `partial`: it leaves a `manual` item; `untouched`: it says nothing and
+    changes nothing (in the files that `within` names, where it is given).
+    """
+
+    id: str
+    """A sentence: given this project, this is what comes out."""
+    kind: Kind
+    files: Mapping[str, str]
+    """Texts by path, indented as it suits the rule's file; `project` takes the indentation off."""
+    seen: tuple[Seen, ...] = ()
+    has: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Texts that a file of the output contains."""
+    lacks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Texts that a file of the output does not contain."""
+    within: tuple[str, ...] = ()
+    """Files of the project that an untouched case is about; none stands for all of them."""
+    status: Literal["", "converted", "partial", "unsupported", "unreadable"] = ""
+    """Outcome of the whole conversion; '' for any in which there is an output."""
+    style: Literal["auto", "inline", "keep"] = "auto"
+
+    @property
+    def project(self) -> dict[str, str]:
+        """The files as they stand on disk: no common indentation, first line first, one newline at the end."""
+        return {path: dedent(text).lstrip("\n").rstrip() + "\n" for path, text in self.files.items()}
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule. Front ends and targets hold its logic and cite its code; nothing of the conversion happens here."""
+
+    code: str
+    title: str
+    safety: Level
+    explanation: str
+    """What happens, why that is equivalent, and what to check: two to five sentences."""
+    links: tuple[str, ...]
+    """The source platform's documentation page, then fal's."""
+    cases: tuple[Case, ...]
+    guide: tuple[str, ...] = ()
+    """Rows of fal's migration guides that it covers, such as `RunPod 6`."""
+
+
+def runpod_docs(page: str) -> str:
+    """Address of a page of RunPod's documentation."""
+    return f"https://docs.runpod.io/{page}"
+
+
+def fal_docs(page: str) -> str:
+    """Address of a page of fal's documentation."""
+    return f"https://fal.ai/docs/{page}"
+
+
+def docker_docs(page: str) -> str:
+    """Address of a page of Docker's documentation."""
+    return f"https://docs.docker.com/{page}"

@@ -1,0 +1,98 @@
+"""RP002: the call of `runpod.serverless.start` gives way to the app's endpoint."""
+
+from __future__ import annotations
+
+from converters.rules.model import Case, Rule, Seen, fal_docs, runpod_docs
+from converters.rules.samples import WORKER
+
+rule = Rule(
+    code="RP002",
+    title="runpod.serverless.start(...) -> class MyApp(fal.App)",
+    safety="safe",
+    guide=("RunPod 2",),
+    explanation="""
+    On RunPod the call blocks for ever: it asks the queue for jobs, runs the handler and posts the results. On fal the queue calls
+    an endpoint of the app, so the call goes and nothing takes its place in the worker's code; what stood around it stays. A handler
+    that only the call names (a lambda, a local function) gets a name or is returned, so that `setup()` reaches it.
+    Check that nothing of yours was meant to run after the call: on RunPod it never did.
+    """,
+    links=(runpod_docs("serverless/workers/handler-functions"), fal_docs("documentation/development/app-lifecycle")),
+    cases=(
+        Case(
+            "a start call at module level is taken out",
+            "converted",
+            {"handler.py": WORKER},
+            seen=(Seen("converted", 8),),
+            has={"app.py": ("self.handler = handler.handler",), "handler.py": ("def handler(job):",)},
+            lacks={"handler.py": ("serverless.start", "import runpod")},
+            style="keep",
+        ),
+        Case(
+            "an `if __name__` block that only starts goes as a whole",
+            "converted",
+            {
+                "handler.py": """
+                import runpod
+
+                def handler(job):
+                    return job["input"]
+
+                if __name__ == "__main__":
+                    runpod.serverless.start({"handler": handler})
+                """
+            },
+            seen=(Seen("converted", 7),),
+            lacks={"handler.py": ("serverless.start", "__main__")},
+            style="keep",
+        ),
+        Case(
+            "a lambda gets a name that setup() reaches",
+            "converted",
+            {
+                "handler.py": """
+                import runpod
+
+                runpod.serverless.start({"handler": lambda job: {"echo": job["input"]}})
+                """
+            },
+            seen=(Seen("converted", 3),),
+            has={"handler.py": ('handler = lambda job: {"echo": job["input"]}',), "app.py": ("self.handler = handler.handler",)},
+            lacks={"handler.py": ("serverless.start",)},
+        ),
+        Case(
+            "a call named start of another library stays",
+            "untouched",
+            {
+                "handler.py": WORKER,
+                "timer.py": """
+                import clock
+
+                clock.serverless.start({"handler": print})
+                """,
+            },
+            within=("timer.py",),
+        ),
+        Case(
+            "a start call in a comment and in a string stays",
+            "untouched",
+            {
+                "handler.py": """
+                from worker import handler
+                import runpod
+
+                runpod.serverless.start({"handler": handler})
+                """,
+                "worker.py": '''
+                # runpod.serverless.start({"handler": handler}) stands in handler.py
+                USAGE = "runpod.serverless.start(config)"
+
+                def handler(job):
+                    """Answer; see runpod.serverless.start."""
+                    return {"usage": USAGE, "input": job["input"]}
+                ''',
+            },
+            within=("worker.py",),
+            has={"worker.py": ('USAGE = "runpod.serverless.start(config)"', "# runpod.serverless.start(")},
+        ),
+    ),
+)

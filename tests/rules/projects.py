@@ -1,0 +1,43 @@
+"""Puts a case on disk, converts it, and says what the conversion did."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from converters.convert import convert
+from converters.ledger import Item
+from converters.options import Options
+from converters.outcome import Converted, Outcome
+from converters.rules import Case
+
+
+@dataclass(frozen=True)
+class Made:
+    """The outcome of a case: its ledger, the texts of its output, and which rules touched which file of the project."""
+
+    outcome: Outcome
+    items: list[Item]
+    texts: dict[str, str]
+    touched: set[tuple[str, str]]
+
+
+def write(folder: Path, files: dict[str, str]) -> Path:
+    """A project called `worker` on disk."""
+    root = folder / "worker"
+    for path, text in files.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_bytes(text.encode())
+    return root
+
+
+def run(folder: Path, case: Case) -> Made:
+    """Convert the project of a case."""
+    outcome = convert(write(folder, case.project), Options(style=case.style))
+    if not isinstance(outcome, Converted):
+        return Made(outcome, list(getattr(outcome, "items", ())), {}, set())
+    items = outcome.ledger.items()
+    texts = {change.path: change.data.decode() for change in outcome.files if change.data is not None}
+    touched = {(item.rule, item.file) for item in items}
+    touched |= {(hunk.rule, change.path) for change in outcome.files for hunk in change.hunks}
+    return Made(outcome, items, texts, touched)

@@ -1,0 +1,101 @@
+"""Every rule is what its cases say, and the rules and the code that cites them know the same codes."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from converters.outcome import Crashed
+from converters.rules import CODE, Case, Rule, all_rules, codes, find
+from tests.rules.projects import run
+
+ROOT = Path(__file__).parents[2]
+RULES = all_rules()
+CITED = re.compile(r"\b(?:RP|RC|DK|ENV|FS|CL|FAL|ALL)\d{3}\b")
+CASES = [pytest.param(rule, case, id=f"{rule.code}-{case.id}") for rule in RULES for case in rule.cases]
+UNTOUCHED = [pytest.param(rule, case, id=f"{rule.code}-{case.id}") for rule in RULES for case in rule.cases if case.kind == "untouched"]
+ACTING = [pytest.param(rule, case, id=f"{rule.code}-{case.id}") for rule in RULES for case in rule.cases if case.kind != "untouched"]
+
+
+# Nothing happens where nothing should
+
+
+@pytest.mark.parametrize(("rule", "case"), UNTOUCHED)
+def test_an_untouched_case_is_left_alone(tmp_path: Path, rule: Rule, case: Case) -> None:
+    made = run(tmp_path, case)
+    assert not isinstance(made.outcome, Crashed), made.outcome
+    within = case.within or sorted({file for _, file in made.touched})
+    assert [(code, file) for code, file in sorted(made.touched) if code == rule.code and file in within] == []
+
+
+# What a rule does
+
+
+@pytest.mark.parametrize(("rule", "case"), ACTING)
+def test_an_acting_case_names_the_rule(tmp_path: Path, rule: Rule, case: Case) -> None:
+    made = run(tmp_path, case)
+    assert not isinstance(made.outcome, Crashed), made.outcome
+    own = [item for item in made.items if item.rule == rule.code]
+    manual = [item for item in own if item.disposition.value == "manual"]
+    assert rule.code in {code for code, _ in made.touched}
+    assert bool(manual) == (case.kind == "partial"), [item.message for item in own]
+
+
+@pytest.mark.parametrize(("rule", "case"), CASES)
+def test_a_case_comes_out_as_it_says(tmp_path: Path, rule: Rule, case: Case) -> None:
+    made = run(tmp_path, case)
+    status = getattr(made.outcome, "status", "crashed")
+    assert status == case.status if case.status else status in ("converted", "partial"), made.outcome
+    found = {(item.rule, item.disposition.value, item.file, item.line) for item in made.items}
+    for seen in case.seen:
+        assert (seen.rule or rule.code, seen.disposition, seen.file, seen.line) in found, sorted(found)
+    for path, texts in case.has.items():
+        for text in texts:
+            assert text in made.texts[path], made.texts[path]
+    for path, texts in case.lacks.items():
+        for text in texts:
+            assert text not in made.texts.get(path, ""), made.texts[path]
+
+
+# The registry
+
+
+def test_a_file_is_named_after_its_rule() -> None:
+    assert all(find(code) is not None for code in codes())
+    assert [rule.code for rule in RULES] == list(codes())
+    assert all(CODE.match(rule.code) for rule in RULES)
+
+
+def test_every_rule_says_what_it_does() -> None:
+    for rule in RULES:
+        sentences = re.findall(r"[.?!](?=\s|$)", " ".join(rule.explanation.split()))
+        assert 2 <= len(sentences) <= 6, (rule.code, len(sentences))
+        assert rule.title and not rule.title.endswith("."), rule.code
+        assert len(rule.links) >= 1 and all(link.startswith("https://") for link in rule.links), rule.code
+
+
+def test_every_rule_has_a_case_in_which_it_acts() -> None:
+    assert [rule.code for rule in RULES if all(case.kind == "untouched" for case in rule.cases)] == []
+
+
+def test_the_names_of_cases_are_sentences_of_their_own() -> None:
+    names = [(rule.code, case.id) for rule in RULES for case in rule.cases]
+    assert len(set(names)) == len(names)
+    assert [name for name in names if len(name[1].split()) < 4 or name[1].endswith(".")] == []
+
+
+def test_two_cases_in_five_show_that_nothing_happens() -> None:
+    assert len(UNTOUCHED) >= 0.4 * len(CASES), f"{len(UNTOUCHED)} of {len(CASES)}"
+
+
+def test_finding_a_rule_imports_no_other_part_of_the_program() -> None:
+    program = "import sys, converters.rules as r; r.find('rp002'); print(sorted(m for m in sys.modules if m.split('.')[0] in HEAVY))"
+    heavy = {"pydantic", "libcst", "fal", "jinja2", "rich", "typer", "yaml"}
+    done = subprocess.run(
+        [sys.executable, "-c", program.replace("HEAVY", repr(heavy))], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"
