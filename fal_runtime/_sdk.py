@@ -258,18 +258,6 @@ def report_setup_failure(report: Callable[[str], None]) -> None:
     LifespanOn.send = send  # type: ignore[method-assign]
 
 
-def redirect_bind(port: int, to: int) -> None:
-    """Make this process's Python code that binds ``port`` bind 127.0.0.1:``to``, so that several runners of one app fit one machine."""
-    original = socket.socket.bind
-
-    def bind(self: socket.socket, address: Any) -> None:
-        if isinstance(address, tuple) and address[1] == port and self.family == socket.AF_INET:
-            address = ("127.0.0.1", to)
-        original(self, address)
-
-    socket.socket.bind = bind  # type: ignore[method-assign, assignment]
-
-
 def serve(function: Callable[..., Any], ports: tuple[int, int] | None) -> None:
     """Call the app's callable on the main thread and stay in it until the server ends.
 

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from fal_runtime import _sandbox, _sdk
+from fal_runtime._hook.sitecustomize import redirect_bind
 
 Json = dict[str, Any]
 
@@ -227,6 +228,12 @@ def _run(command: Json, report: _Report) -> int:
         os.chdir(command["cwd"])
     sys.path.extend(command["path"])
     ports = _bind(command, report)
+    if command["kind"] == "image":
+        try:
+            os.execvp(command["argv"][0], command["argv"])
+        except OSError as error:
+            report("failed", message=f"{command['argv'][0]}: {error.strerror}", where=None)
+            return 127
     try:
         function = _callable(command, overrides)
     except BaseException as error:
@@ -246,10 +253,11 @@ def _bind(command: Json, report: _Report) -> tuple[int, int] | None:
         bound.bind(("127.0.0.1", 0))
     port, metrics = (bound.getsockname()[1] for bound in sockets)
     report("bound", port=port, metrics_port=metrics)
-    if command["kind"] == "function":
+    if command["kind"] in ("function", "image"):
         for bound in sockets:
             bound.close()
-        _sdk.redirect_bind(command["exposed_port"], port)
+        os.environ["FAL_RUNTIME_BIND"] = f"{command['exposed_port']}:{port}"  # for the server's own processes
+        redirect_bind(command["exposed_port"], port)
         return None
     _sdk.report_setup_failure(lambda text: report("failed", **_summary(text)))
     _sdk.listen_on({port: sockets[0], metrics: sockets[1]}, lambda: report("ready"))

@@ -13,8 +13,11 @@ from typing import Any
 from . import autoscaler
 from .errors import PlatformError, scheduling_failure, startup_timeout, unknown_application
 from .runner import Runner, StartFailure
-from .spec import Scaling, Spec
+from .spec import HealthCheck, Scaling, Spec
 from .traffic import Traffic
+
+#: Seconds between two health checks of a runner (section 7 of the facts).
+CHECK_EVERY = 15.0
 
 RunnerFactory = Callable[[], Runner]
 Notice = Callable[[str, str], None]
@@ -160,12 +163,27 @@ class Application:
         self._failures, self._not_before, self.failure = 0, 0.0, None
         self._first_start.set()
         self._hand_out()
+        check = self.spec.health_check
+        if check is not None and check.call_regularly:
+            self._spawn(self._watch(runner, check))
         code = await runner.exited
         if runner in self.runners:
             self.runners.remove(runner)
         if not self._closed and (not runner.stop_asked or code not in (0, -signal.SIGKILL, -signal.SIGTERM)):
             self._notice(self.spec.name, f"the runner ended by itself with exit code {code}; a new one starts when it is needed")
         self.balance()
+
+    async def _watch(self, runner: Runner, check: HealthCheck) -> None:
+        """Probe a runner now and then; too many failures in a row, once its start period is over, end it."""
+        assert runner.ready_at is not None
+        grace = max(check.start_period_seconds, self.spec.limits.startup_timeout)
+        failures = 0
+        while not runner.stopping:
+            await asyncio.sleep(CHECK_EVERY)
+            failures = 0 if await runner.is_healthy() else failures + 1
+            if failures >= check.failure_threshold and time.monotonic() - runner.ready_at > grace and not runner.stopping:
+                self._notice(self.spec.name, f"the runner failed {failures} health checks in a row and is replaced")
+                runner.kill()
 
     def _failed(self, failure: StartFailure) -> None:
         self._failures += 1

@@ -17,6 +17,12 @@ class UnreadableProject(RuntimeFailure):
     code = 5
 
 
+class LoadFailure(RuntimeFailure):
+    """An app cannot be loaded, or cannot run here: one line, with the place in the user's code where there is one."""
+
+    code = 5
+
+
 class UnavailablePort(RuntimeFailure):
     """The gateway's port is taken."""
 

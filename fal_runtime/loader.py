@@ -11,19 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from . import image
-from .errors import RuntimeFailure
+from .engine import Engine, ProcessEngine, redirected_bind
+from .errors import LoadFailure
 from .project import Project
 from .spec import Spec
 from .zygote import Zygote
-
-#: Directories that an image's tree must not be grafted into: the process's own.
-_FALLBACK = "no private file system here ({reason}): /data and the image's absolute paths are not available to apps"
-
-
-class LoadFailure(RuntimeFailure):
-    """The app cannot be deployed either: one line with the place in the user's code."""
-
-    code = 5
 
 
 @dataclass(frozen=True)
@@ -52,6 +44,7 @@ class Loader:
         self._origin = origin
         self._env = env
         self._owner = owner
+        self._engine: Engine = ProcessEngine()
 
     async def load(self, app: str) -> Loaded:
         """Raises LoadFailure."""
@@ -60,11 +53,15 @@ class Loader:
             (place / name).mkdir(parents=True)
         description = await self._describe(app, place / "payload")
         spec = Spec.from_description(description)
-        notices = []
+        notices: list[str] = []
         if spec.python_version and spec.python_version != f"{sys.version_info.major}.{sys.version_info.minor}":
             notices.append(f"python_version is {spec.python_version}; runs here on {sys.version_info.major}.{sys.version_info.minor}")
         layout = self._lay_out(spec, place / "root", notices)
-        return Loaded(spec, self._command(spec, layout, place), tuple(notices))
+        command = self._command(spec, layout, place)
+        if spec.kind == "image":
+            server = self._engine.command(spec, layout)
+            command.update(argv=server.argv, env={**command["env"], **server.env})
+        return Loaded(spec, command, tuple(notices))
 
     async def _describe(self, app: str, payload: Path) -> Mapping[str, Any]:
         events: list[dict[str, Any]] = []
@@ -94,7 +91,7 @@ class Loader:
                 shutil.copy2(absolute, target)
         return layout
 
-    def _command(self, spec: Spec, layout: image.Layout, place: Path) -> Mapping[str, Any]:
+    def _command(self, spec: Spec, layout: image.Layout, place: Path) -> dict[str, Any]:
         root, workdir = place / "root", layout.workdir.lstrip("/")
         private = self._zygote.sandbox_refused is None
         data = "/data" if private else str(self._data)
@@ -109,6 +106,7 @@ class Loader:
             "IS_ISOLATE_AGENT": "1",
             "PYTHONUNBUFFERED": "1",
             **self._env,
+            **(redirected_bind(layout.env, spec.exposed_port or 0) if spec.kind in ("function", "image") else {}),
             "HF_HOME": self._env.get("HF_HOME") or layout.env.get("HF_HOME") or f"{data}/.cache/huggingface",
         }
         home = root / workdir if layout.workdir else place / "empty"

@@ -9,9 +9,8 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from .engine import HOOK
 from .errors import RuntimeFailure
-
-_HOOK = Path(__file__).parent / "_redirect"
 
 
 class NoRuntime(RuntimeFailure):
@@ -22,7 +21,7 @@ class NoRuntime(RuntimeFailure):
 
 def environment(url: str, base: Mapping[str, str]) -> dict[str, str]:
     """``base`` with what redirects every Python process below it to the runtime at ``url``."""
-    paths = [str(_HOOK), *filter(None, [base.get("PYTHONPATH")])]
+    paths = [str(HOOK), *filter(None, [base.get("PYTHONPATH")])]
     return {"FAL_KEY": "local:local", **base, "FAL_RUNTIME_URL": url, "PYTHONPATH": os.pathsep.join(paths)}
 
 

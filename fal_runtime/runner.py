@@ -53,6 +53,7 @@ class Runner:
         self._child: Child | None = None
         self.stop_asked = False
         self._ports: list[int] = []
+        self._own_port: int | None = None  # the port that the app names, unless someone else has it already
         self._failure: str | None = None
         self._ready = asyncio.Event()
 
@@ -91,6 +92,8 @@ class Runner:
 
     async def start(self) -> None:
         """Start the process and wait until it answers. Raises StartFailure."""
+        exposed = self.spec.exposed_port
+        self._own_port = exposed if exposed and not await _accepts(exposed) else None
         command = {**self._command, "env": {**self._command["env"], "FAL_JOB_ID": self.id}}
         self._child = await self._zygote.fork(command, self._line, self._event)
         timeout = self.spec.limits.startup_timeout
@@ -125,8 +128,8 @@ class Runner:
     async def _wait_for_port(self) -> None:
         """Servers of the user's own: the port that their bind was redirected to, or the very port they name."""
         while True:
-            for port in dict.fromkeys([*self._ports, self.spec.exposed_port or 0]):
-                if port and await _accepts(port):
+            for port in (*self._ports[:1], self._own_port):
+                if port is not None and await _accepts(port):
                     self.upstream = Upstream("127.0.0.1", port)
                     return
             await asyncio.sleep(0.02)

@@ -20,10 +20,10 @@ import uvicorn
 from .application import Application
 from .asgi import Receive, Scope, Send, answer_json
 from .cdn import Store, Uploader
-from .errors import UnavailablePort
+from .errors import LoadFailure, UnavailablePort
 from .gateway import Gateway, Part
 from .journal import Journal
-from .loader import Loaded, Loader, LoadFailure
+from .loader import Loaded, Loader
 from .metrics import Metrics
 from .project import Project
 from .queue import Queue

@@ -1,8 +1,9 @@
-"""Redirects the official ``fal_client`` of this process to a runtime on this machine.
+"""What Python processes below the runtime, or below ``migrate exec``, do at start-up, because this directory is on PYTHONPATH.
 
-Found by Python at start-up because the directory is on PYTHONPATH. The client keeps the platform's URLs in five module
-globals (fal_client 1.0.3, ``client.py``); they are set when the module has been imported, and nothing else is touched.
-A ``sitecustomize`` that the environment has of its own runs as before.
+With FAL_RUNTIME_URL the official ``fal_client`` talks to a runtime on this machine: it keeps the platform's URLs in five
+module globals (fal_client 1.0.3, ``client.py``), which are set when the module has been imported. With FAL_RUNTIME_BIND
+("8000:43111") a server that binds the first port binds 127.0.0.1 and the second, so that several servers fit one machine.
+Nothing else is touched, and a ``sitecustomize`` that the environment has of its own runs as before.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 
 class _Redirect(importlib.abc.MetaPathFinder):
@@ -52,6 +54,20 @@ class _Loader(importlib.abc.Loader):
         vars(module).update(self._values)
 
 
+def redirect_bind(port: int, to: int) -> None:
+    """Make this process's Python code that binds ``port`` bind 127.0.0.1:``to``."""
+    import socket
+
+    original = socket.socket.bind
+
+    def bind(self: socket.socket, address: Any) -> None:
+        if isinstance(address, tuple) and address[1] == port and self.family in (socket.AF_INET, socket.AF_INET6):
+            address = ("127.0.0.1" if self.family == socket.AF_INET else "::1", to, *address[2:])
+        original(self, address)
+
+    socket.socket.bind = bind  # type: ignore[method-assign, assignment]
+
+
 def _run_the_environment_s_own() -> None:
     here = Path(__file__).resolve().parent
     others = [entry for entry in sys.path if Path(entry or ".").resolve() != here]
@@ -60,6 +76,9 @@ def _run_the_environment_s_own() -> None:
         spec.loader.exec_module(importlib.util.module_from_spec(spec))
 
 
-if os.environ.get("FAL_RUNTIME_URL"):
-    sys.meta_path.insert(0, _Redirect(os.environ["FAL_RUNTIME_URL"].rstrip("/")))
-_run_the_environment_s_own()
+if __name__ == "sitecustomize":
+    if ":" in os.environ.get("FAL_RUNTIME_BIND", ""):
+        redirect_bind(*map(int, os.environ["FAL_RUNTIME_BIND"].split(":")))
+    if os.environ.get("FAL_RUNTIME_URL"):
+        sys.meta_path.insert(0, _Redirect(os.environ["FAL_RUNTIME_URL"].rstrip("/")))
+    _run_the_environment_s_own()

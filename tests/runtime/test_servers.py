@@ -1,0 +1,156 @@
+"""Apps that bring their own server: functions with an exposed port, and images alone."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+import pytest
+
+import fal_runtime
+from fal_runtime.errors import RuntimeFailure
+
+SERVER = """
+import json, os, sys, time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    def do_GET(self):
+        if self.path == "/redirect":
+            self.send_response(307); self.send_header("location", "/elsewhere"); self.send_header("content-length", "0"); self.end_headers()
+            return
+        started = time.time() - os.stat("/proc/self").st_ctime
+        status = 503 if self.path == "/ready" and started < 0.5 else 200
+        body = json.dumps({"path": self.path, "method": self.command, "cwd": os.getcwd(), "mode": os.environ.get("MODE"),
+                           "argv": sys.argv[1:], "pid": os.getpid(), "id": self.headers.get("x-fal-request-id")}).encode()
+        self.send_response(status); self.send_header("content-length", str(len(body))); self.end_headers(); self.wfile.write(body)
+    do_PUT = do_DELETE = do_GET
+    def do_POST(self):
+        self.rfile.read(int(self.headers.get("content-length", 0)))
+        self.do_GET()
+
+ThreadingHTTPServer(("0.0.0.0", 8765), Handler).serve_forever()
+"""
+
+DOCKERFILE = """
+FROM python:3.11
+WORKDIR /srv/app
+ENV MODE=prod
+COPY server.py ./
+RUN pip install torch
+EXPOSE 8765
+ENTRYPOINT ["python"]
+CMD ["server.py", "--from", "dockerfile"]
+"""
+
+PYPROJECT = """
+[tool.fal.apps.plain]
+exposed_port = 8765
+max_concurrency = 2
+max_multiplexing = 2
+[tool.fal.apps.plain.image]
+dockerfile = "Dockerfile"
+[tool.fal.apps.plain.health_check]
+path = "/ready"
+
+[tool.fal.apps.other]
+exposed_port = 8765
+[tool.fal.apps.other.image]
+dockerfile = "Dockerfile"
+cmd = ["server.py", "--mine"]
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Callable[..., Path]:
+    def write(**files: str) -> Path:
+        for name, text in {"pyproject.toml": PYPROJECT, "Dockerfile": DOCKERFILE, "server.py": SERVER, **files}.items():
+            (tmp_path / name.replace("_", ".")).write_text(text)
+        return tmp_path
+
+    return write
+
+
+def test_images_run_their_command_where_the_dockerfile_says(project: Callable[..., Path]) -> None:
+    with fal_runtime.serve(project()) as fal:
+        answer = httpx.get(fal.app_url("plain", "/v1/models?x=1"))
+        assert answer.json() == {
+            **answer.json(),
+            "path": "/v1/models?x=1",
+            "method": "GET",
+            "cwd": "/srv/app",
+            "mode": "prod",
+            "argv": ["--from", "dockerfile"],
+            "id": answer.headers["x-fal-request-id"],
+        }
+        assert httpx.get(fal.app_url("other", "/")).json()["argv"] == ["--mine"]
+        assert httpx.put(fal.app_url("plain", "/x"), content=b"").json()["method"] == "PUT"
+        assert httpx.get(fal.app_url("plain", "/redirect")).status_code == 307
+        assert json.loads(fal.submit("plain", {}, "/queued").get())["path"] == "/queued"
+
+
+def test_an_image_without_a_command_says_what_to_do(project: Callable[..., Path]) -> None:
+    root = project(Dockerfile="FROM vllm/vllm-openai:latest\n")
+    with pytest.raises(RuntimeFailure, match=r"plain: the Dockerfile names no command here; set image\.cmd"), fal_runtime.serve(root):
+        pass
+
+
+def test_a_command_that_does_not_exist_is_one_clear_line(project: Callable[..., Path]) -> None:
+    root = project(Dockerfile='FROM x\nCMD ["no-such-server"]\n', pyproject_toml=PYPROJECT.split("[tool.fal.apps.other]")[0])
+    with pytest.raises(RuntimeFailure, match="plain: no-such-server: No such file"), fal_runtime.serve(root):
+        pass
+
+
+FUNCTION = """
+import fal
+
+@fal.function(exposed_port=8765, max_concurrency=2, keep_alive=1, app_files=["server.py"])
+def serve():
+    import runpy
+    runpy.run_path("server.py")
+
+@fal.function(exposed_port=8765, app_files=["server.py"])
+def child():
+    import subprocess, sys
+    subprocess.run([sys.executable, "server.py"], check=True)
+"""
+
+
+def test_functions_run_their_own_server(project: Callable[..., Path]) -> None:
+    pyproject = "".join(f'[tool.fal.apps.{name}]\nref = "app.py::{name}"\n' for name in ("serve", "child"))
+    with fal_runtime.serve(project(pyproject_toml=pyproject, app_py=FUNCTION)) as fal:
+        for app in ("serve", "child"):
+            assert httpx.get(fal.app_url(app, "/hello")).json()["path"] == "/hello"
+            assert httpx.get(fal.app_url(app, "/")).json()["cwd"] == "/app"
+
+
+def test_two_runners_of_one_server_fit_one_machine(project: Callable[..., Path]) -> None:
+    app = """
+    import fal
+
+    @fal.function(exposed_port=8765, min_concurrency=2, max_concurrency=2)
+    def serve():
+        import asyncio, os, uvicorn
+        async def app(scope, receive, send):
+            if scope["type"] == "http":
+                await asyncio.sleep(0.3)
+                await send({"type": "http.response.start", "status": 200, "headers": []})
+                await send({"type": "http.response.body", "body": str(os.getpid()).encode()})
+        uvicorn.run(app, host="0.0.0.0", port=8765, lifespan="off")
+    """
+    from concurrent.futures import ThreadPoolExecutor
+    from textwrap import dedent
+
+    root = project(pyproject_toml='[tool.fal.apps.serve]\nref = "app.py::serve"\n', app_py=dedent(app))
+    with fal_runtime.serve(root) as fal:
+        deadline = time.monotonic() + 20
+        while 'state="running",machine_type="XS"} 2' not in httpx.get(f"{fal.url}/metrics").text:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        with ThreadPoolExecutor(4) as pool:
+            pids = {response.text for response in pool.map(lambda _: httpx.get(fal.app_url("serve", "/"), timeout=20), range(4))}
+    assert len(pids) == 2
