@@ -15,7 +15,7 @@ from converters.ir import Application, Evidence
 from converters.ledger import Ledger
 from converters.options import Options
 from converters.outcome import Converted, Crashed, NotConverted, Outcome
-from converters.project import Project, open_project
+from converters.project import MAX_FILE, Project, open_project
 
 PLATFORMS = ("runpod",)
 
@@ -29,15 +29,6 @@ class Platform:
     analyze: Callable[[Project, Options, Ledger], Application]
 
 
-@dataclass(frozen=True)
-class Unit:
-    """A program that `batch` converts on its own: the folder to open and the entry file in it."""
-
-    root: Path
-    entry: str
-    platform: str
-
-
 def platforms() -> list[Platform]:
     """The front ends, in the order in which they are asked: a worker or predictor before the server that a Dockerfile may be."""
     modules = {name: import_module(f"converters.sources.{name}") for name in PLATFORMS}
@@ -46,8 +37,7 @@ def platforms() -> list[Platform]:
 
 def convert(path: Path, options: Options) -> Outcome:
     """Convert the project at `path`. Never raises: what goes wrong is part of the outcome."""
-    root = path if path.is_dir() else path.parent
-    platform = ""
+    root, platform = path, ""
     try:
         project = open_project(path)
         root = project.root
@@ -61,8 +51,15 @@ def convert(path: Path, options: Options) -> Outcome:
         ledger.close()
         return Converted(root, application, ledger, tuple(files), options.name or project.name)
     except (Unsupported, Unreadable) as error:
-        status = "unreadable" if isinstance(error, Unreadable) else "unsupported"
-        return NotConverted(root, status, error.message, error.hint, error.file, error.line, platform)
+        return NotConverted(
+            root,
+            "unreadable" if isinstance(error, Unreadable) else "unsupported",
+            error.message,
+            error.hint,
+            error.file,
+            error.line,
+            platform,
+        )
     except MigrateError as error:
         return NotConverted(root, "unsupported", error.message, error.hint, error.file, error.line, platform)
     except RecursionError as error:
@@ -77,24 +74,22 @@ def _detect(project: Project) -> Platform:
     for candidate in platforms():
         if candidate.detect(project):
             return candidate
+    _refuse_unread(project)
     raise Unsupported(
         "neither RunPod's SDK, nor a cog.yaml, nor a Dockerfile was recognised.", hint="Give the folder that holds the worker."
     )
+
+
+def _refuse_unread(project: Project) -> None:
+    """Name the Python file that could not be looked into, where it may be what the project is about."""
+    for path, file in project.files.items():
+        if path.endswith(".py") and file.data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+            raise Unreadable("is encoded as UTF-16, which Python does not read.", file=path, line=1, hint="Save it as UTF-8.")
+        if path.endswith(".py") and file.size > MAX_FILE:
+            raise Unreadable(f"is larger than {MAX_FILE // 2**20} MiB.", file=path, line=1, hint="Move the data out of the code.")
 
 
 def report(error: BaseException) -> str:
     """The text of a bug report: versions and the traceback of this program, nothing of the project."""
     lines = traceback.format_exception(error)
     return f"fal-migrate {__version__}\nPython {host.python_version()} on {host.system()}\n\n{''.join(lines)}"
-
-
-def units(path: Path) -> list[Unit]:
-    """Every program below a folder that `convert` can take on its own, in the order of their paths."""
-    from converters.sources.runpod.units import survey
-
-    try:
-        project = open_project(path)
-        found = survey(project, Ledger()) if _detect(project).name == "runpod" else None
-    except MigrateError:
-        return []
-    return [Unit(project.root, unit.entry, "runpod") for unit in found.units] if found else []

@@ -189,8 +189,11 @@ def _enter(project: Project, entry: os.DirEntry[str], depth: int) -> None:
     path = Path(entry.path)
     relative = path.relative_to(project.root).as_posix()
     if entry.is_symlink():
-        target = path.resolve()
-        if not target.exists():
+        try:
+            target = path.resolve(strict=True)
+        except (OSError, RuntimeError):
+            target = path
+        if target == path or not target.exists():
             project.skipped.append(Skipped(relative, "a symbolic link to nothing"))
             return
         if not target.is_relative_to(project.root):

@@ -22,7 +22,17 @@ def main(folder: str, ref: str, payload: str) -> None:
     Path(payload).write_bytes(cloudpickle.dumps(partial))
     environment = {key: value for key, value in function.options.environment.items() if key in ("kind", "requirements", "python_version")}
     host = {key: function.options.host.get(key) for key in ("app_files", "app_files_context_dir", "machine_type")}
-    print(json.dumps({"openapi": function.build_metadata().get("openapi"), "environment": environment, "host": host, "name": loaded.app_name, "auth": loaded.app_auth}))
+    print(
+        json.dumps(
+            {
+                "openapi": function.build_metadata().get("openapi"),
+                "environment": environment,
+                "host": host,
+                "name": loaded.app_name,
+                "auth": loaded.app_auth,
+            }
+        )
+    )
 
 
 if __name__ == "__main__":

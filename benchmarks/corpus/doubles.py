@@ -10,7 +10,11 @@ import sys
 import types
 from typing import Any
 
-PNG = bytes.fromhex("89504e470d0a1a0a0000000d4948445200000001000000010806000000 1f15c4890000000d49444154789c6360000000000200013a6f9d1d0000000049454e44ae426082".replace(" ", ""))
+PNG = bytes.fromhex(
+    "89504e470d0a1a0a0000000d4948445200000001000000010806000000 1f15c4890000000d49444154789c6360000000000200013a6f9d1d0000000049454e44ae426082".replace(
+        " ", ""
+    )
+)
 ALWAYS = frozenset({"boto3", "websocket", "openai", "huggingface_hub"})
 
 
@@ -28,7 +32,12 @@ class Double(str):
         return "2.4.0" if name == "__version__" else Double(name)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if len(args) == 1 and not kwargs and isinstance(args[0], types.FunctionType | type) and str.__str__(self) not in ("map", "filter", "apply"):
+        if (
+            len(args) == 1
+            and not kwargs
+            and isinstance(args[0], types.FunctionType | type)
+            and str.__str__(self) not in ("map", "filter", "apply")
+        ):
             return args[0]
         return Double(str.__str__(self))
 
@@ -107,7 +116,9 @@ class Double(str):
     def __add__(self, other: Any) -> Any:
         return Double()
 
-    __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = __floordiv__ = __mod__ = __neg__ = __matmul__ = __pow__ = __add__
+    __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = __floordiv__ = __mod__ = __neg__ = __matmul__ = (
+        __pow__
+    ) = __add__
     __and__ = __or__ = __ror__ = __rand__ = __invert__ = __add__
 
 

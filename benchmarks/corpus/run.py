@@ -25,7 +25,9 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
-PNG = bytes.fromhex("89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c6360000000000200013a6f9d1d0000000049454e44ae426082")
+PNG = bytes.fromhex(
+    "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c6360000000000200013a6f9d1d0000000049454e44ae426082"
+)
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 
@@ -118,18 +120,32 @@ def _diff(source: Path, out: Path, document: dict[str, Any], work: Path) -> bool
 
 def _serve(out: Path, app: dict[str, Any], work: Path) -> dict[str, Any]:
     payload = work / "payload.bin"
-    loaded = subprocess.run([sys.executable, str(HERE / "deploy.py"), str(out), app["ref"], str(payload)], capture_output=True, text=True, timeout=60)
+    loaded = subprocess.run(
+        [sys.executable, str(HERE / "deploy.py"), str(out), app["ref"], str(payload)], capture_output=True, text=True, timeout=60
+    )
     if loaded.returncode:
         return {"loads": False, "problem": loaded.stderr.strip()[-300:]}
     described = json.loads(loaded.stdout.strip().splitlines()[-1])
     stage, workdir = _stage(out, app, described, work)
-    own = json.dumps(sorted({path.stem for path in out.rglob("*.py")} | {part for path in out.rglob("*.py") for part in path.relative_to(out).parts[:-1]}))
+    own = json.dumps(
+        sorted(
+            {path.stem for path in out.rglob("*.py")} | {part for path in out.rglob("*.py") for part in path.relative_to(out).parts[:-1]}
+        )
+    )
     port = _free_port()
     up = work / "overlay"
     up.mkdir()
-    script = CHROOT.format(up=up, stage=stage, python=sys.executable, runner=HERE / "runner.py", payload=payload, port=port, workdir=workdir, own=own)
+    script = CHROOT.format(
+        up=up, stage=stage, python=sys.executable, runner=HERE / "runner.py", payload=payload, port=port, workdir=workdir, own=own
+    )
     log = (work / "runner.log").open("wb")
-    process = subprocess.Popen(["unshare", "-m", "bash", "-c", script], stdout=log, stderr=log, start_new_session=True, env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"})
+    process = subprocess.Popen(
+        ["unshare", "-m", "bash", "-c", script],
+        stdout=log,
+        stderr=log,
+        start_new_session=True,
+        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
+    )
     try:
         return {"loads": True, **_ask(port, app, described, process, work)}
     finally:
@@ -181,10 +197,17 @@ def _ask(port: int, app: dict[str, Any], described: dict[str, Any], process: sub
     same = schema["paths"].keys() == described["openapi"]["paths"].keys() and schema["components"] == described["openapi"]["components"]
     answers, problem = False, ""
     endpoint = next((found for found in app["endpoints"] if found["kind"] == "unary"), app["endpoints"][0])
-    requests = [*app.get("examples", [])[:6], *(_sample(endpoint["input_schema"], untyped, full) for full in (False, True) for untyped in ("a", 1))]
+    requests = [
+        *app.get("examples", [])[:6],
+        *(_sample(endpoint["input_schema"], untyped, full) for full in (False, True) for untyped in ("a", 1)),
+    ]
     for body in requests:
         try:
-            request = urllib.request.Request(f"http://127.0.0.1:{port}{endpoint['path']}", json.dumps(body).encode(), {"Content-Type": "application/json", "x-fal-request-id": "one"})
+            request = urllib.request.Request(
+                f"http://127.0.0.1:{port}{endpoint['path']}",
+                json.dumps(body).encode(),
+                {"Content-Type": "application/json", "x-fal-request-id": "one"},
+            )
             with urllib.request.urlopen(request, timeout=15) as answer:
                 answers = answer.status == 200
                 answer.read()
@@ -198,7 +221,11 @@ def _ask(port: int, app: dict[str, Any], described: dict[str, Any], process: sub
 
 def _cause(log: str) -> str:
     """The last exception of a log that is not the server giving up."""
-    lines = [line for line in log.splitlines() if line[:1].isalpha() and ("Error" in line.split(":")[0] or "Exception" in line.split(":")[0])]
+    lines = [
+        line
+        for line in log.splitlines()
+        if line[:1].isalpha() and ("Error" in line.split(":")[0] or "Exception" in line.split(":")[0]) and "CancelledError" not in line
+    ]
     return (lines[-1] if lines else log.strip()[-200:])[:250]
 
 
@@ -237,11 +264,22 @@ def _free_port() -> int:
 
 def table(rows: list[dict[str, Any]]) -> str:
     """The rows as Markdown, and the shares over the units that can be converted."""
-    lines = ["| unit | result | style | environment | loads | unpickles | answers | manual | remark |", "|---|---|---|---|---|---|---|---|---|"]
+    lines = [
+        "| unit | result | style | environment | loads | unpickles | answers | manual | remark |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
     for row in rows:
         tick = {True: "yes", False: "no", None: ""}
         remark = str(row.get("problem", "")).replace("|", "/").replace("\n", " ")[:120]
-        cells = [row["uid"], row.get("status", "crash"), row.get("style", ""), row.get("environment", ""), *(tick[row.get(name)] for name in ("loads", "unpickles", "answers")), row.get("manual", ""), remark]
+        cells = [
+            row["uid"],
+            row.get("status", "crash"),
+            row.get("style", ""),
+            row.get("environment", ""),
+            *(tick[row.get(name)] for name in ("loads", "unpickles", "answers")),
+            row.get("manual", ""),
+            remark,
+        ]
         lines.append("| " + " | ".join(str(cell) for cell in cells) + " |")
     return "\n".join(lines)
 

@@ -22,7 +22,11 @@ def main(payload: str, port: str, workdir: str, own: str) -> None:
     sys.path.remove(here)
     doubles.install(set(json.loads(own)))
     function = pickle.loads(Path(payload).read_bytes())
-    result = function(exposed_port=int(port), exposed_metrics_port=int(port) + 1) if "exposed_metrics_port" in str(inspect.signature(function)) else function()
+    result = (
+        function(exposed_port=int(port), exposed_metrics_port=int(port) + 1)
+        if "exposed_metrics_port" in str(inspect.signature(function))
+        else function()
+    )
     if inspect.isawaitable(result):
         asyncio.run(_wait(result))
 

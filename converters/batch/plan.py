@@ -59,7 +59,7 @@ def planned(paths: Sequence[Path], output: Path | None) -> list[Job]:
 
 
 def _units(path: Path) -> Iterator[tuple[Path, str, Document | None]]:
-    from converters.convert import units
+    from converters.discovery import units
 
     try:
         found = units(path)

@@ -44,9 +44,7 @@ def arguments(words: tuple[str, ...]) -> tuple[str, ...] | None:
     program = PurePosixPath(rest[0]).name
     if re.fullmatch(r"python[\d.]*|pypy[\d.]*", program) or rest[0].startswith("$"):
         flags = [word for word in rest[1:3] if word != "-u"]
-        if flags[:2] == ["-m", "pip"]:
-            rest = rest[rest.index("pip") + 1 :]
-        elif flags[:2] == ["-m", "uv"] and "pip" in rest:
+        if flags[:2] == ["-m", "pip"] or (flags[:2] == ["-m", "uv"] and "pip" in rest):
             rest = rest[rest.index("pip") + 1 :]
         else:
             return None
@@ -129,7 +127,7 @@ def _line(line: str, origin: Origin, found: Install, read: Reader, depth: int) -
 
 
 def _spec(text: str, origin: Origin, found: Install) -> None:
-    if text.startswith((".", "/")) or text.endswith((".whl", ".tar.gz", ".zip")) and "://" not in text:
+    if text.startswith((".", "/")) or (text.endswith((".whl", ".tar.gz", ".zip")) and "://" not in text):
         found.trouble.append(f"the local package {text}")
     elif "$" in text:
         found.trouble.append(f"`{text}`, which a variable decides")

@@ -28,7 +28,9 @@ def edits(project: Project, packaging: Packaging, app: App) -> list[Edit]:
         elif instruction.keyword in ("COPY", "ADD") and app.style == "inline" and _copies_only(packaging, instruction.line, app.entry):
             start = len(file.data[: instruction.start].decode(encoding, errors="replace"))
             end = len(file.data[: instruction.end].decode(encoding, errors="replace"))
-            found.append(Edit(file=file.path, start=start, end=end, replacement="", rule="DK006", reason="the handler stands in the app file"))
+            found.append(
+                Edit(file=file.path, start=start, end=end, replacement="", rule="DK006", reason="the handler stands in the app file")
+            )
     text = file.data.decode(encoding, errors="replace")
     newline = "\r\n" if "\r\n" in text else "\n"
     lines = _last_lines(packaging)

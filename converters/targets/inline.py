@@ -20,6 +20,7 @@ from converters.targets.templating import render
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+Statement = cst.SimpleStatementLine | cst.BaseCompoundStatement
 MEDIA = {"image": "Image", "video": "Video", "audio": "Audio", "file": "File"}
 
 
@@ -65,14 +66,14 @@ class _Pieces:
         self.tree = ast.parse(inline.text)
         self.statements = self._by_line()
 
-    def _by_line(self) -> list[tuple[str, cst.BaseStatement | cst.SimpleStatementLine, ast.stmt]]:
-        """(place, libcst statement, ast statement) in order; a line of several statements counts once."""
-        rows = []
+    def _by_line(self) -> list[tuple[str, Statement]]:
+        """(place, statement) in order; a line of several statements counts once."""
+        rows: list[tuple[str, Statement]] = []
         nodes = iter(self.tree.body)
         for statement in self.module.body:
             count = len(statement.body) if isinstance(statement, cst.SimpleStatementLine) else 1
             parts = [next(nodes) for _ in range(count)]
-            rows.append((self.inline.places[parts[0].lineno], statement, parts[0]))
+            rows.append((self.inline.places[parts[0].lineno], statement))
         return rows
 
     def title(self) -> str:
@@ -81,10 +82,10 @@ class _Pieces:
 
     def top(self) -> str:
         """Light imports, constants and functions, as they stand in the worker."""
-        found = [self._function(statement) for place, statement, _ in self.statements if place == "top"]
-        return cst.Module(body=found).code if found else ""
+        found = [self._function(statement) for place, statement in self.statements if place == "top"]
+        return cst.Module(body=found, header=[line for line in self.module.header if line.comment]).code
 
-    def _function(self, statement: cst.BaseStatement) -> cst.BaseStatement:
+    def _function(self, statement: Statement) -> Statement:
         """A helper with the imports that it needs in its body."""
         if not isinstance(statement, cst.FunctionDef):
             return statement
@@ -99,13 +100,11 @@ class _Pieces:
 
     def setup(self) -> str:
         """What is loaded, in the worker's order."""
-        renamed = [
-            statement.visit(_Rename(self.inline.loaded)) for place, statement, _ in self.statements if place == "setup"
-        ]
-        kept = [statement for statement in renamed if isinstance(statement, cst.BaseStatement)]
+        renamed = [statement.visit(_Rename(self.inline.loaded)) for place, statement in self.statements if place == "setup"]
+        kept = [statement for statement in renamed if isinstance(statement, cst.SimpleStatementLine)]
         if not kept:
             return ""
-        first = kept[0].with_changes(leading_lines=[line for line in kept[0].leading_lines if line.comment]) if hasattr(kept[0], "leading_lines") else kept[0]  # type: ignore[call-overload]
+        first = kept[0].with_changes(leading_lines=[line for line in kept[0].leading_lines if line.comment])
         return _indented([first, *kept[1:]])
 
     def signature(self) -> str:
@@ -117,7 +116,7 @@ class _Pieces:
 
     def body(self) -> str:
         """The handler's body with the input's fields, the app's attributes, and results as models."""
-        function = next(statement for place, statement, _ in self.statements if place == "handler")
+        function = next(statement for place, statement in self.statements if place == "handler")
         assert isinstance(function, cst.FunctionDef)
         rewritten = function.visit(_Handler(self.inline, self.app.endpoints[0].output.fields))
         assert isinstance(rewritten, cst.FunctionDef) and isinstance(rewritten.body, cst.IndentedBlock)
@@ -143,7 +142,11 @@ def _with_first(body: cst.BaseSuite, lines: Sequence[cst.SimpleStatementLine]) -
         return body
     statements = list(body.body)
     first = statements[0]
-    is_text = isinstance(first, cst.SimpleStatementLine) and isinstance(first.body[0], cst.Expr) and isinstance(first.body[0].value, cst.SimpleString)
+    is_text = (
+        isinstance(first, cst.SimpleStatementLine)
+        and isinstance(first.body[0], cst.Expr)
+        and isinstance(first.body[0].value, cst.SimpleString)
+    )
     at = 1 if is_text else 0
     return body.with_changes(body=[*statements[:at], *lines, *statements[at:]])
 
@@ -198,7 +201,9 @@ class _Handler(_Rename):
         if isinstance(node, cst.Subscript):
             return isinstance(node.value, cst.Name) and node.value.value == self.inline.job and _key(node) == "input"
         if isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute) and node.func.attr.value == "get" and node.args:
-            return isinstance(node.func.value, cst.Name) and node.func.value.value == self.inline.job and _text(node.args[0].value) == "input"
+            return (
+                isinstance(node.func.value, cst.Name) and node.func.value.value == self.inline.job and _text(node.args[0].value) == "input"
+            )
         return False
 
     def leave_Subscript(self, original_node: cst.Subscript, updated_node: cst.Subscript) -> cst.BaseExpression:

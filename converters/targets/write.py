@@ -24,7 +24,9 @@ def write(project: Project, application: Application, options: Options, ledger: 
     for app in application.apps:
         if app.style == "inline":
             app.environment.files = [path for path in app.environment.files if path != app.entry]
-    application.edits = [edit for edit in application.edits if not any(app.style == "inline" and app.entry == edit.file for app in application.apps)]
+    application.edits = [
+        edit for edit in application.edits if not any(app.style == "inline" and app.entry == edit.file for app in application.apps)
+    ]
     edits = list(application.edits)
     _image_edits(project, application, edits)
     made: dict[str, FileChange] = {}
@@ -49,7 +51,11 @@ def choose_style(project: Project, application: Application, options: Options, l
         elif app.inline is not None and len(application.apps) == 1:
             app.style = "inline"
         elif options.style == "inline":
-            raise UsageError(f"`--style inline` is not safe here, since {app.why_style.removeprefix('keep: ')}.", hint="Use `--style keep`, or leave it to `auto`.", file=app.entry)
+            raise UsageError(
+                f"`--style inline` is not safe here, since {app.why_style.removeprefix('keep: ')}.",
+                hint="Use `--style keep`, or leave it to `auto`.",
+                file=app.entry,
+            )
         else:
             app.style = "keep"
             if app.inline is not None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import re
 from pathlib import PurePosixPath
 
+from converters.concepts import base_images, machines, pip, storage
 from converters.concepts import environment as environments
-from converters.concepts import machines, pip, storage
 from converters.errors import Unreadable, Unsupported
 from converters.ir import (
     App,
@@ -80,8 +81,8 @@ def analyze(project: Project, options: Options, ledger: Ledger) -> Application:
 def _refuse(project: Project, found: Survey) -> None:
     """Say why there is nothing to convert."""
     if found.unreadable:
-        path, message = sorted(found.unreadable.items())[0]
-        raise Unreadable(message.removeprefix(f"{path}:").strip(), file=path)
+        marked = [path for path in found.unreadable if b"serverless.start" in project.files[path].data]
+        raise found.unreadable[sorted(marked or found.unreadable)[0]]
     for path, file in project.files.items():
         if (
             path.endswith(".py")
@@ -213,7 +214,7 @@ def chosen_start(unit: Unit) -> Start:
         nodes = [start.call, *start.module.ancestors(start.call)]
         below = sum(
             isinstance(parent, ast.If) and parent is not start.main_block and any(child is node for child in parent.body)
-            for node, parent in zip(nodes, nodes[1:], strict=False)
+            for node, parent in itertools.pairwise(nodes)
         )
         return (below, start.call.lineno)
 
@@ -237,13 +238,12 @@ def _environment(project: Project, unit: Unit, code: Code, closure: list[str], l
         "",
     )
     if path:
-        found = pip.Install()
-        pip.requirements_file(
-            project.files[path].data.decode("utf-8-sig", errors="replace"), path, found, lambda nested: _read(project, nested)
-        )
+        listed_file = pip.Install()
+        text = project.files[path].data.decode("utf-8-sig", errors="replace")
+        pip.requirements_file(text, path, listed_file, lambda nested: _read(project, nested))
         plan.read_files.add(path)
-        plan.specs = [Value(value=text, origin=origin) for text, origin in found.specs]
-        for trouble in found.trouble:
+        plan.specs = [Value(value=spec, origin=origin) for spec, origin in listed_file.specs]
+        for trouble in listed_file.trouble:
             ledger.note("ENV010", Disposition.MANUAL, f"asks for {trouble}: install it another way.", Origin(file=path, line=1))
     else:
         plan.specs = [Value(value=spec, note="imported") for spec in names.requirements_of_imports(imported, code)]
@@ -255,7 +255,7 @@ def _environment(project: Project, unit: Unit, code: Code, closure: list[str], l
             Origin(file=unit.entry, line=1),
             scope=Scope.DEPLOY,
         )
-    version = Value(value=environments.DEFAULT_PYTHON, assumed=True, note="nothing in the project names a Python version")
+    version = Value[str](value=environments.DEFAULT_PYTHON, assumed=True, note="nothing in the project names a Python version")
     return Environment(requirements=plan.specs, python_version=version, why="requirements: the project has no Dockerfile"), plan
 
 
@@ -339,7 +339,7 @@ def _variables(app: App, listing: hub.Hub, project: Project, code: Code, closure
 def _machine(app: App, unit: Unit, code: Code, closure: list[str], ledger: Ledger) -> None:
     if app.setting("machine_type") is not None:
         return
-    base = environments.base_images.describe(unit.packaging.stage.base_image) if unit.packaging else None
+    base = base_images.describe(unit.packaging.stage.base_image) if unit.packaging else None
     heavy = imported_names(code, closure) & names.GPU_PACKAGES
     gpu = bool((base and base.gpu) or heavy)
     machine = machines.ASSUMED_GPU if gpu else machines.ASSUMED_CPU

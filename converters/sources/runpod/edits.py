@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import re
 from collections.abc import Iterable
 
@@ -35,9 +36,9 @@ def _with_blank_lines(text: str, first: int, last: int) -> tuple[int, int]:
     blank_before = text[before.start() : first].count("\n") - bool(text[: before.start()].strip()) if before else 0
     blank_after = after.group().count("\n") if after else 0
     if not text[last:].strip():
-        kept = text[:first].rstrip()
-        ending = re.match(r"[ \t]*(\r?\n)?", text[len(kept) :])
-        return len(kept) + (ending.end() if ending and kept else 0), len(text)
+        kept = len(text[:first].rstrip())
+        ending = re.match(r"[ \t]*(\r?\n)?", text[kept:])
+        return kept + (ending.end() if ending and kept else 0), len(text)
     if not text[:first].strip() or blank_before >= blank_after:
         return first, last + (after.end() if after and (blank_before or not text[:first].strip()) else 0)
     kept = len(text[:first].rstrip())
@@ -107,7 +108,7 @@ def main_block_to_function(module: Module, block: ast.If, starts: list[Start], n
 
 def _first_line(module: Module, node: ast.stmt) -> int:
     decorators = getattr(node, "decorator_list", [])
-    return min([node.lineno, *(decorator.lineno for decorator in decorators)])
+    return min([int(node.lineno), *(int(decorator.lineno) for decorator in decorators)])
 
 
 def shared_names(module: Module, block: ast.If) -> list[str]:
@@ -176,7 +177,7 @@ def volume_paths(code: Code, module: Module, app: str) -> list[Edit]:
 def apply(text: str, edits: list[Edit]) -> str:
     """The text with the edits made, last first. Raises `ValueError` where two overlap."""
     ordered = sorted((edit for edit in edits if not any(_inside(edit, other) for other in edits)), key=lambda edit: (edit.start, edit.end))
-    for before, after in zip(ordered, ordered[1:], strict=False):
+    for before, after in itertools.pairwise(ordered):
         if after.start < before.end:
             raise ValueError(f"{before.file}: the edits of {before.rule} and {after.rule} overlap at {after.start}")
     for edit in reversed(ordered):

@@ -154,8 +154,8 @@ def _place_in_image(unit: Unit, path: str) -> tuple[str, str] | None:
     context = f"{unit.packaging.context}/" if unit.packaging.context else ""
     if not path.startswith(context):
         return None
-    entry = unit.packaging.entry
-    base = str(PurePosixPath(entry.image_path).parent) if entry and entry.file == unit.entry else unit.packaging.stage.workdir or "/"
+    places = [image_path for image_path, source in unit.packaging.layout.files.items() if source == unit.entry]
+    base = str(PurePosixPath(places[0]).parent) if places else unit.packaging.stage.workdir or "/"
     return path[len(context) :], os.path.normpath(f"{base}/{os.path.relpath(path, unit.folder or '.')}")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from converters.python.code import Code
 from converters.python.constants import NotConstant, constant
@@ -223,10 +223,9 @@ class _Walk:
         """The key, or the keys that a loop variable over constants takes."""
         if isinstance(node, ast.Name):
             for inner in _all_nodes(self.function):
-                generators = (
-                    inner.generators if isinstance(inner, ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp) else [inner]
-                )
-                for loop in generators:
+                comprehension = isinstance(inner, ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp)
+                loops: list[ast.AST] = list(inner.generators) if comprehension else [inner]  # type: ignore[attr-defined]
+                for loop in loops:
                     if isinstance(loop, ast.For | ast.comprehension) and isinstance(loop.target, ast.Name) and loop.target.id == node.id:
                         try:
                             values = constant(self.code, self.module, loop.iter)
@@ -286,7 +285,7 @@ class _Walk:
         dotted = self.code.dotted(self.module, call.func) or ""
         if dotted in ("json.dumps", "pprint.pformat") and _only_shown(self.module, call):
             return True
-        return dotted.startswith("runpod.") and dotted.endswith("progress_update") or self._is_input(call)
+        return (dotted.startswith("runpod.") and dotted.endswith("progress_update")) or self._is_input(call)
 
     def _validation(self, call: ast.Call) -> None:
         if not any(known.call is call for known in self.flow.validations):
@@ -456,7 +455,7 @@ def _assignments(node: ast.AST) -> list[tuple[str, ast.expr]]:
 
 
 def _plain_targets(node: ast.AST) -> bool:
-    targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+    targets: list[Any] = list(node.targets) if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
     return all(isinstance(target, ast.Name) for target in targets)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -43,7 +44,9 @@ class InlinePlan:
     """Local names for `job["input"]`."""
 
 
-def plan(code: Code, unit: Unit, start: Start, resolved: Resolved, flow: Flow, schema: InputSchema, results: Results, closure: list[str]) -> InlinePlan:
+def plan(
+    code: Code, unit: Unit, start: Start, resolved: Resolved, flow: Flow, schema: InputSchema, results: Results, closure: list[str]
+) -> InlinePlan:
     """The plan for a worker that is safe to write inline. Raises `NotInline` with the first reason against it."""
     module, node = resolved.module, resolved.node
     if closure != [unit.entry]:
@@ -104,13 +107,24 @@ def _place(
 
 def _kind(statement: ast.stmt) -> str:
     name = type(statement).__name__.lower()
-    return {"classdef": "a class", "if": "a condition", "try": "a try block", "with": "a with block", "for": "a loop", "while": "a loop"}.get(name, f"a {name}")
+    return {
+        "classdef": "a class",
+        "if": "a condition",
+        "try": "a try block",
+        "with": "a with block",
+        "for": "a loop",
+        "while": "a loop",
+    }.get(name, f"a {name}")
 
 
 def _import(module: Module, statement: ast.Import | ast.ImportFrom, found: InlinePlan) -> Place:
     if isinstance(statement, ast.ImportFrom) and (statement.level or statement.names[0].name == "*"):
         raise NotInline("it imports relatively or with a star")
-    tops = {alias.name.split(".")[0] for alias in statement.names} if isinstance(statement, ast.Import) else {(statement.module or "").split(".")[0]}
+    tops = (
+        {alias.name.split(".")[0] for alias in statement.names}
+        if isinstance(statement, ast.Import)
+        else {(statement.module or "").split(".")[0]}
+    )
     if tops == {"runpod"}:
         return "drop"
     if "runpod" in tops or (tops & sys.stdlib_module_names and not tops <= sys.stdlib_module_names):
@@ -181,7 +195,9 @@ def _light_definitions(module: Module, found: InlinePlan, handler: ast.AST) -> N
                 raise NotInline(f"`{statement.name}` uses `{sorted(used & found.loaded)[0]}`, which is loaded at module level")
         names = {node.id for part in outside for node in ast.walk(part) if isinstance(node, ast.Name)}
         if names & (found.loaded | set(found.imports)):
-            raise NotInline(f"the definition of `{statement.name}` needs `{sorted(names & (found.loaded | set(found.imports)))[0]}` while the file is imported")
+            raise NotInline(
+                f"the definition of `{statement.name}` needs `{sorted(names & (found.loaded | set(found.imports)))[0]}` while the file is imported"
+            )
         if statement is not handler and any(isinstance(node, ast.Name) and node.id == "runpod" for node in ast.walk(statement)):
             raise NotInline("it uses RunPod's SDK beyond start()")
     for node in ast.walk(handler):
@@ -210,11 +226,46 @@ def _reads(code: Code, flow: Flow, schema: InputSchema, found: InlinePlan, handl
             if entry.default != _source(default):
                 raise NotInline(f"`{read.key}` has several defaults")
     for node in own_nodes(handler):
-        if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name) and _is_input(node.value, found.job):
+        if (
+            isinstance(node, ast.Assign)
+            and len(node.targets) == 1
+            and isinstance(node.targets[0], ast.Name)
+            and _is_input(node.value, found.job)
+        ):
             found.aliases.add(node.targets[0].id)
-    stores = [node.id for node in ast.walk(handler) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and node.id in found.aliases | {found.job}]
+    _only_key_reads(handler, found)
+    stores = [
+        node.id
+        for node in ast.walk(handler)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and node.id in found.aliases | {found.job}
+    ]
     if len(stores) != len(found.aliases):
         raise NotInline("a name for the input is assigned more than once")
+
+
+def _only_key_reads(handler: ast.AST, found: InlinePlan) -> None:
+    """The job and its input are used in no other way than by the reads that become fields."""
+    parents = {child: parent for parent in ast.walk(handler) for child in ast.iter_child_nodes(parent)}
+    for node in ast.walk(handler):
+        if not isinstance(node, ast.Name) or not isinstance(node.ctx, ast.Load) or node.id not in found.aliases | {found.job}:
+            continue
+        parent = parents[node]
+        if isinstance(parent, ast.Attribute) and isinstance(call := parents.get(parent), ast.Call) and parent.attr == "get" and call.args:
+            name = _constant_text(call.args[0])
+        else:
+            name = _constant_text(parent.slice) if isinstance(parent, ast.Subscript) else None
+        if name is None or (node.id == found.job and name not in ("input", "id")):
+            raise NotInline(f"`{node.id}` is used as a whole")
+        if node.id == found.job and name == "input":
+            read = parents.get(parents[node]) if isinstance(parent, ast.Attribute) else parent
+            holder = parents.get(read) if read is not None else None
+            alias = isinstance(holder, ast.Assign)
+            if not alias and not isinstance(holder, ast.Subscript | ast.Attribute):
+                raise NotInline("its input is used as a whole")
+
+
+def _constant_text(node: ast.AST) -> str | None:
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
 
 
 def _source(value: object) -> str:
@@ -225,9 +276,19 @@ def _source(value: object) -> str:
 
 def _is_input(node: ast.expr, job: str) -> bool:
     if isinstance(node, ast.Subscript):
-        return isinstance(node.value, ast.Name) and node.value.id == job and isinstance(node.slice, ast.Constant) and node.slice.value == "input"
+        return (
+            isinstance(node.value, ast.Name)
+            and node.value.id == job
+            and isinstance(node.slice, ast.Constant)
+            and node.slice.value == "input"
+        )
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "get" and node.args:
-        return isinstance(node.func.value, ast.Name) and node.func.value.id == job and isinstance(node.args[0], ast.Constant) and node.args[0].value == "input"
+        return (
+            isinstance(node.func.value, ast.Name)
+            and node.func.value.id == job
+            and isinstance(node.args[0], ast.Constant)
+            and node.args[0].value == "input"
+        )
     return False
 
 
@@ -251,12 +312,14 @@ def _results(module: Module, results: Results, handler: ast.FunctionDef | ast.As
             raise NotInline("a result has keys that are no names")
 
 
-def _error(module: Module, node: ast.Return, keys: list[object], handler: ast.AST) -> None:
+def _error(module: Module, node: ast.Return, keys: Sequence[object], handler: ast.AST) -> None:
     if len(keys) > 1:
         raise NotInline("an error carries other keys beside it")
     assert isinstance(node.value, ast.Dict)
     value = node.value.values[0]
-    certain = isinstance(value, ast.Constant | ast.JoinedStr) or (isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id == "str")
+    certain = isinstance(value, ast.Constant | ast.JoinedStr) or (
+        isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id == "str"
+    )
     if not certain:
         raise NotInline("whether an error is one depends on its value")
     child: ast.AST = node

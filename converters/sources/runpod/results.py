@@ -88,9 +88,9 @@ def _collect(code: Code, module: Module, function: Callable, found: Results, dep
         return
     yields = [node for node in own_nodes(function) if isinstance(node, ast.Yield | ast.YieldFrom)]
     if yields:
-        for node in yields:
-            if isinstance(node, ast.Yield) and node.value is not None:
-                _value(code, module, node.value, function, found, depth)
+        for given in yields:
+            if isinstance(given, ast.Yield) and given.value is not None:
+                _value(code, module, given.value, function, found, depth)
             else:
                 found.opaque = True
         return
@@ -299,7 +299,9 @@ def _path_text(module: Module, node: ast.expr, scope: ast.AST) -> str | None:
     """A path as far as it can be read; parts that only running tells stand as `{}`."""
     if isinstance(node, ast.Constant):
         return (
-            node.value if isinstance(node.value, str) and "/" in node.value or isinstance(node.value, str) and "." in node.value else None
+            node.value
+            if (isinstance(node.value, str) and "/" in node.value) or (isinstance(node.value, str) and "." in node.value)
+            else None
         )
     if isinstance(node, ast.JoinedStr):
         return "".join(str(part.value) if isinstance(part, ast.Constant) else "{}" for part in node.values)

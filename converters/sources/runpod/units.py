@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
+from converters.errors import Unreadable
 from converters.ledger import Ledger
 from converters.project import Project
 from converters.python.code import Code
@@ -39,7 +40,7 @@ class Survey:
     starts: list[Start] = field(default_factory=list)
     occurrences: dict[str, list[Occurrence]] = field(default_factory=dict)
     dockerfiles: list[Packaging] = field(default_factory=list)
-    unreadable: dict[str, str] = field(default_factory=dict)
+    unreadable: dict[str, Unreadable] = field(default_factory=dict)
     leftovers: list[Start] = field(default_factory=list)
     """Starts that belong to no unit: copies, examples, wrappers that no start command names."""
 
@@ -57,7 +58,7 @@ def survey(project: Project, ledger: Ledger, only: str = "") -> Survey:
             found.occurrences[path] = occurrences(code, module, ledger)
             found.starts += find_starts(code, found.occurrences[path])
     for path, problem in code.problems.items():
-        found.unreadable[path] = str(problem)
+        found.unreadable[path] = problem
     found.dockerfiles = [
         read for path, file in project.files.items() if docker.is_dockerfile(path) and (read := docker.read(project, file))
     ]
@@ -89,9 +90,7 @@ def _by_start_call(code: Code, found: Survey) -> None:
     for path in sorted(remaining, key=lambda name: (_aside(name), name.count("/"), name)):
         starts = [start for start in found.starts if start.module.path == path]
         packaging = _packaging_for(path, found)
-        if _aside(path) and found.units:
-            found.leftovers += starts
-        elif packaging is not None and any(unit.packaging is packaging for unit in found.units):
+        if (_aside(path) and found.units) or (packaging is not None and any(unit.packaging is packaging for unit in found.units)):
             found.leftovers += starts
         else:
             folder = str(PurePosixPath(path).parent)

@@ -194,10 +194,10 @@ def bounds(code: Code, module: Module, body: ast.expr, name: str) -> dict[str, A
     operands = [body.left, *body.comparators]
     result: dict[str, Any] = {}
     for left, op, right in zip(operands, body.ops, operands[1:], strict=False):
-        found = _bound(code, module, left, op, right, name)
-        if found is None or found[0] in result:
+        bound = _bound(code, module, left, op, right, name)
+        if bound is None or bound[0] in result:
             return None
-        result[found[0]] = found[1]
+        result[bound[0]] = bound[1]
     return result
 
 
