@@ -112,6 +112,14 @@ class Runtime:
         await asyncio.gather(*(self._load(loader, zygote, app) for app in self.project.apps))
         await self._open_gateway(state, store, listener)
 
+    async def _runners(self, scope: Scope, receive: Receive, send: Send, path: bytes, root: str) -> None:
+        """The ports of each app's runners that take requests, for those who want to look behind the gateway."""
+        ports = {
+            name: [runner.upstream.port for runner in application.runners if runner.ready_at and runner.upstream]
+            for name, application in self.applications.items()
+        }
+        await answer_json(send, 200, ports)
+
     def _open_state(self, directory: Path) -> Path:
         """The directory for what outlives this process; a temporary one where another process has it."""
         state = self._state or directory / "state"
@@ -143,6 +151,7 @@ class Runtime:
             "queue": QueueApi(queue, self.applications, self._max_body).handle,
             "ws": sockets.carried,
             "ws-direct": sockets.direct,
+            "runners": self._runners,
             "metrics": Metrics(self.owner, self.applications, queue).serve,
         }
         await queue.open()
