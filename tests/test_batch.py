@@ -43,9 +43,9 @@ def discovery(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[Path], lis
     """Stand in for the search for units."""
 
     def install(units: Callable[[Path], list[Unit]]) -> None:
-        module = types.ModuleType("converters.convert")
+        module = types.ModuleType("converters.discovery")
         module.units = units  # type: ignore[attr-defined]
-        monkeypatch.setitem(sys.modules, "converters.convert", module)
+        monkeypatch.setitem(sys.modules, "converters.discovery", module)
 
     install(lambda path: [Unit(file.parent) for file in sorted(path.rglob("handler.py"))])
     return install

@@ -165,7 +165,9 @@ def _constrained(schema: Schema, constraints: dict[str, Any]) -> Schema:
         others = [_constrained(member, constraints) if member == members[0] else member for member in schema["anyOf"]]
         return {**schema, "anyOf": others}
     for name, value in constraints.items():
-        if name in _LENGTHS:
+        if name == "choices" and _is_json(value):
+            schema = {**schema, "enum": value}
+        elif name in _LENGTHS:
             schema = {**schema, _LENGTHS[name][schema.get("type") == "array"]: value}
         elif name in _KEYWORDS and _is_json(value):
             schema = {**schema, _KEYWORDS[name]: value}

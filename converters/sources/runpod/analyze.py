@@ -123,7 +123,7 @@ def _app(project: Project, unit: Unit, found: Survey, options: Options, ledger: 
     name = names.app_name(options.name or names.unit_name(project, unit, found), taken)
     closure = code.closure(unit.entry)
     environment, plan = _environment(project, unit, code, closure, ledger)
-    app_file = app_file_of(project, unit, environment)
+    app_file = app_file_of(project, unit, taken)
     known_examples = hub.examples(project, folder, ledger)
     found_results = results.results(code, resolved.module, resolved.node)
     endpoint = _endpoint(code, resolved, found_results, known_examples, environment, ledger, taken_name=name)

@@ -28,7 +28,7 @@ NOT_SHIPPED = frozenset(
 NOT_SHIPPED_FOLDERS = frozenset({".github", ".runpod", "tests", "test", "docs", ".devcontainer"})
 
 
-def app_file_of(project: Project, unit: Unit, environment: Environment) -> str:
+def app_file_of(project: Project, unit: Unit, taken: set[str]) -> str:
     """`app.py` beside the entry file, or beside the package that holds it; `fal_app.py` where that name is taken."""
     folder = unit.folder
     entry = unit.packaging.entry if unit.packaging else None
@@ -40,7 +40,8 @@ def app_file_of(project: Project, unit: Unit, environment: Environment) -> str:
     prefix = f"{folder}/" if folder else ""
     for name in ("app.py", "fal_app.py", f"{PurePosixPath(unit.entry).stem}_app.py".replace("-", "_")):
         package = f"{prefix}{name.removesuffix('.py')}"
-        if f"{prefix}{name}" not in project.files and not project.is_folder(package):
+        if f"{prefix}{name}" not in project.files and not project.is_folder(package) and f"{prefix}{name}" not in taken:
+            taken.add(f"{prefix}{name}")
             return f"{prefix}{name}"
     return f"{prefix}fal_entry.py"
 

@@ -90,12 +90,18 @@ def _by_start_call(code: Code, found: Survey) -> None:
     for path in sorted(remaining, key=lambda name: (_aside(name), name.count("/"), name)):
         starts = [start for start in found.starts if start.module.path == path]
         packaging = _packaging_for(path, found)
-        if (_aside(path) and found.units) or (packaging is not None and any(unit.packaging is packaging for unit in found.units)):
+        beside = any(unit.packaging is not None and unit.folder == _folder(path) for unit in found.units)
+        shared = packaging is not None and any(unit.packaging is packaging for unit in found.units)
+        if (_aside(path) and found.units) or shared or beside:
             found.leftovers += starts
         else:
-            folder = str(PurePosixPath(path).parent)
-            roots = tuple(dict.fromkeys(["" if folder == "." else folder, ""]))
+            roots = tuple(dict.fromkeys([_folder(path), ""]))
             found.units.append(Unit(path, starts, packaging, roots))
+
+
+def _folder(path: str) -> str:
+    parent = str(PurePosixPath(path).parent)
+    return "" if parent == "." else parent
 
 
 def _packaging_for(path: str, found: Survey) -> Packaging | None:
