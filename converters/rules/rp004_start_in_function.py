@@ -1,0 +1,70 @@
+"""RP004: a function that starts the worker and cannot be called by `setup()` as it is."""
+
+from __future__ import annotations
+
+from converters.rules.model import Case, Rule, Seen, fal_docs, runpod_docs
+from converters.rules.samples import WORKER
+
+rule = Rule(
+    code="RP004",
+    title="a start call inside a function that setup() cannot call",
+    safety="manual",
+    explanation="""
+    Where the start call stands in `main()`, `setup()` calls `main()` after the import, so that it loads what it loaded on RunPod.
+    A function that takes arguments, is asynchronous or stands inside another one cannot be called like that: the converter does
+    not guess its arguments.
+    Load in that function's module, or in `setup()`, what the function loads before it starts the worker.
+    """,
+    links=(runpod_docs("serverless/workers/handler-functions"), fal_docs("documentation/development/app-lifecycle")),
+    cases=(
+        Case(
+            "a function with arguments is left to a person",
+            "partial",
+            {
+                "handler.py": """
+                import sys
+                import runpod
+
+                def handler(job):
+                    return {"text": MODEL(job["input"]["prompt"])}
+
+                def main(name):
+                    global MODEL
+                    MODEL = getattr(str, name)
+                    runpod.serverless.start({"handler": handler})
+
+                if __name__ == "__main__":
+                    main(sys.argv[1])
+                """
+            },
+            seen=(Seen("manual", 7),),
+            status="partial",
+        ),
+        Case(
+            "a main function without arguments is called by setup",
+            "untouched",
+            {
+                "handler.py": """
+                import runpod
+
+                def handler(job):
+                    return {"text": MODEL(job["input"]["prompt"])}
+
+                def main():
+                    global MODEL
+                    MODEL = str.upper
+                    runpod.serverless.start({"handler": handler})
+
+                if __name__ == "__main__":
+                    main()
+                """
+            },
+            has={"app.py": ("handler.main()\n",)},
+        ),
+        Case(
+            "a start call at module level needs no function",
+            "untouched",
+            {"handler.py": WORKER},
+        ),
+    ),
+)
