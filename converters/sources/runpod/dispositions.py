@@ -20,7 +20,7 @@ from converters.sources.runpod.handler import Resolved
 from converters.sources.runpod.hub import Hub
 from converters.sources.runpod.names import sdk_pin
 from converters.sources.runpod.sdk import Occurrence
-from converters.sources.runpod.start import Start
+from converters.sources.runpod.start import START, Start
 from converters.sources.runpod.units import Survey, Unit
 
 HELPERS: tuple[tuple[str, str, str], ...] = (
@@ -100,6 +100,9 @@ def _helper(occurrence: Occurrence, app: App, ledger: Ledger) -> None:
                 if rule == "RP035" and app.handler is not None:
                     app.handler.debugger = True
                 return
+        if name not in (START, "runpod.start"):
+            message = f"`{name}` is not known to this converter: check what it does and carry it over by hand."
+            ledger.settle(occurrence.construct, "ALL001", Disposition.MANUAL, message)
 
 
 def _sdk_requirement(app: App, used: bool) -> None:
