@@ -90,6 +90,12 @@ class InputField(Model):
     """The source converts the value itself (`int(job_input["steps"])`), so numbers in other forms stay welcome."""
     origin: Origin | None = None
     evidence: str = ""
+    media: Literal["path", "paths", "file", "files", "secret", "secrets"] | None = None
+    """What the caller's text becomes before the code sees it: a downloaded file, an open file, a masked secret."""
+    computed: bool = False
+    """The default is computed where the code is loaded, so the value is passed on only where the caller sent one."""
+    deprecated: bool = False
+    accept: str = ""
 
 
 class InputSchema(Model):
@@ -109,7 +115,16 @@ class OutputField(Model):
     description: str = ""
     media: Literal["image", "video", "audio", "file"] | None = None
     """A local path that the handler wrote and returns: it is uploaded, because a path means nothing to a caller."""
+    many: bool = False
+    """A list of such paths."""
     origin: Origin | None = None
+
+
+class OutputModel(Model):
+    """A class of the results, beside `Output` itself."""
+
+    name: str
+    fields: list[OutputField] = Field(default_factory=list)
 
 
 class OutputSchema(Model):
@@ -123,6 +138,9 @@ class OutputSchema(Model):
     """Some results carry `refresh_worker`."""
     opaque: bool = True
     """Some results could not be read statically, so `error` and `refresh_worker` are looked for at run time."""
+    wrap: str = ""
+    """The key under which a result that is no mapping itself is answered (Cog's `output`)."""
+    models: list[OutputModel] = Field(default_factory=list)
 
 
 HandlerKind = Literal["sync", "async", "generator", "async_generator"]
@@ -147,6 +165,24 @@ class Handler(Model):
     dedicated_thread: bool = False
     uses_arguments: bool = False
     """The code reads the command line, so `setup()` sets `sys.argv`."""
+    origin: Origin
+
+
+class Predictor(Model):
+    """The Cog predictor that answers one prediction: a class with a method, or a function."""
+
+    name: str
+    module: str
+    file: str
+    method: str = ""
+    """Empty for a function."""
+    kind: HandlerKind
+    setup: Literal["", "sync", "async"] = ""
+    weights: Literal["", "text", "path"] = ""
+    """`setup` takes the model's weights (COG_WEIGHTS)."""
+    healthcheck: Literal["", "sync", "async"] = ""
+    cancel: bool = False
+    """The code catches Cog's CancelationException."""
     origin: Origin
 
 
@@ -261,6 +297,8 @@ class Server(Model):
     """Overrides of the image's own ENTRYPOINT and CMD; None leaves them."""
     registries: list[Registry] = Field(default_factory=list)
     build_secrets: dict[str, str] = Field(default_factory=dict)
+    target: str = ""
+    """The build stage that is the server, where it is not the last one."""
     workdir: str = ""
     user: str = ""
     python: str = ""
@@ -285,6 +323,7 @@ class App(Model):
     inline: InlineSource | None = None
     """What inline style needs; None where it is not safe (then `why_style` says why)."""
     handler: Handler | None = None
+    predictor: Predictor | None = None
     endpoints: list[Endpoint] = Field(default_factory=list)
     environment: Environment
     settings: list[Setting] = Field(default_factory=list)
@@ -295,6 +334,8 @@ class App(Model):
     """Keys beside `input` that the handler reads from the job; callers send them among the input's fields."""
     module_path: list[str] = Field(default_factory=list)
     """Folders that `setup()` puts on the module search path, '' for the working directory; relative ones start from there."""
+    start_command: list[str] = Field(default_factory=list)
+    """What `setup()` runs first: the source's start script without the line that starts the worker."""
     chdir: str = ""
     """Working directory that `setup()` changes to, where it differs from the platform's."""
     context_dir: str = ""
@@ -305,6 +346,16 @@ class App(Model):
 
     def setting(self, name: str) -> Setting | None:
         return next((setting for setting in self.settings if setting.name == name), None)
+
+
+class NewFile(Model):
+    """A file that the conversion adds beside the app file, such as a Dockerfile."""
+
+    path: str
+    text: str
+    rule: str
+    reason: str
+    origin: Origin | None = None
 
 
 class Evidence(Model):
@@ -320,5 +371,6 @@ class Application(Model):
     evidence: list[Evidence] = Field(default_factory=list)
     apps: list[App] = Field(default_factory=list)
     edits: list[Edit] = Field(default_factory=list)
+    files: list[NewFile] = Field(default_factory=list)
     defaults: list[tuple[str, str, str]] = Field(default_factory=list)
     """(setting, the source platform's default, fal's default) where the source is silent."""

@@ -133,6 +133,7 @@ class Ledger(Model):
                 "ALL001",
                 Disposition.MANUAL,
                 f"{construct.kind} `{construct.name}` is not known to this converter: check what it does and carry it over by hand.",
+                scope=Scope.DEPLOY if construct.kind == "key" else Scope.CODE,
             )
 
     def items(self) -> list[Item]:

@@ -12,9 +12,8 @@ import urllib.request
 from typing import Any
 
 PNG = bytes.fromhex(
-    "89504e470d0a1a0a0000000d4948445200000001000000010806000000 1f15c4890000000d49444154789c6360000000000200013a6f9d1d0000000049454e44ae426082".replace(
-        " ", ""
-    )
+    "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c489"
+    "0000000d49444154789c6360000000000200013a6f9d1d0000000049454e44ae426082"
 )
 ALWAYS = frozenset({"boto3", "websocket", "openai", "huggingface_hub"})
 
@@ -57,6 +56,14 @@ class Double(str):
 
     def __setitem__(self, key: Any, value: Any) -> None:
         pass
+
+    def rsplit(self, sep: Any = None, maxsplit: Any = -1) -> Any:
+        return [Double("part") for _ in range(max(maxsplit, 0) + 1)]
+
+    split = rsplit
+
+    def __format__(self, spec: str) -> str:
+        return str.__str__(self) if spec == "" or spec.endswith("s") else format(1.0 if spec[-1:] in "eEfFgG%" else 1, spec)
 
     def __iter__(self) -> Any:
         frame = sys._getframe(1)
@@ -196,6 +203,7 @@ def answer_requests() -> None:
         response.headers["Content-Type"] = "image/png"
         response.json = lambda **_: Double("json")  # type: ignore[method-assign]
         response.raw = io.BytesIO(PNG)
+        response._content_consumed = True
         return response
 
     requests.sessions.Session.request = request  # type: ignore[method-assign]

@@ -25,11 +25,12 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
-PNG = bytes.fromhex(
-    "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c6360000000000200013a6f9d1d0000000049454e44ae426082"
-)
+OBJECT = dict.fromkeys(("url", "data_url", "image", "prompt", "instance_name", "blob"), "http://example.com/a.png")
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
+sys.path.insert(0, str(ROOT))
+
+from benchmarks.corpus.doubles import PNG  # noqa: E402
 
 CHROOT = """
 set -e
@@ -199,7 +200,7 @@ def _ask(port: int, app: dict[str, Any], described: dict[str, Any], process: sub
     endpoint = next((found for found in app["endpoints"] if found["kind"] == "unary"), app["endpoints"][0])
     requests = [
         *app.get("examples", [])[:6],
-        *(_sample(endpoint["input_schema"], untyped, full) for full in (False, True) for untyped in ("a", 1)),
+        *(_sample(endpoint["input_schema"], untyped, full) for full in (False, True) for untyped in ("a", 1, OBJECT)),
     ]
     for body in requests:
         try:
@@ -253,7 +254,7 @@ def _value(name: str, field: dict[str, Any], untyped: Any) -> Any:
     if field.get("type") == "string" or ("type" not in field and re.search("url|uri", name)):
         return "http://example.com/a.png" if re.search("url|uri|image|audio|video|mask|file", name) else "a"
     bottom = field.get("minimum", field.get("exclusiveMinimum", 0) + 1)
-    return {"integer": bottom, "number": float(bottom), "boolean": True, "array": ["a"], "object": {}}.get(field.get("type"), untyped)
+    return {"integer": bottom, "number": float(bottom), "boolean": True, "array": ["a"], "object": OBJECT}.get(field.get("type"), untyped)
 
 
 def _free_port() -> int:

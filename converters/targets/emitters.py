@@ -15,4 +15,8 @@ def app_file(application: Application, app: App) -> str | None:
 
             return inline.emit(app)
         return worker.emit(app)
+    if application.platform == "replicate":
+        from converters.targets import predictor
+
+        return predictor.emit(app)
     return None

@@ -6,26 +6,34 @@ import re
 
 STANDARD: tuple[tuple[str, str], ...] = (
     (r"\basyncio\.", "import asyncio"),
+    (r"\bdataclasses\.", "import dataclasses"),
     (r"\bimportlib\.", "import importlib"),
     (r"\binspect\.", "import inspect"),
     (r"\bjson\.", "import json"),
     (r"\bmimetypes\.", "import mimetypes"),
     (r"\bos\.", "import os"),
+    (r"\bshutil\.", "import shutil"),
+    (r"\bsubprocess\.", "import subprocess"),
     (r"\bsys\.", "import sys"),
+    (r"\btempfile\.", "import tempfile"),
     (r"\btraceback\.", "import traceback"),
+    (r"\burllib\.request\.", "import urllib.request"),
 )
 FROM_STANDARD: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("collections.abc", ("AsyncIterable", "AsyncIterator", "Awaitable", "Callable", "Iterable", "Iterator")),
+    ("datetime", ("datetime",)),
+    ("enum", ("Enum",)),
     ("functools", ("wraps",)),
-    ("pathlib", ("Path",)),
+    ("pathlib", ("Path", "PurePath")),
     ("typing", ("Any", "Literal")),
+    ("urllib.parse", ("unquote_plus", "urlparse")),
 )
 FROM_THIRD: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("fal.container", ("ContainerImage",)),
-    ("fal.toolkit", ("Audio", "File", "Image", "Video")),
+    ("fal.toolkit", ("Audio", "AudioField", "File", "FileField", "Image", "ImageField", "Video", "VideoField")),
     ("fastapi", ("HTTPException",)),
     ("fastapi.responses", ("JSONResponse", "StreamingResponse")),
-    ("pydantic", ("BaseModel", "ConfigDict", "Field")),
+    ("pydantic", ("BaseModel", "ConfigDict", "Field", "SecretStr")),
 )
 
 

@@ -41,12 +41,17 @@ def _existing(document: TOMLDocument) -> set[str]:
 
 
 def _table(app: App) -> str:
-    """Only `ref`: for an app class the SDK ignores the table's other keys or lets the class win."""
+    """Only `ref`: for an app class the SDK ignores the table's other keys or lets the class win. An image alone has all its settings here."""
     import tomlkit
 
     apps = tomlkit.table(is_super_table=True)
-    entry = tomlkit.table()
-    entry.add("ref", f"{app.app_file}::{app.class_name}")
+    if app.target == "pyproject":
+        from converters.targets import server_table
+
+        entry = server_table.table(app)
+    else:
+        entry = tomlkit.table()
+        entry.add("ref", f"{app.app_file}::{app.class_name}")
     apps.add(app.name, entry)
     document = tomlkit.document()
     tool, fal = tomlkit.table(is_super_table=True), tomlkit.table(is_super_table=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os.path
 from pathlib import PurePosixPath
 
 from converters.concepts.literals import source_of, string
@@ -52,11 +53,22 @@ def setup_lines(app: App) -> list[str]:
         lines.append(f"os.chdir({string(app.chdir)})  # the worker's working directory")
     lines += app_parts.search_path(app)
     lines += [app_parts.environment_line(variable) for variable in app.environment.variables if variable.value is not None]
+    if app.start_command:
+        lines.append(f"subprocess.run({source_of(_command(app))}, check=True)  # what the worker's start command does before")
     if handler.uses_arguments:
         script = PurePosixPath(handler.file).name
         lines.append(f"sys.argv = {source_of([script, *app.environment.argv])}  # as the worker was started")
     lines += _import_lines(app)
     return lines
+
+
+def _command(app: App) -> list[str]:
+    """The start command; a script of the project is found from the working directory on the runner."""
+    first, path, *rest = app.start_command
+    if app.environment.kind == "image" or path.startswith("-"):
+        return app.start_command
+    folder = str(PurePosixPath(app.app_file).parent)
+    return [first, os.path.relpath(path, app.chdir and os.path.normpath(f"{folder}/{app.chdir}") or folder), *rest]
 
 
 def _import_lines(app: App) -> list[str]:

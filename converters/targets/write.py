@@ -15,6 +15,10 @@ from converters.targets import emitters, image, migration, pyproject
 
 def write(project: Project, application: Application, options: Options, ledger: Ledger) -> list[FileChange]:
     """All files of the output. Raises `UsageError` for a target that does not fit."""
+    if application.platform == "docker":
+        from converters.targets import server
+
+        return server.write(project, application, options, ledger)
     if options.target in ("function", "pyproject"):
         raise UsageError(
             f"`--target {options.target}` serves a program that listens on a port, and a queue worker has none.",
@@ -34,6 +38,9 @@ def write(project: Project, application: Application, options: Options, ledger: 
         text = emitters.app_file(application, app)
         if text is not None:
             made[app.app_file] = _added(project, app.app_file, text, app)
+    for new in application.files:
+        hunk = Hunk(1, new.text.count("\n"), new.rule, new.reason, str(new.origin or ""))
+        made[new.path] = FileChange(new.path, "added", new.text.encode(), hunks=(hunk,))
     made["pyproject.toml"] = _added(project, "pyproject.toml", pyproject.emit(project, application.apps), None)
     made[_migration_name(project)] = _added(project, _migration_name(project), migration.emit(application, ledger), None)
     for path, file in _kept(project, application).items():
@@ -70,7 +77,7 @@ def _image_edits(project: Project, application: Application, edits: list[Edit]) 
     seen: set[str] = set()
     for app in application.apps:
         dockerfile = app.environment.dockerfile
-        if app.environment.kind == "image" and dockerfile and dockerfile not in seen:
+        if app.environment.kind == "image" and dockerfile in project.files and dockerfile not in seen:
             seen.add(dockerfile)
             packaging = docker.read(project, project.files[dockerfile])
             if packaging is not None:

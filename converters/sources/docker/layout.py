@@ -65,7 +65,11 @@ def best_context(dockerfile: Dockerfile, stage: Stage, project: Project, folder:
     while candidates[-1]:
         parent = str(PurePosixPath(candidates[-1]).parent)
         candidates.append("" if parent == "." else parent)
-    scored = [(len(found.missing), index) for index, candidate in enumerate(candidates) for found in [layout(dockerfile, stage, project, candidate)]]
+    scored = [
+        (len(found.missing), index)
+        for index, candidate in enumerate(candidates)
+        for found in [layout(dockerfile, stage, project, candidate)]
+    ]
     return candidates[min(scored)[1]]
 
 
@@ -169,10 +173,10 @@ def _run(words: list[str], env: dict[str, str], workdir: str, files: Layout, pro
         return None
     program = PurePosixPath(words[0]).name
     if program in ("sh", "bash", "dash", "ash") and len(words) > 1:
-        flags = [word for word in words[1:] if word.startswith("-")]
         rest = [word for word in words[1:] if not word.startswith("-")]
-        if any("c" in flag and not flag.startswith("--") for flag in flags):
-            return _shell(" ".join(rest[:1]), env, workdir, files, project, script, depth)
+        for index, flag in enumerate(words[1:-1], 1):
+            if re.fullmatch(r"-[a-z]*c", flag):
+                return _shell(words[index + 1], env, workdir, files, project, script, depth)
         return _script(rest[0], env, workdir, files, project, depth) if rest else None
     if PYTHON.match(words[0]) or words[0].startswith("$"):
         return _python(words, workdir, files, script)
@@ -186,7 +190,18 @@ def _run(words: list[str], env: dict[str, str], workdir: str, files: Layout, pro
 
 
 def _without_wrappers(words: list[str]) -> list[str]:
-    while words and PurePosixPath(words[0]).name in ("exec", "nohup", "tini", "dumb-init", "env", "stdbuf", "nice", "time", "xvfb-run", "/opt/nvidia/nvidia_entrypoint.sh"):
+    while words and PurePosixPath(words[0]).name in (
+        "exec",
+        "nohup",
+        "tini",
+        "dumb-init",
+        "env",
+        "stdbuf",
+        "nice",
+        "time",
+        "xvfb-run",
+        "/opt/nvidia/nvidia_entrypoint.sh",
+    ):
         words = words[1:]
         while words and (words[0].startswith("-") or re.match(r"^[A-Za-z_]\w*=", words[0])):
             words = words[1:]
@@ -206,7 +221,7 @@ def _shell(text: str, env: dict[str, str], workdir: str, files: Layout, project:
     """The last command of a script that runs a Python file of the project."""
     found: Entry | None = None
     known = dict(env)
-    for command in _flattened(split(text), depth):
+    for command in _flattened(split(text)):
         known.update({name: expand([value], known)[0] if expand([value], known) else "" for name, value in command.assignments})
         words = list(expand(command.raw_words, known)) if command.raw_words else []
         if not words:
@@ -219,20 +234,29 @@ def _shell(text: str, env: dict[str, str], workdir: str, files: Layout, project:
         elif words[0] in ("cd", "pushd") and len(words) > 1:
             workdir = _absolute(words[1], workdir)
         else:
-            found = _run(words, known, workdir, files, project, script, depth + 1) or found
+            found = _run(words, known, workdir, files, project, script, depth + 1) or _heredoc(command, workdir, files, script) or found
     return found
 
 
-def _flattened(commands: tuple[ShellCommand, ...], depth: int) -> Iterator[ShellCommand]:
-    """Simple commands, with those inside `if`, `while` and `{ }` blocks: their keywords are taken off line by line."""
+def _flattened(commands: tuple[ShellCommand, ...]) -> Iterator[ShellCommand]:
+    """Simple commands, with those inside compound ones."""
     for command in commands:
-        if command.compound and depth < 4:
-            body = re.sub(r"(?m)(?:^|;)\s*(if|elif|while|until)\s.*?(?:;|\n)\s*(then|do)\b", "\n", command.text)
-            body = re.sub(r"\b(then|else|fi|do|done|esac)\b|^[({]|[)}]$", "\n", body)
-            if body != command.text:
-                yield from _flattened(split(body), depth + 1)
+        if command.compound:
+            yield from command.inner
         else:
             yield command
+
+
+def _heredoc(command: ShellCommand, workdir: str, files: Layout, script: str) -> Entry | None:
+    """`python - <<PY` whose program imports a file of the project and starts the worker itself."""
+    for body in command.heredocs:
+        if "serverless.start" not in body:
+            continue
+        for name in re.findall(r"(?m)^\s*(?:from|import)\s+(\w+)|,\s*(\w+)", body):
+            path = _absolute(f"{name[0] or name[1]}.py", workdir)
+            if path in files.files:
+                return Entry(files.files[path], path, workdir, (), script, False, "python3")
+    return None
 
 
 def _python(words: list[str], workdir: str, files: Layout, script: str) -> Entry | None:
@@ -265,5 +289,3 @@ def _absolute(path: str, workdir: str) -> str:
         else:
             parts.append(part)
     return "/" + "/".join(parts)
-
-

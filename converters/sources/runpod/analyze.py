@@ -32,7 +32,7 @@ from converters.project import Project
 from converters.python.code import Code
 from converters.python.module import Module
 from converters.sources.docker import packaging as docker
-from converters.sources.runpod import dispositions, flow, hub, inline, inputs, names, results
+from converters.sources.runpod import dispositions, flow, hub, inline, inputs, names, results, start_script
 from converters.sources.runpod.files import app_file_of, placement
 from converters.sources.runpod.handler import Resolved, resolve
 from converters.sources.runpod.rewrite import Rewrite, rewrite
@@ -146,6 +146,7 @@ def _app(project: Project, unit: Unit, found: Survey, options: Options, ledger: 
     _inline(app, code, unit, start, resolved, found_results, closure)
     _variables(app, listing, project, code, closure, ledger)
     placement(project, unit, app, closure, plan.read_files, ledger)
+    start_script.carry_over(project, unit, app, edits, ledger)
     _options(code, start, resolved, app, ledger)
     _machine(app, unit, code, closure, ledger)
     dispositions.settle(project, unit, app, code, found, closure, plan, ledger)

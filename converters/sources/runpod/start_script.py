@@ -1,0 +1,196 @@
+"""What a start command does beside starting the worker: servers it launches, variables it exports, links it makes.
+
+The script stays; the line that starts the worker becomes `exit 0`, and `setup()` runs it. A script that fails before that line
+fails `setup()`, as it kept the worker from starting.
+"""
+
+from __future__ import annotations
+
+import re
+
+from converters.concepts import storage, variables
+from converters.ir import App, Disposition, Edit, EnvVar, Origin
+from converters.ledger import Ledger
+from converters.project import Project, SourceFile
+from converters.sources.docker.dockerfile import command_line
+from converters.sources.docker.packaging import Packaging
+from converters.sources.docker.shell import ShellCommand, expand, split
+from converters.sources.runpod.units import Unit
+
+TRIVIAL = frozenset(
+    {
+        "echo",
+        "printf",
+        "set",
+        "export",
+        "cd",
+        "pushd",
+        "popd",
+        "true",
+        ":",
+        "trap",
+        "date",
+        "ls",
+        "pwd",
+        "cat",
+        "exec",
+        "exit",
+        "wait",
+        "which",
+        "nvidia-smi",
+        "env",
+    }
+)
+REASON = "setup() runs the script up to the line that starts the worker"
+
+
+def carry_over(project: Project, unit: Unit, app: App, edits: list[Edit], ledger: Ledger) -> None:
+    """Give `setup()` what the start command does before the worker runs."""
+    packaging = unit.packaging
+    entry = packaging.entry if packaging else None
+    if packaging is None or entry is None or entry.file != unit.entry:
+        return
+    if entry.script:
+        _script(project.files[entry.script], packaging, unit, app, edits, ledger)
+    else:
+        _inline(packaging, unit, app, ledger)
+
+
+def _worker_call(unit: Unit) -> re.Pattern[str]:
+    """The text of a command that starts the entry file."""
+    name = re.escape(unit.entry.rsplit("/", 1)[-1])
+    stem = re.escape(unit.entry.rsplit("/", 1)[-1].removesuffix(".py"))
+    word = r"(?:>&|&>|[^;&|\n#])*"
+    return re.compile(
+        rf"(?m)^(?P<before>[^#\n]*?)(?P<call>(?:exec\s+)?[\w./${{}}\"-]*python[\d.]*\"?\s{word}(?:{name}|-m\s+[\w.]*{stem})\b{word})"
+    )
+
+
+def _script(file: SourceFile, packaging: Packaging, unit: Unit, app: App, edits: list[Edit], ledger: Ledger) -> None:
+    text = file.text
+    call = _worker_call(unit)
+    spans = [(match.start("call"), match.end("call")) for match in call.finditer(text)]
+    lines = text.splitlines(keepends=True)
+    for command in _commands(text):
+        if _starts_in_heredoc(command):
+            spans.append((command.start, len("".join(lines[: command.end_line]).rstrip("\r\n"))))
+    significant = [command for command in _commands(text) if _is_significant(command, unit)]
+    exports = _exports(_commands(text), packaging)
+    for name, value, line in exports:
+        _export(app, name, value, Origin(file=file.path, line=line), ledger)
+    if not significant:
+        return
+    if not spans:
+        ledger.note(
+            "RP016",
+            Disposition.MANUAL,
+            "the script does more than start the worker, and its line for that was not found: run the rest in setup().",
+            Origin(file=file.path, line=1),
+        )
+        return
+    for start, end in spans:
+        line = text.count("\n", 0, start) + 1
+        edits.append(Edit(file=file.path, start=start, end=end, replacement="exit 0", rule="RP016", reason=REASON))
+        ledger.note("RP016", Disposition.CONVERTED, f"{REASON}: {_listed(significant)}", Origin(file=file.path, line=line))
+    edits += _volume_edits(file, app)
+    for command in significant:
+        if "activate" in command.text and storage.VOLUME in command.text:
+            ledger.note(
+                "RP017",
+                Disposition.MANUAL,
+                "the Python environment lies on the network volume, which is not part of the image: install its packages in the image.",
+                Origin(file=file.path, line=command.line),
+            )
+    places = [image for image, path in packaging.layout.files.items() if path == file.path]
+    app.start_command = ["bash", places[0] if app.environment.kind == "image" and places else file.path]
+    app.environment.files = sorted({*app.environment.files, file.path})
+
+
+def _inline(packaging: Packaging, unit: Unit, app: App, ledger: Ledger) -> None:
+    """`CMD nginx && python -u handler.py`, or the same in `sh -c`."""
+    words = command_line(packaging.stage)
+    text = words[-1] if words and len(words) > 1 and words[-2].startswith("-") and "c" in words[-2] else ""
+    significant = [command for command in _commands(text) if _is_significant(command, unit)]
+    match = _worker_call(unit).search(text)
+    command = packaging.stage.cmd or packaging.stage.entrypoint
+    if not significant or match is None or command is None:
+        return
+    before = re.sub(r"[\s;&]+$", "", text[: match.start("call")])
+    app.start_command = ["bash", "-c", before]
+    ledger.note(
+        "RP016",
+        Disposition.CONVERTED,
+        f"setup() runs what stands before the worker in the command: {_listed(significant)}",
+        packaging.origin(command.line),
+    )
+
+
+def _commands(text: str) -> list[ShellCommand]:
+    found: list[ShellCommand] = []
+    for command in split(text):
+        found += list(command.inner) if command.compound and command.inner else [command]
+    return found
+
+
+def _is_significant(command: ShellCommand, unit: Unit) -> bool:
+    if _worker_call(unit).search(command.text) or _starts_in_heredoc(command):
+        return False
+    words = [word for word in command.words if word not in ("exec", "sudo", "then", "else", "do")]
+    return bool(words) and words[0] not in TRIVIAL and not words[0].startswith("[")
+
+
+def _starts_in_heredoc(command: ShellCommand) -> bool:
+    return any("serverless.start" in body for body in command.heredocs)
+
+
+def _listed(commands: list[ShellCommand]) -> str:
+    texts = [" ".join(command.text.split())[:50] for command in commands]
+    return "; ".join(f"`{text}`" for text in texts[:4]) + (" ..." if len(texts) > 4 else "")
+
+
+def _exports(commands: list[ShellCommand], packaging: Packaging) -> list[tuple[str, str | None, int]]:
+    """(name, value or None where only the running shell knows it, line) of every export."""
+    known = {name: value.value for name, value in packaging.stage.env.items()}
+    found: list[tuple[str, str | None, int]] = []
+    for command in commands:
+        if command.words[:1] != ("export",):
+            continue
+        for word in command.raw_words[1:]:
+            name, sign, raw = word.partition("=")
+            if not sign or not re.fullmatch(r"[A-Za-z_]\w*", name):
+                continue
+            dynamic = "$(" in raw or "`" in raw or any(part not in known for part in re.findall(r"\$\{?([A-Za-z_]\w*)(?![\w:]*:?-)", raw))
+            values = () if dynamic else expand([raw], known)
+            value = values[0] if len(values) == 1 else "" if not dynamic else None
+            found.append((name, value, command.line))
+            if value is not None:
+                known[name] = value
+    return found
+
+
+def _export(app: App, name: str, value: str | None, origin: Origin, ledger: Ledger) -> None:
+    if variables.LOADER.match(name) or name in ("PATH", "PYTHONUNBUFFERED"):
+        ledger.note(
+            "ENV002",
+            Disposition.DROPPED,
+            f"`{name}` of the script holds for what the script starts; the app's own process is started by fal",
+            origin,
+        )
+    elif variables.is_secret(name) or value is None:
+        ledger.note(
+            "ENV001", Disposition.MANUAL, f"the script computes {name} when it runs: set it in setup() if the handler reads it.", origin
+        )
+    else:
+        moved = storage.moved(value, app.name)
+        app.environment.variables = [known for known in app.environment.variables if known.name != name]
+        app.environment.variables.append(EnvVar(name=name, value=moved, preset=True, origin=origin))
+        ledger.note("ENV001", Disposition.CONVERTED, f"{name} is exported by the start script: set in setup()", origin)
+
+
+def _volume_edits(file: SourceFile, app: App) -> list[Edit]:
+    folder = storage.data_folder(app.name)
+    reason = f"RunPod's network volume becomes the folder {folder} of fal's persistent /data"
+    return [
+        Edit(file=file.path, start=match.start(), end=match.end(), replacement=folder, rule="FS001", reason=reason)
+        for match in re.finditer(rf"{storage.VOLUME}(?=[/\"'\s:;)]|$)", file.text)
+    ]
