@@ -1,0 +1,70 @@
+"""DK006: files that the Dockerfile copies."""
+
+from __future__ import annotations
+
+from converters.rules.model import Case, Rule, Seen, fal_docs, runpod_docs
+from converters.rules.samples import IMAGE, WORKER
+
+rule = Rule(
+    code="DK006",
+    title="COPY and ADD -> app_files",
+    safety="safe",
+    explanation="""
+    Without an image, the files that the Dockerfile copied go along as `app_files`, and a requirement file is read into
+    `requirements`. In an image the COPY lines stay; only the line that copies nothing but the handler goes where the handler is
+    written into the app file itself.
+    Check files that the build makes or downloads: they are not in the project.
+    """,
+    links=(runpod_docs("serverless/workers/create-dockerfile"), fal_docs("documentation/development/import-code")),
+    cases=(
+        Case(
+            "copied modules and data go along",
+            "converted",
+            {
+                "handler.py": """
+                import runpod
+                from helper import up
+
+                def handler(job):
+                    return {"text": up(job["input"]["prompt"])}
+
+                runpod.serverless.start({"handler": handler})
+                """,
+                "helper.py": """
+                def up(text):
+                    return text.upper()
+                """,
+                "words.txt": "hello",
+                "Dockerfile": """
+                FROM python:3.11-slim
+                COPY . /
+                CMD ["python", "/handler.py"]
+                """,
+            },
+            seen=(Seen("converted", 2, "Dockerfile"),),
+            has={"app.py": ('app_files = ["handler.py", "helper.py", "words.txt"]',)},
+        ),
+        Case(
+            "a COPY line of an image with several files stays",
+            "untouched",
+            {
+                "handler.py": WORKER,
+                "words.txt": "hello",
+                "Dockerfile": """
+                FROM python:3.11-slim
+                RUN apt-get update && apt-get install -y ffmpeg
+                COPY handler.py words.txt /
+                CMD ["python", "/handler.py"]
+                """,
+            },
+            has={"Dockerfile": ("COPY handler.py words.txt /",)},
+        ),
+        Case(
+            "a handler that is kept in an image stays copied",
+            "untouched",
+            {"handler.py": WORKER, "Dockerfile": IMAGE},
+            has={"Dockerfile": ("COPY handler.py /handler.py",)},
+            style="keep",
+        ),
+    ),
+)

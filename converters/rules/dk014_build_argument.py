@@ -1,0 +1,66 @@
+"""DK014: build arguments that the Dockerfile leaves open."""
+
+from __future__ import annotations
+
+from converters.rules.model import Case, Rule, Seen, docker_docs, fal_docs
+from converters.rules.samples import WORKER
+
+rule = Rule(
+    code="DK014",
+    title="ARG without a default",
+    safety="manual",
+    explanation="""
+    A kept Dockerfile may ask for build arguments that a person or a CI job passed with `--build-arg`. Their values are not in the
+    project, so the argument is named; `build_args` of the image is their place on fal. Docker's own arguments, such as
+    `TARGETARCH`, are set by the builder.
+    Pass the argument if the build needs it; a build that works without it needs nothing.
+    """,
+    links=(docker_docs("reference/dockerfile/"), fal_docs("documentation/development/use-custom-container-image")),
+    cases=(
+        Case(
+            "an argument without a default is named",
+            "partial",
+            {
+                "handler.py": WORKER,
+                "Dockerfile": """
+                FROM python:3.11-slim
+                ARG MODEL_NAME
+                RUN apt-get update && apt-get install -y ffmpeg
+                COPY handler.py /handler.py
+                CMD ["python", "/handler.py"]
+                """,
+            },
+            seen=(Seen("manual", 2, "Dockerfile"),),
+            status="converted",
+        ),
+        Case(
+            "an argument with a default needs nothing",
+            "untouched",
+            {
+                "handler.py": WORKER,
+                "Dockerfile": """
+                FROM python:3.11-slim
+                ARG MODEL_NAME=sdxl
+                ARG TARGETARCH
+                RUN apt-get update && apt-get install -y ffmpeg
+                COPY handler.py /handler.py
+                CMD ["python", "/handler.py"]
+                """,
+            },
+            has={"Dockerfile": ("ARG MODEL_NAME=sdxl",)},
+        ),
+        Case(
+            "an argument of a Dockerfile that gives way is of no use",
+            "untouched",
+            {
+                "handler.py": WORKER,
+                "Dockerfile": """
+                FROM python:3.11-slim
+                ARG MODEL_NAME
+                COPY handler.py /handler.py
+                CMD ["python", "/handler.py"]
+                """,
+            },
+        ),
+    ),
+)
