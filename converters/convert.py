@@ -17,7 +17,7 @@ from converters.options import Options
 from converters.outcome import Converted, Crashed, NotConverted, Outcome
 from converters.project import MAX_FILE, Project, open_project
 
-PLATFORMS = ("runpod",)
+PLATFORMS = ("runpod", "replicate", "docker")
 
 
 @dataclass(frozen=True)

@@ -150,7 +150,30 @@ def _app(app: App) -> Document:
         "scaling": {setting.name: setting.value for setting in app.settings if setting.name in SCALING},
         "environment": _environment(app.environment),
         "secrets": [secret.name for secret in app.secrets],
-        "server": None,
+        "server": _server(app),
+    }
+
+
+def _server(app: App) -> Document | None:
+    if app.server is None:
+        return None
+    server = app.server
+    return {
+        "port": server.port,
+        "command": server.command,
+        "health_path": server.health_path,
+        "openapi_path": server.openapi_path,
+        "evidence": [
+            {
+                "subject": one.subject,
+                "value": one.value,
+                "why": one.why,
+                "file": one.origin.file if one.origin else None,
+                "line": one.origin.line if one.origin else None,
+                "decided": one.decided,
+            }
+            for one in server.findings
+        ],
     }
 
 

@@ -92,7 +92,9 @@ def services(project: Project, file: SourceFile) -> list[Service]:
     if not isinstance(entries, Map):
         return []
     env = _dot_env(project, file.folder)
-    found = [_service(project, file, name, _extended(project, file, entries, name, 0), env) for name in entries if isinstance(entries[name], Map)]
+    found = [
+        _service(project, file, name, _extended(project, file, entries, name, 0), env) for name in entries if isinstance(entries[name], Map)
+    ]
     for one in found:
         one.others = [other for other in found if other is not one]
     return found
@@ -295,7 +297,13 @@ def _gpu(service: Service, text: Any) -> None:
 
 
 def _count(value: Any) -> int:
-    return max(1, value) if isinstance(value, int) and not isinstance(value, bool) else int(value) if str(value).isdecimal() and int(value) else 1
+    return (
+        max(1, value)
+        if isinstance(value, int) and not isinstance(value, bool)
+        else int(value)
+        if str(value).isdecimal() and int(value)
+        else 1
+    )
 
 
 def readable_services(project: Project, file: SourceFile) -> list[Service]:

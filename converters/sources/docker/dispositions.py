@@ -39,11 +39,18 @@ def settle_requirements(packaging: Packaging, app: App, read_files: set[str], le
         keyword = instruction.keyword
         if keyword == "FROM":
             brings = f" and torch {base.torch} as a requirement" if base.torch else ""
-            ledger.settle(construct, "DK001", Disposition.CONVERTED, f"the base image becomes python_version {app.environment.python_version.value}{brings}")
+            ledger.settle(
+                construct,
+                "DK001",
+                Disposition.CONVERTED,
+                f"the base image becomes python_version {app.environment.python_version.value}{brings}",
+            )
         elif keyword in ("COPY", "ADD"):
             _copied(packaging, instruction, construct, read_files, ledger)
         elif keyword == "WORKDIR":
-            ledger.settle(construct, "DK007", Disposition.CONVERTED, "the app's files stand in the runner's working directory as they did here")
+            ledger.settle(
+                construct, "DK007", Disposition.CONVERTED, "the app's files stand in the runner's working directory as they did here"
+            )
         elif keyword in ("CMD", "ENTRYPOINT"):
             ledger.settle(construct, "DK008", Disposition.CONVERTED, "fal starts the app; what the command loads is loaded in setup()")
         elif keyword in DROPPED:
@@ -59,7 +66,12 @@ def settle_requirements(packaging: Packaging, app: App, read_files: set[str], le
 def _copied(packaging: Packaging, instruction: Instruction, construct: Construct, read_files: set[str], ledger: Ledger) -> None:
     missing = [source for source, line in packaging.layout.missing if line == instruction.line]
     if missing:
-        ledger.settle(construct, "DK016", Disposition.MANUAL, f"{', '.join(missing)} is not in the project: convert the folder that holds it, or add the file.")
+        ledger.settle(
+            construct,
+            "DK016",
+            Disposition.MANUAL,
+            f"{', '.join(missing)} is not in the project: convert the folder that holds it, or add the file.",
+        )
     elif any(name.rsplit("/", 1)[-1] in instruction.value for name in read_files):
         ledger.settle(construct, "DK006", Disposition.CONVERTED, "the requirement file is read into `requirements`")
     else:
@@ -94,7 +106,9 @@ def _secret(app: App, name: str, value: str, origin: Origin, construct: Construc
     if all(known.name != name for known in app.secrets):
         app.secrets.append(EnvVar(name=name, secret=True, origin=origin))
     where = "its value stands in the Dockerfile and is not copied; " if value else ""
-    ledger.settle(construct, "ENV004", Disposition.MANUAL, f"{name} is a secret: {where}set it with `fal secrets set {name}=...`.", scope=Scope.DEPLOY)
+    ledger.settle(
+        construct, "ENV004", Disposition.MANUAL, f"{name} is a secret: {where}set it with `fal secrets set {name}=...`.", scope=Scope.DEPLOY
+    )
 
 
 def _add(app: App, variable: EnvVar) -> None:
@@ -109,7 +123,12 @@ def settle_image(packaging: Packaging, app: App, ledger: Ledger) -> None:
         elif instruction.keyword in ("COPY", "ADD"):
             missing = [source for source, line in packaging.layout.missing if line == instruction.line]
             if missing:
-                ledger.settle(construct, "DK016", Disposition.MANUAL, f"{', '.join(missing)} is not in the project: the image cannot be built without it.")
+                ledger.settle(
+                    construct,
+                    "DK016",
+                    Disposition.MANUAL,
+                    f"{', '.join(missing)} is not in the project: the image cannot be built without it.",
+                )
             else:
                 ledger.settle(construct, "DK005", Disposition.KEPT, "stays in the image")
         elif instruction.keyword == "ARG":
@@ -130,7 +149,13 @@ def _argument(packaging: Packaging, instruction: Instruction, construct: Constru
     name = instruction.value.split("=")[0].strip()
     known = packaging.stage.args.get(name) or packaging.dockerfile.args.get(name)
     if (known is None or known.value is None) and "=" not in instruction.value and not name.startswith(("TARGET", "BUILD")):
-        ledger.settle(construct, "DK014", Disposition.MANUAL, f"ARG {name} has no default: pass it in `build_args` if the build needs it.", scope=Scope.DEPLOY)
+        ledger.settle(
+            construct,
+            "DK014",
+            Disposition.MANUAL,
+            f"ARG {name} has no default: pass it in `build_args` if the build needs it.",
+            scope=Scope.DEPLOY,
+        )
     else:
         ledger.settle(construct, "DK005", Disposition.KEPT, "stays in the image")
 
@@ -138,7 +163,9 @@ def _argument(packaging: Packaging, instruction: Instruction, construct: Constru
 def _step(app: App, step: Step, construct: Construct, ledger: Ledger) -> bool:
     """Settle a build command; True where it may bake model files."""
     text = step.command.text
-    bakes = step.purpose in ("download", "script") or bool(re.search(r"huggingface\.co|snapshot_download|from_pretrained|\.(safetensors|pth|pt|ckpt|gguf|bin|onnx)\b", text))
+    bakes = step.purpose in ("download", "script") or bool(
+        re.search(r"huggingface\.co|snapshot_download|from_pretrained|\.(safetensors|pth|pt|ckpt|gguf|bin|onnx)\b", text)
+    )
     if bakes:
         origin = Origin(file=construct.file, line=construct.line, end_line=construct.end_line)
         app.weights.append(Weights(what=" ".join(text.split())[:100], where="image", action="image", origin=origin))
@@ -172,4 +199,9 @@ def _baked_cache(packaging: Packaging, app: App, ledger: Ledger) -> None:
     home = "/root" if packaging.stage.user in (None, "root", "0") else f"/home/{packaging.stage.user}"
     variable = EnvVar(name="HF_HOME", value=f"{home}/.cache/huggingface", preset=True, origin=hub[0].origin)
     _add(app, variable)
-    ledger.note("FS004", Disposition.CONVERTED, f"models that the build caches under {home}/.cache would be invisible, since fal sets HF_HOME: setup() points it back there", hub[0].origin or packaging.origin(1))
+    ledger.note(
+        "FS004",
+        Disposition.CONVERTED,
+        f"models that the build caches under {home}/.cache would be invisible, since fal sets HF_HOME: setup() points it back there",
+        hub[0].origin or packaging.origin(1),
+    )

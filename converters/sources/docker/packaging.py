@@ -37,7 +37,11 @@ def is_dockerfile(path: str) -> bool:
     name = path.rsplit("/", 1)[-1].lower()
     if name.endswith((".dockerignore", ".md", ".sh", ".py", ".yml", ".yaml", ".json", ".txt", ".j2", ".template")):
         return False
-    return name in ("dockerfile", "containerfile") or name.startswith(("dockerfile.", "dockerfile-", "dockerfile_", "containerfile.")) or name.endswith((".dockerfile", "-dockerfile", "_dockerfile"))
+    return (
+        name in ("dockerfile", "containerfile")
+        or name.startswith(("dockerfile.", "dockerfile-", "dockerfile_", "containerfile."))
+        or name.endswith((".dockerfile", "-dockerfile", "_dockerfile"))
+    )
 
 
 def read(project: Project, file: SourceFile) -> Packaging | None:
@@ -65,8 +69,12 @@ def record(packaging: Packaging, ledger: Ledger) -> None:
         elif instruction.keyword == "RUN" and (run := runs.get((instruction.line, instruction.end_line))) is not None and run.commands():
             for command in run.commands():
                 label = " ".join(command.text.split())[:80]
-                construct = ledger.record("command", label, packaging.origin(command.line, command.end_line), offset=instruction.start + command.start)
+                construct = ledger.record(
+                    "command", label, packaging.origin(command.line, command.end_line), offset=instruction.start + command.start
+                )
                 packaging.steps.append((run, classify(command), construct))
         else:
-            construct = ledger.record("instruction", f"{instruction.keyword} {instruction.value[:60]}".strip(), origin, offset=instruction.start)
+            construct = ledger.record(
+                "instruction", f"{instruction.keyword} {instruction.value[:60]}".strip(), origin, offset=instruction.start
+            )
             packaging.instructions.append((instruction, construct))

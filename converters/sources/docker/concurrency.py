@@ -1,0 +1,88 @@
+"""How many requests the server works on at a time, and how long it takes to stop: by flags of the command, ENV and compose keys."""
+
+from __future__ import annotations
+
+import re
+
+from converters.ir import App, Disposition, Finding, Origin, Scope, Setting
+from converters.ledger import Ledger
+from converters.sources.docker.choose import Candidate
+from converters.sources.docker.programs import flag
+from converters.sources.docker.settings import seconds
+
+MAX_GRACE = 3600
+THREADED = frozenset({"gthread", "gevent", "eventlet", "uvicorn.workers.UvicornWorker", "uvicorn_worker.UvicornWorker"})
+
+
+def read(candidate: Candidate, app: App, ledger: Ledger) -> None:
+    """`max_multiplexing` and `termination_grace_period_seconds`, each only where the project states it."""
+    _multiplexing(candidate, app, ledger)
+    _grace(candidate, app, ledger)
+
+
+def _multiplexing(candidate: Candidate, app: App, ledger: Ledger) -> None:
+    listener, origin = candidate.listener, candidate.start.origin
+    found = _stated(candidate) if listener is not None else None
+    if found is None:
+        message = "nothing states how many requests the server works on at a time: fal sends one (max_multiplexing 1), so each request in parallel costs a runner. Raise it with `--set max_multiplexing=N` where the server batches."
+        ledger.note("DK034", Disposition.MANUAL, message, origin, scope=Scope.DEPLOY)
+        return
+    number, why, place = found
+    app.settings.append(Setting(name="max_multiplexing", value=number, origin=place, note=why))
+    if app.server is not None:
+        app.server.findings.append(Finding(subject="concurrency", value=str(number), why=why, origin=place, decided=True))
+    ledger.note("DK034", Disposition.CONVERTED, f"{why}: a runner takes {number} requests at a time", place)
+
+
+def _stated(candidate: Candidate) -> tuple[int, str, Origin] | None:
+    """(number, why, origin) of what says how many requests run in parallel."""
+    listener = candidate.listener
+    if listener is None:
+        return None
+    words, env, origin = listener.process.words, listener.process.env, listener.process.origin
+    if listener.program is not None:
+        for name in listener.program.batches:
+            if number := _number(flag(words, (name,)), env):
+                return number, f"{name} {number}", origin
+    if listener.framework == "gunicorn":
+        workers = _number(flag(words, ("-w", "--workers")), env) or _number(env.get("WEB_CONCURRENCY"), env) or 1
+        threads = _number(flag(words, ("--threads",)), env) or 1
+        kind = flag(words, ("-k", "--worker-class")) or ("gthread" if threads > 1 else "sync")
+        total = workers * (threads if kind in ("gthread", "sync") else 1)
+        if total > 1 and kind in ("sync", "gthread"):
+            return total, f"gunicorn runs {workers} workers x {threads} threads", origin
+    workers = _number(flag(words, ("--workers",)), env) or _number(env.get("WEB_CONCURRENCY"), env)
+    if listener.framework in ("uvicorn", "fastapi run", "hypercorn", "granian") and workers and workers > 1:
+        return workers, f"{listener.framework} runs {workers} workers", origin
+    limit = _number(flag(words, ("--limit-concurrency",)), env)
+    return (limit, f"--limit-concurrency {limit}", origin) if limit else None
+
+
+def _number(text: str | None, env: object) -> int:
+    match = re.fullmatch(r"\d{1,5}", text or "")
+    if match:
+        return int(match.group())
+    name = re.fullmatch(r"\$\{?(\w+)\}?", text or "")
+    value = env.get(name.group(1), "") if name and isinstance(env, dict) else ""
+    return int(value) if str(value).isdecimal() else 0
+
+
+def _grace(candidate: Candidate, app: App, ledger: Ledger) -> None:
+    """compose's stop_grace_period, gunicorn's --graceful-timeout, uvicorn's --timeout-graceful-shutdown."""
+    service, listener = candidate.service, candidate.listener
+    options: list[tuple[float | None, str, Origin]] = []
+    if service is not None and "stop_grace_period" in service.keys:
+        options.append((seconds(str(service.keys["stop_grace_period"])), "stop_grace_period", service.origin("stop_grace_period")))
+    if listener is not None:
+        for name in ("--graceful-timeout", "--timeout-graceful-shutdown"):
+            value = flag(listener.process.words, (name,))
+            if value and value.isdecimal():
+                options.append((float(value), name, listener.process.origin))
+    for length, why, origin in options:
+        if length:
+            value = min(MAX_GRACE, max(1, round(length)))
+            app.settings.append(Setting(name="termination_grace_period_seconds", value=value, origin=origin, note=why))
+            if app.server is not None:
+                app.server.findings.append(Finding(subject="shutdown", value=str(value), why=why, origin=origin, decided=True))
+            ledger.note("DK035", Disposition.CONVERTED, f"{why}: fal waits {value} s before it kills the runner", origin)
+            return

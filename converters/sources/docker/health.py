@@ -1,0 +1,108 @@
+"""A path that answers GET with 200 once the server is ready: stated health checks, known programs, routes in the code."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator
+
+from converters.ir import Finding, Origin
+from converters.sources.docker.compose import Service
+from converters.sources.docker.listening import Listener
+from converters.sources.docker.model import Stage
+from converters.sources.docker.routes import Route, Routes, each_plain, redirects
+from converters.sources.docker.settings import seconds
+from converters.sources.docker.yaml_lines import Map, Seq
+
+URL = re.compile(r"https?://[^\s\"'/;|&)]+(?::(\d+|\$\{?\w+[^}\s/]*\}?))?(/[^\s\"'|;&)]*)?")
+NAMES = ("/health", "/healthz", "/healthcheck", "/health-check", "/health/", "/ping", "/ready", "/readyz", "/readiness", "/livez", "/live", "/status", "/up", "/alive", "/_health", "/health/ready", "/health/live")  # fmt: skip
+
+
+def stated(stage: Stage | None, service: Service | None, file: str) -> Iterator[tuple[str, int | None, Finding]]:
+    """(path, port, evidence) of each HEALTHCHECK that asks a URL."""
+    if service is not None:
+        yield from _compose(service)
+    if stage is not None and stage.healthcheck is not None and stage.healthcheck.command is not None:
+        text = " ".join(stage.healthcheck.command.words)
+        env = {name: value.value for name, value in stage.env.items()}
+        yield from _urls(text, env, Origin(file=file, line=stage.healthcheck.line), "HEALTHCHECK")
+
+
+def _compose(service: Service) -> Iterator[tuple[str, int | None, Finding]]:
+    check = service.keys.get("healthcheck")
+    test = check.get("test") if isinstance(check, Map) else None
+    if test is None or not isinstance(check, Map) or check.get("disable") is True:
+        return
+    text = " ".join(str(part) for part in test) if isinstance(test, Seq) else str(test)
+    env = {name: value for name, (value, _) in service.environment.items() if value}
+    line, end = check.lines.get("test", (service.line("healthcheck"), 0))
+    yield from _urls(text, env, Origin(file=service.file.path, line=line, end_line=end), f"healthcheck of service {service.name}")
+
+
+def _urls(text: str, env: dict[str, str], origin: Origin, what: str) -> Iterator[tuple[str, int | None, Finding]]:
+    text = re.sub(r"\$\$", "$", text)
+    text = re.sub(r"\$\{?(\w+)(?::?-([^}]*))?\}?", lambda match: env.get(match.group(1), match.group(2) or match.group()), text)
+    for match in URL.finditer(text):
+        path = match.group(2) or "/"
+        port = int(match.group(1)) if match.group(1) and match.group(1).isdecimal() else None
+        yield path, port, Finding(subject="health", value=path, why=f"{what} asks {match.group()}", origin=origin)
+
+
+def from_listener(listener: Listener, routes: Routes) -> Iterator[tuple[str, Finding]]:
+    """Paths by the program's own documentation, then by the routes in the code: health routes, the root, the docs, any plain GET."""
+    origin = listener.process.origin
+    plain = list(each_plain(routes))
+    named = [route for name in NAMES for route in plain if route.path.rstrip("/") == name.rstrip("/")]
+    nested = [route for route in plain if route.path.rstrip("/").rsplit("/", 1)[-1] in {name.strip("/") for name in NAMES}]
+    for route in [*named, *nested]:
+        yield route.path, _of_route(route, "a health route")
+    if listener.program is not None and listener.program.health:
+        yield (
+            listener.program.health,
+            Finding(subject="health", value=listener.program.health, why=f"{listener.program.name} answers it", origin=origin),
+        )
+    for route in plain:
+        if route.path == "/" and not redirects(route):
+            yield "/", _of_route(route, "the root answers GET")
+    if routes.docs_path and routes.root is not None:
+        place = routes.root.module.origin(routes.root.call)
+        yield (
+            routes.docs_path,
+            Finding(subject="health", value=routes.docs_path, why="FastAPI serves its documentation there", origin=place),
+        )
+    for route in plain:
+        if not redirects(route):
+            yield route.path, _of_route(route, "a GET route without parameters")
+    if listener.framework in ("gradio", "http.server", "dash", "nicegui", "streamlit"):
+        yield "/", Finding(subject="health", value="/", why=f"{listener.framework} answers GET /", origin=origin)
+
+
+def _of_route(route: Route, why: str) -> Finding:
+    return Finding(
+        subject="health",
+        value=route.path,
+        why=f"{why}: `{' '.join(shlex.split(route.path)) or '/'}`",
+        origin=route.module.origin(route.decorator),
+    )
+
+
+def times(stage: Stage | None, service: Service | None) -> dict[str, int]:
+    """What a stated health check says about its times, under fal's names. Seconds; `retries` counts failures."""
+    found: dict[str, int] = {}
+    if stage is not None and stage.healthcheck is not None and stage.healthcheck.command is not None:
+        check = stage.healthcheck
+        for name, value in (
+            ("start_period_seconds", check.start_period),
+            ("timeout_seconds", check.timeout),
+            ("failure_threshold", check.retries),
+        ):
+            if value:
+                found[name] = max(1, round(value))
+    keys = service.keys.get("healthcheck") if service else None
+    if isinstance(keys, Map):
+        for name, key in (("start_period_seconds", "start_period"), ("timeout_seconds", "timeout")):
+            if (length := seconds(str(keys.get(key, "")))) is not None and length > 0:
+                found[name] = max(1, round(length))
+        if isinstance(keys.get("retries"), int):
+            found["failure_threshold"] = max(1, int(keys["retries"]))
+    return found

@@ -1,0 +1,100 @@
+"""One image of a project: a Dockerfile with build arguments, target and context, and the command that a container of it runs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from converters.ir import Origin
+from converters.project import Project, SourceFile
+from converters.sources.docker import programs
+from converters.sources.docker.compose import Service
+from converters.sources.docker.dockerfile import parse
+from converters.sources.docker.layout import best_context, layout
+from converters.sources.docker.model import Dockerfile, Stage
+from converters.sources.docker.packaging import Packaging
+
+
+@dataclass(frozen=True)
+class Start:
+    """What a container runs. `form` is `exec`, `shell`, `compose`, `base` (the base image's own) or `none`."""
+
+    words: tuple[str, ...]
+    origin: Origin
+    form: str
+    why: str
+
+
+def read(
+    project: Project, file: SourceFile, *, context: str | None = None, arguments: Mapping[str, str] | None = None, target: str | None = None
+) -> Packaging | None:
+    """A Dockerfile as one image of it; None where it has no stage (or not the target)."""
+    if file.size > 2**20:
+        return None
+    dockerfile = parse(file.data, dict(arguments or {}))
+    stage = dockerfile.stage(target) or dockerfile.stage()
+    if stage is None:
+        return None
+    chosen = context if context is not None else best_context(dockerfile, stage, project, file.folder)
+    return Packaging(file, dockerfile, stage, chosen, layout(dockerfile, stage, project, chosen), None)
+
+
+def targets(dockerfile: Dockerfile) -> list[Stage]:
+    """The stages that one may build to get a server: the last one first, then named ones with a command that are not for development."""
+    last = dockerfile.stages[-1]
+    named = [stage for stage in dockerfile.stages if stage.name and (stage.cmd or stage.entrypoint) and stage is not last]
+    return [last, *named]
+
+
+def written_scripts(stage: Stage) -> dict[str, str]:
+    """Scripts that the Dockerfile itself writes with heredocs: path in the image -> text."""
+    found: dict[str, str] = {}
+    for copy in stage.copies:
+        for heredoc in copy.files:
+            found[copy.dest.rstrip("/") if not copy.dest.endswith("/") else copy.dest + heredoc.name] = heredoc.data
+    for run in stage.runs:
+        for command in run.commands():
+            for body, redirect in zip(command.heredocs, [one for one in command.redirects if one.startswith((">", "1>"))], strict=False):
+                path = redirect.lstrip("1>").strip().strip("\"'")
+                if path.startswith("/"):
+                    found[path] = body
+        echoed = re.search(r"(?:echo|printf)\s+(?:-\w+\s+)?(['\"])(#!.*?)\1\s*>\s*(/[\w./-]+)", run.script, re.DOTALL)
+        if echoed:
+            found[echoed.group(3)] = echoed.group(2).replace("\\n", "\n")
+    return found
+
+
+def start(packaging: Packaging | None, service: Service | None, image: str) -> Start:
+    """ENTRYPOINT and CMD with the overrides of a compose service; what the base image starts where neither says anything."""
+    stage = packaging.stage if packaging else None
+    base = programs.base_of(stage.base_image if stage else image)
+    entrypoint: tuple[str, ...] = ()
+    cmd: tuple[str, ...] = ()
+    origin = (
+        Origin(file=packaging.file.path, line=stage.line)
+        if packaging and stage
+        else Origin(file=service.file.path if service else ".", line=1)
+    )
+    form = why = ""
+    if stage is not None and packaging is not None:
+        if stage.entrypoint is not None:
+            entrypoint, form, why = stage.entrypoint.words, stage.entrypoint.form, "ENTRYPOINT"
+            origin = Origin(file=packaging.file.path, line=stage.entrypoint.line, end_line=stage.entrypoint.end_line)
+        if stage.cmd is not None and not (stage.entrypoint is not None and stage.entrypoint.form == "shell"):
+            cmd, why = stage.cmd.words, f"{why} and CMD" if why else "CMD"
+            if stage.entrypoint is None:
+                form = stage.cmd.form
+                origin = Origin(file=packaging.file.path, line=stage.cmd.line, end_line=stage.cmd.end_line)
+    if base is not None and stage is not None and stage.entrypoint is None and (stage.cmd is None or (cmd and cmd[0].startswith("-"))):
+        entrypoint, form, why = base.command, "base", f"the base image {stage.base_image}"
+    elif base is not None and stage is None:
+        entrypoint, form, why = base.command, "base", f"the image {image}"
+    if service is not None and service.entrypoint is not None:
+        entrypoint, cmd = tuple(service.entrypoint), ()
+        form, why, origin = "compose", f"entrypoint of service {service.name}", service.origin("entrypoint")
+    if service is not None and service.command is not None:
+        cmd, form, why = tuple(service.command), "compose", f"command of service {service.name}"
+        origin = service.origin("command")
+    words = (*entrypoint, *cmd)
+    return Start(words, origin, form if words else "none", why)

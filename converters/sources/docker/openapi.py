@@ -1,0 +1,39 @@
+"""The OpenAPI document of a server: where it serves it, and what it says as far as the project tells."""
+
+from __future__ import annotations
+
+from converters.ir import App, Disposition, Finding, Scope
+from converters.ledger import Ledger
+from converters.project import Project
+from converters.sources.docker import programs
+from converters.sources.docker.choose import Candidate
+from converters.sources.docker.routes import Routes
+
+EXPECTED = "/openapi.json"
+"""Where fal looks for the document of an app in direct server mode."""
+
+
+def read(project: Project, candidate: Candidate, routes: Routes, app: App, ledger: Ledger) -> None:
+    """Find the path of the document, and say where it is not the one that fal reads."""
+    server, origin = app.server, candidate.start.origin
+    assert server is not None
+    listener = candidate.listener
+    base = programs.base_of(candidate.base)
+    program = listener.program if listener and listener.program else base.program if base else None
+    if routes.openapi_path and routes.root is not None:
+        server.openapi_path, origin = routes.openapi_path, routes.root.module.origin(routes.root.call)
+        why = f"{routes.kind} serves it there"
+    elif program is not None and program.openapi:
+        server.openapi_path, why = program.openapi, f"{program.name} serves it there"
+    else:
+        why = ""
+    if server.openapi_path:
+        server.findings.append(Finding(subject="openapi", value=server.openapi_path, why=why, origin=origin, decided=True))
+    if server.openapi_path == EXPECTED:
+        return
+    where = f"serves its OpenAPI document at {server.openapi_path}" if server.openapi_path else "serves no OpenAPI document"
+    message = (
+        f"the server {where}, and fal reads {EXPECTED}: the app works without it, but has no playground and no list of endpoints. "
+        "`--target app` writes a proxy with typed endpoints."
+    )
+    ledger.note("DK023", Disposition.MANUAL, message, origin, scope=Scope.DEPLOY)

@@ -1,0 +1,151 @@
+"""The port of a server: every source of evidence in its turn, the one that decided, and the ones that disagree."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from converters.ir import Finding, Origin
+from converters.project import Project
+from converters.sources.docker import programs
+from converters.sources.docker.choose import Candidate, port_number
+from converters.sources.docker.health import stated
+from converters.sources.docker.proxies import Front
+
+SIDE_PORTS = frozenset(
+    {22, 25, 53, 111, 3306, 5432, 5433, 5434, 5678, 6379, 6006, 8265, 8384, 8888, 9090, 9091, 9100, 9229, 11211, 27017, 2222}
+)
+"""Ports of shells, databases, debuggers and metrics."""
+
+
+@dataclass
+class Decision:
+    """The port with all that speaks for and against it. `unset`: the variable that must be given for the server to start."""
+
+    port: int | None
+    findings: list[Finding] = field(default_factory=list)
+    unset: str = ""
+
+    def conflicts(self) -> list[Finding]:
+        """Evidence for another port, from sources that speak about this server's own port."""
+        return [
+            one
+            for one in self.findings
+            if not one.decided and one.value.isdecimal() and self.port is not None and int(one.value) != self.port
+        ]
+
+
+def decide(project: Project, candidate: Candidate, front: Front | None, kubernetes: list[Finding]) -> Decision:
+    """Weigh the evidence: what the process is told, a proxy in front of it, what the image and compose declare, defaults."""
+    findings = [
+        *_listener(candidate),
+        *_front(front),
+        *_compose(candidate),
+        *_expose(candidate),
+        *kubernetes,
+        *_checks(candidate),
+        *_base(candidate),
+    ]
+    unset = _unset(candidate)
+    listener = candidate.listener
+    own = port_number(listener.port) if listener else None
+    order: list[int | None] = []
+    if front is not None:
+        order.append(front.port)
+    if listener is not None and listener.certain and not unset:
+        order.append(own)
+    declared = [
+        one for one in findings if one.why.startswith(("EXPOSE", "port of service", "containerPort", "HEALTHCHECK", "healthcheck", "$PORT"))
+    ]
+    likely = _likely(candidate, declared, own)
+    order += [likely, own, _first(findings)]
+    port = next((number for number in order if number), None)
+    if port is None and unset:
+        port = 8080
+        findings.append(
+            Finding(
+                subject="port",
+                value="8080",
+                why=f"${unset} is set by the host (Cloud Run gives 8080)",
+                origin=listener.process.origin if listener else None,
+            )
+        )
+    for one in findings:
+        if one.value == str(port):
+            one.decided = True
+            break
+    return Decision(port, findings, unset)
+
+
+def _first(findings: list[Finding]) -> int | None:
+    return next((int(one.value) for one in findings if one.value.isdecimal()), None)
+
+
+def _likely(candidate: Candidate, declared: list[Finding], own: int | None) -> int | None:
+    """Among declared ports: the listener's own, one that is declared twice, the first that is no side port."""
+    numbers = [int(one.value) for one in declared if one.value.isdecimal()]
+    if own in numbers:
+        return own
+    known = candidate.listener.program.port if candidate.listener and candidate.listener.program else None
+    if known in numbers:
+        return known
+    plain = [number for number in numbers if number not in SIDE_PORTS]
+    return next((number for number in plain if numbers.count(number) > 1), plain[0] if plain else numbers[0] if numbers else None)
+
+
+def _listener(candidate: Candidate) -> Iterator[Finding]:
+    listener = candidate.listener
+    number = port_number(listener.port) if listener else None
+    if listener is None or listener.port is None or number is None:
+        return
+    what = listener.framework or "the program"
+    yield Finding(
+        subject="port",
+        value=str(number),
+        why=f"{listener.port.how} of {what}" if "of" not in listener.port.how else listener.port.how,
+        origin=listener.port.origin,
+    )
+
+
+def _front(front: Front | None) -> Iterator[Finding]:
+    if front is not None:
+        yield Finding(subject="port", value=str(front.port), why=f"{front.name} listens on it in front of the server", origin=front.origin)
+
+
+def _compose(candidate: Candidate) -> Iterator[Finding]:
+    service = candidate.service
+    for port in service.ports if service else ():
+        if port.protocol == "tcp" and service is not None:
+            host = f", published as {port.host}" if port.host and port.host != port.container else ""
+            origin = Origin(file=service.file.path, line=port.line)
+            yield Finding(subject="port", value=str(port.container), why=f"port of service {service.name}{host}", origin=origin)
+
+
+def _expose(candidate: Candidate) -> Iterator[Finding]:
+    packaging = candidate.packaging
+    for port in packaging.stage.expose if packaging else ():
+        if port.port is not None and port.protocol == "tcp" and packaging is not None:
+            yield Finding(subject="port", value=str(port.port), why="EXPOSE", origin=packaging.origin(port.line))
+
+
+def _checks(candidate: Candidate) -> Iterator[Finding]:
+    packaging = candidate.packaging
+    for _, port, finding in stated(candidate.stage, candidate.service, packaging.file.path if packaging else ""):
+        if port is not None:
+            yield Finding(subject="port", value=str(port), why=finding.why, origin=finding.origin)
+
+
+def _base(candidate: Candidate) -> Iterator[Finding]:
+    base = programs.base_of(candidate.base)
+    if base is not None and base.port is not None:
+        origin = candidate.packaging.origin(candidate.packaging.stage.line) if candidate.packaging else candidate.start.origin
+        yield Finding(subject="port", value=str(base.port), why=f"default of the image {candidate.base}", origin=origin)
+
+
+def _unset(candidate: Candidate) -> str:
+    """The variable in the server's own port flag that nothing sets."""
+    listener = candidate.listener
+    value = str(listener.port.value) if listener and listener.port else ""
+    match = re.fullmatch(r"\$\{?(\w+)\}?", value)
+    return match.group(1) if match else ""

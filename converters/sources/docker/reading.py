@@ -1,0 +1,343 @@
+"""From a Docker project to the model: which image is the server, what starts it, where it listens, what it answers."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from converters.concepts import base_images, machines
+from converters.errors import Unsupported
+from converters.ir import (
+    App,
+    Application,
+    Disposition,
+    Endpoint,
+    Environment,
+    EnvVar,
+    Evidence,
+    Finding,
+    Origin,
+    Scope,
+    Server,
+    Setting,
+    Value,
+)
+from converters.ledger import Ledger
+from converters.options import Options
+from converters.project import Project
+from converters.sources.docker import choose, concurrency, health, loopback, openapi, packaging, programs, proxies, search, settle
+from converters.sources.docker.choose import Candidate
+from converters.sources.docker.defaults import Reader
+from converters.sources.docker.kubernetes import Workload, workload
+from converters.sources.docker.port import Decision, decide
+from converters.sources.docker.routes import Routes
+from converters.sources.docker.routes import read as read_routes
+from converters.sources.runpod.names import app_name, class_name
+
+DEFAULTS = [
+    ("idle runners", "the container runs all the time", "keep_alive 10 s after the last request"),
+    ("requests at a time", "as many as the server takes", "max_multiplexing 1 per runner"),
+    ("number of containers", "as many as you start", "min_concurrency 0, max_concurrency 2"),
+    ("time for a request", "no limit but the server's own", "request_timeout 3600 s"),
+    ("time to start", "no limit", "startup_timeout 600 s"),
+    ("time to stop", "10 s (docker stop)", "termination_grace_period_seconds 5 s"),
+]
+"""(setting, Docker's default, fal's default) where the source is silent."""
+
+
+@dataclass
+class Reading:
+    """Everything that was found out about the chosen server, before it becomes the model."""
+
+    candidate: Candidate
+    decision: Decision
+    routes: Routes
+    front: proxies.Front | None
+    workload: Workload | None
+    command: list[str]
+    changed: bool = False
+    """The command differs from what the image starts by itself."""
+    findings: list[Finding] = field(default_factory=list)
+
+
+def detect(project: Project) -> list[Evidence]:
+    """Dockerfiles and compose files of the project."""
+    found = [Evidence(file=file.path, line=1, why="a Dockerfile") for file in choose.dockerfiles(project)]
+    return [*found, *(Evidence(file=file.path, line=1, why="a compose file") for file in choose.compose_files(project))]
+
+
+def analyze(project: Project, options: Options, ledger: Ledger) -> Application:
+    """Read the server of the project. Raises `Unsupported` where nothing in it serves HTTP, with the reason and the place."""
+    found = choose.candidates(project)
+    if not found:
+        raise Unsupported("has no Dockerfile and no service that is a server.", hint="Give the folder that holds the server's Dockerfile.")
+    reading = _reading(project, found)
+    application = Application(platform="docker", evidence=_evidence(reading), defaults=list(DEFAULTS))
+    app = _app(project, reading, options, ledger)
+    application.apps.append(app)
+    settle.settle(project, reading, app, ledger)
+    settle.others(project, reading, ledger)
+    return application
+
+
+def _reading(project: Project, found: list[Candidate]) -> Reading:
+    candidate = found[0]
+    front: proxies.Front | None = None
+    if candidate.packaging is not None:
+        script = "\n".join(project.files[path].data.decode(errors="replace") for one in candidate.processes for path in one.via if path)
+        front = proxies.front(project, candidate.packaging.layout, candidate.processes, script)
+    work = workload(project, candidate)
+    if candidate.listener is None or not candidate.listener.framework:
+        search.complete(project, candidate, work)
+    decision = decide(project, candidate, front, work.ports if work else [])
+    routes = _routes(candidate)
+    if candidate.listener is not None and not candidate.listener.http:
+        raise Unsupported(
+            "serves gRPC and no HTTP.",
+            file=candidate.start.origin.file,
+            line=candidate.start.origin.line,
+            hint="fal forwards HTTP: add a gateway.",
+        )
+    if candidate.listener is None and decision.port is None:
+        _refuse(candidate)
+    command = list(candidate.start.words)
+    return Reading(candidate, decision, routes, front, work, command)
+
+
+def _refuse(candidate: Candidate) -> None:
+    """Say what was looked at and why it is no server."""
+    origin = candidate.start.origin
+    if not candidate.start.words:
+        message = "starts nothing: neither CMD nor ENTRYPOINT, and no compose service or manifest says what to run."
+    else:
+        message = f"starts `{' '.join(candidate.start.words)[:80]}`, which is no server as far as can be seen, and declares no port."
+    raise Unsupported(
+        message,
+        file=origin.file,
+        line=origin.line,
+        hint="Say the command and the port in a compose file, with CMD and EXPOSE, or with `--set exposed_port=8000`.",
+    )
+
+
+def _routes(candidate: Candidate) -> Routes:
+    listener = candidate.listener
+    if listener is None or listener.code is None or listener.entry is None:
+        return Routes()
+    reader = Reader(listener.code, listener.modules, listener.process.words[1:], listener.process.env)
+    return read_routes(listener.code, listener.modules, reader, listener.entry, listener.application.partition(":")[2])
+
+
+def _evidence(reading: Reading) -> list[Evidence]:
+    candidate = reading.candidate
+    found = []
+    if candidate.packaging is not None:
+        found.append(Evidence(file=candidate.packaging.file.path, line=candidate.packaging.stage.line, why="the Dockerfile of the server"))
+    if candidate.service is not None:
+        line = candidate.service.line(next(iter(candidate.service.keys), ""))
+        found.append(Evidence(file=candidate.service.file.path, line=line, why=f"service {candidate.service.name}"))
+    if candidate.start.words:
+        origin = candidate.start.origin
+        found.append(Evidence(file=origin.file, line=origin.line, why=f"{candidate.start.why}: {' '.join(candidate.start.words)[:80]}"))
+    return found
+
+
+def _app(project: Project, reading: Reading, options: Options, ledger: Ledger) -> App:
+    candidate = reading.candidate
+    found = candidate.packaging
+    name = app_name(options.name or _name(project, candidate), set())
+    stage = candidate.stage
+    base = base_images.describe(candidate.base)
+    python = base.python or (found and _python(found.stage.base_image)) or ""
+    environment = Environment(
+        kind="image",
+        dockerfile=found.file.path if found else None,
+        build_args=_build_args(candidate),
+        context=found.context if found else "",
+        python_version=Value(value=python or "", note=f"base image {candidate.base}"),
+        workdir=stage.workdir if stage else "",
+        why=f"image: built from {found.file.path}" if found else f"image: {candidate.image}",
+    )
+    server = Server(
+        image="" if found else candidate.image,
+        workdir=environment.workdir,
+        user=(stage.user or "") if stage else "",
+        python=python,
+        target=candidate.target or "",
+    )
+    origin = candidate.start.origin
+    app = App(
+        name=name,
+        class_name=class_name(name),
+        entry=origin.file,
+        app_file="app.py" if "app.py" not in project.files else "fal_app.py",
+        target="pyproject",
+        style=None,
+        why="the image starts the server by itself, which fal's direct server mode takes as it is",
+        endpoints=[Endpoint(path="/", method="serve")],
+        environment=environment,
+        server=server,
+    )
+    _reach(project, reading, app, ledger)
+    _machine(reading, app, base, ledger)
+    concurrency.read(reading.candidate, app, ledger)
+    return app
+
+
+def _python(reference: str) -> str:
+    match = re.search(r"python-?(3\.\d+)", reference)
+    return match.group(1) if match else ""
+
+
+def _name(project: Project, candidate: Candidate) -> str:
+    folder = candidate.packaging.file.folder if candidate.packaging else ""
+    plain = {"docker", "dockerfiles", "build", "deploy", "server", "api", "app", "backend", "containers", "container", ".docker", ".devops"}
+    last = folder.rsplit("/", 1)[-1]
+    return project.name.rsplit("__", 1)[-1] if not last or last.lower() in plain or choose.CUDA.search(last) else last
+
+
+def _build_args(candidate: Candidate) -> dict[str, str]:
+    """Build arguments of the service that the Dockerfile declares."""
+    if candidate.service is None or candidate.packaging is None:
+        return {}
+    declared = {name for stage in candidate.packaging.dockerfile.stages for name in stage.args} | set(candidate.packaging.dockerfile.args)
+    return {name: value for name, value in candidate.service.build_args.items() if name in declared and value}
+
+
+def _reach(project: Project, reading: Reading, app: App, ledger: Ledger) -> None:
+    """Port, command, bind address, health and OpenAPI."""
+    server, candidate = app.server, reading.candidate
+    assert server is not None
+    server.port = reading.decision.port
+    server.findings += reading.decision.findings
+    server.command = reading.command
+    origin = candidate.start.origin
+    server.findings.append(
+        Finding(subject="command", value=" ".join(reading.command), why=candidate.start.why, origin=origin, decided=True)
+    )
+    if candidate.service is not None:
+        stated = candidate.service.command is not None or candidate.service.entrypoint is not None
+        reading.changed = reading.changed or stated or candidate.start.form == "compose"
+    if reading.decision.unset:
+        _set(app, reading.decision.unset, str(server.port), origin, ledger)
+    loopback.repair(reading.candidate, reading, app, ledger)
+    _override(reading, app)
+    _health(reading, app, ledger)
+    openapi.read(project, reading.candidate, reading.routes, app, ledger)
+    if server.port is None:
+        ledger.note(
+            "DK021", Disposition.MANUAL, "nothing says which port the server listens on: set it with `--set exposed_port=8000`.", origin
+        )
+    for one in reading.decision.conflicts():
+        place = one.origin or origin
+        decided = next((other for other in reading.decision.findings if other.decided), None)
+        why = f"{decided.why} ({decided.origin})" if decided else "the evidence"
+        ledger.note("DK021", Disposition.DROPPED, f"{one.why} says {one.value}; {why} decides for {server.port}", place)
+
+
+def _override(reading: Reading, app: App) -> None:
+    """`entrypoint` and `cmd` of the app's image, where the command is not what the image starts by itself."""
+    candidate, server = reading.candidate, app.server
+    assert server is not None
+    if not reading.changed:
+        return
+    own = candidate.stage.entrypoint if candidate.stage else None
+    prefix = list(own.words) if own is not None and own.form == "exec" else []
+    if prefix and server.command[: len(prefix)] == prefix:
+        server.cmd = server.command[len(prefix) :]
+    else:
+        server.entrypoint, server.cmd = server.command, []
+
+
+def _set(app: App, name: str, value: str, origin: Origin, ledger: Ledger) -> None:
+    app.environment.variables.append(EnvVar(name=name, value=value, origin=origin))
+    ledger.note(
+        "DK021",
+        Disposition.CONVERTED,
+        f"${name} is set by nothing in the project: the image sets {name}={value}, and fal exposes that port",
+        origin,
+    )
+
+
+def _health(reading: Reading, app: App, ledger: Ledger) -> None:
+    server, candidate = app.server, reading.candidate
+    assert server is not None
+    file = candidate.packaging.file.path if candidate.packaging else ""
+    options: list[tuple[str, Finding]] = [(path, finding) for path, _, finding in health.stated(candidate.stage, candidate.service, file)]
+    if reading.workload is not None:
+        options += reading.workload.probes
+    if candidate.listener is not None:
+        options += list(health.from_listener(candidate.listener, reading.routes))
+    base = programs.base_of(candidate.base)
+    if base is not None and base.program.health:
+        options.append(
+            (
+                base.program.health,
+                Finding(subject="health", value=base.program.health, why=f"{base.program.name} answers it", origin=candidate.start.origin),
+            )
+        )
+    if reading.front is not None and not options:
+        options.append(("/", Finding(subject="health", value="/", why=f"{reading.front.name} passes it on", origin=reading.front.origin)))
+    for index, (path, finding) in enumerate(options):
+        finding.decided = index == 0
+        if index < 6:
+            server.findings.append(finding)
+        if index == 0:
+            server.health_path = path
+    server.health = health.times(candidate.stage, candidate.service)
+    if server.health_path is None:
+        ledger.note(
+            "DK022",
+            Disposition.MANUAL,
+            "no GET route is known that answers 200 once the server is ready: fal then only looks whether /health answers. Name one with `--set health_check=/path`.",
+            candidate.start.origin,
+            scope=Scope.DEPLOY,
+        )
+
+
+def _machine(reading: Reading, app: App, base: base_images.BaseImage, ledger: Ledger) -> None:
+    """The machine is always written; nothing in a Docker project says how much memory the GPU must have."""
+    candidate = reading.candidate
+    service, found = candidate.service, candidate.packaging
+    origin = found.origin(found.stage.line) if found else candidate.start.origin
+    why = ""
+    if service is not None and service.gpus:
+        origin, why = Origin(file=service.file.path, line=service.gpu_line or 1), f"service {service.name} reserves a GPU"
+        if service.gpus > 1:
+            app.settings.append(Setting(name="num_gpus", value=service.gpus, origin=origin))
+    elif reading.workload is not None and reading.workload.gpus:
+        origin, why = reading.workload.origin, "the manifest asks for nvidia.com/gpu"
+    elif base.gpu and "rocm" not in candidate.base:
+        why = f"the base image {candidate.base}"
+    elif found is not None and (line := _gpu_line(candidate)):
+        origin, why = found.origin(line), "the Dockerfile installs CUDA"
+    machine = machines.ASSUMED_GPU if why else machines.ASSUMED_CPU
+    app.settings.insert(
+        0, Setting(name="machine_type", value=machine, origin=origin if why else None, note=f"assumed: {why or 'nothing asks for a GPU'}")
+    )
+    ledger.note(
+        "DK037",
+        Disposition.MANUAL,
+        f"{machine} is assumed ({why or 'nothing asks for a GPU'}): choose the machine by the memory that the model needs.",
+        origin,
+        scope=Scope.DEPLOY,
+    )
+
+
+def _gpu_line(candidate: Candidate) -> int:
+    stage = candidate.stage
+    if stage is None:
+        return 0
+    for name, value in stage.env.items():
+        if name in ("NVIDIA_VISIBLE_DEVICES", "NVIDIA_DRIVER_CAPABILITIES", "CUDA_HOME", "CUDA_VERSION"):
+            return value.line
+    return next(
+        (
+            run.line
+            for run in stage.runs
+            if re.search(r"/whl/cu\d\d|cuda-nvcc|cuda-toolkit|onnxruntime-gpu|tensorflow\[and-cuda\]", run.script)
+        ),
+        0,
+    )
+
+
+__all__ = ["Reading", "analyze", "detect", "packaging"]

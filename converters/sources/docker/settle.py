@@ -1,0 +1,378 @@
+"""What becomes of every construct of the chosen Dockerfile and compose service, and of the files that were not chosen."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from converters.concepts import variables
+from converters.concepts.registries import host_of, login
+from converters.ir import App, Disposition, EnvVar, Origin, Registry, Scope, Weights
+from converters.ledger import Construct, Ledger
+from converters.project import Project
+from converters.sources.docker import choose, kubernetes, packaging
+from converters.sources.docker.compose import Service
+from converters.sources.docker.layout import layout
+from converters.sources.docker.model import Instruction
+from converters.sources.docker.packaging import Packaging
+from converters.sources.docker.volumes import settle_volumes
+
+if TYPE_CHECKING:
+    from converters.sources.docker.reading import Reading
+
+KEPT = "stays in the image"
+COMPOSE: dict[str, tuple[Disposition, str]] = {
+    "build": (Disposition.CONVERTED, "fal builds the same Dockerfile"),
+    "image": (Disposition.CONVERTED, "fal builds or pulls the image itself"),
+    "command": (Disposition.CONVERTED, "stands as the command of the app's image"),
+    "entrypoint": (Disposition.CONVERTED, "stands as the entrypoint of the app's image"),
+    "ports": (Disposition.CONVERTED, "fal exposes the container's port; the host's port has no part in it"),
+    "expose": (Disposition.CONVERTED, "fal exposes the container's port"),
+    "healthcheck": (Disposition.CONVERTED, "stands in `health_check`"),
+    "deploy": (Disposition.CONVERTED, "the machine type stands for reserved devices; fal scales by its own settings"),
+    "runtime": (Disposition.CONVERTED, "a GPU machine type stands for it"),
+    "gpus": (Disposition.CONVERTED, "a GPU machine type stands for it"),
+    "stop_grace_period": (Disposition.CONVERTED, "stands in `termination_grace_period_seconds`"),
+    "extends": (Disposition.CONVERTED, "what it takes over is read like the service's own keys"),
+    "container_name": (Disposition.DROPPED, "runners have no names"),
+    "hostname": (Disposition.DROPPED, "runners have no names"),
+    "restart": (Disposition.DROPPED, "fal replaces runners that fail"),
+    "networks": (Disposition.DROPPED, "a runner has no network of its own"),
+    "labels": (Disposition.DROPPED, "labels speak to tools around the container"),
+    "logging": (Disposition.DROPPED, "fal keeps what the server prints"),
+    "tty": (Disposition.DROPPED, "a runner has no terminal"),
+    "stdin_open": (Disposition.DROPPED, "a runner has no terminal"),
+    "shm_size": (Disposition.DROPPED, "fal decides the size of shared memory"),
+    "ipc": (Disposition.DROPPED, "fal decides the size of shared memory"),
+    "ulimits": (Disposition.DROPPED, "fal sets the limits of a runner"),
+    "pull_policy": (Disposition.DROPPED, "fal pulls the image for each version of the app"),
+    "platform": (Disposition.DROPPED, "fal runs linux/amd64"),
+    "profiles": (Disposition.DROPPED, "there are no profiles"),
+    "develop": (Disposition.DROPPED, "it watches files while developing"),
+    "scale": (Disposition.DROPPED, "fal scales by itself"),
+    "init": (Disposition.DROPPED, "fal stops the runner's processes"),
+    "mem_limit": (Disposition.DROPPED, "the machine type sets the memory"),
+    "cpus": (Disposition.DROPPED, "the machine type sets the processors"),
+    "dns": (Disposition.DROPPED, "a runner uses fal's name servers"),
+    "stop_signal": (Disposition.DROPPED, "fal stops runners with SIGTERM"),
+}
+UNSUPPORTED = {
+    "privileged": "a runner has no privileges over its host: remove what needs them.",
+    "cap_add": "a runner gets no further capabilities: remove what needs them.",
+    "devices": "a runner has no devices but its GPU: remove what needs them.",
+    "network_mode": "a runner has its own network: remove what needs the host's.",
+    "security_opt": "a runner's security profile is fal's: remove what needs another.",
+    "extra_hosts": "a runner cannot reach the host or name others: give the address in a variable.",
+    "user": "fal runs the image's own USER: write USER into the Dockerfile.",
+    "working_dir": "fal runs in the image's own WORKDIR: write WORKDIR into the Dockerfile.",
+    "secrets": "make each a fal secret (`fal secrets set NAME=...`), which arrives as an environment variable.",
+    "configs": "copy the file into the image.",
+    "links": "there are no other containers: give the address in a variable.",
+}
+
+
+def settle(project: Project, reading: Reading, app: App, ledger: Ledger) -> None:
+    """The chosen Dockerfile and service."""
+    candidate = reading.candidate
+    if candidate.packaging is not None:
+        packaging.record(candidate.packaging, ledger)
+        _dockerfile(project, candidate.packaging, reading, app, ledger)
+    _registries(reading, app, ledger)
+    if candidate.service is not None:
+        _service(project, candidate.service, reading, app, ledger)
+
+
+def _dockerfile(project: Project, found: Packaging, reading: Reading, app: App, ledger: Ledger) -> None:
+    used = _used_stages(found)
+    for instruction, construct in found.instructions:
+        _instruction(project, found, instruction, construct, used, reading, ledger)
+    for run, step, construct in found.steps:
+        unused = run.stage not in used
+        if unused:
+            ledger.settle(construct, "DK005", Disposition.KEPT, "in a stage that this target does not build")
+        elif step.purpose in ("download", "script") or re.search(
+            r"snapshot_download|from_pretrained|\.(safetensors|pth|pt|ckpt|gguf|onnx)\b", step.command.text
+        ):
+            origin = Origin(file=construct.file, line=construct.line, end_line=construct.end_line)
+            app.weights.append(Weights(what=" ".join(step.command.text.split())[:100], where="image", action="image", origin=origin))
+            ledger.settle(construct, "FS003", Disposition.KEPT, "what this build step fetches stays baked in the image")
+        else:
+            ledger.settle(construct, "DK005", Disposition.KEPT, KEPT)
+    for name, constructs in found.variables.items():
+        for construct in constructs:
+            _variable(found, app, name, construct, ledger)
+    app.environment.files = context_files(project, found)
+
+
+def _used_stages(found: Packaging) -> set[int]:
+    """The stages that the target needs: what it is FROM, and what those copy or mount from."""
+    stages = found.dockerfile.stages
+    queue, used = [found.stage.index], set[int]()
+    while queue:
+        index = queue.pop()
+        if index in used or index >= len(stages):
+            continue
+        used.add(index)
+        stage = stages[index]
+        queue += [stage.base_stage] if stage.base_stage is not None else []
+        queue += [copy.from_index for copy in stage.copies if copy.from_index is not None]
+        names = {one.name: one.index for one in stages if one.name}
+        queue += [
+            names[mount.from_stage.lower()]
+            for run in stage.runs
+            for mount in run.mounts
+            if mount.from_stage and mount.from_stage.lower() in names
+        ]
+    return used
+
+
+def context_files(project: Project, found: Packaging) -> list[str]:
+    """The files of the project that the build reads: sources of COPY, ADD and bind mounts of the stages that are built."""
+    files: set[str] = set()
+    for index in _used_stages(found):
+        stage = found.dockerfile.stages[index]
+        files |= set(layout(found.dockerfile, stage, project, found.context).files.values())
+        for run in stage.runs:
+            for mount in run.mounts:
+                if mount.type == "bind" and mount.from_stage is None:
+                    base = f"{found.context}/{(mount.source or '.').strip('/')}".strip("/").removesuffix("/.").removesuffix(".").strip("/")
+                    files |= {base} if base in project.files else {file.path for file in project.below(base)}
+    return sorted(path for path in files if path in project.files)
+
+
+def _instruction(
+    project: Project, found: Packaging, instruction: Instruction, construct: Construct, used: set[int], reading: Reading, ledger: Ledger
+) -> None:
+    keyword, stage = instruction.keyword, instruction.stage
+    if stage is not None and stage not in used:
+        ledger.settle(construct, "DK005", Disposition.KEPT, "in a stage that this target does not build")
+    elif keyword in ("CMD", "ENTRYPOINT"):
+        if reading.changed:
+            ledger.settle(construct, "DK020", Disposition.CONVERTED, "the app's own `entrypoint` and `cmd` take its place")
+        else:
+            ledger.settle(construct, "DK020", Disposition.KEPT, "starts the server on fal as it did")
+    elif keyword == "EXPOSE":
+        ledger.settle(construct, "DK021", Disposition.CONVERTED, "the port stands in `exposed_port`")
+    elif keyword == "HEALTHCHECK":
+        ledger.settle(construct, "DK022", Disposition.CONVERTED, "fal asks the same path by `health_check`")
+    elif keyword in ("COPY", "ADD"):
+        missing = [source for source, line in found.layout.missing if line == instruction.line and not source.startswith("$")]
+        generous = [source for source in missing if re.search(r"[*?\[]", source)]
+        if missing and missing != generous:
+            ledger.settle(
+                construct, "DK016", Disposition.MANUAL, f"{', '.join(missing)} is not in the project: the image cannot be built without it."
+            )
+        else:
+            ledger.settle(construct, "DK005", Disposition.KEPT, KEPT)
+    elif keyword == "ARG":
+        _argument(found, instruction, construct, reading, ledger)
+    elif keyword == "STOPSIGNAL":
+        ledger.settle(construct, "DK035", Disposition.DROPPED, "fal stops runners with SIGTERM, then with SIGKILL")
+    elif keyword == "VOLUME":
+        message = "a runner's own disk is not kept: put what must last below /data"
+        ledger.settle(construct, "DK031", Disposition.MANUAL, message + ".", scope=Scope.DEPLOY)
+    elif keyword == "FROM" and instruction.stage is not None and not found.dockerfile.stages[instruction.stage].base:
+        ledger.settle(
+            construct, "DK014", Disposition.MANUAL, "the base image comes from a build argument without a default: give it in `build_args`."
+        )
+    else:
+        ledger.settle(construct, "DK005", Disposition.KEPT, KEPT)
+
+
+def _argument(found: Packaging, instruction: Instruction, construct: Construct, reading: Reading, ledger: Ledger) -> None:
+    name = instruction.value.split("=")[0].strip()
+    known = found.stage.args.get(name) or found.dockerfile.args.get(name)
+    given = reading.candidate.service.build_args.get(name) if reading.candidate.service else None
+    if given:
+        ledger.settle(construct, "DK014", Disposition.CONVERTED, "its value stands in `build_args`")
+    elif variables.is_secret(name):
+        ledger.settle(
+            construct,
+            "DK014",
+            Disposition.MANUAL,
+            f"ARG {name} is a secret: pass it as a build secret of the image, since build arguments stay readable in it.",
+            scope=Scope.DEPLOY,
+        )
+    elif (
+        "=" not in instruction.value
+        and (known is None or known.value is None)
+        and not name.startswith(("TARGET", "BUILD"))
+        and _is_used(found, name)
+    ):
+        ledger.settle(
+            construct,
+            "DK014",
+            Disposition.MANUAL,
+            f"ARG {name} has no default: give it in `build_args` if the build needs it.",
+            scope=Scope.DEPLOY,
+        )
+    else:
+        ledger.settle(construct, "DK005", Disposition.KEPT, KEPT)
+
+
+def _is_used(found: Packaging, name: str) -> bool:
+    return any(
+        re.search(rf"\$\{{?{re.escape(name)}\b", instruction.value)
+        for instruction in found.dockerfile.instructions
+        if instruction.keyword != "ARG"
+    )
+
+
+def _variable(found: Packaging, app: App, name: str, construct: Construct, ledger: Ledger) -> None:
+    effective = found.stage.env.get(name)
+    if variables.is_secret(name) and effective is not None:
+        _secret(app, name, Origin(file=construct.file, line=construct.line))
+        where = "its value stands in the Dockerfile: remove it there, and " if effective.value else ""
+        message = f"{name} is a secret: {where}set it with `fal secrets set {name}=...`."
+        ledger.settle(construct, "ENV004", Disposition.MANUAL, message, scope=Scope.DEPLOY)
+    else:
+        ledger.settle(construct, "ENV001", Disposition.KEPT, f"{name} is set in the image")
+
+
+def _secret(app: App, name: str, origin: Origin) -> None:
+    if all(known.name != name for known in app.secrets):
+        app.secrets.append(EnvVar(name=name, secret=True, origin=origin))
+
+
+def _registries(reading: Reading, app: App, ledger: Ledger) -> None:
+    """The login for an image that a registry may not give to anyone."""
+    candidate, server = reading.candidate, app.server
+    assert server is not None
+    found = candidate.packaging
+    references = (
+        [(candidate.image, Origin(file=candidate.service.file.path, line=candidate.service.line("image")))]
+        if found is None and candidate.service
+        else []
+    )
+    if found is not None:
+        used = _used_stages(found)
+        references = [
+            (stage.base_image, found.origin(stage.line))
+            for stage in found.dockerfile.stages
+            if stage.index in used and stage.base_stage is None
+        ]
+    pull = bool(reading.workload and reading.workload.pull_secrets)
+    for reference, origin in references:
+        known = login(reference)
+        if known is None or any(one.host == known.host for one in server.registries):
+            continue
+        if known.public and not (pull or (found is None and not host_of(reference) and _private(reference))):
+            continue
+        server.registries.append(Registry(host=known.host, username=known.username, secret=known.secret, origin=origin))
+        message = f"{reference} is pulled with a login: set `fal secrets set {known.secret}=...` ({known.advice})."
+        ledger.note("DK030", Disposition.MANUAL, message, origin, scope=Scope.DEPLOY)
+
+
+def _private(reference: str) -> bool:
+    """Docker Hub images that are known to be public need no login."""
+    from converters.sources.docker.programs import base_of
+
+    return base_of(reference) is None
+
+
+def _service(project: Project, service: Service, reading: Reading, app: App, ledger: Ledger) -> None:
+    for key in service.keys:
+        construct = ledger.record("compose", f"{service.name}.{key}", service.origin(key))
+        if key in COMPOSE:
+            disposition, reason = COMPOSE[key]
+            ledger.settle(construct, "DK025", disposition, reason)
+        elif key in UNSUPPORTED:
+            ledger.settle(construct, "DK025", Disposition.MANUAL, UNSUPPORTED[key])
+        elif key.startswith("x-"):
+            ledger.settle(construct, "DK025", Disposition.DROPPED, "an extension that compose itself ignores")
+        elif key == "environment":
+            _environment(service, construct, app, ledger)
+        elif key == "env_file":
+            _env_file(service, construct, ledger)
+        elif key == "volumes":
+            settle_volumes(project, service, construct, reading, app, ledger)
+        elif key == "depends_on":
+            _depends(service, construct, ledger)
+
+
+def _environment(service: Service, construct: Construct, app: App, ledger: Ledger) -> None:
+    for name, (value, line) in service.environment.items():
+        one = ledger.record("variable", f"{service.name}.{name}", Origin(file=service.file.path, line=line))
+        origin = Origin(file=service.file.path, line=line)
+        if variables.is_secret(name):
+            _secret(app, name, origin)
+            ledger.settle(
+                one, "ENV004", Disposition.MANUAL, f"{name} is a secret: set it with `fal secrets set {name}=...`.", scope=Scope.DEPLOY
+            )
+        elif value is None:
+            ledger.settle(
+                one,
+                "ENV005",
+                Disposition.MANUAL,
+                f"{name} is taken from the shell that starts compose: set it with `fal secrets set {name}=...`, or with ENV in the Dockerfile.",
+                scope=Scope.DEPLOY,
+            )
+        elif name.startswith(("NVIDIA_", "CUDA_VISIBLE")):
+            ledger.settle(one, "ENV002", Disposition.DROPPED, f"{name} chooses among the host's GPUs")
+        elif value == "" and name not in _image_names(app):
+            ledger.settle(one, "ENV002", Disposition.DROPPED, f"{name} is empty here")
+        else:
+            app.environment.variables = [known for known in app.environment.variables if known.name != name]
+            app.environment.variables.append(EnvVar(name=name, value=value, origin=origin))
+            ledger.settle(
+                one,
+                "ENV001",
+                Disposition.CONVERTED,
+                f"{name} is set in the image, since an app of an image alone has no table of variables",
+            )
+    ledger.settle(construct, "DK025", Disposition.CONVERTED, "each variable is baked into the image or becomes a secret")
+
+
+def _image_names(app: App) -> set[str]:
+    return {known.name for known in app.environment.variables}
+
+
+def _env_file(service: Service, construct: Construct, ledger: Ledger) -> None:
+    if service.missing_env_files:
+        names = ", ".join(path for path, _ in service.missing_env_files)
+        message = f"{names} is not in the project: set what it holds with `fal secrets set NAME=...`, or with ENV in the Dockerfile."
+        ledger.settle(construct, "ENV005", Disposition.MANUAL, message, scope=Scope.DEPLOY)
+    else:
+        ledger.settle(construct, "DK025", Disposition.CONVERTED, "its variables are read like those of `environment`")
+
+
+def _depends(service: Service, construct: Construct, ledger: Ledger) -> None:
+    names = ", ".join(service.depends_on)
+    message = f"the server waits for {names}, which one container does not have: run it elsewhere and give its address in a variable or a secret, or start it in the same container."
+    ledger.settle(construct, "DK032", Disposition.MANUAL, message)
+
+
+def others(project: Project, reading: Reading, ledger: Ledger) -> None:
+    """Dockerfiles, compose files, services and manifests that are not the server's."""
+    candidate = reading.candidate
+    chosen = {candidate.packaging.file.path if candidate.packaging else "", candidate.service.file.path if candidate.service else ""}
+    for file in choose.dockerfiles(project):
+        if file.path not in chosen:
+            construct = ledger.record("file", file.path, Origin(file=file.path, line=1))
+            ledger.settle(
+                construct,
+                "DK026",
+                Disposition.DROPPED,
+                f"another image than the chosen {next(iter(chosen - {''}), 'one')}; to convert it, leave out the others",
+            )
+    for file in choose.compose_files(project):
+        if file.path not in chosen:
+            construct = ledger.record("file", file.path, Origin(file=file.path, line=1))
+            ledger.settle(construct, "DK026", Disposition.DROPPED, "starts the image in another way than the one that was chosen")
+    for service in candidate.service.others if candidate.service else ():
+        line = min((line for line, _ in service.keys.lines.values()), default=1)
+        construct = ledger.record("service", service.name, Origin(file=service.file.path, line=line))
+        needed = candidate.service is not None and service.name in candidate.service.depends_on
+        ledger.settle(
+            construct,
+            "DK032",
+            Disposition.DROPPED,
+            "the server waits for it: see its depends_on" if needed else "the server does without it",
+        )
+    for file in kubernetes.manifests(project):
+        construct = ledger.record("file", file.path, Origin(file=file.path, line=1))
+        read = reading.workload is not None and reading.workload.file.path == file.path
+        disposition = Disposition.CONVERTED if read else Disposition.DROPPED
+        ledger.settle(
+            construct, "DK039", disposition, "its command, ports and probes are evidence" if read else "fal runs and scales the app itself"
+        )

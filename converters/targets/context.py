@@ -1,0 +1,46 @@
+"""`.dockerignore` for fal's client, which reads only the one beside pyproject.toml, without negations and with gitignore's anchoring."""
+
+from __future__ import annotations
+
+from converters.ir import App, NewFile
+from converters.project import Project
+
+DEFAULTS = (
+    ".git",
+    ".gitignore",
+    ".dockerignore",
+    "Dockerfile",
+    "Dockerfile.*",
+    "*.md",
+    "__pycache__",
+    "*.pyc",
+    ".DS_Store",
+    ".venv",
+    "venv",
+    ".env",
+    "node_modules",
+)
+"""What the client leaves out where there is no `.dockerignore` (fal 1.83)."""
+WRITTEN = "# The files here are those that the build needs.\n.git\n__pycache__\n*.pyc\n"
+
+
+def ignore_file(project: Project, app: App) -> NewFile | None:
+    """The `.dockerignore` of the output: the project's own where the client reads it rightly, else one that loses no needed file."""
+    own = project.get(".dockerignore")
+    lines = own.data.decode(errors="replace").splitlines() if own is not None else list(DEFAULTS)
+    dropped = _dropped([line.strip() for line in lines], app.environment.files)
+    if not dropped:
+        if own is not None:
+            app.environment.files = sorted({*app.environment.files, ".dockerignore"})
+        return None
+    reason = f"fal's client would leave out {dropped[0]}, which the build needs"
+    return NewFile(path=".dockerignore", text=WRITTEN, rule="DK038", reason=reason)
+
+
+def _dropped(patterns: list[str], files: list[str]) -> list[str]:
+    """The needed files that the client's reading of the patterns leaves out (negations count as patterns there)."""
+    import pathspec
+
+    plain = [pattern.removeprefix("!") for pattern in patterns if pattern and not pattern.startswith("#")]
+    spec = pathspec.PathSpec.from_lines("gitwildmatch", plain)
+    return [path for path in files if spec.match_file(path)]

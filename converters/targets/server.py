@@ -1,0 +1,139 @@
+"""A server of a Docker project as fal takes it: an image alone, a function around it, or a proxy app in front of it."""
+
+from __future__ import annotations
+
+from converters.errors import UsageError
+from converters.ir import App, Application, Disposition, Edit, EnvVar, NewFile, Scope
+from converters.ledger import Ledger
+from converters.options import Options
+from converters.outcome import FileChange, Hunk
+from converters.project import Project
+from converters.targets import context, dockerfile, pyproject, server_migration, settings
+
+OLDEST_PYTHON = (3, 10)
+
+
+def write(project: Project, application: Application, options: Options, ledger: Ledger) -> list[FileChange]:
+    """All files of the output. Raises `UsageError` for a target or setting that does not fit."""
+    from converters.targets import write as writer
+
+    app = application.apps[0]
+    _target(app, options)
+    settings.apply(app, options.settings)
+    edits = [*application.edits, *_image(project, application, app)]
+    made: dict[str, FileChange] = {}
+    _program(project, app, made)
+    made["pyproject.toml"] = writer._added(project, "pyproject.toml", pyproject.emit(project, application.apps), None)
+    for file in application.files:
+        made[file.path] = _new(project, file)
+    wanted = {*app.environment.files, *(edit.file for edit in edits)} | (
+        {app.environment.dockerfile} if app.environment.dockerfile else set()
+    )
+    for path in sorted(wanted):
+        if path in project.files and path not in made:
+            made[path] = writer._kept_file(project.files[path], [edit for edit in edits if edit.file == path])
+    note = writer._migration_name(project)
+    made[note] = writer._added(project, note, server_migration.emit(application, ledger), None)
+    gone = [FileChange(path, "removed", None, before=None) for path in project.files if path not in made]
+    return [made[path] for path in sorted(made)] + gone
+
+
+def _target(app: App, options: Options) -> None:
+    """`auto` is the image alone, unless something must run around the server."""
+    server = app.server
+    assert server is not None
+    if options.target in ("function", "app"):
+        app.target = "function" if options.target == "function" else "app"
+        app.why = "asked for"
+    elif options.target == "pyproject":
+        app.target, app.why = "pyproject", "asked for"
+    if options.style == "inline":
+        raise UsageError("`--style inline` moves a job handler into an app, and a server has none.", hint="Leave the style to `auto`.")
+    if app.target == "pyproject":
+        app.app_file = app.class_name = ""
+
+
+def _program(project: Project, app: App, made: dict[str, FileChange]) -> None:
+    """The Python file of a function or proxy app."""
+    from converters.targets import write as writer
+
+    if app.target == "pyproject":
+        return
+    from converters.targets import function, proxy
+
+    text = function.emit(app) if app.target == "function" else proxy.emit(app)
+    made[app.app_file] = writer._added(project, app.app_file, text, app)
+
+
+def _image(project: Project, application: Application, app: App) -> list[Edit]:
+    """Edits of the Dockerfile, and the files that its build needs beside it."""
+    server = app.server
+    assert server is not None
+    baked = list(app.environment.variables)
+    last = [] if app.target == "pyproject" else _packages(app)
+    if app.environment.dockerfile is None:
+        if baked or last:
+            _wrapper(application, app, baked, last)
+        return []
+    found = dockerfile.edits(project, app, baked, last)
+    ignore = context.ignore_file(project, app)
+    if ignore is not None:
+        application.files.append(ignore)
+    return found
+
+
+def _wrapper(application: Application, app: App, baked: list[EnvVar], last: list[str]) -> None:
+    """A Dockerfile of a few lines around a ready image, since only a build can set variables in it."""
+    server = app.server
+    assert server is not None
+    lines = [f"FROM {server.image}", *(f"ENV {one.name}={dockerfile.quoted(one.value or '')}" for one in baked), *last]
+    path = "Dockerfile.fal"
+    application.files.append(
+        NewFile(path=path, text="\n".join(lines) + "\n", rule="ENV001", reason="the ready image with the variables that compose gives it")
+    )
+    app.environment.dockerfile = path
+    server.image = ""
+
+
+def _packages(app: App) -> list[str]:
+    """What fal's own code needs in the image: curl and its packages, installed last."""
+    from converters.targets.image import CURL
+
+    server = app.server
+    assert server is not None
+    user = server.user if server.user not in ("", "root", "0") else ""
+    lines = [
+        "# fal needs these in the image, installed last",
+        *(["USER root"] if user else []),
+        CURL,
+        "RUN python3 -m pip install --no-cache-dir fal",
+    ]
+    return [*lines, *([f"USER {user}"] if user else [])]
+
+
+def _new(project: Project, file: NewFile) -> FileChange:
+    known = project.get(file.path)
+    data = file.text.encode()
+    hunk = Hunk(1, file.text.count("\n"), file.rule, file.reason, str(file.origin) if file.origin else "")
+    action = "added" if known is None else "copied" if known.data == data else "modified"
+    return FileChange(file.path, action, data, known.data if known else None, hunks=(hunk,))  # type: ignore[arg-type]
+
+
+def old_python(app: App) -> bool:
+    """Whether the Python of the image is known and too old for fal's own code."""
+    stated = app.server.python if app.server else ""
+    parts = stated.split(".")
+    return len(parts) >= 2 and all(part.isdecimal() for part in parts[:2]) and (int(parts[0]), int(parts[1])) < OLDEST_PYTHON
+
+
+def check_python(app: App, ledger: Ledger) -> None:
+    """A function and an app run fal's code inside the image, which needs Python 3.10 or newer there."""
+    if app.target == "pyproject":
+        return
+    origin = next((finding.origin for finding in (app.server.findings if app.server else []) if finding.origin), None)
+    if origin is not None and old_python(app):
+        message = f"the image runs Python {app.server.python if app.server else ''}, and fal's code in it needs 3.10 or newer: take `--target pyproject`, which runs none, or a newer base image."
+        ledger.note("ENV009", Disposition.MANUAL, message, origin)
+    elif origin is not None and not (app.server and app.server.python):
+        message = "fal's code needs Python 3.10 or newer as `python3` in the image, and nothing here says which it has."
+        ledger.note("ENV009", Disposition.MANUAL, message, origin, scope=Scope.DEPLOY)

@@ -1,0 +1,35 @@
+"""MIGRATION.md of a server: what was found and why, what is left to do, how to deploy and call it."""
+
+from __future__ import annotations
+
+from converters.ir import Application, Disposition, Finding, Scope
+from converters.ledger import Item, Ledger
+from converters.targets.templating import render
+
+SUBJECTS = {"port": "port", "command": "start command", "health": "health check", "openapi": "OpenAPI document", "bind": "bind address", "concurrency": "requests at a time", "shutdown": "time to stop", "gpu": "GPU"}  # fmt: skip
+
+
+def emit(application: Application, ledger: Ledger) -> str:
+    """The text of MIGRATION.md."""
+    app = application.apps[0]
+    assert app.server is not None
+    items = [item for item in ledger.items() if item.disposition is Disposition.MANUAL]
+    return render(
+        "MIGRATION-server.md.j2",
+        app=app,
+        server=app.server,
+        findings=[_finding(one) for one in app.server.findings],
+        code_items=[_row(item) for item in items if item.scope is Scope.CODE],
+        deploy_items=[_row(item) for item in items if item.scope is Scope.DEPLOY and item.rule not in ("ENV004", "DK030")],
+        logins=[_row(item) for item in items if item.rule == "DK030"],
+        secrets=sorted({secret.name for secret in app.secrets}),
+        defaults=application.defaults,
+    )
+
+
+def _finding(one: Finding) -> tuple[str, str, str, str, str]:
+    return (SUBJECTS[one.subject], one.value[:120], one.why, str(one.origin) if one.origin else "", "yes" if one.decided else "")
+
+
+def _row(item: Item) -> str:
+    return f"`{item.file}:{item.line}` {item.message} ({item.rule})"
