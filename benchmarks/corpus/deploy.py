@@ -10,11 +10,13 @@ from pathlib import Path
 import cloudpickle
 from fal.api import FalServerlessHost
 from fal.api.api import _prepare_partial_func, _runtime_config_from_options
+from fal.toolkit.file import file as uploads
 from fal.utils import load_function_from
 
 
 def main(folder: str, ref: str, payload: str) -> None:
     os.chdir(folder)
+    uploads.BUILT_IN_REPOSITORIES["fal_v3"] = uploads.BUILT_IN_REPOSITORIES["in_memory"]  # uploads become data URLs
     file, _, name = ref.partition("::")
     loaded = load_function_from(FalServerlessHost("localhost", local_file_path=file), file, name)
     function = loaded.function

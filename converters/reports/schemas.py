@@ -31,6 +31,7 @@ _SCALARS: dict[str, Schema] = {
     "Any": {},
     "object": {},
     "HttpUrl": {"type": "string", "format": "uri"},
+    "SecretStr": {"type": "string", "format": "password"},
 }
 _MEDIA = ("Image", "Video", "Audio", "File")
 _KEYWORDS = {

@@ -1,0 +1,227 @@
+"""From a cog.yaml and its predictor to the model: what is served, what it takes and answers, what it runs in."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from converters.concepts import environment as environments
+from converters.concepts import machines
+from converters.errors import Unsupported
+from converters.ir import (
+    App,
+    Application,
+    Disposition,
+    Endpoint,
+    Environment,
+    Evidence,
+    NewFile,
+    Origin,
+    Scope,
+    Setting,
+)
+from converters.ir import Predictor as ServedPredictor
+from converters.ledger import Ledger
+from converters.options import Options
+from converters.project import Project
+from converters.python.code import Code
+from converters.sources.replicate import (
+    build_report,
+    decorators,
+    dockerfile,
+    environment,
+    files,
+    input_types,
+    inputs,
+    outputs,
+    report,
+    rewrite,
+    units,
+)
+from converters.sources.replicate.cog_yaml import Entry
+from converters.sources.replicate.environment import Build
+from converters.sources.replicate.predictor import Method, Predictor, resolve
+from converters.sources.replicate.units import Unit
+from converters.sources.runpod.names import app_name, class_name
+
+DEFAULTS = [
+    ("instances", "0 to 1, as the deployment says (set in the console)", "min_concurrency 0, max_concurrency 2"),
+    ("idle timeout", "about a minute, a deployment's instances stay", "keep_alive 60 s"),
+    ("prediction timeout", "30 minutes", "request_timeout 3600 s"),
+    ("predictions at a time", "1, or concurrency.max", "max_multiplexing 1"),
+    ("retries", "none", "up to 10 attempts of queue requests on 503, 504 and lost connections"),
+]
+"""(setting, Replicate's default, fal's default) where the source is silent."""
+RESERVED = frozenset(
+    {"setup", "teardown", "health", "handle_exit", "provide_hints", "stream", "serve", "run", "openapi", "outputs", "predictor", "cancel",
+     "healthcheck"}
+)  # fmt: skip
+
+
+@dataclass
+class Context:
+    """What every part of one conversion needs."""
+
+    project: Project
+    options: Options
+    ledger: Ledger
+    application: Application
+    taken: set[str]
+    count: int
+
+
+def detect(project: Project) -> list[Evidence]:
+    """The cog.yaml files of the project."""
+    return [Evidence(file=file.path, line=1, why="describes a model for Cog") for file in units.files(project)]
+
+
+def analyze(project: Project, options: Options, ledger: Ledger) -> Application:
+    """Read every unit. Raises `Unsupported` and `Unreadable` with the reason and the place."""
+    found = units.survey(project, options.unit)
+    application = Application(platform="replicate", evidence=detect(project), defaults=list(DEFAULTS))
+    served = [unit for unit in found.units if unit.reference is not None]
+    if not served:
+        first = found.units[0].config
+        raise Unsupported(
+            "names no predictor.",
+            file=first.file.path,
+            line=1,
+            hint="Cog serves what `run` or `predict` names; without it the file only describes a build.",
+        )
+    context = Context(project, options, ledger, application, set(), len(served))
+    for unit in served:
+        _unit(context, unit)
+    report.aside(found, ledger)
+    return application
+
+
+def _unit(context: Context, unit: Unit) -> None:
+    assert unit.reference is not None
+    code = Code(context.project, tuple(dict.fromkeys([unit.folder, ""])))
+    predictor = resolve(code, unit.folder, unit.reference)
+    closure = code.closure(predictor.module.path)
+    report.record(unit, context.ledger)
+    build = environment.read(context.project, unit.config, code, closure)
+    build_report.raise_python(build, context.ledger)
+    change = rewrite.rewrite(code, closure, context.ledger)
+    context.application.edits += [edit for edit in change.edits if edit not in context.application.edits]
+    build_report.keep_cog(build, change)
+    name = app_name(_wanted_name(context, unit), context.taken)
+    app = _app(context, unit, code, predictor, build, name, unit.reference, closure)
+    if app.predictor is not None:
+        app.predictor.cancel = change.cancel
+    context.application.apps.append(app)
+    build_report.settle(unit, build, app, context.ledger)
+    report.settle(unit, code, predictor, app, closure, context.ledger)
+
+
+def _wanted_name(context: Context, unit: Unit) -> str:
+    """The name that was asked for, the image's own, the folder's."""
+    if context.options.name and context.count == 1:
+        return context.options.name
+    for key in ("image", "model"):
+        entry = unit.config.find(key)
+        if entry is not None:
+            return entry.text.split("@")[0].rsplit("/", 1)[-1].split(":")[0]
+    return PurePosixPath(unit.folder).name if unit.folder and context.count > 1 else context.options.name or context.project.name
+
+
+def _app(
+    context: Context, unit: Unit, code: Code, predictor: Predictor, build: Build, name: str, reference: Entry, closure: list[str]
+) -> App:
+    project = context.project
+    app_file = files.app_file(project, unit.folder)
+    docker = files.dockerfile(project, unit.folder)
+    surroundings = environment.environment(build, unit.config, docker)
+    if surroundings.kind == "image" and all(file.path != docker for file in context.application.files):
+        text = dockerfile.text(build, unit.config)
+        context.application.files.append(
+            NewFile(path=docker, text=text, rule="RC021", reason="the image that Cog would build, without Cog", origin=reference.origin)
+        )
+    app = App(
+        name=name,
+        class_name=class_name(name),
+        entry=predictor.module.path,
+        app_file=app_file,
+        why="a Cog predictor becomes the endpoint of an app",
+        why_style="keep: the predictor's file stays and app.py imports it in setup()",
+        predictor=_served(unit, code, predictor),
+        environment=surroundings,
+    )
+    app.environment.files = files.shipped(project, unit, closure, build, surroundings)
+    app.endpoints = [_endpoint(code, predictor, app, context.ledger)]
+    _machine(unit, build, app, context.ledger)
+    _concurrency(unit, code, predictor, app, context.ledger)
+    environments.check_pins(app.environment if app.environment.kind == "requirements" else _pins(build), context.ledger)
+    return app
+
+
+def _pins(build: Build) -> Environment:
+    """The packages of an image, for the check of pins."""
+    return Environment(requirements=build.packages.specs, python_version=build.python)
+
+
+def _served(unit: Unit, code: Code, predictor: Predictor) -> ServedPredictor:
+    setup = predictor.setup
+    weights = next((p for p in setup.parameters if p.arg == "weights"), None) if setup else None
+    folder = unit.folder if predictor.module.path.startswith(f"{unit.folder}/") else ""
+    module = predictor.module.path.removeprefix(f"{folder}/" if folder else "").removesuffix(".py").replace("/", ".")
+    return ServedPredictor(
+        name=predictor.name,
+        module=module,
+        file=predictor.module.path,
+        method=predictor.method.node.name if predictor.is_class else "",
+        kind=predictor.kind,
+        setup="" if setup is None else "async" if setup.asynchronous else "sync",
+        weights="" if setup is None or weights is None else _weights(code, setup, weights.annotation),
+        healthcheck="" if predictor.healthcheck is None else "async" if predictor.healthcheck.asynchronous else "sync",
+        origin=predictor.module.origin(predictor.node),
+    )
+
+
+def _weights(code: Code, setup: Method, annotation: object) -> str:
+    type_ = input_types.read(code, setup.module, annotation)  # type: ignore[arg-type]
+    return "path" if type_.media == "path" else "text"
+
+
+def _endpoint(code: Code, predictor: Predictor, app: App, ledger: Ledger) -> Endpoint:
+    method = predictor.method
+    old = decorators.is_old(code, method)
+    taken = decorators.old_inputs(code, method) if old else inputs.read(code, method)
+    answered = outputs.read(code, method, predictor.kind, taken.schema)
+    report.problems(taken, method, ledger)
+    report.remarks(answered, method, ledger)
+    assert app.predictor is not None
+    app.predictor.kind = answered.kind
+    name = method.node.name if predictor.is_class or method.node.name not in RESERVED else "predict"
+    return Endpoint(
+        method="predict" if name in RESERVED or name.startswith("_") else name,
+        summary=predictor.docstring,
+        input=taken.schema,
+        output=answered.schema,
+    )
+
+
+def _machine(unit: Unit, build: Build, app: App, ledger: Ledger) -> None:
+    machine = machines.ASSUMED_GPU if build.gpu else machines.ASSUMED_CPU
+    entry = unit.config.find("build.gpu")
+    why = f"cog.yaml says {'only gpu: true' if build.gpu else 'gpu: false'}" if entry else "cog.yaml asks for no GPU"
+    app.settings.append(Setting(name="machine_type", value=machine, note=f"assumed: {why}"))
+    ledger.note(
+        "RC020",
+        Disposition.MANUAL,
+        f"no hardware is stated; {machine} is assumed ({why}): look up the model's hardware on Replicate.",
+        entry.origin if entry else Origin(file=unit.path, line=1),
+        scope=Scope.DEPLOY,
+    )
+
+
+def _concurrency(unit: Unit, code: Code, predictor: Predictor, app: App, ledger: Ledger) -> None:
+    """`@concurrent(max=N)` or `concurrency.max` -> max_multiplexing, which needs an async predictor."""
+    stated = decorators.concurrency(code, predictor.method)
+    entry = unit.config.find("concurrency.max")
+    if stated is None and entry is not None and re.fullmatch(r"\d+", entry.text.strip()):
+        stated = int(entry.text), entry.origin
+    if stated is not None and stated[0] > 1:
+        app.settings.append(Setting(name="max_multiplexing", value=stated[0], origin=stated[1]))

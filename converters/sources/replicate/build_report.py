@@ -1,0 +1,177 @@
+"""What became of the keys of `build`, and what its pins mean on fal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from converters.concepts import environment as environments
+from converters.concepts import pip
+from converters.ir import App, Disposition, Origin, Scope, Value
+from converters.ledger import Construct, Ledger
+from converters.sources.replicate import cuda
+from converters.sources.replicate.environment import Build
+from converters.sources.replicate.rewrite import Rewrite
+from converters.sources.replicate.steps import RunStep
+from converters.sources.replicate.units import Unit
+
+Settle = Callable[[Construct, str, Disposition, str], None]
+
+
+def keep_cog(build: Build, change: Rewrite) -> None:
+    """Code that still imports Cog needs its package."""
+    if change.needs_cog:
+        pinned = next((text for text, _ in build.packages.dropped if pip.pinned(text)), "cog")
+        spec: Value[str] = Value(value=pinned, note="the code still imports Cog")
+        build.packages.specs.append(spec)
+        build.packages.layers.append([pinned])
+
+
+def settle(unit: Unit, build: Build, app: App, ledger: Ledger) -> None:
+    """A row for every key and item of `build` and `environment`."""
+    image = app.environment.kind == "image"
+    where = app.environment.dockerfile or app.app_file
+    constructs = unit.config.constructs
+    for path, rule, message in _plain(build, app, where, image):
+        for construct in constructs.get(path, []):
+            ledger.settle(construct, rule, Disposition.CONVERTED, message)
+    _packages(unit, build, where, ledger)
+    _system(unit, build, where, ledger)
+    _steps(unit, build, where, image, ledger)
+    _notes(unit, build, where, ledger)
+
+
+def _plain(build: Build, app: App, where: str, image: bool) -> list[tuple[str, str, str]]:
+    machine = app.setting("machine_type")
+    cuda_text = f"the base image of {where} holds CUDA {build.cuda}" if image and build.gpu else "the wheels bring their own CUDA"
+    return [
+        ("build.gpu", "RC020", f"machine_type = {machine.value if machine else '?'}"),
+        ("build.cuda", "RC021", cuda_text),
+        ("build.cudnn", "RC021", cuda_text.replace("CUDA", "cuDNN")),
+        ("build.python_version", "RC022", f"python_version = {app.environment.python_version.value}"),
+        ("build.python_packages", "RC023", f"the packages are installed by {where}"),
+        ("build.python_requirements", "RC023", f"its packages are installed by {where}"),
+        ("build.system_packages", "RC024", "its packages are accounted for one by one"),
+        ("build.run", "RC025", "its commands are accounted for one by one"),
+        ("build.pre_install", "RC026", "Cog runs it after `run`, and so does the result; its commands are accounted for one by one"),
+        ("environment", "RC030", "its variables are accounted for one by one"),
+    ]
+
+
+def _packages(unit: Unit, build: Build, where: str, ledger: Ledger) -> None:
+    dropped = {(text, origin.line) for text, origin in build.packages.dropped}
+    for construct in unit.config.constructs.get("build.python_packages[]", []):
+        if any(line == construct.line for _, line in dropped):
+            ledger.settle(construct, "RC032", Disposition.DROPPED, "installs Cog, which fal does not run")
+        else:
+            ledger.settle(construct, "RC023", Disposition.CONVERTED, f"is installed by {where}")
+    for text, origin in build.packages.dropped:
+        if origin.file != unit.path:
+            ledger.note("RC032", Disposition.DROPPED, f"`{text}` installs Cog, which fal does not run", origin)
+    for pinned_spec, url in build.packages.indexes:
+        at = next((one.origin for one in build.packages.specs if one.value == pinned_spec and one.origin), Origin(file=unit.path, line=1))
+        ledger.note("RC021", Disposition.CONVERTED, f"`{pinned_spec}` comes from {url}, as Cog resolves it", at)
+    if build.packages.missing:
+        entry = unit.config.find("build.python_requirements")
+        ledger.note(
+            "RC023",
+            Disposition.MANUAL,
+            f"{build.packages.missing} is not in the project (a submodule, or made by a script): add its packages to {where}.",
+            entry.origin if entry else Origin(file=unit.path, line=1),
+        )
+
+
+def _system(unit: Unit, build: Build, where: str, ledger: Ledger) -> None:
+    entries = unit.config.strings("build.system_packages")
+    for construct, entry in zip(unit.config.constructs.get("build.system_packages[]", []), entries, strict=False):
+        words = [word for word in entry.text.split() if not word.startswith("-")]
+        renamed = [
+            f"{word} is called {build.renamed[word] or 'nothing'} since Debian 12 and Ubuntu 24.04"
+            for word in words
+            if word in build.renamed
+        ]
+        if build.reasons:
+            ledger.settle(construct, "RC024", Disposition.CONVERTED, f"is installed by {where}" + "".join(f"; {text}" for text in renamed))
+        else:
+            ledger.settle(construct, "RC024", Disposition.DROPPED, "a tool for building: a list of requirements has no build of its own")
+
+
+def _steps(unit: Unit, build: Build, where: str, image: bool, ledger: Ledger) -> None:
+    for step in build.steps:
+        names = ("build.pre_install[]", "build.run[]", "build.run[].command", "build.run[].mounts")
+        lines = range(step.entry.origin.line, step.entry.origin.end_line + 1)
+        for name in [key for key in unit.config.constructs if key in names or key.startswith("build.run[].mounts")]:
+            for construct in unit.config.constructs[name]:
+                if construct.line in lines and not ledger.is_settled(construct):
+                    _step(construct, name, step, where, image, ledger)
+
+
+def _step(construct: Construct, name: str, step: RunStep, where: str, image: bool, ledger: Ledger) -> None:
+    if name.startswith("build.run[].mounts"):
+        ids = ", ".join(one for one, _ in step.secrets) or "?"
+        ledger.settle(
+            construct,
+            "RC035",
+            Disposition.MANUAL,
+            f"the build reads the secret {ids}: pass it by ContainerImage(secrets=...) after `fal secrets set`, or fetch in setup().",
+        )
+        return
+    if step.purpose == "cog":
+        ledger.settle(construct, "RC032", Disposition.DROPPED, "installs Cog, which fal does not run")
+    elif step.purpose == "pip-off":
+        ledger.settle(
+            construct,
+            "RC038",
+            Disposition.DROPPED,
+            "disables pip so that Replicate cannot change Cog; fal installs its own packages with it",
+        )
+    elif step.purpose == "pip":
+        ledger.settle(construct, "RC025", Disposition.CONVERTED, f"its packages are installed by {where}")
+    elif image:
+        ledger.settle(
+            construct, "RC025", Disposition.KEPT, f"runs in {where}, after the packages and before the source is copied, as Cog does it"
+        )
+    elif step.purpose == "pget":
+        ledger.settle(construct, "RC033", Disposition.DROPPED, "the code does not start pget")
+    else:
+        ledger.settle(construct, "RC025", Disposition.DROPPED, "leaves nothing behind that the code needs")
+
+
+def _notes(unit: Unit, build: Build, where: str, ledger: Ledger) -> None:
+    for construct in unit.config.constructs.get("environment[]", []):
+        variable = next((one for one in build.variables if one.origin and one.origin.line == construct.line), None)
+        if variable is not None and variable.secret:
+            ledger.settle(
+                construct, "RC030", Disposition.MANUAL, f"`{variable.name}` is a secret: set it with `fal secrets set {variable.name}=...`."
+            )
+        else:
+            ledger.settle(construct, "RC030", Disposition.CONVERTED, f"is set by {where}")
+    for package, why in build.implied.items():
+        if build.reasons:
+            ledger.note(
+                "RC024",
+                Disposition.CONVERTED,
+                f"{package} is installed, too: {why}, and Cog's base image holds it",
+                Origin(file=unit.path, line=1),
+            )
+
+
+def raise_python(build: Build, ledger: Ledger) -> None:
+    """Python 3.7 to 3.9 become 3.10, the oldest that fal supports; pins without a wheel for it must be loosened by a person."""
+    version = cuda.number(build.python.value)
+    if version >= environments.OLDEST_PYTHON:
+        return
+    origin = build.python.origin or Origin(file="cog.yaml", line=1)
+    oldest = ".".join(str(part) for part in environments.OLDEST_PYTHON)
+    ledger.note("ENV009", Disposition.CONVERTED, f"Python {build.python.value} raised to {oldest}, the oldest that fal supports", origin)
+    raised: Value[str] = Value(value=oldest, origin=build.python.origin, note=f"raised from {build.python.value}")
+    build.python = raised
+    for spec in build.packages.specs:
+        first, pinned = cuda.FIRST_FOR_310.get(pip.name(spec.value), ""), pip.pinned(spec.value)
+        if first and pinned and cuda.number(pinned) < cuda.number(first):
+            ledger.note(
+                "RC022",
+                Disposition.MANUAL,
+                f"`{spec.value}` has no wheel for Python {oldest}: take {first} or newer, and check the code against it.",
+                spec.origin or origin,
+                scope=Scope.CODE,
+            )

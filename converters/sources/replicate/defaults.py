@@ -1,0 +1,101 @@
+"""`Input(...)` in kept code: the default stays, everything else has moved into the request model of app.py."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from converters.ir import Disposition
+from converters.python.module import FunctionNode
+from converters.sources.replicate import input_types
+
+if TYPE_CHECKING:
+    from converters.sources.replicate.rewrite import File
+    from converters.sources.replicate.sdk import Use
+
+REASON = "description, bounds and choices live in app.py's request model; the default stays"
+
+
+def input_(file: File, use: Use) -> None:
+    """Replace a call of `Input` by its default."""
+    call = use.call
+    if call is None:
+        from converters.sources.replicate.rewrite import HANDLERS
+
+        HANDLERS.get("", _stays)(file, use)
+        return
+    default = _default(call)
+    parent = file.module.parents.get(call)
+    if isinstance(parent, ast.arguments):
+        function = file.module.parents.get(parent)
+        if default is None and isinstance(function, FunctionNode) and _drop(file, call, function):
+            file.settle(use, "RC004", Disposition.CONVERTED, "the input is a required field of app.py's request model")
+            return
+    file.replace(call, file.module.source(default) if default is not None else "None", "RC004", REASON)
+    file.settle(use, "RC004", Disposition.CONVERTED, "the input is a field of app.py's request model; its default stays in the code")
+
+
+def _stays(file: File, use: Use) -> None:
+    if isinstance(use.node, ast.Name):
+        file.stays.add(use.node.id)
+    file.settle(use, "RC004", Disposition.MANUAL, "`Input` is used as a value: write the inputs out, and take it away.")
+
+
+def _default(call: ast.Call) -> ast.expr | None:
+    given = call.args[0] if call.args else next((keyword.value for keyword in call.keywords if keyword.arg == "default"), None)
+    return None if isinstance(given, ast.Constant) and given.value is ... else given
+
+
+def _drop(file: File, call: ast.Call, function: FunctionNode) -> bool:
+    """Take `= Input(...)` away, where the parameter may stand without a default."""
+    arguments = function.args
+    named = [*arguments.posonlyargs, *arguments.args]
+    with_default = named[len(named) - len(arguments.defaults) :]
+    parameter: ast.arg | None = None
+    for before, (argument, value) in enumerate(zip(with_default, arguments.defaults, strict=True)):
+        if value is call:
+            parameter = argument
+            if any(not _vanishes(file, earlier, other) for earlier, other in zip(with_default[:before], arguments.defaults, strict=False)):
+                return False
+    for argument, keyword_value in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
+        parameter = argument if keyword_value is call else parameter
+    if parameter is None or not _vanishes(file, parameter, call):
+        return False
+    end_of_parameter = file.module.span(parameter)[1]
+    start, end = end_of_parameter, file.module.span(call)[1]
+    from converters.ir import Edit
+
+    file.edits.append(Edit(file=file.module.path, start=start, end=end, replacement="", rule="RC004", reason=REASON))
+    return True
+
+
+def _vanishes(file: File, parameter: ast.arg, value: ast.expr) -> bool:
+    """Whether a parameter ends up without a default: a required input whose `Input(...)` states none."""
+    if not (isinstance(value, ast.Call) and file.code.dotted(file.module, value.func) in ("cog.Input", "cog.input.Input")):
+        return False
+    return _default(value) is None and not input_types.read(file.code, file.module, parameter.annotation).nullable
+
+
+def introspection(file: File) -> None:
+    """`parameter.default.default` reads Cog's Input object out of a signature: now the parameter's default is the value itself."""
+    if ".default.default" not in file.module.text:
+        return
+    for node in ast.walk(file.module.tree):
+        if (
+            isinstance(node, ast.Attribute)
+            and node.attr == "default"
+            and isinstance(node.value, ast.Attribute)
+            and node.value.attr == "default"
+        ):
+            file.replace(node, file.module.source(node.value), "RC004", "the default is the value itself now")
+        elif _asks_for_default(node):
+            assert isinstance(node, ast.Call)
+            text = f"{file.module.source(node.args[0])} is not inspect.Parameter.empty"
+            file.replace(node, text, "RC004", "the default is the value itself now")
+
+
+def _asks_for_default(node: ast.AST) -> bool:
+    match node:
+        case ast.Call(func=ast.Name(id="hasattr"), args=[ast.Attribute(attr="default"), ast.Constant(value="default")]):
+            return True
+    return False

@@ -1,0 +1,109 @@
+"""The Dockerfile that Cog would build from a cog.yaml, without Cog itself, and with what fal needs installed last."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from converters.targets.image import CURL
+
+if TYPE_CHECKING:
+    from converters.sources.replicate.cog_yaml import CogYaml
+    from converters.sources.replicate.environment import Build
+    from converters.sources.replicate.steps import RunStep
+
+WORKDIR = "/src"
+SITE_PACKAGES = re.compile(r"(/root/\.pyenv/versions/[\w.]+|/usr/local)/lib/python[\d.]+/(site|dist)-packages")
+"""Where Cog's own images had the packages of pip."""
+VENV = "/opt/venv"
+APT = "RUN apt-get update -qq && apt-get install -qqy --no-install-recommends {packages} && rm -rf /var/lib/apt/lists/*"
+
+
+def text(build: Build, config: CogYaml) -> str:
+    """The whole Dockerfile."""
+    from converters.sources.replicate import cuda
+
+    image, remark = cuda.image(build.cuda) if build.gpu else (f"python:{build.python.value}-slim-bookworm", "")
+    blocks = [
+        f"# What Cog built from {config.file.name}, without Cog{f' ({remark})' if remark else ''}",
+        f"FROM {image}",
+        "ENV DEBIAN_FRONTEND=noninteractive PYTHONUNBUFFERED=1",
+        _apt(build, image),
+        *(_python(build) if build.gpu else []),
+        *_environment(build),
+        *_packages(build, config),
+        *(line for step in build.steps for line in _step(step, build)),
+        f"WORKDIR {WORKDIR}",
+        f"COPY . {WORKDIR}",
+        "# fal needs its own packages in the image, installed last",
+        "RUN python -m pip install --no-cache-dir fal",
+    ]
+    return "\n".join(block for block in blocks if block) + "\n"
+
+
+def _apt(build: Build, image: str) -> str:
+    """Tools that Cog's base images hold, the project's own packages, and what it silently relies on."""
+    wanted = ["ca-certificates", "curl", "git", "build-essential", *build.system, *build.implied]
+    noble = "ubuntu24.04" in image
+    names = [{"libglib2.0-0": "libglib2.0-0t64"}.get(name, name) if noble else name for name in wanted]
+    return APT.format(packages=" ".join(dict.fromkeys(_shell(name) for name in names)))
+
+
+def _python(build: Build) -> list[str]:
+    """The CUDA images hold no Python of the wanted version; Cog, too, takes it from uv."""
+    return [
+        "COPY --from=ghcr.io/astral-sh/uv:0.9.26 /uv /usr/local/bin/uv",
+        f"RUN uv venv --seed --python {build.python.value} {VENV}",
+        f"ENV PATH={VENV}/bin:$PATH",
+    ]
+
+
+def _environment(build: Build) -> list[str]:
+    return [f"ENV {variable.name}={_quoted(variable.value or '')}" for variable in build.variables if not variable.secret]
+
+
+def _packages(build: Build, config: CogYaml) -> list[str]:
+    """One pip install for what cog.yaml or its requirements file lists."""
+    steps = {step.entry.origin.line for step in build.steps}
+    listed = [
+        spec for spec in build.packages.specs if not (spec.origin and spec.origin.file == config.file.path and spec.origin.line in steps)
+    ]
+    layer = build.packages.layers[0] if build.packages.layers and listed else []
+    flags = [part for part in layer if part not in {spec.value for spec in listed}]
+    if not listed:
+        return []
+    words = [*_joined(flags), *(_shell(spec.value) for spec in listed)]
+    return ["RUN python -m pip install --no-cache-dir \\\n    " + " \\\n    ".join(words)]
+
+
+def _joined(flags: list[str]) -> list[str]:
+    """`--extra-index-url URL` as one word of the list."""
+    found: list[str] = []
+    for part in flags:
+        if part.startswith("--") or not found:
+            found.append(part)
+        else:
+            found[-1] += f" {_shell(part)}"
+    return found
+
+
+def _step(step: RunStep, build: Build) -> list[str]:
+    if step.purpose in ("cog", "pip-off") or not step.command:
+        return []
+    command = SITE_PACKAGES.sub(f"{VENV}/lib/python{build.python.value}/site-packages", step.command) if build.gpu else step.command
+    command = re.sub(r"\s+--break-system-packages\b", "", command)
+    flags = " ".join(flag for flag in step.flags if flag.startswith("--mount=type=cache"))
+    return [f"RUN {flags + ' ' if flags else ''}{' '.join(command.splitlines())}"]
+
+
+def _shell(word: str) -> str:
+    """A word that a shell reads as it is written."""
+    return word if re.fullmatch(r"[\w@%+=:,./-]+", word) else "'" + word.replace("'", "'\\''") + "'"
+
+
+def _quoted(value: str) -> str:
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("$", "\\$").replace("\n", " ")
+    return f'"{escaped}"'
+
+
+__all__ = ["CURL", "WORKDIR", "text"]

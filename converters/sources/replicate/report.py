@@ -1,0 +1,102 @@
+"""What became of the keys of a cog.yaml and of the predictor: the rows of the ledger."""
+
+from __future__ import annotations
+
+from converters.ir import App, Disposition, Origin, Scope
+from converters.ledger import Ledger
+from converters.python.code import Code
+from converters.sources.replicate import cog_yaml
+from converters.sources.replicate.inputs import Inputs
+from converters.sources.replicate.outputs import Outputs
+from converters.sources.replicate.predictor import Method, Predictor
+from converters.sources.replicate.units import Survey, Unit
+
+KEPT = {
+    "build": ("RC001", Disposition.CONVERTED, "its keys are accounted for one by one"),
+    "concurrency": ("RC001", Disposition.CONVERTED, "its keys are accounted for one by one"),
+    "build.fast": ("RC031", Disposition.DROPPED, "a switch of Cog's builder that Cog itself has removed"),
+    "build.cog_runtime": ("RC031", Disposition.DROPPED, "a switch of Cog's builder that Cog itself has removed"),
+    "build.sdk_version": ("RC031", Disposition.DROPPED, "chooses the release of Cog, which fal does not run"),
+    "concurrency.default_target": ("RC029", Disposition.DROPPED, "a hint for Replicate's scheduler; fal goes by max_multiplexing"),
+}
+
+
+def record(unit: Unit, ledger: Ledger) -> None:
+    cog_yaml.record(unit.config, ledger)
+
+
+def settle(unit: Unit, code: Code, predictor: Predictor, app: App, closure: list[str], ledger: Ledger) -> None:
+    """Speak for every key that the build does not."""
+    config = unit.config
+    for path, constructs in config.constructs.items():
+        for construct in constructs:
+            if ledger.is_settled(construct):
+                continue
+            if path in KEPT:
+                ledger.settle(construct, *KEPT[path])
+            elif path == unit.key:
+                where = f"{app.app_file}::{app.class_name}"
+                ledger.settle(construct, "RC002", Disposition.CONVERTED, f"{predictor.name} is served by {where}")
+            elif path in ("run", "predict"):
+                ledger.settle(construct, "RC002", Disposition.DROPPED, f"`{unit.key}` stands in the same file and is what Cog serves")
+            elif path in ("image", "model"):
+                ledger.settle(construct, "RC027", Disposition.CONVERTED, f"the name of the image names the app: {app.name}")
+            elif path == "concurrency.max":
+                _concurrency(construct, app, ledger)
+            elif not ledger.is_settled(construct):
+                ledger.settle(
+                    construct,
+                    "RC036",
+                    Disposition.MANUAL,
+                    f"`{path}` is no key of Cog's that this converter knows: see what it does, and carry it over by hand.",
+                )
+
+
+def _concurrency(construct: object, app: App, ledger: Ledger) -> None:
+    from converters.ledger import Construct
+
+    assert isinstance(construct, Construct)
+    setting = app.setting("max_multiplexing")
+    if setting is not None:
+        ledger.settle(construct, "RC029", Disposition.CONVERTED, f"max_multiplexing = {setting.value}")
+    else:
+        ledger.settle(construct, "RC029", Disposition.DROPPED, "one prediction at a time, as fal does by itself")
+
+
+def problems(found: Inputs, method: Method, ledger: Ledger) -> None:
+    """What about the inputs only running the code could tell."""
+    for problem in found.problems:
+        computed = "when the predictor is loaded" in problem.text
+        ledger.note(
+            "RC019",
+            Disposition.CONVERTED if computed else Disposition.MANUAL,
+            f"{problem.text}: {'it is left to the code, which is called without the input' if computed else 'write it out in app.py'}.",
+            problem.module.origin(problem.node),
+        )
+    for field in found.schema.fields:
+        if field.default == "None" and field.annotation.endswith("| None") and not field.computed and field.origin:
+            continue
+
+
+def remarks(found: Outputs, method: Method, ledger: Ledger) -> None:
+    """Where annotation and body disagree."""
+    for text in found.remarks:
+        ledger.note("RC015", Disposition.CONVERTED, f"`{method.node.name}` {text}", method.module.origin(method.node))
+
+
+def aside(found: Survey, ledger: Ledger) -> None:
+    for file in found.aside:
+        ledger.note(
+            "RC001",
+            Disposition.DROPPED,
+            "an example or a test of the project: convert its folder by itself",
+            Origin(file=file.path, line=1),
+        )
+    for problem in found.problems:
+        ledger.note(
+            "RC001",
+            Disposition.MANUAL,
+            f"{problem.message} Nothing of it was converted.",
+            Origin(file=problem.file, line=problem.line),
+            scope=Scope.CODE,
+        )

@@ -1,0 +1,203 @@
+"""The smallest edits that take Cog out of the kept code, name by name."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from converters.ir import Disposition, Edit
+from converters.ledger import Ledger
+from converters.python.code import Code
+from converters.python.module import FunctionNode, Module
+from converters.sources.replicate import classes, decorators, defaults, members
+from converters.sources.replicate.sdk import BASES, Use, uses
+from converters.sources.runpod.edits import remove_statement, replace
+
+VERSION = "0.23.1"
+"""The release of Cog that this converter knows; code that asks for `cog.__version__` gets it as a literal."""
+MOVED = {
+    "Path": ("pathlib", "Path", "the same class without Cog's URL handling, which app.py does"),
+    "Secret": ("pydantic", "SecretStr", "hides its value in logs and has the same `get_secret_value()`"),
+    "File": ("io", "IOBase", "app.py opens the downloaded file"),
+    "ConcatenateIterator": ("typing", "Iterator", "the stream is served at /stream and collected at /"),
+    "AsyncConcatenateIterator": ("typing", "AsyncIterator", "the stream is served at /stream and collected at /"),
+}
+"""Name -> (module, name, why that is the same)."""
+RENAMED = frozenset({"ConcatenateIterator", "AsyncConcatenateIterator"})
+CANCELATION = '''class CancelationException(BaseException):
+    """Raised in the running prediction when its request is cancelled."""'''
+
+
+@dataclass
+class Rewrite:
+    """The edits of all kept files, and whether one of them still needs Cog's package."""
+
+    edits: list[Edit] = field(default_factory=list)
+    needs_cog: bool = False
+    cancel: bool = False
+
+
+@dataclass
+class File:
+    """One file while it is edited: what it must import instead, and which names of Cog stay."""
+
+    code: Code
+    module: Module
+    ledger: Ledger
+    edits: list[Edit] = field(default_factory=list)
+    imports: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """Bound name -> (module, name)."""
+    extra: list[str] = field(default_factory=list)
+    stays: set[str] = field(default_factory=set)
+
+    def settle(self, use: Use, rule: str, disposition: Disposition, message: str) -> None:
+        self.ledger.settle(use.construct, rule, disposition, message)
+
+    def replace(self, node: ast.AST, text: str, rule: str, reason: str) -> None:
+        self.edits.append(replace(self.module, node, text, rule, reason))
+
+
+def rewrite(code: Code, files: list[str], ledger: Ledger) -> Rewrite:
+    """Edit every file that names Cog."""
+    found = Rewrite()
+    for path in files:
+        module = code.module(path)
+        if module is None:
+            continue
+        named = uses(code, module, ledger)
+        file = File(code, module, ledger)
+        members.edit(file)
+        if named:
+            _file(file, named)
+        found.edits += file.edits
+        found.needs_cog |= bool(file.stays)
+        found.cancel |= CANCELATION in file.extra
+    return found
+
+
+def _file(file: File, named: list[Use]) -> None:
+    for use in named:
+        if use.imported is None:
+            handler = HANDLERS.get("base" if use.dotted in BASES else use.name, _unknown)
+            handler(file, use)
+    defaults.introspection(file)
+    statements: dict[int, list[Use]] = {}
+    for use in named:
+        if use.imported is not None:
+            statements.setdefault(id(use.imported.node), []).append(use)
+        elif isinstance(use.node, ast.ImportFrom):
+            file.stays.add("*")
+    for number, group in enumerate(statements.values()):
+        _import(file, group, first=number == 0)
+
+
+def _import(file: File, group: list[Use], *, first: bool) -> None:
+    """Replace an import of Cog by what the file needs instead; names that could not be replaced stay."""
+    assert group[0].imported is not None
+    node = group[0].imported.node
+    gone = [use for use in group if use.imported is not None and use.imported.name not in file.stays]
+    for use in gone:
+        file.settle(use, "RC003", Disposition.CONVERTED, f"`{use.dotted}` is no longer imported: fal does not run Cog")
+    for use in group:
+        if use not in gone:
+            file.settle(use, "RC037", Disposition.MANUAL, f"`{use.dotted}` has no counterpart: the code still imports it from Cog.")
+    aliases = {id(use.node) for use in gone}
+    kept = [alias for alias in node.names if id(alias) not in aliases]
+    lines = _needed(file) if first else []
+    if kept:
+        names = ", ".join(f"{alias.name} as {alias.asname}" if alias.asname else alias.name for alias in kept)
+        lines.append(f"from {node.module} import {names}" if isinstance(node, ast.ImportFrom) else f"import {names}")
+    reason = "fal does not run Cog: its names are replaced by the standard library's"
+    if not lines:
+        file.edits.append(remove_statement(file.module, node, "RC003", reason))
+        return
+    start = file.module.span(node)[0]
+    indent = file.module.text[file.module.line_start(node.lineno) : start]
+    glue = file.module.newline + (indent if not indent.strip() else "")
+    text = glue.join(line.replace("\n", file.module.newline) for line in lines)
+    file.replace(node, text, "RC003", reason)
+
+
+def _needed(file: File) -> list[str]:
+    """Import lines for the names that take the place of Cog's, and for what else the file lacks."""
+    present = file.code.imports(file.module)
+    lines = []
+    for bound, (module, name) in sorted(file.imports.items(), key=lambda item: (item[1], item[0])):
+        known = present.get(bound)
+        if known is not None and known.dotted == f"{module}.{name}":
+            continue
+        lines.append(f"from {module} import {name}" + (f" as {bound}" if bound != name else ""))
+    return lines + [f"\n\n{text}\n" if "\n" in text else text for text in file.extra]
+
+
+def _moved(file: File, use: Use) -> None:
+    """A name of Cog that another package has, too: the import changes, the code does not."""
+    module, name, why = MOVED[use.name]
+    if isinstance(use.node, ast.Attribute):
+        file.imports[name] = (module, name)
+        file.replace(use.node, name, "RC005", f"`{use.dotted}` is {module}'s {name}: {why}")
+    elif isinstance(use.node, ast.Name):
+        if use.name in RENAMED and use.node.id == use.name:
+            file.imports[name] = (module, name)
+            file.replace(use.node, name, "RC006", f"`{use.name}` is {module}'s {name}: {why}")
+        else:
+            file.imports[use.node.id] = (module, name)
+    file.settle(use, "RC006" if use.name in RENAMED else "RC005", Disposition.CONVERTED, f"`{use.name}` becomes {module}'s {name}: {why}")
+
+
+def _warning(file: File, use: Use) -> None:
+    file.replace(use.node, "FutureWarning", "RC017", "Cog's ExperimentalFeatureWarning is a FutureWarning, and nothing raises it on fal")
+    file.settle(use, "RC017", Disposition.CONVERTED, "Cog's warning becomes FutureWarning, its base class")
+
+
+def _cancelation(file: File, use: Use) -> None:
+    if CANCELATION not in file.extra:
+        file.extra.append(CANCELATION)
+    if isinstance(use.node, ast.Attribute):
+        file.replace(use.node, "CancelationException", "RC011", "raised by the /cancel route of app.py")
+    file.settle(use, "RC011", Disposition.CONVERTED, "the /cancel route of app.py raises it in the running prediction")
+
+
+def _version(file: File, use: Use) -> None:
+    if isinstance(use.node, ast.Name):
+        line = f'{use.node.id} = "{VERSION}"  # of Cog, which fal does not run'
+        file.extra += [line] if line not in file.extra else []
+    else:
+        formatted = any(isinstance(parent, ast.JoinedStr) for parent in file.module.ancestors(use.node))
+        file.replace(use.node, f"'{VERSION}'" if formatted else f'"{VERSION}"', "RC017", "Cog is not installed on fal")
+    file.settle(use, "RC017", Disposition.CONVERTED, f'Cog is not installed on fal: its version becomes the literal "{VERSION}"')
+
+
+def _unknown(file: File, use: Use) -> None:
+    root = use.node
+    while isinstance(root, ast.Attribute):
+        root = root.value
+    file.stays.add(root.id if isinstance(root, ast.Name) else "*")
+    file.settle(
+        use,
+        "RC037",
+        Disposition.MANUAL,
+        f"`{use.dotted}` has no counterpart on fal: replace it. Until then `cog` stays among the requirements, so that the code loads.",
+    )
+
+
+HANDLERS: dict[str, Callable[[File, Use], None]] = {
+    **dict.fromkeys(MOVED, _moved),
+    "base": classes.base,
+    "BaseModel": classes.model,
+    "Input": defaults.input_,
+    "streaming": decorators.drop,
+    "concurrent": decorators.drop,
+    "input": decorators.drop_input,
+    "current_scope": members.scope,
+    "emit_metric": members.metric,
+    "CancelationException": _cancelation,
+    "ExperimentalFeatureWarning": _warning,
+    "__version__": _version,
+}
+
+
+def functions(node: ast.AST) -> list[FunctionNode]:
+    """Every function below a node."""
+    return [inner for inner in ast.walk(node) if isinstance(inner, FunctionNode)]

@@ -1,0 +1,69 @@
+"""The Cog projects in a tree: every cog.yaml that names something to serve."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+
+from converters.errors import Unreadable, Unsupported
+from converters.project import Project, SourceFile
+from converters.sources.replicate import cog_yaml
+from converters.sources.replicate.cog_yaml import CogYaml, Entry
+
+NAMES = ("cog.yaml", "cog.yml")
+ASIDE = frozenset({"test", "tests", "testdata", "test-fixtures", "fixtures", "examples", "example", "docs", "integration-tests", ".github"})
+"""Folders whose cog.yaml files are examples, not the project, unless there are no others."""
+
+
+@dataclass
+class Unit:
+    """One cog.yaml with what it serves; `reference` is None for one that only trains or only names an image."""
+
+    config: CogYaml
+    reference: Entry | None
+    key: str = "predict"
+
+    @property
+    def folder(self) -> str:
+        return self.config.folder
+
+    @property
+    def path(self) -> str:
+        return self.config.file.path
+
+
+@dataclass
+class Survey:
+    units: list[Unit] = field(default_factory=list)
+    problems: list[Unreadable] = field(default_factory=list)
+    aside: list[SourceFile] = field(default_factory=list)
+    """Files that were left alone because they are examples or tests of the project."""
+
+
+def files(project: Project) -> list[SourceFile]:
+    """Every cog.yaml of the tree, those at the top first."""
+    found = [file for file in project.files.values() if file.name in NAMES]
+    return sorted(found, key=lambda file: (file.path.count("/"), file.path))
+
+
+def survey(project: Project, only: str = "") -> Survey:
+    """Read the cog.yaml files. `only`: the path of one. Raises what is wrong with the only one there is."""
+    found = Survey()
+    every = files(project)
+    wanted = [file for file in every if file.path == only] if only else [file for file in every if not _aside(file)] or every
+    found.aside = [file for file in every if file not in wanted] if not only else []
+    for file in wanted:
+        try:
+            config = cog_yaml.read(file)
+        except Unreadable as error:
+            found.problems.append(error)
+            continue
+        key = "run" if config.find("run") is not None else "predict"
+        found.units.append(Unit(config, config.find(key), key))
+    if not found.units:
+        raise found.problems[0] if found.problems else Unsupported("no cog.yaml was found.")
+    return found
+
+
+def _aside(file: SourceFile) -> bool:
+    return any(part in ASIDE for part in PurePosixPath(file.path).parts[:-1])

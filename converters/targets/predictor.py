@@ -1,0 +1,146 @@
+"""The `fal.App` of a Cog predictor in keep style: a thin, typed file that imports the predictor inside `setup()`."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+
+from converters.concepts.literals import source_of, string
+from converters.ir import App, InputField, OutputField, OutputModel
+from converters.targets import app as app_parts
+from converters.targets import imports, predictor_methods
+from converters.targets.app import field_name
+from converters.targets.templating import comment, render
+
+FIELDS = {"image": "ImageField", "video": "VideoField", "audio": "AudioField", "file": "FileField"}
+HINTS = (
+    ("image", r"image|photo|img|picture|mask|logo|face|portrait"),
+    ("video", r"video|movie|clip"),
+    ("audio", r"audio|sound|music|voice|speech|speaker|song|wav|mp3|melody"),
+)
+
+
+def emit(app: App) -> str:
+    """The app file."""
+    assert app.predictor is not None
+    endpoint = app.endpoints[0]
+    output = endpoint.output
+    kind = app.predictor.kind
+    wraps_media = bool(output.wrap and output.fields[0].media)
+    streams = kind in ("generator", "async_generator")
+    plain = not wraps_media and all(field.annotation in ("str", "int", "float", "bool") for field in output.fields) and bool(output.wrap)
+    body = render(
+        "predictor.py.j2",
+        app=app,
+        title=_title(app),
+        imports="@IMPORTS@",
+        input_config=_input_config(app),
+        fields=[input_field(field) for field in endpoint.input.fields],
+        models=_models(app),
+        settings=[app_parts.setting(setting) for setting in app.settings],
+        image_arguments=app_parts.image_arguments(app),
+        requirements=app_parts.requirements(app),
+        app_files=_top_level(app),
+        setup=predictor_methods.setup(app),
+        methods=predictor_methods.endpoints(app),
+        fetches=any(field.media in ("path", "paths", "file", "files") for field in endpoint.input.fields),
+        uploads=wraps_media,
+        encodes=not wraps_media and not plain,
+        events=streams,
+        asynchronous=kind == "async_generator",
+    )
+    return app_parts.tidy(imports.complete(body))
+
+
+def _title(app: App) -> str:
+    summary = app.endpoints[0].summary.rstrip(".") or app.class_name
+    return f"{summary} (Cog predictor `{PurePosixPath(app.entry).name}`, served by fal)."
+
+
+def _input_config(app: App) -> str:
+    """Cog takes JSON types as they are and drops unknown keys, as pydantic does by itself."""
+    fields = app.endpoints[0].input.fields
+    parts = ["strict=True"] if fields else []
+    if any(field.name.startswith("model_") for field in fields):
+        parts.append("protected_namespaces=()")
+    return ", ".join(parts)
+
+
+def input_field(field: InputField) -> str:
+    """`scale: int = Field(default=2, description="Factor", ge=1, le=4)`; a file input gets fal's own field type."""
+    name, constraints = field_name(field.name), dict(field.constraints)
+    annotation = _annotation(field, constraints)
+    arguments = [] if name == field.name else [f"alias={string(field.name)}"]
+    if field.description:
+        arguments.append(f"description={string(comment(field.description))}")
+    arguments += [f"{key}={source_of(value)}" for key, value in constraints.items()]
+    extra = {key: value for key, value in (("deprecated", field.deprecated), ("x-accept", field.accept)) if value}
+    if extra:
+        arguments.append(f"json_schema_extra={source_of(extra)}")
+    function = media_field(field)
+    if not arguments and function == "Field":
+        return f"{name}: {annotation}" + (
+            "" if field.required else f" = {field.default}" if not _mutable(field) else f" = Field({_default(field)})"
+        )
+    if not field.required:
+        arguments.insert(0, _default(field))
+    return _call(f"{name}: {annotation} = {function}", arguments)
+
+
+def _annotation(field: InputField, constraints: dict[str, object]) -> str:
+    """Choices become a Literal."""
+    choices = constraints.pop("choices", None)
+    annotation = field.annotation
+    if isinstance(choices, list) and choices and all(isinstance(choice, str | int) for choice in choices):
+        null = " | None" if annotation.endswith("| None") else ""
+        return f"Literal[{', '.join(source_of(choice) for choice in choices)}]{null}"
+    return annotation
+
+
+def _mutable(field: InputField) -> bool:
+    return field.default is not None and field.default[:1] in "[{"
+
+
+def _default(field: InputField) -> str:
+    if not _mutable(field):
+        return f"default={field.default}"
+    known = {"[]": "list", "{}": "dict"}
+    return f"default_factory={known.get(str(field.default), f'lambda: {field.default}')}"
+
+
+def media_field(field: InputField) -> str:
+    """fal's field function for a file input, by what its name or its `accept` says it holds."""
+    import re
+
+    if field.media not in ("path", "file"):
+        return "Field"
+    for kind, pattern in HINTS:
+        if field.accept.startswith(f"{kind}/") or (not field.accept and re.search(pattern, field.name.lower())):
+            return FIELDS[kind]
+    return "FileField"
+
+
+def _call(head: str, arguments: list[str]) -> str:
+    """A call on one line where it fits, else one argument a line."""
+    flat = f"{head}({', '.join(arguments)})"
+    if len(flat) + 4 <= 140:
+        return flat
+    return f"{head}(\n" + "".join(f"        {argument},\n" for argument in arguments) + "    )"
+
+
+def _models(app: App) -> list[dict[str, object]]:
+    output = app.endpoints[0].output
+    wanted = [*output.models, OutputModel(name="Output", fields=output.fields)]
+    return [{"name": model.name, "fields": [output_field(field) for field in model.fields]} for model in wanted]
+
+
+def output_field(field: OutputField) -> str:
+    made = field.model_copy()
+    if field.many and field.media:
+        made.annotation, made.media = f"list[{field.media.title()}]", None
+    return app_parts.output_field(made)
+
+
+def _top_level(app: App) -> list[str]:
+    """Files of the app; a folder that goes along whole stands for its files."""
+    found = dict.fromkeys(path.split("/")[0] if not path.startswith("..") else path for path in app_parts.app_files(app))
+    return sorted(found)

@@ -1,0 +1,221 @@
+"""The methods of a predictor's app: `setup()`, the endpoints, and what stands between a request and the predictor."""
+
+from __future__ import annotations
+
+from converters.concepts.literals import string
+from converters.ir import App, InputField, Predictor
+from converters.targets import app as app_parts
+from converters.targets.app import field_name
+from converters.targets.templating import docstring
+
+WIDTH = 120
+
+
+def indented(lines: list[str], depth: int) -> list[str]:
+    return [f"{'    ' * depth}{line}" if line else "" for line in lines]
+
+
+def setup(app: App) -> str:
+    """`setup()`: search path, environment, the import, and the predictor's own setup in the same event loop."""
+    predictor = app.predictor
+    assert predictor is not None
+    lines = ["sys.path.insert(0, os.getcwd())  # Cog ran in the project's folder"]
+    lines += [app_parts.environment_line(variable) for variable in app.environment.variables if variable.value is not None]
+    lines += _load(predictor)
+    word = "async def" if predictor.setup == "async" else "def"
+    return "\n".join([f"    {word} setup(self):", *indented(lines, 2)])
+
+
+def _load(predictor: Predictor) -> list[str]:
+    name = predictor.name
+    if all(part.isidentifier() for part in predictor.module.split(".")):
+        lines = [f"from {predictor.module} import {name}", ""]
+    else:
+        lines = [f"{name} = importlib.import_module({string(predictor.module)}).{name}", ""]
+    if not predictor.method:
+        return [*lines, f"self.predictor = {name}"]
+    lines.append(f"self.predictor = {name}()")
+    if predictor.setup:
+        wait = "await " if predictor.setup == "async" else ""
+        if predictor.weights == "path":
+            lines.append('weights = os.environ.get("COG_WEIGHTS")  # a path or URL of trained weights')
+            lines.append(f"{wait}self.predictor.setup(weights=Path(weights) if weights else None)")
+        elif predictor.weights:
+            lines.append(f'{wait}self.predictor.setup(weights=os.environ.get("COG_WEIGHTS"))  # a path or URL of trained weights')
+        else:
+            lines.append(f"{wait}self.predictor.setup()")
+    return lines
+
+
+def endpoints(app: App) -> list[str]:
+    """Source of the endpoint methods, indented for the class."""
+    predictor = app.predictor
+    assert predictor is not None
+    if predictor.kind in ("generator", "async_generator"):
+        made = [_outputs(app), _collected(app), _stream(app)]
+    else:
+        made = [_unary(app)]
+    if predictor.healthcheck:
+        made.append(_healthcheck(predictor))
+    return made
+
+
+def _method(decorator: str, signature: str, summary: str, lines: list[str]) -> str:
+    head = [f"    {decorator}"] if decorator else []
+    head.append(f"    {signature}")
+    head += [f"        {docstring(summary)}"] if summary else []
+    return "\n".join([*head, *indented(lines, 2), ""])
+
+
+def _files(app: App) -> list[InputField]:
+    return [field for field in app.endpoints[0].input.fields if field.media in ("path", "paths", "file", "files")]
+
+
+def _fetched(app: App, *, asynchronous: bool) -> list[str]:
+    """Lines that download the file inputs into the request's folder."""
+    lines = []
+    for field in _files(app):
+        name = field_name(field.name)
+        given = f"input.{name}"
+        call = "await asyncio.to_thread(fetch, {0}, folder, {1})" if asynchronous else "fetch({0}, folder, field={1})"
+        one = call.format("url" if field.media in ("paths", "files") else given, string(field.name))
+        if field.media in ("file", "files"):
+            one = f'({one}).open("rb")' if asynchronous else f'{one}.open("rb")'
+        if field.media in ("paths", "files"):
+            one = f"[{one} for url in {given}]"
+        optional = field.annotation.endswith("| None")
+        lines.append(f"{variable(field)} = {one}" + (f" if {given} is not None else None" if optional else ""))
+    return lines
+
+
+def variable(field: InputField) -> str:
+    """The local name of a downloaded input; never one that the method itself uses."""
+    name = field_name(field.name)
+    return f"{name}_file" if name in ("input", "self", "folder", "result", "error", "url", "given") else name
+
+
+def _arguments(app: App) -> list[str]:
+    fields = app.endpoints[0].input.fields
+    files = {field.name for field in _files(app)}
+    found = []
+    for field in fields:
+        if field.computed:
+            continue
+        value = variable(field) if field.name in files else f"input.{field_name(field.name)}"
+        found.append(f"{field.name}={value}" if field.name.isidentifier() else f"**{{{string(field.name)}: {value}}}")
+    computed = [field for field in fields if field.computed]
+    return found + (["**given"] if computed else [])
+
+
+def _given(app: App) -> list[str]:
+    """Inputs whose default the code computes are passed only where the caller sent them."""
+    names = ", ".join(string(field_name(field.name)) for field in app.endpoints[0].input.fields if field.computed)
+    if not names:
+        return []
+    return [f"given = input.model_dump(include={{{names}}}, exclude_none=True)  # the code computes their defaults itself"]
+
+
+def _call(app: App, head: str, tail: str = "") -> list[str]:
+    """The call of the predictor, on one line where it fits."""
+    predictor = app.predictor
+    assert predictor is not None
+    target = f"self.predictor.{predictor.method}" if predictor.method else "self.predictor"
+    arguments = _arguments(app)
+    flat = f"{head}{target}({', '.join(arguments)}){tail}"
+    if len(flat) <= WIDTH - 16:
+        return [flat]
+    return [f"{head}{target}(", *(f"    {argument}," for argument in arguments), f"){tail}"]
+
+
+def _failure() -> list[str]:
+    return ["except Exception as error:", "    traceback.print_exc()", "    raise HTTPException(500, detail=str(error)) from error"]
+
+
+def _answer(app: App, *, asynchronous: bool) -> list[str]:
+    """The line that makes the response of `result`."""
+    output = app.endpoints[0].output
+    field = output.fields[0] if output.wrap else None
+    if field is not None and field.media:
+        kind, name = field.media.title(), field_name(field.name)
+        one = "await asyncio.to_thread(upload, {0}, {1})" if asynchronous else "upload({0}, {1})"
+        if field.many:
+            return [f"return Output({name}=[{one.format('path', kind)} for path in result])"]
+        made = one.format("result", kind)
+        return [f"return Output({name}={made}{' if result is not None else None' if field.optional else ''})"]
+    value = "result" if field is not None and field.annotation in ("str", "int", "float", "bool") else "encode(result)"
+    if value != "result" and asynchronous:
+        value = "await asyncio.to_thread(encode, result)"
+    return [f"return JSONResponse({{{string(output.wrap)}: {value}}})" if output.wrap else f"return JSONResponse({value})"]
+
+
+def _unary(app: App) -> str:
+    endpoint, predictor = app.endpoints[0], app.predictor
+    assert predictor is not None
+    asynchronous = predictor.kind == "async"
+    wait = "await " if asynchronous else ""
+    tried = [*_call(app, f"result = {wait}"), *_answer(app, asynchronous=asynchronous)]
+    inner = [*_given(app), "try:", *indented(tried, 1), *_failure()]
+    if _files(app):
+        fetched = _fetched(app, asynchronous=asynchronous)
+        inner = ["with tempfile.TemporaryDirectory() as folder:", *indented([*fetched, *inner], 1)]
+    word = "async def" if asynchronous else "def"
+    signature = f"{word} {endpoint.method}(self, input: Input) -> Output:"
+    return _method('@fal.endpoint("/")', signature, endpoint.summary, inner)
+
+
+def _outputs(app: App) -> str:
+    """A private generator: downloads, runs the predictor, and makes every value ready for JSON."""
+    predictor = app.predictor
+    assert predictor is not None
+    asynchronous = predictor.kind == "async_generator"
+    output = app.endpoints[0].output
+    media = output.fields[0].media if output.wrap else None
+    plain = output.fields[0].annotation in ("list[str]", "list[int]", "list[float]", "list[bool]")
+    value = f"upload(value, {media.title()}).model_dump()" if media else "value" if plain else "encode(value)"
+    loop = "async for value in " if asynchronous else "for value in "
+    inner = [*_given(app), *_call(app, loop, ":"), f"    yield {value}"]
+    if _files(app):
+        fetched = _fetched(app, asynchronous=asynchronous)
+        inner = ["with tempfile.TemporaryDirectory() as folder:", *indented([*fetched, *inner], 1)]
+    given = "AsyncIterator[Any]" if asynchronous else "Iterator[Any]"
+    word = "async def" if asynchronous else "def"
+    return _method("", f"{word} outputs(self, input: Input) -> {given}:", "What the predictor yields, ready for JSON.", inner)
+
+
+def _collected(app: App) -> str:
+    endpoint, predictor = app.endpoints[0], app.predictor
+    assert predictor is not None
+    asynchronous = predictor.kind == "async_generator"
+    every = "[value async for value in self.outputs(input)]" if asynchronous else "list(self.outputs(input))"
+    word = "async def" if asynchronous else "def"
+    lines = [
+        "try:",
+        f"    return JSONResponse({{{string(endpoint.output.wrap)}: {every}}})",
+        "except HTTPException:",
+        "    raise",
+        *_failure(),
+    ]
+    return _method('@fal.endpoint("/")', f"{word} {endpoint.method}(self, input: Input) -> Output:", endpoint.summary, lines)
+
+
+def _stream(app: App) -> str:
+    predictor = app.predictor
+    assert predictor is not None
+    word = "async def" if predictor.kind == "async_generator" else "def"
+    return _method(
+        '@fal.endpoint("/stream")',
+        f"{word} stream(self, input: Input) -> StreamingResponse:",
+        "Every value as it is made, as an event.",
+        ['return StreamingResponse(events(self.outputs(input)), media_type="text/event-stream")'],
+    )
+
+
+def _healthcheck(predictor: Predictor) -> str:
+    asynchronous = predictor.healthcheck == "async"
+    call = f"{'await ' if asynchronous else ''}self.predictor.healthcheck()"
+    return _method(
+        '@fal.endpoint("/healthcheck", health_check=fal.HealthCheck())',
+        f"{'async def' if asynchronous else 'def'} healthcheck(self) -> dict:",
+        "The predictor's own check; a runner that fails it is replaced.",
+        [f"if not {call}:", '    raise HTTPException(503, detail="unhealthy")', 'return {"status": "healthy"}'],
+    )
