@@ -54,7 +54,7 @@ rule = Rule(
             "partial",
             {"handler.py": WORKER, ".runpod/hub.json": '{"config": {"colour": "green"}}'},
             seen=(Seen("manual", 1, ".runpod/hub.json"),),
-            status="partial",
+            status="converted",
         ),
         Case(
             "an unknown Dockerfile instruction is reported",

@@ -34,6 +34,8 @@ class Case:
     kind: Kind
     files: Mapping[str, str]
     """Texts by path, indented as it suits the rule's file; `project` takes the indentation off."""
+    symlinks: Mapping[str, str] = field(default_factory=dict)
+    """Symbolic links of the project: path -> target."""
     seen: tuple[Seen, ...] = ()
     has: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Texts that a file of the output contains."""

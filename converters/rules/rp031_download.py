@@ -33,6 +33,7 @@ rule = Rule(
             },
             seen=(Seen("kept", 2), Seen("kept", 5)),
             has={"app.py": ('requirements = ["runpod==1.7.9"]',), "handler.py": ("rp_download.file(",)},
+            style="keep",
         ),
         Case(
             "a download with another library is not RunPod's",

@@ -32,6 +32,7 @@ rule = Rule(
             },
             seen=(Seen("kept", 2), Seen("kept", 5)),
             has={"handler.py": ("upload_image(job",)},
+            style="keep",
         ),
         Case(
             "an upload with the project's own client is not RunPod's",

@@ -44,7 +44,7 @@ rule = Rule(
             "untouched",
             {"handler.py": WORKER, ".runpod/hub.json": '{"warranty": "none"}'},
             seen=(Seen("manual", 1, ".runpod/hub.json", "ALL001"),),
-            status="partial",
+            status="converted",
         ),
     ),
 )

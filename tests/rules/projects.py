@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,18 +23,21 @@ class Made:
     touched: set[tuple[str, str]]
 
 
-def write(folder: Path, files: dict[str, str]) -> Path:
+def write(folder: Path, files: dict[str, str], symlinks: Mapping[str, str] | None = None) -> Path:
     """A project called `worker` on disk."""
     root = folder / "worker"
     for path, text in files.items():
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).write_bytes(text.encode())
+    for path, target in (symlinks or {}).items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).symlink_to(target)
     return root
 
 
 def run(folder: Path, case: Case) -> Made:
     """Convert the project of a case."""
-    outcome = convert(write(folder, case.project), Options(style=case.style))
+    outcome = convert(write(folder, case.project, case.symlinks), Options(style=case.style))
     if not isinstance(outcome, Converted):
         return Made(outcome, list(getattr(outcome, "items", ())), {}, set())
     items = outcome.ledger.items()

@@ -1,0 +1,91 @@
+"""ENV004: secrets are named and never carry a value."""
+
+from __future__ import annotations
+
+from converters.rules.model import Case, Rule, Seen, fal_docs, runpod_docs
+from converters.rules.samples import WORKER
+
+rule = Rule(
+    code="ENV004",
+    title="secrets -> fal secrets set",
+    safety="manual",
+    guide=("RunPod 19",),
+    explanation="""
+    A variable whose name has a word such as TOKEN, SECRET, PASSWORD or API_KEY among its parts is a secret, whether the code reads
+    it or the Dockerfile sets it. Its value is never written into the output: on fal it is set once with `fal secrets set` and reaches
+    the runner as a variable of the same name. `TOKENIZERS_PARALLELISM` and `MAX_TOKENS` are none.
+    Set every secret that MIGRATION.md lists before the first deployment.
+    """,
+    links=(runpod_docs("serverless/development/environment-variables"), fal_docs("documentation/development/manage-secrets-securely")),
+    cases=(
+        Case(
+            "a token that the code reads is listed with its command",
+            "partial",
+            {
+                "handler.py": """
+                import os
+                import runpod
+
+                def handler(job):
+                    return {"text": job["input"]["prompt"], "ready": bool(os.environ["HF_TOKEN"])}
+
+                runpod.serverless.start({"handler": handler})
+                """
+            },
+            seen=(Seen("manual", 5),),
+            has={"MIGRATION.md": ("fal secrets set HF_TOKEN=",)},
+            status="converted",
+        ),
+        Case(
+            "a token in the Dockerfile never reaches the app file",
+            "partial",
+            {
+                "handler.py": WORKER,
+                "Dockerfile": """
+                FROM python:3.11-slim
+                ENV HF_TOKEN=hf_abc
+                COPY handler.py /handler.py
+                CMD ["python", "/handler.py"]
+                """,
+            },
+            seen=(Seen("manual", 2, "Dockerfile"),),
+            lacks={"app.py": ("hf_abc",), "MIGRATION.md": ("hf_abc",)},
+            status="converted",
+        ),
+        Case(
+            "names that only contain the word are no secrets",
+            "untouched",
+            {
+                "handler.py": """
+                import os
+                import runpod
+
+                PARALLEL = os.environ.get("TOKENIZERS_PARALLELISM")
+                LIMIT = int(os.environ.get("MAX_TOKENS", "100"))
+                MONKEY = os.environ.get("MONKEY_PATCH")
+
+                def handler(job):
+                    return {"text": job["input"]["prompt"][:LIMIT]}
+
+                runpod.serverless.start({"handler": handler})
+                """
+            },
+            lacks={"MIGRATION.md": ("fal secrets set",)},
+        ),
+        Case(
+            "a token among the input's fields is no variable",
+            "untouched",
+            {
+                "handler.py": """
+                import runpod
+
+                def handler(job):
+                    return {"text": job["input"]["HF_TOKEN"]}
+
+                runpod.serverless.start({"handler": handler})
+                """
+            },
+            lacks={"MIGRATION.md": ("fal secrets set",)},
+        ),
+    ),
+)

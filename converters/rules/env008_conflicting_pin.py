@@ -1,0 +1,40 @@
+"""ENV008: pins that exclude what fal installs on the runner."""
+
+from __future__ import annotations
+
+from converters.rules.model import Case, Rule, Seen, fal_docs, runpod_docs
+from converters.rules.samples import WORKER
+
+rule = Rule(
+    code="ENV008",
+    title="pins of pydantic, fastapi or tblib that fal cannot meet",
+    safety="manual",
+    explanation="""
+    fal's server runs in the same environment as the app and needs pydantic 2 and its own FastAPI. A pin such as `pydantic==1.10`
+    has no solution together with them, so the environment would not build; which of the two has to give way is a person's decision.
+    Loosen the pin, and adapt the code if it needs the old version.
+    """,
+    links=(runpod_docs("serverless/workers/create-dockerfile"), fal_docs("documentation/development/use-custom-container-image")),
+    cases=(
+        Case(
+            "an old pydantic is left to a person",
+            "partial",
+            {"handler.py": WORKER, "requirements.txt": "pydantic==1.10.13"},
+            seen=(Seen("manual", 1, "requirements.txt"),),
+            status="partial",
+        ),
+        Case(
+            "a pydantic without a pin is no conflict",
+            "untouched",
+            {"handler.py": WORKER, "requirements.txt": "pydantic>=1.10"},
+            has={"app.py": ('"pydantic>=1.10"',)},
+            status="converted",
+        ),
+        Case(
+            "an old version of another package is no conflict",
+            "untouched",
+            {"handler.py": WORKER, "requirements.txt": "pydantic-settings==2.0.0\nnumpy==1.21.6"},
+            status="converted",
+        ),
+    ),
+)

@@ -1,0 +1,53 @@
+"""FAL001: the files that every fal project gets."""
+
+from __future__ import annotations
+
+from converters.rules.model import Case, Rule, fal_docs, runpod_docs
+from converters.rules.samples import WORKER
+
+rule = Rule(
+    code="FAL001",
+    title="pyproject.toml and MIGRATION.md",
+    safety="safe",
+    guide=("RunPod 10",),
+    explanation="""
+    Every output holds a `pyproject.toml` whose `[tool.fal.apps.NAME]` names the app, so that `fal deploy NAME` takes the place of
+    building an image, pushing it and creating an endpoint; an existing file keeps everything else byte for byte. MIGRATION.md lists
+    what is left to do: secrets, data, deployment, calls, logs and the way back. Settings stand in the app class, because the SDK
+    ignores most keys of the table for a class.
+    Check MIGRATION.md from top to bottom; it is short.
+    """,
+    links=(runpod_docs("serverless/quickstart"), fal_docs("api-reference/python-sdk/pyproject-toml")),
+    cases=(
+        Case(
+            "an app can be deployed by its name",
+            "converted",
+            {"handler.py": WORKER},
+            has={"pyproject.toml": ('[tool.fal.apps.worker]\nref = "app.py::Worker"',), "MIGRATION.md": ("fal deploy worker",)},
+        ),
+        Case(
+            "an existing pyproject.toml keeps its own lines",
+            "converted",
+            {
+                "handler.py": WORKER,
+                "pyproject.toml": """
+                [tool.ruff]
+                line-length = 100  # ours
+                """,
+            },
+            has={"pyproject.toml": ("[tool.ruff]\nline-length = 100  # ours\n", "[tool.fal.apps.worker]")},
+        ),
+        Case(
+            "a refused project gets no files",
+            "untouched",
+            {"handler.py": "print('hello')"},
+            status="unsupported",
+        ),
+        Case(
+            "the worker's own files are none of these",
+            "untouched",
+            {"handler.py": WORKER, "words.txt": "hello"},
+            within=("handler.py", "words.txt"),
+        ),
+    ),
+)

@@ -1,0 +1,75 @@
+"""FS003: model files that the build bakes into the image."""
+
+from __future__ import annotations
+
+from converters.rules.model import Case, Rule, Seen, fal_docs, runpod_docs
+from converters.rules.samples import IMAGE, PIP, WORKER
+
+rule = Rule(
+    code="FS003",
+    title="model files that the build downloads stay in the image",
+    safety="safe",
+    explanation="""
+    A build step that runs a script, downloads files or loads a model from a hub bakes model files into the image. The step is kept,
+    so the app finds its files where the worker found them.
+    Check the size of the image: a pull at each cold start is slower than fal's `/data`, into which the same download can move,
+    once, at start-up.
+    """,
+    links=(runpod_docs("serverless/workers/create-dockerfile"), fal_docs("documentation/development/download-model-weights-and-files")),
+    cases=(
+        Case(
+            "a script that fetches a model stays in the build",
+            "converted",
+            {
+                "handler.py": WORKER,
+                "fetch.py": "print('fetching')",
+                "Dockerfile": """
+                FROM python:3.11-slim
+                COPY fetch.py handler.py /
+                RUN python /fetch.py
+                CMD ["python", "/handler.py"]
+                """,
+            },
+            seen=(Seen("kept", 3, "Dockerfile"),),
+            has={"Dockerfile": ("RUN python /fetch.py",), "app.py": ("ContainerImage.from_dockerfile(",)},
+        ),
+        Case(
+            "a download of weights stays in the build",
+            "converted",
+            {
+                "handler.py": WORKER,
+                "Dockerfile": """
+                FROM python:3.11-slim
+                RUN wget -q https://example.com/model.safetensors -O /model.safetensors
+                COPY handler.py /handler.py
+                CMD ["python", "/handler.py"]
+                """,
+            },
+            seen=(Seen("kept", 2, "Dockerfile"),),
+            has={"Dockerfile": ("RUN wget -q https://example.com/model.safetensors",)},
+        ),
+        Case(
+            "a system package is no model",
+            "untouched",
+            {"handler.py": WORKER, "Dockerfile": IMAGE},
+        ),
+        Case(
+            "a model that the worker loads itself is not in the image",
+            "untouched",
+            {
+                "handler.py": """
+                import runpod
+                from transformers import pipeline
+
+                model = pipeline("text-generation")
+
+                def handler(job):
+                    return {"text": model(job["input"]["prompt"])}
+
+                runpod.serverless.start({"handler": handler})
+                """,
+                "Dockerfile": PIP,
+            },
+        ),
+    ),
+)

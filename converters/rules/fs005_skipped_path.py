@@ -1,0 +1,45 @@
+"""FS005: paths of the project that were not read."""
+
+from __future__ import annotations
+
+from converters.rules.model import Case, Rule, Seen, docker_docs, fal_docs
+from converters.rules.samples import WORKER
+
+rule = Rule(
+    code="FS005",
+    title="links that leave the project, and folders that cannot be read",
+    safety="safe",
+    explanation="""
+    A symbolic link to nothing, one that leads out of the project, or something that is neither a file nor a folder is not followed
+    and not copied; it is named with the reason. A link to a file inside the project is read like the file.
+    Check whether the worker needs what the link points at: put it into the project if it does.
+    """,
+    links=(docker_docs("reference/dockerfile/"), fal_docs("documentation/development/import-code")),
+    cases=(
+        Case(
+            "a link that leaves the project is named",
+            "converted",
+            {"handler.py": WORKER},
+            symlinks={"secrets": "/etc"},
+            seen=(Seen("dropped", 1, "secrets"),),
+        ),
+        Case(
+            "a link to nothing is named",
+            "converted",
+            {"handler.py": WORKER},
+            symlinks={".runpod/handler.py": "../src/missing.py"},
+            seen=(Seen("dropped", 1, ".runpod/handler.py"),),
+        ),
+        Case(
+            "a link inside the project is read like its file",
+            "untouched",
+            {"handler.py": WORKER, "texts/hello.txt": "hello"},
+            symlinks={"hello.txt": "texts/hello.txt"},
+        ),
+        Case(
+            "an ordinary project has nothing to skip",
+            "untouched",
+            {"handler.py": WORKER},
+        ),
+    ),
+)

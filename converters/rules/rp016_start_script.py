@@ -1,0 +1,73 @@
+"""RP016: what the start command does beside starting the worker."""
+
+from __future__ import annotations
+
+from converters.rules.model import Case, Rule, Seen, fal_docs, runpod_docs
+from converters.rules.samples import PIP, WORKER
+
+rule = Rule(
+    code="RP016",
+    title="start.sh runs in setup(), up to the line that starts the worker",
+    safety="safe",
+    explanation="""
+    Many workers talk to a server (ComfyUI, A1111, vLLM, ollama) that a start script launches before it starts the worker. The script
+    stays; its line that starts the worker becomes `exit 0`, and `setup()` runs it before the worker's module is imported, so that
+    servers, links and folders are there as before. A script that only starts the worker is not needed.
+    Check scripts that wait for ever after the server has started.
+    """,
+    links=(runpod_docs("serverless/workers/create-dockerfile"), fal_docs("documentation/development/app-lifecycle")),
+    cases=(
+        Case(
+            "a script that launches a server runs in setup",
+            "converted",
+            {
+                "handler.py": """
+                import requests
+                import runpod
+
+                def handler(job):
+                    return requests.post("http://127.0.0.1:3000/run", json=job["input"]).json()
+
+                runpod.serverless.start({"handler": handler})
+                """,
+                "start.sh": """
+                #!/bin/bash
+                python -m http.server 3000 &
+                python -u /handler.py
+                """,
+                "Dockerfile": """
+                FROM python:3.11-slim
+                RUN apt-get update && apt-get install -y ffmpeg
+                COPY handler.py start.sh /
+                CMD ["bash", "/start.sh"]
+                """,
+            },
+            seen=(Seen("converted", 3, "start.sh"),),
+            has={"start.sh": ("python -m http.server 3000 &\nexit 0\n",), "app.py": ('subprocess.run(["bash", "/start.sh"], check=True)',)},
+        ),
+        Case(
+            "a script that only starts the worker is not run",
+            "untouched",
+            {
+                "handler.py": WORKER,
+                "start.sh": """
+                #!/bin/bash
+                echo "starting"
+                python -u /handler.py
+                """,
+                "Dockerfile": """
+                FROM python:3.11-slim
+                COPY handler.py start.sh /
+                CMD ["bash", "/start.sh"]
+                """,
+            },
+            lacks={"app.py": ("subprocess",)},
+        ),
+        Case(
+            "a script that no start command runs is a file like any other",
+            "untouched",
+            {"handler.py": WORKER, "scripts/serve.sh": "ollama serve &\npython -u /handler.py", "Dockerfile": PIP},
+            lacks={"app.py": ("subprocess",)},
+        ),
+    ),
+)
