@@ -13,6 +13,7 @@ from pathlib import Path
 from . import project as projects
 from . import redirect
 from .errors import RuntimeFailure
+from .loops import run_fast
 from .server import Runtime, default_data, default_state
 
 #: Lines of the SDK that say nothing to the person at the terminal.
@@ -59,7 +60,7 @@ def run(
             say=say,
             echo=_echo,
         )
-        return asyncio.run(_serve(runtime, ready))
+        return run_fast(_serve(runtime, ready))
     except RuntimeFailure as failure:
         say("", f"error: {failure}")
         return failure.code

@@ -9,6 +9,7 @@ import json
 import sqlite3
 import time
 import uuid
+from bisect import bisect_left, insort
 from collections import OrderedDict
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
@@ -247,6 +248,7 @@ class _Line:
         self._work = work
         self._heap: list[tuple[tuple[int, int], str]] = []
         self._waiting: dict[str, Job] = {}
+        self._order: list[tuple[int, int]] = []  # sorted keys of what waits, for positions
         self._tickets: set[asyncio.Task[None]] = set()
         self._numbers = itertools.count()
 
@@ -259,11 +261,12 @@ class _Line:
 
     def ahead(self, job: Job) -> int:
         """How many are before it."""
-        return sum(other.key < job.key for other in self._waiting.values())
+        return bisect_left(self._order, job.key)
 
     def push(self, job: Job) -> None:
         """Add a job, now or when its retry delay is over."""
         self._waiting[job.id] = job
+        insort(self._order, job.key)
         pause = job.not_before - time.time()
         if pause > 0:
             asyncio.get_running_loop().call_later(pause, self._admit, job)
@@ -277,12 +280,16 @@ class _Line:
 
     def remove(self, job: Job) -> bool:
         """Take a job out; False if it was not waiting any more."""
-        return self._waiting.pop(job.id, None) is not None
+        if self._waiting.pop(job.id, None) is None:
+            return False
+        del self._order[bisect_left(self._order, job.key)]
+        return True
 
     def _pop(self) -> Job | None:
         while self._heap:
             _, id = heapq.heappop(self._heap)
-            if (job := self._waiting.pop(id, None)) is not None:
+            job = self._waiting.get(id)
+            if job is not None and self.remove(job):
                 return job
         return None
 

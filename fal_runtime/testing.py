@@ -16,6 +16,7 @@ import httpx
 
 from . import project as projects
 from .errors import RuntimeFailure
+from .loops import close, new_event_loop
 from .server import Runtime
 
 
@@ -156,7 +157,7 @@ def serve(
 
 @contextlib.contextmanager
 def _in_thread(runtime: Runtime) -> Iterator[None]:
-    loop = asyncio.new_event_loop()
+    loop = new_event_loop()
     thread = threading.Thread(target=loop.run_forever, name="fal-runtime", daemon=True)
     thread.start()
     try:
@@ -168,5 +169,4 @@ def _in_thread(runtime: Runtime) -> Iterator[None]:
     finally:
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
-        loop.run_until_complete(loop.shutdown_default_executor())
-        loop.close()
+        close(loop)

@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 ROOT = Path(__file__).parents[2]
-TIME_LIMIT = 90  # seconds, per test
+TIME_LIMIT = int(os.environ.get("TIME_LIMIT", "90"))  # seconds, per test
 
 
 @pytest.fixture(autouse=True)
