@@ -133,7 +133,7 @@ def settle_image(packaging: Packaging, app: App, ledger: Ledger) -> None:
                 ledger.settle(construct, "DK005", Disposition.KEPT, "stays in the image")
         elif instruction.keyword == "ARG":
             _argument(packaging, instruction, construct, ledger)
-        else:
+        elif instruction.keyword in ("FROM", "WORKDIR", "RUN", "ENV") or instruction.keyword in DROPPED:
             ledger.settle(construct, "DK005", Disposition.KEPT, "stays in the image")
     baked = False
     for _, step, construct in packaging.steps:
