@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import platform as host
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 
 from converters import __version__
-from converters.errors import MigrateError, Unreadable, Unsupported
+from converters.errors import Unreadable, Unsupported, UsageError
 from converters.ir import Application, Evidence
 from converters.ledger import Ledger
 from converters.options import Options
@@ -29,14 +29,15 @@ class Platform:
     analyze: Callable[[Project, Options, Ledger], Application]
 
 
-def platforms() -> list[Platform]:
+def platforms() -> Iterator[Platform]:
     """The front ends, in the order in which they are asked: a worker or predictor before the server that a Dockerfile may be."""
-    modules = {name: import_module(f"converters.sources.{name}") for name in PLATFORMS}
-    return [Platform(name, module.detect, module.analyze) for name, module in modules.items()]
+    for name in PLATFORMS:
+        module = import_module(f"converters.sources.{name}")
+        yield Platform(name, module.detect, module.analyze)
 
 
 def convert(path: Path, options: Options) -> Outcome:
-    """Convert the project at `path`. Never raises: what goes wrong is part of the outcome."""
+    """Convert the project at `path`. What goes wrong is part of the outcome; only `UsageError` is raised, for options that do not fit."""
     root, platform = path, ""
     try:
         project = open_project(path)
@@ -60,8 +61,8 @@ def convert(path: Path, options: Options) -> Outcome:
             error.line,
             platform,
         )
-    except MigrateError as error:
-        return NotConverted(root, "unsupported", error.message, error.hint, error.file, error.line, platform)
+    except UsageError:
+        raise
     except RecursionError as error:
         return NotConverted(
             root, "unreadable", f"a file is nested too deeply to be read ({error}).", "Simplify it, or leave it out.", platform=platform

@@ -20,8 +20,10 @@ TOOL_PACKAGES = re.compile(
     r"^(curl|wget|git|git-lfs|unzip|zip|vim|nano|htop|tmux|sudo|bash|less|tini|openssh-(client|server)|rsync|aria2|jq|procps|bc|lsof)(=.*)?$"
 )
 HOUSEKEEPING = frozenset({"update", "upgrade", "dist-upgrade", "clean", "autoclean", "autoremove", "remove", "purge"})
-NEUTRAL = frozenset({"true", ":", "echo", "set", "sync", "ldconfig", "hash", "which", "ls", "pwd", "whoami", "date", "sleep", "cat", "printf", "test", "[", "type", "nvcc",
-                     "nvidia-smi", "ffmpeg", "deactivate", "wait", "exit"})  # fmt: skip
+NEUTRAL = frozenset(
+    {"true", ":", "echo", "set", "sync", "ldconfig", "hash", "which", "ls", "pwd", "whoami", "date", "sleep", "cat", "printf", "test", "[",
+     "type", "nvcc", "nvidia-smi", "ffmpeg", "deactivate", "wait", "exit"}
+)  # fmt: skip
 FOLDERS = frozenset({"mkdir", "chmod", "chown", "touch"})
 DOWNLOADERS = frozenset({"wget", "curl", "aria2c", "huggingface-cli", "hf", "gdown", "pget", "git-lfs"})
 PIP_FREE = re.compile(r"^(python[\d.]*|pip[\d.]*)$")

@@ -155,7 +155,7 @@ def raise_python(environment: Environment, ledger: Ledger) -> None:
         ledger.note(
             "ENV009",
             Disposition.MANUAL,
-            f"the image runs Python {stated.value}, and fal needs {oldest} or newer in it: take a newer base image or install a newer interpreter as `python`.",
+            f"the image runs Python {stated.value}, and fal needs {oldest} or newer: take a newer base image, or install one as `python`.",
             origin,
         )
     else:
@@ -170,7 +170,7 @@ def check_pins(environment: Environment, ledger: Ledger) -> None:
             ledger.note(
                 "ENV008",
                 Disposition.MANUAL,
-                f"`{spec.value}` conflicts with the {pip.name(spec.value)} that fal installs on the runner: loosen the pin, and adapt the code if it needs the old version.",
+                f"`{spec.value}` conflicts with the {pip.name(spec.value)} that fal installs on the runner: loosen the pin.",
                 spec.origin or Origin(file=environment.dockerfile or ".", line=1),
             )
 

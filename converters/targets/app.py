@@ -121,7 +121,7 @@ def app_files(app: App) -> list[str]:
     if app.environment.kind == "image":
         return []
     folder = str(PurePosixPath(app.app_file).parent)
-    base = os.path.normpath(os.path.join(folder, app.context_dir)) if app.context_dir else folder
+    base = os.path.normpath(f"{folder}/{app.context_dir}") if app.context_dir else folder
     return sorted(os.path.relpath(path, base) for path in app.environment.files if path != app.app_file)
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import re
 
+from converters.concepts import variables
 from converters.ir import App, Edit
 from converters.project import Project
+from converters.sources.docker.dockerfile import env_names
 from converters.sources.docker.packaging import Packaging
 
 CURL = (
@@ -31,6 +33,7 @@ def edits(project: Project, packaging: Packaging, app: App) -> list[Edit]:
             found.append(
                 Edit(file=file.path, start=start, end=end, replacement="", rule="DK006", reason="the handler stands in the app file")
             )
+    found += _without_secrets(packaging)
     text = file.data.decode(encoding, errors="replace")
     newline = "\r\n" if "\r\n" in text else "\n"
     lines = _last_lines(packaging)
@@ -49,6 +52,22 @@ def edits(project: Project, packaging: Packaging, app: App) -> list[Edit]:
             reason="fal needs curl and its own packages in the image, installed last",
         )
     )
+    return found
+
+
+def _without_secrets(packaging: Packaging) -> list[Edit]:
+    """Take the values of secrets out of ENV lines: a kept Dockerfile would bake them into the image."""
+    found: list[Edit] = []
+    for instruction in packaging.dockerfile.instructions:
+        names = [name for name, _ in env_names(instruction) if variables.is_secret(name)] if instruction.keyword == "ENV" else []
+        text = packaging.file.data[instruction.start : instruction.end].decode(packaging.dockerfile.encoding, errors="replace")
+        base = len(packaging.file.data[: instruction.start].decode(packaging.dockerfile.encoding, errors="replace"))
+        for name in names:
+            match = re.search(rf"(?:(?<=\s)|^){re.escape(name)}(?:=|[ \t]+)(?P<value>\"(?:[^\"\\]|\\.)*\"|'[^']*'|[^\s\\]*)", text)
+            if match and match.group("value").strip("\"'"):
+                start, end = base + match.start("value"), base + match.end("value")
+                reason = f"{name} is a secret: its value does not belong in an image"
+                found.append(Edit(file=packaging.file.path, start=start, end=end, replacement='""', rule="ENV004", reason=reason))
     return found
 
 

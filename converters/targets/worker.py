@@ -67,8 +67,8 @@ def _command(app: App) -> list[str]:
     first, path, *rest = app.start_command
     if app.environment.kind == "image" or path.startswith("-"):
         return app.start_command
-    folder = str(PurePosixPath(app.app_file).parent)
-    return [first, os.path.relpath(path, app.chdir and os.path.normpath(f"{folder}/{app.chdir}") or folder), *rest]
+    folder = os.path.normpath(f"{PurePosixPath(app.app_file).parent}/{app.chdir}")
+    return [first, os.path.relpath(path, folder), *rest]
 
 
 def _import_lines(app: App) -> list[str]:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from converters.errors import UsageError
-from converters.ir import App, Application, Edit
+from converters.errors import Unsupported, UsageError
+from converters.ir import App, Application, Disposition, Edit
 from converters.ledger import Ledger
 from converters.options import Options
 from converters.outcome import Action, FileChange, Hunk
 from converters.project import Project, SourceFile
 from converters.sources.docker import packaging as docker
 from converters.sources.runpod.edits import apply
-from converters.targets import emitters, image, migration, pyproject
+from converters.targets import choices, emitters, image, migration, pyproject
 
 
 def write(project: Project, application: Application, options: Options, ledger: Ledger) -> list[FileChange]:
@@ -20,19 +20,22 @@ def write(project: Project, application: Application, options: Options, ledger: 
 
         return server.write(project, application, options, ledger)
     if options.target in ("function", "pyproject"):
-        raise UsageError(
+        raise Unsupported(
             f"`--target {options.target}` serves a program that listens on a port, and a queue worker has none.",
             hint="Use `--target app`, or leave it to `auto`.",
         )
+    choices.settings(application, options, ledger)
     choose_style(project, application, options, ledger)
     for app in application.apps:
         if app.style == "inline":
+            _handler_line(app, ledger)
             app.environment.files = [path for path in app.environment.files if path != app.entry]
     application.edits = [
         edit for edit in application.edits if not any(app.style == "inline" and app.entry == edit.file for app in application.apps)
     ]
     edits = list(application.edits)
     _image_edits(project, application, edits)
+    edits = choices.selected(edits, options, ledger)
     made: dict[str, FileChange] = {}
     for app in application.apps:
         text = emitters.app_file(application, app)
@@ -48,6 +51,14 @@ def write(project: Project, application: Application, options: Options, ledger: 
             made[path] = _kept_file(file, [edit for edit in edits if edit.file == path])
     gone = [FileChange(path, "removed", None, before=None) for path in project.files if path not in made]
     return [made[path] for path in sorted(made)] + gone
+
+
+def _handler_line(app: App, ledger: Ledger) -> None:
+    """In inline style the COPY line of the handler goes, so the ledger must not say that it stays."""
+    name = app.entry.rsplit("/", 1)[-1]
+    for item in ledger.settled.values():
+        if item.rule == "DK005" and item.name.startswith(("COPY", "ADD")) and name in item.name:
+            item.rule, item.disposition, item.message = "DK006", Disposition.CONVERTED, "the handler stands in the app file"
 
 
 def choose_style(project: Project, application: Application, options: Options, ledger: Ledger) -> None:

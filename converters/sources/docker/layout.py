@@ -13,6 +13,8 @@ from converters.sources.docker.model import Copy, Dockerfile, Stage
 from converters.sources.docker.shell import ShellCommand, expand, split
 
 PYTHON = re.compile(r"^(.*/)?(python|pypy)(3(\.\d+)?)?$")
+ARGUMENTS = "\0arguments"
+"""Key under which the words of CMD are known to an ENTRYPOINT script."""
 VALUE_FLAGS = frozenset({"-W", "-X", "--check-hash-based-pycs"})
 
 
@@ -162,6 +164,8 @@ def entry_of(stage: Stage, files: Layout, project: Project) -> Entry | None:
     if not words:
         return None
     env = {name: value.value for name, value in stage.env.items()}
+    if stage.entrypoint is not None and stage.entrypoint.form == "exec" and stage.cmd is not None:
+        env[ARGUMENTS] = "\0".join(stage.cmd.words)
     return _run(list(words), env, stage.workdir or "/", files, project, "", 0)
 
 
@@ -223,7 +227,7 @@ def _shell(text: str, env: dict[str, str], workdir: str, files: Layout, project:
     known = dict(env)
     for command in _flattened(split(text)):
         known.update({name: expand([value], known)[0] if expand([value], known) else "" for name, value in command.assignments})
-        words = list(expand(command.raw_words, known)) if command.raw_words else []
+        words = _with_arguments(command, known)
         if not words:
             continue
         if words[0] in ("export", "declare", "local", "readonly"):
@@ -236,6 +240,14 @@ def _shell(text: str, env: dict[str, str], workdir: str, files: Layout, project:
         else:
             found = _run(words, known, workdir, files, project, script, depth + 1) or _heredoc(command, workdir, files, script) or found
     return found
+
+
+def _with_arguments(command: ShellCommand, known: dict[str, str]) -> list[str]:
+    """The words of a command, `"$@"` replaced by what CMD hands to the ENTRYPOINT script."""
+    if any(word in ("$@", "$*", "${@}") for word in command.words) and known.get(ARGUMENTS):
+        kept = [word for word in command.words if word not in ("$@", "$*", "${@}")]
+        return [*kept, *known[ARGUMENTS].split("\0")]
+    return list(expand(command.raw_words, known)) if command.raw_words else []
 
 
 def _flattened(commands: tuple[ShellCommand, ...]) -> Iterator[ShellCommand]:

@@ -32,7 +32,7 @@ from converters.project import Project
 from converters.python.code import Code
 from converters.python.module import Module
 from converters.sources.docker import packaging as docker
-from converters.sources.runpod import dispositions, flow, hub, inline, inputs, names, results, start_script
+from converters.sources.runpod import dispositions, endpoint_config, flow, hub, inline, inputs, names, results, start_script
 from converters.sources.runpod.files import app_file_of, placement
 from converters.sources.runpod.handler import Resolved, resolve
 from converters.sources.runpod.rewrite import Rewrite, rewrite
@@ -143,11 +143,13 @@ def _app(project: Project, unit: Unit, found: Survey, options: Options, ledger: 
         settings=list(listing.settings),
         examples=known_examples,
     )
-    _inline(app, code, unit, start, resolved, found_results, closure)
     _variables(app, listing, project, code, closure, ledger)
     placement(project, unit, app, closure, plan.read_files, ledger)
     start_script.carry_over(project, unit, app, edits, ledger)
     _options(code, start, resolved, app, ledger)
+    if options.endpoint_config is not None:
+        endpoint_config.apply(options.endpoint_config, app, ledger)
+    _inline(app, code, unit, start, resolved, found_results, closure)
     _machine(app, unit, code, closure, ledger)
     dispositions.settle(project, unit, app, code, found, closure, plan, ledger)
     _remarks(app, resolved, found_results, ledger)
@@ -163,6 +165,8 @@ def _inline(app: App, code: Code, unit: Unit, start: Start, resolved: Resolved, 
             raise inline.NotInline("its handler could not be followed")
         traced = flow.follow(code, resolved.module, resolved.node, resolved.job)
         made = inline.plan(code, unit, start, resolved, traced, app.endpoints[0].input, found, closure)
+        if app.start_command:
+            raise inline.NotInline("its start command does more than start the worker")
     except inline.NotInline as reason:
         app.why_style = f"keep: {reason}"
         return
@@ -374,7 +378,7 @@ def _remarks(app: App, resolved: Resolved, found: results.Results, ledger: Ledge
             ledger.note(
                 "FS002",
                 Disposition.CONVERTED,
-                f"`{field.name}` names a local file, which means nothing to a caller: it is uploaded and returned as a {field.media.title()}",
+                f"`{field.name}` names a local file, which tells a caller nothing: it is uploaded, and returned as {field.media.title()}",
                 field.origin,
             )
     if storage.VOLUME in "".join(variable.value or "" for variable in app.environment.variables):

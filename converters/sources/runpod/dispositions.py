@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 from converters.concepts import environment as environments
-from converters.concepts import pip, variables
+from converters.concepts import pip, storage, variables
 from converters.ir import App, Disposition, EnvVar, Origin, Scope, Setting, Value
 from converters.ledger import Ledger
 from converters.project import Project
@@ -72,11 +72,12 @@ def _helper(occurrence: Occurrence, app: App, ledger: Ledger) -> None:
     name = occurrence.dotted
     if GONE.search(name):
         pin = sdk_pin(app.environment.requirements)
+        asked = f" (the project asks for {pin})" if pin else ""
         ledger.settle(
             occurrence.construct,
             "RP038",
             Disposition.MANUAL,
-            f"`{name}` is not in current versions of the SDK{f' (the project asks for {pin})' if pin else ''}: pin the version that has it, or replace it.",
+            f"`{name}` is not in current versions of the SDK{asked}: pin the version that has it, or replace it.",
         )
     elif CLIENT.match(name):
         ledger.settle(
@@ -142,9 +143,11 @@ def start_options(code: Code, start: Start, resolved: Resolved, app: App, ledger
                 ledger.settle(construct, "RP006", Disposition.DROPPED, "it has no effect on a handler that is no generator")
         elif option.key == "refresh_worker":
             app.refresh_always = bool(_constant(code, option.module, option.value))
-            ledger.settle(
-                construct, "RP007", Disposition.CONVERTED, "every answer carries `x-fal-stop-runner: true`, which retires the runner"
-            )
+            if app.refresh_always:
+                message = "every answer carries `x-fal-stop-runner: true`, which retires the runner"
+                ledger.settle(construct, "RP007", Disposition.CONVERTED, message)
+            else:
+                ledger.settle(construct, "RP007", Disposition.DROPPED, "runners stay, which is fal's default")
         elif option.key == "concurrency_modifier":
             _concurrency(code, option.module, option.value, resolved, app, ledger, construct)
         elif option.key in ("rp_args", "reference_counter_start"):
@@ -228,7 +231,7 @@ def envelope(traced: Flow, app: App, ledger: Ledger) -> None:
             ledger.note(
                 "RP015",
                 Disposition.CONVERTED,
-                f"`{read.key}` stands beside `input` in a RunPod request: on fal it is sent among the fields, and the handler still finds it in the job",
+                f"`{read.key}` stands beside `input` on RunPod: on fal it is sent among the fields, and the handler finds it in the job",
                 origin,
             )
 
@@ -239,7 +242,8 @@ def listed_variables(app: App, listing: Hub) -> None:
         if variable.secret:
             app.secrets.append(variable)
         elif variable.name not in known and not variables.PLATFORM.match(variable.name):
-            app.environment.variables.append(variable)
+            value = storage.moved(variable.value or "", app.name)
+            app.environment.variables.append(variable.model_copy(update={"value": value}))
 
 
 def code_variables(app: App, code: Code, closure: list[str], ledger: Ledger) -> None:

@@ -95,7 +95,7 @@ def _image_without_code(unit: Unit, environment: Environment, absent: list[str],
     ledger.note(
         "DK017",
         Disposition.MANUAL,
-        f"the Dockerfile copies none of {', '.join(absent[:3])}: its image takes the code from elsewhere. COPY lines were added at its end; check their places.",
+        f"the Dockerfile copies none of {', '.join(absent[:3])}: COPY lines were added at its end; check their places.",
         Origin(file=unit.packaging.file.path if unit.packaging else unit.entry, line=1),
     )
 
@@ -157,7 +157,7 @@ def _place_in_image(unit: Unit, path: str) -> tuple[str, str] | None:
         return None
     places = [image_path for image_path, source in unit.packaging.layout.files.items() if source == unit.entry]
     base = str(PurePosixPath(places[0]).parent) if places else unit.packaging.stage.workdir or "/"
-    return path[len(context) :], os.path.normpath(f"{base}/{os.path.relpath(path, unit.folder or '.')}")
+    return path[len(context) :], os.path.normpath(f"{base.rstrip('/')}/{os.path.relpath(path, unit.folder or '.')}")
 
 
 def _requirement_paths(project: Project, unit: Unit, app: App, app_folder: str) -> None:

@@ -14,7 +14,7 @@ from typing import Literal
 
 from converters.concepts import storage
 from converters.ir import InputSchema
-from converters.python.code import Code
+from converters.python.code import Code, imports
 from converters.python.constants import NotConstant, constant
 from converters.python.module import FunctionNode, Module, assigned
 from converters.sources.runpod.flow import Flow
@@ -55,7 +55,10 @@ def plan(
         raise NotInline("its handler is not a plain function of the entry file")
     if start.guard not in ("module", "main") or len(unit.starts) != 1:
         raise NotInline("it is started from inside a function")
+    if any(option.key not in ("handler", "return_aggregate_stream") for option in start.options.values()):
+        raise NotInline("it is started with options that act on every answer")
     _plain_handler(node)
+    _free_names(module)
     found = InlinePlan(job=resolved.job or "")
     for statement in module.tree.body:
         found.places[statement.lineno] = _place(code, module, statement, start, node, found)
@@ -66,6 +69,31 @@ def plan(
     if storage.VOLUME in module.text or "sys.argv" in module.text or "argparse" in module.text:
         raise NotInline("it uses the network volume or command-line arguments")
     return found
+
+
+def _free_names(module: Module) -> None:
+    """The worker must not use the names that the app file defines, nor the SDK beyond `start`."""
+    own = {
+        "Input",
+        "Output",
+        "Number",
+        "BaseModel",
+        "ConfigDict",
+        "Field",
+        "HTTPException",
+        "fal",
+        "failing_with_message",
+        "HERE",
+        "ContainerImage",
+    }
+    toolkit = {"Image", "Video", "Audio", "File"}
+    for found in imports(module.tree):
+        if found.dotted.startswith("runpod.") and found.level == 0:
+            raise NotInline("it uses RunPod's SDK beyond start()")
+    bound = {found.name for found in imports(module.tree)} | set(module.functions) | set(module.assignments)
+    taken = sorted(bound & (own | toolkit))
+    if taken:
+        raise NotInline(f"`{taken[0]}` is also a name of the app file")
 
 
 def _plain_handler(node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
@@ -195,9 +223,8 @@ def _light_definitions(module: Module, found: InlinePlan, handler: ast.AST) -> N
                 raise NotInline(f"`{statement.name}` uses `{sorted(used & found.loaded)[0]}`, which is loaded at module level")
         names = {node.id for part in outside for node in ast.walk(part) if isinstance(node, ast.Name)}
         if names & (found.loaded | set(found.imports)):
-            raise NotInline(
-                f"the definition of `{statement.name}` needs `{sorted(names & (found.loaded | set(found.imports)))[0]}` while the file is imported"
-            )
+            needed = sorted(names & (found.loaded | set(found.imports)))[0]
+            raise NotInline(f"the definition of `{statement.name}` needs `{needed}` while the file is imported")
         if statement is not handler and any(isinstance(node, ast.Name) and node.id == "runpod" for node in ast.walk(statement)):
             raise NotInline("it uses RunPod's SDK beyond start()")
     for node in ast.walk(handler):

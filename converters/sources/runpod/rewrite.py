@@ -127,12 +127,13 @@ def _in_function(code: Code, entry: Module, start: Start, resolved: Resolved, ch
     assert function is not None
     required = len(function.args.args) - len(function.args.defaults)
     top = next((node for node in module.tree.body if node is function), None)
-    if top is None or required > 0 or isinstance(function, ast.AsyncFunctionDef):
+    called = _called_on_import(module, function.name)
+    if not called and (top is None or required > 0 or isinstance(function, ast.AsyncFunctionDef)):
+        why = "takes arguments" if required > 0 else "is asynchronous" if top is not None else "is not at module level"
         ledger.note(
             "RP004",
             Disposition.MANUAL,
-            f"`{function.name}` starts the worker and cannot be called from setup() as it is (it {'takes arguments' if required > 0 else 'is asynchronous' if top is not None else 'is not at module level'}): "
-            "load there what it loads.",
+            f"`{function.name}` starts the worker and cannot be called from setup() as it is (it {why}): load there what it loads.",
             module.origin(function),
         )
     if resolved.local or not resolved.name:
@@ -140,7 +141,7 @@ def _in_function(code: Code, entry: Module, start: Start, resolved: Resolved, ch
         change.returned = True
     else:
         change.edits.append(edits.remove_statement(module, start.statement, "RP002", START_REASON))
-    if change.returned or (not _called_on_import(module, function.name) and _does_more(function, start)):
+    if change.returned or (not called and _does_more(function, start)):
         change.load = function.name if module.path == entry.path else f"{_reach(code, entry, module)}.{function.name}"
         bound = code.imports(entry).get(function.name) if module.path != entry.path else None
         if bound is not None:

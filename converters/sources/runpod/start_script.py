@@ -70,6 +70,8 @@ def _script(file: SourceFile, packaging: Packaging, unit: Unit, app: App, edits:
     text = file.text
     call = _worker_call(unit)
     spans = [(match.start("call"), match.end("call")) for match in call.finditer(text)]
+    if not spans and (arguments := list(re.finditer(r"(?m)^[ \t]*(?P<call>(?:exec[ \t]+)?\"?\$[@*]\"?)[ \t]*$", text))):
+        spans = [(match.start("call"), match.end("call")) for match in arguments]
     lines = text.splitlines(keepends=True)
     for command in _commands(text):
         if _starts_in_heredoc(command):
@@ -135,7 +137,7 @@ def _commands(text: str) -> list[ShellCommand]:
 def _is_significant(command: ShellCommand, unit: Unit) -> bool:
     if _worker_call(unit).search(command.text) or _starts_in_heredoc(command):
         return False
-    words = [word for word in command.words if word not in ("exec", "sudo", "then", "else", "do")]
+    words = [word for word in command.words if word not in ("exec", "sudo", "then", "else", "do", "$@", "$*")]
     return bool(words) and words[0] not in TRIVIAL and not words[0].startswith("[")
 
 
