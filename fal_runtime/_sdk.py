@@ -10,9 +10,11 @@ import asyncio
 import importlib
 import inspect
 import io
+import os
 import pickle
 import re
 import socket
+import sys
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePath
@@ -21,6 +23,7 @@ from typing import Any
 import cloudpickle  # type: ignore[import-untyped]
 import fal.app
 import fal.app_files
+import fal.toolkit.kv
 import fal.toolkit.utils.download_utils
 import fal.toolkit.utils.ssrf
 import uvicorn
@@ -161,6 +164,10 @@ class Overrides:
         """Change the globals of a module of the SDK; ``values`` may hold only some of its names."""
         if module == "fal.toolkit.utils.ssrf" and "resolve_and_validate_host" in values:
             values["resolve_and_validate_host"] = _allow(self.origin, values["resolve_and_validate_host"])
+        if module == "fal.toolkit.kv" and "FAL_KV_HOST" in values:
+            values["FAL_KV_HOST"] = f"http://{self.origin[0]}:{self.origin[1]}/kv"
+        if module == "fal.toolkit.kv" and "fal_v3_token_manager" in values:
+            values["fal_v3_token_manager"] = _OwnKey()
         if self.app is not None and "include_app_files_path" in values:
             values["include_app_files_path"] = _include_below(self.app)
         if self.data is not None:
@@ -170,8 +177,21 @@ class Overrides:
 
     def apply_to_imported(self) -> None:
         """Change the SDK that this process has imported (its pickled copy is changed by :func:`load`)."""
-        for module in (fal.toolkit.utils.ssrf, fal.toolkit.utils.download_utils, fal.toolkit, fal.api.api):
+        for module in (fal.toolkit.kv, fal.toolkit.utils.ssrf, fal.toolkit.utils.download_utils, fal.toolkit, fal.api.api):
             self.apply(module.__name__, vars(module))
+
+
+class _OwnKey:
+    """Stands in for the token manager of ``fal.toolkit.kv``: the runner's own key is its token."""
+
+    token_type = "Key"
+
+    @property
+    def token(self) -> str:
+        return os.environ["FAL_KEY"]
+
+    def get_token(self) -> _OwnKey:
+        return self
 
 
 def _allow(origin: tuple[str, int], original: Callable[[str, int | None], list[str]]) -> Callable[[str, int | None], list[str]]:
@@ -183,9 +203,6 @@ def _allow(origin: tuple[str, int], original: Callable[[str, int | None], list[s
 
 def _include_below(directory: Path) -> Callable[[str | None], None]:
     def include_app_files_path(relative: str | None) -> None:
-        import os
-        import sys
-
         final = directory / (relative or ".")
         final.mkdir(parents=True, exist_ok=True)
         sys.path.extend(entry for entry in map(str, dict.fromkeys((final.resolve(), directory))) if entry not in sys.path)

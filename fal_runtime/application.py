@@ -6,12 +6,12 @@ import asyncio
 import signal
 import time
 from collections import deque
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
 from . import autoscaler
-from .errors import PlatformError, scheduling_failure, startup_timeout, unknown_application
+from .errors import PlatformError, scheduling_failure, startup_timeout
 from .runner import Runner, StartFailure
 from .spec import HealthCheck, Scaling, Spec
 from .traffic import Traffic
@@ -217,11 +217,3 @@ class Application:
         await asyncio.gather(*(runner.stop() for runner in self.runners), return_exceptions=True)
         for task in self._tasks:
             task.cancel()
-
-
-def find(applications: Mapping[str, Application], owner: str, named_owner: bytes, name: bytes) -> Application:
-    """The app that ``/<owner>/<app>`` names. Raises PlatformError."""
-    application = applications.get(name.decode("latin-1")) if named_owner == owner.encode() else None
-    if application is None:
-        raise unknown_application((name or named_owner).decode("latin-1"))
-    return application

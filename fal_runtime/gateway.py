@@ -5,16 +5,21 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from urllib.parse import unquote, urlsplit
 
-from .application import Application, find
+from .application import Application
 from .asgi import Receive, Scope, Send, answer, header
 from .calls import Exchange, Request, from_client, to_client
+from .directory import Directory
 from .errors import PlatformError
 from .runner import Runner
 from .upstream import Broken, Response
 
 #: A part of the gateway below a prefix of the path, or at a host name: it gets the undecoded rest and its own root URL.
 Part = Callable[[Scope, Receive, Send, bytes, str], Awaitable[None]]
+
+#: The first label of the platform's host names, and the part that it stands for.
+_SERVICES = {"queue": "queue", "rest": "rest", "ws": "ws", "kv": "kv", "v3": "cdn", "v3b": "cdn"}
 
 #: Seconds after which the gateway starts to look whether the client is still there.
 _PATIENCE = 0.05
@@ -27,10 +32,9 @@ class Gateway:
     redirected by a proxy or by name resolution need no prefix.
     """
 
-    def __init__(self, owner: str, applications: Mapping[str, Application], parts: Mapping[str, Part]) -> None:
-        self.owner = owner
-        self.applications = applications
-        self._parts = parts
+    def __init__(self, directory: Directory, parts: Mapping[str, Part]) -> None:
+        self._directory = directory
+        self._parts = {**parts, "fal": self._proxy}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path: bytes = scope.get("raw_path") or scope["path"].encode()
@@ -57,10 +61,23 @@ class Gateway:
     async def run(self, scope: Scope, receive: Receive, send: Send, path: bytes) -> None:
         """A direct call: no queue, no retry."""
         _, owner, name, *rest = [*path.split(b"/", 3), b""]
-        application = find(self.applications, self.owner, owner, name)
+        application = self._directory.find(scope, owner, name)
         inside = b"/" + rest[0] if rest else b"/"
-        call = DirectCall(self.owner, application, scope, receive, send, inside)
+        call = DirectCall(self._directory.owner, application, scope, receive, send, inside)
         await call.run()
+
+    async def _proxy(self, scope: Scope, receive: Receive, send: Send, path: bytes, root: str) -> None:
+        """``/fal/proxy`` for the JavaScript client's ``proxyUrl``: the URL that is meant stands in a header (section 5.9 of the facts)."""
+        target = header(scope, b"x-fal-target-url")
+        if target is None:
+            raise PlatformError(400, None, "Missing the x-fal-target-url header")
+        url = urlsplit(target)
+        if not (url.hostname or "").endswith((".fal.ai", "fal.run", ".fal.media", "falrun.com")):
+            raise PlatformError(412, None, f"Invalid target URL {target}")
+        headers = [pair for pair in scope["headers"] if pair[0] not in (b"host", b"x-fal-target-url")]
+        named = (url.hostname or "").encode()
+        inner = {"path": unquote(url.path), "raw_path": url.path.encode(), "query_string": url.query.encode()}
+        await self({**scope, **inner, "headers": [(b"host", named), *headers]}, receive, send)
 
 
 class DirectCall:
@@ -158,8 +175,7 @@ class DirectCall:
 def _service(scope: Scope) -> str:
     """The part that a host name of the platform stands for: ``queue.fal.run`` -> ``queue``."""
     host = header(scope, b"host") or ""
-    label, dot, _ = host.partition(".")
-    return {"v3": "cdn", "v3b": "cdn"}.get(label, label) if dot and not label.isdigit() else ""
+    return _SERVICES.get(host.partition(".")[0], "") if "." in host else ""
 
 
 async def fail(scope: Scope, send: Send, error: PlatformError) -> None:

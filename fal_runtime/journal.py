@@ -28,6 +28,7 @@ create table if not exists request (
     finished real, status integer, answer_headers text, answer blob, error text, error_type text, inference_time real, logs text,
     deliveries integer not null default 0, next_delivery real
 ) without rowid;
+create table if not exists kv (db text not null, key text not null, value text not null, expires real not null, primary key (db, key));
 create index if not exists unfinished on request (seq) where finished is null;
 create index if not exists finished on request (finished) where finished is not null;
 create index if not exists undelivered on request (next_delivery) where next_delivery is not null;

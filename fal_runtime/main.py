@@ -38,6 +38,7 @@ def run(
     secrets: Path | None = None,
     state: Path | None = None,
     keep_warm: bool = True,
+    keys: Sequence[str] = (),
     ready: Callable[[Runtime], None] | None = None,
 ) -> int:
     """Serve the apps of the project at ``path`` until SIGINT or SIGTERM, with one line per app on standard error.
@@ -57,6 +58,7 @@ def run(
             state=state or default_state(project),
             secrets=values,
             keep_warm=keep_warm,
+            keys=keys,
             say=say,
             echo=_echo,
         )
@@ -131,6 +133,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--state", type=Path, help="directory for the queue and the files that apps return")
     parser.add_argument("--secrets", type=Path, help="file of NAME=value lines, set in every runner")
     parser.add_argument("--scale-to-zero", action="store_true", help="let idle runners go as on the platform")
+    parser.add_argument("--key", action="append", default=[], metavar="ID:SECRET", help="a key that callers of private apps must have")
     options = parser.parse_args(arguments)
     return run(
         options.path,
@@ -141,4 +144,5 @@ def main(arguments: Sequence[str] | None = None) -> int:
         secrets=options.secrets,
         state=options.state,
         keep_warm=not options.scale_to_zero,
+        keys=options.key,
     )

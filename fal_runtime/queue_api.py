@@ -6,14 +6,14 @@ import asyncio
 import json
 import sqlite3
 import uuid
-from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from . import retries
-from .application import Application, find
+from .application import Application
 from .asgi import Receive, Scope, Send, answer, answer_json, header, query, read_body
 from .calls import Request, from_client, is_true
+from .directory import Directory
 from .errors import PlatformError
 from .jobs import COMPLETED, IN_QUEUE, LOW, NORMAL, Job, policy_of
 from .queue import Queue
@@ -25,17 +25,17 @@ _OWN = frozenset(["fal_webhook", "fal_max_queue_length"])
 class QueueApi:
     """``/<owner>/<app>[/path]`` and ``.../requests/<id>[/status[/stream]|/cancel]`` below the queue's root."""
 
-    def __init__(self, queue: Queue, applications: Mapping[str, Application], max_body: int) -> None:
+    def __init__(self, queue: Queue, directory: Directory, max_body: int) -> None:
         self._queue = queue
-        self._applications = applications
+        self._directory = directory
         self._max_body = max_body
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, path: bytes, root: str) -> None:
         """Serve ``path``, undecoded and below the queue's root, whose URL is ``root``. Raises PlatformError."""
         owner, _, rest = path.strip(b"/").partition(b"/")
         name, _, inside = rest.partition(b"/")
-        application = find(self._applications, self._queue.owner, owner, name)
-        base = f"{root}/{self._queue.owner}/{application.spec.name}"
+        application = self._directory.find(scope, owner, name)
+        base = f"{root}/{self._directory.owner}/{application.spec.name}"
         _, found, tail = f"/{inside.decode('latin-1')}/".rpartition("/requests/")
         if scope["method"] == "POST":
             await self._submit(scope, receive, send, application, b"/" + inside, base)
@@ -70,7 +70,7 @@ class QueueApi:
         kept = [pair for pair in parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True) if pair[0] not in _OWN]
         request = Request(
             id=str(uuid.uuid4()),
-            owner=self._queue.owner,
+            owner=self._directory.owner,
             app=application.spec.name,
             method="POST",
             path=path,

@@ -5,8 +5,7 @@ Sections 5.2, 6.1 and 6.3 of the facts; the clients are fal_client 1.0.3, @fal-a
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -15,9 +14,9 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from .application import Application
 from .asgi import Receive, Scope, Send
 from .cdn import Store, Upload
+from .directory import Directory
 from .queue import Queue
 
 _TOKEN_LIFE = timedelta(hours=1)
@@ -26,13 +25,11 @@ _TOKEN_LIFE = timedelta(hours=1)
 class Rest:
     """Two parts of the gateway: ``rest`` and ``cdn``."""
 
-    def __init__(
-        self, base_url: str, store: Store, queue: Queue, applications: Mapping[str, Application], jwks: Callable[[], dict[str, Any]]
-    ) -> None:
+    def __init__(self, base_url: str, store: Store, queue: Queue, directory: Directory, jwks: Callable[[], dict[str, Any]]) -> None:
         self._base_url = base_url
         self._store = store
         self._queue = queue
-        self._applications = applications
+        self._directory = directory
         self._jwks = jwks
         self._open: dict[str, Upload] = {}
         rest = [
@@ -57,10 +54,13 @@ class Rest:
 
     async def rest(self, scope: Scope, receive: Receive, send: Send, path: bytes, root: str) -> None:
         """The ``rest`` part."""
+        if path != b"/.well-known/jwks.json":
+            self._directory.authenticate(scope)
         await self._rest(_below(scope, path), receive, send)
 
     async def cdn(self, scope: Scope, receive: Receive, send: Send, path: bytes, root: str) -> None:
         """The ``cdn`` part: uploads."""
+        self._directory.authenticate(scope)
         await self._cdn(_below(scope, path), receive, send)
 
     async def files(self, scope: Scope, receive: Receive, send: Send, path: bytes, root: str) -> None:
@@ -83,11 +83,11 @@ class Rest:
         """A token for uploads: anything will do."""
         expires = (datetime.now(timezone.utc) + _TOKEN_LIFE).isoformat()
         base = f"{self._base_url}/cdn"
-        return JSONResponse({"token": secrets.token_hex(16), "token_type": "Bearer", "base_url": base, "expires_at": expires})
+        return JSONResponse({"token": self._directory.token(), "token_type": "Bearer", "base_url": base, "expires_at": expires})
 
     async def realtime_token(self, request: Request) -> Response:
         """A token for websockets, as a JSON string."""
-        return JSONResponse(secrets.token_hex(16))
+        return JSONResponse(self._directory.token())
 
     async def jwks(self, request: Request) -> Response:
         """The public keys of webhook signatures."""
@@ -96,7 +96,7 @@ class Rest:
     async def queue(self, request: Request) -> Response:
         """Size of an app's queue, or cancel all that wait."""
         app = request.path_params["app"]
-        if app not in self._applications:
+        if app not in self._directory:
             return JSONResponse({"detail": f'Application "{app}" not found'}, 404)
         if request.method == "DELETE":
             return JSONResponse({"size": await self._queue.flush(app)})
@@ -105,7 +105,7 @@ class Rest:
 
     async def metadata(self, request: Request) -> Response:
         """The app's OpenAPI document."""
-        application = self._applications.get(request.path_params["app"])
+        application = self._directory.get(request.path_params["app"])
         if application is None:
             return JSONResponse({"detail": "Application not found"}, 404)
         return JSONResponse({"openapi": application.spec.openapi})

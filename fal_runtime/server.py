@@ -11,7 +11,7 @@ import shutil
 import socket
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,9 +20,11 @@ import uvicorn
 from .application import Application
 from .asgi import Receive, Scope, Send, answer_json
 from .cdn import Store, Uploader
+from .directory import Directory
 from .errors import LoadFailure, UnavailablePort
 from .gateway import Gateway, Part
 from .journal import Journal
+from .kv import KeyValues
 from .loader import Loaded, Loader
 from .metrics import Metrics
 from .project import Project
@@ -45,7 +47,8 @@ class Runtime:
 
     ``data`` is the directory for ``/data``, ``state`` the one for the queue and the files (None: they end with this object),
     ``max_body`` the longest body in bytes that the queue takes. ``secrets`` are set in the environment of every runner, ``keep_warm`` keeps
-    one runner per app alive where the app's own settings would let it go. ``say(app, text)`` gets what a person should read.
+    one runner per app alive where the app's own settings would let it go. ``keys`` ("id:secret") are those that
+    callers of apps that are not public must have (none: nobody is asked). ``say(app, text)`` gets what a person should read.
     """
 
     def __init__(
@@ -60,6 +63,7 @@ class Runtime:
         state: Path | None = None,
         keep_warm: bool = True,
         max_body: int = 1 << 29,
+        keys: Sequence[str] = (),
         say: Say = lambda app, text: None,
         echo: Say = lambda app, text: None,
     ) -> None:
@@ -74,6 +78,7 @@ class Runtime:
         self._state = state
         self._keep_warm = keep_warm
         self._max_body = max_body
+        self._keys = tuple(keys)
         self._queue: Queue | None = None
         self._say = say
         self._echo = echo
@@ -141,14 +146,16 @@ class Runtime:
         signer = Signer(state / "webhook.key")
         webhooks = Webhooks(self.owner, journal, signer, self._say)
         queue.on_done = webhooks.deliver
-        sockets = Sockets(self.owner, self.applications)
-        rest = Rest(self.url, store, queue, self.applications, signer.jwks)
+        directory = Directory(self.owner, self.applications, self._keys)
+        sockets = Sockets(directory)
+        rest = Rest(self.url, store, queue, directory, signer.jwks)
         parts: dict[str, Part] = {
             "health": _health,
             "files": rest.files,
             "cdn": rest.cdn,
             "rest": rest.rest,
-            "queue": QueueApi(queue, self.applications, self._max_body).handle,
+            "queue": QueueApi(queue, directory, self._max_body).handle,
+            "kv": KeyValues(journal, directory).handle,
             "ws": sockets.carried,
             "ws-direct": sockets.direct,
             "runners": self._runners,
@@ -160,7 +167,7 @@ class Runtime:
         self._closing.push_async_callback(webhooks.close)
         expiry = asyncio.ensure_future(_expire(queue, store))
         self._closing.callback(expiry.cancel)
-        await self._serve(Gateway(self.owner, self.applications, parts), listener=listener)
+        await self._serve(Gateway(directory, parts), listener=listener)
 
     async def _load(self, loader: Loader, zygote: Zygote, app: str) -> None:
         try:

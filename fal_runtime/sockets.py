@@ -14,9 +14,10 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 from websockets.typing import Subprotocol
 
-from .application import Application, find
+from .application import Application
 from .asgi import Receive, Scope, Send
 from .calls import Exchange, Request, from_client
+from .directory import Directory
 from .errors import PlatformError
 from .upstream import Broken
 
@@ -30,9 +31,9 @@ _HANDSHAKE = frozenset(
 class Sockets:
     """``/<owner>/<app>[/path]`` for websockets; the ``ws`` part carries HTTP."""
 
-    def __init__(self, owner: str, applications: Mapping[str, Application]) -> None:
-        self._owner = owner
-        self._applications = applications
+    def __init__(self, directory: Directory) -> None:
+        self._owner = directory.owner
+        self._directory = directory
 
     async def direct(self, scope: Scope, receive: Receive, send: Send, path: bytes, root: str) -> None:
         """A websocket of the app's own (``fal.realtime`` included)."""
@@ -109,7 +110,7 @@ class Sockets:
     def _request(self, scope: Scope, path: bytes) -> tuple[Application, Request]:
         owner, _, rest = path.strip(b"/").partition(b"/")
         name, _, inside = rest.partition(b"/")
-        application = find(self._applications, self._owner, owner, name)
+        application = self._directory.find(scope, owner, name)
         headers = [pair for pair in from_client(scope["headers"], sized=False) if pair[0] not in _HANDSHAKE]
         request = Request(str(uuid.uuid4()), self._owner, application.spec.name, "GET", b"/" + inside, scope["query_string"], headers, b"")
         return application, request

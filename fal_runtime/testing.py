@@ -8,7 +8,7 @@ import json
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -122,6 +122,7 @@ def serve(
     state: Path | None = None,
     secrets: Mapping[str, str] | None = None,
     keep_warm: bool = True,
+    keys: Sequence[str] = (),
 ) -> Iterator[Local]:
     """Serve the project at ``path`` on a free port while the ``with`` block runs.
 
@@ -142,6 +143,7 @@ def serve(
             state=state,
             secrets=secrets,
             keep_warm=keep_warm,
+            keys=keys,
             say=say,
             echo=lambda app, text: lines.append(f"[{app}] {text}"),
         )

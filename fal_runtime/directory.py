@@ -1,0 +1,64 @@
+"""Which apps there are, and who may call them."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
+
+from .application import Application
+from .asgi import Scope, header, query
+from .errors import PlatformError, unknown_application
+
+
+class Directory(Mapping[str, Application]):
+    """The served apps by name.
+
+    With ``keys`` ("id:secret") private and shared apps want one of them as fal's gateway does; without, anybody who reaches the
+    port may call everything, which is what one wants of a runtime on one's own machine.
+    """
+
+    def __init__(self, owner: str, applications: Mapping[str, Application], keys: Sequence[str] = ()) -> None:
+        self.owner = owner
+        self._applications = applications
+        self._keys = frozenset(keys)
+        self._tokens: set[str] = set()
+
+    def __getitem__(self, name: str) -> Application:
+        return self._applications[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._applications)
+
+    def __len__(self) -> int:
+        return len(self._applications)
+
+    def find(self, scope: Scope, owner: bytes, name: bytes) -> Application:
+        """The app that ``/<owner>/<app>`` names, if the caller may use it. Raises PlatformError."""
+        application = self._applications.get(name.decode("latin-1")) if owner == self.owner.encode() else None
+        if application is None:
+            raise unknown_application((name or owner).decode("latin-1"))
+        if self._keys and application.spec.auth != "public":
+            self.authenticate(scope)
+        return application
+
+    def authenticate(self, scope: Scope) -> None:
+        """Raises PlatformError unless the caller has a key, or a token made from one."""
+        if not self._keys:
+            return
+        scheme, _, credentials = (header(scope, b"authorization") or "").partition(" ")
+        if scheme.lower() == "key" and any(secrets.compare_digest(credentials.strip(), key) for key in self._keys):
+            return
+        if scheme.lower() == "bearer" and credentials.strip() in self._tokens:
+            return
+        if query(scope).get("fal_jwt_token") in self._tokens:
+            return
+        if scheme:
+            raise PlatformError(401, None, "invalid key credentials")
+        raise PlatformError(401, None, "Authentication is required to access this application")
+
+    def token(self) -> str:
+        """A new token, as good as a key."""
+        token = secrets.token_hex(16)
+        if self._keys:
+            self._tokens.add(token)
+        return token
