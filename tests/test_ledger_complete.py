@@ -85,10 +85,7 @@ def sdk_uses(root: Path) -> Iterator[Found]:
             before = token.string
 
 
-@pytest.mark.parametrize("project", PROJECTS)
-def test_every_name_of_the_sdk_is_in_the_ledger_once(tmp_path: Path, project: Path | Case) -> None:
-    root = root_of(project, tmp_path)
-    items = items_of(root)
+def check_names(root: Path, items: list[Item]) -> None:
     assert Counter((item.file, item.line, item.name) for item in items if item.kind == "import") == Counter(sdk_imports(root))
     assert Counter((item.file, item.line) for item in items if item.kind == "name") == Counter(use[:2] for use in sdk_uses(root))
 
@@ -117,10 +114,8 @@ def start_keys(root: Path) -> Iterator[Found]:
                         yield (file, key.lineno, str(key.value))
 
 
-@pytest.mark.parametrize("project", PROJECTS)
-def test_every_option_of_start_is_in_the_ledger_once(tmp_path: Path, project: Path | Case) -> None:
-    root = root_of(project, tmp_path)
-    found = Counter((item.file, item.line, item.name) for item in items_of(root) if item.kind == "option" and item.name.isidentifier())
+def check_options(root: Path, items: list[Item]) -> None:
+    found = Counter((item.file, item.line, item.name) for item in items if item.kind == "option" and item.name.isidentifier())
     assert found == Counter(start_keys(root))
 
 
@@ -139,10 +134,8 @@ def hub_keys(root: Path) -> Iterator[str]:
         yield from (f"config.presets[{entry.get('name', index)}]" for index, entry in enumerate(config.get("presets", [])))
 
 
-@pytest.mark.parametrize("project", PROJECTS)
-def test_every_key_of_the_listing_is_in_the_ledger_once(tmp_path: Path, project: Path | Case) -> None:
-    root = root_of(project, tmp_path)
-    assert Counter(item.name for item in items_of(root) if item.file.endswith("hub.json") and item.kind == "key") == Counter(hub_keys(root))
+def check_keys(root: Path, items: list[Item]) -> None:
+    assert Counter(item.name for item in items if item.file.endswith("hub.json") and item.kind == "key") == Counter(hub_keys(root))
 
 
 # Instructions of Dockerfiles
@@ -183,10 +176,7 @@ def constructs(text: str) -> Iterator[str]:
             yield keyword
 
 
-@pytest.mark.parametrize("project", PROJECTS)
-def test_every_instruction_is_in_the_ledger_once(tmp_path: Path, project: Path | Case) -> None:
-    root = root_of(project, tmp_path)
-    items = items_of(root)
+def check_instructions(root: Path, items: list[Item]) -> None:
     for file, text in sources(root, "Dockerfile"):
         own = [item for item in items if item.file == file and item.kind != "note"]
         if [item.kind for item in own] == ["Dockerfile"]:
@@ -194,6 +184,16 @@ def test_every_instruction_is_in_the_ledger_once(tmp_path: Path, project: Path |
         names = {"command": "command", "ENV": "ENV {0.name}"}
         found = [names[item.kind].format(item) if item.kind in names else item.name.split()[0] for item in own]
         assert Counter(found) == Counter(constructs(text)), file
+
+
+@pytest.mark.parametrize("project", PROJECTS)
+def test_everything_that_is_read_is_in_the_ledger_once(tmp_path: Path, project: Path | Case) -> None:
+    root = root_of(project, tmp_path)
+    items = items_of(root)
+    check_names(root, items)
+    check_options(root, items)
+    check_keys(root, items)
+    check_instructions(root, items)
 
 
 # What nobody knows is reported

@@ -1,38 +1,85 @@
-"""`migrate explain`: what a rule does, or what becomes of one line of a project."""
+"""`migrate explain`: what a rule does, or what becomes of one line of a project and why."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+from difflib import get_close_matches
 from pathlib import Path
 
 from converters.errors import ExitCode, UsageError
+from converters.ledger import Item
+from converters.outcome import Converted, Outcome
+from converters.rules import codes, find
+from converters.rules.text import body, explained
+from converters.terminal import print_text
+
+HIGHEST = 6
+"""How many folders above a file are tried as its project."""
 
 
 def explain_rule(code: str) -> int:
     """Print a rule's title, safety, explanation and links."""
-    raise UsageError(f"no rule is called {code!r}.", hint="Rule codes stand in every report, for example RP007.")
+    rule = find(code)
+    if rule is None:
+        digits = re.fullmatch(r"([A-Z]+)0*(\d+)", code.upper())
+        padded = f"{digits.group(1)}{int(digits.group(2)):03}" if digits else code.upper()
+        close = [padded] if padded in codes() else get_close_matches(padded, codes(), n=3)
+        hint = f"Is it {' or '.join(close)}?" if close else "Rule codes stand in every report, for example RP007."
+        raise UsageError(f"no rule is called {code!r}.", hint=hint)
+    print_text(explained(rule))
+    return ExitCode.DONE
 
 
 def explain_line(file: Path, line: int, project: Path | None) -> int:
-    """Print every ledger item that covers a line of a project."""
+    """Print every ledger item that covers a line of a project, with its rule; the nearest folder that converts is the project."""
     from converters.commands.convert import Request, failed, show
-    from converters.convert import convert
-    from converters.options import Options
-    from converters.outcome import Converted
-    from converters.terminal import print_text
 
-    root = project or file.parent
-    outcome = convert(root, Options())
+    root, outcome = _outcome(file, project)
     if not isinstance(outcome, Converted):
         result = failed(outcome)
         show(result, Request(root))
         return result.exit_code
     path = _inside(file, outcome.root)
     items = [item for item in outcome.ledger.items() if item.file == path and item.line <= line <= max(item.line, item.end_line)]
-    for item in items:
-        print_text(f"{item.file}:{item.line}: {item.disposition.value} by {item.rule} ({item.safety.value}): {item.message}\n")
-    if not items:
-        print_text(f"{path}:{line}: nothing of the platform stands here; the line is kept as it is.\n")
+    print_text("".join(_paragraphs(items)) or f"{path}:{line}: nothing of the platform stands here; the line is kept as it is.\n")
     return ExitCode.DONE
+
+
+def _outcome(file: Path, project: Path | None) -> tuple[Path, Outcome]:
+    """The conversion of the file's project; where no folder above it converts, what the nearest one came to."""
+    from converters.convert import convert
+    from converters.options import Options
+
+    nearest: tuple[Path, Outcome] | None = None
+    for folder in [project] if project else _above(file):
+        outcome = convert(folder, Options())
+        nearest = nearest or (folder, outcome)
+        if isinstance(outcome, Converted):
+            return folder, outcome
+    assert nearest is not None
+    return nearest
+
+
+def _above(file: Path) -> Iterator[Path]:
+    """The folders above a file, from the nearest up to the root of its repository."""
+    folder = file.absolute().parent
+    for found in [folder, *folder.parents][:HIGHEST]:
+        if found != Path(found.anchor):
+            yield found
+        if (found / ".git").exists() or found == Path.home():
+            return
+
+
+def _paragraphs(items: list[Item]) -> Iterator[str]:
+    """The items, each followed by its rule where the rule was not explained before."""
+    told: set[str] = set()
+    for item in items:
+        yield f"{item.file}:{item.line}: {item.disposition.value} by {item.rule} ({item.safety.value}): {item.message}\n"
+        rule = find(item.rule)
+        if rule is not None and item.rule not in told:
+            yield f"{body(rule, '    ')}"
+        told.add(item.rule)
 
 
 def _inside(file: Path, root: Path) -> str:

@@ -64,6 +64,15 @@ def test_a_case_comes_out_as_it_says(tmp_path: Path, rule: Rule, case: Case) -> 
 # The registry
 
 
+def test_every_code_that_is_cited_has_a_rule_and_every_rule_is_cited() -> None:
+    cited = set()
+    for path in [*ROOT.glob("converters/**/*.py"), *ROOT.glob("templates/**/*.j2")]:
+        if "rules" not in path.relative_to(ROOT).parts:
+            cited |= set(CITED.findall(path.read_text()))
+    assert cited - set(codes()) == set(), "cited without a rule"
+    assert set(codes()) - cited == set(), "never cited"
+
+
 def test_a_file_is_named_after_its_rule() -> None:
     assert all(find(code) is not None for code in codes())
     assert [rule.code for rule in RULES] == list(codes())
