@@ -162,7 +162,8 @@ class Handler(Model):
     """`load` returns the handler, which only its own names reach."""
     debugger: bool = False
     """The code uses `rp_debugger`, whose checkpoints RunPod's worker loop clears after every job."""
-    dedicated_thread: bool = False
+    dedicated_thread: str = ""
+    """Why one thread loads and answers; '' where any thread will do."""
     uses_arguments: bool = False
     """The code reads the command line, so `setup()` sets `sys.argv`."""
     origin: Origin
@@ -183,6 +184,8 @@ class Predictor(Model):
     healthcheck: Literal["", "sync", "async"] = ""
     cancel: bool = False
     """The code catches Cog's CancelationException."""
+    prepare: list[str] = Field(default_factory=list)
+    """Lines of setup() that fetch model files before the predictor is loaded, made by a serializer."""
     origin: Origin
 
 

@@ -15,7 +15,7 @@ rule = Rule(
     is a value), a queue delay scaling_delay, the execution timeout request_timeout, GPU types a machine_type list in their order.
     Values of secrets are never copied. FlashBoot has no switch on fal; what has no equivalent is listed with what to do.
     """,
-    rows=(14, 15, 16),
+    guide=("RunPod 14", "RunPod 15", "RunPod 16"),
     links=(runpod_docs("serverless/endpoints/endpoint-configurations"), fal_docs("documentation/deployment/scale-your-application")),
     cases=(
         Case("without the file nothing is written about scaling", "untouched", {"handler.py": WORKER}, lacks={"app.py": ("max_concurrency",)}),

@@ -23,6 +23,7 @@ FROM_STANDARD: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("collections.abc", ("AsyncIterable", "AsyncIterator", "Awaitable", "Callable", "Iterable", "Iterator")),
     ("datetime", ("datetime",)),
     ("enum", ("Enum",)),
+    ("concurrent.futures", ("ThreadPoolExecutor",)),
     ("functools", ("wraps",)),
     ("pathlib", ("Path", "PurePath")),
     ("typing", ("Any", "Literal")),

@@ -54,11 +54,8 @@ def _method(decorator: str, signature: str, summary: str, lines: list[str]) -> s
 
 def _unary(app: App, endpoint: Endpoint, handler: Handler) -> str:
     word = "async def" if handler.kind == "async" else "def"
-    call = f"{'await ' if handler.kind == 'async' else ''}answer(self.handler, job)"
-    media = [field for field in endpoint.output.fields if field.media]
-    lines = [*_job(app), f"return {call}"]
-    if media:
-        lines = [*_job(app), f"return {call}"]
+    function = "lambda job: self.thread.submit(self.handler, job).result()" if handler.dedicated_thread else "self.handler"
+    lines = [*_job(app), f"return {'await ' if handler.kind == 'async' else ''}answer({function}, job)"]
     signature = f"{word} {endpoint.method}(self, input: Input) -> {_annotation(app, endpoint)}:"
     return _method(f"@fal.endpoint({string(endpoint.path)})", signature, endpoint.summary, lines)
 

@@ -84,10 +84,11 @@ def _import_lines(app: App) -> list[str]:
     else:
         lines = [f"import {module}  # loads what the worker loads, once per runner"]
     lines.append("")
+    keep = "return" if handler.dedicated_thread else "self.handler ="
     if handler.returned:
-        lines.append(f"self.handler = {last}.{handler.load}()")
+        lines.append(f"{keep} {last}.{handler.load}()")
         return lines
     if handler.load:
         lines.append(f"{last}.{handler.load}()")
-    lines.append(f"self.handler = {last}.{handler.name}")
+    lines.append(f"{keep} {last}.{handler.name}")
     return lines

@@ -32,7 +32,7 @@ from converters.project import Project
 from converters.python.code import Code
 from converters.python.module import Module
 from converters.sources.docker import packaging as docker
-from converters.sources.runpod import dispositions, endpoint_config, flow, hub, inline, inputs, names, results, start_script
+from converters.sources.runpod import dispositions, endpoint_config, flow, hub, inline, inputs, names, results, start_script, threads
 from converters.sources.runpod.files import app_file_of, placement
 from converters.sources.runpod.handler import Resolved, resolve
 from converters.sources.runpod.rewrite import Rewrite, rewrite
@@ -127,9 +127,13 @@ def _app(project: Project, unit: Unit, found: Survey, options: Options, ledger: 
     known_examples = hub.examples(project, folder, ledger)
     found_results = results.results(code, resolved.module, resolved.node)
     endpoint = _endpoint(code, resolved, found_results, known_examples, environment, ledger, taken_name=name)
+    thread = threads.reason(code, closure) if resolved.kind == "sync" else ""
     change = rewrite(code, entry, unit, start, resolved, ledger, found.occurrences, closure, name)
     edits += [edit for edit in change.edits if edit not in edits]
     handler = _handler(unit, entry, resolved, change, option.origin)
+    handler.dedicated_thread = thread
+    if thread:
+        ledger.note("RP018", Disposition.CONVERTED, f"one thread loads and answers, as in the worker: {thread}", handler.origin)
     handler.uses_arguments = any(b"sys.argv" in project.files[path].data or b"argparse" in project.files[path].data for path in closure)
     app = App(
         name=name,

@@ -13,7 +13,7 @@ from converters.python.code import Code
 from converters.python.module import FunctionNode, Module
 from converters.sources.runpod.handler import own_nodes
 from converters.sources.runpod.sdk import Occurrence
-from converters.sources.runpod.start import Start
+from converters.sources.runpod.start import Start, is_main_test
 
 BUSY_NAMES = ("load", "load_worker", "load_worker_state")
 
@@ -102,8 +102,48 @@ def main_block_to_function(module: Module, block: ast.If, starts: list[Start], n
                 reason=reason,
             )
         )
-    edits += [remove_statement(module, begin.statement, rule, reason) for begin in starts]
+    edits += [remove_start(module, begin, rule, reason) for begin in starts]
+    if block.orelse:
+        behind, end = module.line_end(block.body[-1].end_lineno or first.lineno), module.line_end(block.end_lineno or first.lineno)
+        gone = "a branch for when the file is not the program, which it was in the worker"
+        edits.append(Edit(file=module.path, start=behind, end=end, replacement="", rule=rule, reason=gone))
     return edits
+
+
+def remove_start(module: Module, start: Start, rule: str, reason: str) -> Edit:
+    """Delete a start call. A loop around it ends there, since the call never came back to it."""
+    if in_loop(module, start.statement):
+        return replace(module, start.statement, "break", rule, reason)
+    return remove_statement(module, start.statement, rule, reason)
+
+
+def in_loop(module: Module, node: ast.stmt) -> bool:
+    """Whether a statement stands in the body of a loop of its own function."""
+    child: ast.AST = node
+    for parent in module.ancestors(node):
+        if isinstance(parent, FunctionNode | ast.ClassDef):
+            return False
+        if isinstance(parent, ast.For | ast.AsyncFor | ast.While) and any(child is statement for statement in parent.body):
+            return True
+        child = parent
+    return False
+
+
+def assignment(module: Module, name: str, node: ast.expr) -> str:
+    """`name = expression`, in parentheses where the expression needs them to stand on a line of its own."""
+    return f"{name} = {grouped(module.source(node), node)}"
+
+
+def grouped(source: str, node: ast.expr) -> str:
+    """The source of an expression as it may stand behind `=` or `return`."""
+    return f"({source})" if "\n" in source or isinstance(node, ast.NamedExpr) else source
+
+
+def is_main_as_true(module: Module, node: ast.AST, rule: str, reason: str) -> list[Edit]:
+    """`__name__ == "__main__"` inside the larger conditions around a node is `True`: on fal the file is imported."""
+    tests = [parent.test for parent in module.ancestors(node) if isinstance(parent, ast.If) and not is_main_test(parent.test)]
+    compares = [inner for test in tests for inner in ast.walk(test) if isinstance(inner, ast.Compare) and is_main_test(inner)]
+    return [replace(module, compare, "True", rule, reason) for compare in compares]
 
 
 def _first_line(module: Module, node: ast.stmt) -> int:

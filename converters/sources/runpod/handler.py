@@ -23,6 +23,7 @@ class Resolved:
     """
 
     expression: str
+    value: ast.expr
     name: str
     kind: HandlerKind
     module: Module
@@ -52,7 +53,7 @@ def resolve(code: Code, start: Start, option: Option) -> Resolved:
     local = _uses_local_names(start, node)
     function, home, bound = _callable(code, module, node, start)
     name = "" if local or not isinstance(node, ast.Name | ast.Attribute) else expression
-    return Resolved(expression, name, kind(function, home), home, function, bound, local)
+    return Resolved(expression, node, name, kind(function, home), home, function, bound, local)
 
 
 def kind(node: Callable | None, module: Module | None = None) -> HandlerKind:

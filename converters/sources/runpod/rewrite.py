@@ -8,14 +8,15 @@ from dataclasses import dataclass, field
 from converters.ir import Disposition, Edit
 from converters.ledger import Ledger
 from converters.python.code import Code
-from converters.python.module import Module
+from converters.python.module import FunctionNode, Module
 from converters.sources.runpod import edits
 from converters.sources.runpod.handler import Resolved, own_nodes
 from converters.sources.runpod.sdk import Occurrence
-from converters.sources.runpod.start import Start
+from converters.sources.runpod.start import Start, is_main_test
 from converters.sources.runpod.units import Unit
 
 START_REASON = "the app's endpoint takes the place of RunPod's worker loop"
+MAIN_REASON = "loading moves to setup(): fal imports the module"
 
 
 @dataclass
@@ -74,21 +75,25 @@ def _start(code: Code, entry: Module, start: Start, resolved: Resolved, unit: Un
     elif start.guard == "main":
         _in_main_block(start, others, resolved, change)
     elif resolved.name:
-        change.edits.append(edits.remove_statement(module, start.statement, "RP002", START_REASON))
+        change.edits.append(edits.remove_start(module, start, "RP002", START_REASON))
     else:
-        _assign(start, resolved, change)
+        _assign(start, start.statement, resolved, change)
+    change.edits += edits.is_main_as_true(module, start.call, "RP005", MAIN_REASON)
     if start.guard != "main":
         for begin in others:
-            change.edits.append(edits.remove_statement(begin.module, begin.statement, "RP002", START_REASON))
+            change.edits.append(edits.remove_start(begin.module, begin, "RP002", START_REASON))
     if module.path != entry.path and not change.load and change.handler:
         _from_other_module(code, entry, module, change)
 
 
-def _assign(start: Start, resolved: Resolved, change: Rewrite) -> None:
+def _assign(start: Start, statement: ast.stmt, resolved: Resolved, change: Rewrite) -> None:
     """`start({"handler": lambda job: ...})` -> `handler = lambda job: ...`."""
-    name = edits.unused_name(start.module, ["handler", "runpod_handler"])
-    expression = f"({resolved.expression})" if "\n" in resolved.expression else resolved.expression
-    change.edits.append(edits.replace(start.module, start.statement, f"{name} = {expression}", "RP002", START_REASON))
+    module = start.module
+    name = edits.unused_name(module, ["handler", "runpod_handler"])
+    text = edits.assignment(module, name, resolved.value)
+    if edits.in_loop(module, statement):
+        text += "; break"
+    change.edits.append(edits.replace(module, statement, text, "RP002", START_REASON))
     change.handler = name
 
 
@@ -97,38 +102,49 @@ def _in_main_block(start: Start, others: list[Start], resolved: Resolved, change
     module, block = start.module, start.main_block
     assert block is not None
     statements = {start.statement, *(begin.statement for begin in others)}
-    rest = [statement for statement in block.body if statement not in statements]
-    if rest or block.orelse:
-        name = edits.unused_name(module, edits.BUSY_NAMES)
-        starts = [start, *others]
+    if any(statement not in statements for statement in block.body):
+        kept = [] if not resolved.name else [start]
+        change.load = _block_to_function(module, block, [*kept, *others], change)
         if not resolved.name:
-            change.edits += edits.main_block_to_function(
-                module, block, others, name, "RP005", "loading moves to setup(): fal imports the module"
-            )
-            change.edits.append(edits.replace(module, start.statement, f"return {resolved.expression}", "RP002", START_REASON))
+            change.edits.append(_returning(module, start.statement, resolved.value))
             change.returned = True
-        else:
-            change.edits += edits.main_block_to_function(
-                module, block, starts, name, "RP005", "loading moves to setup(): fal imports the module"
-            )
-        change.load = name
     elif resolved.name:
         change.edits.append(edits.remove_statement(module, block, "RP002", START_REASON))
     else:
-        name = edits.unused_name(module, ["handler", "runpod_handler"])
-        expression = f"({resolved.expression})" if "\n" in resolved.expression else resolved.expression
-        change.edits.append(edits.replace(module, block, f"{name} = {expression}", "RP002", START_REASON))
-        change.handler = name
+        _assign(start, block, resolved, change)
+
+
+def _block_to_function(module: Module, block: ast.If, starts: list[Start], change: Rewrite) -> str:
+    name = edits.unused_name(module, edits.BUSY_NAMES)
+    change.edits += edits.main_block_to_function(module, block, starts, name, "RP005", MAIN_REASON)
+    return name
+
+
+def _returning(module: Module, statement: ast.stmt, value: ast.expr) -> Edit:
+    text = f"return {edits.grouped(module.source(value), value)}"
+    return edits.replace(module, statement, text, "RP002", START_REASON)
 
 
 def _in_function(code: Code, entry: Module, start: Start, resolved: Resolved, change: Rewrite, ledger: Ledger) -> None:
     """Inside a function such as `main()`: `setup()` calls it, unless importing the module already does."""
     module, function = start.module, start.function
     assert function is not None
+    change.returned = resolved.local or not resolved.name
+    if change.returned:
+        change.edits.append(_returning(module, start.statement, resolved.value))
+    else:
+        change.edits.append(edits.remove_start(module, start, "RP002", START_REASON))
+    caller: ast.AST = start.statement
+    while (site := _only_call(module, function)) is not None and (outer := _function_around(module, site)) is not None:
+        if change.returned:
+            change.edits.append(_returning(module, site, site.value))
+        caller, function = site, outer
+    if site is not None and _from_call(module, entry, site, function, change):
+        return
+    called = _called_on_import(module, function.name)
     required = len(function.args.args) - len(function.args.defaults)
     top = next((node for node in module.tree.body if node is function), None)
-    called = _called_on_import(module, function.name)
-    if not called and (top is None or required > 0 or isinstance(function, ast.AsyncFunctionDef)):
+    if (change.returned or not called) and (top is None or required > 0 or isinstance(function, ast.AsyncFunctionDef)):
         why = "takes arguments" if required > 0 else "is asynchronous" if top is not None else "is not at module level"
         ledger.note(
             "RP004",
@@ -136,28 +152,59 @@ def _in_function(code: Code, entry: Module, start: Start, resolved: Resolved, ch
             f"`{function.name}` starts the worker and cannot be called from setup() as it is (it {why}): load there what it loads.",
             module.origin(function),
         )
-    if resolved.local or not resolved.name:
-        change.edits.append(edits.replace(module, start.statement, f"return {resolved.expression}", "RP002", START_REASON))
-        change.returned = True
-    else:
-        change.edits.append(edits.remove_statement(module, start.statement, "RP002", START_REASON))
-    if change.returned or (not called and _does_more(function, start)):
+    if change.returned or (not called and _does_more(function, caller)):
         change.load = function.name if module.path == entry.path else f"{_reach(code, entry, module)}.{function.name}"
         bound = code.imports(entry).get(function.name) if module.path != entry.path else None
         if bound is not None:
             change.load = function.name
 
 
-def _does_more(function: ast.FunctionDef | ast.AsyncFunctionDef, start: Start) -> bool:
-    rest = [statement for statement in function.body if statement is not start.statement]
+def _from_call(module: Module, entry: Module, site: ast.Expr, function: ast.FunctionDef | ast.AsyncFunctionDef, change: Rewrite) -> bool:
+    """The one statement that calls the function around `start` makes or returns the handler; False where `setup()` can call the function itself."""
+    block = next((node for node in module.ancestors(site) if isinstance(node, ast.If) and is_main_test(node.test)), None)
+    if block is None:
+        if change.returned:
+            name = edits.unused_name(module, ["handler", "runpod_handler"])
+            text = edits.assignment(module, name, site.value) + ("; break" if edits.in_loop(module, site) else "")
+            change.edits.append(edits.replace(module, site, text, "RP002", START_REASON))
+            change.handler, change.returned = name, False
+        return True
+    plain = isinstance(site.value, ast.Call) and isinstance(site.value.func, ast.Name) and not site.value.args and not site.value.keywords
+    if module.path != entry.path or (plain and block.body == [site] and any(node is function for node in module.tree.body)):
+        return False
+    if change.returned:
+        change.edits.append(_returning(module, site, site.value))
+    change.load = _block_to_function(module, block, [], change)
+    return True
+
+
+def _only_call(module: Module, function: ast.FunctionDef | ast.AsyncFunctionDef) -> ast.Expr | None:
+    """The statement that is the one call of a function or method in its module; None where there is none, or several."""
+    if isinstance(function, ast.AsyncFunctionDef):
+        return None
+    method = isinstance(module.parents.get(function), ast.ClassDef)
+    found: list[ast.AST | None] = []
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.Call) and (
+            (isinstance(node.func, ast.Attribute) and method and node.func.attr == function.name)
+            or (isinstance(node.func, ast.Name) and not method and node.func.id == function.name)
+        ):
+            found.append(module.parents.get(node))
+    return found[0] if len(found) == 1 and isinstance(found[0], ast.Expr) else None
+
+
+def _function_around(module: Module, node: ast.AST) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
+    return next((parent for parent in module.ancestors(node) if isinstance(parent, FunctionNode)), None)
+
+
+def _does_more(function: ast.FunctionDef | ast.AsyncFunctionDef, begin: ast.AST) -> bool:
+    rest = [statement for statement in function.body if statement is not begin]
     return any(not (isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)) for statement in rest)
 
 
 def _called_on_import(module: Module, name: str) -> bool:
     for node in own_nodes(module.tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == name:
-            from converters.sources.runpod.start import is_main_test
-
             if not any(isinstance(parent, ast.If) and is_main_test(parent.test) for parent in module.ancestors(node)):
                 return True
     return False
