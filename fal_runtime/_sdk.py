@@ -161,14 +161,14 @@ class Overrides:
     app: Path | None = None
 
     def apply(self, module: str, values: dict[str, Any]) -> None:
-        """Change the globals of a module of the SDK; ``values`` may hold only some of its names."""
+        """Change the globals of a module; ``values`` may hold only some of its names."""
         if module == "fal.toolkit.utils.ssrf" and "resolve_and_validate_host" in values:
             values["resolve_and_validate_host"] = _allow(self.origin, values["resolve_and_validate_host"])
         if module == "fal.toolkit.kv" and "FAL_KV_HOST" in values:
             values["FAL_KV_HOST"] = f"http://{self.origin[0]}:{self.origin[1]}/kv"
         if module == "fal.toolkit.kv" and "fal_v3_token_manager" in values:
             values["fal_v3_token_manager"] = _OwnKey()
-        if self.app is not None and "include_app_files_path" in values:
+        if self.app is not None and module.startswith("fal.") and "include_app_files_path" in values:
             values["include_app_files_path"] = _include_below(self.app)
         if self.data is not None:
             for name in ("FAL_PERSISTENT_DIR", "FAL_REPOSITORY_DIR", "FAL_MODEL_WEIGHTS_DIR"):
@@ -227,8 +227,7 @@ class _Unpickler(pickle.Unpickler):
     def _set_state(self, original: Callable[[Any, Any], None]) -> Callable[[Any, Any], None]:
         def set_state(function: Any, state: Any) -> None:
             original(function, state)
-            if str(function.__module__).startswith("fal."):
-                self._overrides.apply(function.__module__, function.__globals__)
+            self._overrides.apply(str(function.__module__), function.__globals__)
 
         return set_state
 

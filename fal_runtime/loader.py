@@ -109,12 +109,14 @@ class Loader:
             **(redirected_bind(layout.env, spec.exposed_port or 0) if spec.kind in ("function", "image") else {}),
             "HF_HOME": self._env.get("HF_HOME") or layout.env.get("HF_HOME") or f"{data}/.cache/huggingface",
         }
+        shipped = bool(spec.entry_point and spec.app_files)
+        app = "/app" if private else str(root / "app")
         home = root / workdir if layout.workdir else place / "empty"
         sandbox = {
             "stage": str(self._directory / "stage"),
             "scratch": str(root),
             "binds": {"/data": str(self._data)},
-            "cwd": layout.workdir or str(place / "empty"),
+            "cwd": layout.workdir or ("/app" if shipped else str(place / "empty")),
         }
         return {
             "op": "run",
@@ -124,9 +126,9 @@ class Loader:
             "exposed_port": spec.exposed_port,
             "origin": self._origin,
             "env": env,
-            "path": ["/app"] if spec.entry_point and spec.app_files and private else [],
+            "path": [app] if shipped else [],
             "data": None if private else str(self._data),
             "app": str(root / "app") if spec.app_files and not private else None,
-            "cwd": str(home),
+            "cwd": app if shipped else str(home),
             "sandbox": sandbox if private else None,
         }
