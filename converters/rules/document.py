@@ -49,6 +49,8 @@ def _example(rule: Rule, case: Case) -> Iterator[str]:
     outputs = _outputs(case)
     source = case.seen[0].file if case.seen and case.seen[0].file in case.project else next(iter(case.files))
     yield _fenced(source, case.project[source])
+    if case.endpoint:
+        yield f"with `--endpoint-config endpoint.json`:\n\n{_fenced('endpoint.json', case.endpoint)}"
     for path, texts in case.has.items():
         if path == source:
             yield f"becomes\n\n{_fenced(path, outputs.get(path, ''))}"
@@ -71,7 +73,10 @@ def _outputs(case: Case) -> dict[str, str]:
         for path, target in case.symlinks.items():
             (root / path).parent.mkdir(parents=True, exist_ok=True)
             (root / path).symlink_to(target)
-        outcome = convert(root, Options(style=case.style))
+        config = Path(folder) / "endpoint.json" if case.endpoint else None
+        if config:
+            config.write_text(case.endpoint)
+        outcome = convert(root, Options(style=case.style, endpoint_config=config))
     changes = outcome.files if isinstance(outcome, Converted) else ()
     return {change.path: change.data.decode() for change in changes if change.data is not None}
 

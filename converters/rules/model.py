@@ -46,6 +46,8 @@ class Case:
     status: Literal["", "converted", "partial", "unsupported", "unreadable"] = ""
     """Outcome of the whole conversion; '' for any in which there is an output."""
     style: Literal["auto", "inline", "keep"] = "auto"
+    endpoint: str = ""
+    """What `--endpoint-config` is given: the JSON of an exported endpoint."""
 
     @property
     def project(self) -> dict[str, str]:
@@ -77,6 +79,11 @@ def runpod_docs(page: str) -> str:
 def fal_docs(page: str) -> str:
     """Address of a page of fal's documentation."""
     return f"https://fal.ai/docs/{page}"
+
+
+def cog_docs(page: str) -> str:
+    """Address of a page of Cog's documentation."""
+    return f"https://cog.run/{page}/"
 
 
 def docker_docs(page: str) -> str:

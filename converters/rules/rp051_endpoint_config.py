@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from converters.rules.model import Case, Rule, fal_docs, runpod_docs
+from converters.rules.model import Case, Rule, Seen, fal_docs, runpod_docs
 from converters.rules.samples import WORKER
 
 rule = Rule(
@@ -18,7 +18,31 @@ rule = Rule(
     guide=("RunPod 14", "RunPod 15", "RunPod 16"),
     links=(runpod_docs("serverless/endpoints/endpoint-configurations"), fal_docs("documentation/deployment/scale-your-application")),
     cases=(
-        Case("without the file nothing is written about scaling", "untouched", {"handler.py": WORKER}, lacks={"app.py": ("max_concurrency",)}),
+        Case(
+            "scaling, machine and limits of an exported endpoint are written",
+            "converted",
+            {"handler.py": WORKER},
+            seen=(Seen("converted", 2, "endpoint.json"), Seen("converted", 3, "endpoint.json")),
+            has={
+                "app.py": (
+                    "max_concurrency = 5",
+                    "min_concurrency = 1",
+                    "keep_alive = 0",
+                    "request_timeout = 600",
+                    'machine_type = "GPU-RTX4090"',
+                )
+            },
+            endpoint="""{
+                "workersMax": 5,
+                "workersMin": 1,
+                "idleTimeout": 0,
+                "executionTimeoutMs": 600000,
+                "gpuTypeIds": ["NVIDIA GeForce RTX 4090"]
+            }""",
+        ),
+        Case(
+            "without the file nothing is written about scaling", "untouched", {"handler.py": WORKER}, lacks={"app.py": ("max_concurrency",)}
+        ),
         Case(
             "a file of that shape in the project is not taken for one",
             "untouched",

@@ -37,7 +37,11 @@ def write(folder: Path, files: dict[str, str], symlinks: Mapping[str, str] | Non
 
 def run(folder: Path, case: Case) -> Made:
     """Convert the project of a case."""
-    outcome = convert(write(folder, case.project, case.symlinks), Options(style=case.style))
+    root = write(folder, case.project, case.symlinks)
+    config = folder / "endpoint.json" if case.endpoint else None
+    if config:
+        config.write_text(case.endpoint)
+    outcome = convert(root, Options(style=case.style, endpoint_config=config))
     if not isinstance(outcome, Converted):
         return Made(outcome, list(getattr(outcome, "items", ())), {}, set())
     items = outcome.ledger.items()

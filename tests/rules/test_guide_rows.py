@@ -1,7 +1,6 @@
 """Every row of the RunPod page of fal's migration guide is covered by a rule and shown by a case or a fixture.
 
-Left out until their feature exists: rows 11 to 13 (`/run`, `/runsync`, `/stream` in callers) and rows 14 to 16 (workers and idle
-timeout, which RunPod keeps in its console).
+Left out until their feature exists: rows 11 to 13 (`/run`, `/runsync`, `/stream` in callers).
 """
 
 from __future__ import annotations
@@ -17,7 +16,8 @@ from converters.rules import Case, all_rules, find
 from tests.rules.projects import run
 
 FIXTURES = Path(__file__).parents[2] / "fixtures/runpod"
-LEFT_OUT = {11, 12, 13, 14, 15, 16}
+LEFT_OUT = {11, 12, 13}
+ENDPOINT = "scaling, machine and limits of an exported endpoint are written"
 
 SHOWN = [
     (1, "handler(job) -> @fal.endpoint", "RP003", "the keys that the handler reads become fields of the input", '@fal.endpoint("/")'),
@@ -35,6 +35,9 @@ SHOWN = [
     (7, "refresh_worker -> x-fal-stop-runner", "RP007", "refresh_worker in the configuration retires every runner", "x-fal-stop-runner"),
     (9, "Dockerfile -> requirements", "DK002", "packages and requirement files are listed with their pins", "requirements = ["),
     (9, "Dockerfile -> ContainerImage", "DK005", "a Dockerfile with a system package stays", "ContainerImage.from_dockerfile("),
+    (14, "max workers -> max_concurrency", "RP051", ENDPOINT, "max_concurrency = 5"),
+    (15, "min workers -> min_concurrency", "RP051", ENDPOINT, "min_concurrency = 1"),
+    (16, "idle timeout -> keep_alive", "RP051", ENDPOINT, "keep_alive = 0"),
     (17, "concurrency per worker -> max_multiplexing", "RP010", "a constant number is written", "max_multiplexing = 4"),
 ]
 IN_OTHER_FILES = [

@@ -1,11 +1,9 @@
-"""What is known to come out wrong, as the smallest project that shows it. A gap that is closed moves into its rule's cases."""
+"""Where rules, styles and reports meet: what once came out wrong, as the smallest project that shows it."""
 
 from __future__ import annotations
 
 import ast
 from pathlib import Path
-
-import pytest
 
 from converters.rules import Case
 from converters.rules.samples import IMAGE, WORKER
@@ -13,10 +11,9 @@ from tests.rules.projects import Made, run
 
 
 def converted(folder: Path, files: dict[str, str]) -> Made:
-    return run(folder, Case("a project with a known gap", "converted", files))
+    return run(folder, Case("a project where rules meet", "converted", files))
 
 
-@pytest.mark.xfail(reason="inline style drops `from runpod... import name` while the name is used", strict=False)
 def test_a_helper_that_is_imported_by_name_is_still_there(tmp_path: Path) -> None:
     made = converted(
         tmp_path,
@@ -35,19 +32,16 @@ def test_a_helper_that_is_imported_by_name_is_still_there(tmp_path: Path) -> Non
     assert any("import upload_image" in text for path, text in made.texts.items() if path.endswith(".py"))
 
 
-@pytest.mark.xfail(reason="inline style forgets the header that refresh_worker in the configuration asks for", strict=False)
 def test_refresh_worker_reaches_every_style(tmp_path: Path) -> None:
     text = WORKER.replace('"handler": handler', '"handler": handler, "refresh_worker": True')
     assert "x-fal-stop-runner" in converted(tmp_path, {"handler.py": text}).texts["app.py"]
 
 
-@pytest.mark.xfail(reason="refresh_worker False is reported as if every runner were retired", strict=False)
 def test_refresh_worker_false_retires_nothing(tmp_path: Path) -> None:
     text = WORKER.replace('"handler": handler', '"handler": handler, "refresh_worker": False')
     assert all("every answer carries" not in item.message for item in converted(tmp_path, {"handler.py": text}).items)
 
 
-@pytest.mark.xfail(reason="the worker's own name Image hides fal's in the endpoint", strict=False)
 def test_an_image_of_pillow_does_not_hide_the_image_of_fal(tmp_path: Path) -> None:
     made = converted(
         tmp_path,
@@ -72,7 +66,6 @@ def test_an_image_of_pillow_does_not_hide_the_image_of_fal(tmp_path: Path) -> No
             assert not ("from PIL import Image" in source and "Image.from_path" in source)
 
 
-@pytest.mark.xfail(reason="inline style does not run the start script", strict=False)
 def test_a_start_script_runs_in_every_style(tmp_path: Path) -> None:
     dockerfile = IMAGE.replace("COPY handler.py /handler.py", "COPY handler.py /\nCOPY start.sh /").replace(
         '["python", "-u", "/handler.py"]', '["bash", "/start.sh"]'
@@ -81,7 +74,6 @@ def test_a_start_script_runs_in_every_style(tmp_path: Path) -> None:
     assert "start.sh" in converted(tmp_path, files).texts["app.py"]
 
 
-@pytest.mark.xfail(reason='an ENTRYPOINT script that ends in `exec "$@"` is not looked into', strict=False)
 def test_an_entrypoint_script_that_runs_its_arguments_is_not_lost(tmp_path: Path) -> None:
     dockerfile = IMAGE.replace("COPY handler.py /handler.py", "COPY handler.py start.sh /").replace(
         "CMD", 'ENTRYPOINT ["bash", "/start.sh"]\nCMD'
@@ -90,33 +82,28 @@ def test_an_entrypoint_script_that_runs_its_arguments_is_not_lost(tmp_path: Path
     assert "RP016" in {item.rule for item in converted(tmp_path, files).items}
 
 
-@pytest.mark.xfail(reason="a secret in the ENV line of a kept Dockerfile stays in the image", strict=False)
 def test_a_secret_does_not_stay_in_a_kept_dockerfile(tmp_path: Path) -> None:
     made = converted(tmp_path, {"handler.py": WORKER, "Dockerfile": IMAGE.replace("RUN pip", "ENV HF_TOKEN=hf_abc\nRUN pip")})
     assert "hf_abc" not in made.texts["Dockerfile"]
 
 
-@pytest.mark.xfail(reason="a default of hub.json on the network volume is not moved below /data", strict=False)
 def test_a_variable_of_the_hub_on_the_volume_moves(tmp_path: Path) -> None:
     hub = '{"config": {"env": [{"key": "MODELS", "value": "/runpod-volume/models"}]}}'
     assert "/runpod-volume" not in converted(tmp_path, {"handler.py": WORKER, ".runpod/hub.json": hub}).texts["app.py"]
 
 
-@pytest.mark.xfail(reason="the report says that a COPY line stays which inline style takes out", strict=False)
 def test_the_report_and_the_dockerfile_agree_on_the_handler(tmp_path: Path) -> None:
     made = converted(tmp_path, {"handler.py": WORKER, "Dockerfile": IMAGE})
     copied = [item for item in made.items if item.name.startswith("COPY handler.py")]
     assert ("COPY handler.py" in made.texts["Dockerfile"]) == (copied[0].disposition.value == "kept")
 
 
-@pytest.mark.xfail(reason="a COPY line for a file below the root begins with two slashes", strict=False)
 def test_an_added_copy_line_names_a_clean_path(tmp_path: Path) -> None:
     worker = WORKER.replace("import runpod\n", "import helper\nimport runpod\n")
     made = converted(tmp_path, {"handler.py": worker, "helper.py": "def up(text):\n    return text", "Dockerfile": IMAGE})
     assert '"//' not in made.texts["Dockerfile"]
 
 
-@pytest.mark.xfail(reason="a main function with arguments that the import calls is reported as if setup() had to", strict=False)
 def test_a_main_function_that_the_import_calls_leaves_nothing_to_do(tmp_path: Path) -> None:
     made = converted(
         tmp_path,
