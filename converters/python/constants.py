@@ -56,6 +56,7 @@ CALLS: dict[str, Callable[..., Any]] = {
     "abs": abs,
     "sum": sum,
 }
+ITERATING = frozenset({"list", "tuple", "set", "sorted", "len"})
 METHODS = frozenset({"keys", "values", "items", "lower", "upper", "strip", "split", "join", "format", "title", "replace", "copy", "get"})
 TYPES: dict[str, type] = {"str": str, "int": int, "float": float, "bool": bool, "list": list, "dict": dict, "tuple": tuple}
 
@@ -203,8 +204,35 @@ class Evaluator:
                 raise NotConstant(f"`{self.module.source(node)}`")
         return "".join(parts)
 
+    def keys(self, node: ast.expr) -> list[Any]:
+        """The keys of a dictionary, whose values need not be constant. Raises `NotConstant`."""
+        found = self.code.definition(self.module, node.id) if isinstance(node, ast.Name) and node.id not in self.names else None
+        if found is not None and isinstance(found.node, ast.Dict) and len(found.module.assignments.get(node.id, [])) == 1:  # type: ignore[attr-defined]
+            inner = Evaluator(self.code, found.module, {}, self.steps, self.depth + 1)
+            if all(key is not None for key in found.node.keys):
+                return [inner.value(key) for key in found.node.keys if key is not None]
+        value = self.value(node)
+        return list(value) if isinstance(value, dict) else _give_up()  # type: ignore[no-any-return]
+
+    def _iterated(self, node: ast.expr) -> Any:
+        """The value of an argument that is only iterated: of a dictionary that is its keys."""
+        if not isinstance(node, ast.Name):
+            return self.value(node)
+        try:
+            return self.value(node)
+        except NotConstant:
+            return self.keys(node)
+
     def _call(self, node: ast.Call) -> Any:
-        arguments = self._elements(node.args)
+        if (
+            isinstance(node.func, ast.Name)
+            and node.func.id in ITERATING
+            and len(node.args) == 1
+            and not isinstance(node.args[0], ast.Starred)
+        ):
+            arguments = [self._iterated(node.args[0])]
+        else:
+            arguments = self._elements(node.args)
         keywords = {keyword.arg: self.value(keyword.value) for keyword in node.keywords if keyword.arg}
         if len(keywords) != len(node.keywords):
             raise NotConstant(f"`{self.module.source(node)}`")
@@ -213,6 +241,8 @@ class Evaluator:
             return list(numbers) if len(numbers) <= MAX_SIZE else _give_up()
         if isinstance(node.func, ast.Name) and node.func.id in CALLS and self.code.definition(self.module, node.func.id) is None:
             return CALLS[node.func.id](*arguments, **keywords)
+        if isinstance(node.func, ast.Attribute) and node.func.attr == "keys" and not arguments and not keywords:
+            return self.keys(node.func.value)
         if isinstance(node.func, ast.Attribute) and node.func.attr in METHODS:
             owner = self.value(node.func.value)
             if isinstance(owner, str | dict | list) and not (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import PurePosixPath
+from typing import Literal
 
 from converters.concepts import environment as environments
 from converters.concepts import machines
@@ -35,15 +36,19 @@ from converters.sources.replicate import (
     input_types,
     inputs,
     outputs,
+    pget,
     report,
     rewrite,
+    train,
     units,
+    weights,
 )
-from converters.sources.replicate.cog_yaml import Entry
 from converters.sources.replicate.environment import Build
 from converters.sources.replicate.predictor import Method, Predictor, resolve
 from converters.sources.replicate.units import Unit
 from converters.sources.runpod.names import app_name, class_name
+from converters.targets.app import tidy
+from converters.targets.templating import render
 
 DEFAULTS = [
     ("instances", "0 to 1, as the deployment says (set in the console)", "min_concurrency 0, max_concurrency 2"),
@@ -69,6 +74,18 @@ class Context:
     application: Application
     taken: set[str]
     count: int
+
+
+@dataclass
+class Parts:
+    """What was read of one unit."""
+
+    unit: Unit
+    code: Code
+    build: Build
+    closure: list[str]
+    change: rewrite.Rewrite
+    fetched: pget.Downloads
 
 
 def detect(project: Project) -> list[Evidence]:
@@ -97,23 +114,33 @@ def analyze(project: Project, options: Options, ledger: Ledger) -> Application:
 
 
 def _unit(context: Context, unit: Unit) -> None:
+    """The app of a predictor, and the one of its training."""
     assert unit.reference is not None
+    ledger = context.ledger
     code = Code(context.project, tuple(dict.fromkeys([unit.folder, ""])))
     predictor = resolve(code, unit.folder, unit.reference)
-    closure = code.closure(predictor.module.path)
-    report.record(unit, context.ledger)
+    report.record(unit, ledger)
+    trainer = train.resolve(code, unit, ledger)
+    entries = [predictor.module.path, *([trainer.module.path] if trainer else [])]
+    closure = sorted({path for entry in entries for path in code.closure(entry)})
     build = environment.read(context.project, unit.config, code, closure)
-    build_report.raise_python(build, context.ledger)
-    change = rewrite.rewrite(code, closure, context.ledger)
+    build_report.raise_python(build, ledger)
+    fetched = pget.read(code, closure, ledger)
+    change = rewrite.rewrite(code, closure, ledger)
+    change.edits += fetched.edits
+    environment.decide(unit.config, code, closure, build, fetched)
     context.application.edits += [edit for edit in change.edits if edit not in context.application.edits]
     build_report.keep_cog(build, change)
-    name = app_name(_wanted_name(context, unit), context.taken)
-    app = _app(context, unit, code, predictor, build, name, unit.reference, closure)
-    if app.predictor is not None:
-        app.predictor.cancel = change.cancel
+    parts = Parts(unit, code, build, closure, change, fetched)
+    app = _app(context, parts, predictor, app_name(_wanted_name(context, unit), context.taken))
+    _weights(context, parts, app)
     context.application.apps.append(app)
-    build_report.settle(unit, build, app, context.ledger)
-    report.settle(unit, code, predictor, app, closure, context.ledger)
+    if trainer is not None:
+        trained = _app(context, parts, trainer, app_name(f"{app.name}-train", context.taken), train.NAMES)
+        train.settle(unit, trained, ledger)
+        context.application.apps.append(trained)
+    build_report.settle(unit, build, app, ledger)
+    report.settle(unit, predictor, app, ledger)
 
 
 def _wanted_name(context: Context, unit: Unit) -> str:
@@ -127,32 +154,30 @@ def _wanted_name(context: Context, unit: Unit) -> str:
     return PurePosixPath(unit.folder).name if unit.folder and context.count > 1 else context.options.name or context.project.name
 
 
-def _app(
-    context: Context, unit: Unit, code: Code, predictor: Predictor, build: Build, name: str, reference: Entry, closure: list[str]
-) -> App:
-    project = context.project
-    app_file = files.app_file(project, unit.folder)
-    docker = files.dockerfile(project, unit.folder)
+def _app(context: Context, parts: Parts, predictor: Predictor, name: str, names: tuple[str, ...] = files.NAMES_OF_APP) -> App:
+    project, unit, build = context.project, parts.unit, parts.build
+    docker = next((new.path for new in context.application.files if new.rule == "RC021"), files.dockerfile(project, unit.folder))
     surroundings = environment.environment(build, unit.config, docker)
-    if surroundings.kind == "image" and all(file.path != docker for file in context.application.files):
-        text = dockerfile.text(build, unit.config)
-        context.application.files.append(
-            NewFile(path=docker, text=text, rule="RC021", reason="the image that Cog would build, without Cog", origin=reference.origin)
-        )
+    if surroundings.kind == "image" and all(new.path != docker for new in context.application.files):
+        reason = "the image that Cog would build, without Cog"
+        new = NewFile(path=docker, text=dockerfile.text(build, unit.config), rule="RC021", reason=reason)
+        context.application.files.append(new)
     app = App(
         name=name,
         class_name=class_name(name),
         entry=predictor.module.path,
-        app_file=app_file,
+        app_file=files.app_file(project, unit.folder, names),
         why="a Cog predictor becomes the endpoint of an app",
         why_style="keep: the predictor's file stays and app.py imports it in setup()",
-        predictor=_served(unit, code, predictor),
+        predictor=_served(unit, parts.code, predictor),
         environment=surroundings,
     )
-    app.environment.files = files.shipped(project, unit, closure, build, surroundings)
-    app.endpoints = [_endpoint(code, predictor, app, context.ledger)]
+    assert app.predictor is not None
+    app.predictor.cancel = parts.change.cancel
+    app.environment.files = files.shipped(project, unit, parts.closure, build, surroundings)
+    app.endpoints = [_endpoint(parts.code, predictor, app, context.ledger)]
     _machine(unit, build, app, context.ledger)
-    _concurrency(unit, code, predictor, app, context.ledger)
+    _concurrency(unit, parts.code, predictor, app)
     environments.check_pins(app.environment if app.environment.kind == "requirements" else _pins(build), context.ledger)
     return app
 
@@ -164,7 +189,7 @@ def _pins(build: Build) -> Environment:
 
 def _served(unit: Unit, code: Code, predictor: Predictor) -> ServedPredictor:
     setup = predictor.setup
-    weights = next((p for p in setup.parameters if p.arg == "weights"), None) if setup else None
+    given = next((p for p in setup.parameters if p.arg == "weights"), None) if setup else None
     folder = unit.folder if predictor.module.path.startswith(f"{unit.folder}/") else ""
     module = predictor.module.path.removeprefix(f"{folder}/" if folder else "").removesuffix(".py").replace("/", ".")
     return ServedPredictor(
@@ -174,13 +199,27 @@ def _served(unit: Unit, code: Code, predictor: Predictor) -> ServedPredictor:
         method=predictor.method.node.name if predictor.is_class else "",
         kind=predictor.kind,
         setup="" if setup is None else "async" if setup.asynchronous else "sync",
-        weights="" if setup is None or weights is None else _weights(code, setup, weights.annotation),
+        weights="" if setup is None or given is None else _weights_type(code, setup, given.annotation),
         healthcheck="" if predictor.healthcheck is None else "async" if predictor.healthcheck.asynchronous else "sync",
         origin=predictor.module.origin(predictor.node),
     )
 
 
-def _weights(code: Code, setup: Method, annotation: object) -> str:
+def _weights(context: Context, parts: Parts, app: App) -> None:
+    """Model files: what setup() fetches, and the module that does it."""
+    assert app.predictor is not None
+    unit, ledger = parts.unit, context.ledger
+    app.predictor.prepare, hub = weights.managed(unit.config, app, ledger)
+    weights.baked(context.project, parts.code, parts.closure, unit.folder, app, ledger)
+    weights.caches(parts.code, parts.closure, ledger)
+    if parts.fetched.used or app.predictor.prepare:
+        path = f"{unit.folder}/{weights.MODULE}.py".strip("/")
+        text = tidy(render("fal_weights.py.j2", pget=parts.fetched.used, hub=hub))
+        app.environment.files.append(path)
+        context.application.files.append(NewFile(path=path, text=text, rule="RC033", reason="fetches model files into /data, once"))
+
+
+def _weights_type(code: Code, setup: Method, annotation: object) -> Literal["text", "path"]:
     type_ = input_types.read(code, setup.module, annotation)  # type: ignore[arg-type]
     return "path" if type_.media == "path" else "text"
 
@@ -217,7 +256,7 @@ def _machine(unit: Unit, build: Build, app: App, ledger: Ledger) -> None:
     )
 
 
-def _concurrency(unit: Unit, code: Code, predictor: Predictor, app: App, ledger: Ledger) -> None:
+def _concurrency(unit: Unit, code: Code, predictor: Predictor, app: App) -> None:
     """`@concurrent(max=N)` or `concurrency.max` -> max_multiplexing, which needs an async predictor."""
     stated = decorators.concurrency(code, predictor.method)
     entry = unit.config.find("concurrency.max")

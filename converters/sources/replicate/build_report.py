@@ -96,16 +96,17 @@ def _system(unit: Unit, build: Build, where: str, ledger: Ledger) -> None:
 
 
 def _steps(unit: Unit, build: Build, where: str, image: bool, ledger: Ledger) -> None:
-    for step in build.steps:
+    kept = {id(step) for step in build.steps}
+    for step in [*build.steps, *(one for one in build.every_step if id(one) not in kept)]:
         names = ("build.pre_install[]", "build.run[]", "build.run[].command", "build.run[].mounts")
         lines = range(step.entry.origin.line, step.entry.origin.end_line + 1)
         for name in [key for key in unit.config.constructs if key in names or key.startswith("build.run[].mounts")]:
             for construct in unit.config.constructs[name]:
                 if construct.line in lines and not ledger.is_settled(construct):
-                    _step(construct, name, step, where, image, ledger)
+                    _step(construct, name, step, where, image, ledger, kept=id(step) in kept)
 
 
-def _step(construct: Construct, name: str, step: RunStep, where: str, image: bool, ledger: Ledger) -> None:
+def _step(construct: Construct, name: str, step: RunStep, where: str, image: bool, ledger: Ledger, *, kept: bool) -> None:
     if name.startswith("build.run[].mounts"):
         ids = ", ".join(one for one, _ in step.secrets) or "?"
         ledger.settle(
@@ -126,12 +127,12 @@ def _step(construct: Construct, name: str, step: RunStep, where: str, image: boo
         )
     elif step.purpose == "pip":
         ledger.settle(construct, "RC025", Disposition.CONVERTED, f"its packages are installed by {where}")
+    elif step.purpose == "pget" and not kept:
+        ledger.settle(construct, "RC033", Disposition.DROPPED, "the result does not start pget: its downloads go into /data")
     elif image:
         ledger.settle(
             construct, "RC025", Disposition.KEPT, f"runs in {where}, after the packages and before the source is copied, as Cog does it"
         )
-    elif step.purpose == "pget":
-        ledger.settle(construct, "RC033", Disposition.DROPPED, "the code does not start pget")
     else:
         ledger.settle(construct, "RC025", Disposition.DROPPED, "leaves nothing behind that the code needs")
 

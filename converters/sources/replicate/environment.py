@@ -11,8 +11,9 @@ from converters.ir import Environment, EnvVar, Origin, Value
 from converters.project import Project
 from converters.python.code import Code
 from converters.sources.replicate import cuda, dockerfile, packages, steps
-from converters.sources.replicate.cog_yaml import CogYaml
+from converters.sources.replicate.cog_yaml import CogYaml, Entry
 from converters.sources.replicate.packages import Packages
+from converters.sources.replicate.pget import Downloads
 from converters.sources.replicate.steps import RunStep
 
 TOOLS = frozenset(
@@ -40,6 +41,8 @@ class Build:
     cuda: str
     packages: Packages
     steps: list[RunStep]
+    every_step: list[RunStep] = field(default_factory=list)
+    """With those that fetch pget, which the result may not need."""
     system: list[str] = field(default_factory=list)
     """apt packages in their present names."""
     renamed: dict[str, str] = field(default_factory=dict)
@@ -75,12 +78,29 @@ def read(project: Project, config: CogYaml, code: Code, closure: list[str]) -> B
         steps=steps.read(config),
         variables=_variables(config),
     )
+    build.every_step = list(build.steps)
     packages.add_indexes(found, build.cuda, gpu=gpu)
     packages.add_steps(found, build.steps)
     _system(config, build)
     _implied(code, closure, build)
-    _reasons(config, code, closure, build)
     return build
+
+
+def decide(config: CogYaml, code: Code, closure: list[str], build: Build, fetched: Downloads) -> None:
+    """Collect the reasons for an image, once it is known whether the code still needs pget."""
+    if fetched.left:
+        module, line = fetched.left[0]
+        build.reasons.append(("the code starts pget", Origin(file=module.path, line=line)))
+    else:
+        build.steps = [step for step in build.steps if step.purpose != "pget"]
+    for item in (config.find("weights") or Entry([], config.root.origin)).items():
+        target = item.get("target")
+        if _asks_hub(item) and "huggingface-hub" not in build.packages.names():
+            build.packages.specs.append(Value(value="huggingface-hub", origin=item.origin, note="fetches the weights"))
+            build.packages.layers.append(["huggingface-hub"])
+        if target is not None and target.text.startswith("/"):
+            build.reasons.append((f"weights are expected at {target.text}", target.origin))
+    _reasons(config, code, closure, build)
 
 
 def environment(build: Build, config: CogYaml, path: str) -> Environment:
@@ -99,6 +119,12 @@ def environment(build: Build, config: CogYaml, path: str) -> Environment:
         workdir=dockerfile.WORKDIR if image else "",
         why=why,
     )
+
+
+def _asks_hub(item: Entry) -> bool:
+    source = item.get("source")
+    entries = source.value if source is not None and isinstance(source.value, list) else [source] if source is not None else []
+    return any((uri := one.get("uri")) is not None and uri.text.startswith("hf://") for one in entries)
 
 
 def _merged(layers: list[list[str]]) -> list[list[str]]:

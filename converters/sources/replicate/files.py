@@ -17,7 +17,10 @@ NOT_SHIPPED_FOLDERS = frozenset({".github", "tests", "test", "docs", ".devcontai
 PROSE = (".md", ".ipynb", ".rst")
 
 
-def app_file(project: Project, folder: str, names: tuple[str, ...] = ("app.py", "fal_app.py", "fal_entry.py")) -> str:
+NAMES_OF_APP = ("app.py", "fal_app.py", "fal_entry.py")
+
+
+def app_file(project: Project, folder: str, names: tuple[str, ...] = NAMES_OF_APP) -> str:
     """`app.py` beside the cog.yaml; another name where a file or package of that name is there already."""
     prefix = f"{folder}/" if folder else ""
     for name in names:

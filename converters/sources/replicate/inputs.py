@@ -78,7 +78,7 @@ def apply(code: Code, call: InputCall, made: InputField, found: Inputs) -> None:
             continue
         value = value_of(code, call, node)
         if value is MISSING:
-            found.problems.append(Problem(call.module, node, f"`{name}` of `{made.name}` is computed by {call.module.source(node)[:60]!r}"))
+            found.problems.append(Problem(call.module, node, f"`{name}` of `{made.name}` is computed by {short(call.module, node)}"))
         elif value is None:
             continue
         elif name == "description":
@@ -111,7 +111,7 @@ def _default(code: Code, module: Module, node: ast.expr, names: dict[str, Any], 
         made.default, made.computed = "None", True
         made.annotation = nullable(made.annotation)
         found.problems.append(
-            Problem(module, node, f"the default of `{made.name}` is computed by {module.source(node)[:60]!r} when the predictor is loaded")
+            Problem(module, node, f"the default of `{made.name}` is computed by {short(module, node)} when the predictor is loaded")
         )
         return
     if value is None:
@@ -147,3 +147,9 @@ def _finish(made: InputField) -> None:
     if "choices" in made.constraints:
         choices = made.constraints["choices"]
         made.constraints["choices"] = [item for index, item in enumerate(choices) if item not in choices[:index]]
+
+
+def short(module: Module, node: ast.AST) -> str:
+    """The source of an expression on one line, for a message."""
+    text = " ".join(module.source(node).split())
+    return f"`{text[:70]}{'...' if len(text) > 70 else ''}`"

@@ -12,7 +12,7 @@ from converters.python.code import Code
 from converters.python.module import FunctionNode, Module, top_level
 from converters.sources.replicate.cog_yaml import Entry
 
-METHODS = ("run", "predict")
+METHODS = ("run", "predict", "train")
 FALLBACK_NAMES = ("Runner", "Predictor")
 """What Cog looks for where the reference names no object."""
 

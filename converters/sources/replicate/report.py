@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from converters.ir import App, Disposition, Origin, Scope
 from converters.ledger import Ledger
-from converters.python.code import Code
 from converters.sources.replicate import cog_yaml
 from converters.sources.replicate.inputs import Inputs
 from converters.sources.replicate.outputs import Outputs
@@ -25,7 +24,7 @@ def record(unit: Unit, ledger: Ledger) -> None:
     cog_yaml.record(unit.config, ledger)
 
 
-def settle(unit: Unit, code: Code, predictor: Predictor, app: App, closure: list[str], ledger: Ledger) -> None:
+def settle(unit: Unit, predictor: Predictor, app: App, ledger: Ledger) -> None:
     """Speak for every key that the build does not."""
     config = unit.config
     for path, constructs in config.constructs.items():
@@ -37,7 +36,7 @@ def settle(unit: Unit, code: Code, predictor: Predictor, app: App, closure: list
             elif path == unit.key:
                 where = f"{app.app_file}::{app.class_name}"
                 ledger.settle(construct, "RC002", Disposition.CONVERTED, f"{predictor.name} is served by {where}")
-            elif path in ("run", "predict"):
+            elif path in ("run", "predict") and path != unit.key:
                 ledger.settle(construct, "RC002", Disposition.DROPPED, f"`{unit.key}` stands in the same file and is what Cog serves")
             elif path in ("image", "model"):
                 ledger.settle(construct, "RC027", Disposition.CONVERTED, f"the name of the image names the app: {app.name}")

@@ -169,6 +169,12 @@ def _version(file: File, use: Use) -> None:
     file.settle(use, "RC017", Disposition.CONVERTED, f'Cog is not installed on fal: its version becomes the literal "{VERSION}"')
 
 
+def _weights(file: File, use: Use) -> None:
+    """`cog.types.Weights` was the type of setup's argument up to Cog 0.16."""
+    file.replace(use.node, "str", "RC012", "the weights are a path or URL")
+    file.settle(use, "RC012", Disposition.CONVERTED, "setup() gets the path or URL in COG_WEIGHTS")
+
+
 def _unknown(file: File, use: Use) -> None:
     root = use.node
     while isinstance(root, ast.Attribute):
@@ -195,6 +201,7 @@ HANDLERS: dict[str, Callable[[File, Use], None]] = {
     "CancelationException": _cancelation,
     "ExperimentalFeatureWarning": _warning,
     "__version__": _version,
+    "Weights": _weights,
 }
 
 

@@ -58,7 +58,7 @@ def survey(project: Project, only: str = "") -> Survey:
         except Unreadable as error:
             found.problems.append(error)
             continue
-        key = "run" if config.find("run") is not None else "predict"
+        key = next((name for name in ("run", "predict", "train") if config.find(name) is not None), "predict")
         found.units.append(Unit(config, config.find(key), key))
     if not found.units:
         raise found.problems[0] if found.problems else Unsupported("no cog.yaml was found.")
