@@ -30,3 +30,47 @@ COPY handler.py /handler.py
 CMD ["python", "-u", "/handler.py"]
 """
 """A Dockerfile that gives way to a list of requirements."""
+
+COG = """
+build:
+  python_version: "3.11"
+predict: predict.py:Predictor
+"""
+"""The smallest cog.yaml: line 3 names the predictor."""
+
+PREDICTOR = """
+from cog import BasePredictor, Input
+
+
+class Predictor(BasePredictor):
+    def predict(self, prompt: str = Input(description="Text")) -> str:
+        return prompt.upper()
+"""
+"""The smallest Cog predictor: line 1 imports Cog, line 4 derives from it, line 5 declares an input."""
+
+SERVER = """
+from fastapi import FastAPI
+
+app = FastAPI()
+
+
+@app.get("/health")
+def health():
+    return {"ok": True}
+
+
+@app.post("/run")
+def run(body: dict):
+    return body
+"""
+"""A server that answers HTTP itself."""
+
+SERVER_IMAGE = """
+FROM python:3.11-slim
+RUN pip install fastapi==0.115.0 uvicorn==0.30.0
+COPY main.py /app/main.py
+WORKDIR /app
+EXPOSE 8000
+CMD ["uvicorn", "main:app", "--host", "0.0.0.0", "--port", "8000"]
+"""
+"""The image of `SERVER`: line 5 exposes its port, line 6 starts it."""
