@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 
 from .application import Application
+from .asgi import Scope, header
 from .errors import PlatformError, request_timeout
 from .runner import Runner
 from .upstream import Broken, Headers, Response
@@ -153,3 +154,17 @@ class Exchange:
 def is_true(value: bytes) -> bool:
     """The spellings of true that fal's gateway reads in headers."""
     return value.strip().lower() in (b"1", b"true", b"yes")
+
+
+def start_timeout_of(scope: Scope, default: float | None) -> float | None:
+    """Seconds until the request must have started: the header, which a 0 clears, else the app's own.
+
+    Raises PlatformError for what is not a number.
+    """
+    text = header(scope, b"x-fal-request-timeout") or header(scope, b"x-fal-request-start-timeout")
+    if text is None:
+        return default
+    try:
+        return max(0.0, float(text)) or None
+    except ValueError:
+        raise PlatformError(400, "bad_request", "X-Fal-Request-Timeout is not a number of seconds") from None

@@ -9,9 +9,9 @@ from urllib.parse import unquote, urlsplit
 
 from .application import Application
 from .asgi import Receive, Scope, Send, answer, header
-from .calls import Exchange, Request, from_client, to_client
+from .calls import Exchange, Request, from_client, start_timeout_of, to_client
 from .directory import Directory
-from .errors import PlatformError
+from .errors import PlatformError, request_timeout
 from .runner import Runner
 from .upstream import Broken, Response
 
@@ -104,7 +104,7 @@ class DirectCall:
         watch = asyncio.get_running_loop().call_later(_PATIENCE, self._watch) if whole else None
         self._task = asyncio.current_task()
         try:
-            runner = await application.acquire(request.id, header(self._scope, b"x-fal-runner-hint"))
+            runner = await self._acquire()
             try:
                 await self._exchange_with(runner)
             finally:
@@ -120,6 +120,17 @@ class DirectCall:
         finally:
             if watch is not None:
                 watch.cancel()
+
+    async def _acquire(self) -> Runner:
+        hint = header(self._scope, b"x-fal-runner-hint")
+        timeout = start_timeout_of(self._scope, self._application.spec.limits.request_start_timeout)
+        waiting = self._application.acquire(self._request.id, hint)
+        if timeout is None:
+            return await waiting
+        try:
+            return await asyncio.wait_for(waiting, timeout)
+        except asyncio.TimeoutError:
+            raise request_timeout("Request did not start in time", by_user=True) from None
 
     async def _exchange_with(self, runner: Runner) -> None:
         exchange = self._exchange = Exchange(self._application, runner, self._request)

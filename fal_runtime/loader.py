@@ -31,11 +31,19 @@ class Loader:
     """Loads the apps of one project.
 
     ``directory`` is scratch space, ``data`` the directory for ``/data``, ``origin`` the gateway's (host, port), ``env`` what
-    every runner gets beside the environment of this process.
+    every runner gets beside the environment of this process, ``secrets`` what apps may ask for.
     """
 
     def __init__(
-        self, project: Project, zygote: Zygote, directory: Path, data: Path, origin: tuple[str, int], env: Mapping[str, str], owner: str
+        self,
+        project: Project,
+        zygote: Zygote,
+        directory: Path,
+        data: Path,
+        origin: tuple[str, int],
+        env: Mapping[str, str],
+        secrets: Mapping[str, str],
+        owner: str,
     ) -> None:
         self._project = project
         self._zygote = zygote
@@ -43,6 +51,7 @@ class Loader:
         self._data = data
         self._origin = origin
         self._env = env
+        self._secrets = secrets
         self._owner = owner
         self._engine: Engine = ProcessEngine()
 
@@ -56,6 +65,8 @@ class Loader:
         notices: list[str] = []
         if spec.python_version and spec.python_version != f"{sys.version_info.major}.{sys.version_info.minor}":
             notices.append(f"python_version is {spec.python_version}; runs here on {sys.version_info.major}.{sys.version_info.minor}")
+        missing = [name for name in spec.settings.get("secrets") or () if name not in self._secrets and name not in os.environ]
+        notices += [f"secret {name} is listed by the app but not given" for name in missing]
         layout = self._lay_out(spec, place / "root", notices)
         command = self._command(spec, layout, place)
         if spec.kind == "image":
@@ -91,6 +102,11 @@ class Loader:
                 shutil.copy2(absolute, target)
         return layout
 
+    def _exposed(self, spec: Spec) -> Mapping[str, str]:
+        """The secrets of an app: those that it lists, or all where it lists none."""
+        listed = spec.settings.get("secrets")
+        return self._secrets if listed is None else {name: value for name, value in self._secrets.items() if name in listed}
+
     def _command(self, spec: Spec, layout: image.Layout, place: Path) -> dict[str, Any]:
         root, workdir = place / "root", layout.workdir.lstrip("/")
         private = self._zygote.sandbox_refused is None
@@ -105,9 +121,10 @@ class Loader:
             "FAL_RUNNER_STATE": "SETUP",
             "IS_ISOLATE_AGENT": "1",
             "PYTHONUNBUFFERED": "1",
+            **self._exposed(spec),
             **self._env,
             **(redirected_bind(layout.env, spec.exposed_port or 0) if spec.kind in ("function", "image") else {}),
-            "HF_HOME": self._env.get("HF_HOME") or layout.env.get("HF_HOME") or f"{data}/.cache/huggingface",
+            "HF_HOME": self._exposed(spec).get("HF_HOME") or layout.env.get("HF_HOME") or f"{data}/.cache/huggingface",
         }
         shipped = bool(spec.entry_point and spec.app_files)
         app = "/app" if private else str(root / "app")

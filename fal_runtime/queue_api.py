@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, urlencode
 from . import retries
 from .application import Application
 from .asgi import Receive, Scope, Send, answer, answer_json, header, query, read_body
-from .calls import Request, from_client, is_true
+from .calls import Request, from_client, is_true, start_timeout_of
 from .directory import Directory
 from .errors import PlatformError
 from .jobs import COMPLETED, IN_QUEUE, LOW, NORMAL, Job, policy_of
@@ -166,17 +166,3 @@ def urls(job: Job, base: str) -> dict[str, str]:
     """The request's id and the URLs that clients follow."""
     url = f"{base}/requests/{job.id}"
     return {"request_id": job.id, "response_url": url, "status_url": f"{url}/status", "cancel_url": f"{url}/cancel"}
-
-
-def start_timeout_of(scope: Scope, default: float | None) -> float | None:
-    """Seconds until the request must have started: the header, which a 0 clears, else the app's own.
-
-    Raises PlatformError for what is not a number.
-    """
-    text = header(scope, b"x-fal-request-timeout") or header(scope, b"x-fal-request-start-timeout")
-    if text is None:
-        return default
-    try:
-        return max(0.0, float(text)) or None
-    except ValueError:
-        raise PlatformError(400, "bad_request", "X-Fal-Request-Timeout is not a number of seconds") from None

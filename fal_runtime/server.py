@@ -109,8 +109,8 @@ class Runtime:
         store = Store(state / "files", f"{self.url}/files")
         await self._serve(Uploader(store).asgi, uds=str(directory / "api.sock"))
         await zygote.start()
-        env = {**self._secrets, "FAL_USE_LOCAL_UPLOADER": "1", "FAL_API_SOCKET": str(directory / "api.sock")}
-        loader = Loader(self.project, zygote, directory, self._data.resolve(), (self.host, self.port), env, self.owner)
+        env = {"FAL_USE_LOCAL_UPLOADER": "1", "FAL_API_SOCKET": str(directory / "api.sock")}
+        loader = Loader(self.project, zygote, directory, self._data.resolve(), (self.host, self.port), env, self._secrets, self.owner)
         if zygote.sandbox_refused is not None:
             self._say("", f"no private file system ({zygote.sandbox_refused}): apps see {self._data} instead of /data through the SDK only")
         self._closing.push_async_callback(self._close_applications)

@@ -248,6 +248,16 @@ def test_a_start_timeout_ends_a_request_that_waits(fal: Local) -> None:
     assert busy.get() == {"value": 0}
 
 
+def test_a_start_timeout_ends_a_direct_call_that_waits(fal: Local) -> None:
+    busy = fal.submit("work", {"seconds": 1})
+    with pytest.raises(AppError) as failed:
+        fal.run("work", {}, headers={"x-fal-request-timeout": "0.3"})
+    assert (failed.value.status, failed.value.response.headers["x-fal-request-timeout-type"]) == (504, "user")
+    with pytest.raises(AppError, match="not a number"):
+        fal.run("work", {}, headers={"x-fal-request-timeout": "soon"})
+    assert busy.get() == {"value": 0}
+
+
 def test_a_waiting_request_can_be_cancelled(fal: Local) -> None:
     busy = fal.submit("work", {"seconds": 0.5})
     handle = fal.submit("work", {})

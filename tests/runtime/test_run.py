@@ -186,6 +186,27 @@ def test_secrets_reach_the_runner_and_not_the_payload(project: Write, serve: Ser
     assert served.post("demo", {}).json() == {"deploy": None, "run": "abc def"}
 
 
+def test_an_app_that_lists_secrets_gets_no_others(project: Write, serve: Serve, tmp_path: Path) -> None:
+    secrets = tmp_path / "secrets.env"
+    secrets.write_text("TOKEN=1\nOTHER=2\n")
+    app = """
+        import os
+        import fal
+        from pydantic import BaseModel
+
+        class Input(BaseModel):
+            pass
+
+        class Demo(fal.App, name="demo", secrets=["TOKEN", "ABSENT"]):
+            @fal.endpoint("/")
+            def run(self, input: Input) -> dict:
+                return {name: os.environ.get(name) for name in ("TOKEN", "OTHER", "ABSENT")}
+    """
+    served = serve(project(pyproject_toml=PYPROJECT, app_py=app), "--secrets", str(secrets))
+    served.line(r"^demo: secret ABSENT is listed by the app but not given")
+    assert served.post("demo", {}).json() == {"TOKEN": "1", "OTHER": None, "ABSENT": None}
+
+
 def test_app_files_are_importable_inside_setup(project: Write, serve: Serve) -> None:
     app = """
         import fal
