@@ -10,7 +10,7 @@ from converters.outcome import Action, FileChange, Hunk
 from converters.project import Project, SourceFile
 from converters.sources.docker import packaging as docker
 from converters.sources.runpod.edits import apply
-from converters.targets import choices, emitters, image, migration, pyproject
+from converters.targets import choices, emitters, image, migration, places, pyproject
 
 
 def write(project: Project, application: Application, options: Options, ledger: Ledger) -> list[FileChange]:
@@ -41,6 +41,8 @@ def write(project: Project, application: Application, options: Options, ledger: 
         text = emitters.app_file(application, app)
         if text is not None:
             made[app.app_file] = _added(project, app.app_file, text, app)
+            if len(application.apps) == 1:
+                places.fill(ledger, app, text)
     for new in application.files:
         hunk = Hunk(1, new.text.count("\n"), new.rule, new.reason, str(new.origin or ""))
         made[new.path] = FileChange(new.path, "added", new.text.encode(), hunks=(hunk,))

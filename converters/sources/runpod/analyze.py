@@ -150,7 +150,7 @@ def _app(project: Project, unit: Unit, found: Survey, options: Options, ledger: 
     _variables(app, listing, project, code, closure, ledger)
     placement(project, unit, app, closure, plan.read_files, ledger)
     start_script.carry_over(project, unit, app, edits, ledger)
-    _options(code, start, resolved, app, ledger)
+    _options(code, unit, start, resolved, app, ledger)
     if options.endpoint_config is not None:
         endpoint_config.apply(options.endpoint_config, app, ledger)
     _inline(app, code, unit, start, resolved, found_results, closure)
@@ -332,9 +332,10 @@ def _handler(unit: Unit, entry: Module, resolved: Resolved, change: Rewrite, ori
     )
 
 
-def _options(code: Code, start: Start, resolved: Resolved, app: App, ledger: Ledger) -> None:
+def _options(code: Code, unit: Unit, start: Start, resolved: Resolved, app: App, ledger: Ledger) -> None:
     """The other keys of `start`, and the keys of the job beside `input`."""
     dispositions.start_options(code, start, resolved, app, ledger)
+    dispositions.other_starts([begin for begin in unit.starts if begin is not start], ledger)
     if resolved.node is not None and resolved.job is not None:
         traced = flow.follow(code, resolved.module, resolved.node, resolved.job)
         dispositions.envelope(traced, app, ledger)

@@ -161,6 +161,17 @@ def start_options(code: Code, start: Start, resolved: Resolved, app: App, ledger
         )
 
 
+def other_starts(starts: list[Start], ledger: Ledger) -> None:
+    """Start calls of a worker that only run under a condition: one app serves one handler."""
+    for start in starts:
+        for option in start.options.values():
+            construct = ledger.record("option", option.key, option.origin, offset=option.offset)
+            message = (
+                "this start call runs under a condition, and its handler is not served: add an endpoint or an app for it if it is used."
+            )
+            ledger.settle(construct, "RP009", Disposition.MANUAL, message)
+
+
 def _concurrency(code: Code, module: Any, node: ast.expr, resolved: Resolved, app: App, ledger: Ledger, construct: Any) -> None:
     if resolved.kind not in ("async", "async_generator"):
         ledger.settle(
@@ -323,6 +334,9 @@ def leftovers(project: Project, found: Survey, ledger: Ledger) -> None:
                 "Dockerfile", packaging.file.path, Origin(file=packaging.file.path, line=1, end_line=packaging.file.data.count(b"\n") + 1)
             )
             ledger.settle(construct, "DK013", Disposition.DROPPED, "not the Dockerfile of a converted worker")
+    for path, problem in found.unreadable.items():
+        message = f"not read, since it {problem.message} It is carried along as it is"
+        ledger.note("FS005", Disposition.KEPT, message, Origin(file=path, line=problem.line or 1))
     for skipped in project.skipped:
         ledger.note("FS005", Disposition.DROPPED, f"not read: {skipped.reason}", Origin(file=skipped.path, line=1))
 

@@ -61,7 +61,10 @@ def plan(
     _free_names(module)
     found = InlinePlan(job=resolved.job or "")
     for statement in module.tree.body:
+        if statement.lineno in found.places:
+            raise NotInline(f"line {statement.lineno} holds several statements")
         found.places[statement.lineno] = _place(code, module, statement, start, node, found)
+    _setup_alone(module, node, found)
     _unshadowed(module, found)
     _light_definitions(module, found, node)
     _reads(code, flow, schema, found, node)
@@ -69,6 +72,15 @@ def plan(
     if storage.VOLUME in module.text or "sys.argv" in module.text or "argparse" in module.text:
         raise NotInline("it uses the network volume or command-line arguments")
     return found
+
+
+def _setup_alone(module: Module, handler: ast.FunctionDef | ast.AsyncFunctionDef, found: InlinePlan) -> None:
+    """What moves to `setup()` cannot name the handler, which becomes a method, nor anything of the SDK."""
+    for statement in module.tree.body:
+        if found.places[statement.lineno] in ("setup", "top") and statement is not handler:
+            used = {node.id for node in ast.walk(statement) if isinstance(node, ast.Name)}
+            if used & {handler.name, "runpod"}:
+                raise NotInline(f"line {statement.lineno} uses `{sorted(used & {handler.name, 'runpod'})[0]}`")
 
 
 def _free_names(module: Module) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
@@ -25,6 +26,8 @@ MEDIA: dict[str, Media] = {
 WRITERS = frozenset(
     {"save", "imwrite", "write", "export_to_video", "export_to_gif", "savefig", "imsave", "write_videofile", "mimsave", "open", "export"}
 )
+PASSING = re.compile(r"^(torch\.(inference_mode|no_grad|cuda\.amp\.autocast|autocast)|runpod\..*rp_debugger.*|staticmethod|classmethod)\b")
+"""Decorators that hand on what the function returns."""
 
 
 @dataclass
@@ -43,11 +46,20 @@ class Results:
 def results(code: Code, module: Module, function: Callable | None) -> Results:
     """Read the results of a handler through its own functions."""
     found = Results()
-    if function is None:
+    if function is None or not passes_results(code, module, function):
         found.opaque = True
     else:
         _collect(code, module, function, found, 0)
     return found
+
+
+def passes_results(code: Code, module: Module, function: Callable) -> bool:
+    """Whether the function's results come out as they are: no decorator may exchange them."""
+    return all(PASSING.match(code.dotted(module, _called(node)) or module.source(node)) for node in getattr(function, "decorator_list", []))
+
+
+def _called(node: ast.expr) -> ast.expr:
+    return node.func if isinstance(node, ast.Call) else node
 
 
 def output_schema(found: Results) -> OutputSchema:

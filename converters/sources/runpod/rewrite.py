@@ -160,9 +160,10 @@ def _in_function(code: Code, entry: Module, start: Start, resolved: Resolved, ch
 
 
 def _from_call(module: Module, entry: Module, site: ast.Expr, function: ast.FunctionDef | ast.AsyncFunctionDef, change: Rewrite) -> bool:
-    """The one statement that calls the function around `start` makes or returns the handler; False where `setup()` can call the function itself."""
+    """Settle the one statement that calls the function around `start`; False where `setup()` can call the function itself."""
     block = next((node for node in module.ancestors(site) if isinstance(node, ast.If) and is_main_test(node.test)), None)
     if block is None:
+        change.edits += edits.is_main_as_true(module, site, "RP005", MAIN_REASON)
         if change.returned:
             name = edits.unused_name(module, ["handler", "runpod_handler"])
             text = edits.assignment(module, name, site.value) + ("; break" if edits.in_loop(module, site) else "")
@@ -204,9 +205,13 @@ def _does_more(function: ast.FunctionDef | ast.AsyncFunctionDef, begin: ast.AST)
 
 def _called_on_import(module: Module, name: str) -> bool:
     for node in own_nodes(module.tree):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == name:
-            if not any(isinstance(parent, ast.If) and is_main_test(parent.test) for parent in module.ancestors(node)):
-                return True
+        if (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Name)
+            and node.func.id == name
+            and not any(isinstance(parent, ast.If) and is_main_test(parent.test) for parent in module.ancestors(node))
+        ):
+            return True
     return False
 
 

@@ -131,6 +131,9 @@ def _entries(code: Code, module: Module, call: ast.Call, given: ast.expr, depth:
     elif isinstance(given, ast.Call) and isinstance(given.func, ast.Name) and given.func.id == "dict" and not given.args:
         for keyword in given.keywords:
             yield module, keyword.arg, keyword.value
+    elif isinstance(given, ast.BinOp) and isinstance(given.op, ast.BitOr):
+        for side in (given.left, given.right):
+            yield from _entries(code, module, call, side, depth + 1)
     elif isinstance(given, ast.Name) and depth < 4:
         yield from _named(code, module, call, given, depth)
     else:
@@ -157,6 +160,24 @@ def _named(code: Code, module: Module, call: ast.Call, given: ast.Name, depth: i
         if isinstance(node, ast.Assign) and isinstance(target := node.targets[0], ast.Subscript) and _is_name(target.value, given.id):
             key = target.slice.value if isinstance(target.slice, ast.Constant) else None
             yield module, key if isinstance(key, str) else None, node.value
+        elif isinstance(node, ast.AugAssign) and isinstance(node.op, ast.BitOr) and _is_name(node.target, given.id):
+            yield from _entries(code, module, call, node.value, depth + 1)
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and _is_name(node.func.value, given.id):
+            yield from _method_entries(code, module, call, node, depth)
+
+
+def _method_entries(
+    code: Code, module: Module, call: ast.Call, node: ast.Call, depth: int
+) -> Iterator[tuple[Module, str | None, ast.expr]]:
+    """What `config.update(...)` and `config.setdefault(...)` add."""
+    assert isinstance(node.func, ast.Attribute)
+    if node.func.attr == "update":
+        for argument in node.args:
+            yield from _entries(code, module, call, argument, depth + 1)
+        for keyword in node.keywords:
+            yield module, keyword.arg, keyword.value
+    elif node.func.attr == "setdefault" and len(node.args) == 2 and isinstance(node.args[0], ast.Constant):
+        yield module, str(node.args[0].value), node.args[1]
 
 
 def _is_name(node: ast.expr, name: str) -> bool:
