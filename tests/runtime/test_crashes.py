@@ -73,6 +73,7 @@ class Submitter(threading.Thread):
         super().__init__()
         self.port = 0
         self.acknowledged: dict[str, int] = {}
+        self.refused: list[str] = []
         self._runs = runs
         self._pause = pause
 
@@ -83,8 +84,13 @@ class Submitter(threading.Thread):
             body = {"number": number, "runs": str(self._runs), "seconds": self._pause}
             try:
                 answer = httpx.post(f"http://127.0.0.1:{self.port}/queue/local/demo", json=body, headers=_RETRY)
+            except httpx.HTTPError:  # nobody is there, or it went away before it acknowledged
+                time.sleep(0.02)
+                continue
+            if answer.status_code == 200:
                 self.acknowledged[answer.json()["request_id"]] = number
-            except httpx.HTTPError:
+            else:
+                self.refused.append(answer.text)
                 time.sleep(0.02)
 
 
@@ -113,6 +119,7 @@ def test_nothing_acknowledged_is_lost(project: Callable[..., Path], serve: Calla
             served = serve(root)
             submitter.port = _port(served)
     submitter.join()
+    assert submitter.refused == []
     results = _results(served, submitter.acknowledged)
     assert results == submitter.acknowledged
     counts = collections.Counter(runs.read_text().split())
