@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from converters.errors import UsageError
 from converters.ir import App, Application, Disposition, Edit, EnvVar, NewFile, Scope
 from converters.ledger import Ledger
@@ -20,9 +22,10 @@ def write(project: Project, application: Application, options: Options, ledger: 
     app = application.apps[0]
     _target(app, options)
     settings.apply(app, options.settings)
+    check_python(app, ledger)
     edits = [*application.edits, *_image(project, application, app)]
     made: dict[str, FileChange] = {}
-    _program(project, app, made)
+    _program(project, application, app, made)
     made["pyproject.toml"] = writer._added(project, "pyproject.toml", pyproject.emit(project, application.apps), None)
     for file in application.files:
         made[file.path] = _new(project, file)
@@ -53,7 +56,7 @@ def _target(app: App, options: Options) -> None:
         app.app_file = app.class_name = ""
 
 
-def _program(project: Project, app: App, made: dict[str, FileChange]) -> None:
+def _program(project: Project, application: Application, app: App, made: dict[str, FileChange]) -> None:
     """The Python file of a function or proxy app."""
     from converters.targets import write as writer
 
@@ -61,8 +64,26 @@ def _program(project: Project, app: App, made: dict[str, FileChange]) -> None:
         return
     from converters.targets import function, proxy
 
-    text = function.emit(app) if app.target == "function" else proxy.emit(app)
+    if app.target == "function":
+        app.class_name = "run_server"
+        text = function.emit(app, _document(project, application, app))
+    else:
+        text = proxy.emit(app)
     made[app.app_file] = writer._added(project, app.app_file, text, app)
+
+
+def _document(project: Project, application: Application, app: App) -> str:
+    """The OpenAPI document as a file beside the app; '' where there is none."""
+    server = app.server
+    if server is None or server.document is None:
+        return ""
+    path = "openapi.json" if server.document_origin == "openapi.json" or "openapi.json" not in project.files else "fal-openapi.json"
+    text = json.dumps(server.document, indent=2, ensure_ascii=False) + "\n"
+    if server.document_origin == "openapi.json":
+        app.environment.files = sorted({*app.environment.files, path})
+    else:
+        application.files.append(NewFile(path=path, text=text, rule="DK023", reason=f"the OpenAPI document, from {server.document_origin}"))
+    return path
 
 
 def _image(project: Project, application: Application, app: App) -> list[Edit]:

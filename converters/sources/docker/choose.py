@@ -13,7 +13,8 @@ from converters.sources.docker import compose, images, programs
 from converters.sources.docker.compose import Service
 from converters.sources.docker.defaults import Known
 from converters.sources.docker.images import Start
-from converters.sources.docker.listening import Listener, Listening, _is_port
+from converters.sources.docker.layout import Layout
+from converters.sources.docker.listening import Listener, Listening, Shared, _is_port
 from converters.sources.docker.model import Stage
 from converters.sources.docker.packaging import Packaging, is_dockerfile
 from converters.sources.docker.processes import Process, Tracer
@@ -98,6 +99,7 @@ def candidates(project: Project) -> list[Candidate]:
         for service in compose.readable_services(project, file)
     ]
     found: list[Candidate] = []
+    shared = Shared(project)
     for file in sorted(dockerfiles(project), key=_aside)[:MAX_DOCKERFILES]:
         for service in [None, *_services_of(project, file, services)]:
             found += _of_dockerfile(project, file, service)
@@ -105,7 +107,7 @@ def candidates(project: Project) -> list[Candidate]:
         if not service.dockerfile and service.image and not INFRASTRUCTURE.search(service.image):
             found.append(_of_image(project, service))
     for candidate in found:
-        _judge(project, candidate)
+        _judge(shared, candidate)
     order = sorted(range(len(found)), key=lambda index: (-found[index].score, _path(found[index]), index))
     return [found[index] for index in order]
 
@@ -164,13 +166,13 @@ def _of_image(project: Project, service: Service) -> Candidate:
     return Candidate(None, service, service.image, None, images.start(None, service, service.image))
 
 
-def _judge(project: Project, candidate: Candidate) -> None:
-    _trace(project, candidate)
+def _judge(shared: Shared, candidate: Candidate) -> None:
+    _trace(shared, candidate)
     listener, packaging, service = candidate.listener, candidate.packaging, candidate.service
     if listener is not None and listener.framework and listener.http:
         candidate.add(60 if listener.port else 45, f"starts {listener.framework}")
     elif programs.base_of(candidate.base) is not None:
-        candidate.add(40, f"the image {candidate.base} is a server")
+        candidate.add(40 if candidate.start.form == "base" else 25, f"the image {candidate.base} is a server")
     elif listener is not None:
         candidate.add(20, "runs a program of the project")
     exposed = [port for port in packaging.stage.expose if port.protocol == "tcp"] if packaging else []
@@ -180,6 +182,21 @@ def _judge(project: Project, candidate: Candidate) -> None:
         candidate.add(8 if service.dockerfile else 3, f"service {service.name}")
         if service.ports:
             candidate.add(8, "publishes a port")
+        named = [
+            other.name
+            for other in service.others
+            if re.search(rf"//{re.escape(service.name)}\b", " ".join([*(other.command or []), *(other.entrypoint or [])]))
+        ]
+        if named:
+            candidate.add(-9, f"{named[0]} calls it")
+        variant = bool(CUDA.search(f"{service.file.path} {service.image}".replace(" ", "/")))
+        if (
+            packaging
+            and not service.dockerfile
+            and variant != bool(CUDA.search(packaging.file.path))
+            and _has_variant(shared.project, variant)
+        ):
+            candidate.add(-14, "made for another variant of the image")
         if WORKER_WORDS.search(service.name):
             candidate.add(-15, "its name is not that of a server")
         if service.keys.get("profiles"):
@@ -187,6 +204,10 @@ def _judge(project: Project, candidate: Candidate) -> None:
     if candidate.start.form == "none":
         candidate.add(-10, "starts nothing")
     _places(candidate)
+
+
+def _has_variant(project: Project, cuda: bool) -> bool:
+    return any(bool(CUDA.search(file.path)) == cuda for file in dockerfiles(project))
 
 
 def _places(candidate: Candidate) -> None:
@@ -218,23 +239,21 @@ def _places(candidate: Candidate) -> None:
         candidate.add(-4, f"stage {packaging.stage.name}")
 
 
-def _trace(project: Project, candidate: Candidate) -> None:
+def _trace(shared: Shared, candidate: Candidate) -> None:
     """Follow the start command to the process that listens: of several, the one whose port is known, the last one first."""
-    packaging = candidate.packaging
-    if packaging is None or not candidate.start.words:
-        if candidate.start.words:
-            process = Process(candidate.start.words, candidate.env(), "/", candidate.start.origin)
-            match = programs.recognise(process.words)
-            from converters.sources.docker.layout import Layout
-
-            candidate.listening = Listening(project, Layout(), "")
-            candidate.listener = candidate.listening.listener(process) if match else None
+    packaging, project = candidate.packaging, shared.project
+    if packaging is None:
+        process = Process(candidate.start.words, candidate.env(), "/", candidate.start.origin)
+        candidate.listening = Listening(project, Layout(), "", shared)
+        candidate.listener = candidate.listening.listener(process) if programs.recognise(process.words) else None
+        return
+    candidate.listening = Listening(project, packaging.layout, packaging.context, shared)
+    if not candidate.start.words:
         return
     stage = packaging.stage
     process = Process(candidate.start.words, candidate.env(), stage.workdir, candidate.start.origin)
-    tracer = Tracer(project, packaging.layout, images.written_scripts(stage))
+    tracer = Tracer(project, packaging.layout, images.written_scripts(stage), packaging.file.folder)
     candidate.processes = tracer.trace(process)
-    candidate.listening = Listening(project, packaging.layout, packaging.context)
     listeners = [found for one in candidate.processes if (found := candidate.listening.listener(one)) is not None]
     candidate.listener = best(listeners)
 

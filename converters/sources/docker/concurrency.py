@@ -80,9 +80,9 @@ def _grace(candidate: Candidate, app: App, ledger: Ledger) -> None:
                 options.append((float(value), name, listener.process.origin))
     for length, why, origin in options:
         if length:
-            value = min(MAX_GRACE, max(1, round(length)))
-            app.settings.append(Setting(name="termination_grace_period_seconds", value=value, origin=origin, note=why))
+            period = min(MAX_GRACE, max(1, round(length)))
+            app.settings.append(Setting(name="termination_grace_period_seconds", value=period, origin=origin, note=why))
             if app.server is not None:
-                app.server.findings.append(Finding(subject="shutdown", value=str(value), why=why, origin=origin, decided=True))
-            ledger.note("DK035", Disposition.CONVERTED, f"{why}: fal waits {value} s before it kills the runner", origin)
+                app.server.findings.append(Finding(subject="shutdown", value=str(period), why=why, origin=origin, decided=True))
+            ledger.note("DK035", Disposition.CONVERTED, f"{why}: fal waits {period} s before it kills the runner", origin)
             return

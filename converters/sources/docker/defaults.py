@@ -116,7 +116,8 @@ class Reader:
                 return self._parameter(module, parent, node.id, parameter[1], depth)
         target = self.code.definition(module, node.id)
         if target is not None and isinstance(target.node, ast.expr):
-            return self.value(target.module, target.node, depth + 1)
+            values = target.module.assignments.get(node.id, [target.node])
+            return next((found for value in reversed(values) if (found := self.value(target.module, value, depth + 1))), None)
         return None
 
     def _parameter(self, module: Module, function: FunctionNode, name: str, default: ast.expr | None, depth: int) -> Known | None:
@@ -150,7 +151,7 @@ class Reader:
         from converters.sources.docker.programs import flag
 
         flags = tuple(one for one in names if one.startswith("-"))
-        long = next((one for one in flags if one.startswith("--")), flags[0] if flags else "")
+        long = flags[0] if flags else ""
         value = flag(self.arguments, flags) if flags else None
         if value is not None:
             return Known(value, module.origin(call), f"flag {long}", long)

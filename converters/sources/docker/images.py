@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
 from converters.ir import Origin
 from converters.project import Project, SourceFile
 from converters.sources.docker import programs
 from converters.sources.docker.compose import Service
 from converters.sources.docker.dockerfile import parse
-from converters.sources.docker.layout import best_context, layout
+from converters.sources.docker.layout import layout
 from converters.sources.docker.model import Dockerfile, Stage
 from converters.sources.docker.packaging import Packaging
 
@@ -36,8 +37,45 @@ def read(
     stage = dockerfile.stage(target) or dockerfile.stage()
     if stage is None:
         return None
-    chosen = context if context is not None else best_context(dockerfile, stage, project, file.folder)
+    chosen = context if context is not None else build_context(dockerfile, stage, project, file.folder)
     return Packaging(file, dockerfile, stage, chosen, layout(dockerfile, stage, project, chosen), None)
+
+
+def build_context(dockerfile: Dockerfile, stage: Stage, project: Project, folder: str) -> str:
+    """The build context: the Dockerfile's folder or one above it, under which the sources exist and the files that its commands name."""
+    candidates = [folder]
+    while candidates[-1]:
+        parent = str(PurePosixPath(candidates[-1]).parent)
+        candidates.append("" if parent == "." else parent)
+    if len(candidates) == 1:
+        return folder
+    scored = []
+    for index, candidate in enumerate(candidates):
+        missing, absent = 0, 0
+        for one in dockerfile.stages:
+            found = layout(dockerfile, one, project, candidate)
+            missing += len([source for source, _ in found.missing if "$" not in source])
+            absent += len(_named(one) - found.files.keys()) if one.copies else 0
+        scored.append((missing, absent, index))
+    return candidates[min(scored)[2]]
+
+
+def _named(stage: Stage) -> set[str]:
+    """Files below WORKDIR that the start command and pip or Python commands of a stage name."""
+    words = [*(stage.entrypoint.words if stage.entrypoint else ()), *(stage.cmd.words if stage.cmd else ())]
+    words = [part for word in words for part in word.split()]
+    for run in stage.runs:
+        for command in run.commands():
+            if command.words[:1] and re.search(r"(^|/)(pip3?|python3?|uv|poetry|npm|sh|bash)$", command.words[0]):
+                words += list(command.words)
+                if "pip" in command.words[0] and "." in command.words and "install" in command.words:
+                    words.append("pyproject.toml")
+    paths = {
+        word.removeprefix("./")
+        for word in words
+        if re.fullmatch(r"(\./)?[\w-][\w./-]*\.(sh|py|txt|toml|lock|json)|(\./)?scripts/[\w./-]+", word)
+    }
+    return {f"{stage.workdir.rstrip('/')}/{path}" for path in paths}
 
 
 def targets(dockerfile: Dockerfile) -> list[Stage]:
@@ -87,7 +125,8 @@ def start(packaging: Packaging | None, service: Service | None, image: str) -> S
                 form = stage.cmd.form
                 origin = Origin(file=packaging.file.path, line=stage.cmd.line, end_line=stage.cmd.end_line)
     if base is not None and stage is not None and stage.entrypoint is None and (stage.cmd is None or (cmd and cmd[0].startswith("-"))):
-        entrypoint, form, why = base.command, "base", f"the base image {stage.base_image}"
+        form, why = "base", f"the base image {stage.base_image}"
+        entrypoint, cmd = ((), base.command) if base.is_cmd else (base.command, cmd)
     elif base is not None and stage is None:
         entrypoint, form, why = base.command, "base", f"the image {image}"
     if service is not None and service.entrypoint is not None:
@@ -96,5 +135,5 @@ def start(packaging: Packaging | None, service: Service | None, image: str) -> S
     if service is not None and service.command is not None:
         cmd, form, why = tuple(service.command), "compose", f"command of service {service.name}"
         origin = service.origin("command")
-    words = (*entrypoint, *cmd)
+    words = tuple(word for word in (*entrypoint, *cmd) if form != "compose" or word != "--reload")
     return Start(words, origin, form if words else "none", why)

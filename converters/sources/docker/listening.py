@@ -49,9 +49,11 @@ class Listener:
     program: programs.Program | None = None
     application: str = ""
     """`module:attribute` of an ASGI or WSGI application."""
-    modules: list[Module] = field(default_factory=list)
     code: Code | None = None
     entry: Module | None = None
+    entries: list[str] = field(default_factory=list)
+    """Files of the project from which the code is read."""
+    closures: dict[tuple[str, ...], list[Module]] = field(default_factory=dict, repr=False)
     http: bool = True
     certain: bool = True
     """False for a port that is no more than a program's default which configuration elsewhere may change."""
@@ -61,19 +63,47 @@ class Listener:
     host_env: str = ""
 
     @property
+    def modules(self) -> list[Module]:
+        """The code of the program, nearest first."""
+        key = (*(self.code.roots if self.code else ()), "", *self.entries)
+        if key not in self.closures:
+            found = [module for path in self.entries for module in (closure(self.code, path) if self.code else [])]
+            self.closures[key] = list({module.path: module for module in found}.values())
+        return self.closures[key]
+
+    @property
     def loopback(self) -> bool:
         host = str(self.host.value) if self.host else ""
         return host in ("127.0.0.1", "localhost", "::1", "[::1]")
 
 
+@dataclass
+class Shared:
+    """What all images of a project have in common: parsed modules, closures, installed commands."""
+
+    project: Project
+    modules: dict[str, Module | None] = field(default_factory=dict)
+    closures: dict[tuple[str, ...], list[Module]] = field(default_factory=dict)
+    codes: dict[tuple[str, ...], Code] = field(default_factory=dict)
+    scripts: dict[str, str] | None = None
+
+    def console_scripts(self) -> dict[str, str]:
+        if self.scripts is None:
+            self.scripts = console_scripts(self.project)
+        return self.scripts
+
+    def code(self, roots: tuple[str, ...]) -> Code:
+        return self.codes.setdefault(roots, Code(self.project, roots, self.modules))
+
+
 class Listening:
     """Reads listeners of one image."""
 
-    def __init__(self, project: Project, layout: Layout, context: str) -> None:
+    def __init__(self, project: Project, layout: Layout, context: str, shared: Shared | None = None) -> None:
         self.project = project
         self.layout = layout
         self.context = context
-        self._codes: dict[tuple[str, ...], Code] = {}
+        self.shared = shared or Shared(project)
 
     def listener(self, process: Process) -> Listener | None:
         """What a process serves; None for a program that is no server as far as can be seen."""
@@ -254,18 +284,14 @@ class Listening:
         return None
 
     def _console_script(self, process: Process, name: str) -> Listener | None:
-        entry = console_scripts(self.project).get(name)
+        entry = self.shared.console_scripts().get(name)
         path = self.find(entry, process) if entry else None
         return self._code(process, path, process.words[1:], name) if path else None
 
     def _enter(self, listener: Listener, path: str) -> None:
-        code = self._code_of(path, listener.process)
+        code = self.shared.code(tuple(dict.fromkeys(self._roots(path, listener.process))))
         listener.code, listener.entry = code, code.module(path)
-        listener.modules = closure(code, path)
-
-    def _code_of(self, path: str, process: Process) -> Code:
-        roots = tuple(dict.fromkeys(self._roots(path, process)))
-        return self._codes.setdefault(roots, Code(self.project, roots))
+        listener.entries, listener.closures = [path], self.shared.closures
 
     def _roots(self, path: str, process: Process) -> Iterator[str]:
         for folder in (process.workdir, *process.env.get("PYTHONPATH", "").split(":")):
@@ -359,6 +385,9 @@ class Listening:
         target = call.args[0] if call.args else keyword(call, "app")
         if isinstance(target, ast.Constant) and isinstance(target.value, str) and ":" in target.value:
             listener.application = target.value
+            path = self.find(target.value.partition(":")[0], listener.process)
+            if path and path not in listener.entries:
+                listener.entries.append(path)
 
     def _node(self, process: Process) -> Listener | None:
         words = [word for word in process.words[1:] if not word.startswith("-")]
@@ -500,8 +529,7 @@ def console_scripts(project: Project) -> dict[str, str]:
     """Commands that the project installs -> the module behind each (pyproject.toml, setup.cfg, setup.py)."""
     found: dict[str, str] = {}
     for path, file in project.files.items():
-        name = PurePosixPath(path).name
-        if name not in ("pyproject.toml", "setup.py", "setup.cfg") or file.size > 2**18:
+        if path.rsplit("/", 1)[-1] not in ("pyproject.toml", "setup.py", "setup.cfg") or file.size > 2**18:
             continue
         text = file.data.decode(errors="replace")
         for match in re.finditer(

@@ -2,15 +2,41 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 from converters.ir import App, Disposition, Finding, Scope
 from converters.ledger import Ledger
-from converters.project import Project
-from converters.sources.docker import programs
+from converters.project import Project, SourceFile
+from converters.sources.docker import document, programs
 from converters.sources.docker.choose import Candidate
 from converters.sources.docker.routes import Routes
 
 EXPECTED = "/openapi.json"
 """Where fal looks for the document of an app in direct server mode."""
+
+
+def _document(project: Project, candidate: Candidate, routes: Routes, app: App) -> None:
+    """The document itself: a committed one, else one made from the routes."""
+    server, listener = app.server, candidate.listener
+    assert server is not None
+    for path, file in sorted(project.files.items(), key=lambda item: (item[0].count("/"), item[0])):
+        if path.rsplit("/", 1)[-1] in ("openapi.json", "swagger.json") and file.size < 2**21:
+            found = _json(file)
+            if found is not None:
+                server.document, server.document_origin = found, path
+                return
+    if listener is not None and listener.code is not None:
+        server.document = document.build(listener.code, routes, app.name)
+        server.document_origin = f"the routes of {routes.root.module.path}" if routes.root and server.document else ""
+
+
+def _json(file: SourceFile) -> dict[str, Any] | None:
+    try:
+        value = json.loads(file.data)
+    except ValueError:
+        return None
+    return value if isinstance(value, dict) and isinstance(value.get("paths"), dict) and "openapi" in value else None
 
 
 def read(project: Project, candidate: Candidate, routes: Routes, app: App, ledger: Ledger) -> None:
@@ -29,6 +55,7 @@ def read(project: Project, candidate: Candidate, routes: Routes, app: App, ledge
         why = ""
     if server.openapi_path:
         server.findings.append(Finding(subject="openapi", value=server.openapi_path, why=why, origin=origin, decided=True))
+    _document(project, candidate, routes, app)
     if server.openapi_path == EXPECTED:
         return
     where = f"serves its OpenAPI document at {server.openapi_path}" if server.openapi_path else "serves no OpenAPI document"

@@ -88,6 +88,8 @@ def _likely(candidate: Candidate, declared: list[Finding], own: int | None) -> i
     if own in numbers:
         return own
     known = candidate.listener.program.port if candidate.listener and candidate.listener.program else None
+    if known not in numbers and candidate.service is not None and (base := programs.base_of(candidate.service.image)) is not None:
+        known = base.port
     if known in numbers:
         return known
     plain = [number for number in numbers if number not in SIDE_PORTS]

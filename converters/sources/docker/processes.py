@@ -90,6 +90,8 @@ class Tracer:
     layout: Layout
     heredocs: Mapping[str, str] = field(default_factory=dict)
     """Scripts that the Dockerfile itself writes: path in the image -> text."""
+    folder: str = ""
+    """Of the Dockerfile."""
 
     def trace(self, process: Process, depth: int = 0) -> list[Process]:
         """The programs that run in the end, in their order; unknown ones are among them."""
@@ -126,7 +128,7 @@ class Tracer:
             path = next((known for known in self.layout.files if known.endswith(f"bin/{word}")), path)
         if path in self.heredocs:
             return "", self.heredocs[path]
-        source = self.layout.files.get(path)
+        source = self.layout.files.get(path) or self._elsewhere(word)
         file = self.project.get(source) if source else None
         if file is None or file.size > 2**18 or file.path.endswith((".py", ".js", ".mjs", ".ts")) or b"\0" in file.data:
             return None
@@ -135,6 +137,13 @@ class Tracer:
         if first.startswith("#!") and not any(name in first for name in SHELLS):
             return None
         return (file.path, text) if first.startswith("#!") or file.path.endswith((".sh", ".bash")) or "exec " in text else None
+
+    def _elsewhere(self, word: str) -> str | None:
+        """A shell script that a RUN puts in its place: the only one of its name in the project."""
+        name = PurePosixPath(word).name
+        found = [path for path in self.project.files if path.endswith(f"/{name}") or path == name] if name.endswith(".sh") else []
+        near = [path for path in found if path == f"{self.folder}/{name}".lstrip("/")]
+        return found[0] if len(found) == 1 else near[0] if len(near) == 1 else None
 
     def _script(self, process: Process, arguments: Sequence[str], path: str, text: str, depth: int) -> list[Process]:
         process = replace(process, via=(*process.via, path), script=path) if path else process

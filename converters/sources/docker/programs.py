@@ -196,11 +196,12 @@ class Base:
     program: Program
     command: tuple[str, ...] = ()
     port: int | None = None
-    python: str = ""
+    is_cmd: bool = False
+    """The command is the image's CMD, which a CMD of its own or compose's `command` replaces."""
 
 
 BASES: tuple[Base, ...] = (
-    Base(r"(^|/)tiangolo/(uvicorn-gunicorn|meinheld-gunicorn|uwsgi-nginx)", BY_PROGRAM["start.sh@tiangolo"], ("/start.sh",), 80),
+    Base(r"(^|/)tiangolo/(uvicorn-gunicorn|meinheld-gunicorn|uwsgi-nginx)", BY_PROGRAM["start.sh@tiangolo"], ("/start.sh",), 80, True),
     Base(r"(^|/)vllm/vllm-openai", BY_PROGRAM["vllm"], ("vllm", "serve"), 8000),
     Base(r"huggingface/text-generation-inference", BY_PROGRAM["text-generation-launcher"], ("text-generation-launcher",), 80),
     Base(r"huggingface/text-embeddings-inference", BY_PROGRAM["text-embeddings-router"], ("text-embeddings-router",), 80),

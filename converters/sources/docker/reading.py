@@ -124,7 +124,10 @@ def _routes(candidate: Candidate) -> Routes:
     if listener is None or listener.code is None or listener.entry is None:
         return Routes()
     reader = Reader(listener.code, listener.modules, listener.process.words[1:], listener.process.env)
-    return read_routes(listener.code, listener.modules, reader, listener.entry, listener.application.partition(":")[2])
+    module, _, attribute = listener.application.partition(":")
+    path = candidate.listening.find(module, listener.process) if candidate.listening and module else None
+    entry = listener.code.module(path) if path else None
+    return read_routes(listener.code, listener.modules, reader, entry or listener.entry, attribute)
 
 
 def _evidence(reading: Reading) -> list[Evidence]:

@@ -60,6 +60,8 @@ def _supervised(project: Project, candidate: Candidate) -> bool:
                 listeners.append(found)
     if listeners:
         candidate.listener = best(listeners)
+        for known in listeners:
+            known.certain = False
     return bool(listeners)
 
 
