@@ -10,16 +10,39 @@ rule = Rule(
     title="a start call inside a function that setup() cannot call",
     safety="manual",
     explanation="""
-    Where the start call stands in `main()`, `setup()` calls `main()` after the import, so that it loads what it loaded on RunPod.
-    A function that takes arguments, is asynchronous or stands inside another one cannot be called like that: the converter does
-    not guess its arguments.
+    Where the start call stands in `main()`, `setup()` calls `main()` after the import, so that it loads what it loaded on RunPod;
+    a call with arguments under `if __name__ == "__main__"` is made there as it stands. A function that is asynchronous, or that
+    takes arguments and is called in several places or in none, cannot be called like that: the converter does not guess.
     Load in that function's module, or in `setup()`, what the function loads before it starts the worker.
     """,
     links=(runpod_docs("serverless/workers/handler-functions"), fal_docs("documentation/development/app-lifecycle")),
     cases=(
         Case(
-            "a function with arguments is left to a person",
+            "an asynchronous function is left to a person",
             "partial",
+            {
+                "handler.py": """
+                import asyncio
+                import runpod
+
+                def handler(job):
+                    return {"text": MODEL(job["input"]["prompt"])}
+
+                async def main():
+                    global MODEL
+                    MODEL = str.upper
+                    runpod.serverless.start({"handler": handler})
+
+                if __name__ == "__main__":
+                    asyncio.run(main())
+                """
+            },
+            seen=(Seen("manual", 7),),
+            status="partial",
+        ),
+        Case(
+            "a function that is called with arguments is called so by setup",
+            "untouched",
             {
                 "handler.py": """
                 import sys
@@ -37,8 +60,7 @@ rule = Rule(
                     main(sys.argv[1])
                 """
             },
-            seen=(Seen("manual", 7),),
-            status="partial",
+            has={"app.py": ("handler.load()\n",), "handler.py": ("def load():\n    main(sys.argv[1])\n",)},
         ),
         Case(
             "a main function without arguments is called by setup",
