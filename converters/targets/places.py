@@ -10,14 +10,15 @@ from converters.ledger import Item, Ledger, Place
 MARKS: tuple[tuple[str, str], ...] = (
     (r"RP003|RP006|RP010", r"@fal\.endpoint"),
     (r"RP005|RP016|RP018", r"def setup\(self\)"),
-    (r"RP007|RP020|RP021", r"x-fal-stop-runner|^(async )?def answer"),
-    (r"RP012|RP013|RP015", r"^class Input\("),
+    (r"RP007|RP021", r"x-fal-stop-runner|^(async )?def answer"),
+    (r"RP012|RP015", r"^class Input\("),
     (r"FS002", r"^class Output\("),
     (r"DK001|ENV009", r"python_version="),
     (r"DK002", r"^    requirements = "),
     (r"DK006", r"^    app_files = "),
     (r"DK007|DK008|ENV006", r"def setup\(self\)"),
     (r"RP050", r"^    machine_type = "),
+    (r"RP019", r"^    skip_retry_conditions = "),
 )
 """Rule -> the line of the app file that shows what it did, first match wins."""
 

@@ -32,7 +32,7 @@ from converters.project import Project
 from converters.python.code import Code
 from converters.python.module import Module
 from converters.sources.docker import packaging as docker
-from converters.sources.runpod import dispositions, endpoint_config, flow, hub, inline, inputs, names, results, start_script, threads
+from converters.sources.runpod import dispositions, endpoint_config, flow, hub, inline, inputs, life, names, results, start_script, threads
 from converters.sources.runpod.files import app_file_of, placement
 from converters.sources.runpod.handler import Resolved, resolve
 from converters.sources.runpod.rewrite import Rewrite, rewrite
@@ -151,6 +151,7 @@ def _app(project: Project, unit: Unit, found: Survey, options: Options, ledger: 
     placement(project, unit, app, closure, plan.read_files, ledger)
     start_script.carry_over(project, unit, app, edits, ledger)
     _options(code, unit, start, resolved, app, ledger)
+    life.settle(app, code, closure, ledger)
     if options.endpoint_config is not None:
         endpoint_config.apply(options.endpoint_config, app, ledger)
     _inline(app, code, unit, start, resolved, found_results, closure)

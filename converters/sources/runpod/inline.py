@@ -7,6 +7,7 @@ imported, the input is only read key by key, and every result is a dict with the
 from __future__ import annotations
 
 import ast
+import keyword
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -347,7 +348,7 @@ def _results(module: Module, results: Results, handler: ast.FunctionDef | ast.As
         keys = [key.value for key in node.value.keys if isinstance(key, ast.Constant)]
         if "error" in keys:
             _error(module, node, keys, handler)
-        elif not all(isinstance(key, str) and key.isidentifier() for key in keys) or not keys:
+        elif not all(isinstance(key, str) and key.isidentifier() and not keyword.iskeyword(key) for key in keys) or not keys:
             raise NotInline("a result has keys that are no names")
 
 

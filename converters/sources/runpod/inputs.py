@@ -11,7 +11,7 @@ from converters.concepts.literals import source_of
 from converters.ir import InputField, InputSchema, Origin
 from converters.python.code import Code
 from converters.python.constants import NotConstant, constant
-from converters.sources.runpod.flow import Flow, Read
+from converters.sources.runpod.flow import Flow, Read, Validation
 from converters.sources.runpod.validator import input_field, read_schema
 
 PLAIN = frozenset({"str", "int", "float", "bool", "dict", "list"})
@@ -44,7 +44,8 @@ def schema(code: Code, flow: Flow, examples: list[dict[str, Any]], *, defaults_s
 def _validated(code: Code, flow: Flow, examples: Examples, defaults_skip_checks: bool) -> tuple[InputSchema, list[str]]:
     remarks: list[str] = []
     merged: dict[str, InputField] = {}
-    strict = len(flow.validations) == 1 and flow.validations[0].definite
+    changed = {read.key for read in flow.reads if any(_before(read, validation) for validation in flow.validations)}
+    strict = len(flow.validations) == 1 and flow.validations[0].definite and not changed
     for validation in flow.validations:
         found = read_schema(code, validation.module, validation.schema)
         remarks += [f"{validation.module.path}:{validation.call.lineno}: the validator schema holds `{text}`" for text in found.unread]
@@ -52,7 +53,8 @@ def _validated(code: Code, flow: Flow, examples: Examples, defaults_skip_checks:
         for entry in found.fields:
             made = input_field(entry, code, defaults_skip_checks=defaults_skip_checks)
             if not strict:
-                made = made.model_copy(update={"required": False, "default": made.default or "None", "annotation": _loose(made)})
+                annotation = "Any" if made.name in changed else _loose(made)
+                made = made.model_copy(update={"required": False, "default": made.default or "None", "annotation": annotation})
             merged[made.name] = merged.get(made.name) or made
             if not entry.has_required and entry.type is not None:
                 remarks.append(
@@ -65,6 +67,12 @@ def _validated(code: Code, flow: Flow, examples: Examples, defaults_skip_checks:
                 if made_field is not None:
                     merged[name] = made_field
     return InputSchema(fields=list(merged.values()), extra="forbid" if strict else "allow", evidence="rp_validator schema"), remarks
+
+
+def _before(read: Read, validation: Validation) -> bool:
+    """Whether a key is set or taken out before the validator sees the input."""
+    line = getattr(read.node, "lineno", 0)
+    return read.how in ("set", "pop") and read.module.path == validation.module.path and line < validation.call.lineno
 
 
 def _loose(made: InputField) -> str:
@@ -126,6 +134,8 @@ def _annotation(name: str, reads: list[Read], defaults: list[Any], coerced: str,
             return _widen(plain, given), "parameter annotation", False
     if coerced in ("int", "float"):
         return _widen(coerced, given), f"{coerced}() at the read", True
+    if coerced == "bool":
+        return "Any", "", False
     kinds = {fields.of_default(name, value) for value in defaults if value is not None}
     if len(kinds) == 1 and coerced != "str":
         return _widen(kinds.pop(), given), "default value", False

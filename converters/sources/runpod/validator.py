@@ -65,6 +65,9 @@ def _entries(code: Code, module: Module, node: ast.expr, schema: Schema, depth: 
         if found is None:
             schema.unread.append(module.source(node))
             return
+        schema.unread += [
+            home.source(change)[:80] for home in {module.path: module, found[0].path: found[0]}.values() for change in _changes(home, node)
+        ]
         yield from _entries(code, found[0], found[1], schema, depth + 1)
     elif isinstance(node, ast.Dict):
         for key, value in zip(node.keys, node.values, strict=True):
@@ -77,6 +80,25 @@ def _entries(code: Code, module: Module, node: ast.expr, schema: Schema, depth: 
                 schema.unread.append(str(error))
     else:
         schema.unread.append(module.source(node)[:80])
+
+
+def _changes(module: Module, node: ast.expr) -> Iterator[ast.AST]:
+    """Where a module adds to a schema after its definition: `SCHEMA["x"] = ...`, `SCHEMA.update(...)`, `SCHEMA |= ...`."""
+    name = node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+    for inner in ast.walk(module.tree):
+        if isinstance(inner, ast.Subscript) and isinstance(inner.ctx, ast.Store | ast.Del) and _names(inner.value, name):
+            yield inner
+        elif isinstance(inner, ast.Call) and isinstance(inner.func, ast.Attribute) and _names(inner.func.value, name):
+            if inner.func.attr in ("update", "setdefault", "pop", "popitem", "clear"):
+                yield inner
+        elif isinstance(inner, ast.AugAssign) and _names(inner.target, name):
+            yield inner
+    if len(module.assignments.get(name, [])) > 1:
+        yield module.assignments[name][-1]
+
+
+def _names(node: ast.expr, name: str) -> bool:
+    return (isinstance(node, ast.Name) and node.id == name) or (isinstance(node, ast.Attribute) and node.attr == name)
 
 
 def _definition(code: Code, module: Module, node: ast.expr) -> tuple[Module, ast.expr] | None:

@@ -1,0 +1,74 @@
+"""RP019: jobs that train or report outward are not run twice."""
+
+from __future__ import annotations
+
+from converters.rules.model import Case, Rule, Seen, fal_docs, runpod_docs
+from converters.rules.samples import WORKER
+
+rule = Rule(
+    code="RP019",
+    title="A job that trains or reports outward is not run twice",
+    safety="safe",
+    explanation="""
+    RunPod runs a failed job once. fal runs a queue request up to ten times when its runner is lost, answers 503 or 504, or takes too
+    long. Where the worker's files train a model, or post to an address that the caller gives (a callback, a presigned URL),
+    `skip_retry_conditions` keeps a job from running twice. Take the line out where a second run does no harm.
+    """,
+    links=(runpod_docs("serverless/endpoints/job-states"), fal_docs("documentation/deployment/retries")),
+    cases=(
+        Case(
+            "a job that trains is not tried again",
+            "converted",
+            {
+                "handler.py": """
+                import runpod
+                from trainer import Trainer
+
+                def handler(job):
+                    Trainer(job["input"]["data"]).train()
+                    return {"done": True}
+
+                runpod.serverless.start({"handler": handler})
+                """
+            },
+            seen=(Seen("converted", 5),),
+            has={"app.py": ('skip_retry_conditions = ["timeout", "server_error", "connection_error"]',)},
+        ),
+        Case(
+            "a job that posts to a callback is not tried again",
+            "converted",
+            {
+                "handler.py": """
+                import requests
+                import runpod
+
+                def handler(job):
+                    callback_url = job["input"]["callback_url"]
+                    requests.post(callback_url, json={"state": "done"})
+                    return {"done": True}
+
+                runpod.serverless.start({"handler": handler})
+                """
+            },
+            seen=(Seen("converted", 6),),
+            has={"app.py": ("skip_retry_conditions",)},
+        ),
+        Case("an ordinary job may be tried again", "untouched", {"handler.py": WORKER}, lacks={"app.py": ("skip_retry_conditions",)}),
+        Case(
+            "a job that asks a server beside it may be tried again",
+            "untouched",
+            {
+                "handler.py": """
+                import requests
+                import runpod
+
+                def handler(job):
+                    return requests.post("http://127.0.0.1:3000/generate", json=job["input"]).json()
+
+                runpod.serverless.start({"handler": handler})
+                """
+            },
+            lacks={"app.py": ("skip_retry_conditions",)},
+        ),
+    ),
+)

@@ -1,0 +1,63 @@
+"""What a job does beyond its answer: training, messages to others, ends of the process, clean-up at exit."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+from converters.ir import App, Disposition, Origin, Setting
+from converters.ledger import Ledger
+from converters.python.code import Code
+from converters.python.module import Module
+
+ALL_CONDITIONS = ["timeout", "server_error", "connection_error"]
+"""What makes fal run a queue request again (fal 1.83, `skip_retry_conditions`)."""
+POSTS = re.compile(r"^(requests|httpx)\.(post|put|patch)$")
+OUTWARD = re.compile(r"callback|webhook|notify|presigned|put_url|upload_url", re.IGNORECASE)
+TRAINING = re.compile(r"^(train|finetune|fine_tune|run_training|train_\w+)$")
+ENDS = frozenset({"sys.exit", "os._exit", "os.abort", "exit", "quit"})
+
+
+def settle(app: App, code: Code, closure: list[str], ledger: Ledger) -> None:
+    """Settings and remarks for what the worker's files do to the world around them."""
+    retry: tuple[Origin, str] | None = None
+    for module, node, dotted in _calls(code, closure):
+        origin = module.origin(node)
+        retry = retry or _not_twice(module, node, dotted, origin)
+        if dotted in ENDS and _in_function(module, node):
+            message = (
+                f"`{dotted}` ends the process: on RunPod the worker is replaced; on fal the runner is, and a queue request is tried again"
+            )
+            ledger.note("RP020", Disposition.KEPT, message, origin)
+        elif dotted == "atexit.register":
+            message = "what runs at exit on RunPod belongs into teardown(): fal ends runners with a signal, which skips exit functions."
+            ledger.note("RP022", Disposition.MANUAL, message, origin)
+    if retry is not None and app.setting("skip_retry_conditions") is None:
+        origin, why = retry
+        app.settings.append(Setting(name="skip_retry_conditions", value=list(ALL_CONDITIONS), origin=origin, note=why))
+        message = f"{why}: fal would run a failed request up to ten times, RunPod runs it once"
+        ledger.note("RP019", Disposition.CONVERTED, message, origin)
+
+
+def _calls(code: Code, closure: list[str]) -> Iterator[tuple[Module, ast.Call, str]]:
+    """Every call in the worker's files, with its full name where imports tell it."""
+    for path in closure:
+        module = code.module(path)
+        for node in ast.walk(module.tree) if module else ():
+            if isinstance(node, ast.Call) and module is not None:
+                yield module, node, code.dotted(module, node.func) or (node.func.id if isinstance(node.func, ast.Name) else "")
+
+
+def _not_twice(module: Module, node: ast.Call, dotted: str, origin: Origin) -> tuple[Origin, str] | None:
+    """Why a job must not run twice: it trains, or it tells somebody outside."""
+    name = node.func.attr if isinstance(node.func, ast.Attribute) else node.func.id if isinstance(node.func, ast.Name) else ""
+    if TRAINING.match(name) and _in_function(module, node):
+        return origin, "trains a model"
+    if POSTS.match(dotted) and node.args and OUTWARD.search(module.source(node.args[0])):
+        return origin, "posts to an address of the caller"
+    return None
+
+
+def _in_function(module: Module, node: ast.AST) -> bool:
+    return any(isinstance(parent, ast.FunctionDef | ast.AsyncFunctionDef) for parent in module.ancestors(node))
