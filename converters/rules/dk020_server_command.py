@@ -1,0 +1,30 @@
+"""DK020: the command that starts a server."""
+
+from __future__ import annotations
+
+from converters.rules.model import Case, Rule, Seen, docker_docs, fal_docs
+from converters.rules.samples import IMAGE, SERVER, SERVER_IMAGE, WORKER
+
+rule = Rule(
+    code="DK020",
+    title="CMD of a server starts it on fal, too",
+    safety="safe",
+    guide=("Docker 1",),
+    explanation="""
+    In direct server mode fal runs the image and forwards requests to its port, so the image's own command starts the server, as it did.
+    Where compose or a manifest starts it in another way, that command stands in the app's table and takes the place of CMD.
+    Check that the server binds 0.0.0.0: fal reaches it from outside the container.
+    """,
+    links=(docker_docs("reference/dockerfile/"), fal_docs("documentation/development/migrate-external-docker-server")),
+    cases=(
+        Case(
+            "the image's own command starts the server",
+            "converted",
+            {"main.py": SERVER, "Dockerfile": SERVER_IMAGE},
+            seen=(Seen("kept", 6, "Dockerfile"),),
+            has={"Dockerfile": ('CMD ["uvicorn", "main:app"',), "pyproject.toml": ("exposed_port = 8000",)},
+        ),
+        Case("the command of a queue worker is another rule", "untouched", {"handler.py": WORKER, "Dockerfile": IMAGE}),
+        Case("a worker without an image has no command", "untouched", {"handler.py": WORKER}),
+    ),
+)

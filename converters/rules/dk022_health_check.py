@@ -1,0 +1,38 @@
+"""DK022: the health check of an image."""
+
+from __future__ import annotations
+
+from converters.rules.model import Case, Rule, Seen, docker_docs, fal_docs
+from converters.rules.samples import PIP, SERVER, SERVER_IMAGE, WORKER
+
+rule = Rule(
+    code="DK022",
+    title="HEALTHCHECK -> health_check",
+    safety="safe",
+    explanation="""
+    Docker runs a command in the container, fal asks a path of the server: the path that the command asks is the one. fal sends no
+    request to a runner before its check succeeds.
+    Check that the path answers 200 only when the model is loaded.
+    """,
+    links=(docker_docs("reference/dockerfile/"), fal_docs("api-reference/python-sdk/pyproject-toml")),
+    cases=(
+        Case(
+            "the path that Docker asks is asked by fal",
+            "converted",
+            {"main.py": SERVER, "Dockerfile": SERVER_IMAGE + "HEALTHCHECK CMD curl -f http://localhost:8000/health"},
+            seen=(Seen("converted", 7, "Dockerfile"),),
+            has={"pyproject.toml": ('path = "/health"',)},
+        ),
+        Case(
+            "a route of the server itself is found without it",
+            "untouched",
+            {"main.py": SERVER, "Dockerfile": SERVER_IMAGE},
+            has={"pyproject.toml": ('path = "/health"',)},
+        ),
+        Case(
+            "the health check of a queue worker is of no use",
+            "untouched",
+            {"handler.py": WORKER, "Dockerfile": PIP + "HEALTHCHECK CMD true"},
+        ),
+    ),
+)

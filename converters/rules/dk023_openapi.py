@@ -1,0 +1,49 @@
+"""DK023: the OpenAPI document of a server."""
+
+from __future__ import annotations
+
+from converters.rules.model import Case, Rule, docker_docs, fal_docs
+from converters.rules.samples import SERVER, SERVER_IMAGE, WORKER
+
+rule = Rule(
+    code="DK023",
+    title="OpenAPI elsewhere than /openapi.json",
+    safety="manual",
+    explanation="""
+    fal reads `/openapi.json` of the server for its playground, analytics and list of endpoints. A server that serves its document
+    elsewhere, or none, works without them; what is missing is named.
+    Serve the document there, or let `--target app` write a proxy with typed endpoints.
+    """,
+    links=(docker_docs("reference/dockerfile/"), fal_docs("documentation/development/migrate-external-docker-server")),
+    cases=(
+        Case(
+            "a server without a document is named",
+            "partial",
+            {
+                "main.py": """
+                from flask import Flask
+
+                app = Flask(__name__)
+
+
+                @app.get("/health")
+                def health():
+                    return {"ok": True}
+
+
+                app.run(host="0.0.0.0", port=8000)
+                """,
+                "Dockerfile": """
+                FROM python:3.11-slim
+                RUN pip install flask==3.0.3
+                COPY main.py /main.py
+                EXPOSE 8000
+                CMD ["python", "/main.py"]
+                """,
+            },
+            status="converted",
+        ),
+        Case("a FastAPI server serves it there", "untouched", {"main.py": SERVER, "Dockerfile": SERVER_IMAGE}),
+        Case("an app of a queue worker has a document of its own", "untouched", {"handler.py": WORKER}),
+    ),
+)

@@ -1,0 +1,32 @@
+"""DK026: images and compose files that were not chosen."""
+
+from __future__ import annotations
+
+from converters.rules.model import Case, Rule, Seen, docker_docs, fal_docs
+from converters.rules.samples import PIP, SERVER, SERVER_IMAGE, WORKER
+
+rule = Rule(
+    code="DK026",
+    title="other images of the project",
+    safety="safe",
+    explanation="""
+    A repository may hold several Dockerfiles and compose files. One server is converted; the other files are named, with how to
+    convert them.
+    Leave the others out, or convert their folder, to choose another one.
+    """,
+    links=(docker_docs("reference/compose-file/"), fal_docs("documentation/development/migrate-external-docker-server")),
+    cases=(
+        Case(
+            "another Dockerfile is named",
+            "converted",
+            {"main.py": SERVER, "Dockerfile": SERVER_IMAGE, "docs/Dockerfile": "FROM nginx\nCOPY site /usr/share/nginx/html"},
+            seen=(Seen("dropped", 1, "docs/Dockerfile"),),
+        ),
+        Case("the only Dockerfile is the server's", "untouched", {"main.py": SERVER, "Dockerfile": SERVER_IMAGE}),
+        Case(
+            "other images of a queue worker are another rule",
+            "untouched",
+            {"handler.py": WORKER, "Dockerfile": PIP, "docs/Dockerfile": "FROM nginx"},
+        ),
+    ),
+)

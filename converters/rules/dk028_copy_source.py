@@ -1,0 +1,34 @@
+"""DK028: COPY lines that fal's client reads differently."""
+
+from __future__ import annotations
+
+from converters.rules.model import Case, Rule, docker_docs, fal_docs
+from converters.rules.samples import IMAGE, SERVER, SERVER_IMAGE, WORKER
+
+rule = Rule(
+    code="DK028",
+    title="COPY sources, seen from the folder of pyproject.toml",
+    safety="safe",
+    explanation="""
+    fal's client sends the folder of pyproject.toml as the build's context and reads the COPY lines to find the files. A Dockerfile whose
+    context was a sub-folder, whose sources hold variables, or whose `--from` is not the first flag is written as the client reads it;
+    the same files land in the same places.
+    Check nothing: the paths are computed.
+    """,
+    links=(docker_docs("reference/dockerfile/"), fal_docs("documentation/development/use-custom-container-image")),
+    cases=(
+        Case(
+            "sources of a sub-folder get its name",
+            "converted",
+            {"api/main.py": SERVER, "api/Dockerfile": SERVER_IMAGE},
+            has={"api/Dockerfile": ("COPY api/main.py /app/main.py",)},
+        ),
+        Case(
+            "sources beside pyproject.toml stay as they are",
+            "untouched",
+            {"main.py": SERVER, "Dockerfile": SERVER_IMAGE},
+            has={"Dockerfile": ("COPY main.py /app/main.py",)},
+        ),
+        Case("a COPY line of a queue worker stays", "untouched", {"handler.py": WORKER, "Dockerfile": IMAGE}),
+    ),
+)

@@ -1,0 +1,57 @@
+"""DK032: services beside the server."""
+
+from __future__ import annotations
+
+from converters.rules.model import Case, Rule, Seen, docker_docs, fal_docs
+from converters.rules.samples import SERVER, SERVER_IMAGE
+
+rule = Rule(
+    code="DK032",
+    title="databases, caches and other services of a compose file",
+    safety="safe",
+    explanation="""
+    fal runs one container for each app. A service that the server does without is named and left out; one that it waits for
+    (`depends_on`) has to run elsewhere, or inside the same image.
+    Give the address of such a service in a variable or a secret.
+    """,
+    links=(docker_docs("reference/compose-file/services/"), fal_docs("documentation/development/migrate-external-docker-server")),
+    cases=(
+        Case(
+            "a service that the server does without is left out",
+            "converted",
+            {
+                "main.py": SERVER,
+                "Dockerfile": SERVER_IMAGE,
+                "compose.yaml": """
+                services:
+                  api:
+                    build: .
+                    ports: ["8000:8000"]
+                  db:
+                    image: postgres:16
+                """,
+            },
+            seen=(Seen("dropped", 6, "compose.yaml"),),
+        ),
+        Case(
+            "a service that it waits for is left to a person",
+            "partial",
+            {
+                "main.py": SERVER,
+                "Dockerfile": SERVER_IMAGE,
+                "compose.yaml": """
+                services:
+                  api:
+                    build: .
+                    ports: ["8000:8000"]
+                    depends_on: [db]
+                  db:
+                    image: postgres:16
+                """,
+            },
+            seen=(Seen("manual", 5, "compose.yaml"),),
+            status="partial",
+        ),
+        Case("a server alone has no neighbours", "untouched", {"main.py": SERVER, "Dockerfile": SERVER_IMAGE}),
+    ),
+)

@@ -1,0 +1,35 @@
+"""DK034: how many requests a server works on at a time."""
+
+from __future__ import annotations
+
+from converters.rules.model import Case, Rule, docker_docs, fal_docs
+from converters.rules.samples import COG, PIP, PREDICTOR, SERVER, SERVER_IMAGE, WORKER
+
+rule = Rule(
+    code="DK034",
+    title="workers of the server -> max_multiplexing",
+    safety="safe",
+    explanation="""
+    fal sends a runner one request at a time unless `max_multiplexing` says more, while a server of one's own usually takes many. A
+    number that the command states (workers, threads) is written; where nothing states one it is left to a person.
+    Raise it where the server batches.
+    """,
+    links=(docker_docs("reference/dockerfile/"), fal_docs("documentation/deployment/scale-your-application")),
+    cases=(
+        Case(
+            "the number of workers is written",
+            "converted",
+            {"main.py": SERVER, "Dockerfile": SERVER_IMAGE.replace('"8000"]', '"8000", "--workers", "4"]')},
+            has={"pyproject.toml": ("max_multiplexing = 4",)},
+        ),
+        Case(
+            "a server that states no number is left to a person",
+            "partial",
+            {"main.py": SERVER, "Dockerfile": SERVER_IMAGE},
+            lacks={"pyproject.toml": ("max_multiplexing",)},
+            status="converted",
+        ),
+        Case("a queue worker has a rule of its own", "untouched", {"handler.py": WORKER, "Dockerfile": PIP}),
+        Case("a predictor has a rule of its own", "untouched", {"cog.yaml": COG, "predict.py": PREDICTOR}),
+    ),
+)

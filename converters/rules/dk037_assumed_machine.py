@@ -1,0 +1,29 @@
+"""DK037: a machine type where the server's project states none."""
+
+from __future__ import annotations
+
+from converters.rules.model import Case, Rule, docker_docs, fal_docs
+from converters.rules.samples import COG, IMAGE, PREDICTOR, SERVER, SERVER_IMAGE, WORKER
+
+rule = Rule(
+    code="DK037",
+    title="machine_type is assumed where nothing states a GPU",
+    safety="manual",
+    explanation="""
+    An image does not say on which machine it runs. The type is assumed from the base image, the devices that compose reserves and the
+    packages, and marked as assumed in the app's table.
+    Choose the machine by the memory that the model needs.
+    """,
+    links=(docker_docs("reference/compose-file/deploy/"), fal_docs("documentation/deployment/machine-types")),
+    cases=(
+        Case(
+            "a server without a GPU gets a CPU",
+            "partial",
+            {"main.py": SERVER, "Dockerfile": SERVER_IMAGE},
+            has={"pyproject.toml": ('machine_type = "L" # assumed',)},
+            status="converted",
+        ),
+        Case("a queue worker has a rule of its own", "untouched", {"handler.py": WORKER, "Dockerfile": IMAGE}),
+        Case("a predictor has a rule of its own", "untouched", {"cog.yaml": COG, "predict.py": PREDICTOR}),
+    ),
+)

@@ -1,0 +1,33 @@
+"""DK038: files that fal's client would leave out of the build."""
+
+from __future__ import annotations
+
+from converters.rules.model import Case, Rule, docker_docs, fal_docs
+from converters.rules.samples import SERVER, SERVER_IMAGE
+
+rule = Rule(
+    code="DK038",
+    title=".dockerignore, as fal's client reads it",
+    safety="safe",
+    explanation="""
+    fal's client reads only the .dockerignore beside pyproject.toml, without exceptions (`!file`) and with other anchors than Docker, and
+    leaves out some files by itself. Where it would leave out a file that a COPY line needs, a .dockerignore is written that does not.
+    Check that no large folder is sent along without need.
+    """,
+    links=(docker_docs("build/concepts/context/"), fal_docs("documentation/development/use-custom-container-image")),
+    cases=(
+        Case(
+            "an exception that the client does not know is written out",
+            "converted",
+            {"main.py": SERVER, "Dockerfile": SERVER_IMAGE, ".dockerignore": "*\n!main.py"},
+            lacks={".dockerignore": ("!main.py",)},
+        ),
+        Case(
+            "a file that leaves out nothing of the build stays",
+            "untouched",
+            {"main.py": SERVER, "Dockerfile": SERVER_IMAGE, ".dockerignore": "notes"},
+            has={".dockerignore": ("notes",)},
+        ),
+        Case("a build that needs no left-out file gets none", "untouched", {"main.py": SERVER, "Dockerfile": SERVER_IMAGE}),
+    ),
+)

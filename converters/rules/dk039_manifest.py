@@ -1,0 +1,51 @@
+"""DK039: manifests of Kubernetes."""
+
+from __future__ import annotations
+
+from converters.rules.model import Case, Rule, fal_docs
+from converters.rules.samples import SERVER, SERVER_IMAGE
+
+rule = Rule(
+    code="DK039",
+    title="Kubernetes manifests",
+    safety="safe",
+    explanation="""
+    A manifest may say with which command, port and probes the image really runs; these are read as evidence. Replicas, services and
+    volumes of the cluster have no part on fal, which runs and scales the app itself.
+    Check settings that stand in a manifest of another environment.
+    """,
+    links=(
+        "https://kubernetes.io/docs/concepts/workloads/controllers/deployment/",
+        fal_docs("documentation/deployment/scale-your-application"),
+    ),
+    cases=(
+        Case(
+            "a deployment of the server is named",
+            "converted",
+            {
+                "main.py": SERVER,
+                "Dockerfile": SERVER_IMAGE,
+                "k8s/api.yaml": """
+                apiVersion: apps/v1
+                kind: Deployment
+                metadata:
+                  name: api
+                spec:
+                  template:
+                    spec:
+                      containers:
+                        - name: api
+                          image: me/api:1
+                          ports:
+                            - containerPort: 8000
+                """,
+            },
+        ),
+        Case("a server without manifests has none", "untouched", {"main.py": SERVER, "Dockerfile": SERVER_IMAGE}),
+        Case(
+            "a YAML file of the model is no manifest",
+            "untouched",
+            {"main.py": SERVER, "Dockerfile": SERVER_IMAGE, "model/config.yaml": "kind: transformer\nlayers: 12"},
+        ),
+    ),
+)

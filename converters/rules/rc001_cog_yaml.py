@@ -1,0 +1,40 @@
+"""RC001: the sections of cog.yaml, and the files of it that were left aside."""
+
+from __future__ import annotations
+
+from converters.rules.model import Case, Rule, Seen, cog_docs, fal_docs
+from converters.rules.samples import COG, PREDICTOR, WORKER
+
+rule = Rule(
+    code="RC001",
+    title="cog.yaml -> the app's class",
+    safety="safe",
+    guide=("Replicate 1",),
+    explanation="""
+    Every key of cog.yaml has a line of its own in the report; this rule speaks for the sections that only hold other keys, and for a
+    cog.yaml of an example or a test, which is a project of its own. A predictor that cannot be read is named with the reason.
+    Convert an example by its own folder if you want to serve it.
+    """,
+    links=(cog_docs("yaml"), fal_docs("documentation/development/migrate-from-replicate")),
+    cases=(
+        Case(
+            "a section is accounted for key by key",
+            "converted",
+            {"cog.yaml": COG, "predict.py": PREDICTOR},
+            seen=(Seen("converted", 1, "cog.yaml"), Seen("converted", 2, "cog.yaml", "RC022")),
+        ),
+        Case(
+            "the cog.yaml of an example is a project of its own",
+            "converted",
+            {"cog.yaml": COG, "predict.py": PREDICTOR, "examples/cog.yaml": COG, "examples/predict.py": PREDICTOR},
+            seen=(Seen("dropped", 1, "examples/cog.yaml"),),
+        ),
+        Case("a worker of another platform has no cog.yaml", "untouched", {"handler.py": WORKER}),
+        Case(
+            "a YAML file of another name is none",
+            "untouched",
+            {"cog.yaml": COG, "predict.py": PREDICTOR, "config.yaml": "build: fast"},
+            within=("config.yaml",),
+        ),
+    ),
+)

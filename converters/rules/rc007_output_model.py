@@ -1,0 +1,63 @@
+"""RC007: output classes."""
+
+from __future__ import annotations
+
+from converters.rules.model import Case, Rule, Seen, cog_docs, fal_docs
+from converters.rules.samples import COG, PREDICTOR
+
+rule = Rule(
+    code="RC007",
+    title="class Output(cog.BaseModel) -> a dataclass",
+    safety="safe",
+    explanation="""
+    Cog makes a dataclass of its output models, so the kept code gets one; a class that uses pydantic's own features becomes a model
+    of pydantic. Fields that may be None keep their right to be left out.
+    Check code that calls `.dict()` or `.json()` on an output.
+    """,
+    links=(cog_docs("python"), fal_docs("documentation/development/handle-inputs-and-outputs")),
+    cases=(
+        Case(
+            "an output class becomes a dataclass",
+            "converted",
+            {
+                "cog.yaml": COG,
+                "predict.py": """
+                from cog import BaseModel, BasePredictor
+
+
+                class Output(BaseModel):
+                    text: str
+
+
+                class Predictor(BasePredictor):
+                    def predict(self, prompt: str) -> Output:
+                        return Output(text=prompt.upper())
+                """,
+            },
+            seen=(Seen("converted", 4, "predict.py"),),
+            has={"predict.py": ("@dataclass\nclass Output:\n", "from dataclasses import dataclass")},
+        ),
+        Case(
+            "a model of pydantic stays one",
+            "untouched",
+            {
+                "cog.yaml": COG,
+                "predict.py": """
+                from cog import BasePredictor
+                from pydantic import BaseModel
+
+
+                class Output(BaseModel):
+                    text: str
+
+
+                class Predictor(BasePredictor):
+                    def predict(self, prompt: str) -> Output:
+                        return Output(text=prompt.upper())
+                """,
+            },
+            has={"predict.py": ("class Output(BaseModel):",)},
+        ),
+        Case("a predictor that returns text has no output class", "untouched", {"cog.yaml": COG, "predict.py": PREDICTOR}),
+    ),
+)

@@ -1,0 +1,59 @@
+"""RC009: log lines and metrics of a prediction."""
+
+from __future__ import annotations
+
+from converters.rules.model import Case, Rule, Seen, cog_docs, fal_docs
+from converters.rules.samples import COG, PREDICTOR
+
+rule = Rule(
+    code="RC009",
+    title="self.log and record_metric -> print",
+    safety="safe",
+    explanation="""
+    What a prediction logs, and the metrics it records, are shown beside it on Replicate. On fal what the code prints is the log of the
+    request, so both become `print`.
+    Check tools that read the metrics from the prediction.
+    """,
+    links=(cog_docs("python"), fal_docs("documentation/development/logging")),
+    cases=(
+        Case(
+            "a metric becomes a line of the log",
+            "converted",
+            {
+                "cog.yaml": COG,
+                "predict.py": """
+                from cog import BasePredictor
+
+
+                class Predictor(BasePredictor):
+                    def predict(self, prompt: str) -> str:
+                        self.record_metric("words", len(prompt))
+                        return prompt.upper()
+                """,
+            },
+            seen=(Seen("converted", 6, "predict.py"),),
+            has={"predict.py": ('print("metric", "words", len(prompt))',)},
+        ),
+        Case(
+            "a method called log of the project's own stays",
+            "untouched",
+            {
+                "cog.yaml": COG,
+                "predict.py": """
+                from cog import BasePredictor
+
+
+                class Predictor(BasePredictor):
+                    def log(self, text):
+                        print("predictor:", text)
+
+                    def predict(self, prompt: str) -> str:
+                        self.log("working")
+                        return prompt.upper()
+                """,
+            },
+            has={"predict.py": ('self.log("working")',)},
+        ),
+        Case("a predictor that logs nothing has nothing to change", "untouched", {"cog.yaml": COG, "predict.py": PREDICTOR}),
+    ),
+)

@@ -1,0 +1,67 @@
+"""RC011: code that notices that its prediction was cancelled."""
+
+from __future__ import annotations
+
+from converters.rules.model import Case, Rule, Seen, cog_docs, fal_docs
+from converters.rules.samples import COG, PREDICTOR
+
+rule = Rule(
+    code="RC011",
+    title="CancelationException -> the /cancel route",
+    safety="safe",
+    explanation="""
+    Cog raises CancelationException in a running prediction when it is cancelled, so that the code can clean up. The exception becomes a
+    class of the kept file, which the app's `/cancel` route raises in the running prediction; fal calls it when a request is cancelled.
+    Check clean-up code that takes long: the runner serves the next request after it.
+    """,
+    links=(cog_docs("python"), fal_docs("documentation/model-apis/inference/queue")),
+    cases=(
+        Case(
+            "a cancelled prediction cleans up as before",
+            "converted",
+            {
+                "cog.yaml": COG,
+                "predict.py": """
+                from cog import BasePredictor, CancelationException
+
+
+                class Predictor(BasePredictor):
+                    def predict(self, prompt: str) -> str:
+                        try:
+                            return prompt.upper()
+                        except CancelationException:
+                            print("stopped")
+                            raise
+                """,
+            },
+            seen=(Seen("converted", 8, "predict.py"),),
+            has={"predict.py": ("class CancelationException(BaseException):",)},
+        ),
+        Case(
+            "an exception of the project's own stays",
+            "untouched",
+            {
+                "cog.yaml": COG,
+                "predict.py": """
+                from asyncio import CancelledError
+                from cog import BasePredictor
+
+
+                class Predictor(BasePredictor):
+                    def predict(self, prompt: str) -> str:
+                        try:
+                            return prompt.upper()
+                        except CancelledError:
+                            raise
+                """,
+            },
+            lacks={"app.py": ("/cancel",)},
+        ),
+        Case(
+            "a predictor that does not look gets no route",
+            "untouched",
+            {"cog.yaml": COG, "predict.py": PREDICTOR},
+            lacks={"app.py": ("/cancel",)},
+        ),
+    ),
+)

@@ -1,0 +1,47 @@
+"""RC013: trainings become an app of their own."""
+
+from __future__ import annotations
+
+from converters.rules.model import Case, Rule, Seen, cog_docs, fal_docs
+from converters.rules.samples import COG, PREDICTOR
+
+rule = Rule(
+    code="RC013",
+    title="train: -> a second app",
+    safety="safe",
+    explanation="""
+    `train` takes an input of its own, so it becomes a second app beside the predictor's, whose requests are never retried: a training
+    must not run twice. A training on Replicate makes a new version of the model; here the answer is the URL of the weights.
+    Give the URL to the predictor's app as COG_WEIGHTS, and raise `request_timeout` where a training takes more than an hour.
+    """,
+    links=(cog_docs("training"), fal_docs("documentation/serverless/reliability/retries")),
+    cases=(
+        Case(
+            "a training is served by an app of its own",
+            "partial",
+            {
+                "cog.yaml": """
+                predict: predict.py:Predictor
+                train: train.py:train
+                """,
+                "predict.py": PREDICTOR,
+                "train.py": """
+                from cog import Input, Path
+
+                def train(data: Path = Input(description="Pictures")) -> Path:
+                    return data
+                """,
+            },
+            seen=(Seen("converted", 2, "cog.yaml"), Seen("manual", 2, "cog.yaml")),
+            has={"train_app.py": ("skip_retry_conditions",)},
+            status="converted",
+        ),
+        Case(
+            "a training script that cog.yaml does not name stays a file",
+            "untouched",
+            {"cog.yaml": COG, "predict.py": PREDICTOR, "train.py": "def train():\n    return 1"},
+            lacks={"pyproject.toml": ("train",)},
+        ),
+        Case("a model without a training gets one app", "untouched", {"cog.yaml": COG, "predict.py": PREDICTOR}),
+    ),
+)

@@ -1,0 +1,56 @@
+"""RC017: names of Cog that only describe Cog."""
+
+from __future__ import annotations
+
+from converters.rules.model import Case, Rule, Seen, cog_docs, fal_docs
+from converters.rules.samples import COG
+
+rule = Rule(
+    code="RC017",
+    title="cog.__version__ and Cog's warning",
+    safety="safe",
+    explanation="""
+    Cog is not installed on fal, so its version becomes a literal and its ExperimentalFeatureWarning the FutureWarning from which it is
+    derived. Nothing on fal raises that warning.
+    Check code that behaves differently by version of Cog.
+    """,
+    links=(cog_docs("python"), fal_docs("documentation/development/migrate-from-replicate")),
+    cases=(
+        Case(
+            "the version becomes a literal",
+            "converted",
+            {
+                "cog.yaml": COG,
+                "predict.py": """
+                import cog
+
+
+                class Predictor(cog.BasePredictor):
+                    def predict(self, prompt: str) -> str:
+                        print(cog.__version__)
+                        return prompt.upper()
+                """,
+            },
+            seen=(Seen("converted", 6, "predict.py"),),
+            lacks={"predict.py": ("cog.",)},
+        ),
+        Case(
+            "the version of another package stays",
+            "untouched",
+            {
+                "cog.yaml": COG,
+                "predict.py": """
+                import torch
+                from cog import BasePredictor
+
+
+                class Predictor(BasePredictor):
+                    def predict(self, prompt: str) -> str:
+                        print(torch.__version__)
+                        return prompt.upper()
+                """,
+            },
+            has={"predict.py": ("torch.__version__",)},
+        ),
+    ),
+)

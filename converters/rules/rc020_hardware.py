@@ -1,0 +1,31 @@
+"""RC020: the machine, which Replicate keeps on its pages."""
+
+from __future__ import annotations
+
+from converters.rules.model import Case, Rule, Seen, cog_docs, fal_docs
+from converters.rules.samples import PREDICTOR, SERVER, SERVER_IMAGE, WORKER
+
+rule = Rule(
+    code="RC020",
+    title="gpu: true -> machine_type, assumed",
+    safety="safe",
+    explanation="""
+    cog.yaml says only whether a model needs a GPU; which one is chosen on Replicate's pages. The machine type is therefore assumed
+    (`GPU-A100`, or `L` without a GPU) and marked as such. Replicate's `gpu-a100-large` has 80 GB and fal's `GPU-A100` has 40: a
+    model that needs more takes `GPU-H100`.
+    Look up the model's hardware on Replicate, or state one with `--set machine_type=...`.
+    """,
+    links=(cog_docs("yaml"), fal_docs("documentation/deployment/machine-types")),
+    cases=(
+        Case(
+            "a GPU is assumed where cog.yaml asks for one",
+            "partial",
+            {"cog.yaml": "build:\n  gpu: true\npredict: predict.py:Predictor", "predict.py": PREDICTOR},
+            seen=(Seen("converted", 2, "cog.yaml"), Seen("manual", 2, "cog.yaml")),
+            has={"app.py": ('machine_type = "GPU-A100"  # assumed',)},
+            status="converted",
+        ),
+        Case("a worker of another platform has another rule", "untouched", {"handler.py": WORKER}),
+        Case("a server has another rule", "untouched", {"main.py": SERVER, "Dockerfile": SERVER_IMAGE}),
+    ),
+)

@@ -1,0 +1,50 @@
+"""RC023: Python packages of cog.yaml."""
+
+from __future__ import annotations
+
+from converters.rules.model import Case, Rule, Seen, cog_docs, fal_docs
+from converters.rules.samples import COG, PREDICTOR
+
+rule = Rule(
+    code="RC023",
+    title="python_packages and python_requirements -> requirements",
+    safety="safe",
+    guide=("Replicate 1",),
+    explanation="""
+    The packages are listed in `requirements` with their pins, or installed by the Dockerfile where an image is needed. A requirement
+    file that is not in the project (a submodule, or one that a script makes) is left to a person.
+    Check packages without a version: Cog resolves them at each build, and so does fal.
+    """,
+    links=(cog_docs("yaml"), fal_docs("documentation/development/container-setup")),
+    cases=(
+        Case(
+            "packages are listed with their pins",
+            "converted",
+            {
+                "cog.yaml": """
+                build:
+                  python_packages:
+                    - numpy==1.26.4
+                predict: predict.py:Predictor
+                """,
+                "predict.py": PREDICTOR,
+            },
+            seen=(Seen("converted", 2, "cog.yaml"), Seen("converted", 3, "cog.yaml")),
+            has={"app.py": ('requirements = ["numpy==1.26.4"]',)},
+        ),
+        Case(
+            "a requirement file that is not there is left to a person",
+            "partial",
+            {"cog.yaml": "build:\n  python_requirements: missing.txt\npredict: predict.py:Predictor", "predict.py": PREDICTOR},
+            seen=(Seen("manual", 2, "cog.yaml"),),
+            status="partial",
+        ),
+        Case(
+            "a requirement file that cog.yaml does not name is a file",
+            "untouched",
+            {"cog.yaml": COG, "predict.py": PREDICTOR, "requirements-dev.txt": "pytest"},
+            lacks={"app.py": ("pytest",)},
+        ),
+        Case("a cog.yaml without packages asks for none", "untouched", {"cog.yaml": COG, "predict.py": PREDICTOR}),
+    ),
+)

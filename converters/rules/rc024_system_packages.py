@@ -1,0 +1,38 @@
+"""RC024: system packages of cog.yaml."""
+
+from __future__ import annotations
+
+from converters.rules.model import Case, Rule, Seen, cog_docs, fal_docs
+from converters.rules.samples import COG, IMAGE, PREDICTOR, WORKER
+
+rule = Rule(
+    code="RC024",
+    title="system_packages -> apt-get in the Dockerfile",
+    safety="safe",
+    explanation="""
+    Each package is installed by the Dockerfile, under its new name where the newer base image renamed it. A tool that only a build
+    needs, such as git or wget, is no reason for an image of its own. A package that Cog's base image holds is added where the code
+    would miss it.
+    Check code that calls a tool through `subprocess`.
+    """,
+    links=(cog_docs("yaml"), fal_docs("documentation/development/use-custom-container-image")),
+    cases=(
+        Case(
+            "a library is installed by the Dockerfile",
+            "converted",
+            {
+                "cog.yaml": """
+                build:
+                  system_packages:
+                    - ffmpeg
+                predict: predict.py:Predictor
+                """,
+                "predict.py": PREDICTOR,
+            },
+            seen=(Seen("converted", 3, "cog.yaml"),),
+            has={"Dockerfile": ("ffmpeg",)},
+        ),
+        Case("a cog.yaml without system packages installs none", "untouched", {"cog.yaml": COG, "predict.py": PREDICTOR}),
+        Case("packages of a worker's Dockerfile are another rule", "untouched", {"handler.py": WORKER, "Dockerfile": IMAGE}),
+    ),
+)

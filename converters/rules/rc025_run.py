@@ -1,0 +1,41 @@
+"""RC025: build commands of cog.yaml."""
+
+from __future__ import annotations
+
+from converters.rules.model import Case, Rule, Seen, cog_docs, fal_docs
+from converters.rules.samples import COG, PREDICTOR
+
+rule = Rule(
+    code="RC025",
+    title="run -> RUN in the Dockerfile",
+    safety="safe",
+    explanation="""
+    Build commands run in the Dockerfile at the same point as with Cog: after the packages and before the source is copied. One that
+    only installs Python packages is read into their list; one that leaves nothing behind goes where no image is needed.
+    Check commands that rely on Cog's own folders.
+    """,
+    links=(cog_docs("yaml"), fal_docs("documentation/development/use-custom-container-image")),
+    cases=(
+        Case(
+            "a command runs in the Dockerfile",
+            "converted",
+            {
+                "cog.yaml": """
+                build:
+                  run:
+                    - make -C /opt tools
+                predict: predict.py:Predictor
+                """,
+                "predict.py": PREDICTOR,
+            },
+            seen=(Seen("converted", 2, "cog.yaml"), Seen("kept", 3, "cog.yaml")),
+            has={"Dockerfile": ("RUN make -C /opt tools",)},
+        ),
+        Case("a cog.yaml without commands runs none", "untouched", {"cog.yaml": COG, "predict.py": PREDICTOR}),
+        Case(
+            "a shell script that nothing runs stays a file",
+            "untouched",
+            {"cog.yaml": COG, "predict.py": PREDICTOR, "scripts/tools.sh": "make -C /opt tools"},
+        ),
+    ),
+)

@@ -1,0 +1,34 @@
+"""RC027: the name of the image names the app."""
+
+from __future__ import annotations
+
+from converters.rules.model import Case, Rule, Seen, cog_docs, fal_docs
+from converters.rules.samples import COG, PREDICTOR
+
+rule = Rule(
+    code="RC027",
+    title="image: r8.im/owner/name -> the app's name",
+    safety="safe",
+    guide=("Replicate 7",),
+    explanation="""
+    `cog push` takes the name of the model from `image`; `fal deploy` takes the app's name from the class, so the last part of the one
+    becomes the other. The registry and the owner have no part in it.
+    Check that the name is free in your account.
+    """,
+    links=(cog_docs("yaml"), fal_docs("documentation/deployment/deploy-to-production")),
+    cases=(
+        Case(
+            "the last part of the image names the app",
+            "converted",
+            {"cog.yaml": "image: r8.im/me/painter\npredict: predict.py:Predictor", "predict.py": PREDICTOR},
+            seen=(Seen("converted", 1, "cog.yaml"),),
+            has={"app.py": ('name="painter"',), "pyproject.toml": ("[tool.fal.apps.painter]",)},
+        ),
+        Case(
+            "without an image the folder names the app",
+            "untouched",
+            {"cog.yaml": COG, "predict.py": PREDICTOR},
+            has={"app.py": ('name="worker"',)},
+        ),
+    ),
+)

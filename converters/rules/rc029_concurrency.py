@@ -1,0 +1,40 @@
+"""RC029: predictions at a time."""
+
+from __future__ import annotations
+
+from converters.rules.model import Case, Rule, Seen, cog_docs, fal_docs
+from converters.rules.samples import COG, PREDICTOR
+
+rule = Rule(
+    code="RC029",
+    title="concurrency.max -> max_multiplexing",
+    safety="safe",
+    explanation="""
+    `concurrency.max` says how many predictions Cog's server runs at a time, which only an asynchronous predictor can; it becomes
+    `max_multiplexing`. One at a time is fal's default and is not written.
+    Check the number against the memory of the machine.
+    """,
+    links=(cog_docs("yaml"), fal_docs("documentation/deployment/scale-your-application")),
+    cases=(
+        Case(
+            "several predictions at a time are written",
+            "converted",
+            {
+                "cog.yaml": """
+                concurrency:
+                  max: 4
+                predict: predict.py:Predictor
+                """,
+                "predict.py": PREDICTOR.replace("def predict", "async def predict"),
+            },
+            seen=(Seen("converted", 2, "cog.yaml"),),
+            has={"app.py": ("max_multiplexing = 4",)},
+        ),
+        Case(
+            "a cog.yaml without the key says nothing",
+            "untouched",
+            {"cog.yaml": COG, "predict.py": PREDICTOR},
+            lacks={"app.py": ("max_multiplexing",)},
+        ),
+    ),
+)

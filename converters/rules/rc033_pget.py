@@ -1,0 +1,64 @@
+"""RC033: downloads by pget."""
+
+from __future__ import annotations
+
+from converters.rules.model import Case, Rule, Seen, fal_docs
+from converters.rules.samples import COG, PREDICTOR
+
+rule = Rule(
+    code="RC033",
+    title="pget -> downloads into /data",
+    safety="safe",
+    explanation="""
+    Replicate's downloader fetches weights at each cold start into the runner's own disk. The kept code calls a small module instead
+    that downloads into `/data`, once for all runners, to a temporary name that is then renamed, and links the files to where the
+    code expects them. The command that installed pget goes.
+    Check options of pget that the code gives beyond URL and destination.
+    """,
+    links=("https://github.com/replicate/pget", fal_docs("documentation/development/download-model-weights-and-files")),
+    cases=(
+        Case(
+            "a download by pget goes into data",
+            "converted",
+            {
+                "cog.yaml": COG,
+                "predict.py": """
+                import subprocess
+                from cog import BasePredictor
+
+
+                class Predictor(BasePredictor):
+                    def setup(self):
+                        subprocess.check_call(["pget", "-x", "https://example.com/w.tar", "model"])
+
+                    def predict(self, prompt: str) -> str:
+                        return prompt.upper()
+                """,
+            },
+            seen=(Seen("converted", 7, "predict.py"),),
+            has={"fal_weights.py": ("/data",)},
+            lacks={"predict.py": ("check_call",)},
+        ),
+        Case(
+            "another program that is called stays",
+            "untouched",
+            {
+                "cog.yaml": COG,
+                "predict.py": """
+                import subprocess
+                from cog import BasePredictor
+
+
+                class Predictor(BasePredictor):
+                    def setup(self):
+                        subprocess.check_call(["nvidia-smi"])
+
+                    def predict(self, prompt: str) -> str:
+                        return prompt.upper()
+                """,
+            },
+            has={"predict.py": ('subprocess.check_call(["nvidia-smi"])',)},
+        ),
+        Case("a predictor that downloads nothing needs no module", "untouched", {"cog.yaml": COG, "predict.py": PREDICTOR}),
+    ),
+)

@@ -1,0 +1,45 @@
+"""RC035: secrets of a build command."""
+
+from __future__ import annotations
+
+from converters.rules.model import Case, Rule, Seen, cog_docs, fal_docs
+from converters.rules.samples import COG, PREDICTOR
+
+rule = Rule(
+    code="RC035",
+    title="mounts of type secret",
+    safety="manual",
+    explanation="""
+    A build command may read a secret of the machine that builds. fal builds the image on its own machines, which hold only secrets
+    that were set with `fal secrets set` and named for the image.
+    Pass it by `ContainerImage(secrets=...)`, or fetch in `setup()` what the command fetched.
+    """,
+    links=(cog_docs("yaml"), fal_docs("documentation/development/use-custom-container-image")),
+    cases=(
+        Case(
+            "a secret of the build is left to a person",
+            "partial",
+            {
+                "cog.yaml": """
+                build:
+                  run:
+                    - command: pip install private
+                      mounts:
+                        - type: secret
+                          id: pip
+                          target: /etc/pip.conf
+                predict: predict.py:Predictor
+                """,
+                "predict.py": PREDICTOR,
+            },
+            seen=(Seen("manual", 4, "cog.yaml"),),
+            status="partial",
+        ),
+        Case("a cog.yaml without commands needs no secret", "untouched", {"cog.yaml": COG, "predict.py": PREDICTOR}),
+        Case(
+            "a command without mounts needs no secret",
+            "untouched",
+            {"cog.yaml": "build:\n  run:\n    - make tools\npredict: predict.py:Predictor", "predict.py": PREDICTOR},
+        ),
+    ),
+)

@@ -1,0 +1,55 @@
+"""RC037: names of Cog that have no counterpart."""
+
+from __future__ import annotations
+
+from converters.rules.model import Case, Rule, Seen, cog_docs, fal_docs
+from converters.rules.samples import COG, PREDICTOR
+
+rule = Rule(
+    code="RC037",
+    title="names of Cog that have no counterpart",
+    safety="manual",
+    explanation="""
+    A name of Cog that this converter does not know, or one that is used as a value, stays in the code, and Cog stays among the
+    requirements, so that the code loads. What it does belongs to Cog's own server, which does not run on fal.
+    Replace it, and take `cog` out of the requirements.
+    """,
+    links=(cog_docs("python"), fal_docs("documentation/development/migrate-from-replicate")),
+    cases=(
+        Case(
+            "an unknown name stays and is reported",
+            "partial",
+            {
+                "cog.yaml": COG,
+                "predict.py": """
+                from cog import BasePredictor, Weird
+
+
+                class Predictor(BasePredictor):
+                    def predict(self, prompt: str) -> str:
+                        return Weird(prompt)
+                """,
+            },
+            seen=(Seen("manual", 1, "predict.py"), Seen("manual", 6, "predict.py")),
+            has={"predict.py": ("from cog import Weird",), "app.py": ('"cog"',)},
+            status="partial",
+        ),
+        Case("a predictor of known names needs Cog no more", "untouched", {"cog.yaml": COG, "predict.py": PREDICTOR}, status="converted"),
+        Case(
+            "an unknown name of another library is none",
+            "untouched",
+            {
+                "cog.yaml": COG,
+                "predict.py": """
+                from cog import BasePredictor
+                from weird import Weird
+
+
+                class Predictor(BasePredictor):
+                    def predict(self, prompt: str) -> str:
+                        return Weird(prompt)
+                """,
+            },
+        ),
+    ),
+)
