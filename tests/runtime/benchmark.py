@@ -304,6 +304,8 @@ def memory(project: Path, requests: int = 100_000) -> None:
             while done < requests / 2:
                 rate, _ = load(port, path, 16, 5)
                 done += rate * 5
+                while 'fal_app_queue_size{application="local/raw"} 0' not in httpx.get(f"http://127.0.0.1:{port}/metrics").text:
+                    time.sleep(0.1)  # what waits is in memory, and is meant to be
                 sizes.append(_rss(child.pid))
     print(f"gateway memory over {requests} requests, half of them queued: {' '.join(f'{size / 1024:.0f}' for size in sizes)} MiB")
 

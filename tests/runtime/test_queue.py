@@ -115,6 +115,7 @@ def fal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Local]:
 
 
 def test_a_request_goes_from_queue_to_result(fal: Local) -> None:
+    ahead = fal.submit("work", {"seconds": 1.5})  # so that there is time to look before it is done
     response = httpx.post(f"{fal.url}/queue/local/work", json={"value": 3, "seconds": 0.3})
     submitted = response.json()
     assert response.status_code == 200
@@ -129,6 +130,7 @@ def test_a_request_goes_from_queue_to_result(fal: Local) -> None:
     assert (early.status_code, early.json()["detail"]) == (400, "Request is still in progress")
     while (status := httpx.get(f"{base}/status?logs=1")).status_code == 202:
         time.sleep(0.02)
+    assert ahead.status()["status"] == "COMPLETED"
     document = status.json()
     assert (status.status_code, document["status"]) == (200, "COMPLETED")
     assert document["metrics"]["inference_time"] >= 0.3
