@@ -212,7 +212,7 @@ class Evaluator:
             if all(key is not None for key in found.node.keys):
                 return [inner.value(key) for key in found.node.keys if key is not None]
         value = self.value(node)
-        return list(value) if isinstance(value, dict) else _give_up()  # type: ignore[no-any-return]
+        return list(value) if isinstance(value, dict) else _give_up()
 
     def _iterated(self, node: ast.expr) -> Any:
         """The value of an argument that is only iterated: of a dictionary that is its keys."""

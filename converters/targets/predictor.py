@@ -11,8 +11,11 @@ from converters.targets import imports, predictor_methods
 from converters.targets.app import field_name
 from converters.targets.templating import comment, render
 
+PLAIN = ("str", "int", "float", "bool")
+PLAIN_LISTS = tuple(f"list[{name}]" for name in PLAIN)
 FIELDS = {"image": "ImageField", "video": "VideoField", "audio": "AudioField", "file": "FileField"}
 HINTS = (
+    ("file", r"zip|tar|archive|dataset|lora|weights|json|csv|pdf|document"),
     ("image", r"image|photo|img|picture|mask|logo|face|portrait"),
     ("video", r"video|movie|clip"),
     ("audio", r"audio|sound|music|voice|speech|speaker|song|wav|mp3|melody"),
@@ -27,7 +30,7 @@ def emit(app: App) -> str:
     kind = app.predictor.kind
     wraps_media = bool(output.wrap and output.fields[0].media)
     streams = kind in ("generator", "async_generator")
-    plain = not wraps_media and all(field.annotation in ("str", "int", "float", "bool") for field in output.fields) and bool(output.wrap)
+    plain = bool(output.wrap) and not wraps_media and output.fields[0].annotation in (PLAIN_LISTS if streams else PLAIN)
     body = render(
         "predictor.py.j2",
         app=app,

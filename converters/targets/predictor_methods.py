@@ -37,10 +37,7 @@ def _load(predictor: Predictor) -> list[str]:
     lines.append(f"self.predictor = {name}()")
     if predictor.setup:
         wait = "await " if predictor.setup == "async" else ""
-        if predictor.weights == "path":
-            lines.append('weights = os.environ.get("COG_WEIGHTS")  # a path or URL of trained weights')
-            lines.append(f"{wait}self.predictor.setup(weights=Path(weights) if weights else None)")
-        elif predictor.weights:
+        if predictor.weights:
             lines.append(f'{wait}self.predictor.setup(weights=os.environ.get("COG_WEIGHTS"))  # a path or URL of trained weights')
         else:
             lines.append(f"{wait}self.predictor.setup()")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import Literal
 
 from converters.concepts import environment as environments
 from converters.concepts import machines
@@ -33,7 +32,6 @@ from converters.sources.replicate import (
     dockerfile,
     environment,
     files,
-    input_types,
     inputs,
     outputs,
     pget,
@@ -44,7 +42,7 @@ from converters.sources.replicate import (
     weights,
 )
 from converters.sources.replicate.environment import Build
-from converters.sources.replicate.predictor import Method, Predictor, resolve
+from converters.sources.replicate.predictor import Predictor, resolve
 from converters.sources.replicate.units import Unit
 from converters.sources.runpod.names import app_name, class_name
 from converters.targets.app import tidy
@@ -189,7 +187,6 @@ def _pins(build: Build) -> Environment:
 
 def _served(unit: Unit, code: Code, predictor: Predictor) -> ServedPredictor:
     setup = predictor.setup
-    given = next((p for p in setup.parameters if p.arg == "weights"), None) if setup else None
     folder = unit.folder if predictor.module.path.startswith(f"{unit.folder}/") else ""
     module = predictor.module.path.removeprefix(f"{folder}/" if folder else "").removesuffix(".py").replace("/", ".")
     return ServedPredictor(
@@ -199,7 +196,7 @@ def _served(unit: Unit, code: Code, predictor: Predictor) -> ServedPredictor:
         method=predictor.method.node.name if predictor.is_class else "",
         kind=predictor.kind,
         setup="" if setup is None else "async" if setup.asynchronous else "sync",
-        weights="" if setup is None or given is None else _weights_type(code, setup, given.annotation),
+        weights=setup is not None and any(parameter.arg == "weights" for parameter in setup.parameters),
         healthcheck="" if predictor.healthcheck is None else "async" if predictor.healthcheck.asynchronous else "sync",
         origin=predictor.module.origin(predictor.node),
     )
@@ -217,11 +214,6 @@ def _weights(context: Context, parts: Parts, app: App) -> None:
         text = tidy(render("fal_weights.py.j2", pget=parts.fetched.used, hub=hub))
         app.environment.files.append(path)
         context.application.files.append(NewFile(path=path, text=text, rule="RC033", reason="fetches model files into /data, once"))
-
-
-def _weights_type(code: Code, setup: Method, annotation: object) -> Literal["text", "path"]:
-    type_ = input_types.read(code, setup.module, annotation)  # type: ignore[arg-type]
-    return "path" if type_.media == "path" else "text"
 
 
 def _endpoint(code: Code, predictor: Predictor, app: App, ledger: Ledger) -> Endpoint:

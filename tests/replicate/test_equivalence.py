@@ -1,0 +1,115 @@
+"""The same requests to the real Cog server and to the converted app: the same results, file contents, chunks and errors."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import fal_runtime
+from converters.convert import convert
+from converters.ir import App
+from converters.options import Options
+from converters.outcome import Converted
+from converters.output.place import write
+from fal_runtime.testing import AppError, Local
+from tests.replicate import cog_server
+from tests.replicate.cog_server import CogServer, content
+
+pytest.importorskip("cog", reason="needs Cog's own package")
+pytest.importorskip("coglet", reason="needs Cog's own server")
+FIXTURES = Path(__file__).parents[2] / "fixtures" / "replicate"
+PICTURE = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAAEUlEQVR4nGMQMFDAihiGlgQAWU8YATsut5kAAAAASUVORK5CYII="
+
+
+@dataclass(frozen=True)
+class Case:
+    """A fixture with the requests that both sides get."""
+
+    name: str
+    reference: str
+    requests: tuple[dict[str, Any], ...]
+    train: bool = False
+    app: str = ""
+    environment: dict[str, str] = field(default_factory=dict)
+
+
+CASES = (
+    Case("hello", "predict.py:Predictor", ({"name": "Ada"}, {"name": "Ada", "times": 3, "mood": "glad", "seed": 7}, {"name": "nobody"}, {"name": "Zoë", "seed": None})),
+    Case("blur", "run.py:Runner", ({"photo": PICTURE}, {"photo": PICTURE, "radius": 0}, {"photo": PICTURE, "radius": 3.5, "mask": PICTURE}, {"photo": "data:text/plain;base64,aGk="})),
+    Case("tokens", "predict.py:Predictor", ({"prompt": "Well,"}, {"prompt": "Well,", "length": "long"}, {"prompt": "Well,", "fail_after": 1})),
+    Case("chat", "predict.py:Predictor", ({"message": "how are you"}, {"message": "one two", "pause": 0.01})),
+    Case("report", "predict.py:Predictor", ({"text": "one\ntwo three"}, {"text": "one\ntwo three", "keep": True}, {"text": "ä ö"})),
+    Case("shout", "run.py:run", ({"text": "hey"}, {"text": "hey", "marks": 3})),
+    Case("album", "predict.py:Predictor", ({"pictures": [PICTURE]}, {"pictures": [PICTURE, PICTURE], "output_format": "webp"}, {"pictures": [], "token": "open sesame"}, {"pictures": [], "token": "wrong"})),
+    Case("trainable", "predict.py:Predictor", ({"text": "hello"},)),
+    Case("trainable", "train.py:train", ({"prefix": "well"}, {"prefix": "well", "repeats": 3}), train=True, app="trainable-train"),
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module", params=CASES, ids=lambda case: f"{case.name}{'-train' if case.train else ''}")
+def sides(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Case, CogServer, Local, App]]:
+    case: Case = request.param
+    folder = tmp_path_factory.mktemp(case.name)
+    outcome = convert(FIXTURES / case.name, Options())
+    assert isinstance(outcome, Converted)
+    app = next(app for app in outcome.application.apps if not case.app or app.name == case.app)
+    out = write(outcome, folder / "out").path
+    with (
+        cog_server.serve(FIXTURES / case.name, case.reference, folder, train=case.train, **case.environment) as cog,
+        fal_runtime.serve(out) as local,
+    ):
+        yield case, cog, local, app
+
+
+def test_both_sides_answer_alike(sides: tuple[Case, CogServer, Local, App]) -> None:
+    case, cog, local, app = sides
+    for arguments in case.requests:
+        theirs = cog.predict(arguments, "/trainings" if case.train else "/predictions")
+        try:
+            ours = fetched(local, unwrapped(app, local.run(app.name, arguments)))
+        except AppError as error:
+            assert theirs["status"] == "failed", (arguments, error.detail)
+            assert error.status == 500
+            assert without_places(theirs["error"]).endswith(without_places(error.detail))
+        else:
+            assert theirs["status"] == "succeeded", (arguments, theirs)
+            assert ours == content(theirs["output"]), arguments
+
+
+def test_streams_hold_the_same_chunks(sides: tuple[Case, CogServer, Local, App]) -> None:
+    case, cog, local, app = sides
+    if app.predictor is None or "generator" not in app.predictor.kind:
+        pytest.skip("no stream")
+    for arguments in case.requests:
+        theirs = cog.predict(arguments)
+        events = list(local.stream(app.name, arguments))
+        if theirs["status"] == "failed":
+            assert theirs["error"].endswith(events[-1]["error"])
+            assert all(isinstance(event, str) for event in events[:-1])
+        else:
+            assert events == theirs["output"]
+
+
+def without_places(message: str) -> str:
+    """A message without the temporary folder of a file, which no two runs share."""
+    return re.sub(r"/tmp/\S*?(?=file\.)", "", message)
+
+
+def unwrapped(app: App, answer: Any) -> Any:
+    """Undo the declared mapping: a bare value stands under one key."""
+    wrap = app.endpoints[0].output.wrap
+    return answer[wrap] if wrap else answer
+
+
+def fetched(local: Local, value: Any) -> Any:
+    """File objects of fal with their contents in their place."""
+    if isinstance(value, dict) and "url" in value and "content_type" in value:
+        return local.fetch(value["url"])
+    if isinstance(value, dict):
+        return {key: fetched(local, item) for key, item in value.items()}
+    return [fetched(local, item) for item in value] if isinstance(value, list) else value
