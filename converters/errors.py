@@ -1,4 +1,4 @@
-"""The errors a person can act on, and the exit codes of every command (the command-line contract, `docs/cli.md`)."""
+"""The errors a person can act on, and the exit codes of every command (the table stands in the README)."""
 
 from __future__ import annotations
 

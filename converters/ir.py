@@ -179,7 +179,7 @@ class Predictor(Model):
     """Empty for a function."""
     kind: HandlerKind
     setup: Literal["", "sync", "async"] = ""
-    weights: Literal["", "text", "path"] = ""
+    weights: bool = False
     """`setup` takes the model's weights (COG_WEIGHTS)."""
     healthcheck: Literal["", "sync", "async"] = ""
     cancel: bool = False
@@ -323,6 +323,8 @@ class App(Model):
     style: Literal["inline", "keep"] | None = "keep"
     why: str = ""
     why_style: str = ""
+    idiomatic: bool = False
+    """fal's own media types and names in inline style, which changes the response."""
     inline: InlineSource | None = None
     """What inline style needs; None where it is not safe (then `why_style` says why)."""
     handler: Handler | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os.path
 import re
+from collections.abc import Sequence
 from pathlib import PurePosixPath
 
 from converters.concepts.literals import source_of, string
@@ -13,8 +14,28 @@ from converters.targets.templating import comment, listing
 
 SHADOWED = frozenset(
     {"copy", "json", "dict", "schema", "construct", "validate", "parse_obj", "parse_raw", "parse_file", "from_orm", "fields", "register"}
+    | {
+        "str",
+        "int",
+        "float",
+        "bool",
+        "list",
+        "set",
+        "tuple",
+        "bytes",
+        "Any",
+        "Literal",
+        "Number",
+        "Field",
+        "Image",
+        "Video",
+        "Audio",
+        "File",
+    }
+    | {f"model_{name}" for name in ("config", "fields", "computed_fields", "extra", "fields_set", "construct", "copy", "json_schema")}
+    | {f"model_{name}" for name in ("parametrized_name", "post_init", "rebuild", "validate", "validate_json", "validate_strings")}
 )
-"""Attributes of pydantic's BaseModel that a field of the same name would hide."""
+"""Attributes of pydantic's BaseModel that a field of the same name would hide, and names that the annotations of other fields need."""
 
 
 def uses_number(app: App) -> bool:
@@ -38,8 +59,8 @@ def input_config(app: App) -> tuple[str, str]:
 
 def field_name(name: str) -> str:
     """The name of a model field for a key: the key itself, or a safe name with an alias."""
-    if (is_identifier(name) and name not in SHADOWED) or (
-        name.startswith("model_") and name.isidentifier() and not name.startswith("model_dump")
+    if name not in SHADOWED and (
+        is_identifier(name) or (name.startswith("model_") and name.isidentifier() and not name.startswith("model_dump"))
     ):
         return name
     made = re.sub(r"\W+", "_", name).strip("_") or "field"
@@ -47,9 +68,25 @@ def field_name(name: str) -> str:
     return made if made != name and made not in SHADOWED else f"{made}_"
 
 
-def input_field(field: InputField) -> str:
+def field_names(fields: Sequence[InputField | OutputField]) -> dict[str, str]:
+    """Key -> name of its model field, each name once (`max-tokens` and `max_tokens` may both be keys)."""
+    found = {field.name: field.name for field in fields if field_name(field.name) == field.name}
+    for field in fields:
+        name = field_name(field.name)
+        while field.name not in found and name in found.values():
+            name += "_"
+        found.setdefault(field.name, name)
+    return found
+
+
+def input_fields(fields: list[InputField]) -> list[str]:
+    """The lines of an input model."""
+    names = field_names(fields)
+    return [input_field(field, names[field.name]) for field in fields]
+
+
+def input_field(field: InputField, name: str) -> str:
     """`steps: int = Field(default=25, ge=1)`, or without `Field` where a plain default says it all."""
-    name = field_name(field.name)
     arguments: list[str] = []
     annotation = field.annotation
     constraints = dict(field.constraints)
@@ -74,6 +111,11 @@ def input_field(field: InputField) -> str:
         )
         arguments.insert(0, default)
     return f"{name}: {annotation} = Field({', '.join(arguments)})"
+
+
+def idiomatic_name(field: OutputField) -> str:
+    """`image_path` is `image` on fal, which answers the file and not its path."""
+    return re.sub(r"_(path|file|filename|location)$", "", field.name) if field.media else field.name
 
 
 def output_field(field: OutputField) -> str:

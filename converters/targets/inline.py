@@ -40,8 +40,8 @@ def emit(app: App) -> str:
         number=app_parts.uses_number(app),
         input_config=config if endpoint.input.fields else "",
         input_note="",
-        fields=[app_parts.input_field(field) for field in endpoint.input.fields],
-        outputs=[app_parts.output_field(field) for field in endpoint.output.fields],
+        fields=app_parts.input_fields(endpoint.input.fields),
+        outputs=[app_parts.output_field(field.model_copy(update={"name": pieces.output_name(field)})) for field in endpoint.output.fields],
         settings=[app_parts.setting(setting) for setting in app.settings],
         image_arguments=app_parts.image_arguments(app),
         requirements=app_parts.requirements(app),
@@ -107,6 +107,9 @@ class _Pieces:
         first = kept[0].with_changes(leading_lines=[line for line in kept[0].leading_lines if line.comment])
         return _indented([first, *kept[1:]])
 
+    def output_name(self, field: OutputField) -> str:
+        return app_parts.idiomatic_name(field) if self.app.idiomatic else field.name
+
     def signature(self) -> str:
         handler = self.app.handler
         word = "async def" if handler is not None and handler.kind == "async" else "def"
@@ -118,7 +121,7 @@ class _Pieces:
         """The handler's body with the input's fields, the app's attributes, and results as models."""
         function = next(statement for place, statement in self.statements if place == "handler")
         assert isinstance(function, cst.FunctionDef)
-        rewritten = function.visit(_Handler(self.inline, self.app.endpoints[0].output.fields))
+        rewritten = function.visit(_Handler(self.inline, self.app))
         assert isinstance(rewritten, cst.FunctionDef) and isinstance(rewritten.body, cst.IndentedBlock)
         statements = list(rewritten.body.body)
         return _indented([*self._imports_for(function.body), *statements])
@@ -149,6 +152,21 @@ def _with_first(body: cst.BaseSuite, lines: Sequence[cst.SimpleStatementLine]) -
     )
     at = 1 if is_text else 0
     return body.with_changes(body=[*statements[:at], *lines, *statements[at:]])
+
+
+def _source(node: cst.CSTNode) -> str:
+    return cst.Module(body=[]).code_for_node(node)
+
+
+def _calls(node: cst.CSTNode) -> list[cst.Call]:
+    found: list[cst.Call] = []
+
+    class Visitor(cst.CSTVisitor):
+        def visit_Call(self, node: cst.Call) -> None:
+            found.append(node)
+
+    node.visit(Visitor())
+    return found
 
 
 def _names(node: cst.CSTNode) -> list[cst.Name]:
@@ -190,10 +208,32 @@ class _Rename(cst.CSTTransformer):
 class _Handler(_Rename):
     """The handler's body: reads of the input, loaded names, results."""
 
-    def __init__(self, inline: InlineSource, outputs: Sequence[OutputField]) -> None:
+    def __init__(self, inline: InlineSource, app: App) -> None:
         super().__init__(inline.loaded)
         self.inline = inline
-        self.outputs = {field.name: field for field in outputs}
+        self.names = app_parts.field_names(app.endpoints[0].input.fields)
+        self.outputs = {field.name: field for field in app.endpoints[0].output.fields}
+        self.idiomatic = app.idiomatic
+        self.saved: dict[str, str] = {}
+        """Path as written -> name of the picture that is saved there."""
+
+    def visit_FunctionDef(self, node: cst.FunctionDef) -> None:
+        """Find `picture.save(path)` before the results are reached."""
+        for call in _calls(node) if self.idiomatic else ():
+            if (
+                isinstance(call.func, cst.Attribute)
+                and call.func.attr.value == "save"
+                and isinstance(call.func.value, cst.Name)
+                and call.args
+            ):
+                self.saved[_source(call.args[0].value)] = call.func.value.value
+
+    def _is_needless_save(self, statement: cst.BaseSmallStatement) -> bool:
+        """A picture that is answered from memory need not be saved."""
+        call = statement.value if isinstance(statement, cst.Expr) else None
+        if not isinstance(call, cst.Call) or not isinstance(call.func, cst.Attribute) or call.func.attr.value != "save" or not call.args:
+            return False
+        return _source(call.args[0].value) in self.saved
 
     def _is_input(self, node: cst.BaseExpression) -> bool:
         if isinstance(node, cst.Name):
@@ -209,7 +249,7 @@ class _Handler(_Rename):
     def leave_Subscript(self, original_node: cst.Subscript, updated_node: cst.Subscript) -> cst.BaseExpression:
         key = _key(original_node)
         if key is not None and self._is_input(original_node.value):
-            return cst.Attribute(cst.Name("input"), cst.Name(key))
+            return cst.Attribute(cst.Name("input"), cst.Name(self.names[key]))
         if key == "id" and isinstance(original_node.value, cst.Name) and original_node.value.value == self.inline.job:
             return cst.parse_expression("self.current_request.request_id")
         return updated_node
@@ -219,7 +259,7 @@ class _Handler(_Rename):
         if isinstance(function, cst.Attribute) and function.attr.value == "get" and original_node.args:
             key = _text(original_node.args[0].value)
             if key is not None and self._is_input(function.value):
-                return cst.Attribute(cst.Name("input"), cst.Name(key))
+                return cst.Attribute(cst.Name("input"), cst.Name(self.names[key]))
             if key == "id" and isinstance(function.value, cst.Name) and function.value.value == self.inline.job:
                 return cst.parse_expression("self.current_request.request_id")
         return updated_node
@@ -230,6 +270,8 @@ class _Handler(_Rename):
         first = original_node.body[0]
         if isinstance(first, cst.Assign) and len(original_node.body) == 1 and self._is_input(first.value):
             return cst.RemoveFromParent()
+        if len(original_node.body) == 1 and self._is_needless_save(first):
+            return cst.RemoveFromParent()
         return updated_node
 
     def leave_Return(self, original_node: cst.Return, updated_node: cst.Return) -> cst.BaseSmallStatement:
@@ -238,7 +280,7 @@ class _Handler(_Rename):
             return updated_node
         pairs = [(_text(element.key), element.value) for element in value.elements if isinstance(element, cst.DictElement)]
         if [key for key, _ in pairs] == ["error"]:
-            code = cst.Module(body=[]).code_for_node(pairs[0][1])
+            code = _source(pairs[0][1])
             return cst.Raise(cst.parse_expression(f"HTTPException(500, detail={code})"))
         return updated_node.with_changes(value=self._output(value))
 
@@ -250,7 +292,9 @@ class _Handler(_Rename):
             assert isinstance(element, cst.DictElement)
             key = _text(element.key) or ""
             comma = element.comma if isinstance(element.comma, cst.Comma) else cst.MaybeSentinel.DEFAULT
-            arguments.append(cst.Arg(self._media(key, element.value), keyword=cst.Name(key), equal=equal, comma=comma))
+            output = self.outputs.get(key)
+            name = app_parts.idiomatic_name(output) if self.idiomatic and output else key
+            arguments.append(cst.Arg(self._media(key, element.value), keyword=cst.Name(name), equal=equal, comma=comma))
         before = value.lbrace.whitespace_after
         if not arguments[-1].comma or isinstance(arguments[-1].comma, cst.MaybeSentinel):
             last = arguments[-1].with_changes(whitespace_after_arg=value.rbrace.whitespace_before)
@@ -262,7 +306,9 @@ class _Handler(_Rename):
         output = self.outputs.get(key)
         if output is None or output.media is None:
             return value
-        code = cst.Module(body=[]).code_for_node(value)
+        code = _source(value)
+        if output.media == "image" and code in self.saved:
+            return cst.parse_expression(f"Image.from_pil({self.saved[code]})")
         path = _text(value)
         guessed = _content_type(path) if path else None
         content_type = source_of(guessed) if guessed else f"mimetypes.guess_type({code})[0]"

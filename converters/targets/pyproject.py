@@ -35,7 +35,7 @@ def emit(project: Project, apps: list[App]) -> str:
 
 def _existing(document: TOMLDocument) -> set[str]:
     try:
-        return set(document["tool"]["fal"]["apps"])  # type: ignore[index]
+        return set(document["tool"]["fal"]["apps"])
     except (KeyError, TypeError):
         return set()
 

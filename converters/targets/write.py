@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from converters.errors import Unsupported, UsageError
-from converters.ir import App, Application, Disposition, Edit
+from converters.ir import App, Application, Disposition, Edit, Safety
 from converters.ledger import Ledger
 from converters.options import Options
 from converters.outcome import Action, FileChange, Hunk
@@ -11,6 +11,7 @@ from converters.project import Project, SourceFile
 from converters.sources.docker import packaging as docker
 from converters.sources.runpod.edits import apply
 from converters.targets import choices, emitters, image, migration, places, pyproject
+from converters.targets.app import idiomatic_name
 
 
 def write(project: Project, application: Application, options: Options, ledger: Ledger) -> list[FileChange]:
@@ -27,6 +28,7 @@ def write(project: Project, application: Application, options: Options, ledger: 
     choices.settings(application, options, ledger)
     choose_style(project, application, options, ledger)
     for app in application.apps:
+        _idiomatic(app, options, ledger)
         if app.style == "inline":
             _handler_line(app, ledger)
             app.environment.files = [path for path in app.environment.files if path != app.entry]
@@ -61,6 +63,17 @@ def _handler_line(app: App, ledger: Ledger) -> None:
     for item in ledger.settled.values():
         if item.rule == "DK005" and item.name.startswith(("COPY", "ADD")) and name in item.name:
             item.rule, item.disposition, item.message = "DK006", Disposition.CONVERTED, "the handler stands in the app file"
+
+
+def _idiomatic(app: App, options: Options, ledger: Ledger) -> None:
+    """`--idiomatic` changes what an inline app answers: pictures as fal's Image, under fal's names."""
+    app.idiomatic = options.idiomatic and app.style == "inline"
+    for field in app.endpoints[0].output.fields if options.idiomatic and app.endpoints else ():
+        if field.media is not None and field.origin is not None:
+            name = idiomatic_name(field) if app.idiomatic else field.name
+            message = f"`{field.name}` is answered as `{name}`" if app.idiomatic else "kept code keeps the names of its results"
+            disposition = Disposition.CONVERTED if app.idiomatic else Disposition.KEPT
+            ledger.note("FS002", disposition, message, field.origin, safety=Safety.IDIOMATIC if app.idiomatic else None)
 
 
 def choose_style(project: Project, application: Application, options: Options, ledger: Ledger) -> None:
