@@ -117,6 +117,38 @@ def remove_start(module: Module, start: Start, rule: str, reason: str) -> Edit:
     return remove_statement(module, start.statement, rule, reason)
 
 
+def never_reached(module: Module, start: Start) -> list[ast.stmt]:
+    """The statements right behind a start call in its block, which a worker never comes to, up to the first definition or import."""
+    parent = module.parents.get(start.statement)
+    for name in ("body", "orelse", "finalbody"):
+        block = getattr(parent, name, None)
+        if isinstance(block, list) and start.statement in block:
+            found = list(itertools.takewhile(_passing, block[block.index(start.statement) + 1 :]))
+            return found if found and found[0].lineno != start.statement.end_lineno else []
+    return []
+
+
+def _passing(node: ast.stmt) -> bool:
+    """Whether a statement binds no name that code elsewhere could use."""
+    lasting = FunctionNode | ast.ClassDef | ast.Import | ast.ImportFrom | ast.Global | ast.Assign | ast.AnnAssign
+    return not any(isinstance(inner, lasting) for inner in ast.walk(node))
+
+
+def remove_behind(module: Module, start: Start, found: list[ast.stmt], rule: str) -> list[Edit]:
+    """Delete what is never reached; `pass` where nothing else is left in the block."""
+    if not found:
+        return []
+    first, last = module.line_start(found[0].lineno), module.line_end(found[-1].end_lineno or found[-1].lineno)
+    parent = module.parents.get(start.statement)
+    alone = not isinstance(parent, ast.Module) and any(
+        getattr(parent, name, None) == [start.statement, *found] for name in ("body", "orelse", "finalbody")
+    )
+    indent = module.text[first : module.span(found[0])[0]]
+    text = f"{indent}pass{module.newline}" if alone else ""
+    reason = "RunPod's start() never came back to this line"
+    return [Edit(file=module.path, start=first, end=last, replacement=text, rule=rule, reason=reason)]
+
+
 def in_loop(module: Module, node: ast.stmt) -> bool:
     """Whether a statement stands in the body of a loop of its own function."""
     child: ast.AST = node
@@ -140,8 +172,11 @@ def grouped(source: str, node: ast.expr) -> str:
 
 
 def is_main_as_true(module: Module, node: ast.AST, rule: str, reason: str) -> list[Edit]:
-    """`__name__ == "__main__"` inside the larger conditions around a node is `True`: on fal the file is imported."""
+    """`__name__ == "__main__"` is `True` in larger conditions around a node and in blocks before it: on fal the file is imported."""
     tests = [parent.test for parent in module.ancestors(node) if isinstance(parent, ast.If) and not is_main_test(parent.test)]
+    around = {node, *module.ancestors(node)}
+    line = min(getattr(top, "lineno", 0) for top in module.tree.body if top in around)
+    tests += [top.test for top in module.tree.body if isinstance(top, ast.If) and is_main_test(top.test) and top.lineno < line]
     compares = [inner for test in tests for inner in ast.walk(test) if isinstance(inner, ast.Compare) and is_main_test(inner)]
     return [replace(module, compare, "True", rule, reason) for compare in compares]
 

@@ -79,6 +79,8 @@ def _start(code: Code, entry: Module, start: Start, resolved: Resolved, unit: Un
     else:
         _assign(start, start.statement, resolved, change)
     change.edits += edits.is_main_as_true(module, start.call, "RP005", MAIN_REASON)
+    if start.guard != "main" or change.load:
+        change.edits += edits.remove_behind(module, start, edits.never_reached(module, start), "RP002")
     if start.guard != "main":
         for begin in others:
             change.edits.append(edits.remove_start(begin.module, begin, "RP002", START_REASON))
@@ -101,7 +103,7 @@ def _in_main_block(start: Start, others: list[Start], resolved: Resolved, change
     """Under `if __name__ == "__main__"`: drop a block that only starts; a block that loads becomes a function."""
     module, block = start.module, start.main_block
     assert block is not None
-    statements = {start.statement, *(begin.statement for begin in others)}
+    statements = {start.statement, *(begin.statement for begin in others), *edits.never_reached(module, start)}
     if any(statement not in statements for statement in block.body):
         kept = [] if not resolved.name else [start]
         change.load = _block_to_function(module, block, [*kept, *others], change)
@@ -244,12 +246,11 @@ def _sdk_names(module: Module, found: list[Occurrence], removed: set[ast.Call], 
             not occurrence.is_import
             and call is not None
             and occurrence.dotted.endswith("progress_update")
-            and len(call.args) == 2
-            and not call.keywords
+            and (shown := _progress(call)) is not None
         ):
             gone.add(index)
             change.edits.append(
-                edits.replace(module, call, f"print({module.source(call.args[1])})", "RP008", "fal shows what a request prints as its log")
+                edits.replace(module, call, f"print({module.source(shown)})", "RP008", "fal shows what a request prints as its log")
             )
             ledger.settle(
                 occurrence.construct, "RP008", Disposition.CONVERTED, "progress is printed: callers see it in the logs of their request"
@@ -260,6 +261,14 @@ def _sdk_names(module: Module, found: list[Occurrence], removed: set[ast.Call], 
         change.edits += edits.remove_imports(module, node, together, "RP001", "nothing of the SDK is used under this name any more")
         for occurrence in together:
             ledger.settle(occurrence.construct, "RP001", Disposition.DROPPED, "nothing of the SDK is used under this name any more")
+
+
+def _progress(call: ast.Call) -> ast.expr | None:
+    """The second argument of `progress_update(job, progress)`, by position or by name; None where the call cannot be read."""
+    given = {keyword.arg: keyword.value for keyword in call.keywords}
+    if any(isinstance(argument, ast.Starred) for argument in call.args) or len(call.args) + len(call.keywords) != 2 or None in given:
+        return None
+    return call.args[1] if len(call.args) == 2 else given.get("progress")
 
 
 def _is_unused(occurrence: Occurrence, found: list[Occurrence], gone: set[int]) -> bool:
