@@ -16,7 +16,7 @@ from converters.targets.app import idiomatic_name
 
 def write(project: Project, application: Application, options: Options, ledger: Ledger) -> list[FileChange]:
     """All files of the output. Raises `UsageError` for a target that does not fit."""
-    if application.platform == "docker":
+    if application.platform == "docker" or any(app.server is not None for app in application.apps):
         from converters.targets import server
 
         return server.write(project, application, options, ledger)

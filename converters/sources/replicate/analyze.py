@@ -28,6 +28,7 @@ from converters.project import Project
 from converters.python.code import Code
 from converters.sources.replicate import (
     build_report,
+    debug_dockerfile,
     decorators,
     dockerfile,
     environment,
@@ -38,6 +39,7 @@ from converters.sources.replicate import (
     report,
     rewrite,
     train,
+    unchanged,
     units,
     weights,
 )
@@ -106,7 +108,10 @@ def analyze(project: Project, options: Options, ledger: Ledger) -> Application:
         )
     context = Context(project, options, ledger, application, set(), len(served))
     for unit in served:
-        _unit(context, unit)
+        if options.target in ("function", "pyproject"):
+            _unchanged(context, unit)
+        else:
+            _unit(context, unit)
     report.aside(found, ledger)
     return application
 
@@ -129,6 +134,10 @@ def _unit(context: Context, unit: Unit) -> None:
     environment.decide(unit.config, code, closure, build, fetched)
     context.application.edits += [edit for edit in change.edits if edit not in context.application.edits]
     build_report.keep_cog(build, change)
+    debug = debug_dockerfile.find(context.project, unit.folder)
+    if debug is not None:
+        build.reasons.insert(0, ("the project holds the Dockerfile that `cog debug` wrote", Origin(file=debug.path, line=1)))
+        context.application.edits += debug_dockerfile.edits(debug, build)
     parts = Parts(unit, code, build, closure, change, fetched)
     app = _app(context, parts, predictor, app_name(_wanted_name(context, unit), context.taken))
     _weights(context, parts, app)
@@ -139,6 +148,16 @@ def _unit(context: Context, unit: Unit) -> None:
         context.application.apps.append(trained)
     build_report.settle(unit, build, app, ledger)
     report.settle(unit, predictor, app, ledger)
+
+
+def _unchanged(context: Context, unit: Unit) -> None:
+    """The image that was pushed to Replicate, as it is."""
+    report.record(unit, context.ledger)
+    name = app_name(_wanted_name(context, unit), context.taken)
+    app = unchanged.app(unit, name, class_name(name), files.app_file(context.project, unit.folder), context.ledger)
+    _machine(unit, gpu=unit.config.flag("build.gpu"), app=app, ledger=context.ledger)
+    unchanged.settle(unit, context.ledger)
+    context.application.apps.append(app)
 
 
 def _wanted_name(context: Context, unit: Unit) -> str:
@@ -154,9 +173,11 @@ def _wanted_name(context: Context, unit: Unit) -> str:
 
 def _app(context: Context, parts: Parts, predictor: Predictor, name: str, names: tuple[str, ...] = files.NAMES_OF_APP) -> App:
     project, unit, build = context.project, parts.unit, parts.build
-    docker = next((new.path for new in context.application.files if new.rule == "RC021"), files.dockerfile(project, unit.folder))
+    debug = debug_dockerfile.find(project, unit.folder)
+    made = (new.path for new in context.application.files if new.rule == "RC021")
+    docker = debug.path if debug is not None else next(made, files.dockerfile(project, unit.folder))
     surroundings = environment.environment(build, unit.config, docker)
-    if surroundings.kind == "image" and all(new.path != docker for new in context.application.files):
+    if surroundings.kind == "image" and debug is None and all(new.path != docker for new in context.application.files):
         reason = "the image that Cog would build, without Cog"
         new = NewFile(path=docker, text=dockerfile.text(build, unit.config), rule="RC021", reason=reason)
         context.application.files.append(new)
@@ -174,7 +195,7 @@ def _app(context: Context, parts: Parts, predictor: Predictor, name: str, names:
     app.predictor.cancel = parts.change.cancel
     app.environment.files = files.shipped(project, unit, parts.closure, build, surroundings)
     app.endpoints = [_endpoint(parts.code, predictor, app, context.ledger)]
-    _machine(unit, build, app, context.ledger)
+    _machine(unit, gpu=build.gpu, app=app, ledger=context.ledger)
     _concurrency(unit, parts.code, predictor, app)
     environments.check_pins(app.environment if app.environment.kind == "requirements" else _pins(build), context.ledger)
     return app
@@ -234,10 +255,10 @@ def _endpoint(code: Code, predictor: Predictor, app: App, ledger: Ledger) -> End
     )
 
 
-def _machine(unit: Unit, build: Build, app: App, ledger: Ledger) -> None:
-    machine = machines.ASSUMED_GPU if build.gpu else machines.ASSUMED_CPU
+def _machine(unit: Unit, *, gpu: bool, app: App, ledger: Ledger) -> None:
+    machine = machines.ASSUMED_GPU if gpu else machines.ASSUMED_CPU
     entry = unit.config.find("build.gpu")
-    why = f"cog.yaml says {'only gpu: true' if build.gpu else 'gpu: false'}" if entry else "cog.yaml asks for no GPU"
+    why = f"cog.yaml says {'only gpu: true' if gpu else 'gpu: false'}" if entry else "cog.yaml asks for no GPU"
     app.settings.append(Setting(name="machine_type", value=machine, note=f"assumed: {why}"))
     ledger.note(
         "RC020",

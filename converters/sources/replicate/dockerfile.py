@@ -64,16 +64,16 @@ def _environment(build: Build) -> list[str]:
 
 def _packages(build: Build, config: CogYaml) -> list[str]:
     """One pip install for what cog.yaml or its requirements file lists."""
-    steps = {step.entry.origin.line for step in build.steps}
-    listed = [
-        spec for spec in build.packages.specs if not (spec.origin and spec.origin.file == config.file.path and spec.origin.line in steps)
-    ]
+    return [line] if (line := pip_line(build)) else []
+
+
+def pip_line(build: Build) -> str:
+    """`RUN python -m pip install ...` for the listed packages; '' where there are none."""
+    steps = {(step.entry.origin.file, step.entry.origin.line) for step in build.every_step}
+    listed = [spec for spec in build.packages.specs if spec.origin is None or (spec.origin.file, spec.origin.line) not in steps]
     layer = build.packages.layers[0] if build.packages.layers and listed else []
-    flags = [part for part in layer if part not in {spec.value for spec in listed}]
-    if not listed:
-        return []
-    words = [*_joined(flags), *(_shell(spec.value) for spec in listed)]
-    return ["RUN python -m pip install --no-cache-dir \\\n    " + " \\\n    ".join(words)]
+    words = [*_joined([part for part in layer if part not in {spec.value for spec in listed}]), *(_shell(spec.value) for spec in listed)]
+    return "RUN python -m pip install --no-cache-dir \\\n    " + " \\\n    ".join(words) if listed else ""
 
 
 def _joined(flags: list[str]) -> list[str]:

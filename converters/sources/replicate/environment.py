@@ -71,7 +71,7 @@ def read(project: Project, config: CogYaml, code: Code, closure: list[str]) -> B
     found = packages.read(project, config)
     stated = config.find("build.cuda")
     build = Build(
-        python=_python(config),
+        python=python_version(config),
         gpu=gpu,
         cuda=cuda.resolve(stated.text if stated else "", found.version("torch")),
         packages=found,
@@ -139,7 +139,7 @@ def _merged(layers: list[list[str]]) -> list[list[str]]:
     return merged if any(part.startswith("--") for layer in merged for part in layer) else []
 
 
-def _python(config: CogYaml) -> Value[str]:
+def python_version(config: CogYaml) -> Value[str]:
     entry = config.find("build.python_version")
     match = re.match(r"\s*(\d+\.\d+)", entry.text) if entry else None
     if entry is None or match is None:
