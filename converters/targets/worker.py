@@ -24,7 +24,7 @@ def emit(app: App) -> str:
         number=app_parts.uses_number(app),
         input_config=config,
         input_note=note,
-        fields=[app_parts.input_field(field) for field in endpoint.input.fields] + [f"{key}: Any = None" for key in app.envelope],
+        fields=app_parts.input_fields(endpoint.input.fields) + [f"{key}: Any = None" for key in app.envelope],
         outputs=[app_parts.output_field(field) for field in endpoint.output.fields] if methods.has_model(app) else [],
         settings=[app_parts.setting(setting) for setting in app.settings],
         image_arguments=app_parts.image_arguments(app),
