@@ -6,6 +6,9 @@ from converters.concepts.literals import source_of, string
 from converters.ir import App, Endpoint, Handler
 from converters.targets.templating import docstring, render
 
+RETIRE = '{"x-fal-stop-runner": "true"}'
+"""The response header that retires the runner after its answer."""
+
 
 def has_model(app: App) -> bool:
     """Whether the results have known keys and get an `Output` model."""
@@ -64,20 +67,21 @@ def _aggregate(app: App, endpoint: Endpoint, handler: Handler) -> str:
     asynchronous = handler.kind == "async_generator"
     word, wait = ("async def", "await ") if asynchronous else ("def", "")
     signature = f"{word} {endpoint.method}(self, input: Input) -> list[Any]:"
-    return _method(
-        f"@fal.endpoint({string(endpoint.path)})", signature, endpoint.summary, [*_job(app), f"return {wait}collect(self.handler(job))"]
-    )
+    result = f"{wait}collect(self.handler(job))"
+    answer = f"JSONResponse({result}, headers={RETIRE})" if app.refresh_always else result
+    return _method(f"@fal.endpoint({string(endpoint.path)})", signature, endpoint.summary, [*_job(app), f"return {answer}"])
 
 
 def _stream(app: App, endpoint: Endpoint, handler: Handler) -> str:
     word = "async def" if handler.kind == "async_generator" else "def"
     signature = f"{word} stream(self, input: Input) -> StreamingResponse:"
+    headers = f", headers={RETIRE}" if app.refresh_always else ""
     summary = 'Every value that the handler yields, as an event; a failure ends the stream with {"error": ...}.'
     return _method(
         '@fal.endpoint("/stream")',
         signature,
         summary,
-        [*_job(app), 'return StreamingResponse(events(self.handler(job)), media_type="text/event-stream")'],
+        [*_job(app), f'return StreamingResponse(events(self.handler(job)), media_type="text/event-stream"{headers})'],
     )
 
 

@@ -132,7 +132,10 @@ def start_options(code: Code, start: Start, resolved: Resolved, app: App, ledger
         elif option.key == "return_aggregate_stream":
             value = _constant(code, option.module, option.value)
             app.aggregate_stream = bool(value)
-            if resolved.kind in ("generator", "async_generator"):
+            if value is None and not _is_none(option.value) and resolved.kind in ("generator", "async_generator"):
+                message = "whether / answers the yielded values or [] depends on running code, and it answers []: make it a constant."
+                ledger.settle(construct, "RP006", Disposition.MANUAL, message)
+            elif resolved.kind in ("generator", "async_generator"):
                 ledger.settle(
                     construct,
                     "RP006",
@@ -142,8 +145,12 @@ def start_options(code: Code, start: Start, resolved: Resolved, app: App, ledger
             else:
                 ledger.settle(construct, "RP006", Disposition.DROPPED, "it has no effect on a handler that is no generator")
         elif option.key == "refresh_worker":
-            app.refresh_always = bool(_constant(code, option.module, option.value))
-            if app.refresh_always:
+            value = _constant(code, option.module, option.value)
+            app.refresh_always = bool(value)
+            if value is None and not _is_none(option.value):
+                message = "whether runners retire after each answer depends on running code, and they stay: make it a constant."
+                ledger.settle(construct, "RP007", Disposition.MANUAL, message)
+            elif app.refresh_always:
                 message = "every answer carries `x-fal-stop-runner: true`, which retires the runner"
                 ledger.settle(construct, "RP007", Disposition.CONVERTED, message)
             else:
@@ -339,6 +346,10 @@ def leftovers(project: Project, found: Survey, ledger: Ledger) -> None:
         ledger.note("FS005", Disposition.KEPT, message, Origin(file=path, line=problem.line or 1))
     for skipped in project.skipped:
         ledger.note("FS005", Disposition.DROPPED, f"not read: {skipped.reason}", Origin(file=skipped.path, line=1))
+
+
+def _is_none(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is None
 
 
 def _constant(code: Code, module: Any, node: ast.expr) -> Any:
