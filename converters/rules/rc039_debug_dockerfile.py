@@ -19,7 +19,7 @@ rule = Rule(
     links=(cog_docs("yaml"), fal_docs("documentation/development/migrate-from-replicate")),
     cases=(
         Case(
-            "the installation of Cog goes and the rest stays",
+            "the port and the start of Cog go and the rest stays",
             "converted",
             {
                 "cog.yaml": """
@@ -41,7 +41,7 @@ rule = Rule(
                 """,
             },
             has={"Dockerfile": ("RUN apt-get update && apt-get install -y ffmpeg",)},
-            lacks={"Dockerfile": ("cog-0.9.0", "EXPOSE")},
+            lacks={"Dockerfile": ("EXPOSE", "cog.server.http")},
         ),
         Case("a predictor without a Dockerfile has none to adapt", "untouched", {"cog.yaml": COG, "predict.py": PREDICTOR}),
         Case("a Dockerfile of a queue worker is another matter", "untouched", {"handler.py": WORKER, "Dockerfile": IMAGE + "EXPOSE 5000"}),

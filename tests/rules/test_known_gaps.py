@@ -55,3 +55,19 @@ def test_the_app_file_of_a_predictor_cites_a_rule_of_its_platform(tmp_path: Path
     outcome = converted(tmp_path, {"cog.yaml": COG, "predict.py": PREDICTOR}).outcome
     assert isinstance(outcome, Converted)
     assert {hunk.rule for change in outcome.files if change.path == "app.py" for hunk in change.hunks} != {"RP003"}
+
+
+@pytest.mark.xfail(reason="the pattern of Cog's wheel does not allow the hyphens of `-py3-none-any`", strict=False)
+def test_the_wheel_of_cog_leaves_an_adapted_dockerfile(tmp_path: Path) -> None:
+    dockerfile = """
+    FROM python:3.11-slim
+    COPY .cog/tmp/build1/cog-0.9.0-py3-none-any.whl /tmp/cog-0.9.0-py3-none-any.whl
+    RUN pip install /tmp/cog-0.9.0-py3-none-any.whl
+    RUN apt-get update && apt-get install -y ffmpeg
+    WORKDIR /src
+    CMD ["python", "-m", "cog.server.http"]
+    COPY . /src
+    """
+    cog = "build:\n  system_packages:\n    - ffmpeg\npredict: predict.py:Predictor\n"
+    made = converted(tmp_path, {"cog.yaml": cog, "predict.py": PREDICTOR, "Dockerfile": dockerfile})
+    assert "cog-0.9.0" not in made.texts["Dockerfile"]
