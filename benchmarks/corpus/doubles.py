@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import dis
+import email.message
 import importlib.abc
 import importlib.machinery
 import io
 import sys
+import tarfile
+import tempfile
 import types
 import urllib.request
+import zipfile
 from typing import Any
 
 PNG = bytes.fromhex(
@@ -29,7 +33,18 @@ class Double(str):
             raise AttributeError(name)
         if name.endswith(("Error", "Exception", "Interrupt")):
             return type(name, (Exception,), {})
-        return "2.4.0" if name == "__version__" else Double(name)
+        return Double("2.4.0") if name == "__version__" else Double(name)
+
+    def __instancecheck__(self, value: object) -> bool:
+        return False
+
+    def __subclasscheck__(self, value: object) -> bool:
+        return False
+
+    def encode(self, *args: Any, **kwargs: Any) -> Any:
+        """`str.encode` where it is called as such, else what a model's `encode` would be."""
+        plain = all(isinstance(value, str) and not isinstance(value, Double) for value in args) and not set(kwargs) - {"encoding", "errors"}
+        return str.encode(self, *args, **kwargs) if plain and (args or kwargs) else Double("encoded")
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if (
@@ -42,7 +57,7 @@ class Double(str):
         return Double(str.__str__(self))
 
     def __mro_entries__(self, bases: Any) -> tuple[type, ...]:
-        return (_Base,)
+        return (type(str.__str__(self) or "Base", (_Base,), {}),)
 
     def save(self, target: Any, *args: Any, **kwargs: Any) -> None:
         if hasattr(target, "write"):
@@ -207,7 +222,47 @@ def answer_requests() -> None:
         return response
 
     requests.sessions.Session.request = request  # type: ignore[method-assign]
-    urllib.request.urlopen = lambda *args, **kwargs: io.BytesIO(PNG)  # type: ignore[assignment]
+    urllib.request.urlopen = lambda url, *args, **kwargs: _Answer(_content(str(getattr(url, "full_url", url))))  # type: ignore[assignment]
+    tempfile.TemporaryDirectory.__init__ = _without_delete(tempfile.TemporaryDirectory.__init__)  # type: ignore[method-assign]
+
+
+class _Answer(io.BytesIO):
+    """A response of urllib."""
+
+    status = 200
+    headers = email.message.Message()
+
+    def getcode(self) -> int:
+        return self.status
+
+
+def _content(url: str) -> bytes:
+    """An example file of the kind that the address names."""
+    name = url.split("?")[0]
+    target = io.BytesIO()
+    if name.endswith((".tar", ".tgz", ".tar.gz")):
+        with tarfile.open(fileobj=target, mode="w") as archive:
+            member = tarfile.TarInfo("a.png")
+            member.size = len(PNG)
+            archive.addfile(member, io.BytesIO(PNG))
+        return target.getvalue()
+    if name.endswith(".zip"):
+        with zipfile.ZipFile(target, "w") as zipped:
+            zipped.writestr("a.png", PNG)
+        return target.getvalue()
+    return b"{}" if name.endswith(".json") else PNG
+
+
+def _without_delete(made: Any) -> Any:
+    """Python 3.12's `TemporaryDirectory(delete=False)` on an older interpreter."""
+
+    def init(self: Any, *args: Any, delete: bool = True, **kwargs: Any) -> None:
+        made(self, *args, **kwargs)
+        if not delete:
+            self._finalizer.detach()
+            self.cleanup = lambda: None
+
+    return init if sys.version_info < (3, 12) else made
 
 
 class _Always(Finder):

@@ -279,10 +279,18 @@ def _value(name: str, field: dict[str, Any], untyped: Any) -> Any:
             return _value(name, part, untyped)
     if re.search("base64|b64", name):
         return base64.b64encode(PNG).decode()
+    if field.get("format") == "uri":
+        return f"http://example.com/a.{_extension(name + str(field.get('description', '')))}"
     if field.get("type") == "string" or ("type" not in field and re.search("url|uri", name)):
         return "http://example.com/a.png" if re.search("url|uri|image|audio|video|mask|file", name) else "a"
     bottom = field.get("minimum", field.get("exclusiveMinimum", 0) + 1)
     return {"integer": bottom, "number": float(bottom), "boolean": True, "array": ["a"], "object": OBJECT}.get(field.get("type"), untyped)
+
+
+def _extension(text: str) -> str:
+    """Extension of an example file for an input, by what its name and description say."""
+    hints = (("zip|archive", "zip"), (r"\btar|weights", "tar"), ("video", "mp4"), ("audio|song|speech|music", "wav"), ("json", "json"))
+    return next((extension for pattern, extension in hints if re.search(pattern, text.lower())), "png")
 
 
 def _free_port() -> int:

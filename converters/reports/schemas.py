@@ -144,6 +144,8 @@ def _input_field(field: InputField) -> Schema:
     schema = _constrained(annotation_schema(field.annotation), field.constraints)
     if field.description:
         schema["description"] = field.description
+    if field.media in ("path", "file"):
+        schema["format"] = "uri"
     if field.default is not None:
         try:
             default = ast.literal_eval(field.default)

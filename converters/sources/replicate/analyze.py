@@ -30,6 +30,7 @@ from converters.sources.replicate import (
     build_report,
     debug_dockerfile,
     decorators,
+    deployment,
     dockerfile,
     environment,
     files,
@@ -155,7 +156,7 @@ def _unchanged(context: Context, unit: Unit) -> None:
     report.record(unit, context.ledger)
     name = app_name(_wanted_name(context, unit), context.taken)
     app = unchanged.app(unit, name, class_name(name), files.app_file(context.project, unit.folder), context.ledger)
-    _machine(unit, gpu=unit.config.flag("build.gpu"), app=app, ledger=context.ledger)
+    _machine(context, unit, gpu=unit.config.flag("build.gpu"), app=app)
     unchanged.settle(unit, context.ledger)
     context.application.apps.append(app)
 
@@ -195,8 +196,9 @@ def _app(context: Context, parts: Parts, predictor: Predictor, name: str, names:
     app.predictor.cancel = parts.change.cancel
     app.environment.files = files.shipped(project, unit, parts.closure, build, surroundings)
     app.endpoints = [_endpoint(parts.code, predictor, app, context.ledger)]
-    _machine(unit, gpu=build.gpu, app=app, ledger=context.ledger)
+    _machine(context, unit, gpu=build.gpu, app=app)
     _concurrency(unit, parts.code, predictor, app)
+    app.examples = deployment.examples(project, app)
     environments.check_pins(app.environment if app.environment.kind == "requirements" else _pins(build), context.ledger)
     return app
 
@@ -255,12 +257,17 @@ def _endpoint(code: Code, predictor: Predictor, app: App, ledger: Ledger) -> End
     )
 
 
-def _machine(unit: Unit, *, gpu: bool, app: App, ledger: Ledger) -> None:
+def _machine(context: Context, unit: Unit, *, gpu: bool, app: App) -> None:
+    """The machine and the scaling: of a deployment's JSON, else as the project says, else assumed."""
+    if context.options.endpoint_config is not None:
+        app.settings += deployment.settings(context.options.endpoint_config)
+    if app.setting("machine_type") is not None or deployment.stated(context.project, app, context.ledger):
+        return
     machine = machines.ASSUMED_GPU if gpu else machines.ASSUMED_CPU
     entry = unit.config.find("build.gpu")
     why = f"cog.yaml says {'only gpu: true' if gpu else 'gpu: false'}" if entry else "cog.yaml asks for no GPU"
     app.settings.append(Setting(name="machine_type", value=machine, note=f"assumed: {why}"))
-    ledger.note(
+    context.ledger.note(
         "RC020",
         Disposition.MANUAL,
         f"no hardware is stated; {machine} is assumed ({why}): look up the model's hardware on Replicate.",
