@@ -170,6 +170,8 @@ def _inline(app: App, code: Code, unit: Unit, start: Start, resolved: Resolved, 
             raise inline.NotInline("its handler could not be followed")
         traced = flow.follow(code, resolved.module, resolved.node, resolved.job)
         made = inline.plan(code, unit, start, resolved, traced, app.endpoints[0].input, found, closure)
+        if unit.packaging is not None and "PYTHONPATH" in unit.packaging.stage.env:
+            raise inline.NotInline("its Dockerfile adds folders to the module search path")
         if app.start_command:
             raise inline.NotInline("its start command does more than start the worker")
     except inline.NotInline as reason:
