@@ -14,7 +14,8 @@ INDEX_FLAGS = frozenset({"--index-url", "-i", "--extra-index-url", "--find-links
 KEPT_FLAGS = frozenset({"--pre", "--no-deps", "--no-build-isolation", "--no-binary", "--only-binary", "--prefer-binary"})
 VALUE_FLAGS = frozenset(
     {"--cache-dir", "--target", "-t", "--python", "-p", "--timeout", "--retries", "--trusted-host", "--root", "--prefix", "--proxy",
-     "--progress-bar",     "--resume-retries", "--index-strategy", "--torch-backend", "--python-version", "--platform", "--upgrade-strategy", "--default-timeout"}
+     "--progress-bar", "--resume-retries", "--index-strategy", "--torch-backend", "--python-version", "--platform",
+     "--upgrade-strategy", "--default-timeout"}
 )  # fmt: skip
 LONG = {"-i": "--index-url", "-f": "--find-links"}
 NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]*")

@@ -122,9 +122,7 @@ def assigned(node: ast.AST) -> Iterator[tuple[str, ast.expr]]:
                 yield from (
                     (name.id, value) for name, value in zip(target.elts, node.value.elts, strict=True) if isinstance(name, ast.Name)
                 )
-    elif (isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value is not None) or isinstance(
-        node, ast.NamedExpr
-    ):
+    elif isinstance(node, ast.AnnAssign | ast.NamedExpr) and isinstance(node.target, ast.Name) and node.value is not None:
         yield node.target.id, node.value
 
 

@@ -41,7 +41,7 @@ def _existing(document: TOMLDocument) -> set[str]:
 
 
 def _table(app: App) -> str:
-    """Only `ref`: for an app class the SDK ignores the table's other keys or lets the class win. An image alone has all its settings here."""
+    """Only `ref` for an app class, whose other keys the SDK ignores; an image alone has all its settings here."""
     import tomlkit
 
     apps = tomlkit.table(is_super_table=True)

@@ -1,4 +1,7 @@
-"""State that belongs to a thread. RunPod loads and answers in one thread; fal runs `setup()` inside a live event loop and answers in others."""
+"""State that belongs to a thread.
+
+RunPod loads and answers in one thread; fal runs `setup()` inside a live event loop and answers in others.
+"""
 
 from __future__ import annotations
 

@@ -14,7 +14,9 @@ from converters.ledger import Item
 from converters.options import Options
 from converters.outcome import Converted, NotConverted
 
-WORKER = 'import runpod\n\ndef handler(job):\n    return {"text": job["input"]["prompt"]}\n\nrunpod.serverless.start({"handler": handler})\n'
+WORKER = (
+    'import runpod\n\ndef handler(job):\n    return {"text": job["input"]["prompt"]}\n\nrunpod.serverless.start({"handler": handler})\n'
+)
 
 
 def made(tmp_path: Path, document: Any) -> tuple[App, list[Item]]:
@@ -78,7 +80,9 @@ def test_values_of_secrets_are_never_copied(tmp_path: Path) -> None:
 
 def test_an_unknown_key_is_left_to_the_person(tmp_path: Path) -> None:
     _, items = made(tmp_path, {"workersMax": 3, "tomorrow": 1})
-    assert [(item.name, item.disposition, item.scope) for item in items if item.line == 3] == [("tomorrow", Disposition.MANUAL, Scope.DEPLOY)]
+    assert [(item.name, item.disposition, item.scope) for item in items if item.line == 3] == [
+        ("tomorrow", Disposition.MANUAL, Scope.DEPLOY)
+    ]
 
 
 @pytest.mark.parametrize("text", ["{", "[]", "nul"])
