@@ -168,6 +168,8 @@ def _import(module: Module, statement: ast.Import | ast.ImportFrom, found: Inlin
     )
     if tops == {"runpod"}:
         return "drop"
+    if tops == {"__future__"}:
+        raise NotInline("it imports from __future__, which an app file must not")
     if "runpod" in tops or (tops & sys.stdlib_module_names and not tops <= sys.stdlib_module_names):
         raise NotInline("an import statement mixes the standard library and packages")
     if tops <= sys.stdlib_module_names:
