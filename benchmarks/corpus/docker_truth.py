@@ -2,8 +2,9 @@
 
     python benchmarks/corpus/docker_truth.py TRUTH.json CORPUS [--pinned DIR] [--markdown]
 
-TRUTH.json is a list of projects with `path_in_corpus`, `repo` and `expected` (port, command, health_path, openapi_path, recommended_mode,
-also_acceptable); CORPUS holds them below `path_in_corpus`, DIR holds trees at the very commit of the truth, which count where they are there.
+TRUTH.json is a list of projects with `path_in_corpus`, `repo` and `expected` (port, command, health_path, openapi_path,
+recommended_mode, also_acceptable);
+CORPUS holds them below `path_in_corpus`, DIR holds trees at the very commit of the truth, which count where they are there.
 """
 
 from __future__ import annotations
@@ -97,12 +98,17 @@ def table(rows: list[Row], *, markdown: bool) -> str:
             row.name,
             f"{sign[row.port_right]} {row.port}" + ("" if row.port_right else f" (not {row.expected['port']})"),
             row.why,
-            f"{sign[row.command_right]} {shlex.join(row.command)[:70]}" + ("" if row.command_right is not False else f" (not {row.expected['command']})"),
+            f"{sign[row.command_right]} {shlex.join(row.command)[:70]}"
+            + ("" if row.command_right is not False else f" (not {row.expected['command']})"),
             f"{sign[row.health_right]} {row.health}" + ("" if row.health_right else f" (not {row.expected['health_path']})"),
             f"{sign[row.openapi_right]} {row.openapi}" + ("" if row.openapi_right else f" (not {row.expected['openapi_path']})"),
             f"{sign[row.mode_right]} {row.mode}",
         ]
-        lines.append(("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |") if markdown else "  ".join(f"{cell:<42}" for cell in cells))
+        lines.append(
+            ("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
+            if markdown
+            else "  ".join(f"{cell:<42}" for cell in cells)
+        )
     return "\n".join(lines)
 
 
@@ -137,7 +143,9 @@ def main() -> None:
         if given.only not in relative:
             continue
         pinned = given.pinned / relative if given.pinned else None
-        rows.append(measure(relative.rsplit("/", 1)[-1], entry["expected"], pinned if pinned and pinned.is_dir() else given.corpus / relative))
+        rows.append(
+            measure(relative.rsplit("/", 1)[-1], entry["expected"], pinned if pinned and pinned.is_dir() else given.corpus / relative)
+        )
     print(table(rows, markdown=given.markdown))
     for row in rows:
         if isinstance(row.outcome, Crashed):

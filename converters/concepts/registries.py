@@ -33,11 +33,12 @@ def login(reference: str) -> Login | None:
         return None
     if not host or host in ("docker.io", "index.docker.io", "registry-1.docker.io"):
         return _docker_hub(reference)
-    if host.endswith("-docker.pkg.dev") or host == "gcr.io" or host.endswith(".gcr.io"):
+    if host == "gcr.io" or host.endswith(("-docker.pkg.dev", ".gcr.io")):
         advice = "base64 of the JSON key of a service account that may read the repository (`cat key.json | base64`)"
         return Login(host, "_json_key_base64", "GOOGLE_AR_JSON_BASE64", advice)
     if match := re.fullmatch(r"\d{12}\.dkr\.ecr\.([\w-]+)\.amazonaws\.com(?:\.cn)?", host):
-        advice = f'expires after 12 hours: set it again before a deploy, `fal secrets set AWS_ECR_PASSWORD="$(aws ecr get-login-password --region {match.group(1)})"`'
+        fetch = f'fal secrets set AWS_ECR_PASSWORD="$(aws ecr get-login-password --region {match.group(1)})"'
+        advice = f"expires after 12 hours: set it again before a deploy, `{fetch}`"
         return Login(host, "AWS", "AWS_ECR_PASSWORD", advice)
     if host.endswith(".azurecr.io"):
         advice = (

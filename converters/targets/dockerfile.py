@@ -138,7 +138,7 @@ def _joined(value: str) -> str:
 
 def _end(draft: Draft, variables: list[EnvVar], mounted: list[str], last: list[str]) -> None:
     """What goes to the end: a stage that names mounted files, the target, baked variables, packages of fal."""
-    found, app = draft.found, draft.app
+    found = draft.found
     newline = "\r\n" if "\r\n" in draft.text else "\n"
     lines: list[str] = []
     stage = found.stage
@@ -166,7 +166,14 @@ def _end(draft: Draft, variables: list[EnvVar], mounted: list[str], last: list[s
     cut = re.search(r"\\[ \t]*[\r\n\s]*\Z", draft.text)
     if cut:  # a backslash at the end would take our lines into the last instruction
         draft.edits.append(
-            Edit(file=found.file.path, start=cut.start(), end=size, replacement=newline + addition.lstrip("\r\n"), rule=rule, reason=reason)
+            Edit(
+                file=found.file.path,
+                start=cut.start(),
+                end=size,
+                replacement=newline * 2 + addition.lstrip("\r\n"),
+                rule=rule,
+                reason=reason,
+            )
         )
         return
     draft.edits.append(Edit(file=found.file.path, start=size, end=size, replacement=addition, rule=rule, reason=reason))

@@ -10,7 +10,17 @@ from converters.concepts.literals import source_of, string
 from converters.targets.app import field_name
 from converters.targets.templating import comment, docstring
 
-CONSTRAINTS = {"minimum": "ge", "maximum": "le", "exclusiveMinimum": "gt", "exclusiveMaximum": "lt", "multipleOf": "multiple_of", "minLength": "min_length", "maxLength": "max_length", "minItems": "min_length", "maxItems": "max_length"}  # fmt: skip
+CONSTRAINTS = {
+    "minimum": "ge",
+    "maximum": "le",
+    "exclusiveMinimum": "gt",
+    "exclusiveMaximum": "lt",
+    "multipleOf": "multiple_of",
+    "minLength": "min_length",
+    "maxLength": "max_length",
+    "minItems": "min_length",
+    "maxItems": "max_length",
+}
 PLAIN = {
     "string": "str",
     "integer": "int",
@@ -20,7 +30,25 @@ PLAIN = {
     "object": "dict[str, Any]",
     "array": "list[Any]",
 }
-RESERVED = frozenset({"Any", "Audio", "BaseModel", "ConfigDict", "Field", "File", "HTTPException", "Image", "Iterator", "JSONResponse", "Literal", "Request", "Response", "StreamingResponse", "Video"})  # fmt: skip
+RESERVED = frozenset(
+    {
+        "Any",
+        "Audio",
+        "BaseModel",
+        "ConfigDict",
+        "Field",
+        "File",
+        "HTTPException",
+        "Image",
+        "Iterator",
+        "JSONResponse",
+        "Literal",
+        "Request",
+        "Response",
+        "StreamingResponse",
+        "Video",
+    }
+)
 MAX_DEPTH = 8
 
 

@@ -22,7 +22,8 @@ HELPERS = '''def listed(value: Any) -> list[File]:
 
 def upload(file: File) -> tuple[str, bytes, str]:
     """A file of the request as the upload that the server expects."""
-    content = file.as_bytes()
+    with tempfile.TemporaryDirectory() as folder:
+        content = file.save(Path(folder) / "upload").read_bytes()
     name = file.file_name or file.url.rpartition("/")[2].partition("?")[0] or "file"
     return name, content, file.content_type or mimetypes.guess_type(name)[0] or "application/octet-stream"'''
 

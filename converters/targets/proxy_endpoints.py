@@ -84,7 +84,7 @@ def _operation(target: str, method: str, stated: dict[str, Any], models: Models,
 def _output(made: Operation, stated: dict[str, Any], models: Models) -> str:
     """JSON by its schema, media as the toolkit's file of that kind, anything else as it comes."""
     responses = stated.get("responses") or {}
-    answer = next((responses[code] for code in ("200", "201", "default") if isinstance(responses.get(code), dict)), {})
+    answer: dict[str, Any] = next((responses[code] for code in ("200", "201", "default") if isinstance(responses.get(code), dict)), {})
     content = answer.get("content") or {}
     if "application/json" in content:
         annotation = models.annotation(content["application/json"].get("schema") or {})

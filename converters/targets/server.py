@@ -153,7 +153,10 @@ def check_python(app: App, ledger: Ledger) -> None:
         return
     origin = next((finding.origin for finding in (app.server.findings if app.server else []) if finding.origin), None)
     if origin is not None and old_python(app):
-        message = f"the image runs Python {app.server.python if app.server else ''}, and fal's code in it needs 3.10 or newer: take `--target pyproject`, which runs none, or a newer base image."
+        version = app.server.python if app.server else ""
+        message = (
+            f"the image runs Python {version}, and fal's code in it needs 3.10 or newer: take `--target pyproject`, or a newer base image."
+        )
         ledger.note("ENV009", Disposition.MANUAL, message, origin)
     elif origin is not None and not (app.server and app.server.python):
         message = "fal's code needs Python 3.10 or newer as `python3` in the image, and nothing here says which it has."

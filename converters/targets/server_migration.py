@@ -6,7 +6,16 @@ from converters.ir import Application, Disposition, Finding, Scope
 from converters.ledger import Item, Ledger
 from converters.targets.templating import render
 
-SUBJECTS = {"port": "port", "command": "start command", "health": "health check", "openapi": "OpenAPI document", "bind": "bind address", "concurrency": "requests at a time", "shutdown": "time to stop", "gpu": "GPU"}  # fmt: skip
+SUBJECTS = {
+    "port": "port",
+    "command": "start command",
+    "health": "health check",
+    "openapi": "OpenAPI document",
+    "bind": "bind address",
+    "concurrency": "requests at a time",
+    "shutdown": "time to stop",
+    "gpu": "GPU",
+}
 
 
 def emit(application: Application, ledger: Ledger) -> str:

@@ -11,9 +11,26 @@ if TYPE_CHECKING:
     from tomlkit.items import Table
 
 ORDER = (
-    "machine_type", "num_gpus", "exposed_port", "keep_alive", "min_concurrency", "max_concurrency", "max_multiplexing", "concurrency_buffer", "concurrency_buffer_perc", "scaling_delay",
-    "request_timeout", "request_start_timeout", "startup_timeout", "termination_grace_period_seconds", "regions", "skip_retry_conditions", "private_logs", "secrets", "data_mounts",
-)  # fmt: skip
+    "machine_type",
+    "num_gpus",
+    "exposed_port",
+    "keep_alive",
+    "min_concurrency",
+    "max_concurrency",
+    "max_multiplexing",
+    "concurrency_buffer",
+    "concurrency_buffer_perc",
+    "scaling_delay",
+    "request_timeout",
+    "request_start_timeout",
+    "startup_timeout",
+    "termination_grace_period_seconds",
+    "regions",
+    "skip_retry_conditions",
+    "private_logs",
+    "secrets",
+    "data_mounts",
+)
 """The keys in the order in which fal's own pages write them."""
 
 

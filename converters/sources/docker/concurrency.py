@@ -24,7 +24,10 @@ def _multiplexing(candidate: Candidate, app: App, ledger: Ledger) -> None:
     listener, origin = candidate.listener, candidate.start.origin
     found = _stated(candidate) if listener is not None else None
     if found is None:
-        message = "nothing states how many requests the server works on at a time: fal sends one (max_multiplexing 1), so each request in parallel costs a runner. Raise it with `--set max_multiplexing=N` where the server batches."
+        message = (
+            "nothing states how many requests the server works on at a time: fal sends one (max_multiplexing 1), so each request in "
+            "parallel costs a runner. Raise it with `--set max_multiplexing=N` where the server batches."
+        )
         ledger.note("DK034", Disposition.MANUAL, message, origin, scope=Scope.DEPLOY)
         return
     number, why, place = found

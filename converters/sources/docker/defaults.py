@@ -282,7 +282,7 @@ def _env_prefix(node: ast.ClassDef) -> str:
     for inner in ast.walk(node):
         if isinstance(inner, ast.keyword) and inner.arg == "env_prefix" and isinstance(inner.value, ast.Constant):
             return str(inner.value.value)
-        if isinstance(inner, ast.Assign) and isinstance(inner.value, ast.Constant):
-            if any(isinstance(target, ast.Name) and target.id == "env_prefix" for target in inner.targets):
-                return str(inner.value.value)
+        named = isinstance(inner, ast.Assign) and any(isinstance(one, ast.Name) and one.id == "env_prefix" for one in inner.targets)
+        if named and isinstance(inner, ast.Assign) and isinstance(inner.value, ast.Constant):
+            return str(inner.value.value)
     return ""

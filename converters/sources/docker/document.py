@@ -16,7 +16,14 @@ from converters.sources.docker.schemas import Schemas
 INJECTED = re.compile(
     r"\b(Request|Response|WebSocket|BackgroundTasks|Depends|Security|SessionDep|CurrentUser|HTTPConnection)\b|Dep\b|Dependency\b"
 )
-MEDIA = {"FileResponse": "application/octet-stream", "StreamingResponse": "text/event-stream", "HTMLResponse": "text/html", "PlainTextResponse": "text/plain", "RedirectResponse": "text/html", "Response": "application/octet-stream"}  # fmt: skip
+MEDIA = {
+    "FileResponse": "application/octet-stream",
+    "StreamingResponse": "text/event-stream",
+    "HTMLResponse": "text/html",
+    "PlainTextResponse": "text/plain",
+    "RedirectResponse": "text/html",
+    "Response": "application/octet-stream",
+}
 
 
 def build(code: Code, routes: Routes, title: str) -> dict[str, Any] | None:
@@ -82,7 +89,8 @@ def _inputs(schemas: Schemas, route: Route, path: str, method: str, found: dict[
         annotation = argument.annotation
         source = ast.unparse(annotation) if annotation is not None else ""
         if (
-            argument.arg in ("self", "cls", "request", "response")
+            argument.arg in ("self", "cls")
+            or (argument.arg in ("request", "response") and annotation is None)
             or INJECTED.search(source)
             or (isinstance(default, ast.Call) and dotted(default.func).rsplit(".", 1)[-1] in ("Depends", "Security"))
         ):

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from converters.ir import Finding, Origin
 from converters.sources.docker.compose import Service
+from converters.sources.docker.handlers import javascript
 from converters.sources.docker.listening import Listener
 from converters.sources.docker.model import Stage
 from converters.sources.docker.routes import Route, Routes, each_plain, redirects
@@ -15,7 +16,25 @@ from converters.sources.docker.settings import seconds
 from converters.sources.docker.yaml_lines import Map, Seq
 
 URL = re.compile(r"https?://[^\s\"'/;|&)]+(?::(\d+|\$\{?\w+[^}\s/]*\}?))?(/[^\s\"'|;&)]*)?")
-NAMES = ("/health", "/healthz", "/healthcheck", "/health-check", "/health/", "/ping", "/ready", "/readyz", "/readiness", "/livez", "/live", "/status", "/up", "/alive", "/_health", "/health/ready", "/health/live")  # fmt: skip
+NAMES = (
+    "/health",
+    "/healthz",
+    "/healthcheck",
+    "/health-check",
+    "/health/",
+    "/ping",
+    "/ready",
+    "/readyz",
+    "/readiness",
+    "/livez",
+    "/live",
+    "/status",
+    "/up",
+    "/alive",
+    "/_health",
+    "/health/ready",
+    "/health/live",
+)
 
 
 def stated(stage: Stage | None, service: Service | None, file: str) -> Iterator[tuple[str, int | None, Finding]]:
@@ -73,7 +92,10 @@ def from_listener(listener: Listener, routes: Routes) -> Iterator[tuple[str, Fin
     for route in plain:
         if not redirects(route):
             yield route.path, _of_route(route, "a GET route without parameters")
-    if listener.framework in ("gradio", "http.server", "dash", "nicegui", "streamlit"):
+    for method, path, file, line in javascript(listener.scripts):
+        if method == "get" and not re.search(r"[:{*]", path):
+            yield path, Finding(subject="health", value=path, why="a GET route without parameters", origin=Origin(file=file, line=line))
+    if listener.framework in ("gradio", "dash", "nicegui", "streamlit"):
         yield "/", Finding(subject="health", value="/", why=f"{listener.framework} answers GET /", origin=origin)
 
 

@@ -54,7 +54,7 @@ def workload(project: Project, candidate: Candidate) -> Workload | None:
 def _likeness(project: Project, candidate: Candidate, one: Workload) -> int:
     from converters.sources.docker import programs
 
-    words = tuple([*one.command, *one.args])
+    words = (*one.command, *one.args)
     image = re.sub(r"[^a-z0-9]", "", PurePosixPath(one.image.split("@")[0].split(":")[0]).name.lower())
     names = {
         re.sub(r"[^a-z0-9]", "", name.lower())

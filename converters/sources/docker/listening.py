@@ -57,6 +57,8 @@ class Listener:
     http: bool = True
     certain: bool = True
     """False for a port that is no more than a program's default which configuration elsewhere may change."""
+    scripts: list[tuple[str, str]] = field(default_factory=list, repr=False)
+    """(path, text) of JavaScript files of the program."""
     port_flag: str = ""
     host_flag: str = ""
     port_env: str = ""
@@ -202,7 +204,9 @@ class Listening:
         if not listener.application and listener.framework.startswith("fastapi"):
             listener.application = self._fastapi_path(listener, arguments)
         if not listener.application and listener.framework == "uvicorn-gunicorn image":
-            listener.application = f"{listener.process.env.get('MODULE_NAME', 'app.main' if self.find('app.main', listener.process) else 'main')}:{listener.process.env.get('VARIABLE_NAME', 'app')}"
+            env = listener.process.env
+            module = env.get("MODULE_NAME") or ("app.main" if self.find("app.main", listener.process) else "main")
+            listener.application = f"{module}:{env.get('VARIABLE_NAME', 'app')}"
         module = listener.application.partition(":")[0]
         path = self.find(module, listener.process) if module else None
         if path:
@@ -362,7 +366,22 @@ class Listening:
 
     def _fill(self, listener: Listener, reader: Reader, module: Module, call: ast.Call) -> None:
         """Defaults of the framework where the call states no port or host, and what would change them."""
-        defaults = {"uvicorn": (8000, "127.0.0.1"), "flask": (5000, "127.0.0.1"), "gradio": (7860, "127.0.0.1"), "aiohttp": (8080, "0.0.0.0"), "quart": (5000, "127.0.0.1"), "app": (None, "127.0.0.1"), "sanic": (8000, "127.0.0.1"), "bottle": (8080, "127.0.0.1"), "hypercorn": (8000, "127.0.0.1"), "litserve": (8000, "0.0.0.0"), "fastmcp": (8000, "127.0.0.1"), "waitress": (8080, "0.0.0.0"), "dash": (8050, "127.0.0.1"), "nicegui": (8080, "0.0.0.0")}  # fmt: skip
+        defaults = {
+            "uvicorn": (8000, "127.0.0.1"),
+            "flask": (5000, "127.0.0.1"),
+            "gradio": (7860, "127.0.0.1"),
+            "aiohttp": (8080, "0.0.0.0"),
+            "quart": (5000, "127.0.0.1"),
+            "app": (None, "127.0.0.1"),
+            "sanic": (8000, "127.0.0.1"),
+            "bottle": (8080, "127.0.0.1"),
+            "hypercorn": (8000, "127.0.0.1"),
+            "litserve": (8000, "0.0.0.0"),
+            "fastmcp": (8000, "127.0.0.1"),
+            "waitress": (8080, "0.0.0.0"),
+            "dash": (8050, "127.0.0.1"),
+            "nicegui": (8080, "0.0.0.0"),
+        }
         port, host = defaults.get(listener.framework, (None, "0.0.0.0"))
         env, origin = listener.process.env, module.origin(call)
         named = {"gradio": ("GRADIO_SERVER_PORT", "GRADIO_SERVER_NAME"), "flask": ("", ""), "uvicorn": ("", "")}.get(
@@ -410,6 +429,10 @@ class Listening:
         file = self.project.get(path) if path else None
         if file is not None and file.size < MAX_FILE:
             _javascript(listener, file.path, file.data.decode(errors="replace"), process)
+            beside = [
+                one for one in self.project.below(file.folder) if one.name.endswith((".js", ".mjs", ".cjs", ".ts")) and one.size < 2**18
+            ]
+            listener.scripts = [(one.path, one.data.decode(errors="replace")) for one in beside[:100] if "test" not in one.path]
         return listener
 
     def _project_folder(self, workdir: str) -> str:

@@ -21,11 +21,8 @@ def repair(candidate: Candidate, reading: Reading, app: App, ledger: Ledger) -> 
         return
     origin = listener.host.origin
     server.findings.append(Finding(subject="bind", value=str(listener.host.value), why=listener.host.how, origin=origin, decided=True))
-    if listener.host_env and listener.host_env not in ("HOST", "HOSTNAME"):
-        app.environment.variables.append(EnvVar(name=listener.host_env, value="0.0.0.0", origin=origin))
-        message = f"the server binds {listener.host.value}, where fal cannot reach it: {listener.host_env}=0.0.0.0 opens it"
-        ledger.note(RULE, Disposition.CONVERTED, message, origin)
-    elif listener.host_flag and _appendable(candidate):
+    told = listener.host.how.startswith("flag")
+    if listener.host_flag and _appendable(candidate):
         flag = listener.host_flag
         server.command = _with(server.command, flag, "0.0.0.0")
         reading.changed = True
@@ -40,7 +37,7 @@ def repair(candidate: Candidate, reading: Reading, app: App, ledger: Ledger) -> 
         server.command = _with(server.command, flag, f"0.0.0.0:{server.port}")
         reading.changed = True
         ledger.note(RULE, Disposition.CONVERTED, f"the server binds {listener.host.value}: `{flag} 0.0.0.0:{server.port}` opens it", origin)
-    elif listener.host_env:
+    elif listener.host_env and not told:
         app.environment.variables.append(EnvVar(name=listener.host_env, value="0.0.0.0", origin=origin))
         ledger.note(RULE, Disposition.CONVERTED, f"the server binds {listener.host.value}: {listener.host_env}=0.0.0.0 opens it", origin)
     else:

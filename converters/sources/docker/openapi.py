@@ -26,7 +26,7 @@ def _document(project: Project, candidate: Candidate, routes: Routes, app: App) 
             if found is not None:
                 server.document, server.document_origin = found, path
                 return
-    if listener is not None and listener.code is not None:
+    if listener is not None and listener.code is not None and routes.root is not None:
         server.document = document.build(listener.code, routes, app.name)
         server.document_origin = f"the routes of {routes.root.module.path}" if routes.root and server.document else ""
 

@@ -25,9 +25,10 @@ from converters.ir import (
 from converters.ledger import Ledger
 from converters.options import Options
 from converters.project import Project
-from converters.sources.docker import choose, concurrency, health, loopback, openapi, packaging, programs, proxies, search, settle
+from converters.sources.docker import choose, concurrency, health, loopback, openapi, programs, proxies, search, services, settle
 from converters.sources.docker.choose import Candidate
 from converters.sources.docker.defaults import Reader
+from converters.sources.docker.handlers import standard_library
 from converters.sources.docker.kubernetes import Workload, workload
 from converters.sources.docker.port import Decision, decide
 from converters.sources.docker.routes import Routes
@@ -45,6 +46,16 @@ DEFAULTS = [
 """(setting, Docker's default, fal's default) where the source is silent."""
 
 
+KNOWN_PORTS = {
+    7860: ("Gradio", "/"),
+    8501: ("Streamlit", "/_stcore/health"),
+    8188: ("ComfyUI", "/system_stats"),
+    11434: ("Ollama", "/"),
+    9997: ("Xinference", "/status"),
+}
+"""Ports that belong to one program so widely that they tell it, where nothing else does."""
+
+
 @dataclass
 class Reading:
     """Everything that was found out about the chosen server, before it becomes the model."""
@@ -57,7 +68,8 @@ class Reading:
     command: list[str]
     changed: bool = False
     """The command differs from what the image starts by itself."""
-    findings: list[Finding] = field(default_factory=list)
+    beside: list[str] = field(default_factory=list)
+    """Services that run in the same container."""
 
 
 def detect(project: Project) -> list[Evidence]:
@@ -98,10 +110,14 @@ def _reading(project: Project, found: list[Candidate]) -> Reading:
             line=candidate.start.origin.line,
             hint="fal forwards HTTP: add a gateway.",
         )
-    if candidate.listener is None and decision.port is None:
+    if (candidate.listener is None or not candidate.listener.framework) and decision.port is None:
         _refuse(candidate)
     command = list(candidate.start.words)
-    return Reading(candidate, decision, routes, front, work, command)
+    beside = services.together(candidate)
+    if beside and candidate.service is not None:
+        command = services.command(candidate.service, beside)
+        candidate.service.gpus = max(one.gpus for one in [candidate.service, *beside])
+    return Reading(candidate, decision, routes, front, work, command, bool(beside), [one.name for one in beside])
 
 
 def _refuse(candidate: Candidate) -> None:
@@ -127,7 +143,10 @@ def _routes(candidate: Candidate) -> Routes:
     module, _, attribute = listener.application.partition(":")
     path = candidate.listening.find(module, listener.process) if candidate.listening and module else None
     entry = listener.code.module(path) if path else None
-    return read_routes(listener.code, listener.modules, reader, entry or listener.entry, attribute)
+    found = read_routes(listener.code, listener.modules, reader, entry or listener.entry, attribute)
+    if not found.routes:
+        found.routes += list(standard_library(listener.modules))
+    return found
 
 
 def _evidence(reading: Reading) -> list[Evidence]:
@@ -278,6 +297,19 @@ def _health(reading: Reading, app: App, ledger: Ledger) -> None:
                 Finding(subject="health", value=base.program.health, why=f"{base.program.name} answers it", origin=candidate.start.origin),
             )
         )
+    if not options and (known := KNOWN_PORTS.get(server.port or 0)) is not None:
+        name, path = known
+        options.append(
+            (
+                path,
+                Finding(
+                    subject="health",
+                    value=path,
+                    why=f"{name} usually listens on {server.port} and answers it (assumed)",
+                    origin=candidate.start.origin,
+                ),
+            )
+        )
     if reading.front is not None and not options:
         options.append(("/", Finding(subject="health", value="/", why=f"{reading.front.name} passes it on", origin=reading.front.origin)))
     for index, (path, finding) in enumerate(options):
@@ -291,7 +323,8 @@ def _health(reading: Reading, app: App, ledger: Ledger) -> None:
         ledger.note(
             "DK022",
             Disposition.MANUAL,
-            "no GET route is known that answers 200 once the server is ready: fal then only looks whether /health answers. Name one with `--set health_check=/path`.",
+            "no GET route is known that answers 200 once the server is ready: fal then only looks whether /health answers. "
+            "Name one with `--set health_check=/path`.",
             candidate.start.origin,
             scope=Scope.DEPLOY,
         )
@@ -343,4 +376,4 @@ def _gpu_line(candidate: Candidate) -> int:
     )
 
 
-__all__ = ["Reading", "analyze", "detect", "packaging"]
+__all__ = ["Reading", "analyze", "detect"]

@@ -12,7 +12,19 @@ from converters.python.module import FunctionNode, Module, assigned
 from converters.sources.docker.defaults import Reader, dotted, keyword
 
 METHODS = frozenset({"get", "post", "put", "delete", "patch", "head", "options"})
-MAKERS = {"FastAPI": "fastapi", "APIRouter": "fastapi", "Starlette": "starlette", "Router": "starlette", "Flask": "flask", "Blueprint": "flask", "Quart": "quart", "Sanic": "sanic", "FlaskAPI": "flask", "OpenAPI": "flask", "API": "api"}  # fmt: skip
+MAKERS = {
+    "FastAPI": "fastapi",
+    "APIRouter": "fastapi",
+    "Starlette": "starlette",
+    "Router": "starlette",
+    "Flask": "flask",
+    "Blueprint": "flask",
+    "Quart": "quart",
+    "Sanic": "sanic",
+    "FlaskAPI": "flask",
+    "OpenAPI": "flask",
+    "API": "api",
+}
 APPLICATIONS = frozenset({"FastAPI", "Starlette", "Flask", "Quart", "Sanic", "OpenAPI"})
 MAX_PREFIXES = 8
 
@@ -227,7 +239,7 @@ class _Survey:
         for scope in [*paths, *scopes, ""]:
             if (module.path, scope, name) in self.makers:
                 return (module.path, scope, name)
-        if name.startswith("self.") or name.startswith("app."):
+        if name.startswith(("self.", "app.")):
             return next((key for key in self.makers if key[0] == module.path and key[2] == name), None)
         if isinstance(node, ast.Name):
             return self._imported(module, name)
@@ -330,7 +342,7 @@ def needs_query(route: Route) -> bool:
     positional = [*arguments.posonlyargs, *arguments.args]
     required = positional[: len(positional) - len(arguments.defaults)]
     required += [one for one, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True) if default is None]
-    names = {one.arg for one in required} - {"self", "request", "req", "response", "background_tasks", "cls"}
+    names = {one.arg for one in required if one.annotation is not None or one.arg not in ("request", "req", "response")} - {"self", "cls"}
     injected = {
         one.arg
         for one in required

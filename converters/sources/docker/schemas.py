@@ -44,8 +44,21 @@ PLAIN: dict[str, dict[str, Any]] = {
     "StrictFloat": {"type": "number"},
     "StrictBool": {"type": "boolean"},
 }
-CONSTRAINTS = {"ge": "minimum", "le": "maximum", "gt": "exclusiveMinimum", "lt": "exclusiveMaximum", "multiple_of": "multipleOf", "pattern": "pattern", "regex": "pattern"}  # fmt: skip
-LENGTHS = {"min_length": ("minLength", "minItems"), "max_length": ("maxLength", "maxItems"), "min_items": ("minItems", "minItems"), "max_items": ("maxItems", "maxItems")}  # fmt: skip
+CONSTRAINTS = {
+    "ge": "minimum",
+    "le": "maximum",
+    "gt": "exclusiveMinimum",
+    "lt": "exclusiveMaximum",
+    "multiple_of": "multipleOf",
+    "pattern": "pattern",
+    "regex": "pattern",
+}
+LENGTHS = {
+    "min_length": ("minLength", "minItems"),
+    "max_length": ("maxLength", "maxItems"),
+    "min_items": ("minItems", "minItems"),
+    "max_items": ("maxItems", "maxItems"),
+}
 MODELS = frozenset({"BaseModel", "SQLModel", "RootModel", "TypedDict", "FalBaseModel", "GenericModel"})
 
 

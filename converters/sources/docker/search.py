@@ -67,7 +67,7 @@ def _supervised(project: Project, candidate: Candidate) -> bool:
 
 def _manifest(candidate: Candidate, work: Workload) -> bool:
     """The arguments that a manifest gives to the image."""
-    if candidate.start.words and not candidate.start.form == "base":
+    if candidate.start.words and candidate.start.form != "base":
         return False
     words = (*work.command, *work.args)
     if not words or any("TEMPLATE" in word for word in words):

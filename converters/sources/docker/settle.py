@@ -287,7 +287,7 @@ def _service(project: Project, service: Service, reading: Reading, app: App, led
         elif key == "volumes":
             settle_volumes(project, service, construct, reading, app, ledger)
         elif key == "depends_on":
-            _depends(service, construct, ledger)
+            _depends(service, reading.beside, construct, ledger)
 
 
 def _environment(service: Service, construct: Construct, app: App, ledger: Ledger) -> None:
@@ -304,7 +304,7 @@ def _environment(service: Service, construct: Construct, app: App, ledger: Ledge
                 one,
                 "ENV005",
                 Disposition.MANUAL,
-                f"{name} is taken from the shell that starts compose: set it with `fal secrets set {name}=...`, or with ENV in the Dockerfile.",
+                f"{name} comes from the shell that starts compose: set it with `fal secrets set {name}=...`, or with ENV.",
                 scope=Scope.DEPLOY,
             )
         elif name.startswith(("NVIDIA_", "CUDA_VISIBLE")):
@@ -336,9 +336,15 @@ def _env_file(service: Service, construct: Construct, ledger: Ledger) -> None:
         ledger.settle(construct, "DK025", Disposition.CONVERTED, "its variables are read like those of `environment`")
 
 
-def _depends(service: Service, construct: Construct, ledger: Ledger) -> None:
-    names = ", ".join(service.depends_on)
-    message = f"the server waits for {names}, which one container does not have: run it elsewhere and give its address in a variable or a secret, or start it in the same container."
+def _depends(service: Service, beside: list[str], construct: Construct, ledger: Ledger) -> None:
+    names = ", ".join(name for name in service.depends_on if name not in beside)
+    if not names:
+        ledger.settle(construct, "DK032", Disposition.CONVERTED, "what it waits for runs in the same container")
+        return
+    message = (
+        f"the server waits for {names}, which one container does not have: run it elsewhere and give its address in a variable or a "
+        "secret, or start it in the same container."
+    )
     ledger.settle(construct, "DK032", Disposition.MANUAL, message)
 
 
@@ -362,6 +368,9 @@ def others(project: Project, reading: Reading, ledger: Ledger) -> None:
     for service in candidate.service.others if candidate.service else ():
         line = min((line for line, _ in service.keys.lines.values()), default=1)
         construct = ledger.record("service", service.name, Origin(file=service.file.path, line=line))
+        if service.name in reading.beside:
+            ledger.settle(construct, "DK032", Disposition.CONVERTED, "runs in the same container, where its name becomes 127.0.0.1")
+            continue
         needed = candidate.service is not None and service.name in candidate.service.depends_on
         ledger.settle(
             construct,

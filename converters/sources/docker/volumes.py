@@ -52,7 +52,7 @@ def _settle(project: Project, service: Service, volume: Mounted, one: Construct,
 
 def _file(volume: Mounted, path: str, one: Construct, app: App, ledger: Ledger) -> None:
     """A file laid over the image."""
-    message = f"{path} is laid over {volume.target} when compose starts the container: COPY it there in the Dockerfile if the image does not hold it."
+    message = f"compose lays {path} over {volume.target}: COPY it there in the Dockerfile if the image does not hold it."
     ledger.settle(one, "DK031", Disposition.MANUAL, message, scope=Scope.DEPLOY)
 
 
