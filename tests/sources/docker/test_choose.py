@@ -1,0 +1,165 @@
+"""Which image of a project is the server, and what its start command comes to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from converters.ledger import Ledger
+from converters.options import Options
+from converters.sources.docker import analyze, images, services
+from converters.sources.docker.processes import Process, Tracer
+from tests.sources.docker.projects import app, best, project
+
+SERVE = 'FROM python:3.11\nCMD ["uvicorn", "main:app", "--host", "0.0.0.0"]\n'
+
+
+def test_the_image_that_starts_a_server_before_one_that_does_not(tmp_path: Path) -> None:
+    chosen = best(tmp_path, Dockerfile="FROM python:3.11\nRUN make\n", api__Dockerfile=SERVE)
+    assert chosen.packaging is not None and chosen.packaging.file.path == "api/Dockerfile"
+
+
+def test_examples_and_tests_stand_back(tmp_path: Path) -> None:
+    chosen = best(tmp_path, examples__Dockerfile=SERVE, server__Dockerfile=SERVE, tests__Dockerfile=SERVE)
+    assert chosen.packaging is not None and chosen.packaging.file.path == "server/Dockerfile"
+
+
+def test_the_service_that_builds_and_publishes(tmp_path: Path) -> None:
+    compose = "services:\n  db: {image: postgres}\n  worker: {build: ., command: celery worker}\n  api: {build: ., ports: ['80:8000']}\n"
+    chosen = best(tmp_path, Dockerfile=SERVE, compose_yml=compose)
+    assert chosen.service is not None and chosen.service.name == "api"
+
+
+def test_an_override_file_is_not_read(tmp_path: Path) -> None:
+    override = "services:\n  api: {build: ., command: uvicorn main:app --reload --port 1}\n"
+    chosen = best(tmp_path, Dockerfile=SERVE, **{"compose.override.yml": override})
+    assert chosen.service is None and chosen.start.words == ("uvicorn", "main:app", "--host", "0.0.0.0")
+
+
+def test_the_command_of_compose_gives_the_server(tmp_path: Path) -> None:
+    chosen = best(
+        tmp_path,
+        Dockerfile='FROM python:3.11\nENTRYPOINT ["uvicorn"]\nCMD ["--help"]\n',
+        compose_yml="services: {a: {build: ., command: [main:app]}}\n",
+    )
+    assert chosen.start.words == ("uvicorn", "main:app")
+
+
+def test_a_compose_entrypoint_clears_the_command(tmp_path: Path) -> None:
+    chosen = best(
+        tmp_path,
+        Dockerfile='FROM python:3.11\nENTRYPOINT ["a"]\nCMD ["b"]\n',
+        compose_yml="services: {a: {build: ., entrypoint: uvicorn main:app}}\n",
+    )
+    assert chosen.start.words == ("uvicorn", "main:app")
+
+
+def test_a_named_stage_where_the_last_is_for_development(tmp_path: Path) -> None:
+    text = 'FROM python:3.11 AS production\nEXPOSE 80\nCMD ["uvicorn", "m:a"]\nFROM python:3.11 AS dev\nCMD ["bash"]\n'
+    assert best(tmp_path, Dockerfile=text).target == "production"
+
+
+def test_the_last_stage_otherwise(tmp_path: Path) -> None:
+    text = 'FROM python:3.11 AS build\nCMD ["make"]\nFROM python:3.11\nCMD ["uvicorn", "m:a"]\n'
+    assert best(tmp_path, Dockerfile=text).target is None
+
+
+CONTEXTS = {
+    "sources beside the Dockerfile": ("docker", {"docker__Dockerfile": "FROM x\nCOPY run.sh /\n", "docker__run_sh": "", "run_sh": ""}),
+    "sources above it": ("", {"docker__Dockerfile": "FROM x\nCOPY src /src\n", "src__a_py": ""}),
+    "everything, with a script that is above": (
+        "",
+        {
+            "docker__Dockerfile": 'FROM x\nWORKDIR /app\nCOPY . .\nENTRYPOINT ["./scripts/run.sh"]\n',
+            "scripts__run_sh": "",
+            "docker__notes_txt": "",
+        },
+    ),
+    "nothing copied": ("docker", {"docker__Dockerfile": "FROM x\n", "src__a_py": ""}),
+}
+
+
+@pytest.mark.parametrize(("context", "files"), CONTEXTS.values(), ids=CONTEXTS.keys())
+def test_the_build_context(context: str, files: dict[str, str], tmp_path: Path) -> None:
+    opened = project(tmp_path, **files)
+    found = images.read(opened, opened.files["docker/Dockerfile"])
+    assert found is not None and found.context == context
+
+
+TRACES = {
+    "exec form": (["uvicorn", "a:b"], {}, [("uvicorn", "a:b")]),
+    "a shell": (["sh", "-c", "cd /x && exec python -m http.server"], {}, [("python", "-m", "http.server")]),
+    "wrappers": (["tini", "--", "gosu", "user", "env", "A=1", "uvicorn", "a:b"], {}, [("uvicorn", "a:b")]),
+    "poetry run": (["poetry", "run", "gunicorn", "a:b"], {}, [("gunicorn", "a:b")]),
+    "uv run with flags": (["uv", "run", "--no-sync", "--extra", "gpu", "uvicorn", "a:b"], {}, [("uvicorn", "a:b")]),
+    "conda run": (["conda", "run", "-n", "env", "--no-capture-output", "uvicorn", "a:b"], {}, [("uvicorn", "a:b")]),
+    "timeout": (["timeout", "60", "uvicorn", "a:b"], {}, [("uvicorn", "a:b")]),
+    "a default": (["sh", "-c", "uvicorn a:b --port ${P:-1}"], {}, [("uvicorn", "a:b", "--port", "1")]),
+    "a set variable": (["sh", "-c", "uvicorn a:b --port ${P:-1}"], {"P": "2"}, [("uvicorn", "a:b", "--port", "2")]),
+    "an unset variable": (["sh", "-c", "uvicorn a:b --port $P"], {}, [("uvicorn", "a:b", "--port", "$P")]),
+    "assignments": (["sh", "-c", "P=3; export Q=$P; uvicorn a:b --port $Q"], {}, [("uvicorn", "a:b", "--port", "3")]),
+    "in a condition": (
+        ["sh", "-c", 'if [ -n "$X" ]; then serve a; else serve b; fi'],
+        {},
+        [("[", "-n", "", "]"), ("serve", "a"), ("serve", "b")],
+    ),
+    "nothing": ([], {}, []),
+    "a shell alone": (["bash"], {}, [("bash",)]),
+    "an unknown script": (["/opt/start.sh"], {}, [("/opt/start.sh",)]),
+}
+
+
+@pytest.mark.parametrize(("words", "env", "expected"), TRACES.values(), ids=TRACES.keys())
+def test_what_a_command_comes_to(words: list[str], env: dict[str, str], expected: list[tuple[str, ...]], tmp_path: Path) -> None:
+    from converters.ir import Origin
+    from converters.sources.docker.layout import Layout
+
+    traced = Tracer(project(tmp_path), Layout()).trace(Process(tuple(words), env, "/", Origin(file="Dockerfile", line=1)))
+    found = [tuple("" if word == "$X" else word for word in one.words) for one in traced]
+    assert found == expected
+
+
+THREE = """
+services:
+  controller:
+    build: .
+    entrypoint: ["python", "-m", "serve.controller", "--port", "21001"]
+  worker:
+    build: .
+    entrypoint: ["python", "-m", "serve.worker", "--controller", "http://controller:21001", "--me", "http://worker:21002"]
+    deploy: {resources: {reservations: {devices: [{driver: nvidia, count: 1, capabilities: [gpu]}]}}}
+  api:
+    build: .
+    entrypoint: ["uvicorn", "--host", "0.0.0.0", "api:app", "--env", "http://controller:21001"]
+    ports: ["8000:8000"]
+"""
+
+
+def test_services_that_call_each_other_share_one_container(tmp_path: Path) -> None:
+    made = app(tmp_path, Dockerfile="FROM python:3.11\n", compose_yml=THREE)
+    assert made.server is not None and made.server.port == 8000
+    assert made.server.command[:2] == ["bash", "-c"]
+    line = made.server.command[2]
+    assert line.index("serve.controller") < line.index("serve.worker") < line.index("exec uvicorn")
+    assert "http://controller" not in line and line.count("127.0.0.1:2100") == 3
+    machine = made.setting("machine_type")
+    assert machine is not None and machine.value == "GPU-A100"
+
+
+@pytest.mark.parametrize("text", ["http://other:21001", "controller", "//controllers:1", "http://x.controller/"])
+def test_other_addresses_are_left_alone(text: str) -> None:
+    assert services.local(text, ["controller"]) == text
+
+
+def test_every_construct_has_one_disposition(tmp_path: Path) -> None:
+    ledger = Ledger()
+    files = {
+        "Dockerfile": "FROM python:3.11\nARG A\nENV B=1 C=2\nRUN a && b\nCOPY . .\nEXPOSE 1\nCMD uvicorn m:a\n",
+        "compose_yml": THREE,
+        "other.Dockerfile": "FROM x\n",
+        "docker-compose.gpu.yml": "services: {}\n",
+    }
+    analyze(project(tmp_path, **files), Options(), ledger)
+    assert ledger.unsettled() == []
+    assert {item.rule for item in ledger.items()} >= {"DK005", "DK020", "DK021", "DK025", "DK026", "DK032"}
