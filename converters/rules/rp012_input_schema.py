@@ -8,7 +8,7 @@ from converters.rules.samples import WORKER
 rule = Rule(
     code="RP012",
     title="an input schema that only running code knows",
-    safety="manual",
+    safety="safe",
     explanation="""
     A validator schema is read where it stands, also in another module, and becomes the request model. What only running code
     knows, such as a schema that a function builds or a default from the environment, is not guessed: the field or the whole input
@@ -19,7 +19,7 @@ rule = Rule(
     cases=(
         Case(
             "a schema that a function builds is left open",
-            "partial",
+            "converted",
             {
                 "handler.py": """
                 import runpod
@@ -42,9 +42,9 @@ rule = Rule(
                     return {"prompt": {"type": str, "required": True}}
                 """,
             },
-            seen=(Seen("manual", 8),),
+            seen=(Seen("kept", 8),),
             has={"handler.py": ("checked = validate(job",), "app.py": ('extra="allow"',)},
-            status="partial",
+            status="converted",
         ),
         Case(
             "a schema in a module of its own is read",

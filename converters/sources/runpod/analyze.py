@@ -317,7 +317,7 @@ def _endpoint(
         requests = [example.value for example in examples if isinstance(example.value, dict)]
         schema, remarks = inputs.schema(code, traced, requests, defaults_skip_checks=names.skips_checks(environment))
         for text in remarks:
-            ledger.note("RP012", Disposition.MANUAL, f"{text}.", resolved.module.origin(resolved.node))
+            ledger.note("RP012", Disposition.KEPT, text, resolved.module.origin(resolved.node))
     method = names.method_name(resolved)
     summary = resolved.docstring.strip().splitlines()[0].strip() if resolved.docstring.strip() else ""
     return Endpoint(path="/", kind="unary", method=method, summary=summary, input=schema, output=results.output_schema(found))

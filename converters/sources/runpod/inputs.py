@@ -48,7 +48,9 @@ def _validated(code: Code, flow: Flow, examples: Examples, defaults_skip_checks:
     strict = len(flow.validations) == 1 and flow.validations[0].definite and not changed
     for validation in flow.validations:
         found = read_schema(code, validation.module, validation.schema)
-        remarks += [f"{validation.module.path}:{validation.call.lineno}: the validator schema holds `{text}`" for text in found.unread]
+        where = f"{validation.module.path}:{validation.call.lineno}"
+        open_parts = "so the request model leaves it open; the worker checks it itself"
+        remarks += [f"{where}: the validator schema holds `{text}`, {open_parts}" for text in found.unread]
         strict = strict and not found.unread
         for entry in found.fields:
             made = input_field(entry, code, defaults_skip_checks=defaults_skip_checks)

@@ -69,6 +69,22 @@ def _entries(code: Code, module: Module, node: ast.expr, schema: Schema, depth: 
             home.source(change)[:80] for home in {module.path: module, found[0].path: found[0]}.values() for change in _changes(home, node)
         ]
         yield from _entries(code, found[0], found[1], schema, depth + 1)
+        yield from _additions(code, found[0], _last_name(node), schema, depth)
+    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "copy" and not node.args and depth < 6:
+        yield from _entries(code, module, node.func.value, schema, depth + 1)
+    elif isinstance(node, ast.Call) and code.dotted(module, node.func) in ("copy.copy", "copy.deepcopy") and node.args and depth < 6:
+        yield from _entries(code, module, node.args[0], schema, depth + 1)
+    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "dict" and depth < 6:
+        for argument in node.args:
+            yield from _entries(code, module, argument, schema, depth + 1)
+        for keyword in node.keywords:
+            if keyword.arg is None:
+                yield from _entries(code, module, keyword.value, schema, depth + 1)
+            else:
+                yield module, keyword.arg, keyword.value
+    elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr) and depth < 6:
+        yield from _entries(code, module, node.left, schema, depth + 1)
+        yield from _entries(code, module, node.right, schema, depth + 1)
     elif isinstance(node, ast.Dict):
         for key, value in zip(node.keys, node.values, strict=True):
             if key is None:
@@ -84,8 +100,11 @@ def _entries(code: Code, module: Module, node: ast.expr, schema: Schema, depth: 
 
 def _changes(module: Module, node: ast.expr) -> Iterator[ast.AST]:
     """Where a module adds to a schema after its definition: `SCHEMA["x"] = ...`, `SCHEMA.update(...)`, `SCHEMA |= ...`."""
-    name = node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+    name = _last_name(node)
+    read = {inner for statement in _adding(module, name) for inner in ast.walk(statement)}
     for inner in ast.walk(module.tree):
+        if inner in read:
+            continue
         if isinstance(inner, ast.Subscript) and isinstance(inner.ctx, ast.Store | ast.Del) and _names(inner.value, name):
             yield inner
         elif isinstance(inner, ast.Call) and isinstance(inner.func, ast.Attribute) and _names(inner.func.value, name):
@@ -99,6 +118,35 @@ def _changes(module: Module, node: ast.expr) -> Iterator[ast.AST]:
 
 def _names(node: ast.expr, name: str) -> bool:
     return (isinstance(node, ast.Name) and node.id == name) or (isinstance(node, ast.Attribute) and node.attr == name)
+
+
+def _additions(code: Code, module: Module, name: str, schema: Schema, depth: int) -> Iterator[tuple[Module, str, ast.expr]]:
+    """Entries that statements of the module add later: `SCHEMA["size"] = {...}`, `SCHEMA.update({...})`."""
+    for statement in _adding(module, name):
+        if isinstance(statement, ast.Assign) and isinstance(target := statement.targets[0], ast.Subscript):
+            assert isinstance(target.slice, ast.Constant)
+            yield module, str(target.slice.value), statement.value
+        elif isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
+            yield from _entries(code, module, statement.value.args[0], schema, depth + 1)
+
+
+def _adding(module: Module, name: str) -> list[ast.stmt]:
+    """Unconditional statements of a module that add constant keys to a schema."""
+    found: list[ast.stmt] = []
+    for statement in module.tree.body:
+        target = statement.targets[0] if isinstance(statement, ast.Assign) and len(statement.targets) == 1 else None
+        if isinstance(target, ast.Subscript):
+            if _names(target.value, name) and isinstance(target.slice, ast.Constant) and isinstance(target.slice.value, str):
+                found.append(statement)
+        elif isinstance(statement, ast.Expr) and isinstance(call := statement.value, ast.Call) and isinstance(call.func, ast.Attribute):
+            update = call.func.attr == "update" and len(call.args) == 1 and not call.keywords
+            if update and _names(call.func.value, name):
+                found.append(statement)
+    return found
+
+
+def _last_name(node: ast.expr) -> str:
+    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
 
 
 def _definition(code: Code, module: Module, node: ast.expr) -> tuple[Module, ast.expr] | None:
@@ -118,6 +166,8 @@ def _field(code: Code, module: Module, name: str, node: ast.expr) -> SchemaField
         found = _definition(code, module, node)
         if found is not None:
             module, node = found
+    elif isinstance(node, ast.Subscript):
+        module, node = _entry_of(code, module, node) or (module, node)
     origin = module.origin(node)
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         return _from_json(name, node.value, origin)
@@ -140,6 +190,14 @@ def _field(code: Code, module: Module, name: str, node: ast.expr) -> SchemaField
     return SchemaField(
         name, declared, required, "required" in parts, has_default, default, origin, parts.get("constraints"), module, text, problem
     )
+
+
+def _entry_of(code: Code, module: Module, node: ast.Subscript) -> tuple[Module, ast.expr] | None:
+    """`OTHER["size"]`: the entry of another schema."""
+    if isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str):
+        rows = [(home, value) for home, key, value in _entries(code, module, node.value, Schema()) if key == node.slice.value]
+        return rows[-1] if rows else None
+    return None
 
 
 def _from_json(name: str, text: str, origin: Origin) -> SchemaField | None:
