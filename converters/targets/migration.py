@@ -33,7 +33,8 @@ def _row(item: Item) -> str:
 
 
 def _app(app: App) -> dict[str, Any]:
-    streams = app.handler is not None and app.handler.kind in ("generator", "async_generator")
+    served = app.handler or app.predictor
+    streams = served is not None and served.kind in ("generator", "async_generator")
     request = _example(app)
     return {
         "app": app,

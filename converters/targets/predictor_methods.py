@@ -21,6 +21,9 @@ def setup(app: App) -> str:
     assert predictor is not None
     lines = ["sys.path.insert(0, os.getcwd())  # Cog ran in the project's folder"]
     lines += [app_parts.environment_line(variable) for variable in app.environment.variables if variable.value is not None]
+    if predictor.prepare:
+        names = sorted({name for line in predictor.prepare for name in ("download", "hub", "link") if f"{name}(" in line})
+        lines += [f"from fal_weights import {', '.join(names)}", "", *predictor.prepare]
     lines += _load(predictor)
     word = "async def" if predictor.setup == "async" else "def"
     return "\n".join([f"    {word} setup(self):", *indented(lines, 2)])

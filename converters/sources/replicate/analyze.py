@@ -47,6 +47,7 @@ from converters.sources.replicate import (
 from converters.sources.replicate.environment import Build
 from converters.sources.replicate.predictor import Predictor, resolve
 from converters.sources.replicate.units import Unit
+from converters.sources.runpod.dispositions import code_variables
 from converters.sources.runpod.names import app_name, class_name
 from converters.targets.app import tidy
 from converters.targets.templating import render
@@ -199,6 +200,15 @@ def _app(context: Context, parts: Parts, predictor: Predictor, name: str, names:
     _machine(context, unit, gpu=build.gpu, app=app)
     _concurrency(unit, parts.code, predictor, app)
     app.examples = deployment.examples(project, app)
+    code_variables(app, parts.code, parts.closure, context.ledger)
+    if app.predictor.weights and predictor.setup is not None:
+        context.ledger.note(
+            "RC012",
+            Disposition.MANUAL,
+            "setup() takes the model's weights: `fal secrets set COG_WEIGHTS=...` with their path or URL, if the model has any.",
+            predictor.setup.module.origin(predictor.setup.node),
+            scope=Scope.DEPLOY,
+        )
     environments.check_pins(app.environment if app.environment.kind == "requirements" else _pins(build), context.ledger)
     return app
 

@@ -13,7 +13,7 @@ from converters.sources.replicate.dockerfile import pip_line
 from converters.sources.replicate.environment import Build
 
 MADE_BY_COG = re.compile(r"cog\.server\.http|cog-[\w.]+-py3-none-any\.whl|\.cog/(tmp|build)|--from=cog_build|uv pip install.*\bcog\b")
-WHEEL = re.compile(r"(cog|coglet)-[\w.]+\.whl|\bpip install\b[^&|;]*\s['\"]?(cog|coglet)([=<>~!][^\s]*)?['\"]?(\s|$)|cog_build.*\.whl")
+WHEEL = re.compile(r"(cog|coglet)-[\w.-]+\.whl|\bpip install\b[^&|;]*\s['\"]?(cog|coglet)([=<>~!][^\s]*)?['\"]?(\s|$)|cog_build.*\.whl")
 REQUIREMENTS = re.compile(r"^(COPY\b.*requirements\.txt\b|RUN\b.*\bpip install\b.*-r\s+\S*requirements\.txt)", re.DOTALL)
 INSTRUCTION = re.compile(r"^[ \t]*([A-Z]+)\b(?:[^\\\n]|\\[^\n]|\\\n)*(?:\n|$)", re.MULTILINE)
 

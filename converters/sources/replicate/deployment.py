@@ -20,7 +20,7 @@ HARDWARE: tuple[tuple[str, str, str], ...] = (
     (r"gpu-t4|gpu-rtx", "GPU-RTX4090", ""),
     (r"gpu-a40", "GPU-L40", ""),
     (r"gpu-l40s?", "GPU-L40", ""),
-    (r"gpu-a100", "GPU-H100", "fal's GPU-A100 has 40 GB where Replicate's has 80, and its GPU-H100 has 112 GB of RAM where Replicate's A100 has 144"),
+    (r"gpu-a100", "GPU-H100", "fal's GPU-A100 has 40 GB where Replicate's has 80; GPU-H100 has 112 GB of RAM where Replicate's has 144"),
     (r"gpu-h100", "GPU-H100", ""),
     (r"gpu-h200", "GPU-H200", ""),
     (r"gpu-b200", "GPU-B200", ""),

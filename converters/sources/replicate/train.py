@@ -39,7 +39,7 @@ def settle(unit: Unit, app: App, ledger: Ledger) -> None:
         "RC013",
         Disposition.MANUAL,
         f"a training on Replicate makes a new version of the model; {app.name} answers with the URL of the weights. Give it to the "
-        "predictor's app as COG_WEIGHTS (where its setup takes weights), and raise `request_timeout` above fal's hour where it takes longer.",
+        "predictor's app as COG_WEIGHTS (where its setup takes weights), and raise `request_timeout` for more than an hour.",
         entry.origin,
         scope=Scope.DEPLOY,
     )

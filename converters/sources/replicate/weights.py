@@ -89,8 +89,8 @@ def baked(project: Project, code: Code, closure: list[str], folder: str, app: Ap
         ledger.note(
             "RC034",
             Disposition.MANUAL,
-            f"`{path}` is not in the project: it was put there before `cog build`. Upload it (`fal files upload`, to {data_folder(app.name)}) "
-            "and link it, or place it beside the code before `fal deploy`.",
+            f"`{path}` is not in the project: it was put there before `cog build`. Upload it to {data_folder(app.name)} "
+            "(`fal files upload`) and link it, or place it beside the code before `fal deploy`.",
             module.origin(node),
             scope=Scope.DEPLOY,
         )

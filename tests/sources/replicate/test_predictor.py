@@ -29,7 +29,11 @@ def test_the_smallest_predictor_loses_only_what_is_cogs() -> None:
         pytest.param(CLASS.replace("def predict", "def run"), YAML, id="a class with run"),
         pytest.param(CLASS, YAML.replace(":Predictor", ""), id="a reference without an object"),
         pytest.param(CLASS.replace("BasePredictor", "BaseRunner"), YAML.replace("predict:", "run:"), id="today's names"),
-        pytest.param("import cog\n\n\nclass Predictor(cog.BasePredictor):\n    def predict(self, a: str) -> str:\n        return a\n", YAML, id="import cog"),
+        pytest.param(
+            "import cog\n\n\nclass Predictor(cog.BasePredictor):\n    def predict(self, a: str) -> str:\n        return a\n",
+            YAML,
+            id="import cog",
+        ),
         pytest.param("class Predictor:\n    def predict(self, a: str) -> str:\n        return a\n", YAML, id="no base class"),
     ],
 )
@@ -57,7 +61,9 @@ def test_a_file_name_with_dashes_is_imported_by_name(tmp_path: Path) -> None:
 
 def test_an_inherited_predictor_is_followed_into_its_module(tmp_path: Path) -> None:
     source = "from base import Base\n\n\nclass Predictor(Base):\n    def setup(self):\n        super().setup()\n"
-    base = CLASS.replace("class Predictor", "class Base").replace("    def predict", "    def setup(self):\n        self.x = 1\n\n    def predict")
+    base = CLASS.replace("class Predictor", "class Base").replace(
+        "    def predict", "    def setup(self):\n        self.x = 1\n\n    def predict"
+    )
     outcome = converted(write(tmp_path / "p", source, base__py=base))
     assert [field.name for field in app(outcome).endpoints[0].input.fields] == ["a"]
     assert "super().setup()" in text(outcome, "predict.py")
@@ -84,5 +90,7 @@ def test_invalid_yaml_is_reported_with_its_line(tmp_path: Path) -> None:
 
 
 def test_a_yaml_of_aliases_is_bounded(tmp_path: Path) -> None:
-    bomb = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(f"{n}: &{n} [{','.join(['*' + p] * 9)}]\n" for p, n in zip("abcdefg", "bcdefgh", strict=True))
+    bomb = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
+        f"{n}: &{n} [{','.join(['*' + p] * 9)}]\n" for p, n in zip("abcdefg", "bcdefgh", strict=True)
+    )
     assert refused(write(tmp_path / "p", CLASS, bomb)).status == "unreadable"
