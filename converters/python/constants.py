@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import operator
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -57,6 +59,8 @@ CALLS: dict[str, Callable[..., Any]] = {
     "sum": sum,
 }
 ITERATING = frozenset({"list", "tuple", "set", "sorted", "len"})
+WIDE = re.compile(r"\d{5}|\*")
+"""A width or precision of a format that would make a huge text, or that an argument gives."""
 METHODS = frozenset({"keys", "values", "items", "lower", "upper", "strip", "split", "join", "format", "title", "replace", "copy", "get"})
 TYPES: dict[str, type] = {"str": str, "int": int, "float": float, "bool": bool, "list": list, "dict": dict, "tuple": tuple}
 
@@ -76,13 +80,13 @@ class Evaluator:
     code: Code
     module: Module
     names: Mapping[str, Any] = field(default_factory=dict)
-    steps: int = 0
+    steps: Iterator[int] = field(default_factory=itertools.count)
+    """Counts the steps of the whole evaluation: evaluators of inner scopes share it."""
     depth: int = 0
 
     def value(self, node: ast.expr) -> Any:
         """The value of a constant expression. Raises `NotConstant`."""
-        self.steps += 1
-        if self.steps > MAX_STEPS or self.depth > 40:
+        if next(self.steps) >= MAX_STEPS or self.depth > 40:
             raise NotConstant("an expression that is too long")
         method = getattr(self, f"_{type(node).__name__.lower()}", None)
         if method is None:
@@ -162,7 +166,9 @@ class Evaluator:
         if type(node.op) not in BINARY:
             raise NotConstant(f"`{self.module.source(node)}`")
         left, right = self.value(node.left), self.value(node.right)
-        if isinstance(node.op, ast.Mult) and any(isinstance(side, str | list | tuple) for side in (left, right)):
+        if isinstance(node.op, ast.Mod) and isinstance(left, str | bytes) and WIDE.search(str(left)):
+            return _give_up()
+        if isinstance(node.op, ast.Mult) and any(isinstance(side, str | bytes | list | tuple) for side in (left, right)):
             size = (len(left) * right) if not isinstance(left, int) else (left * len(right))
             if size > MAX_SIZE:
                 return _give_up()
@@ -245,6 +251,8 @@ class Evaluator:
             return self.keys(node.func.value)
         if isinstance(node.func, ast.Attribute) and node.func.attr in METHODS:
             owner = self.value(node.func.value)
+            if isinstance(owner, str) and not _stays_small(node.func.attr, owner, arguments):
+                return _give_up()
             if isinstance(owner, str | dict | list) and not (
                 node.func.attr == "format" and "{" in str(owner) and ("." in owner or "!" in owner)
             ):
@@ -287,6 +295,17 @@ class Evaluator:
                         return _give_up()  # type: ignore[no-any-return]
             rows = grown
         return rows
+
+
+def _stays_small(method: str, owner: str, arguments: list[Any]) -> bool:
+    """Whether a method of a string cannot make a text that is much larger than what goes in."""
+    if method == "format":
+        return not WIDE.search(owner) and owner.count("{") == owner.count("}") and "{}}" not in owner and not re.search(r":[^}]*\{", owner)
+    if method in ("replace", "join"):
+        given = sum(len(part) for part in arguments if isinstance(part, str | list | tuple))
+        parts = sum(len(part) for argument in arguments if isinstance(argument, list | tuple) for part in argument if isinstance(part, str))
+        return (len(owner) + 1) * (given + 1) + parts <= MAX_SIZE * 10
+    return True
 
 
 def _bind(target: ast.expr, item: Any) -> dict[str, Any]:
