@@ -301,7 +301,7 @@ def _only_key_reads(handler: ast.AST, found: InlinePlan) -> None:
         if node.id == found.job and name == "input":
             read = parents.get(parents[node]) if isinstance(parent, ast.Attribute) else parent
             holder = parents.get(read) if read is not None else None
-            alias = isinstance(holder, ast.Assign)
+            alias = isinstance(holder, ast.Assign) and len(holder.targets) == 1 and isinstance(holder.targets[0], ast.Name)
             if not alias and not isinstance(holder, ast.Subscript | ast.Attribute):
                 raise NotInline("its input is used as a whole")
 

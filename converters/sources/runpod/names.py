@@ -107,7 +107,7 @@ def module_name(unit: Unit) -> str:
     entry = unit.packaging.entry if unit.packaging else None
     if entry is not None and entry.file == unit.entry and entry.module:
         relative = entry.image_path[len(entry.workdir.rstrip("/")) + 1 :]
-        return relative.removesuffix("/__main__.py").removesuffix(".py").replace("/", ".")
+        return relative.removesuffix(".py").replace("/", ".")
     return PurePosixPath(unit.entry).stem
 
 
