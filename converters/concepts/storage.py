@@ -15,7 +15,7 @@ def data_folder(app: str) -> str:
 
 def moved(text: str, app: str) -> str:
     """The text with paths on the volume moved below `/data`."""
-    return re.sub(rf"{VOLUME}(?=/|$|[\"'\s:])", data_folder(app), text)
+    return re.sub(rf"(?<![\w.}}-]){VOLUME}(?=/|$|[\"'\s:])", data_folder(app), text)
 
 
 def on_volume(text: str) -> bool:

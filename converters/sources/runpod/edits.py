@@ -232,7 +232,7 @@ def volume_paths(code: Code, module: Module, app: str) -> list[Edit]:
         if isinstance(module.parents.get(holder), ast.Expr):
             continue
         start, end = module.span(holder)
-        for match in re.finditer(rf"{storage.VOLUME}(?=[/\"'\s:{{]|$)", module.text[start:end]):
+        for match in re.finditer(rf"(?<![\w.}}-]){storage.VOLUME}(?=[/\"'\s:{{]|$)", module.text[start:end]):
             at = start + match.start()
             if at not in seen:
                 seen.add(at)
