@@ -354,7 +354,10 @@ class Listening:
             if best is not None and best[0] == 0 and rank > 20:
                 break
         if best is None:
-            return listener if _grpc(listener) else self._silent(listener)
+            if _grpc(listener):
+                listener.framework, listener.http = "gRPC", False
+                return listener
+            return self._silent(listener)
         self._fill(listener, reader, best[1], best[2])
         return listener
 
@@ -541,7 +544,9 @@ def _joined(reader: Reader, module: Module, node: ast.expr) -> str:
 
 
 def _grpc(listener: Listener) -> bool:
-    return any(re.search(rb"grpc\.(aio\.)?server\(|add_insecure_port", module.file.data) for module in listener.modules)
+    return any(
+        re.search(rb"grpc\.(aio\.)?server\(|add_insecure_port|from jina import .*\bFlow\b", module.file.data) for module in listener.modules
+    )
 
 
 def _configured_elsewhere(arguments: tuple[str, ...]) -> bool:

@@ -129,6 +129,7 @@ BY_PROGRAM: dict[str, Program] = {
     "mlflow": Program("MLflow", 5000, ports=("--port", "-p"), hosts=("--host", "-h"), loopback=True, health="/ping"),
     "ray": Program("Ray Serve", 8000, ports=(), hosts=(), loopback=True, health="/-/healthz"),
     "serve": Program("Ray Serve", 8000, ports=(), hosts=(), loopback=True, health="/-/healthz"),
+    "jina": Program("Jina", None, ports=(), hosts=(), http=False),
     "jupyter": Program("Jupyter", 8888, hosts=("--ip",), loopback=True, health=None),
     "aphrodite": Program("Aphrodite", 2242, health="/health", openapi="/openapi.json"),
     "tabbyapi": Program("TabbyAPI", 5000, loopback=True, health="/health", openapi="/openapi.json"),

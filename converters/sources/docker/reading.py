@@ -83,7 +83,7 @@ def analyze(project: Project, options: Options, ledger: Ledger) -> Application:
     found = choose.candidates(project)
     if not found:
         raise Unsupported("has no Dockerfile and no service that is a server.", hint="Give the folder that holds the server's Dockerfile.")
-    reading = _reading(project, found)
+    reading = _reading(project, found, "exposed_port" in options.settings)
     application = Application(platform="docker", evidence=_evidence(reading), defaults=list(DEFAULTS))
     app = _app(project, reading, options, ledger)
     application.apps.append(app)
@@ -92,7 +92,7 @@ def analyze(project: Project, options: Options, ledger: Ledger) -> Application:
     return application
 
 
-def _reading(project: Project, found: list[Candidate]) -> Reading:
+def _reading(project: Project, found: list[Candidate], stated: bool) -> Reading:
     candidate = found[0]
     front: proxies.Front | None = None
     if candidate.packaging is not None:
@@ -101,16 +101,16 @@ def _reading(project: Project, found: list[Candidate]) -> Reading:
     work = workload(project, candidate)
     if candidate.listener is None or not candidate.listener.framework:
         search.complete(project, candidate, work)
-    decision = decide(project, candidate, front, work.ports if work else [])
-    routes = _routes(candidate)
-    if candidate.listener is not None and not candidate.listener.http:
+    if candidate.listener is not None and not candidate.listener.http and front is None and not stated:
         raise Unsupported(
             "serves gRPC and no HTTP.",
             file=candidate.start.origin.file,
             line=candidate.start.origin.line,
-            hint="fal forwards HTTP: add a gateway.",
+            hint="fal forwards HTTP: serve HTTP beside it, and name that port with `--set exposed_port=8000`.",
         )
-    if (candidate.listener is None or not candidate.listener.framework) and decision.port is None:
+    decision = decide(project, candidate, front, work.ports if work else [])
+    routes = _routes(candidate)
+    if (candidate.listener is None or not candidate.listener.framework) and decision.port is None and not stated:
         _refuse(candidate)
     command = list(candidate.start.words)
     beside = services.together(candidate)
@@ -199,7 +199,7 @@ def _app(project: Project, reading: Reading, options: Options, ledger: Ledger) -
         environment=environment,
         server=server,
     )
-    _reach(project, reading, app, ledger)
+    _reach(project, reading, app, options, ledger)
     _machine(reading, app, base, ledger)
     concurrency.read(reading.candidate, app, ledger)
     return app
@@ -225,7 +225,7 @@ def _build_args(candidate: Candidate) -> dict[str, str]:
     return {name: value for name, value in candidate.service.build_args.items() if name in declared and value}
 
 
-def _reach(project: Project, reading: Reading, app: App, ledger: Ledger) -> None:
+def _reach(project: Project, reading: Reading, app: App, options: Options, ledger: Ledger) -> None:
     """Port, command, bind address, health and OpenAPI."""
     server, candidate = app.server, reading.candidate
     assert server is not None
@@ -245,7 +245,7 @@ def _reach(project: Project, reading: Reading, app: App, ledger: Ledger) -> None
     _override(reading, app)
     _health(reading, app, ledger)
     openapi.read(project, reading.candidate, reading.routes, app, ledger)
-    if server.port is None:
+    if server.port is None and "exposed_port" not in options.settings:
         ledger.note(
             "DK021", Disposition.MANUAL, "nothing says which port the server listens on: set it with `--set exposed_port=8000`.", origin
         )

@@ -7,7 +7,10 @@ from pathlib import Path
 import pytest
 
 from converters.errors import Unsupported
-from tests.sources.docker.projects import app, server
+from converters.ledger import Ledger
+from converters.options import Options
+from converters.sources.docker import analyze
+from tests.sources.docker.projects import app, project, server
 
 FASTAPI = "from fastapi import FastAPI\napp = FastAPI()\n"
 
@@ -171,6 +174,27 @@ def test_what_is_no_server_is_refused_with_the_reason(files: dict[str, str], tmp
     assert refusal.value.message and refusal.value.hint
 
 
+def test_a_stated_port_is_taken_where_nothing_says_one(tmp_path: Path) -> None:
+    opened = project(tmp_path, Dockerfile='FROM python:3.11\nCMD ["/bin/own-server"]\n')
+    made = analyze(opened, Options(settings={"exposed_port": 7000}), Ledger()).apps[0]
+    assert made.server is not None and made.server.command == ["/bin/own-server"]
+
+
+GRPC = {
+    "Jina": {"Dockerfile": 'FROM python:3.11\nCMD ["jina", "executor", "--uses", "c.yml"]\n'},
+    "grpc in the code": {
+        "Dockerfile": 'FROM python:3.11\nCOPY . /\nCMD ["python", "rpc.py"]\n',
+        "rpc_py": "import grpc\nserver = grpc.server(None)\nserver.add_insecure_port('[::]:50051')\nserver.start()\n",
+    },
+}
+
+
+@pytest.mark.parametrize("files", GRPC.values(), ids=GRPC.keys())
+def test_a_server_of_grpc_alone_is_refused(files: dict[str, str], tmp_path: Path) -> None:
+    with pytest.raises(Unsupported, match="gRPC"):
+        app(tmp_path, **files)
+
+
 def test_a_server_that_binds_loopback_is_opened_by_a_flag(tmp_path: Path) -> None:
     made = app(tmp_path, main_py=FASTAPI, Dockerfile='FROM python:3.11\nCMD ["uvicorn", "main:app", "--port", "8000"]\n').server
     assert made is not None
@@ -197,11 +221,6 @@ def test_a_loopback_server_behind_nginx_is_left_alone(tmp_path: Path) -> None:
 
 
 def test_two_ports_that_disagree_are_shown(tmp_path: Path) -> None:
-    from converters.ledger import Ledger
-    from converters.options import Options
-    from converters.sources.docker import analyze
-    from tests.sources.docker.projects import project
-
     ledger = Ledger()
     analyze(
         project(
