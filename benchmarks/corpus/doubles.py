@@ -21,6 +21,7 @@ PNG = bytes.fromhex(
     "0000001149444154789c63105030c08a1886960400594f18013b2eb7990000000049454e44ae426082"
 )
 WRITTEN = frozenset({".png", ".jpg", ".jpeg", ".webp", ".gif", ".mp4", ".webm", ".wav", ".mp3", ".flac", ".ply", ".glb", ".obj"})
+UNPACK = bytes([dis.opmap["UNPACK_SEQUENCE"]])
 ALWAYS = frozenset({"boto3", "websocket", "openai", "huggingface_hub"})
 
 
@@ -89,7 +90,7 @@ class Double(str):
     def __iter__(self) -> Any:
         frame = sys._getframe(1)
         code, at = frame.f_code.co_code, frame.f_lasti
-        count = code[at + 1] if code[at] == dis.opmap["UNPACK_SEQUENCE"] else 1
+        count = next((code[place + 1] for place in range(at, at + 14, 2) if code[place : place + 1] == UNPACK), 1)
         return iter([Double("item") for _ in range(count)])
 
     def __contains__(self, item: object) -> bool:

@@ -234,6 +234,7 @@ def _mended(body: Any, complaint: str) -> Any:
     missing = re.findall(r"(\w+) is a required input", complaint) + re.findall(r"Missing .?'?(\w+)", complaint)
     unwelcome = re.findall(r"Unexpected input\. (\w+)", complaint)
     wrong = dict(re.findall(r"(\w+) should be <class '(\w+)'>", complaint))
+    lists = [key.lower() for key in re.findall(r"(\w+) (?:input )?must be a list", complaint)]
     if "only one" in complaint or "not both" in complaint:
         unwelcome += [key for key in body if re.search("base64|b64", key)]
     values = {"int": 1, "float": 1.0, "str": "a", "bool": True, "list": ["a"], "dict": {}}
@@ -243,6 +244,7 @@ def _mended(body: Any, complaint: str) -> Any:
         holds = any(isinstance(value, dict) for value in part.values())
         if not (top and holds):
             kept.update(dict.fromkeys(missing, "http://example.com/a.png"))
+        kept.update({key: [OBJECT] for key in lists if top})
         return {key: values[wrong[key]] if key in wrong else value for key, value in kept.items()}
 
     return mend(body, True) if isinstance(body, dict) else body
