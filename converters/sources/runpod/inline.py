@@ -104,7 +104,17 @@ def _free_names(module: Module) -> None:
         if found.dotted.startswith("runpod.") and found.level == 0:
             raise NotInline("it uses RunPod's SDK beyond start()")
     bound = {found.name for found in imports(module.tree)} | set(module.functions) | set(module.assignments)
-    taken = sorted(bound & (own | toolkit))
+    needed = {
+        "traceback": "traceback",
+        "wraps": "functools.wraps",
+        "mimetypes": "mimetypes",
+        "os": "os",
+        "Path": "pathlib.Path",
+        "Any": "typing.Any",
+    }
+    kept = {found.name for found in imports(module.tree) if needed.get(found.name) == found.dotted and found.level == 0}
+    other = set(needed) - (kept - set(module.functions) - set(module.assignments))
+    taken = sorted(bound & (own | toolkit | other))
     if taken:
         raise NotInline(f"`{taken[0]}` is also a name of the app file")
 
@@ -334,10 +344,22 @@ def _is_input(node: ast.expr, job: str) -> bool:
     return False
 
 
+def _ends(body: list[ast.stmt]) -> bool:
+    """Whether a block surely ends with a result or an exception, and never comes to the line behind it."""
+    last = body[-1]
+    if isinstance(last, ast.If):
+        return bool(last.orelse) and _ends(last.body) and _ends(last.orelse)
+    if isinstance(last, ast.Try):
+        return _ends([*last.body, *last.orelse]) and all(_ends(handler.body) for handler in last.handlers)
+    if isinstance(last, ast.With | ast.AsyncWith):
+        return _ends(last.body)
+    return isinstance(last, ast.Return | ast.Raise)
+
+
 def _results(module: Module, results: Results, handler: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
     """Results are dicts with the same constant keys, or errors that are raised where nothing would catch them."""
     returns = [node for node in own_nodes(handler) if isinstance(node, ast.Return)]
-    if results.opaque or not returns or not isinstance(handler.body[-1], ast.Return | ast.Try | ast.With | ast.If):
+    if results.opaque or not returns or not _ends(handler.body):
         raise NotInline("not every result is a dict that can be read")
     successes = [row for row in results.dicts if "error" not in row]
     if results.optional or len({frozenset(row) for row in successes}) > 1 or any("refresh_worker" in row for row in results.dicts):
@@ -359,7 +381,8 @@ def _error(module: Module, node: ast.Return, keys: Sequence[object], handler: as
         raise NotInline("an error carries other keys beside it")
     assert isinstance(node.value, ast.Dict)
     value = node.value.values[0]
-    certain = isinstance(value, ast.Constant | ast.JoinedStr) or (
+    text = value.values if isinstance(value, ast.JoinedStr) else [value]
+    certain = any(isinstance(part, ast.Constant) and part.value for part in text) or (
         isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id == "str"
     )
     if not certain:
