@@ -9,6 +9,19 @@ from converters.targets.app import field_name
 from converters.targets.templating import docstring
 
 WIDTH = 120
+CANCEL = [
+    "thread = self.running.get(self.current_request.request_id)",
+    "if thread is not None:",
+    "    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(self.cancelation))",
+    'return {"cancelled": thread is not None}',
+]
+"""fal posts to this route with the id of the request that the caller cancelled."""
+CANCELLED = [
+    "except self.cancelation as error:",
+    '    raise RequestCancelledException("the prediction was cancelled") from error',
+    "finally:",
+    "    self.running.pop(self.current_request.request_id, None)",
+]
 
 
 def indented(lines: list[str], depth: int) -> list[str]:
@@ -30,14 +43,26 @@ def setup(app: App) -> str:
 
 
 def _load(predictor: Predictor) -> list[str]:
+    """Lines that import the predictor, make it, and run its own setup."""
     name = predictor.name
+    if predictor.cancel:
+        return [
+            f"from {predictor.module} import CancelationException, {name}",
+            "",
+            *_made(predictor),
+            "self.cancelation, self.running = CancelationException, {}",
+        ]
     if all(part.isidentifier() for part in predictor.module.split(".")):
         lines = [f"from {predictor.module} import {name}", ""]
     else:
         lines = [f"{name} = importlib.import_module({string(predictor.module)}).{name}", ""]
+    return [*lines, *_made(predictor)]
+
+
+def _made(predictor: Predictor) -> list[str]:
     if not predictor.method:
-        return [*lines, f"self.predictor = {name}"]
-    lines.append(f"self.predictor = {name}()")
+        return [f"self.predictor = {predictor.name}"]
+    lines = [f"self.predictor = {predictor.name}()"]
     if predictor.setup:
         wait = "await " if predictor.setup == "async" else ""
         if predictor.weights:
@@ -55,6 +80,15 @@ def endpoints(app: App) -> list[str]:
         made = [_outputs(app), _collected(app), _stream(app)]
     else:
         made = [_unary(app)]
+    if predictor.cancel and predictor.kind == "sync":
+        made.append(
+            _method(
+                '@fal.endpoint("/cancel")',
+                "def cancel(self) -> dict:",
+                "Stop the running prediction: its code gets Cog's exception.",
+                CANCEL,
+            )
+        )
     if predictor.healthcheck:
         made.append(_healthcheck(predictor))
     return made
@@ -155,6 +189,16 @@ def _unary(app: App) -> str:
     wait = "await " if asynchronous else ""
     tried = [*_call(app, f"result = {wait}"), *_answer(app, asynchronous=asynchronous)]
     inner = [*_given(app), "try:", *indented(tried, 1), *_failure()]
+    if predictor.cancel and not asynchronous:
+        inner = [
+            *_given(app),
+            "self.running[self.current_request.request_id] = threading.get_ident()",
+            "try:",
+            *indented(tried, 1),
+            *CANCELLED[:2],
+            *_failure(),
+            *CANCELLED[2:],
+        ]
     if _files(app):
         fetched = _fetched(app, asynchronous=asynchronous)
         inner = ["with tempfile.TemporaryDirectory() as folder:", *indented([*fetched, *inner], 1)]

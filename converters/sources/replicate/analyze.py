@@ -194,7 +194,7 @@ def _app(context: Context, parts: Parts, predictor: Predictor, name: str, names:
         environment=surroundings,
     )
     assert app.predictor is not None
-    app.predictor.cancel = parts.change.cancel
+    app.predictor.cancel = predictor.module.path in parts.change.cancel
     app.environment.files = files.shipped(project, unit, parts.closure, build, surroundings)
     app.endpoints = [_endpoint(parts.code, predictor, app, context.ledger)]
     _machine(context, unit, gpu=build.gpu, app=app)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ast
+
 from converters.ir import App, Disposition, Origin, Scope
 from converters.ledger import Ledger
+from converters.python.module import assigned
 from converters.sources.replicate import cog_yaml
 from converters.sources.replicate.inputs import Inputs
 from converters.sources.replicate.outputs import Outputs
@@ -78,9 +81,49 @@ def problems(found: Inputs, method: Method, ledger: Ledger) -> None:
 
 
 def remarks(found: Outputs, method: Method, ledger: Ledger) -> None:
-    """Where annotation and body disagree."""
+    """Where annotation and body disagree, and files that are gone before anybody reads them."""
+    for node in vanishing(method):
+        ledger.note(
+            "RC016",
+            Disposition.MANUAL,
+            "the file is returned from inside `with TemporaryDirectory()`, whose end deletes it before it is read (Cog answered null): "
+            "make the folder with tempfile.mkdtemp().",
+            method.module.origin(node),
+        )
     for text in found.remarks:
         ledger.note("RC015", Disposition.CONVERTED, f"`{method.node.name}` {text}", method.module.origin(method.node))
+
+
+def vanishing(method: Method) -> list[ast.Return]:
+    """Returns that name the folder of an enclosing `with TemporaryDirectory() as folder`."""
+    found: list[ast.Return] = []
+    for block in ast.walk(method.node):
+        for item in block.items if isinstance(block, ast.With) else ():
+            call, name = item.context_expr, item.optional_vars
+            if not (isinstance(call, ast.Call) and isinstance(name, ast.Name) and ast.unparse(call.func).endswith("TemporaryDirectory")):
+                continue
+            if any(keyword.arg == "delete" for keyword in call.keywords):
+                continue
+            inside = {name.id}
+            for statement in ast.walk(block):
+                for target, value in assigned(statement):
+                    if any(isinstance(used, ast.Name) and used.id in inside for used in ast.walk(value)):
+                        inside.add(target)
+            found += [
+                node
+                for node in ast.walk(block)
+                if isinstance(node, ast.Return) and node.value is not None and _is_place(node.value, inside)
+            ]
+    return found
+
+
+def _is_place(node: ast.expr, names: set[str]) -> bool:
+    """Whether a returned expression is a path below one of the folders, and not what was read from it."""
+    if isinstance(node, ast.Name):
+        return node.id in names
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
+        return _is_place(node.left, names)
+    return isinstance(node, ast.Call) and ast.unparse(node.func).endswith("Path") and any(_is_place(arg, names) for arg in node.args)
 
 
 def aside(found: Survey, ledger: Ledger) -> None:

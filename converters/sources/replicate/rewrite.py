@@ -35,7 +35,8 @@ class Rewrite:
 
     edits: list[Edit] = field(default_factory=list)
     needs_cog: bool = False
-    cancel: bool = False
+    cancel: set[str] = field(default_factory=set)
+    """Files that define CancelationException now."""
 
 
 @dataclass
@@ -72,7 +73,8 @@ def rewrite(code: Code, files: list[str], ledger: Ledger) -> Rewrite:
             _file(file, named)
         found.edits += file.edits
         found.needs_cog |= bool(file.stays)
-        found.cancel |= CANCELATION in file.extra
+        if CANCELATION in file.extra:
+            found.cancel.add(path)
     return found
 
 
@@ -128,7 +130,7 @@ def _needed(file: File) -> list[str]:
         if known is not None and known.dotted == f"{module}.{name}":
             continue
         lines.append(f"from {module} import {name}" + (f" as {bound}" if bound != name else ""))
-    return lines + [f"\n\n{text}\n" if "\n" in text else text for text in file.extra]
+    return lines + [f"\n\n{text}" if "\n" in text else text for text in file.extra]
 
 
 def _moved(file: File, use: Use) -> None:
