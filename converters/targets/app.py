@@ -32,7 +32,10 @@ SHADOWED = frozenset(
         "Audio",
         "File",
     }
-    | {f"model_{name}" for name in ("config", "fields", "computed_fields", "extra", "fields_set", "construct", "copy", "json_schema")}
+    | {
+        f"model_{name}"
+        for name in ("config", "fields", "computed_fields", "dump", "dump_json", "extra", "fields_set", "construct", "copy", "json_schema")
+    }
     | {f"model_{name}" for name in ("parametrized_name", "post_init", "rebuild", "validate", "validate_json", "validate_strings")}
 )
 """Attributes of pydantic's BaseModel that a field of the same name would hide, and names that the annotations of other fields need."""
@@ -59,9 +62,7 @@ def input_config(app: App) -> tuple[str, str]:
 
 def field_name(name: str) -> str:
     """The name of a model field for a key: the key itself, or a safe name with an alias."""
-    if name not in SHADOWED and (
-        is_identifier(name) or (name.startswith("model_") and name.isidentifier() and not name.startswith("model_dump"))
-    ):
+    if name not in SHADOWED and (is_identifier(name) or (name.startswith("model_") and name.isidentifier())):
         return name
     made = re.sub(r"\W+", "_", name).strip("_") or "field"
     made = f"field_{made}" if made[0].isdigit() else made

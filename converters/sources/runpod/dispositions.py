@@ -132,7 +132,7 @@ def start_options(code: Code, start: Start, resolved: Resolved, app: App, ledger
         elif option.key == "return_aggregate_stream":
             value = _constant(code, option.module, option.value)
             app.aggregate_stream = bool(value)
-            if value is None and not _is_none(option.value) and resolved.kind in ("generator", "async_generator"):
+            if not _is_constant(code, option.module, option.value) and resolved.kind in ("generator", "async_generator"):
                 message = "whether / answers the yielded values or [] depends on running code, and it answers []: make it a constant."
                 ledger.settle(construct, "RP006", Disposition.MANUAL, message)
             elif resolved.kind in ("generator", "async_generator"):
@@ -147,7 +147,7 @@ def start_options(code: Code, start: Start, resolved: Resolved, app: App, ledger
         elif option.key == "refresh_worker":
             value = _constant(code, option.module, option.value)
             app.refresh_always = bool(value)
-            if value is None and not _is_none(option.value):
+            if not _is_constant(code, option.module, option.value):
                 message = "whether runners retire after each answer depends on running code, and they stay: make it a constant."
                 ledger.settle(construct, "RP007", Disposition.MANUAL, message)
             elif app.refresh_always:
@@ -348,8 +348,12 @@ def leftovers(project: Project, found: Survey, ledger: Ledger) -> None:
         ledger.note("FS005", Disposition.DROPPED, f"not read: {skipped.reason}", Origin(file=skipped.path, line=1))
 
 
-def _is_none(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) and node.value is None
+def _is_constant(code: Code, module: Any, node: ast.expr) -> bool:
+    try:
+        constant(code, module, node)
+    except NotConstant:
+        return False
+    return True
 
 
 def _constant(code: Code, module: Any, node: ast.expr) -> Any:
