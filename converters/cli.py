@@ -176,6 +176,26 @@ def run(
     return int(serve(path, port=port, owner=owner, data=data, secrets=secrets))
 
 
+@app.command("exec", context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+def execute(
+    command: Annotated[
+        list[str], typer.Argument(metavar="-- COMMAND...", help="A program that calls fal, unmodified.", show_default=False)
+    ],
+    port: Annotated[int | None, typer.Option("--port", min=1, max=65535, help="Port of `migrate run`.", show_default="the last")] = None,
+) -> int:
+    """Run a program with its fal_client redirected to a running `migrate run`."""
+    try:
+        from fal_runtime.errors import RuntimeFailure
+        from fal_runtime.redirect import execute as redirected
+    except ModuleNotFoundError as error:
+        hint = 'Install it: pip install "fal-migrate[run]".'
+        raise MigrateError(f"the runtime is not installed (no module {error.name!r}).", hint=hint) from error
+    try:
+        return int(redirected(command, port=port))
+    except RuntimeFailure as error:
+        raise MigrateError(f"{error}.") from error
+
+
 @app.command()
 def batch(
     paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Folders that hold projects.", show_default=False)],

@@ -470,3 +470,15 @@ def test_a_name_that_the_system_refuses_is_no_bug(worker: Path, capsys: pytest.C
     assert "File name too long" in capsys.readouterr().err
     assert run("x" * 5000) == 5
     assert len(capsys.readouterr().err) < 400
+
+
+def test_a_program_without_a_runtime_is_told_how_to_start_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("fal_runtime.redirect")
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr("fal_runtime.redirect._registry", lambda: tmp_path)
+    assert answer(["exec", "--", "true"]) == 2
+    assert "migrate run PATH" in capsys.readouterr().err
