@@ -6,6 +6,7 @@ import re
 
 STANDARD: tuple[tuple[str, str], ...] = (
     (r"\basyncio\.", "import asyncio"),
+    (r"\bctypes\.", "import ctypes"),
     (r"\bdataclasses\.", "import dataclasses"),
     (r"\bimportlib\.", "import importlib"),
     (r"\binspect\.", "import inspect"),
@@ -16,6 +17,7 @@ STANDARD: tuple[tuple[str, str], ...] = (
     (r"\bsubprocess\.", "import subprocess"),
     (r"\bsys\.", "import sys"),
     (r"\btempfile\.", "import tempfile"),
+    (r"\bthreading\.", "import threading"),
     (r"\btraceback\.", "import traceback"),
     (r"\burllib\.request\.", "import urllib.request"),
 )
@@ -31,6 +33,7 @@ FROM_STANDARD: tuple[tuple[str, tuple[str, ...]], ...] = (
 )
 FROM_THIRD: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("fal.container", ("ContainerImage",)),
+    ("fal.exceptions", ("RequestCancelledException",)),
     ("fal.toolkit", ("Audio", "AudioField", "File", "FileField", "Image", "ImageField", "Video", "VideoField")),
     ("fastapi", ("HTTPException",)),
     ("fastapi.responses", ("JSONResponse", "StreamingResponse")),
