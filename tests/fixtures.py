@@ -17,7 +17,9 @@ EXPECTED = ROOT / "expected"
 
 def projects() -> list[Path]:
     """Every sample project, `fixtures/<platform>/<name>`."""
-    return sorted(path for platform in ROOT.iterdir() if platform.is_dir() and platform != EXPECTED for path in platform.iterdir() if path.is_dir())
+    return sorted(
+        path for platform in ROOT.iterdir() if platform.is_dir() and platform != EXPECTED for path in platform.iterdir() if path.is_dir()
+    )
 
 
 def converted(project: Path) -> Converted:
@@ -34,7 +36,14 @@ def made(outcome: Converted) -> dict[str, bytes]:
 
 def ledger(outcome: Converted) -> str:
     rows = [
-        {"where": f"{item.file}:{item.line}", "rule": item.rule, "disposition": item.disposition.value, "scope": item.scope.value, "what": item.name, "message": item.message}
+        {
+            "where": f"{item.file}:{item.line}",
+            "rule": item.rule,
+            "disposition": item.disposition.value,
+            "scope": item.scope.value,
+            "what": item.name,
+            "message": item.message,
+        }
         for item in outcome.ledger.items()
     ]
     return json.dumps(rows, indent=1, ensure_ascii=False) + "\n"

@@ -23,8 +23,10 @@ def main(payload: str, port: str, workdir: str, own: str) -> None:
     sys.path.remove(here)
     doubles.install(set(json.loads(own)))
     run = subprocess.run
-    subprocess.run = lambda command, *args, **kwargs: (  # type: ignore[assignment]
-        subprocess.CompletedProcess(command, 0) if command[:1] == ["bash"] else run(command, *args, **kwargs)
+    subprocess.run = (
+        lambda command, *args, **kwargs: (  # type: ignore[assignment]
+            subprocess.CompletedProcess(command, 0) if command[:1] == ["bash"] else run(command, *args, **kwargs)
+        )
     )  # the servers that a start script launches are not installed here
     function = pickle.loads(Path(payload).read_bytes())
     result = (

@@ -35,16 +35,22 @@ def instructions(data: bytes) -> list[tuple[str, str, int, int]]:
         pytest.param(b"from a", [("FROM", "a", 1, 1)], id="keywords in lower case"),
         pytest.param(b"\xef\xbb\xbfFROM a", [("FROM", "a", 1, 1)], id="a byte order mark is not part of FROM"),
         pytest.param(b"FROM a\r\nRUN b \\\r\n  c\r\n", [("FROM", "a", 1, 1), ("RUN", "b   c", 2, 3)], id="CRLF"),
-        pytest.param(b"RUN a \\\n# c\n\n  # d\n b\nUSER x", [("RUN", "a  b", 1, 5), ("USER", "x", 6, 6)], id="blanks and comments in a continuation"),
+        pytest.param(
+            b"RUN a \\\n# c\n\n  # d\n b\nUSER x", [("RUN", "a  b", 1, 5), ("USER", "x", 6, 6)], id="blanks and comments in a continuation"
+        ),
         pytest.param(b"RUN echo '# a' # b", [("RUN", "echo '# a' # b", 1, 1)], id="a # within a line stays"),
         pytest.param(b"ENTRYPOINT a \\", [("ENTRYPOINT", "a", 1, 1)], id="backslash at the end of the file"),
         pytest.param(b"RUN a \\\\\nUSER x", [("RUN", "a \\\\", 1, 1), ("USER", "x", 2, 2)], id="an escaped backslash does not continue"),
-        pytest.param(b"RUN a \\ x\nUSER x", [("RUN", "a \\ x", 1, 1), ("USER", "x", 2, 2)], id="a backslash within the line does not continue"),
+        pytest.param(
+            b"RUN a \\ x\nUSER x", [("RUN", "a \\ x", 1, 1), ("USER", "x", 2, 2)], id="a backslash within the line does not continue"
+        ),
         pytest.param(b"#escape=`\nRUN a `\n b \\\nUSER x", [("RUN", "a  b \\", 2, 3), ("USER", "x", 4, 4)], id="escape directive"),
         pytest.param(b"# c\n# escape=`\nRUN a `\nUSER x", [("RUN", "a `", 3, 3), ("USER", "x", 4, 4)], id="no directive after a comment"),
         pytest.param(b"# syntax=x\n# escape=`\nRUN a `\n b", [("RUN", "a  b", 3, 4)], id="escape after syntax"),
         pytest.param(b"RUN <<E\nFROM x\nE\nUSER x", [("RUN", "<<E", 1, 3), ("USER", "x", 4, 4)], id="a heredoc holds no instructions"),
-        pytest.param(b"COPY <<A <<B /d/\nRUN a\nA\nRUN b\nB\nUSER x", [("COPY", "<<A <<B /d/", 1, 5), ("USER", "x", 6, 6)], id="two heredocs"),
+        pytest.param(
+            b"COPY <<A <<B /d/\nRUN a\nA\nRUN b\nB\nUSER x", [("COPY", "<<A <<B /d/", 1, 5), ("USER", "x", 6, 6)], id="two heredocs"
+        ),
         pytest.param(b"RUN <<-E\n\tx\n\tE\nUSER x", [("RUN", "<<-E", 1, 3), ("USER", "x", 4, 4)], id="indented terminator"),
         pytest.param(b"RUN <<'a b'\nx\na b\nUSER x", [("RUN", "<<'a b'", 1, 3), ("USER", "x", 4, 4)], id="quoted name"),
         pytest.param(b"RUN cat << E\nx\nE\nUSER x", [("RUN", "cat << E", 1, 3), ("USER", "x", 4, 4)], id="blank before the name"),
@@ -52,7 +58,9 @@ def instructions(data: bytes) -> list[tuple[str, str, int, int]]:
         pytest.param(b"RUN echo '<<E'\nUSER x", [("RUN", "echo '<<E'", 1, 1), ("USER", "x", 2, 2)], id="quoted << is no heredoc"),
         pytest.param(b'RUN ["a", "<<E"]\nUSER x', [("RUN", '["a", "<<E"]', 1, 1), ("USER", "x", 2, 2)], id="the exec form has no heredoc"),
         pytest.param(b"ENV A=<<E\nUSER x", [("ENV", "A=<<E", 1, 1), ("USER", "x", 2, 2)], id="ENV has no heredoc"),
-        pytest.param(b"RUN <<E\nx\nUSER x", [("RUN", "<<E", 1, 1), ("X", "", 2, 2), ("USER", "x", 3, 3)], id="an open heredoc swallows nothing"),
+        pytest.param(
+            b"RUN <<E\nx\nUSER x", [("RUN", "<<E", 1, 1), ("X", "", 2, 2), ("USER", "x", 3, 3)], id="an open heredoc swallows nothing"
+        ),
     ],
 )
 def test_instructions(data: bytes, expected: list[tuple[str, str, int, int]]) -> None:
@@ -342,7 +350,10 @@ def test_copy_from(flag: str, name: str | None, index: int | None) -> None:
 def test_copy_of_heredocs() -> None:
     found = copy_of('COPY <<"a.txt" x <<-b /d/\n$V\na.txt\n\t1\n\t2\n\tb\n')
     assert found.sources == ("x",)
-    assert [(doc.name, doc.data, doc.expand, doc.line, doc.end_line) for doc in found.files] == [("a.txt", "$V\n", False, 6, 7), ("b", "1\n2\n", True, 8, 10)]
+    assert [(doc.name, doc.data, doc.expand, doc.line, doc.end_line) for doc in found.files] == [
+        ("a.txt", "$V\n", False, 6, 7),
+        ("b", "1\n2\n", True, 8, 10),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -361,7 +372,9 @@ def test_expose(text: str, expected: list[tuple[int | None, int | None, str]]) -
 
 
 def test_healthcheck() -> None:
-    check = last("FROM a\nHEALTHCHECK --interval=1m30s --timeout=500ms --retries=3 \\\n  CMD curl -f http://localhost:$PORT || exit 1").healthcheck
+    check = last(
+        "FROM a\nHEALTHCHECK --interval=1m30s --timeout=500ms --retries=3 \\\n  CMD curl -f http://localhost:$PORT || exit 1"
+    ).healthcheck
     assert check is not None and check.command is not None
     assert (check.interval, check.timeout, check.start_period, check.retries) == (90.0, 0.5, None, 3)
     assert check.command.words == ("/bin/sh", "-c", "curl -f http://localhost:$PORT || exit 1")
@@ -415,7 +428,10 @@ def test_run_in_exec_form() -> None:
 
 def test_run_mounts() -> None:
     (run,) = runs("ENV D=/d\nRUN --mount=type=bind,source=s,target=$D,from=b --mount=target=/t --network=none x")
-    assert [(mount.type, mount.source, mount.target, mount.from_stage) for mount in run.mounts] == [("bind", "s", "/d", "b"), ("bind", None, "/t", None)]
+    assert [(mount.type, mount.source, mount.target, mount.from_stage) for mount in run.mounts] == [
+        ("bind", "s", "/d", "b"),
+        ("bind", None, "/t", None),
+    ]
     assert (run.script, len(run.flags)) == ("x", 3)
 
 

@@ -28,9 +28,44 @@ EXAMPLES = settings(
 
 KEYWORDS = ["FROM", "RUN", "COPY", "ADD", "ENV", "ARG", "LABEL", "CMD", "ENTRYPOINT", "EXPOSE", "USER", "WORKDIR", "VOLUME"]
 KEYWORDS += ["HEALTHCHECK", "SHELL", "STOPSIGNAL", "ONBUILD", "ONBUILD RUN", "MAINTAINER", "run", "Copy", "from", "NONSENSE"]
-PIECES = ["a", "b=1", "A=$B", "${C:-d}", "'x y'", '"x y"', '"', "'", "\\", "\\\\", "`", "#", "# c", " ", "  ", "\t", "c=", "--from=a", "--mount=type=x,y=z"]
+PIECES = [
+    "a",
+    "b=1",
+    "A=$B",
+    "${C:-d}",
+    "'x y'",
+    '"x y"',
+    '"',
+    "'",
+    "\\",
+    "\\\\",
+    "`",
+    "#",
+    "# c",
+    " ",
+    "  ",
+    "\t",
+    "c=",
+    "--from=a",
+    "--mount=type=x,y=z",
+]
 PIECES += ["--", "<<EOF", "<<-EOF", "<<'EOF'", '<<-"E F"', "3<<EOF", "[", "]", '["a", "b"]', "[1]", '["a",', "é", "&&", "$(x)", "CMD"]
-LINES = ["\n", "\\\n", " \\ \t\n", "`\n", "\r\n", "\\\r\n", "\n\n", "\n# comment\n", "\\\n\n", "\\\n  # c\n", "\nEOF\n", "\n\tEOF\n", "\nE F\n", "\\"]
+LINES = [
+    "\n",
+    "\\\n",
+    " \\ \t\n",
+    "`\n",
+    "\r\n",
+    "\\\r\n",
+    "\n\n",
+    "\n# comment\n",
+    "\\\n\n",
+    "\\\n  # c\n",
+    "\nEOF\n",
+    "\n\tEOF\n",
+    "\nE F\n",
+    "\\",
+]
 
 instruction = st.tuples(
     st.sampled_from(["", " ", "\t"]),
@@ -38,7 +73,9 @@ instruction = st.tuples(
     st.lists(st.sampled_from(PIECES + [" "] * 12 + LINES[:9]), max_size=9).map("".join),
     st.sampled_from(LINES),
 ).map(lambda parts: f"{parts[0]}{parts[1]} {parts[2]}{parts[3]}")
-heads = st.sampled_from(["", "", "", "\ufeff", "# syntax=docker/dockerfile:1\n", "# escape=`\n", "#escape = \\\n", "# comment\n# escape=`\n", "\n# escape=`\n"])
+heads = st.sampled_from(
+    ["", "", "", "\ufeff", "# syntax=docker/dockerfile:1\n", "# escape=`\n", "#escape = \\\n", "# comment\n# escape=`\n", "\n# escape=`\n"]
+)
 files = st.tuples(heads, st.lists(instruction, min_size=1, max_size=8).map("".join)).map("".join)
 
 
@@ -51,7 +88,13 @@ def read_by_us(file: Dockerfile) -> list[tuple[Any, ...]]:
 
 def read_by_buildkit(text: str) -> list[tuple[Any, ...]]:
     return [
-        (item.cmd.upper(), item.start_line, item.end_line, whole_characters(item.flags), tuple((doc.name, doc.content, doc.file_descriptor) for doc in item.heredocs))
+        (
+            item.cmd.upper(),
+            item.start_line,
+            item.end_line,
+            whole_characters(item.flags),
+            tuple((doc.name, doc.content, doc.file_descriptor) for doc in item.heredocs),
+        )
         for item in buildkit.parse_string(text)
         if item.cmd
     ]
@@ -81,7 +124,24 @@ def arguments_by_us(file: Dockerfile) -> list[tuple[str, ...]]:
 
 
 def arguments_by_buildkit(text: str) -> list[tuple[str, ...]]:
-    known = {"CMD", "ENTRYPOINT", "RUN", "SHELL", "COPY", "ADD", "VOLUME", "EXPOSE", "FROM", "ARG", "ENV", "LABEL", "USER", "WORKDIR", "STOPSIGNAL", "MAINTAINER"}
+    known = {
+        "CMD",
+        "ENTRYPOINT",
+        "RUN",
+        "SHELL",
+        "COPY",
+        "ADD",
+        "VOLUME",
+        "EXPOSE",
+        "FROM",
+        "ARG",
+        "ENV",
+        "LABEL",
+        "USER",
+        "WORKDIR",
+        "STOPSIGNAL",
+        "MAINTAINER",
+    }
     return [item.value for item in buildkit.parse_string(text) if (item.cmd or "").upper() in known]
 
 
@@ -163,7 +223,11 @@ def test_no_bytes_make_the_reader_raise(data: bytes) -> None:
 
 
 @EXAMPLES
-@given(st.lists(st.sampled_from([*"ab'\"`$(){}[]<>&|;#\\\n =!-", "if ", "fi", "; then", "do", "done", "case", "esac", "<<E\n", "E\n", "${a:-b}"])).map("".join))
+@given(
+    st.lists(
+        st.sampled_from([*"ab'\"`$(){}[]<>&|;#\\\n =!-", "if ", "fi", "; then", "do", "done", "case", "esac", "<<E\n", "E\n", "${a:-b}"])
+    ).map("".join)
+)
 def test_no_text_makes_the_shell_reader_raise_and_no_character_is_read_twice(text: str) -> None:
     position = 0
     for command in split(text, 7):

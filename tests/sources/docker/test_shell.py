@@ -58,7 +58,9 @@ def test_lines_and_offsets() -> None:
     text = "a \\\n b\n\nc <<E\nx\nE\nd 'e\nf'"
     found = split(text, 10)
     assert [(command.line, command.end_line) for command in found] == [(10, 11), (13, 15), (16, 17)]
-    assert [text[command.start : command.end] for command in found] == [command.text for command in found] == ["a \\\n b", "c <<E", "d 'e\nf'"]
+    assert (
+        [text[command.start : command.end] for command in found] == [command.text for command in found] == ["a \\\n b", "c <<E", "d 'e\nf'"]
+    )
 
 
 def test_lines_of_text_that_was_joined() -> None:
@@ -131,7 +133,9 @@ def test_commands_around_a_compound_one() -> None:
     assert [(command.words, command.line) for command in found[1].inner] == [(("b",), 2), (("c",), 3)]
 
 
-@pytest.mark.parametrize("text", ["a 'b", 'a "b', "a $(b", "a ${b", "a `b", "if a; then b", "a; fi", "(a", "a)", "a (b", "f() a", "a >", "{ a", "\\"])
+@pytest.mark.parametrize(
+    "text", ["a 'b", 'a "b', "a $(b", "a ${b", "a `b", "if a; then b", "a; fi", "(a", "a)", "a (b", "f() a", "a >", "{ a", "\\"]
+)
 def test_unbalanced_text_comes_back_whole(text: str) -> None:
     found = one(text)
     assert (found.unparsed, found.words, found.text) == (True, (), text)
