@@ -13,6 +13,7 @@ import posixpath
 import shlex
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
@@ -36,10 +37,17 @@ class Layout:
 def read(dockerfile: str, build_args: Mapping[str, str]) -> Layout:
     """Read the text of a Dockerfile. Unknown instructions are skipped; ``${NAME}`` is replaced from ARG and ENV."""
     layout, arguments = Layout(), {"PATH": os.environ.get("PATH", ""), **build_args}
+    stages: dict[str, Layout] = {}
+    count = 0
     for item in _instructions(dockerfile):
         name, value = item["instruction"], item["value"]
         if name == "FROM":
-            layout = Layout()
+            base, *rest = [word for word in _words(value, arguments) if not word.startswith("--")]
+            layout = deepcopy(stages.get(base.lower(), Layout()))
+            stages[str(count)] = layout
+            count += 1
+            if len(rest) == 2 and rest[0].lower() == "as":
+                stages[rest[1].lower()] = layout
         elif name == "ARG":
             key, _, default = value.partition("=")
             arguments.setdefault(key.strip(), WordSplitter(default).dequote())

@@ -53,7 +53,22 @@ def resolve(code: Code, start: Start, option: Option) -> Resolved:
     local = _uses_local_names(start, node)
     function, home, bound = _callable(code, module, node, start)
     name = "" if local or not isinstance(node, ast.Name | ast.Attribute) else expression
-    return Resolved(expression, node, name, kind(function, home), home, function, bound, local)
+    made = kind(function, home)
+    if made == "sync" and function is not None and _returns_coroutine(code, home, function):
+        made = "async"
+    return Resolved(expression, node, name, made, home, function, bound, local)
+
+
+def _returns_coroutine(code: Code, module: Module, function: Callable) -> bool:
+    """`def handler(job): return work(job)` with `async def work`: RunPod awaits what comes back."""
+    if isinstance(function, ast.Lambda):
+        values: list[ast.expr | None] = [function.body]
+    else:
+        values = [inner.value for inner in own_nodes(function) if isinstance(inner, ast.Return)]
+    found = [code.function(module, value.func) if isinstance(value, ast.Call) else None for value in values]
+    return bool(found) and all(
+        one is not None and isinstance(one.node, ast.AsyncFunctionDef) and kind(one.node) == "async" for one in found
+    )
 
 
 def kind(node: Callable | None, module: Module | None = None) -> HandlerKind:
