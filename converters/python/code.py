@@ -108,6 +108,14 @@ class Code:
                 if path:
                     yield path, found
 
+    def star_files(self, importer: Module) -> Iterator[str]:
+        """Files of the project that a module imports with a star."""
+        for node in ast.walk(importer.tree):
+            if isinstance(node, ast.ImportFrom) and node.names[0].name == "*":
+                path = self.resolve(importer, node.module or "", node.level)
+                if path:
+                    yield path
+
     def closure(self, entry: str) -> list[str]:
         """The entry file and every project file that it imports, directly or not, sorted."""
         seen: set[str] = set()
@@ -120,6 +128,7 @@ class Code:
             module = self.module(path)
             if module:
                 queue.extend(found for found, _ in self.imported_files(module))
+                queue.extend(self.star_files(module))
         return sorted(seen)
 
     def definition(self, module: Module, name: str, depth: int = 0) -> Found | None:

@@ -75,7 +75,9 @@ def placement(project: Project, unit: Unit, app: App, closure: list[str], read_f
             )
         if environment.kind == "image":
             _image_paths(unit, app)
-            environment.copies = [place for path in absent if (place := _place_in_image(unit, path)) is not None]
+            wanted = dict.fromkeys(_package_of(project, path) for path in absent)
+            environment.copies = [place for path in wanted if (place := _place_in_image(unit, path)) is not None]
+            environment.files = sorted({*environment.files, *(file.path for path in wanted for file in project.below(path))})
         else:
             _requirement_paths(project, unit, app, app_folder)
     if environment.kind == "requirements":
@@ -147,6 +149,14 @@ def _image_paths(unit: Unit, app: App) -> None:
     if cwd != workdir:
         app.chdir = cwd
     app.environment.workdir = workdir
+
+
+def _package_of(project: Project, path: str) -> str:
+    """The outermost package that holds a module (packages often load their parts by name), or the file itself."""
+    found, folder = path, PurePosixPath(path).parent
+    while str(folder) != "." and f"{folder}/__init__.py" in project.files:
+        found, folder = str(folder), folder.parent
+    return found
 
 
 def _place_in_image(unit: Unit, path: str) -> tuple[str, str] | None:
