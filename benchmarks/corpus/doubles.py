@@ -80,9 +80,13 @@ class Double(str):
         pass
 
     def rsplit(self, sep: Any = None, maxsplit: Any = -1) -> Any:
-        return [Double("part") for _ in range(max(maxsplit, 0) + 1)]
+        return [Double(str.__str__(self)), *(Double("part") for _ in range(max(maxsplit, 1)))]
 
     split = rsplit
+
+    @property
+    def __array_interface__(self) -> dict[str, Any]:
+        return {"shape": (1, 1, 3), "typestr": "|u1", "version": 3, "data": b"\0\0\0"}
 
     def __format__(self, spec: str) -> str:
         return str.__str__(self) if spec == "" or spec.endswith("s") else format(1.0 if spec[-1:] in "eEfFgG%" else 1, spec)
@@ -183,7 +187,9 @@ class _Module(types.ModuleType):
     def __getattr__(self, name: str) -> Any:
         if name in ("__path__", "__all__", "__file__"):
             raise AttributeError(name)
-        return Double(name).__getattr__(name) if name.endswith(("Error", "Exception")) or name == "__version__" else Double(name)
+        if name == "__version__":
+            return Double(PINS.get(self.__name__.split(".")[0], "2.4.0"))
+        return Double(name).__getattr__(name) if name.endswith(("Error", "Exception")) else Double(name)
 
 
 class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
@@ -212,6 +218,10 @@ def _asked_by_a_library() -> bool:
         frame = frame.f_back  # type: ignore[assignment]
     name = frame.f_code.co_filename if frame is not None else ""
     return "site-packages" in name or name.startswith((sys.base_prefix, "<frozen"))
+
+
+PINS: dict[str, str] = {}
+"""Versions that the project pins: its doubles carry them."""
 
 
 def install(own: set[str]) -> None:

@@ -25,7 +25,7 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
-OBJECT = dict.fromkeys(("url", "data_url", "image", "prompt", "instance_name", "blob"), "http://example.com/a.png")
+OBJECT = dict.fromkeys(("url", "data_url", "image", "prompt", "instance_name", "blob", "endpoint", "method"), "http://example.com/a.png")
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 sys.path.insert(0, str(ROOT))
@@ -148,7 +148,7 @@ def _serve(out: Path, app: dict[str, Any], work: Path) -> dict[str, Any]:
         stdout=log,
         stderr=log,
         start_new_session=True,
-        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", **OFFLINE},
+        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "DOUBLE_PINS": json.dumps(_pins(out)), **OFFLINE},
     )
     try:
         return {"loads": True, **_ask(port, app, described, process, work)}
@@ -156,6 +156,15 @@ def _serve(out: Path, app: dict[str, Any], work: Path) -> dict[str, Any]:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, 9)
         process.wait()
+
+
+def _pins(out: Path) -> dict[str, str]:
+    """Exact versions in the requirement files of a project, by import name where that is the project name."""
+    found: dict[str, str] = {}
+    for path in [*out.rglob("*requirements*.txt"), *out.glob("**/app.py")]:
+        text = path.read_text(errors="replace")
+        found.update((name.replace("-", "_"), version) for name, version in re.findall(r"(?m)^\W*([A-Za-z][\w-]*)==([\w.]+)", text))
+    return found
 
 
 def _stage(out: Path, app: dict[str, Any], described: dict[str, Any], work: Path) -> tuple[Path, str]:

@@ -21,6 +21,7 @@ def main(payload: str, port: str, workdir: str, own: str) -> None:
     import doubles  # type: ignore[import-not-found]
 
     sys.path.remove(here)
+    doubles.PINS.update(json.loads(os.environ.get("DOUBLE_PINS", "{}")))
     doubles.install(set(json.loads(own)))
     run = subprocess.run
     subprocess.run = (

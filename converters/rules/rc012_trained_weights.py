@@ -8,7 +8,7 @@ from converters.rules.samples import COG, PREDICTOR
 rule = Rule(
     code="RC012",
     title="setup(self, weights) -> COG_WEIGHTS",
-    safety="safe",
+    safety="manual",
     explanation="""
     A predictor whose `setup()` takes weights gets the URL or path of a training's result from the variable COG_WEIGHTS, as with Cog.
     The old type `cog.types.Weights` becomes `str`, which it was.
@@ -18,7 +18,7 @@ rule = Rule(
     cases=(
         Case(
             "the old type of the weights becomes text",
-            "converted",
+            "partial",
             {
                 "cog.yaml": COG,
                 "predict.py": """

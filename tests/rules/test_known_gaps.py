@@ -16,13 +16,11 @@ def converted(folder: Path, files: dict[str, str]) -> Made:
     return run(folder, Case("a project with a known gap", "converted", files))
 
 
-@pytest.mark.xfail(reason="a variable does not win over the flag --host 127.0.0.1 of the command", strict=False)
 def test_a_flag_that_binds_the_loopback_address_is_changed_itself(tmp_path: Path) -> None:
     made = converted(tmp_path, {"main.py": SERVER, "Dockerfile": SERVER_IMAGE.replace("0.0.0.0", "127.0.0.1")})
     assert '"--host", "127.0.0.1"' not in made.texts["Dockerfile"] or "cmd" in made.texts["pyproject.toml"]
 
 
-@pytest.mark.xfail(reason="the report names a /cancel route that app.py does not have", strict=False)
 def test_a_cancelled_prediction_has_a_route(tmp_path: Path) -> None:
     predictor = """
     from cog import BasePredictor, CancelationException
@@ -38,7 +36,6 @@ def test_a_cancelled_prediction_has_a_route(tmp_path: Path) -> None:
     assert "/cancel" in converted(tmp_path, {"cog.yaml": COG, "predict.py": predictor}).texts["app.py"]
 
 
-@pytest.mark.xfail(reason="setup() does not fetch what `weights:` names, though the report says so", strict=False)
 def test_managed_weights_are_fetched(tmp_path: Path) -> None:
     cog = COG + "weights:\n  - source: https://example.com/model.bin\n    target: model.bin\n"
     assert "https://example.com/model.bin" in converted(tmp_path, {"cog.yaml": cog, "predict.py": PREDICTOR}).texts["app.py"]
@@ -57,7 +54,6 @@ def test_the_app_file_of_a_predictor_cites_a_rule_of_its_platform(tmp_path: Path
     assert {hunk.rule for change in outcome.files if change.path == "app.py" for hunk in change.hunks} != {"RP003"}
 
 
-@pytest.mark.xfail(reason="the pattern of Cog's wheel does not allow the hyphens of `-py3-none-any`", strict=False)
 def test_the_wheel_of_cog_leaves_an_adapted_dockerfile(tmp_path: Path) -> None:
     dockerfile = """
     FROM python:3.11-slim

@@ -1,0 +1,33 @@
+"""RC040: the hardware that a safe-push configuration or the README names."""
+
+from __future__ import annotations
+
+from converters.rules.model import Case, Rule, Seen, cog_docs, fal_docs
+from converters.rules.samples import COG, PREDICTOR
+
+rule = Rule(
+    code="RC040",
+    title="Replicate hardware that the project names -> machine_type",
+    safety="safe",
+    explanation="""
+    cog.yaml says only whether a GPU is needed; the hardware is chosen on Replicate. A `cog-safe-push` configuration or the README often
+    names it, and then the machine type follows it: Replicate's A100 has 80 GB, which is fal's GPU-H100, and `-2x` becomes num_gpus.
+    Check it against the model's page; `--set machine_type=...` wins over it.
+    """,
+    links=(cog_docs("yaml"), fal_docs("documentation/deployment/scale-your-application")),
+    cases=(
+        Case(
+            "a readme that names the hardware decides the machine",
+            "converted",
+            {"cog.yaml": COG, "predict.py": PREDICTOR, "README.md": "# Upper\n\nRuns on gpu-l40s.\n"},
+            seen=(Seen("converted", 3, "README.md"),),
+            has={"app.py": ('machine_type = "GPU-L40"',)},
+        ),
+        Case("a project that names no hardware gets an assumption", "untouched", {"cog.yaml": COG, "predict.py": PREDICTOR}),
+        Case(
+            "a readme about something else decides nothing",
+            "untouched",
+            {"cog.yaml": COG, "predict.py": PREDICTOR, "README.md": "# Upper\n\nWrites text in capitals.\n"},
+        ),
+    ),
+)
