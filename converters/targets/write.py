@@ -135,7 +135,8 @@ def _added(project: Project, path: str, text: str, app: App | None) -> FileChang
         if path == "pyproject.toml"
         else "what is left to do"
     )
-    hunk = Hunk(1, text.count("\n"), "RP003" if app else "FAL001", reason, source)
+    rule = "FAL001" if app is None else "RC002" if app.handler is None else "RP003"
+    hunk = Hunk(1, text.count("\n"), rule, reason, source)
     return FileChange(path, action, data, file.data if file else None, hunks=(hunk,))
 
 

@@ -141,9 +141,8 @@ def _notes(unit: Unit, build: Build, where: str, ledger: Ledger) -> None:
     for construct in unit.config.constructs.get("environment[]", []):
         variable = next((one for one in build.variables if one.origin and one.origin.line == construct.line), None)
         if variable is not None and variable.secret:
-            ledger.settle(
-                construct, "RC030", Disposition.MANUAL, f"`{variable.name}` is a secret: set it with `fal secrets set {variable.name}=...`."
-            )
+            message = f"`{variable.name}` is a secret: set it with `fal secrets set {variable.name}=...`."
+            ledger.settle(construct, "RC030", Disposition.MANUAL, message, scope=Scope.DEPLOY)
         else:
             ledger.settle(construct, "RC030", Disposition.CONVERTED, f"is set by {where}")
     for package, why in build.implied.items():
