@@ -34,6 +34,8 @@ from fal.exceptions import RequestCancelledException
 from fastapi import HTTPException, Response
 from pydantic import BaseModel
 
+WORK = "work"
+
 class Input(BaseModel):
     value: int = 0
     seconds: float = 0
@@ -120,7 +122,7 @@ def test_a_request_goes_from_queue_to_result(fal: Local) -> None:
     submitted = response.json()
     assert response.status_code == 200
     assert submitted["status"] == "IN_QUEUE"
-    base = f"{fal.url}/queue/local/work/requests/{submitted['request_id']}"
+    base = f"{fal.url}/queue/local/{WORK}/requests/{submitted['request_id']}"
     assert submitted["response_url"] == base
     assert (submitted["status_url"], submitted["cancel_url"]) == (f"{base}/status", f"{base}/cancel")
     status = httpx.get(f"{base}/status")
@@ -156,7 +158,7 @@ def test_the_status_stream_tells_each_change_and_ends(fal: Local) -> None:
 
 
 def test_an_unknown_request_is_not_found(fal: Local) -> None:
-    base = f"{fal.url}/queue/local/work/requests/nothing"
+    base = f"{fal.url}/queue/local/{WORK}/requests/nothing"
     for response in (httpx.get(base), httpx.get(f"{base}/status"), httpx.put(f"{base}/cancel")):
         assert (response.status_code, response.json()) == (404, {"status": "NOT_FOUND"})
     assert httpx.post(f"{fal.url}/queue/local/none", json={}).status_code == 404
@@ -393,7 +395,7 @@ def test_the_queue_survives_its_process(tmp_path: Path) -> None:
         ids = [done.request_id, *(handle.request_id for handle in waiting)]
         values = []
         for id in ids:
-            url = f"{fal.url}/queue/local/work/requests/{id}"
+            url = f"{fal.url}/queue/local/{WORK}/requests/{id}"
             while httpx.get(f"{url}/status").status_code == 202:
                 time.sleep(0.05)
             values.append(httpx.get(url).json())
