@@ -19,6 +19,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 import fal_runtime
 from fal_runtime.testing import AppError, Local
 
+WORK = "work"
+
 PYPROJECT = """
 [tool.fal.apps.work]
 ref = "app.py::Work"
