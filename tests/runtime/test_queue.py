@@ -36,7 +36,6 @@ from fal.exceptions import RequestCancelledException
 from fastapi import HTTPException, Response
 from pydantic import BaseModel
 
-WORK = "work"
 
 class Input(BaseModel):
     value: int = 0
