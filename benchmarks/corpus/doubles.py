@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import dis
 import email.message
 import importlib.abc
@@ -87,6 +88,12 @@ class Double(str):
     @property
     def __array_interface__(self) -> dict[str, Any]:
         return {"shape": (1, 1, 3), "typestr": "|u1", "version": 3, "data": b"\0\0\0"}
+
+    def __round__(self, digits: int | None = None) -> float:
+        return 1.0
+
+    def tobytes(self, *args: Any) -> bytes:
+        return b"\0\0\0"
 
     def __format__(self, spec: str) -> str:
         return str.__str__(self) if spec == "" or spec.endswith("s") else format(1.0 if spec[-1:] in "eEfFgG%" else 1, spec)
@@ -246,6 +253,8 @@ def answer_requests() -> None:
         response._content_consumed = True
         return response
 
+    asdict = dataclasses.asdict
+    dataclasses.asdict = lambda value, **kwargs: {"value": str(value)} if isinstance(value, Double) else asdict(value, **kwargs)  # type: ignore[assignment]
     requests.sessions.Session.request = request  # type: ignore[method-assign]
     urllib.request.urlopen = lambda url, *args, **kwargs: _Answer(_content(str(getattr(url, "full_url", url))))  # type: ignore[assignment]
     tempfile.TemporaryDirectory.__init__ = _without_delete(tempfile.TemporaryDirectory.__init__)  # type: ignore[method-assign]

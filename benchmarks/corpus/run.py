@@ -248,8 +248,13 @@ def _mended(body: Any, complaint: str) -> Any:
         unwelcome += [key for key in body if re.search("base64|b64", key)]
     values = {"int": 1, "float": 1.0, "str": "a", "bool": True, "list": ["a"], "dict": {}}
 
+    def within(value: Any) -> Any:
+        if isinstance(value, list):
+            return [within(item) for item in value]
+        return mend(value, False) if isinstance(value, dict) else value
+
     def mend(part: dict[str, Any], top: bool) -> dict[str, Any]:
-        kept = {key: mend(value, False) if isinstance(value, dict) else value for key, value in part.items() if key not in unwelcome}
+        kept = {key: within(value) for key, value in part.items() if key not in unwelcome}
         holds = any(isinstance(value, dict) for value in part.values())
         if not (top and holds):
             kept.update(dict.fromkeys(missing, "http://example.com/a.png"))
