@@ -40,7 +40,7 @@ class Case:
 
 CASES = (
     Case("hello", "predict.py:Predictor", ({"name": "Ada"}, {"name": "Ada", "times": 3, "mood": "glad", "seed": 7}, {"name": "nobody"}, {"name": "Zoë", "seed": None})),
-    Case("blur", "run.py:Runner", ({"photo": PICTURE}, {"photo": PICTURE, "radius": 1}, {"photo": PICTURE, "radius": 3.5, "mask": PICTURE}, {"photo": "data:text/plain;base64,aGk="})),
+    Case("blur", "run.py:Runner", ({"photo": PICTURE}, {"photo": PICTURE, "radius": 0}, {"photo": PICTURE, "radius": 3.5, "mask": PICTURE}, {"photo": "data:text/plain;base64,aGk="})),
     Case("tokens", "predict.py:Predictor", ({"prompt": "Well,"}, {"prompt": "Well,", "length": "long"}, {"prompt": "Well,", "fail_after": 1})),
     Case("chat", "predict.py:Predictor", ({"message": "how are you"}, {"message": "one two", "pause": 0.01})),
     Case("report", "predict.py:Predictor", ({"text": "one\ntwo three"}, {"text": "one\ntwo three", "keep": True}, {"text": "ä ö"})),
@@ -78,7 +78,9 @@ def test_both_sides_answer_alike(sides: tuple[Case, CogServer, Local, App]) -> N
             assert without_places(theirs["error"]).endswith(without_places(error.detail))
         else:
             assert theirs["status"] == "succeeded", (arguments, theirs)
-            assert ours == content(theirs["output"]), arguments
+            # The real server was once seen to answer null where a predictor returns its own input file: ours must hold that file.
+            lost = theirs["output"] is None and arguments.get("radius") == 0
+            assert ours == content(PICTURE if lost else theirs["output"]), arguments
 
 
 def test_streams_hold_the_same_chunks(sides: tuple[Case, CogServer, Local, App]) -> None:
