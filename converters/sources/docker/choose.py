@@ -14,7 +14,8 @@ from converters.sources.docker.compose import Service
 from converters.sources.docker.defaults import Known
 from converters.sources.docker.images import Start
 from converters.sources.docker.layout import Layout
-from converters.sources.docker.listening import Listener, Listening, Shared, _is_port
+from converters.sources.docker.listener import Listener, Shared, is_port
+from converters.sources.docker.listening import Listening
 from converters.sources.docker.model import Stage
 from converters.sources.docker.packaging import Packaging, is_dockerfile
 from converters.sources.docker.processes import Process, Tracer
@@ -261,7 +262,7 @@ def _trace(shared: Shared, candidate: Candidate) -> None:
 def best(listeners: list[Listener]) -> Listener | None:
     """The listener that serves: known frameworks before silent programs, foreground before background, the last before the first."""
     ranked = [
-        (bool(one.framework), one.port is not None and _is_port(one.port.value), not one.process.background, index)
+        (bool(one.framework), one.port is not None and is_port(one.port.value), not one.process.background, index)
         for index, one in enumerate(listeners)
     ]
     return listeners[max(range(len(listeners)), key=lambda index: ranked[index])] if listeners else None
@@ -269,4 +270,4 @@ def best(listeners: list[Listener]) -> Listener | None:
 
 def port_number(known: Known | None) -> int | None:
     """The number of a port that is known as a number."""
-    return int(str(known.value)) if known is not None and _is_port(known.value) else None
+    return int(str(known.value)) if known is not None and is_port(known.value) else None

@@ -286,3 +286,13 @@ def _env_prefix(node: ast.ClassDef) -> str:
         if named and isinstance(inner, ast.Assign) and isinstance(inner.value, ast.Constant):
             return str(inner.value.value)
     return ""
+
+
+def joined(reader: Reader, module: Module, node: ast.expr) -> str:
+    """A string of literal parts and readable values: f"0.0.0.0:{PORT}"."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        return joined(reader, module, node.left) + joined(reader, module, node.right)
+    if isinstance(node, ast.JoinedStr):
+        return "".join(joined(reader, module, part.value if isinstance(part, ast.FormattedValue) else part) for part in node.values)
+    known = reader.value(module, node)
+    return str(known.value) if known else ""

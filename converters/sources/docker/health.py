@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from converters.ir import Finding, Origin
 from converters.sources.docker.compose import Service
 from converters.sources.docker.handlers import javascript
-from converters.sources.docker.listening import Listener
+from converters.sources.docker.listener import Listener
 from converters.sources.docker.model import Stage
 from converters.sources.docker.routes import Route, Routes, each_plain, redirects
 from converters.sources.docker.settings import seconds

@@ -13,7 +13,7 @@ from converters.sources.docker.defaults import Known
 from converters.sources.docker.processes import Process
 
 if TYPE_CHECKING:
-    from converters.sources.docker.listening import Listener
+    from converters.sources.docker.listener import Listener
 
 
 def console_scripts(project: Project) -> dict[str, str]:

@@ -141,7 +141,7 @@ def _routes(candidate: Candidate) -> Routes:
         return Routes()
     reader = Reader(listener.code, listener.modules, listener.process.words[1:], listener.process.env)
     module, _, attribute = listener.application.partition(":")
-    path = candidate.listening.find(module, listener.process) if candidate.listening and module else None
+    path = candidate.listening.files.find(module, listener.process) if candidate.listening and module else None
     entry = listener.code.module(path) if path else None
     found = read_routes(listener.code, listener.modules, reader, entry or listener.entry, attribute)
     if not found.routes:

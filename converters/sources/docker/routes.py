@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from converters.python.code import Code
 from converters.python.module import FunctionNode, Module, assigned
-from converters.sources.docker.defaults import Reader, dotted, keyword
+from converters.sources.docker.defaults import Reader, dotted, joined, keyword
 
 METHODS = frozenset({"get", "post", "put", "delete", "patch", "head", "options"})
 MAKERS = {
@@ -127,9 +127,7 @@ class _Survey:
             self._uses(module)
 
     def text(self, module: Module, node: ast.expr) -> str:
-        from converters.sources.docker.listening import _joined
-
-        return _joined(self.reader, module, node)
+        return joined(self.reader, module, node)
 
     def _subclasses(self, module: Module) -> None:
         for name, node in module.classes.items():
@@ -321,8 +319,8 @@ class _Survey:
 
 
 def _join(prefix: str, path: str) -> str:
-    joined = f"{prefix.rstrip('/')}/{path.lstrip('/')}" if path or not prefix else prefix
-    return joined if joined.startswith("/") else f"/{joined}"
+    whole = f"{prefix.rstrip('/')}/{path.lstrip('/')}" if path or not prefix else prefix
+    return whole if whole.startswith("/") else f"/{whole}"
 
 
 def redirects(route: Route) -> bool:

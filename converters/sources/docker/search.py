@@ -12,7 +12,7 @@ from converters.sources.docker import proxies
 from converters.sources.docker.choose import Candidate, best, port_number
 from converters.sources.docker.images import Start
 from converters.sources.docker.kubernetes import Workload
-from converters.sources.docker.listening import Listener
+from converters.sources.docker.listener import Listener
 from converters.sources.docker.processes import SHELLS, Process
 
 ENTRY = re.compile(rb"__name__\s*==\s*[\"']__main__[\"']")
