@@ -13,6 +13,8 @@ from .errors import PlatformError, request_timeout
 from .runner import Runner
 from .upstream import Broken, Headers, Response
 
+#: Bytes that all headers of an answer may have together (fal documentation, "Optimize Routing Behavior").
+MOST_HEADERS = 16 * 1024
 #: Headers that belong to one hop.
 HOP = frozenset(b"connection keep-alive proxy-authenticate proxy-authorization te trailer transfer-encoding upgrade expect".split())
 #: Headers of the platform that reach the app; it consumes the others (fal documentation, "Platform headers").
@@ -60,6 +62,18 @@ def to_client(headers: Headers) -> Headers:
     return [pair for pair in headers if pair[0] not in HOP and pair[0] not in _STRIPPED]
 
 
+async def acquire(application: Application, scope: Scope, request_id: str) -> Runner:
+    """A runner for a request that its client waits for, by its hint and its start timeout. Raises PlatformError."""
+    timeout = start_timeout_of(scope, application.spec.limits.request_start_timeout)
+    waiting = application.acquire(request_id, header(scope, b"x-fal-runner-hint"))
+    if timeout is None:
+        return await waiting
+    try:
+        return await asyncio.wait_for(waiting, timeout)
+    except asyncio.TimeoutError:
+        raise request_timeout("Request did not start in time", by_user=True) from None
+
+
 class Exchange:
     """Sends a request and watches over it until :meth:`close`.
 
@@ -85,6 +99,8 @@ class Exchange:
             self._response = await upstream.send(request.method, request.target, request.with_platform_headers(), request.body)
         except Broken as error:
             raise self.explain(error) from None
+        if sum(len(name) + len(value) + 4 for name, value in self._response.headers) > MOST_HEADERS:
+            raise PlatformError(502, "runner_incomplete_response", f"The headers of the answer are larger than {MOST_HEADERS} bytes")
         return self._response
 
     async def read(self) -> bytes:

@@ -1,8 +1,4 @@
-"""Files that apps and clients upload, kept on this machine and served back over HTTP.
-
-Runners reach it through the SDK's node-local uploader: plain HTTP over a unix socket (fal 1.83,
-``fal/toolkit/file/_local_uploader.py``), so an unmodified app needs neither credentials nor TLS.
-"""
+"""Files that apps and clients upload, kept on this machine and served back over HTTP."""
 
 from __future__ import annotations
 
@@ -10,25 +6,27 @@ import json
 import secrets
 import shutil
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, JSONResponse, Response
-from starlette.routing import Route
 from starlette.types import ASGIApp
+
+#: Seconds for which a file is kept whose upload names no lifetime.
+_LIFETIME = 7 * 24 * 3600.0
 
 
 @dataclass(frozen=True)
 class Upload:
-    """A file that is being received or complete."""
+    """A file that is being received or complete; ``lifetime`` is in seconds, from its completion."""
 
     id: str
     name: str
     content_type: str
+    lifetime: float = _LIFETIME
 
 
 class Store:
@@ -42,9 +40,15 @@ class Store:
         self._base_url = base_url
         directory.mkdir(parents=True, exist_ok=True)
 
-    def begin(self, name: str, content_type: str) -> Upload:
-        """Reserve a place, and with it the URL, for a file."""
-        upload = Upload(secrets.token_hex(12), name.rpartition("/")[2] or "file", content_type or "application/octet-stream")
+    def begin(self, headers: Mapping[str, str], name: str = "", content_type: str = "") -> Upload:
+        """Reserve a place, and with it the URL, for a file.
+
+        ``headers`` are those of the upload: they name its lifetime, and the file where ``name`` and ``content_type`` do not.
+        Raises OSError when the disk is full.
+        """
+        name = (name or headers.get("x-fal-file-name", "")).rpartition("/")[2] or "file"
+        content_type = content_type or headers.get("content-type", "") or "application/octet-stream"
+        upload = Upload(secrets.token_hex(12), name, content_type, _lifetime(headers))
         (self._directory / upload.id).mkdir()
         return upload
 
@@ -53,12 +57,20 @@ class Store:
         return f"{self._base_url}/{upload.id}/{quote(upload.name)}"
 
     async def receive(self, upload: Upload, chunks: AsyncIterator[bytes], part: int | None = None) -> int:
-        """Write the body, or one part of it; returns its size in bytes. Raises OSError when the disk is full."""
+        """Write the body, or one part of it; returns its size in bytes.
+
+        Raises OSError when the disk is full, ClientDisconnect when the client goes away; then nothing of it is kept.
+        """
         size = 0
-        with (self._directory / upload.id / f"part-{part or 0:05}").open("wb") as body:
-            async for chunk in chunks:
-                body.write(chunk)
-                size += len(chunk)
+        file = self._directory / upload.id / f"part-{part or 0:05}"
+        try:
+            with file.open("wb") as body:
+                async for chunk in chunks:
+                    body.write(chunk)
+                    size += len(chunk)
+        except (OSError, ClientDisconnect):
+            file.unlink(missing_ok=True)
+            raise
         return size
 
     def finish(self, upload: Upload) -> None:
@@ -70,104 +82,50 @@ class Store:
                 with other.open("rb") as part:
                     shutil.copyfileobj(part, body, 1 << 20)
                 other.unlink()
-        (place / "about.json").write_text(json.dumps({"name": upload.name, "content_type": upload.content_type}))
+        about = {"name": upload.name, "content_type": upload.content_type, "expires": time.time() + upload.lifetime}
+        (place / "about.json").write_text(json.dumps(about))
         first.rename(place / "body")
 
     def discard(self, upload: Upload) -> None:
         """Forget a file that was not completed."""
         shutil.rmtree(self._directory / upload.id, ignore_errors=True)
 
-    def expire(self, ttl: float) -> None:
-        """Delete files that are older than ``ttl`` seconds."""
-        before = time.time() - ttl
+    def expire(self) -> None:
+        """Delete files whose time is over, and uploads that nobody completed."""
+        now = time.time()
         for place in self._directory.iterdir():
-            if place.stat().st_mtime < before:
+            try:
+                expires = json.loads((place / "about.json").read_text())["expires"]
+            except FileNotFoundError:
+                expires = place.stat().st_mtime + _LIFETIME
+            if expires < now:
                 shutil.rmtree(place, ignore_errors=True)
 
     def response(self, id: str, name: str) -> ASGIApp:
-        """The ASGI response for a GET of the file: type, length and ranges; 404 for what is not there."""
+        """The ASGI response for a GET of the file: type, length and ranges; 404 for what is not there any more."""
         place = self._directory / id
+        missing = JSONResponse({"detail": "File not found"}, 404)
         if not id.isalnum() or not (place / "body").is_file():
-            return JSONResponse({"detail": "File not found"}, 404)
+            return missing
         about = json.loads((place / "about.json").read_text())
-        if about["name"] != name:
-            return JSONResponse({"detail": "File not found"}, 404)
+        if about["name"] != name or about["expires"] < time.time():
+            return missing
         return FileResponse(place / "body", media_type=about["content_type"], headers={"access-control-allow-origin": "*"})
 
 
-class Uploader:
-    """The node-local uploader's HTTP interface, as an ASGI application."""
+def _lifetime(headers: Mapping[str, str]) -> float:
+    """Seconds for which an upload is to be kept, by the header that fal_client 1.0.3 and fal 1.83 send."""
+    text = headers.get("x-fal-object-lifecycle-preference") or headers.get("x-fal-object-lifecycle")
+    try:
+        seconds = float(json.loads(text or "{}").get("expiration_duration_seconds") or 0)
+    except (ValueError, TypeError, AttributeError):
+        seconds = 0
+    return seconds if seconds > 0 else _LIFETIME
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
-        self._sessions: dict[str, Upload] = {}
-        self._sizes: dict[str, int] = {}
-        self.asgi = Starlette(
-            routes=[
-                Route("/v1/uploads", self.upload, methods=["POST"]),
-                Route("/v1/uploads/{id}", self.state, methods=["GET"]),
-                Route("/v1/upload-sessions", self.open, methods=["POST"]),
-                Route("/v1/upload-sessions/{id}/body", self.body, methods=["PUT"]),
-                Route("/v1/upload-sessions/{id}/finish", self.finish, methods=["POST"]),
-                Route("/v1/upload-sessions/{id}", self.abort, methods=["DELETE"]),
-            ]
-        )
 
-    async def upload(self, request: Request) -> Response:
-        """A whole file in one request."""
-        upload = self._begin(request)
-        if not await self._receive(upload, request):
-            return JSONResponse({"state": "failed"}, 507)
-        self._store.finish(upload)
-        return self._receipt(upload, "accepted_local", 202)
+async def _refused(request: Request, error: Exception) -> Response:
+    return JSONResponse({"state": "failed", "detail": f"Upload failed: {error or type(error).__name__}"}, 507)
 
-    async def state(self, request: Request) -> Response:
-        """Every accepted file is complete here."""
-        return JSONResponse({"state": "completed"})
 
-    async def open(self, request: Request) -> Response:
-        """Start a file of unknown size; its URL is known from now on."""
-        upload = self._begin(request)
-        self._sessions[upload.id] = upload
-        return self._receipt(upload, "receiving", 201)
-
-    async def body(self, request: Request) -> Response:
-        """Receive a session's bytes."""
-        upload = self._sessions.get(request.path_params["id"])
-        if upload is None:
-            return JSONResponse({"state": "unknown"}, 404)
-        if not await self._receive(upload, request):
-            return JSONResponse({"state": "failed"}, 507)
-        return Response(status_code=204)
-
-    async def finish(self, request: Request) -> Response:
-        """Complete a session; the size must be the one that was received."""
-        upload = self._sessions.get(request.path_params["id"])
-        if upload is None:
-            return JSONResponse({"state": "unknown"}, 404)
-        if (await request.json()).get("size_bytes") != self._sizes.get(upload.id):
-            return JSONResponse({"state": "failed", "failure": "size differs"}, 422)
-        self._store.finish(self._sessions.pop(upload.id))
-        return self._receipt(upload, "accepted_local", 202)
-
-    async def abort(self, request: Request) -> Response:
-        """Drop a session."""
-        upload = self._sessions.pop(request.path_params["id"], None)
-        if upload is not None:
-            self._store.discard(upload)
-        return JSONResponse({"state": "aborted"}, 202)
-
-    def _begin(self, request: Request) -> Upload:
-        return self._store.begin(request.headers.get("x-fal-file-name", "file"), request.headers.get("content-type", ""))
-
-    async def _receive(self, upload: Upload, request: Request) -> bool:
-        try:
-            self._sizes[upload.id] = await self._store.receive(upload, request.stream())
-        except (OSError, ClientDisconnect):
-            self._store.discard(upload)
-            self._sessions.pop(upload.id, None)
-            return False
-        return True
-
-    def _receipt(self, upload: Upload, state: str, status: int) -> Response:
-        return JSONResponse({"state": state, "upload_id": upload.id, "file_url": self._store.url(upload)}, status)
+#: How Starlette applications answer uploads that the disk refuses, or that are cut off.
+REFUSALS = {OSError: _refused, ClientDisconnect: _refused}

@@ -9,6 +9,9 @@ from .application import Application
 from .asgi import Scope, header, query
 from .errors import PlatformError, unknown_application
 
+#: First segments of a path that may stand before the owner (fal_client 1.0.3, ``APP_NAMESPACES``).
+_NAMESPACES = frozenset([b"workflows", b"comfy"])
+
 
 class Directory(Mapping[str, Application]):
     """The served apps by name.
@@ -32,8 +35,16 @@ class Directory(Mapping[str, Application]):
     def __len__(self) -> int:
         return len(self._applications)
 
-    def find(self, scope: Scope, owner: bytes, name: bytes) -> Application:
-        """The app that ``/<owner>/<app>`` names, if the caller may use it. Raises PlatformError."""
+    def find(self, scope: Scope, path: bytes) -> tuple[Application, bytes]:
+        """The app that ``/[namespace/]<owner>/<app>[/path]`` names, if the caller may use it, and the path inside it.
+
+        Raises PlatformError.
+        """
+        first, _, rest = path[1:].partition(b"/")
+        owner, name, inside = [*(rest if first in _NAMESPACES else path[1:]).split(b"/", 2), b"", b""][:3]
+        return self._application(scope, owner, name), b"/" + inside
+
+    def _application(self, scope: Scope, owner: bytes, name: bytes) -> Application:
         application = self._applications.get(name.decode("latin-1")) if owner == self.owner.encode() else None
         if application is None:
             raise unknown_application((name or owner).decode("latin-1"))

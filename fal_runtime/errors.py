@@ -55,6 +55,11 @@ def unknown_application(name: str) -> PlatformError:
     return PlatformError(404, None, f'Application "{name}" not found')
 
 
+def too_large(limit: int) -> PlatformError:
+    """413 for a body of more than ``limit`` bytes."""
+    return PlatformError(413, "bad_request", f"Request body is larger than {limit} bytes")
+
+
 def request_timeout(detail: str = "Request timed out", *, by_user: bool = False) -> PlatformError:
     """504; ``by_user`` when the caller's own start timeout ended it."""
     return PlatformError(504, "request_timeout", detail, ((b"x-fal-request-timeout-type", b"user"),) if by_user else ())

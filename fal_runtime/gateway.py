@@ -9,9 +9,9 @@ from urllib.parse import unquote, urlsplit
 
 from .application import Application
 from .asgi import Receive, Scope, Send, answer, header
-from .calls import Exchange, Request, from_client, start_timeout_of, to_client
+from .calls import Exchange, Request, acquire, from_client, to_client
 from .directory import Directory
-from .errors import PlatformError, request_timeout
+from .errors import PlatformError, too_large
 from .runner import Runner
 from .upstream import Broken, Response
 
@@ -29,11 +29,14 @@ class Gateway:
     """ASGI application: direct calls at ``/<owner>/<app>[/path]``, the parts at ``/<prefix>/...``.
 
     A part is also found by the host name of the platform's service, e.g. ``queue.fal.run``, so that clients that are
-    redirected by a proxy or by name resolution need no prefix.
+    redirected by a proxy or by name resolution need no prefix. ``max_body`` is the longest body of a direct call in bytes,
+    ``notice`` gets what a person should read.
     """
 
-    def __init__(self, directory: Directory, parts: Mapping[str, Part]) -> None:
+    def __init__(self, directory: Directory, parts: Mapping[str, Part], max_body: int, notice: Callable[[str, str], None]) -> None:
         self._directory = directory
+        self._max_body = max_body
+        self._notice = notice
         self._parts = {**parts, "fal": self._proxy}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -53,6 +56,11 @@ class Gateway:
             await self.run(scope, receive, send, path)
         except PlatformError as error:
             await fail(scope, send, error)
+        except ConnectionAbortedError:
+            raise
+        except Exception as error:
+            self._notice("", f"{scope.get('method', 'websocket')} {scope['path']} failed here: {type(error).__name__}: {error}")
+            await fail(scope, send, PlatformError(500, "internal_error", f"Internal error: {error}"))
 
     def _base(self, scope: Scope) -> str:
         scheme = "https" if scope["scheme"] in ("https", "wss") else "http"
@@ -60,11 +68,9 @@ class Gateway:
 
     async def run(self, scope: Scope, receive: Receive, send: Send, path: bytes) -> None:
         """A direct call: no queue, no retry."""
-        _, owner, name, *rest = [*path.split(b"/", 3), b""]
-        application = self._directory.find(scope, owner, name)
-        inside = b"/" + rest[0] if rest else b"/"
+        application, inside = self._directory.find(scope, path)
         call = DirectCall(self._directory.owner, application, scope, receive, send, inside)
-        await call.run()
+        await call.run(self._max_body)
 
     async def _proxy(self, scope: Scope, receive: Receive, send: Send, path: bytes, root: str) -> None:
         """``/fal/proxy`` for the JavaScript client's ``proxyUrl``: the URL that is meant stands in a header (section 5.9 of the facts)."""
@@ -94,17 +100,17 @@ class DirectCall:
         self._answering = False
         self._gone = False
 
-    async def run(self) -> None:
+    async def run(self, max_body: int) -> None:
         """From the body to the last byte of the answer."""
         request, application = self._request, self._application
         first = await self._receive()
         whole = not first.get("more_body", False)
-        request.body = first.get("body", b"") if whole else self._rest(first["body"])
+        request.body = first.get("body", b"") if whole else self._rest(first["body"], max_body)
         request.headers = from_client(self._scope["headers"], sized=not whole)
         watch = asyncio.get_running_loop().call_later(_PATIENCE, self._watch) if whole else None
         self._task = asyncio.current_task()
         try:
-            runner = await self._acquire()
+            runner = await acquire(application, self._scope, request.id)
             try:
                 await self._exchange_with(runner)
             finally:
@@ -120,17 +126,6 @@ class DirectCall:
         finally:
             if watch is not None:
                 watch.cancel()
-
-    async def _acquire(self) -> Runner:
-        hint = header(self._scope, b"x-fal-runner-hint")
-        timeout = start_timeout_of(self._scope, self._application.spec.limits.request_start_timeout)
-        waiting = self._application.acquire(self._request.id, hint)
-        if timeout is None:
-            return await waiting
-        try:
-            return await asyncio.wait_for(waiting, timeout)
-        except asyncio.TimeoutError:
-            raise request_timeout("Request did not start in time", by_user=True) from None
 
     async def _exchange_with(self, runner: Runner) -> None:
         exchange = self._exchange = Exchange(self._application, runner, self._request)
@@ -157,13 +152,18 @@ class DirectCall:
                 await self._send({"type": "http.response.body", "body": data, "more_body": True})
             await self._send({"type": "http.response.body", "body": b""})
 
-    async def _rest(self, first: bytes) -> AsyncIterator[bytes]:
+    async def _rest(self, first: bytes, max_body: int) -> AsyncIterator[bytes]:
         yield first
+        size = len(first)
         while True:
             message = await self._receive()
             if message["type"] == "http.disconnect":
                 raise PlatformError(499, "client_disconnected", "Client disconnected")
-            yield message.get("body", b"")
+            chunk = message.get("body", b"")
+            size += len(chunk)
+            if size > max_body:
+                raise too_large(max_body)
+            yield chunk
             if not message.get("more_body", False):
                 return
 

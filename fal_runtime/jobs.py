@@ -66,7 +66,6 @@ class Job:
     gateway_request_id: str = ""
     state: str = IN_QUEUE
     answer: Answer | None = None
-    finished: float | None = None
     inference_time: float | None = None
     logs: list[dict[str, Any]] = field(default_factory=list)
     cancelled: bool = False
@@ -114,19 +113,18 @@ class Job:
             "gateway_request_id": self.gateway_request_id,
         }
 
-    def result_row(self) -> dict[str, Any]:
-        """The columns that are written when it is completed."""
-        assert self.answer is not None
+    def result_row(self, answer: Answer, finished: float) -> dict[str, Any]:
+        """The columns that are written when it is completed; ``finished`` is in seconds since the epoch."""
         return {
-            "finished": self.finished,
-            "status": self.answer.status,
-            "answer_headers": _dump(self.answer.headers),
-            "answer": self.answer.body,
-            "error": self.answer.error,
-            "error_type": self.answer.error_type,
+            "finished": finished,
+            "status": answer.status,
+            "answer_headers": _dump(answer.headers),
+            "answer": answer.body,
+            "error": answer.error,
+            "error_type": answer.error_type,
             "inference_time": self.inference_time,
             "logs": json.dumps(self.logs),
-            "next_delivery": self.finished if self.webhook else None,
+            "next_delivery": finished if self.webhook else None,
         }
 
 
@@ -149,7 +147,7 @@ def from_row(row: sqlite3.Row, owner: str, app: Mapping[str, Any]) -> Job:
         gateway_request_id=row["gateway_request_id"],
     )
     if row["finished"] is not None:
-        job.state, job.finished, job.inference_time = COMPLETED, row["finished"], row["inference_time"]
+        job.state, job.inference_time = COMPLETED, row["inference_time"]
         job.answer = Answer(row["status"], _load(row["answer_headers"]), row["answer"], row["error"], row["error_type"])
         job.logs = json.loads(row["logs"])
     return job

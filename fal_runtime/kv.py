@@ -51,6 +51,11 @@ class KeyValues:
         if not text.isdigit() or not _SHORTEST <= int(text) <= _LONGEST:
             await answer_json(send, 400, {"error": f"ttl must be between {_SHORTEST} and {_LONGEST} seconds"})
             return
-        row = (db, key, (await read_body(receive, _LIMIT)).decode(), time.time() + int(text))
+        try:
+            value = (await read_body(receive, _LIMIT)).decode()
+        except UnicodeDecodeError:
+            await answer_json(send, 400, {"error": "the value is not UTF-8 text"})
+            return
+        row = (db, key, value, time.time() + int(text))
         await self._journal.change(lambda sql: sql.execute("insert or replace into kv values (?, ?, ?, ?)", row))
         await answer_json(send, 200, {})

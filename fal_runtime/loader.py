@@ -31,7 +31,8 @@ class Loader:
     """Loads the apps of one project.
 
     ``directory`` is scratch space, ``data`` the directory for ``/data``, ``origin`` the gateway's (host, port), ``env`` what
-    every runner gets beside the environment of this process, ``secrets`` what apps may ask for.
+    every runner gets beside the environment of this process, ``secrets`` what apps may ask for, ``environment`` the fal
+    environment (``--env``) that they are served in.
     """
 
     def __init__(
@@ -44,6 +45,7 @@ class Loader:
         env: Mapping[str, str],
         secrets: Mapping[str, str],
         owner: str,
+        environment: str | None,
     ) -> None:
         self._project = project
         self._zygote = zygote
@@ -53,6 +55,7 @@ class Loader:
         self._env = env
         self._secrets = secrets
         self._owner = owner
+        self._environment = environment
         self._engine: Engine = ProcessEngine()
 
     async def load(self, app: str) -> Loaded:
@@ -61,7 +64,7 @@ class Loader:
         for name in ("root", "empty"):
             (place / name).mkdir(parents=True)
         description = await self._describe(app, place / "payload")
-        spec = Spec.from_description(description)
+        spec = Spec.from_description(description).in_environment(self._environment)
         notices: list[str] = []
         if spec.python_version and spec.python_version != f"{sys.version_info.major}.{sys.version_info.minor}":
             notices.append(f"python_version is {spec.python_version}; runs here on {sys.version_info.major}.{sys.version_info.minor}")

@@ -33,6 +33,7 @@ def run(
     *,
     port: int = 8080,
     owner: str = "local",
+    environment: str | None = None,
     host: str = "127.0.0.1",
     data: Path | None = None,
     secrets: Path | None = None,
@@ -54,6 +55,7 @@ def run(
             port=port,
             host=host,
             owner=owner,
+            environment=environment,
             data=data or default_data(),
             state=state or default_state(project),
             secrets=values,
@@ -129,6 +131,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--port", type=int, default=8080, help="0 chooses a free one (default: 8080)")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
     parser.add_argument("--owner", default="local", help="first segment of the apps' URLs (default: local)")
+    parser.add_argument("--env", help="fal environment: apps are served as NAME--ENV (default: main, which has no suffix)")
     parser.add_argument("--data", type=Path, help="directory for /data")
     parser.add_argument("--state", type=Path, help="directory for the queue and the files that apps return")
     parser.add_argument("--secrets", type=Path, help="file of NAME=value lines, set in every runner")
@@ -139,6 +142,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options.path,
         port=options.port,
         owner=options.owner,
+        environment=options.env,
         host=options.host,
         data=options.data,
         secrets=options.secrets,

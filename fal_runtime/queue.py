@@ -27,6 +27,8 @@ from .runner import Runner
 _AT_HAND = 64
 #: Seconds for which a result can be fetched (fal documentation, "Webhooks": about one hour).
 RESULT_TTL = 3600.0
+#: Seconds between two attempts to write what the disk refuses.
+_DISK_PAUSE = 1.0
 
 
 class Queue:
@@ -146,7 +148,7 @@ class Queue:
             await self._run(line, job, runner)
         else:
             line.application.release(runner, job.id)
-            job.attempts, job.not_before = job.attempts - 1, time.time() + 1
+            job.attempts, job.not_before = job.attempts - 1, time.time() + _DISK_PAUSE
             self._enqueue(line, job)
 
     async def _run(self, line: _Line, job: Job, runner: Runner) -> None:
@@ -161,7 +163,8 @@ class Queue:
             for name, value in response.headers:
                 if name == b"x-fal-needs-retry":
                     needs_retry = is_true(value)
-            answer = Answer.from_app(response.status, to_client(response.headers), body)
+            headers = [*to_client(response.headers), (b"x-fal-served-from", runner.id.encode())]
+            answer = Answer.from_app(response.status, headers, body)
             outcome = Outcome(response.status, None, needs_retry)
         except PlatformError as error:
             answer, outcome = Answer.from_error(error), Outcome(error.status, error.error_type)
@@ -193,9 +196,11 @@ class Queue:
         return True
 
     async def _finish(self, job: Job, answer: Answer) -> None:
-        job.answer, job.finished = answer, time.time()
-        await self._save(job, job.result_row())
-        job.state = COMPLETED
+        """Complete a job, once its result is on the disk: while that is full, the job is not completed and nothing is lost."""
+        row = job.result_row(answer, time.time())
+        while not await self._save(job, row):
+            await asyncio.sleep(_DISK_PAUSE)
+        job.answer, job.state = answer, COMPLETED
         self._jobs.pop(job.id, None)
         self._done[job.id] = job
         if len(self._done) > _AT_HAND:

@@ -32,13 +32,11 @@ class QueueApi:
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, path: bytes, root: str) -> None:
         """Serve ``path``, undecoded and below the queue's root, whose URL is ``root``. Raises PlatformError."""
-        owner, _, rest = path.strip(b"/").partition(b"/")
-        name, _, inside = rest.partition(b"/")
-        application = self._directory.find(scope, owner, name)
+        application, inside = self._directory.find(scope, path)
         base = f"{root}/{self._directory.owner}/{application.spec.name}"
-        _, found, tail = f"/{inside.decode('latin-1')}/".rpartition("/requests/")
+        _, found, tail = f"{inside.decode('latin-1')}/".rpartition("/requests/")
         if scope["method"] == "POST":
-            await self._submit(scope, receive, send, application, b"/" + inside, base)
+            await self._submit(scope, receive, send, application, inside, base)
         elif found:
             await self._request(scope, send, tail.strip("/").split("/"), base)
         else:

@@ -10,12 +10,12 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from starlette.applications import Starlette
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from .asgi import Receive, Scope, Send
-from .cdn import Store, Upload
+from .cdn import REFUSALS, Store, Upload
 from .directory import Directory
 from .queue import Queue
 
@@ -49,8 +49,8 @@ class Rest:
             Route("/uploads/{id}/complete", self.complete, methods=["POST"]),
             Route("/uploads/{id}/{part:int}", self.put_part, methods=["PUT", "POST"]),
         ]
-        self._rest = Starlette(routes=rest)
-        self._cdn = Starlette(routes=cdn)
+        self._rest = Starlette(routes=rest, exception_handlers=REFUSALS)
+        self._cdn = Starlette(routes=cdn, exception_handlers=REFUSALS)
 
     async def rest(self, scope: Scope, receive: Receive, send: Send, path: bytes, root: str) -> None:
         """The ``rest`` part."""
@@ -112,7 +112,7 @@ class Rest:
 
     async def upload(self, request: Request) -> Response:
         """A whole file in one request."""
-        upload = self._store.begin(request.headers.get("x-fal-file-name", "file"), request.headers.get("content-type", ""))
+        upload = self._store.begin(request.headers)
         self._open[upload.id] = upload
         response = await self._receive(request, upload.id, None)
         return JSONResponse({"access_url": self._store.url(upload)}) if response.status_code == 200 else response
@@ -120,13 +120,13 @@ class Rest:
     async def initiate(self, request: Request) -> Response:
         """Reserve a URL; the bytes follow with PUT, whole or in parts."""
         wanted = await request.json()
-        upload = self._store.begin(str(wanted.get("file_name") or "file"), str(wanted.get("content_type") or ""))
+        upload = self._store.begin(request.headers, str(wanted.get("file_name") or ""), str(wanted.get("content_type") or ""))
         self._open[upload.id] = upload
         return JSONResponse({"file_url": self._store.url(upload), "upload_url": f"{self._base_url}/cdn/uploads/{upload.id}"})
 
     async def begin_parts(self, request: Request) -> Response:
         """Start a file that comes in parts."""
-        upload = self._store.begin(request.headers.get("x-fal-file-name", "file"), request.headers.get("content-type", ""))
+        upload = self._store.begin(request.headers)
         self._open[upload.id] = upload
         return JSONResponse({"access_url": self._store.url(upload), "uploadId": upload.id})
 
@@ -149,10 +149,7 @@ class Rest:
         upload = self._open.get(id)
         if upload is None:
             return JSONResponse({"detail": "Upload not found"}, 404)
-        try:
-            await self._store.receive(upload, request.stream(), part)
-        except (OSError, ClientDisconnect) as error:
-            return JSONResponse({"detail": f"Upload failed: {error}"}, 507)
+        await self._store.receive(upload, request.stream(), part)
         if part is None:
             self._store.finish(self._open.pop(id))
         return Response(headers={"etag": f'"{id}-{part or 0}"'})

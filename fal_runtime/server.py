@@ -9,6 +9,7 @@ import hashlib
 import os
 import shutil
 import socket
+import sqlite3
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -19,7 +20,7 @@ import uvicorn
 
 from .application import Application
 from .asgi import Receive, Scope, Send, answer_json
-from .cdn import Store, Uploader
+from .cdn import Store
 from .directory import Directory
 from .errors import LoadFailure, UnavailablePort
 from .gateway import Gateway, Part
@@ -33,20 +34,22 @@ from .queue_api import QueueApi
 from .rest import Rest
 from .runner import Runner
 from .sockets import Sockets
+from .uploader import Uploader
 from .webhooks import Signer, Webhooks
 from .zygote import Zygote
 
 Say = Callable[[str, str], None]
 
-#: Seconds for which files are kept.
-_FILE_TTL = 7 * 24 * 3600.0
+#: Bytes of a request's body, unless said otherwise.
+MOST_BODY = 1 << 29
 
 
 class Runtime:
     """Serves the apps of a project on ``host``:``port`` (0: any free port) between :meth:`start` and :meth:`close`.
 
+    ``owner`` and ``environment`` (fal's ``--env``) are parts of the apps' URLs: ``/<owner>/<app>[--<environment>]``.
     ``data`` is the directory for ``/data``, ``state`` the one for the queue and the files (None: they end with this object),
-    ``max_body`` the longest body in bytes that the queue takes. ``secrets`` are set in the environment of every runner, ``keep_warm`` keeps
+    ``max_body`` the longest body of a request in bytes. ``secrets`` are set in the environment of every runner, ``keep_warm`` keeps
     one runner per app alive where the app's own settings would let it go. ``keys`` ("id:secret") are those that
     callers of apps that are not public must have (none: nobody is asked). ``say(app, text)`` gets what a person should read.
     """
@@ -58,11 +61,12 @@ class Runtime:
         port: int = 8080,
         host: str = "127.0.0.1",
         owner: str = "local",
+        environment: str | None = None,
         data: Path,
         secrets: Mapping[str, str] | None = None,
         state: Path | None = None,
         keep_warm: bool = True,
-        max_body: int = 1 << 29,
+        max_body: int = MOST_BODY,
         keys: Sequence[str] = (),
         say: Say = lambda app, text: None,
         echo: Say = lambda app, text: None,
@@ -71,6 +75,7 @@ class Runtime:
         self.host = host
         self.port = port
         self.owner = owner
+        self._environment = environment
         self.applications: dict[str, Application] = {}
         self.failures: dict[str, LoadFailure] = {}
         self._data = data
@@ -110,7 +115,8 @@ class Runtime:
         await self._serve(Uploader(store).asgi, uds=str(directory / "api.sock"))
         await zygote.start()
         env = {"FAL_USE_LOCAL_UPLOADER": "1", "FAL_API_SOCKET": str(directory / "api.sock")}
-        loader = Loader(self.project, zygote, directory, self._data.resolve(), (self.host, self.port), env, self._secrets, self.owner)
+        origin = (self.host, self.port)
+        loader = Loader(self.project, zygote, directory, self._data.resolve(), origin, env, self._secrets, self.owner, self._environment)
         if zygote.sandbox_refused is not None:
             self._say("", f"no private file system ({zygote.sandbox_refused}): apps see {self._data} instead of /data through the SDK only")
         self._closing.push_async_callback(self._close_applications)
@@ -165,9 +171,19 @@ class Runtime:
         self._closing.push_async_callback(queue.close)
         await webhooks.open()
         self._closing.push_async_callback(webhooks.close)
-        expiry = asyncio.ensure_future(_expire(queue, store))
+        expiry = asyncio.ensure_future(self._expire(queue, store))
         self._closing.callback(expiry.cancel)
-        await self._serve(Gateway(directory, parts), listener=listener)
+        await self._serve(Gateway(directory, parts, self._max_body, self._say), listener=listener)
+
+    async def _expire(self, queue: Queue, store: Store) -> None:
+        """Forget old results and files, now and then."""
+        while True:
+            try:
+                await queue.expire()
+                store.expire()
+            except (sqlite3.Error, OSError) as error:
+                self._say("", f"old results and files cannot be deleted: {error}")
+            await asyncio.sleep(60)
 
     async def _load(self, loader: Loader, zygote: Zygote, app: str) -> None:
         try:
@@ -241,14 +257,6 @@ class Runtime:
 
 async def _health(scope: Scope, receive: Receive, send: Send, path: bytes, root: str) -> None:
     await answer_json(send, 200, {"status": "ok"})
-
-
-async def _expire(queue: Queue, store: Store) -> None:
-    """Forget old results and files, now and then."""
-    while True:
-        await queue.expire()
-        store.expire(_FILE_TTL)
-        await asyncio.sleep(60)
 
 
 class _Server(uvicorn.Server):

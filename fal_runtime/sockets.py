@@ -6,7 +6,8 @@ import asyncio
 import json
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -16,10 +17,11 @@ from websockets.typing import Subprotocol
 
 from .application import Application
 from .asgi import Receive, Scope, Send
-from .calls import Exchange, Request, from_client
+from .calls import Exchange, Request, acquire, from_client, to_client
 from .directory import Directory
 from .errors import PlatformError
-from .upstream import Broken
+from .runner import Runner
+from .upstream import Broken, Headers
 
 #: Query parameters and headers that belong to the hop to the gateway.
 _OWN = frozenset(["fal_jwt_token", "fal_max_buffering"])
@@ -38,7 +40,7 @@ class Sockets:
     async def direct(self, scope: Scope, receive: Receive, send: Send, path: bytes, root: str) -> None:
         """A websocket of the app's own (``fal.realtime`` included)."""
         application, request = self._request(scope, path)
-        runner = await application.acquire(request.id)
+        runner = await acquire(application, scope, request.id)
         try:
             assert runner.upstream is not None
             pairs = parse_qsl(request.query.decode("latin-1"), keep_blank_values=True)
@@ -78,41 +80,12 @@ class Sockets:
             raise PlatformError(426, None, "Upgrade Required")
         application, template = self._request(scope, path)
         await send({"type": "websocket.accept"})
-        while (message := await receive())["type"] != "websocket.disconnect":
-            body = (message.get("text") or "").encode() or message.get("bytes") or b""
-            headers = [*template.headers, (b"content-type", b"application/json")]
-            request = Request(str(uuid.uuid4()), self._owner, application.spec.name, "POST", template.path, template.query, headers, body)
-            await self._carry(application, request, send)
-
-    async def _carry(self, application: Application, request: Request, send: Send) -> None:
-        began = time.monotonic()
-        try:
-            runner = await application.acquire(request.id)
-        except PlatformError as error:
-            return await _tell_error(send, request.id, error, began)
-        exchange = Exchange(application, runner, request)
-        try:
-            response = await exchange.open()
-            first = time.monotonic() - began
-            plain = {name.decode("latin-1"): value.decode("latin-1") for name, value in response.headers}
-            await _tell(send, {"type": "start", "request_id": request.id, "status": response.status, "headers": plain})
-            async for data in response:
-                await send({"type": "websocket.send", "bytes": data})
-            await _tell(send, _end(request.id, response.status, first))
-        except Broken as error:
-            await _tell_error(send, request.id, exchange.explain(error), began)
-        except PlatformError as error:
-            await _tell_error(send, request.id, error, began)
-        finally:
-            exchange.close()
-            application.release(runner, request.id)
+        await _Carrier(application, template, scope, send).run(receive)
 
     def _request(self, scope: Scope, path: bytes) -> tuple[Application, Request]:
-        owner, _, rest = path.strip(b"/").partition(b"/")
-        name, _, inside = rest.partition(b"/")
-        application = self._directory.find(scope, owner, name)
+        application, inside = self._directory.find(scope, path)
         headers = [pair for pair in from_client(scope["headers"], sized=False) if pair[0] not in _HANDSHAKE]
-        request = Request(str(uuid.uuid4()), self._owner, application.spec.name, "GET", b"/" + inside, scope["query_string"], headers, b"")
+        request = Request(str(uuid.uuid4()), self._owner, application.spec.name, "GET", inside, scope["query_string"], headers, b"")
         return application, request
 
 
@@ -131,16 +104,76 @@ async def _down(connection: ClientConnection, send: Send) -> None:
         return
 
 
-async def _tell(send: Send, document: Mapping[str, Any]) -> None:
-    await send({"type": "websocket.send", "text": json.dumps(document)})
+class _Carrier:
+    """The HTTP calls of one websocket, one after the other, until its client leaves."""
 
+    def __init__(self, application: Application, template: Request, scope: Scope, send: Send) -> None:
+        self._application = application
+        self._template = template
+        self._scope = scope
+        self._send = send
+        self._bodies: asyncio.Queue[bytes] = asyncio.Queue()
+        self._exchange: Exchange | None = None
+        self._answering = False
+        self._gone = False
 
-async def _tell_error(send: Send, id: str, error: PlatformError, began: float) -> None:
-    headers = {name.decode(): value.decode() for name, value in error.all_headers()}
-    await _tell(send, {"type": "start", "request_id": id, "status": error.status, "headers": headers})
-    await send({"type": "websocket.send", "bytes": error.body()})
-    await _tell(send, _end(id, error.status, time.monotonic() - began))
+    async def run(self, receive: Receive) -> None:
+        """Take bodies until the client leaves; then the app is told that nobody waits any more."""
+        working = asyncio.ensure_future(self._work())
+        while (message := await receive())["type"] != "websocket.disconnect":
+            self._bodies.put_nowait((message.get("text") or "").encode() or message.get("bytes") or b"")
+        self._gone = True
+        if self._exchange is not None:
+            await self._exchange.cancel()
+        if self._exchange is None or self._answering:
+            working.cancel()
+        await asyncio.wait([working])
 
+    async def _work(self) -> None:
+        while not self._gone:
+            await self._call(await self._bodies.get())
 
-def _end(id: str, status: int, first: float) -> dict[str, Any]:
-    return {"type": "end", "request_id": id, "status": status, "time_to_first_byte_seconds": first}
+    async def _call(self, body: bytes) -> None:
+        template, began = self._template, time.monotonic()
+        headers = [*template.headers, (b"content-type", b"application/json")]
+        request = replace(template, id=str(uuid.uuid4()), method="POST", headers=headers, body=body)
+        try:
+            runner = await acquire(self._application, self._scope, request.id)
+            self._exchange = Exchange(self._application, runner, request)
+            try:
+                await self._answer(self._exchange, runner, request.id, began)
+            finally:
+                self._exchange.close()
+                self._exchange, self._answering = None, False
+                self._application.release(runner, request.id)
+        except PlatformError as error:
+            await self._tell_start(request.id, error.status, error.all_headers())
+            await self._tell({"type": "websocket.send", "bytes": error.body()})
+            await self._tell_end(request.id, error.status, time.monotonic() - began)
+
+    async def _answer(self, exchange: Exchange, runner: Runner, id: str, began: float) -> None:
+        response = await exchange.open()
+        first = time.monotonic() - began
+        self._answering = True
+        await self._tell_start(id, response.status, [*to_client(response.headers), (b"x-fal-served-from", runner.id.encode())])
+        try:
+            async for data in response:
+                await self._tell({"type": "websocket.send", "bytes": data})
+        except Broken as error:
+            raise exchange.explain(error) from None
+        await self._tell_end(id, response.status, first)
+
+    async def _tell_start(self, id: str, status: int, headers: Headers) -> None:
+        named = {name.decode("latin-1"): value.decode("latin-1") for name, value in headers}
+        named["x-fal-request-id"] = id
+        await self._tell_json({"type": "start", "request_id": id, "status": status, "headers": named})
+
+    async def _tell_end(self, id: str, status: int, first: float) -> None:
+        await self._tell_json({"type": "end", "request_id": id, "status": status, "time_to_first_byte_seconds": first})
+
+    async def _tell_json(self, document: Mapping[str, Any]) -> None:
+        await self._tell({"type": "websocket.send", "text": json.dumps(document)})
+
+    async def _tell(self, message: MutableMapping[str, Any]) -> None:
+        if not self._gone:
+            await self._send(message)

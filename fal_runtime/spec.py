@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -87,6 +87,10 @@ class Spec:
             settings=settings,
             openapi=description["openapi"],
         )
+
+    def in_environment(self, environment: str | None) -> Spec:
+        """The app as ``fal deploy --env`` names it: ``name--staging``; ``main`` has no suffix (fal 1.83, ``sdk.construct_alias``)."""
+        return self if environment in (None, "main") else replace(self, name=f"{self.name}--{environment}")
 
 
 def _fill(model: type[Any], values: Mapping[str, Any]) -> Any:

@@ -17,7 +17,7 @@ import httpx
 from . import project as projects
 from .errors import RuntimeFailure
 from .loops import close, new_event_loop
-from .server import Runtime
+from .server import MOST_BODY, Runtime
 
 
 class AppError(Exception):
@@ -118,16 +118,19 @@ def serve(
     *,
     port: int = 0,
     owner: str = "local",
+    environment: str | None = None,
     data: Path | None = None,
     state: Path | None = None,
     secrets: Mapping[str, str] | None = None,
     keep_warm: bool = True,
     keys: Sequence[str] = (),
+    max_body: int = MOST_BODY,
 ) -> Iterator[Local]:
     """Serve the project at ``path`` on a free port while the ``with`` block runs.
 
-    ``data`` is the directory for ``/data`` (None: an empty one of its own). Raises RuntimeFailure when an app does not load or
-    start, with what a person would read.
+    ``data`` is the directory for ``/data`` (None: an empty one of its own), ``max_body`` the longest body of a request in bytes;
+    the other options are those of ``Runtime``. Raises RuntimeFailure when an app does not load or start, with what a person
+    would read.
     """
     lines: list[str] = []
 
@@ -139,11 +142,13 @@ def serve(
             projects.read(Path(path)),
             port=port,
             owner=owner,
+            environment=environment,
             data=data or Path(own),
             state=state,
             secrets=secrets,
             keep_warm=keep_warm,
             keys=keys,
+            max_body=max_body,
             say=say,
             echo=lambda app, text: lines.append(f"[{app}] {text}"),
         )

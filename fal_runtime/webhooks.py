@@ -6,6 +6,7 @@ import asyncio
 import base64
 import hashlib
 import json
+import sqlite3
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -127,7 +128,10 @@ class Webhooks:
 
     async def _save(self, id: str, deliveries: int, due: float | None) -> None:
         values = (deliveries, due, id)
-        await self._journal.change(lambda db: db.execute("update request set deliveries = ?, next_delivery = ? where id = ?", values))
+        try:
+            await self._journal.change(lambda db: db.execute("update request set deliveries = ?, next_delivery = ? where id = ?", values))
+        except sqlite3.Error as error:  # it may be delivered again, which a receiver knows by its request id
+            self._notice("", f"the delivery of webhook {id} cannot be written to the disk: {error}")
 
     async def close(self) -> None:
         """Stop; what is not delivered stays in the journal."""

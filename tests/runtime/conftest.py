@@ -146,6 +146,19 @@ def gone(pids: list[int], timeout: float = 10) -> bool:
 
 
 @pytest.fixture
+def wait() -> Callable[..., None]:
+    """Wait until something is true; fails when it is not in time."""
+
+    def until(condition: Callable[[], object], timeout: float = 20) -> None:
+        deadline = time.monotonic() + timeout
+        while not condition():
+            assert time.monotonic() < deadline, "it did not become true in time"
+            time.sleep(0.02)
+
+    return until
+
+
+@pytest.fixture
 def project(tmp_path: Path) -> Callable[..., Path]:
     """Write a project: file name -> text."""
 

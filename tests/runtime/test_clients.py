@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import os
 import subprocess
 import sys
 import textwrap
-from collections.abc import Iterator
+import time
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +19,7 @@ from websockets.sync.client import connect
 
 import fal_runtime
 from fal_runtime import redirect
+from fal_runtime.cdn import Store, Upload
 from fal_runtime.testing import Local
 
 PYPROJECT = """
@@ -132,6 +136,7 @@ def test_cancel_and_errors(fal: Local, tmp_path: Path) -> None:
         handle = fal_client.submit("local/demo", arguments={"value": 2, "seconds": 0.3})
         handle.cancel()
         got = handle.get()
+        fal_client.cancel("local/demo", fal_client.submit("local/demo", arguments={"seconds": 0.3}).request_id)
         try:
             fal_client.run("local/demo", arguments={"value": "not a number"})
         except fal_client.FalClientError as error:
@@ -202,12 +207,21 @@ def test_the_async_client(fal: Local, tmp_path: Path) -> None:
             async with fal_client.realtime_async("local/demo") as connection:
                 await connection.send({"value": 5})
                 many.append(await connection.recv())
-            print(json.dumps([item["value"] for item in many]))
+            many.append(await fal_client.run_async("local/demo", {"value": 20}))
+            handle = await fal_client.submit_async("local/demo", {"value": 30, "seconds": 0.2})
+            await fal_client.status_async("local/demo", handle.request_id, with_logs=True)
+            await fal_client.cancel_async("local/demo", handle.request_id)
+            many.append(await handle.get())
+            many.append(await fal_client.result_async("local/demo", handle.request_id))
+            numbers = [event["number"] async for event in fal_client.stream_async("local/demo", {})]
+            url = await fal_client.upload_async(b"abc", "text/plain")
+            size = await fal_client.run_async("local/demo", {"url": url}, path="/size")
+            print(json.dumps([*(item["value"] for item in many), *numbers, size["size"]]))
         asyncio.run(main())
         """,
         tmp_path,
     )
-    assert answer == [*range(1, 21), 10]
+    assert answer == [*range(1, 21), 10, 21, 31, 31, 0, 1, 2, 3]
 
 
 def test_an_environment_s_own_sitecustomize_still_runs(fal: Local, tmp_path: Path) -> None:
@@ -264,6 +278,39 @@ def test_a_large_output_of_the_toolkit(fal: Local) -> None:
     head = httpx.head(answer["url"])
     assert head.headers["content-type"] == "application/x-big"
     assert head.headers["content-length"] == "20000000"
+
+
+def test_a_file_lives_as_long_as_its_upload_says(fal: Local, tmp_path: Path) -> None:
+    code = """
+        import json, fal_client
+        short = fal_client.StorageSettings(expires_in=1)
+        print(json.dumps([fal_client.upload(b"abc", "text/plain", lifecycle=short), fal_client.upload(b"def", "text/plain")]))
+        """
+    short, long = program(fal, code, tmp_path)
+    assert httpx.get(short).content == b"abc"
+    time.sleep(1.1)
+    assert httpx.get(short).status_code == 404
+    assert httpx.get(long).content == b"def"
+
+
+def test_files_whose_time_is_over_are_deleted(tmp_path: Path) -> None:
+    async def some(content: bytes) -> AsyncIterator[bytes]:
+        yield content
+
+    async def upload(seconds: float) -> Upload:
+        upload = store.begin({"x-fal-object-lifecycle": json.dumps({"expiration_duration_seconds": seconds})}, "a.txt")
+        await store.receive(upload, some(b"abc"))
+        store.finish(upload)
+        return upload
+
+    store = Store(tmp_path, "http://x")
+    kept, expired, abandoned = asyncio.run(upload(60)), asyncio.run(upload(0.001)), store.begin({})
+    os.utime(tmp_path / abandoned.id, (0, 0))
+    young = store.begin({})
+    time.sleep(0.01)
+    store.expire()
+    assert {path.name for path in tmp_path.iterdir()} == {kept.id, young.id}
+    assert expired.id not in (kept.id, young.id)
 
 
 def test_files_cannot_leave_their_folder(fal: Local) -> None:

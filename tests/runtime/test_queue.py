@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import json
@@ -17,6 +18,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 import fal_runtime
+from fal_runtime.journal import Journal
+from fal_runtime.queue import Queue
 from fal_runtime.testing import AppError, Local
 
 WORK = "work"
@@ -401,6 +404,28 @@ def test_the_queue_survives_its_process(tmp_path: Path) -> None:
                 time.sleep(0.05)
             values.append(httpx.get(url).json())
         assert values == [{"value": 1}, {"value": 2}, {"value": 3}]
+
+
+def test_results_expire_once_their_webhook_is_delivered(tmp_path: Path) -> None:
+    async def rows() -> list[str]:
+        journal = Journal(tmp_path / "queue.db")
+        journal.open()
+        queue = Queue("local", {}, journal, lambda app, text: None)
+        before = {"old": 100.0, "young": time.time() - 60, "undelivered": 100.0, "unfinished": None}
+        for id, finished in before.items():
+            row = {"id": id, "app": "x", "path": b"/", "query": b"", "headers": "[]", "body": b"", "priority": 0, "seq": 1, "policy": "{}"}
+            row |= {"submitted": 1.0, "gateway_request_id": id, "finished": finished}
+            row["next_delivery"] = 5.0 if id == "undelivered" else None
+            names = ", ".join(row)
+            await journal.change(
+                lambda db, row=row, names=names: db.execute(f"insert into request ({names}) values (:{names.replace(', ', ', :')})", row)
+            )
+        await queue.expire()
+        kept = await journal.change(lambda db: [row["id"] for row in db.execute("select id from request order by id")])
+        journal.close()
+        return kept
+
+    assert asyncio.run(rows()) == ["undelivered", "unfinished", "young"]
 
 
 def test_metrics_have_fal_s_names(fal: Local) -> None:
