@@ -86,8 +86,6 @@ class InputField(Model):
     default: str | None = None
     description: str = ""
     constraints: dict[str, Any] = Field(default_factory=dict)
-    lax: bool = False
-    """The source converts the value itself (`int(job_input["steps"])`), so numbers in other forms stay welcome."""
     origin: Origin | None = None
     evidence: str = ""
     media: Literal["path", "paths", "file", "files", "secret", "secrets"] | None = None
@@ -96,6 +94,8 @@ class InputField(Model):
     """The default is computed where the code is loaded, so the value is passed on only where the caller sent one."""
     deprecated: bool = False
     accept: str = ""
+    model: InputSchema | None = None
+    """The keys of a nested object: the `dict[str, Any]` in the annotation stands for it."""
 
 
 class InputSchema(Model):

@@ -5,8 +5,15 @@ from __future__ import annotations
 import re
 from typing import Any
 
-NUMBER = "Number"
-"""The alias `int | float` of generated code: a JSON number reaches the handler as it was sent."""
+NUMBER, INTEGER, REAL, TO_INT, TO_FLOAT = "Number", "Integer", "Real", "ToInt", "ToFloat"
+ALIASES = {
+    NUMBER: "Number = int | float  # a JSON number reaches the handler as it was sent",
+    INTEGER: 'Integer = Annotated[int | bool, WithJsonSchema({"type": "integer"})]  # as rp_validator, to which true is a whole number',
+    REAL: 'Real = Annotated[float | bool, WithJsonSchema({"type": "number"})]  # as rp_validator: true passes where the default is an int',
+    TO_INT: 'ToInt = Annotated[Any, WithJsonSchema({"type": "integer"})]  # the worker converts it itself, with int()',
+    TO_FLOAT: 'ToFloat = Annotated[Any, WithJsonSchema({"type": "number"})]  # the worker converts it itself, with float()',
+}
+"""Types of generated code, by name: what the source takes for a number is more than pydantic's `int` and `float`."""
 
 TEXT_NAMES = re.compile(
     r"^(prompt|negative_prompt|system_prompt|initial_prompt|text|query|url|language|model_name|model_id|model|message|caption|voice)$"
@@ -59,16 +66,16 @@ def nullable(annotation: str) -> str:
 def accepts(annotation: str, value: Any) -> bool:
     """Whether a strict model with this annotation takes a JSON value."""
     parts = [part.strip() for part in annotation.split(" | ")]
-    if "Any" in parts:
+    if {"Any", TO_INT, TO_FLOAT} & set(parts):
         return True
     if value is None:
         return "None" in parts
     if isinstance(value, bool):
-        return "bool" in parts
+        return bool({"bool", INTEGER, REAL} & set(parts))
     if isinstance(value, int):
-        return bool({"int", "float", NUMBER} & set(parts))
+        return bool({"int", "float", INTEGER, REAL, NUMBER} & set(parts))
     if isinstance(value, float):
-        return bool({"float", NUMBER} & set(parts))
+        return bool({"float", REAL, NUMBER} & set(parts))
     if isinstance(value, str):
         return "str" in parts
     if isinstance(value, list):

@@ -18,6 +18,10 @@ _SCALARS: dict[str, Schema] = {
     "int": {"type": "integer"},
     "float": {"type": "number"},
     "Number": {"type": "number"},
+    "Integer": {"type": "integer"},
+    "Real": {"type": "number"},
+    "ToInt": {"type": "integer"},
+    "ToFloat": {"type": "number"},
     "bool": {"type": "boolean"},
     "None": {"type": "null"},
     "bytes": {"type": "string", "contentEncoding": "base64"},
@@ -142,6 +146,8 @@ def _union(members: list[Schema]) -> Schema:
 
 def _input_field(field: InputField) -> Schema:
     schema = _constrained(annotation_schema(field.annotation), field.constraints)
+    if field.model is not None:
+        schema = _of_model(schema, input_schema(field.model))
     if field.description:
         schema["description"] = field.description
     if field.media in ("path", "file"):
@@ -154,6 +160,15 @@ def _input_field(field: InputField) -> Schema:
         if _is_json(default):
             schema["default"] = default
     return schema
+
+
+def _of_model(schema: Schema, model: Schema) -> Schema:
+    """The schema of a field with the keys of its nested object."""
+    if schema.get("type") == "object":
+        return model
+    if schema.get("type") == "array":
+        return {**schema, "items": model}
+    return {**schema, "anyOf": [_of_model(member, model) for member in schema["anyOf"]]} if "anyOf" in schema else schema
 
 
 def _output_field(field: OutputField) -> Schema:

@@ -35,7 +35,15 @@ rule = Rule(
                 """
             },
             seen=(Seen("converted", 8),),
-            has={"app.py": ("class Input(BaseModel):", "prompt: str", "steps: int = 25", '@fal.endpoint("/")', "class Output(BaseModel):")},
+            has={
+                "app.py": (
+                    "class Input(BaseModel):",
+                    "prompt: str",
+                    "steps: int | None = 25",
+                    '@fal.endpoint("/")',
+                    "class Output(BaseModel):",
+                )
+            },
         ),
         Case(
             "an asynchronous handler becomes an asynchronous endpoint",

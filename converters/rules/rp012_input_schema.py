@@ -71,7 +71,7 @@ rule = Rule(
                 }
                 """,
             },
-            has={"app.py": ("prompt: str", "steps: int = 25", 'extra="forbid"')},
+            has={"app.py": ("prompt: str", "steps: Integer = 25", 'extra="forbid"')},
         ),
         Case(
             "keys that the code reads need no schema",

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os.path
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from converters.concepts.fields import ALIASES, INTEGER, REAL
 from converters.concepts.literals import source_of, string
-from converters.ir import App, EnvVar, InputField, OutputField, Setting
+from converters.ir import App, EnvVar, InputField, InputSchema, OutputField, Setting
 from converters.sources.runpod.inputs import is_identifier
 from converters.targets.templating import comment, listing
 
@@ -26,6 +28,11 @@ SHADOWED = frozenset(
         "Any",
         "Literal",
         "Number",
+        "Integer",
+        "Real",
+        "ToInt",
+        "ToFloat",
+        "Annotated",
         "Field",
         "Image",
         "Video",
@@ -39,25 +46,63 @@ SHADOWED = frozenset(
     | {f"model_{name}" for name in ("parametrized_name", "post_init", "rebuild", "validate", "validate_json", "validate_strings")}
 )
 """Attributes of pydantic's BaseModel that a field of the same name would hide, and names that the annotations of other fields need."""
+JSON_BOUNDS = {"ge": "minimum", "gt": "exclusiveMinimum", "le": "maximum", "lt": "exclusiveMaximum"}
+"""Bounds of a field -> keywords of JSON Schema, which an alias with a schema of its own leaves to the field."""
 
 
-def uses_number(app: App) -> bool:
-    return any(re.search(r"\bNumber\b", field.annotation) for field in app.endpoints[0].input.fields)
+def aliases(app: App) -> list[str]:
+    """Definitions of the types that the request's annotations name."""
+    used = {word for field in all_fields(app.endpoints[0].input) for word in re.findall(r"\w+", field.annotation)}
+    return [line for name, line in ALIASES.items() if name in used]
+
+
+def all_fields(schema: InputSchema) -> list[InputField]:
+    """The fields of a request with those of its nested objects."""
+    return [inner for field in schema.fields for inner in (field, *(all_fields(field.model) if field.model else ()))]
 
 
 def input_config(app: App) -> tuple[str, str]:
+    """(arguments of the request model's `ConfigDict`, why it is so)."""
     schema = app.endpoints[0].input
-    parts = []
-    if schema.extra == "forbid":
-        parts.append('extra="forbid"')
-    else:
-        parts.append('extra="allow"')
+    note = "as rp_validator" if schema.extra == "forbid" else "" if schema.fields else "the worker passes its whole input on"
+    return _config(schema), note
+
+
+def _config(schema: InputSchema) -> str:
+    parts = [f'extra="{schema.extra}"']
     if schema.fields:
         parts.append("strict=True")
     if any(field.name.startswith("model_") for field in schema.fields):
         parts.append("protected_namespaces=()")
-    note = "as rp_validator" if schema.extra == "forbid" else "" if schema.fields else "the worker passes its whole input on"
-    return ", ".join(parts), note
+    return ", ".join(parts)
+
+
+@dataclass(frozen=True)
+class NestedModel:
+    """The class of a nested object of the request."""
+
+    name: str
+    config: str
+    fields: list[str]
+
+
+def nested_models(app: App) -> list[NestedModel]:
+    """The classes for nested objects, in the order of the fields that hold them."""
+    fields = app.endpoints[0].input.fields
+    names = _model_names(fields, {app.class_name, "Input", "Output"})
+    return [NestedModel(names[field.name], _config(field.model), input_fields(field.model.fields)) for field in fields if field.model]
+
+
+def _model_names(fields: list[InputField], taken: set[str]) -> dict[str, str]:
+    """Key -> class name: `train` -> `TrainInput`."""
+    found: dict[str, str] = {}
+    for field in fields:
+        if field.model is not None:
+            name = "".join(part[:1].upper() + part[1:] for part in re.split(r"\W|_", field_name(field.name))) + "Input"
+            while name in taken or name in found.values():
+                name += "_"
+            found[field.name] = name
+    return found
 
 
 def field_name(name: str) -> str:
@@ -80,16 +125,16 @@ def field_names(fields: Sequence[InputField | OutputField]) -> dict[str, str]:
     return found
 
 
-def input_fields(fields: list[InputField]) -> list[str]:
-    """The lines of an input model."""
-    names = field_names(fields)
-    return [input_field(field, names[field.name]) for field in fields]
+def input_fields(fields: list[InputField], class_name: str = "") -> list[str]:
+    """The lines of an input model; `class_name` is the app's, which no nested model may have."""
+    names, models = field_names(fields), _model_names(fields, {class_name, "Input", "Output"})
+    return [input_field(field, names[field.name], models.get(field.name, "")) for field in fields]
 
 
-def input_field(field: InputField, name: str) -> str:
-    """`steps: int = Field(default=25, ge=1)`, or without `Field` where a plain default says it all."""
+def input_field(field: InputField, name: str, model: str = "") -> str:
+    """`steps: int = Field(default=25, ge=1)`, or without `Field` where a plain default says it all. `model`: class of a nested object."""
     arguments: list[str] = []
-    annotation = field.annotation
+    annotation = field.annotation.replace("dict[str, Any]", model) if model else field.annotation
     constraints = dict(field.constraints)
     if "choices" in constraints:
         choices = constraints.pop("choices")
@@ -98,10 +143,10 @@ def input_field(field: InputField, name: str) -> str:
     if name != field.name:
         arguments.append(f"alias={string(field.name)}")
     arguments += [f"{key}={source_of(value)}" for key, value in constraints.items()]
+    if constraints and re.search(rf"\b({INTEGER}|{REAL})\b", annotation):
+        arguments.append(f"json_schema_extra={source_of({JSON_BOUNDS[key]: value for key, value in constraints.items()})}")
     if field.description:
         arguments.append(f"description={string(comment(field.description))}")
-    if field.lax:
-        arguments.append("strict=False")
     mutable = field.default is not None and field.default[:1] in "[{"
     if not arguments and not mutable:
         return f"{name}: {annotation}" + ("" if field.required else f" = {field.default}")

@@ -28,7 +28,7 @@ FROM_STANDARD: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("concurrent.futures", ("ThreadPoolExecutor",)),
     ("functools", ("wraps",)),
     ("pathlib", ("Path", "PurePath")),
-    ("typing", ("Any", "Literal")),
+    ("typing", ("Annotated", "Any", "Literal")),
     ("urllib.parse", ("unquote_plus", "urlparse")),
 )
 FROM_THIRD: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -37,7 +37,7 @@ FROM_THIRD: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("fal.toolkit", ("Audio", "AudioField", "File", "FileField", "Image", "ImageField", "Video", "VideoField")),
     ("fastapi", ("HTTPException",)),
     ("fastapi.responses", ("JSONResponse", "StreamingResponse")),
-    ("pydantic", ("BaseModel", "ConfigDict", "Field", "SecretStr")),
+    ("pydantic", ("BaseModel", "ConfigDict", "Field", "SecretStr", "WithJsonSchema")),
 )
 
 

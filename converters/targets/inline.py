@@ -37,7 +37,7 @@ def emit(app: App) -> str:
         title=pieces.title(),
         imports="@IMPORTS@",
         top=pieces.top(),
-        number=app_parts.uses_number(app),
+        aliases=app_parts.aliases(app),
         input_config=config if endpoint.input.fields else "",
         input_note="",
         fields=app_parts.input_fields(endpoint.input.fields),

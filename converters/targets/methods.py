@@ -40,9 +40,9 @@ def _job(app: App) -> list[str]:
 
 
 def _by_alias(app: App) -> bool:
-    from converters.targets.app import field_name
+    from converters.targets.app import all_fields, field_name
 
-    return any(field_name(field.name) != field.name for field in app.endpoints[0].input.fields)
+    return any(field_name(field.name) != field.name for field in all_fields(app.endpoints[0].input))
 
 
 def _annotation(app: App, endpoint: Endpoint) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import collections.abc
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -16,12 +17,12 @@ HARMLESS = frozenset({"print", "len", "isinstance", "type", "bool", "repr", "id"
 LOGGING = frozenset({"debug", "info", "warn", "warning", "error", "exception", "log", "critical"})
 COERCIONS = frozenset({"int", "float", "str", "bool"})
 COPIES = frozenset({"dict", "copy.copy", "copy.deepcopy"})
-How = Literal["subscript", "get", "pop", "in", "set", "parameter"]
+How = Literal["subscript", "get", "pop", "in", "needed", "set", "parameter"]
 
 
 @dataclass(frozen=True)
 class Read:
-    """One access to a key. `definite`: every request that gets here needs the key."""
+    """One access to a key. `definite`: every request that gets here needs the key. `needed`: a request without it is turned away."""
 
     key: str
     how: How
@@ -34,13 +35,37 @@ class Read:
 
 
 @dataclass(frozen=True)
+class Part:
+    """An object inside the input: the value of `key`, or an item of the list that stands there."""
+
+    key: str
+    item: bool = False
+
+
+@dataclass(frozen=True)
+class PartChange:
+    """A place where a key of a part is set or taken out; '' where only running code tells the key."""
+
+    part: Part
+    key: str
+    module: Module
+    node: ast.AST
+
+
+@dataclass(frozen=True)
 class Validation:
-    """A call of `rp_validator.validate` on the input."""
+    """A call of `rp_validator.validate` on the input, or on a part of it.
+
+    `definite`: every request passes it; for a part, every request that has the part.
+    """
 
     module: Module
     call: ast.Call
     schema: ast.expr
     definite: bool
+    part: Part | None = None
+    answered: bool = False
+    """What it finds wrong is answered as a result (`return {"errors": ...}`), which is no failure on RunPod."""
 
 
 @dataclass
@@ -53,6 +78,7 @@ class Flow:
     """Places where the whole input goes on to something that could not be followed."""
     job_escapes: list[tuple[Module, ast.AST]] = field(default_factory=list)
     validations: list[Validation] = field(default_factory=list)
+    part_changes: list[PartChange] = field(default_factory=list)
     mutated: bool = False
     followed: set[tuple[str, int, str]] = field(default_factory=set)
 
@@ -65,6 +91,7 @@ class Names:
     input: set[str] = field(default_factory=set)
     checked: set[str] = field(default_factory=set)
     """Names for what `validate` returned."""
+    parts: dict[str, Part] = field(default_factory=dict)
 
 
 def follow(code: Code, module: Module, function: Callable, job: str) -> Flow:
@@ -84,28 +111,52 @@ class _Walk:
     depth: int
     definite: bool
 
+    @property
+    def answers(self) -> bool:
+        """Whether what the function returns is the answer: it is the handler, and no generator."""
+        return self.depth == 0 and not any(isinstance(node, ast.Yield | ast.YieldFrom) for node in own_nodes(self.function))
+
     def run(self) -> None:
         self._bind_names()
-        certain = certain_nodes(self.function) if self.definite else set()
+        certain = certain_nodes(self.function, answers=self.answers) if self.definite else set()
         for node in _all_nodes(self.function):
             if isinstance(node, ast.expr):
                 if self._is_job(node):
                     self._job_use(node, certain)
                 elif self._is_input(node) and not self._inside_input(node):
                     self._input_use(node, certain)
+                elif isinstance(node, ast.Call) and (part := self._validated_part(node)) is not None:
+                    self._part_validation(node, part)
+                elif isinstance(node, ast.Name) and node.id in self.names.parts and (key := _changed_key(self.module, node)) is not None:
+                    self.flow.part_changes.append(PartChange(self.names.parts[node.id], key, self.module, node))
 
     def _bind_names(self) -> None:
         """Grow the sets until nothing is added: names assigned from the job, its input, or a validation of it."""
         before = -1
-        while before != (before := len(self.names.job) + len(self.names.input) + len(self.names.checked)):
+        names = self.names
+        while before != (before := len(names.job) + len(names.input) + len(names.checked) + len(names.parts)):
             for node in _all_nodes(self.function):
                 for target, value in _assignments(node):
                     if self._is_input(value):
-                        self.names.input.add(target)
+                        names.input.add(target)
                     elif self._is_job(value):
-                        self.names.job.add(target)
+                        names.job.add(target)
                     elif self._is_validation(value):
-                        self.names.checked.add(target)
+                        names.checked.add(target)
+                    elif (part := self._part(value)) is not None:
+                        names.parts.setdefault(target, part)
+                if isinstance(node, ast.For):
+                    self._bind_item(node)
+
+    def _bind_item(self, loop: ast.For) -> None:
+        """`for request in job_input["requests"]`, with or without `enumerate`."""
+        values, target = loop.iter, loop.target
+        if isinstance(values, ast.Call) and isinstance(values.func, ast.Name) and values.func.id == "enumerate" and values.args:
+            values = values.args[0]
+            target = target.elts[1] if isinstance(target, ast.Tuple) and len(target.elts) == 2 else target
+        part = self._part(values)
+        if part is not None and not part.item and isinstance(target, ast.Name):
+            self.names.parts.setdefault(target.id, Part(part.key, item=True))
 
     def _is_job(self, node: ast.AST) -> bool:
         return isinstance(node, ast.Name) and node.id in self.names.job and isinstance(node.ctx, ast.Load)
@@ -133,13 +184,61 @@ class _Walk:
             return name in COPIES and len(node.args) == 1 and not node.keywords and self._is_input(node.args[0])
         return False
 
+    def _part(self, node: ast.AST) -> Part | None:
+        """The part of the input that an expression is: `job_input["train"]`, `job_input.get("train", {})`, a name for it, an item."""
+        if isinstance(node, ast.Name):
+            return self.names.parts.get(node.id)
+        if isinstance(node, ast.BoolOp) and isinstance(node.op, ast.Or):
+            return self._part(node.values[0])
+        if isinstance(node, ast.Subscript):
+            if self._is_input(node.value):
+                key = _text(node.slice)
+                return Part(key) if key is not None else None
+            found = self._part(node.value)
+            return Part(found.key, item=True) if found and not found.item and _text(node.slice) is None else None
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and self._is_input(node.func.value):
+            key = _text(node.args[0]) if node.args and node.func.attr in ("get", "pop", "setdefault") else None
+            return Part(key) if key is not None else None
+        return None
+
+    def _validated_part(self, call: ast.Call) -> Part | None:
+        """The part of the input that a call of `validate` checks."""
+        return self._part(call.args[0]) if len(call.args) > 1 and self._calls_validate(call) else None
+
+    def _part_validation(self, call: ast.Call, part: Part) -> None:
+        if not any(known.call is call for known in self.flow.validations):
+            certain = certain_nodes(self.function, answers=self.answers, given=lambda statement: self._has_part(statement, part))
+            self.flow.validations.append(Validation(self.module, call, call.args[1], self.definite and call in certain, part))
+
+    def _has_part(self, statement: ast.If | ast.For, part: Part) -> bool | None:
+        """Whether the body of a statement runs for a request that has the part (`if "train" in job_input`); None where that is open."""
+        if isinstance(statement, ast.For):
+            values = statement.iter
+            if isinstance(values, ast.Call) and isinstance(values.func, ast.Name) and values.func.id == "enumerate" and values.args:
+                values = values.args[0]
+            found = self._part(values)
+            return True if found is not None and found.key == part.key else None
+        test, runs = statement.test, True
+        if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+            test, runs = test.operand, False
+        if isinstance(test, ast.Compare) and len(test.ops) == 1:
+            operator, right = test.ops[0], test.comparators[0]
+            runs ^= isinstance(operator, ast.NotIn | ast.Is)
+            if isinstance(operator, ast.In | ast.NotIn):
+                return runs if _text(test.left) == part.key and self._is_input(right) else None
+            none = isinstance(right, ast.Constant) and right.value is None
+            test = test.left if none and isinstance(operator, ast.Is | ast.IsNot) else test
+        found = self._part(test)
+        return runs if found is not None and found.key == part.key else None
+
     def _is_checked(self, node: ast.AST) -> bool:
         return (isinstance(node, ast.Name) and node.id in self.names.checked) or self._is_validation(node)
 
     def _is_validation(self, node: ast.AST) -> bool:
-        if not isinstance(node, ast.Call) or not node.args or not self._is_input(node.args[0]):
-            return False
-        dotted = self.code.dotted(self.module, node.func) or ""
+        return isinstance(node, ast.Call) and bool(node.args) and self._is_input(node.args[0]) and self._calls_validate(node)
+
+    def _calls_validate(self, call: ast.Call) -> bool:
+        dotted = self.code.dotted(self.module, call.func) or ""
         return dotted.startswith("runpod.") and dotted.endswith("validate")
 
     def _inside_input(self, node: ast.AST) -> bool:
@@ -183,7 +282,8 @@ class _Walk:
             self._method(node, parent, call)
         elif isinstance(parent, ast.Compare) and node in parent.comparators:
             if isinstance(parent.ops[0], ast.In | ast.NotIn):
-                self._add(parent.left, "in", parent)
+                needed = parent in certain and self._turns_away(parent)
+                self._add(parent.left, "needed" if needed else "in", parent, definite=needed)
         elif isinstance(
             parent, ast.Compare | ast.If | ast.UnaryOp | ast.BoolOp | ast.IfExp | ast.While | ast.FormattedValue | ast.Expr | ast.Delete
         ):
@@ -192,6 +292,11 @@ class _Walk:
             self._passed(node, "input", node in certain)
         elif not (isinstance(parent, ast.Assign | ast.AnnAssign | ast.NamedExpr) and _plain_targets(parent)):
             self.flow.escapes.append((self.module, node))
+
+    def _turns_away(self, test: ast.Compare) -> bool:
+        """`if "train" not in job_input:` with a failure below it."""
+        parent = self.module.parents.get(test)
+        return isinstance(test.ops[0], ast.NotIn) and isinstance(parent, ast.If) and _always_fails(parent.body, answers=self.answers)
 
     def _subscript(self, node: ast.Subscript, certain: set[ast.AST]) -> None:
         if isinstance(node.ctx, ast.Load):
@@ -289,8 +394,28 @@ class _Walk:
 
     def _validation(self, call: ast.Call) -> None:
         if not any(known.call is call for known in self.flow.validations):
-            definite = self.definite and call in certain_nodes(self.function)
-            self.flow.validations.append(Validation(self.module, call, call.args[1], definite))
+            definite = self.definite and call in certain_nodes(self.function, answers=self.answers)
+            self.flow.validations.append(Validation(self.module, call, call.args[1], definite, answered=self._is_answered()))
+
+    def _is_answered(self) -> bool:
+        """Whether the handler returns the outcome of a validation, or its errors under another key than `error`."""
+        if not self.answers:
+            return False
+        uses = [node for node in own_nodes(self.function) if isinstance(node, ast.expr) and self._is_checked(node)]
+        first = min((use.lineno for use in uses if self._is_input(self.module.parents.get(use) or use)), default=10**9)
+        returned = [node for node in own_nodes(self.function) if isinstance(node, ast.Return) and node.lineno <= first]
+        return any(self._hands_out(node.value) for node in returned)
+
+    def _hands_out(self, node: ast.expr | None) -> bool:
+        if node is None or (isinstance(node, ast.Dict) and any(_text(key) == "error" for key in node.keys if key)):
+            return False
+        values = node.values if isinstance(node, ast.Dict) else [node]
+        for value in values:
+            owner = value.value if isinstance(value, ast.Subscript) else value.func if isinstance(value, ast.Call) else value
+            owner = owner.value if isinstance(owner, ast.Attribute) else owner
+            if not self._is_input(value) and (self._is_checked(value) or self._is_checked(owner)):
+                return True
+        return False
 
     def _spread(self, function: Callable, home: Module, bound: bool, definite: bool) -> None:
         """`f(**job_input)`: the parameters of `f` are the keys."""
@@ -373,41 +498,53 @@ def _parameter(function: Callable, call: ast.Call, holder: ast.AST | None, node:
     return positional[index].arg if index < len(positional) else None
 
 
-def certain_nodes(function: Callable) -> set[ast.AST]:
-    """Nodes that run for every request that does not fail before: not below a condition, not after an early way out."""
+def certain_nodes(
+    function: Callable, *, answers: bool, given: collections.abc.Callable[[ast.If | ast.For], bool | None] = lambda statement: None
+) -> set[ast.AST]:
+    """Nodes that run for every request that does not fail before: not below a condition, not after an early way out.
+
+    `answers`: what the function returns is the answer, so that `return {"error": ...}` fails the request. `given` says of a condition or a
+    loop whether its body is taken to run; None where that is open.
+    """
     if isinstance(function, ast.Lambda):
         return set(ast.walk(function.body))
     found: set[ast.AST] = set()
-    _certain(function.body, found)
+    _Certain(found, answers, given).block(function.body)
     return found
 
 
-def _certain(body: list[ast.stmt], found: set[ast.AST]) -> bool:
-    """Collect the certain nodes of a block; False once the block may have been left."""
-    for statement in body:
+@dataclass
+class _Certain:
+    found: set[ast.AST]
+    answers: bool
+    given: collections.abc.Callable[[ast.If | ast.For], bool | None]
+
+    def block(self, body: list[ast.stmt]) -> bool:
+        """Collect the certain nodes of a block; False once the block may have been left."""
+        return all(self._statement(statement) for statement in body)
+
+    def _statement(self, statement: ast.stmt) -> bool:
+        """Collect the nodes of one statement; False where the block may end with it."""
         if isinstance(statement, FunctionNode | ast.ClassDef):
-            continue
+            return True
         if isinstance(statement, ast.With | ast.AsyncWith):
             for item in statement.items:
-                found.update(_unconditional(item.context_expr))
-            if not _certain(statement.body, found):
-                return False
-        elif isinstance(statement, ast.Try):
-            if not all(_fails(handler.body) for handler in statement.handlers) or not _certain(statement.body, found):
-                return False
-        elif isinstance(statement, ast.If | ast.While):
-            found.update(_unconditional(statement.test))
-            if _may_leave(statement):
-                return False
-        elif isinstance(statement, ast.For | ast.AsyncFor):
-            found.update(_unconditional(statement.iter))
-            if _may_leave(statement):
-                return False
-        else:
-            found.update(_unconditional(statement))
-            if isinstance(statement, ast.Return | ast.Raise):
-                return False
-    return True
+                self.found.update(_unconditional(item.context_expr))
+            return self.block(statement.body)
+        if isinstance(statement, ast.Try):
+            return all(_always_fails(handler.body, answers=self.answers) for handler in statement.handlers) and self.block(statement.body)
+        if isinstance(statement, ast.If | ast.While):
+            self.found.update(_unconditional(statement.test))
+            if isinstance(statement, ast.If) and (runs := self.given(statement)) is not None:
+                return self.block(statement.body if runs else statement.orelse)
+            return not _may_leave(statement, self.answers)
+        if isinstance(statement, ast.For | ast.AsyncFor):
+            self.found.update(_unconditional(statement.iter))
+            if isinstance(statement, ast.For) and self.given(statement):
+                self.block(statement.body)
+            return not _may_leave(statement, self.answers)
+        self.found.update(_unconditional(statement))
+        return not isinstance(statement, ast.Return | ast.Raise)
 
 
 def _unconditional(node: ast.AST) -> set[ast.AST]:
@@ -424,18 +561,37 @@ def _unconditional(node: ast.AST) -> set[ast.AST]:
     return found
 
 
-def _may_leave(node: ast.AST) -> bool:
-    return any(isinstance(inner, ast.Return | ast.Raise | ast.Break | ast.Continue) for inner in own_nodes(node))
-
-
-def _fails(body: list[ast.stmt]) -> bool:
-    """Whether an `except` block ends in a failure of the request: it raises or returns a dict with `error`."""
-    last = body[-1]
-    if isinstance(last, ast.Raise):
-        return True
-    return (
-        isinstance(last, ast.Return) and isinstance(last.value, ast.Dict) and any(_text(key) == "error" for key in last.value.keys if key)
+def _may_leave(node: ast.AST, answers: bool) -> bool:
+    """Whether a statement may end the function or loop around it without failing the request."""
+    return any(
+        isinstance(inner, ast.Break | ast.Continue) or (isinstance(inner, ast.Return) and not (answers and _is_failure(inner)))
+        for inner in (node, *own_nodes(node))
     )
+
+
+def _always_fails(body: list[ast.stmt], *, answers: bool) -> bool:
+    """Whether a block ends in a failure of the request, and nowhere in another way."""
+    last = body[-1]
+    ends = isinstance(last, ast.Raise) or (answers and isinstance(last, ast.Return) and _is_failure(last))
+    return ends and not any(_may_leave(statement, answers) for statement in body)
+
+
+def _is_failure(node: ast.Return) -> bool:
+    """`return {"error": ...}`."""
+    return isinstance(node.value, ast.Dict) and any(_text(key) == "error" for key in node.value.keys if key)
+
+
+def _changed_key(module: Module, node: ast.Name) -> str | None:
+    """The key of the mapping under a name that is set or deleted here; '' where it is not constant, None where nothing changes."""
+    parent = module.parents.get(node)
+    if isinstance(parent, ast.Subscript) and parent.value is node:
+        return None if isinstance(parent.ctx, ast.Load) else _text(parent.slice) or ""
+    call = module.parents.get(parent) if isinstance(parent, ast.Attribute) else None
+    if isinstance(parent, ast.Attribute) and isinstance(call, ast.Call) and call.func is parent:
+        if parent.attr in ("pop", "setdefault"):
+            return _text(call.args[0]) or "" if call.args else ""
+        return "" if parent.attr in ("update", "popitem", "clear") else None
+    return None
 
 
 def _all_nodes(function: ast.AST) -> list[ast.AST]:

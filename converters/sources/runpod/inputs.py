@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import keyword
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,7 @@ from converters.concepts.literals import source_of
 from converters.ir import InputField, InputSchema, Origin
 from converters.python.code import Code
 from converters.python.constants import NotConstant, constant
+from converters.python.module import Module
 from converters.sources.runpod.flow import Flow, Read, Validation
 from converters.sources.runpod.validator import input_field, read_schema
 
@@ -30,23 +32,56 @@ class Examples:
 def schema(code: Code, flow: Flow, examples: list[dict[str, Any]], *, defaults_skip_checks: bool) -> tuple[InputSchema, list[str]]:
     """The request model, and remarks for the ledger about what could not be read."""
     known = Examples(examples)
-    if flow.validations:
-        return _validated(code, flow, known, defaults_skip_checks)
-    names = list(dict.fromkeys(read.key for read in flow.reads))
-    found = [_field(code, name, [read for read in flow.reads if read.key == name], known) for name in names]
-    found = [entry for entry in found if entry is not None]
-    remarks: list[str] = []
-    if not found and flow.escapes:
-        return _of_examples(known), remarks
-    return InputSchema(fields=[entry for entry in found if entry], extra="allow", known=bool(found), evidence="reads of the input"), remarks
+    whole = [validation for validation in flow.validations if validation.part is None]
+    if whole:
+        made, remarks = _validated(code, whole, _changed(flow, whole), defaults_skip_checks)
+        if any(validation.answered for validation in whole):
+            _left_to_the_worker(made)
+        if made.extra == "allow":
+            merged = {entry.name for entry in made.fields}
+            made.fields += [entry for entry in _of_reads(code, flow, known) if entry.name not in merged]
+    else:
+        found = _of_reads(code, flow, known)
+        remarks = []
+        if not found and flow.escapes:
+            return _of_examples(known), remarks
+        made = InputSchema(fields=found, extra="allow", known=bool(found), evidence="reads of the input")
+    for key in dict.fromkeys(validation.part.key for validation in flow.validations if validation.part is not None):
+        remarks += _nest(code, flow, key, made, defaults_skip_checks)
+    return made, remarks
 
 
-def _validated(code: Code, flow: Flow, examples: Examples, defaults_skip_checks: bool) -> tuple[InputSchema, list[str]]:
+def _of_reads(code: Code, flow: Flow, examples: Examples) -> list[InputField]:
+    """A field for every key that is read, in the order of the reads."""
+    names = dict.fromkeys(read.key for read in flow.reads)
+    found = [_field(code, name, [read for read in flow.reads if read.key == name], examples) for name in names]
+    return [entry for entry in found if entry is not None]
+
+
+def _nest(code: Code, flow: Flow, key: str, made: InputSchema, defaults_skip_checks: bool) -> list[str]:
+    """Give the field of a key the schemas that the value (or each item of it) is checked with. Returns remarks for the ledger."""
+    validations = [validation for validation in flow.validations if validation.part is not None and validation.part.key == key]
+    parts = {validation.part for validation in validations}
+    outer = next((entry for entry in made.fields if entry.name == key), None)
+    if len(parts) != 1 or outer is None:
+        return []
+    (part,) = parts
+    changes = [change for change in flow.part_changes if change.part == part]
+    changed = {change.key for change in changes if any(_stands_before(change.module, change.node, one) for one in validations)}
+    inner, remarks = _validated(code, validations, changed, defaults_skip_checks)
+    annotation = "list[dict[str, Any]]" if part is not None and part.item else "dict[str, Any]"
+    outer.annotation = annotation if outer.required or outer.default not in (None, "None") else fields.nullable(annotation)
+    outer.model = inner
+    outer.evidence = inner.evidence
+    return remarks
+
+
+def _validated(code: Code, validations: list[Validation], changed: set[str], defaults_skip_checks: bool) -> tuple[InputSchema, list[str]]:
+    """The fields of validator schemas. It is strict where one schema alone decides, unchanged input reaches it, and all of it was read."""
     remarks: list[str] = []
     merged: dict[str, InputField] = {}
-    changed = {read.key for read in flow.reads if any(_before(read, validation) for validation in flow.validations)}
-    strict = len(flow.validations) == 1 and flow.validations[0].definite and not changed
-    for validation in flow.validations:
+    strict = len(validations) == 1 and validations[0].definite and not changed
+    for validation in validations:
         found = read_schema(code, validation.module, validation.schema)
         where = f"{validation.module.path}:{validation.call.lineno}"
         open_parts = "so the request model leaves it open; the worker checks it itself"
@@ -62,19 +97,27 @@ def _validated(code: Code, flow: Flow, examples: Examples, defaults_skip_checks:
                 remarks.append(
                     f"{entry.origin}: `{entry.name}` has no `required` key, so the validator reports it missing whatever is sent"
                 )
-    if not strict:
-        for name in dict.fromkeys(read.key for read in flow.reads if read.how != "set"):
-            if name not in merged:
-                made_field = _field(code, name, [read for read in flow.reads if read.key == name], examples)
-                if made_field is not None:
-                    merged[name] = made_field
     return InputSchema(fields=list(merged.values()), extra="forbid" if strict else "allow", evidence="rp_validator schema"), remarks
 
 
-def _before(read: Read, validation: Validation) -> bool:
-    """Whether a key is set or taken out before the validator sees the input."""
-    line = getattr(read.node, "lineno", 0)
-    return read.how in ("set", "pop") and read.module.path == validation.module.path and line < validation.call.lineno
+def _left_to_the_worker(schema: InputSchema) -> None:
+    """The worker answers what is wrong as a result, so no request may fail before it gets there: types are only told."""
+    for entry in schema.fields:
+        told = f"{entry.annotation}{', required' if entry.required else ''} (the worker checks it itself)"
+        entry.description = ". ".join(part for part in (entry.description, told) if part)
+        entry.annotation, entry.required, entry.constraints = "Any", False, {}
+        entry.default = entry.default or "None"
+    schema.extra = "allow"
+
+
+def _changed(flow: Flow, validations: list[Validation]) -> set[str]:
+    """Keys that are set or taken out before the validator sees the input."""
+    changes = [read for read in flow.reads if read.how in ("set", "pop")]
+    return {read.key for read in changes if any(_stands_before(read.module, read.node, validation) for validation in validations)}
+
+
+def _stands_before(module: Module, node: ast.AST, validation: Validation) -> bool:
+    return module.path == validation.module.path and getattr(node, "lineno", 0) < validation.call.lineno
 
 
 def _loose(made: InputField) -> str:
@@ -94,22 +137,20 @@ def _of_examples(examples: Examples) -> InputSchema:
 def _field(code: Code, name: str, reads: list[Read], examples: Examples) -> InputField | None:
     if all(read.how == "set" for read in reads):
         return None
-    required = any(read.definite for read in reads) and not any(read.how in ("get", "in", "set", "pop") for read in reads)
+    lenient = any(read.how in ("get", "in", "set", "pop") for read in reads)
+    required = any(read.definite and (read.how == "needed" or not lenient) for read in reads)
     defaults, open_default = _defaults(code, reads)
     coerced = next((read.coerced for read in reads if read.coerced), "")
-    annotation, evidence, lax = _annotation(name, reads, defaults, coerced, examples)
+    annotation, evidence = _annotation(name, reads, defaults, coerced, examples)
     default: str | None = None
     if not required:
         distinct = {source_of(value) for value in defaults if _plain(value)}
-        if len(distinct) == 1 and not open_default:
-            default = distinct.pop()
-            if default == "None":
-                annotation = fields.nullable(annotation)
-        else:
-            default, annotation = "None", fields.nullable(annotation)
-    first = next((read for read in reads if read.how != "in"), reads[0])
+        default = distinct.pop() if len(distinct) == 1 and not open_default else "None"
+        if annotation not in (fields.TO_INT, fields.TO_FLOAT):
+            annotation = fields.nullable(annotation)  # the source's own default only stands in for a key that is not there
+    first = next((read for read in reads if read.how not in ("in", "needed")), reads[0])
     origin = Origin(file=first.module.path, line=getattr(first.node, "lineno", 1), end_line=getattr(first.node, "end_lineno", 0) or 0)
-    return InputField(name=name, annotation=annotation, required=required, default=default, lax=lax, origin=origin, evidence=evidence)
+    return InputField(name=name, annotation=annotation, required=required, default=default, origin=origin, evidence=evidence)
 
 
 def _defaults(code: Code, reads: list[Read]) -> tuple[list[Any], bool]:
@@ -127,27 +168,27 @@ def _defaults(code: Code, reads: list[Read]) -> tuple[list[Any], bool]:
     return values, unknown
 
 
-def _annotation(name: str, reads: list[Read], defaults: list[Any], coerced: str, examples: Examples) -> tuple[str, str, bool]:
-    """(annotation, the evidence for it, whether other forms of a number are welcome)."""
+def _annotation(name: str, reads: list[Read], defaults: list[Any], coerced: str, examples: Examples) -> tuple[str, str]:
+    """(annotation, the evidence for it)."""
     given = examples.values(name)
     for read in reads:
         if read.annotation in PLAIN:
             plain = {"float": fields.NUMBER, "dict": "dict[str, Any]", "list": "list[Any]"}.get(read.annotation, read.annotation)
-            return _widen(plain, given), "parameter annotation", False
+            return _widen(plain, given), "parameter annotation"
     if coerced in ("int", "float"):
-        return _widen(coerced, given), f"{coerced}() at the read", True
+        return fields.TO_INT if coerced == "int" else fields.TO_FLOAT, f"{coerced}() at the read"
     if coerced == "bool":
-        return "Any", "", False
+        return "Any", ""
     kinds = {fields.of_default(name, value) for value in defaults if value is not None}
     if len(kinds) == 1 and coerced != "str":
-        return _widen(kinds.pop(), given), "default value", False
+        return _widen(kinds.pop(), given), "default value"
     if kinds:
-        return "Any", "", False
+        return "Any", ""
     annotation = fields.of_examples(name, given)
     if annotation != "Any" and len(annotation) > 0:
-        return annotation, "example request", False
+        return annotation, "example request"
     annotation = fields.of_name(name) if not given and coerced != "str" else "Any"
-    return annotation, "name" if annotation != "Any" else "", False
+    return annotation, "name" if annotation != "Any" else ""
 
 
 def _widen(annotation: str, given: list[Any]) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from converters.concepts import fields
 from converters.concepts.literals import source_of
 from converters.ir import InputField, Origin
 from converters.python.code import Code
@@ -19,7 +20,7 @@ from converters.python.constants import NotConstant, constant
 from converters.python.module import Module
 
 KNOWN_KEYS = frozenset({"type", "required", "default", "constraints", "description", "choices"})
-ANNOTATIONS: dict[type, str] = {str: "str", int: "int", float: "float", bool: "bool", list: "list[Any]", dict: "dict[str, Any]"}
+ANNOTATIONS: dict[type, str] = {str: "str", int: fields.INTEGER, float: "float", bool: "bool", list: "list[Any]", dict: "dict[str, Any]"}
 
 
 @dataclass(frozen=True)
@@ -214,6 +215,8 @@ def input_field(entry: SchemaField, code: Code, *, defaults_skip_checks: bool) -
     types = entry.type if isinstance(entry.type, tuple) else (entry.type,) if entry.type else ()
     names = [ANNOTATIONS.get(declared, "Any") for declared in types] or ["Any"]
     if entry.has_default and not entry.problem:
+        if defaults_skip_checks and types == (float,) and type(entry.default) is int:
+            names = [fields.REAL]
         if entry.default is None:
             names.append("None")
         elif (
