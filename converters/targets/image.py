@@ -38,7 +38,7 @@ def edits(project: Project, packaging: Packaging, app: App) -> list[Edit]:
     newline = "\r\n" if "\r\n" in text else "\n"
     lines = _last_lines(packaging)
     if app.environment.copies:
-        lines = [*(_copy_line(source, dest) for source, dest in app.environment.copies), "", *lines]
+        lines = [*(copy_line(source, dest) for source, dest in app.environment.copies), "", *lines]
     lead = "" if text.endswith("\n") or not text else newline
     gap = newline if lines else ""
     addition = lead + gap + newline.join(lines) + newline
@@ -77,7 +77,7 @@ def _copies_only(packaging: Packaging, line: int, entry: str) -> bool:
     return copy is not None and len(copy.sources) == 1 and copy.sources[0].rsplit("/", 1)[-1] == entry.rsplit("/", 1)[-1]
 
 
-def _copy_line(source: str, dest: str) -> str:
+def copy_line(source: str, dest: str) -> str:
     return f"COPY {json.dumps([source, dest])}"
 
 

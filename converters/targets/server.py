@@ -11,6 +11,7 @@ from converters.options import Options
 from converters.outcome import FileChange, Hunk
 from converters.project import Project
 from converters.targets import context, dockerfile, pyproject, server_migration, settings
+from converters.targets.image import CURL, copy_line
 
 OLDEST_PYTHON = (3, 10)
 
@@ -91,12 +92,13 @@ def _image(project: Project, application: Application, app: App) -> list[Edit]:
     server = app.server
     assert server is not None
     baked = list(app.environment.variables)
-    last = [] if app.target == "pyproject" else _packages(app)
+    last = [copy_line(source, dest) for source, dest in app.environment.copies] + ([] if app.target == "pyproject" else _packages(app))
     if app.environment.dockerfile is None:
         if baked or last:
             _wrapper(application, app, baked, last)
         return []
     found = dockerfile.edits(project, app, baked, last)
+    app.environment.files = sorted({*app.environment.files, *(source for source, _ in app.environment.copies)})
     ignore = context.ignore_file(project, app)
     if ignore is not None:
         application.files.append(ignore)
@@ -118,8 +120,6 @@ def _wrapper(application: Application, app: App, baked: list[EnvVar], last: list
 
 def _packages(app: App) -> list[str]:
     """What fal's own code needs in the image: curl and its packages, installed last."""
-    from converters.targets.image import CURL
-
     server = app.server
     assert server is not None
     user = server.user if server.user not in ("", "root", "0") else ""

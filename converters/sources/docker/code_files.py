@@ -23,7 +23,7 @@ class CodeFiles:
         self.shared = shared or Shared(project)
 
     def find(self, module: str, process: Process) -> str | None:
-        """The file of an importable module of the project: below the working directory, then anywhere."""
+        """The file of an importable module of the project: below the working directory, then where packages stand, then anywhere."""
         relative = module.replace(".", "/").strip("/")
         if not relative:
             return None
@@ -33,7 +33,7 @@ class CodeFiles:
                 source = self.layout.files.get(absolute(tail, base or "/"))
                 if source:
                     return source
-        for base in dict.fromkeys((self.context, f"{self.context}/src".strip("/"), "", "src")):
+        for base in dict.fromkeys((self.context, f"{self.context}/src".strip("/"), "", "src", *self.shared.installable())):
             for tail in tails:
                 path = f"{base}/{tail}".strip("/")
                 if path in self.project.files:

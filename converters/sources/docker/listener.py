@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from converters.project import Project
 from converters.python.code import Code
@@ -13,6 +13,9 @@ from converters.sources.docker import programs
 from converters.sources.docker.defaults import Known
 from converters.sources.docker.installed import console_scripts
 from converters.sources.docker.processes import Process
+
+if TYPE_CHECKING:
+    from converters.sources.docker.jina import Flow
 
 MAX_CLOSURE = 300
 
@@ -36,6 +39,8 @@ class Listener:
     http: bool = True
     certain: bool = True
     """False for a port that is no more than a program's default which configuration elsewhere may change."""
+    flow: Flow | None = None
+    """Of a Jina gateway."""
     scripts: list[tuple[str, str]] = field(default_factory=list, repr=False)
     """(path, text) of JavaScript files of the program."""
     port_flag: str = ""
@@ -67,11 +72,20 @@ class Shared:
     closures: dict[tuple[str, ...], list[Module]] = field(default_factory=dict)
     codes: dict[tuple[str, ...], Code] = field(default_factory=dict)
     scripts: dict[str, str] | None = None
+    folders: list[str] | None = None
 
     def console_scripts(self) -> dict[str, str]:
         if self.scripts is None:
             self.scripts = console_scripts(self.project)
         return self.scripts
+
+    def installable(self) -> list[str]:
+        """The folders that `pip install ./folder` takes packages from, those nearest to the top first."""
+        if self.folders is None:
+            marks = ("setup.py", "setup.cfg", "pyproject.toml")
+            found = {file.folder for path, file in self.project.files.items() if path.rsplit("/", 1)[-1] in marks}
+            self.folders = [base for folder in sorted(found, key=lambda one: (one.count("/"), one)) for base in (folder, f"{folder}/src")]
+        return self.folders
 
     def code(self, roots: tuple[str, ...]) -> Code:
         return self.codes.setdefault(roots, Code(self.project, roots, self.modules))

@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 
 from converters.project import MAX_FILE, Project
 from converters.python.module import Module
-from converters.sources.docker import programs
+from converters.sources.docker import jina, programs
 from converters.sources.docker.code_files import CodeFiles
 from converters.sources.docker.defaults import Known, Reader, keyword
 from converters.sources.docker.installed import package_script, read_javascript
@@ -31,7 +31,10 @@ class Listening:
         """What a process serves; None for a program that is no server as far as can be seen."""
         match = programs.recognise(process.words)
         if match is not None:
-            return listener_of(self.files, process, match)
+            found = listener_of(self.files, process, match)
+            if match.program.name == "Jina":
+                jina.read(self.files, found, match.arguments)
+            return found
         name = PurePosixPath(process.words[0]).name
         if programs.PYTHON.match(name) or process.words[0].endswith(".py"):
             return self._python(process)
@@ -84,6 +87,9 @@ class Listening:
             if best is not None and best[0] == 0 and rank > 20:
                 break
         if best is None:
+            if any(jina.LOADS.search(one.file.data) for one in listener.modules):
+                jina.read(self.files, listener, arguments)
+                return listener
             if _grpc(listener):
                 listener.framework, listener.http = "gRPC", False
                 return listener

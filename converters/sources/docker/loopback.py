@@ -22,7 +22,7 @@ def repair(candidate: Candidate, reading: Reading, app: App, ledger: Ledger) -> 
     origin = listener.host.origin
     server.findings.append(Finding(subject="bind", value=str(listener.host.value), why=listener.host.how, origin=origin, decided=True))
     told = listener.host.how.startswith("flag")
-    if listener.host_flag and _appendable(candidate):
+    if listener.host_flag and appendable(candidate):
         flag = listener.host_flag
         server.command = _with(server.command, flag, "0.0.0.0")
         reading.changed = True
@@ -32,7 +32,7 @@ def repair(candidate: Candidate, reading: Reading, app: App, ledger: Ledger) -> 
             f"the server binds {listener.host.value}, where fal cannot reach it: `{flag} 0.0.0.0` opens it",
             origin,
         )
-    elif listener.program is not None and listener.program.binds and _appendable(candidate):
+    elif listener.program is not None and listener.program.binds and appendable(candidate):
         flag = listener.program.binds[0]
         server.command = _with(server.command, flag, f"0.0.0.0:{server.port}")
         reading.changed = True
@@ -45,7 +45,7 @@ def repair(candidate: Candidate, reading: Reading, app: App, ledger: Ledger) -> 
         ledger.note(RULE, Disposition.MANUAL, message, origin)
 
 
-def _appendable(candidate: Candidate) -> bool:
+def appendable(candidate: Candidate) -> bool:
     """Whether the image starts the process itself, so that arguments at the end reach it."""
     listener = candidate.listener
     words, start = listener.process.words if listener else (), candidate.start.words

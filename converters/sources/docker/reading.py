@@ -16,6 +16,7 @@ from converters.ir import (
     EnvVar,
     Evidence,
     Finding,
+    NewFile,
     Origin,
     Scope,
     Server,
@@ -25,7 +26,7 @@ from converters.ir import (
 from converters.ledger import Ledger
 from converters.options import Options
 from converters.project import Project
-from converters.sources.docker import choose, concurrency, health, loopback, openapi, programs, proxies, search, services, settle
+from converters.sources.docker import choose, concurrency, health, http_flow, loopback, openapi, programs, proxies, search, services, settle
 from converters.sources.docker.choose import Candidate
 from converters.sources.docker.defaults import Reader
 from converters.sources.docker.handlers import standard_library
@@ -70,6 +71,8 @@ class Reading:
     """The command differs from what the image starts by itself."""
     beside: list[str] = field(default_factory=list)
     """Services that run in the same container."""
+    files: list[NewFile] = field(default_factory=list)
+    """What the server needs beside the project's own files."""
 
 
 def detect(project: Project) -> list[Evidence]:
@@ -87,6 +90,7 @@ def analyze(project: Project, options: Options, ledger: Ledger) -> Application:
     application = Application(platform="docker", evidence=_evidence(reading), defaults=list(DEFAULTS))
     app = _app(project, reading, options, ledger)
     application.apps.append(app)
+    application.files += reading.files
     settle.settle(project, reading, app, ledger)
     settle.others(project, reading, ledger)
     return application
@@ -241,7 +245,8 @@ def _reach(project: Project, reading: Reading, app: App, options: Options, ledge
         reading.changed = reading.changed or stated or candidate.start.form == "compose"
     if reading.decision.unset:
         _set(app, reading.decision.unset, str(server.port), origin, ledger)
-    loopback.repair(reading.candidate, reading, app, ledger)
+    http_flow.speak_http(candidate, reading, app, ledger)
+    loopback.repair(candidate, reading, app, ledger)
     _override(reading, app)
     _health(reading, app, ledger)
     openapi.read(project, reading.candidate, reading.routes, app, ledger)
