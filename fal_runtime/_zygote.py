@@ -252,7 +252,7 @@ def _bind(command: Json, report: _Report) -> tuple[int, int] | None:
     for bound in sockets:
         bound.bind(("127.0.0.1", 0))
     port, metrics = (bound.getsockname()[1] for bound in sockets)
-    report("bound", port=port, metrics_port=metrics)
+    report("bound", port=port, metrics_port=metrics, pid=os.getpid())
     if command["kind"] in ("function", "image"):
         for bound in sockets:
             bound.close()

@@ -12,12 +12,14 @@ from typing import Any
 
 from . import autoscaler
 from .errors import PlatformError, scheduling_failure, startup_timeout
-from .runner import Runner, StartFailure
+from .runner import Runner, StartFailure, State
 from .spec import HealthCheck, Scaling, Spec
 from .traffic import Traffic
 
 #: Seconds between two health checks of a runner (section 7 of the facts).
 CHECK_EVERY = 15.0
+#: Seconds for which the end of a runner is remembered ("briefly" in fal's documentation, whose metrics are cached so long).
+_DEAD_FOR = 10.0
 
 RunnerFactory = Callable[[], Runner]
 Notice = Callable[[str, str], None]
@@ -52,7 +54,26 @@ class Application:
         self._not_before = 0.0
         self._timer: asyncio.TimerHandle | None = None
         self._closed = False
+        self._ends: deque[float] = deque(maxlen=100)
         self._first_start = asyncio.Event()
+
+    @property
+    def dead(self) -> int:
+        """Runners that have just ended."""
+        return sum(time.monotonic() - end < _DEAD_FOR for end in self._ends)
+
+    def describe(self) -> list[dict[str, Any]]:
+        """Id, state and port of every runner, for a person; while a crash delays the next start, that as well."""
+        described = [
+            {"id": runner.id, "state": runner.state.value, "port": runner.upstream.port if runner.upstream else None}
+            for runner in self.runners
+        ]
+        seconds = self._not_before - time.monotonic()
+        return [*described, {"state": State.CRASH_BACKOFF.value, "seconds": round(seconds, 1)}] if seconds > 0 else described
+
+    def notice(self, text: str) -> None:
+        """Tell the person at the terminal."""
+        self._notice(self.spec.name, text)
 
     async def started(self) -> None:
         """Wait until the first runner is ready or has failed; at once where none is wanted."""
@@ -108,7 +129,7 @@ class Application:
 
     async def _examine(self, runner: Runner, thorough: bool) -> None:
         if not await (runner.is_healthy() if thorough else runner.accepts()) and not runner.stopping:
-            self._notice(self.spec.name, "the runner failed its health check and is replaced")
+            self.notice("the runner failed its health check and is replaced")
             runner.kill()
 
     def _pick(self, hint: str | None) -> Runner | None:
@@ -158,6 +179,7 @@ class Application:
             await runner.start()
         except StartFailure as failure:
             self.runners.remove(runner)
+            self._ends.append(time.monotonic())
             self._failed(failure)
             return
         self._failures, self._not_before, self.failure = 0, 0.0, None
@@ -167,10 +189,11 @@ class Application:
         if check is not None and check.call_regularly:
             self._spawn(self._watch(runner, check))
         code = await runner.exited
+        self._ends.append(time.monotonic())
         if runner in self.runners:
             self.runners.remove(runner)
         if not self._closed and (not runner.stop_asked or code not in (0, -signal.SIGKILL, -signal.SIGTERM)):
-            self._notice(self.spec.name, f"the runner ended by itself with exit code {code}; a new one starts when it is needed")
+            self.notice(f"the runner ended by itself with exit code {code}; a new one starts when it is needed")
         self.balance()
 
     async def _watch(self, runner: Runner, check: HealthCheck) -> None:
@@ -182,7 +205,7 @@ class Application:
             await asyncio.sleep(CHECK_EVERY)
             failures = 0 if await runner.is_healthy() else failures + 1
             if failures >= check.failure_threshold and time.monotonic() - runner.ready_at > grace and not runner.stopping:
-                self._notice(self.spec.name, f"the runner failed {failures} health checks in a row and is replaced")
+                self.notice(f"the runner failed {failures} health checks in a row and is replaced")
                 runner.kill()
 
     def _failed(self, failure: StartFailure) -> None:
@@ -191,7 +214,7 @@ class Application:
         self._not_before = time.monotonic() + delay
         self.failure = startup_timeout(self.spec.limits.startup_timeout) if failure.timed_out else scheduling_failure(str(failure))
         if not self._closed:
-            self._notice(self.spec.name, f"{failure}; next attempt in {delay:g} s")
+            self.notice(f"{failure}; next attempt in {delay:g} s")
         self._first_start.set()
         self._refuse(self.failure)
         self.balance()

@@ -56,8 +56,6 @@ class Gateway:
             await self.run(scope, receive, send, path)
         except PlatformError as error:
             await fail(scope, send, error)
-        except ConnectionAbortedError:
-            raise
         except Exception as error:
             self._notice("", f"{scope.get('method', 'websocket')} {scope['path']} failed here: {type(error).__name__}: {error}")
             await fail(scope, send, PlatformError(500, "internal_error", f"Internal error: {error}"))
@@ -116,8 +114,9 @@ class DirectCall:
             finally:
                 application.release(runner, request.id)
         except PlatformError as error:
-            if self._answering:  # it had begun: the client must see that it is not whole
-                raise ConnectionAbortedError(error.detail) from None
+            if self._answering:  # uvicorn closes the connection, so that the client sees that the answer is not whole
+                application.notice(f"{request.method} {request.path.decode('latin-1')}: {error.detail}")
+                return
             headers = [*error.all_headers(), (b"x-fal-request-id", request.id.encode())]
             await answer(self._send, error.status, headers, error.body())
         except asyncio.CancelledError:

@@ -26,6 +26,7 @@ class State(str, Enum):
     DRAINING = "DRAINING"
     TERMINATING = "TERMINATING"
     TERMINATED = "TERMINATED"
+    CRASH_BACKOFF = "CRASH_BACKOFF"
 
 
 class StartFailure(Exception):
@@ -47,6 +48,7 @@ class Runner:
         self.last_used: float | None = None
         self.hints: frozenset[str] = frozenset()
         self.upstream: Upstream | None = None
+        self.pid: int | None = None
         self._command = command
         self._zygote = zygote
         self._on_line = on_line
@@ -160,7 +162,7 @@ class Runner:
 
     def _event(self, event: dict[str, Any]) -> None:
         if event["event"] == "bound":
-            self._ports = [event["port"], event["metrics_port"]]
+            self.pid, self._ports = event["pid"], [event["port"], event["metrics_port"]]
         elif event["event"] == "ready":
             self._ready.set()
         elif event["event"] == "failed":

@@ -124,12 +124,8 @@ class Runtime:
         await self._open_gateway(state, store, listener)
 
     async def _runners(self, scope: Scope, receive: Receive, send: Send, path: bytes, root: str) -> None:
-        """The ports of each app's runners that take requests, for those who want to look behind the gateway."""
-        ports = {
-            name: [runner.upstream.port for runner in application.runners if runner.ready_at and runner.upstream]
-            for name, application in self.applications.items()
-        }
-        await answer_json(send, 200, ports)
+        """Each app's runners, for those who want to look behind the gateway."""
+        await answer_json(send, 200, {name: application.describe() for name, application in self.applications.items()})
 
     def _open_state(self, directory: Path) -> Path:
         """The directory for what outlives this process; a temporary one where another process has it."""
@@ -228,7 +224,7 @@ class Runtime:
         config = uvicorn.Config(
             app,  # type: ignore[arg-type]
             uds=uds,
-            log_level="error",
+            log_level="critical",  # what goes wrong is told by the parts, one line each
             access_log=False,
             lifespan="off",
             server_header=False,

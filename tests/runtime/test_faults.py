@@ -66,6 +66,11 @@ def test_setup_that_exits_is_one_line(project: Write, serve: Serve) -> None:
     served = serve(project(pyproject_toml=PYPROJECT, app_py=app("os._exit(5)")))
     served.line(r"^demo: the runner ended with exit code 5 before it was ready; next attempt in 30 s")
     assert served.post("demo", {}).status_code == 503
+    [backoff] = httpx.get(served.url("demo").replace("/local/demo", "/runners")).json()["demo"]
+    assert backoff["state"] == "CRASH_BACKOFF"
+    assert 20 < backoff["seconds"] <= 30
+    metrics = httpx.get(served.url("demo").replace("/local/demo", "/metrics")).text
+    assert 'fal_app_runners{application="local/demo",state="dead",machine_type="S"} 1' in metrics
 
 
 def test_setup_that_hangs_meets_the_startup_timeout(project: Write, serve: Serve) -> None:
@@ -96,6 +101,8 @@ def test_an_answer_that_is_cut_off_is_seen_as_such(project: Write, serve: Serve)
         time.sleep(0.02)
     result = httpx.get(queued["response_url"])
     assert (result.status_code, result.json()["error_type"]) == (502, "runner_incomplete_response")
+    served.line(r"^demo: POST /break: Runner sent an incomplete response")
+    assert not any("Traceback" in line for line in served.lines)
 
 
 def test_a_large_answer_passes_and_its_reader_sets_the_pace(project: Write, serve: Serve) -> None:
@@ -130,7 +137,7 @@ def test_without_keep_warm_runners_come_and_go(project: Write, serve: Serve) -> 
     page = served.url("demo").replace("/local/demo", "/runners")
     assert httpx.get(page).json() == {"demo": []}
     assert served.post("demo", {"value": 3}).json() == {"value": 3}
-    assert len(httpx.get(page).json()["demo"]) == 1
+    assert [runner["state"] for runner in httpx.get(page).json()["demo"]] == ["IDLE"]
     deadline = time.monotonic() + 15
     while httpx.get(page).json()["demo"]:
         assert time.monotonic() < deadline

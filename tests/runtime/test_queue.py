@@ -6,6 +6,11 @@ import asyncio
 import base64
 import hashlib
 import json
+import os
+import re
+import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -21,6 +26,7 @@ import fal_runtime
 from fal_runtime.journal import Journal
 from fal_runtime.queue import Queue
 from fal_runtime.testing import AppError, Local
+from fal_runtime.usage import Meter
 
 WORK = "work"
 
@@ -435,3 +441,29 @@ def test_metrics_have_fal_s_names(fal: Local) -> None:
     assert 'fal_app_queue_size{application="local/work"} 0' in text
     assert 'fal_app_requests_completed{application="local/work",method="POST",status="200"}' in text
     assert 'fal_app_request_latency{application="local/work",le="+Inf"}' in text
+    assert "# TYPE fal_app_runner_cpu_usage_percent gauge" in text
+    used = {name: float(re.search(rf'fal_app_runner_{name}{{application="local/work"}} (\S+)', text)[1]) for name in _USED}
+    assert 0 <= used["cpu_usage_percent"] < 1000
+    assert 20e6 < used["memory_usage_bytes"] < 1e9
+
+
+_USED = ("cpu_usage_percent", "memory_usage_bytes")
+
+
+def test_the_usage_of_a_runner_is_that_of_its_whole_tree() -> None:
+    work = "import time; block = bytearray(50_000_000); end = time.time() + 60\nwhile time.time() < end: pass"
+    parent = subprocess.Popen([sys.executable, "-c", f"import subprocess, sys; subprocess.run([sys.executable, '-c', {work!r}])"])
+    try:
+        meter = Meter()
+        deadline = time.monotonic() + 20
+        while meter.measure([parent.pid])[parent.pid].memory < 50e6:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        time.sleep(1)
+        assert 20 < meter.measure([parent.pid])[parent.pid].cpu < 120  # the child's loop, on a machine that may be busy
+        assert meter.measure([0]) == {}
+    finally:
+        children = Path(f"/proc/{parent.pid}/task/{parent.pid}/children").read_text().split()
+        for pid in [*map(int, children), parent.pid]:
+            os.kill(pid, signal.SIGKILL)
+        parent.wait()
