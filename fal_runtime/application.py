@@ -7,7 +7,7 @@ import signal
 import time
 from collections import deque
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from . import autoscaler
@@ -160,7 +160,7 @@ class Application:
         now = time.monotonic()
         alive = [runner for runner in self.runners if not runner.stopping]
         waiting = [waiter.since for waiter in self._waiting if not waiter.runner.done()]
-        plan = autoscaler.plan(self.scaling, [runner.view() for runner in alive], waiting, now, self._not_before)
+        plan = autoscaler.plan(self._possible(), [runner.view() for runner in alive], waiting, now, self._not_before)
         for _ in range(plan.start):
             runner = self._factory()
             self.runners.append(runner)
@@ -174,6 +174,15 @@ class Application:
         if plan.check_at is not None:
             self._timer = asyncio.get_running_loop().call_later(max(0.0, plan.check_at - now) + 0.001, self.balance)
 
+    def _possible(self) -> Scaling:
+        """The scaling that a machine allows: a server that cannot be moved from its port has one runner.
+
+        Whether it can be moved is not known before the first one is ready.
+        """
+        if not self.spec.brings_server or any(runner.ready_at and not runner.holds_own_port for runner in self.runners):
+            return self.scaling
+        return replace(self.scaling, max_concurrency=1)
+
     async def _start(self, runner: Runner) -> None:
         try:
             await runner.start()
@@ -183,6 +192,10 @@ class Application:
             self._failed(failure)
             return
         self._failures, self._not_before, self.failure = 0, 0.0, None
+        if runner.holds_own_port and self.scaling.max_concurrency > 1:
+            self.notice(
+                f"its server holds port {self.spec.exposed_port} itself: here it has one runner, not up to {self.scaling.max_concurrency}"
+            )
         self._first_start.set()
         self._hand_out()
         check = self.spec.health_check

@@ -41,11 +41,15 @@ class Request:
         """Path and query."""
         return self.path + b"?" + self.query if self.query else self.path
 
+    @property
+    def endpoint(self) -> str:
+        """``owner/app/path``, as apps and logs name it."""
+        return f"{self.owner}/{self.app}{self.path.rstrip(b'/').decode('latin-1')}"
+
     def with_platform_headers(self) -> Headers:
         """The client's headers and those that the gateway injects (fal 1.83, ``fal/app.py``)."""
-        endpoint = f"{self.owner}/{self.app}".encode() + self.path.rstrip(b"/")
-        own = [(b"x-fal-request-id", self.id.encode()), (b"x-fal-caller-user-id", self.owner.encode()), (b"x-fal-endpoint", endpoint)]
-        return self.headers + own
+        own = {b"x-fal-request-id": self.id, b"x-fal-caller-user-id": self.owner, b"x-fal-endpoint": self.endpoint}
+        return self.headers + [(name, value.encode("latin-1")) for name, value in own.items()]
 
 
 def from_client(headers: Iterable[tuple[bytes, bytes]], *, sized: bool) -> Headers:

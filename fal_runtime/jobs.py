@@ -84,7 +84,8 @@ class Job:
     def log(self, stream: str, text: str) -> None:
         """Add a line that a runner printed meanwhile."""
         now = datetime.now(timezone.utc).isoformat()
-        self.logs.append({"message": text, "timestamp": now, "level": stream.upper(), "source": "USER", "labels": {}})
+        labels = {"fal_request_id": self.id, "fal_endpoint": self.request.endpoint}
+        self.logs.append({"message": text, "timestamp": now, "level": stream.upper(), "source": "USER", "labels": labels})
         self.changed()
 
     def changed(self) -> None:

@@ -126,7 +126,7 @@ class Loader:
             "PYTHONUNBUFFERED": "1",
             **self._exposed(spec),
             **self._env,
-            **(redirected_bind(layout.env, spec.exposed_port or 0) if spec.kind in ("function", "image") else {}),
+            **(redirected_bind(layout.env, spec.exposed_port or 0) if spec.brings_server else {}),
             "HF_HOME": self._exposed(spec).get("HF_HOME") or layout.env.get("HF_HOME") or f"{data}/.cache/huggingface",
         }
         shipped = bool(spec.entry_point and spec.app_files)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import signal
 import time
 import uuid
@@ -11,6 +12,7 @@ from enum import Enum
 from typing import Any
 
 from .autoscaler import RunnerView
+from .ports import Ports, accepts
 from .spec import HealthCheck, Spec
 from .upstream import Broken, Upstream
 from .zygote import Child, Zygote
@@ -40,7 +42,9 @@ class StartFailure(Exception):
 class Runner:
     """Starts, watches and stops one process."""
 
-    def __init__(self, spec: Spec, command: dict[str, Any], zygote: Zygote, on_line: Callable[[Runner, str, str], None]) -> None:
+    def __init__(
+        self, spec: Spec, command: dict[str, Any], zygote: Zygote, ports: Ports, on_line: Callable[[Runner, str, str], None]
+    ) -> None:
         self.id = str(uuid.uuid4())
         self.spec = spec
         self.in_flight: set[str] = set()
@@ -51,11 +55,12 @@ class Runner:
         self.pid: int | None = None
         self._command = command
         self._zygote = zygote
+        self._machine_ports = ports
         self._on_line = on_line
         self._child: Child | None = None
         self.stop_asked = False
         self._ports: list[int] = []
-        self._own_port: int | None = None  # the port that the app names, unless someone else has it already
+        self._own_port: int | None = None  # the port that the app's server names, unless someone else has it already
         self._failure: str | None = None
         self._ready = asyncio.Event()
 
@@ -88,22 +93,31 @@ class Runner:
         assert self._child is not None
         return self._child.exited
 
+    @property
+    def holds_own_port(self) -> bool:
+        """True if its server listens on the very port that it names: it could not be moved, so there can be only one."""
+        return self.upstream is not None and self.upstream.port == self._own_port
+
     def view(self) -> RunnerView:
         """What the autoscaler sees."""
         return RunnerView(self.id, len(self.in_flight), self.ready_at, self.last_used)
 
     async def start(self) -> None:
         """Start the process and wait until it answers. Raises StartFailure."""
-        exposed = self.spec.exposed_port
-        self._own_port = exposed if exposed and not await _accepts(exposed) else None
         command = {**self._command, "env": {**self._command["env"], "FAL_JOB_ID": self.id}}
+        port = self.spec.exposed_port
+        if self.spec.brings_server and port and await self._machine_ports.claim(port):
+            self._own_port = port
         self._child = await self._zygote.fork(command, self._line, self._event)
+        if self._own_port is not None:
+            self._child.exited.add_done_callback(lambda _: self._machine_ports.release(port or 0))
         timeout = self.spec.limits.startup_timeout
         try:
             await asyncio.wait_for(self._until_ready(), timeout)
         except asyncio.TimeoutError:
             self.kill()
-            raise StartFailure(f"the runner was not ready within startup_timeout = {timeout:g} s", timed_out=True) from None
+            late = f"the runner was not ready within startup_timeout = {timeout:g} s"
+            raise StartFailure(late + self._port_taken(), timed_out=True) from None
         self.ready_at = time.monotonic()
 
     async def _until_ready(self) -> None:
@@ -113,16 +127,23 @@ class Runner:
             first: set[asyncio.Future[Any]] = {ready, self._child.exited}
             await asyncio.wait(first, return_when=asyncio.FIRST_COMPLETED)
             if not ready.done():
-                raise StartFailure(self._failure or f"the runner ended with exit code {self._child.exited.result()} before it was ready")
+                ended = f"the runner ended with exit code {self._child.exited.result()} before it was ready"
+                raise StartFailure(self._failure or ended + self._port_taken())
             ready.result()
         finally:
             ready.cancel()
 
+    def _port_taken(self) -> str:
+        """What may have been in the way of the app's own server."""
+        if not self.spec.brings_server or self._own_port is not None:
+            return ""
+        return f" (port {self.spec.exposed_port} is taken here, and only servers in Python can be moved to another one)"
+
     async def _answers(self) -> None:
-        if self.spec.kind in ("app", "entry_point"):
-            await self._ready.wait()
-        else:
+        if self.spec.brings_server:
             await self._wait_for_port()
+        else:
+            await self._ready.wait()
         self.upstream = self.upstream or Upstream("127.0.0.1", self._ports[0])
         while not await self.is_healthy(first=True):
             await asyncio.sleep(0.05)
@@ -131,7 +152,7 @@ class Runner:
         """Servers of the user's own: the port that their bind was redirected to, or the very port they name."""
         while True:
             for port in (*self._ports[:1], self._own_port):
-                if port is not None and await _accepts(port):
+                if port is not None and await accepts(port):
                     self.upstream = Upstream("127.0.0.1", port)
                     return
             await asyncio.sleep(0.02)
@@ -155,10 +176,10 @@ class Runner:
 
     async def accepts(self) -> bool:
         """True if its port takes connections."""
-        return self.upstream is not None and await _accepts(self.upstream.port)
+        return self.upstream is not None and await accepts(self.upstream.port)
 
     def _line(self, stream: str, text: str) -> None:
-        self._on_line(self, stream, text)
+        self._on_line(self, stream, _unwrapped(text))
 
     def _event(self, event: dict[str, Any]) -> None:
         if event["event"] == "bound":
@@ -191,10 +212,11 @@ class Runner:
             self._child.signal(signal.SIGKILL)
 
 
-async def _accepts(port: int) -> bool:
+def _unwrapped(text: str) -> str:
+    """A line of output; a traceback, which the SDK prints as one line of JSON, as text (the platform's logs do the same)."""
+    if not text.startswith('{"traceback":'):
+        return text
     try:
-        _, writer = await asyncio.open_connection("127.0.0.1", port)
-    except OSError:
-        return False
-    writer.close()
-    return True
+        return str(json.loads(text)["traceback"])
+    except (ValueError, TypeError):
+        return text

@@ -65,6 +65,11 @@ class Spec:
     settings: Mapping[str, Any] = field(default_factory=dict)
     openapi: Mapping[str, Any] | None = None
 
+    @property
+    def brings_server(self) -> bool:
+        """True if the app's own process listens on :attr:`exposed_port`, False if the SDK serves it."""
+        return self.kind in ("function", "image")
+
     @classmethod
     def from_description(cls, description: Mapping[str, Any]) -> Spec:
         """The spec for a loader's JSON; keys that are absent or null take the platform's default."""

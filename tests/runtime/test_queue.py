@@ -148,6 +148,7 @@ def test_a_request_goes_from_queue_to_result(fal: Local) -> None:
     assert document["metrics"]["inference_time"] >= 0.3
     assert [entry["message"] for entry in document["logs"] if "working" in entry["message"]] == ["working on 3"]
     assert document["logs"][0]["level"] == "STDOUT"
+    assert document["logs"][0]["labels"] == {"fal_request_id": submitted["request_id"], "fal_endpoint": "local/work"}
     for url in (base, f"{base}/", f"{base}/response"):
         result = httpx.get(url)
         assert (result.status_code, result.json()) == (200, {"value": 3})

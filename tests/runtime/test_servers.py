@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -142,7 +145,6 @@ def test_two_runners_of_one_server_fit_one_machine(project: Callable[..., Path])
                 await send({"type": "http.response.body", "body": str(os.getpid()).encode()})
         uvicorn.run(app, host="0.0.0.0", port=8765, lifespan="off")
     """
-    from concurrent.futures import ThreadPoolExecutor
     from textwrap import dedent
 
     root = project(pyproject_toml='[tool.fal.apps.serve]\nref = "app.py::serve"\n', app_py=dedent(app))
@@ -154,3 +156,30 @@ def test_two_runners_of_one_server_fit_one_machine(project: Callable[..., Path])
         with ThreadPoolExecutor(4) as pool:
             pids = {response.text for response in pool.map(lambda _: httpx.get(fal.app_url("serve", "/"), timeout=20), range(4))}
     assert len(pids) == 2
+
+
+def unmovable(app: str, **settings: int) -> str:
+    """The table of an app whose server does not hear of redirected ports, as those in other languages do not."""
+    lines = [f"[tool.fal.apps.{app}]", "exposed_port = 8765", *(f"{name} = {value}" for name, value in settings.items())]
+    return "\n".join([*lines, f"[tool.fal.apps.{app}.image]", 'dockerfile = "Dockerfile"', 'cmd = ["-I", "server.py"]', ""])
+
+
+def test_a_server_that_cannot_be_moved_has_one_runner(project: Callable[..., Path]) -> None:
+    root = project(pyproject_toml=unmovable("fixed", min_concurrency=2, max_concurrency=3))
+    with fal_runtime.serve(root) as fal:
+        with ThreadPoolExecutor(8) as pool:
+            pids = {answer.json()["pid"] for answer in pool.map(lambda _: httpx.get(fal.app_url("fixed", "/")), range(16))}
+        assert len(pids) == 1
+        assert "fixed: its server holds port 8765 itself: here it has one runner, not up to 3" in fal.lines
+        assert not any("next attempt" in line for line in fal.lines)
+        os.kill(*pids, signal.SIGKILL)
+        again = httpx.get(fal.app_url("fixed", "/"), timeout=20)
+        assert again.status_code == 503 or {again.json()["pid"]} != pids
+        assert {httpx.get(fal.app_url("fixed", "/"), timeout=20).json()["pid"]} != pids  # the port was given back
+
+
+def test_two_servers_that_cannot_be_moved_do_not_fit(project: Callable[..., Path]) -> None:
+    root = project(pyproject_toml=unmovable("one") + unmovable("two"))
+    said = r"(one|two): the runner ended with exit code 1 before it was ready \(port 8765 is taken here, and only servers in Python"
+    with pytest.raises(RuntimeFailure, match=said), fal_runtime.serve(root):
+        pass
