@@ -92,6 +92,7 @@ def describe(app: str) -> tuple[Json, bytes | None]:
         "requirements": function.options.environment.get("requirements"),
         "image": function.options.environment.get("image"),
         "files": _files(function.options, path),
+        "patterns": _patterns(function.options),
         "app_files": bool(function.options.host.get("app_files")),
         "openapi": function.build_metadata().get("openapi"),
     }
@@ -121,7 +122,10 @@ def _health_check(options: Options) -> Json | None:
 
 
 def _files(options: Options, path: str | None) -> list[tuple[str, str]]:
-    """The files that ``fal deploy`` uploads, as (absolute path, path below the context), without the app's own file."""
+    """The files that ``fal deploy`` uploads, as (absolute path, path below the context), without the app's own file.
+
+    With those that a pattern of a Dockerfile's COPY stands for, which fal 1.83 does not upload (see :func:`_patterns`).
+    """
     wanted = FileSyncOptions.from_options(options)
     if not wanted.files_list:
         return []
@@ -131,9 +135,21 @@ def _files(options: Options, path: str | None) -> list[tuple[str, str]]:
         own = Path(path).resolve().relative_to(context).as_posix()
         ignore.append(re.compile(f"^{re.escape(own)}$"))
     sync = FileSync(path or "", credentials=object())
-    found = sync.collect_files(wanted.files_list, wanted.files_context_dir, files_ignore=ignore)
+    matched = [file.relative_to(context).as_posix() for pattern in _patterns(options) for file in sorted(context.glob(pattern))]
+    named = [name for name in wanted.files_list if name not in _patterns(options)]
+    found = sync.collect_files(named + matched, wanted.files_context_dir, files_ignore=ignore)
     kept = {file.relative_path: file.absolute_path for file in found if not any(rule.search(file.relative_path) for rule in ignore)}
     return [(absolute, relative) for relative, absolute in sorted(kept.items())]
+
+
+def _patterns(options: Options) -> list[str]:
+    """Sources of COPY and ADD with wildcards: fal 1.83 takes each for the name of a file, finds none and skips it."""
+    wanted = FileSyncOptions.from_options(options)
+    if options.environment.get("kind") != "container":
+        return []
+    context = Path(wanted.files_context_dir or ".").resolve()
+    inside = [name for name in wanted.files_list if not name.startswith("/") and ".." not in PurePath(name).parts]
+    return [name for name in inside if re.search(r"[*?\[]", name) and not (context / name).exists()]
 
 
 def _pickle(function: IsolatedFunction[..., Any], path: str | None) -> bytes | None:

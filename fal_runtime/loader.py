@@ -97,6 +97,9 @@ class Loader:
         if spec.image is not None and spec.image.get("dockerfile_str"):
             layout = image.read(spec.image["dockerfile_str"], spec.image.get("build_args") or {})
             notices.extend(image.stage(layout, spec.files, root))
+            notices.extend(
+                f"COPY {pattern}: fal uploads no file for a pattern; name the files before you deploy" for pattern in spec.patterns
+            )
         elif spec.app_files:
             (root / "app").mkdir()
             for absolute, relative in spec.files:

@@ -60,6 +60,7 @@ class Spec:
     python_version: str | None
     image: Mapping[str, Any] | None
     files: tuple[tuple[Path, str], ...]
+    patterns: tuple[str, ...]
     app_files: bool
     entry_point: str | None
     settings: Mapping[str, Any] = field(default_factory=dict)
@@ -87,6 +88,7 @@ class Spec:
             python_version=description["python_version"],
             image=description["image"],
             files=tuple((Path(absolute), relative) for absolute, relative in description["files"]),
+            patterns=tuple(description["patterns"]),
             app_files=description["app_files"],
             entry_point=description["entry_point"],
             settings=settings,

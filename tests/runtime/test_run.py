@@ -319,6 +319,36 @@ def test_a_container_app_finds_its_files_where_the_dockerfile_puts_them(project:
     assert answer == {"value": "/src/predict.py", "cwd": "/src", "mode": "fast", "weights": "w"}
 
 
+def test_files_of_a_pattern_are_there_but_not_once_deployed(project: Write, serve: Serve) -> None:
+    app = '''
+        import fal
+        from fal.container import ContainerImage
+        from pydantic import BaseModel
+
+        class Input(BaseModel):
+            pass
+
+        DOCKERFILE = """
+        FROM python:3.11
+        WORKDIR /src
+        COPY *.py lib/h*.py ./
+        COPY missing*.txt named.txt ./
+        """
+
+        class Demo(fal.App, name="demo", image=ContainerImage.from_dockerfile_str(DOCKERFILE)):
+            @fal.endpoint("/")
+            def run(self, input: Input) -> dict:
+                import os
+                return {"files": sorted(name for name in os.listdir() if not name.startswith("__"))}
+    '''
+    root = project(pyproject_toml=PYPROJECT, app_py=app, predict_py="", lib__helper_py="", lib__other_py="")
+    (root / "named.txt").touch()
+    served = serve(root)
+    assert served.post("demo", {}).json() == {"files": ["helper.py", "named.txt", "predict.py"]}
+    served.line(r"^demo: COPY \*\.py: fal uploads no file for a pattern; name the files before you deploy")
+    served.line(r"^demo: COPY missing\*\.txt: no such file in the build context")
+
+
 def test_setup_that_raises_gives_one_clear_line_and_a_platform_error(project: Write, serve: Serve) -> None:
     app = """
         import fal
