@@ -9,7 +9,6 @@ UNITS.jsonl: one JSON object a line with `unit` (folder), `uid`, `difficulty`. N
 from __future__ import annotations
 
 import argparse
-import base64
 import contextlib
 import hashlib
 import json
@@ -25,12 +24,12 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
-OBJECT = dict.fromkeys(("url", "data_url", "image", "prompt", "instance_name", "blob", "endpoint", "method"), "http://example.com/a.png")
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
+HOOK = ROOT / "converters" / "verify" / "child" / "hook"
 sys.path.insert(0, str(ROOT))
 
-from benchmarks.corpus.doubles import PNG  # noqa: E402
+from converters.verify.requests import generate, repaired  # noqa: E402
 
 OFFLINE = {"http_proxy": "http://127.0.0.1:9", "https_proxy": "http://127.0.0.1:9", "no_proxy": "127.0.0.1,localhost", "PIP_NO_INDEX": "1"}
 """Code that installs packages or downloads while it is loaded reaches nothing."""
@@ -43,7 +42,7 @@ mount -t overlay overlay -o lowerdir=/,upperdir={up}/upper,workdir={up}/work {up
 cp -a {stage}/. {up}/root/
 mount --bind /proc {up}/root/proc
 mount --bind /dev {up}/root/dev
-exec chroot {up}/root {python} {runner} {payload} {port} {workdir} '{own}'
+exec chroot {up}/root {python} {runner} {payload} {port} {workdir}
 """
 
 
@@ -131,16 +130,13 @@ def _serve(out: Path, app: dict[str, Any], work: Path) -> dict[str, Any]:
         return {"loads": False, "problem": loaded.stderr.strip()[-300:]}
     described = json.loads(loaded.stdout.strip().splitlines()[-1])
     stage, workdir = _stage(out, app, described, work)
-    own = json.dumps(
-        sorted(
-            {path.stem for path in out.rglob("*.py")} | {part for path in out.rglob("*.py") for part in path.relative_to(out).parts[:-1]}
-        )
-    )
+    child = _child(out, workdir, work)
     port = _free_port()
+    secrets = {name: f"double-{name.lower()}" for name in app.get("secrets", [])}
     up = work / "overlay"
     up.mkdir()
     script = CHROOT.format(
-        up=up, stage=stage, python=sys.executable, runner=HERE / "runner.py", payload=payload, port=port, workdir=workdir, own=own
+        up=up, stage=stage, python=sys.executable, runner=HERE / "runner.py", payload=payload, port=port, workdir=workdir
     )
     log = (work / "runner.log").open("wb")
     process = subprocess.Popen(
@@ -148,7 +144,7 @@ def _serve(out: Path, app: dict[str, Any], work: Path) -> dict[str, Any]:
         stdout=log,
         stderr=log,
         start_new_session=True,
-        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "DOUBLE_PINS": json.dumps(_pins(out)), **OFFLINE},
+        env={**os.environ, **secrets, **child, **OFFLINE},
     )
     try:
         return {"loads": True, **_ask(port, app, described, process, work)}
@@ -156,6 +152,26 @@ def _serve(out: Path, app: dict[str, Any], work: Path) -> dict[str, Any]:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, 9)
         process.wait()
+
+
+def _child(out: Path, workdir: str, work: Path) -> dict[str, str]:
+    """Environment of a process with model doubles."""
+    python = list(out.rglob("*.py"))
+    settings = {
+        "log": str(work / "events.jsonl"),
+        "counter": str(work / "counter"),
+        "own": sorted({path.stem for path in python} | {part for path in python for part in path.relative_to(out).parts[:-1]}),
+        "doubled": [],
+        "pins": _pins(out),
+        "roots": [workdir] if workdir != "/" else ["/app"],
+        "libraries": [str(HERE)],
+        "models": str(work / "models"),
+        "coverage": False,
+    }
+    (work / "models").mkdir()
+    (work / "counter").write_bytes(bytes(8))
+    (work / "child.json").write_text(json.dumps(settings))
+    return {"FAL_MIGRATE_CHILD": str(work / "child.json"), "PYTHONPATH": str(HOOK), "PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1"}
 
 
 def _pins(out: Path) -> dict[str, str]:
@@ -210,19 +226,17 @@ def _ask(port: int, app: dict[str, Any], described: dict[str, Any], process: sub
     same = schema["paths"].keys() == described["openapi"]["paths"].keys() and schema["components"] == described["openapi"]["components"]
     answers, problem = False, ""
     endpoint = next((found for found in app["endpoints"] if found["kind"] == "unary"), app["endpoints"][0])
-    requests = [
-        *app.get("examples", [])[:6],
-        *(_sample(endpoint["input_schema"], untyped, full) for full in (False, True) for untyped in ("a", 1, OBJECT)),
-    ]
-    for body in requests:
+    for request in generate(endpoint["input_schema"], app.get("examples", []), drawn=0):
+        if request.kind not in ("example", "plausible"):
+            break
         for _ in range(6):
-            status, text = _post(f"http://127.0.0.1:{port}{endpoint['path']}", body)
+            status, text = _post(f"http://127.0.0.1:{port}{endpoint['path']}", request.body)
             answers, problem = status == 200, f"{status} {text[:200]}"
-            mended = body if answers else _mended(body, text)
-            if mended == body:
+            mended = None if answers else repaired(request, text)
+            if mended is None:
                 break
-            body = mended
-        if answers:
+            request = mended
+        if answers or time.monotonic() > deadline + 40:
             break
     return {"unpickles": unpickled and same, "openapi_same": same, "answers": answers, "problem": "" if answers else problem}
 
@@ -238,32 +252,6 @@ def _post(url: str, body: Any) -> tuple[int, str]:
         return 0, str(error)
 
 
-def _mended(body: Any, complaint: str) -> Any:
-    """The request with what a validator complains about: keys that are missing, unwelcome, of another type, or exclusive."""
-    missing = re.findall(r"(\w+) is a required input", complaint) + re.findall(r"Missing .?'?(\w+)", complaint)
-    unwelcome = re.findall(r"Unexpected input\. (\w+)", complaint)
-    wrong = dict(re.findall(r"(\w+) should be <class '(\w+)'>", complaint))
-    lists = [key.lower() for key in re.findall(r"(\w+) (?:input )?must be a list", complaint)]
-    if "only one" in complaint or "not both" in complaint:
-        unwelcome += [key for key in body if re.search("base64|b64", key)]
-    values = {"int": 1, "float": 1.0, "str": "a", "bool": True, "list": ["a"], "dict": {}}
-
-    def within(value: Any) -> Any:
-        if isinstance(value, list):
-            return [within(item) for item in value]
-        return mend(value, False) if isinstance(value, dict) else value
-
-    def mend(part: dict[str, Any], top: bool) -> dict[str, Any]:
-        kept = {key: within(value) for key, value in part.items() if key not in unwelcome}
-        holds = any(isinstance(value, dict) for value in part.values())
-        if not (top and holds):
-            kept.update(dict.fromkeys(missing, "http://example.com/a.png"))
-        kept.update({key: [OBJECT] for key in lists if top})
-        return {key: values[wrong[key]] if key in wrong else value for key, value in kept.items()}
-
-    return mend(body, True) if isinstance(body, dict) else body
-
-
 def _cause(log: str) -> str:
     """The last exception of a log that is not the server giving up."""
     lines = [
@@ -272,41 +260,6 @@ def _cause(log: str) -> str:
         if line[:1].isalpha() and ("Error" in line.split(":")[0] or "Exception" in line.split(":")[0]) and "CancelledError" not in line
     ]
     return (lines[-1] if lines else log.strip()[-200:])[:250]
-
-
-def _sample(schema: dict[str, Any], untyped: Any, full: bool) -> dict[str, Any]:
-    """A request with the required fields, or with all of them."""
-    made = {}
-    for name, field in schema.get("properties", {}).items():
-        if full or name in schema.get("required", []):
-            value = _value(name, field, untyped)
-            if not (full and value is None):
-                made[name] = value
-    return made
-
-
-def _value(name: str, field: dict[str, Any], untyped: Any) -> Any:
-    if "default" in field and field["default"] is not None:
-        return field["default"]
-    if "const" in field or "enum" in field:
-        return field.get("const", field.get("enum", [None])[0])
-    for part in field.get("anyOf", []):
-        if part.get("type") != "null":
-            return _value(name, part, untyped)
-    if re.search("base64|b64", name):
-        return base64.b64encode(PNG).decode()
-    if field.get("format") == "uri":
-        return f"http://example.com/a.{_extension(name + str(field.get('description', '')))}"
-    if field.get("type") == "string" or ("type" not in field and re.search("url|uri", name)):
-        return "http://example.com/a.png" if re.search("url|uri|image|audio|video|mask|file", name) else "a"
-    bottom = field.get("minimum", field.get("exclusiveMinimum", 0) + 1)
-    return {"integer": bottom, "number": float(bottom), "boolean": True, "array": ["a"], "object": OBJECT}.get(field.get("type"), untyped)
-
-
-def _extension(text: str) -> str:
-    """Extension of an example file for an input, by what its name and description say."""
-    hints = (("zip|archive", "zip"), (r"\btar|weights", "tar"), ("video", "mp4"), ("audio|song|speech|music", "wav"), ("json", "json"))
-    return next((extension for pattern, extension in hints if re.search(pattern, text.lower())), "png")
 
 
 def _free_port() -> int:

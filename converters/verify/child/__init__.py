@@ -1,0 +1,33 @@
+"""What runs inside the processes that ``migrate verify`` compares: model doubles, no network, no chance, and a record of it all.
+
+The package is loaded under the private name ``_fal_migrate_child`` by ``hook/sitecustomize.py``, so that no name of ours can stand in
+the way of a project's module. It imports nothing but the standard library.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import chance, data, describe, frames, imports, models, network, programs, record, trace
+
+
+def install(settings: dict[str, Any]) -> None:
+    """Prepare this process.
+
+    ``log`` and ``counter``: see ``record``; ``own``: top-level names of the project; ``doubled``: packages to double though they are
+    installed; ``pins``: versions by import name; ``roots``: folders that are the project on this side; ``libraries``: folders whose
+    code is not the project's; ``models``: a folder for the
+    model files that are not there; ``coverage``: whether to trace lines.
+    """
+    record.start(settings["log"], settings["counter"])
+    for folder in settings["libraries"]:
+        frames.also_library(folder)
+    describe.roots[:] = settings["roots"]
+    chance.install()
+    data.install()
+    imports.install(settings["own"], settings["doubled"], settings["pins"])
+    network.install()
+    models.install(settings["models"])
+    programs.install()
+    if settings["coverage"]:
+        trace.install()

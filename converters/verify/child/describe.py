@@ -1,0 +1,101 @@
+"""Values as text that is the same on both sides: no addresses, no names of temporary files, no places of this machine."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import os
+import re
+import tempfile
+from pathlib import Path, PurePath
+from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
+from typing import Any
+
+LONGEST = 600
+"""Characters of a text; what is longer ends with a digest of the whole."""
+roots: list[str] = []
+"""Folders that stand for the project on this side, such as its copy or the image's working directory."""
+_DEPTH = 6
+_ADDRESS = re.compile(r" at 0x[0-9a-f]+")
+
+
+def shortened(text: str) -> str:
+    """The text itself, or its beginning and a digest."""
+    if len(text) <= LONGEST:
+        return text
+    return f"{text[: LONGEST - 20]}…#{hashlib.sha256(text.encode(errors='replace')).hexdigest()[:16]}"
+
+
+def described(value: Any, depth: int = 0) -> str:
+    """A Python-like text for a value that is passed to a call."""
+    from .expression import Double
+
+    kind = type(value)
+    if isinstance(value, Double):
+        return value.text
+    if kind is str:
+        return shortened(repr(_place(value)))
+    if value is None or kind in (bool, int, float, complex):
+        return repr(value)
+    if isinstance(value, PurePath):
+        return shortened(repr(_place(str(value))))
+    if isinstance(value, str):
+        return shortened(repr(_place(str.__str__(value))))
+    if kind in (bytes, bytearray, memoryview):
+        return _digested("bytes", bytes(value))
+    if depth > _DEPTH:
+        return "…"
+    if kind is dict or isinstance(value, dict):
+        return shortened("{" + ", ".join(f"{described(key, depth + 1)}: {described(item, depth + 1)}" for key, item in value.items()) + "}")
+    if kind is list or kind is tuple:
+        inner = ", ".join(described(item, depth + 1) for item in value)
+        return shortened(f"[{inner}]" if kind is list else f"({inner})")
+    if kind in (set, frozenset):
+        return shortened("{" + ", ".join(sorted(described(item, depth + 1) for item in value)) + "}")
+    if isinstance(value, FunctionType | BuiltinFunctionType | MethodType):
+        return f"<function {getattr(value, '__name__', '?')}>"
+    if isinstance(value, type):
+        return value.__name__
+    if isinstance(value, ModuleType):
+        return value.__name__
+    return shortened(_object(value, depth))
+
+
+def _object(value: Any, depth: int) -> str:
+    kind = type(value)
+    if hasattr(value, "tobytes") and hasattr(value, "size"):
+        return _digested(f"{kind.__name__} {value.size}", value.tobytes())
+    if hasattr(value, "getvalue"):
+        found = value.getvalue()
+        return _digested(kind.__name__, found if isinstance(found, bytes) else str(found).encode())
+    name = getattr(value, "name", None)
+    if hasattr(value, "read") and isinstance(name, str):
+        return f"{kind.__name__}({_place(name)!r})"
+    if isinstance(value, BaseException):
+        return f"{kind.__name__}({', '.join(described(item, depth + 1) for item in value.args)})"
+    if dataclasses.is_dataclass(value):
+        pairs = (f"{field.name}={described(getattr(value, field.name, None), depth + 1)}" for field in dataclasses.fields(value))
+        return f"{kind.__name__}({', '.join(pairs)})"
+    if hasattr(value, "model_dump"):
+        return f"{kind.__name__}({described(dict(value), depth + 1)})"
+    return f"<{kind.__name__}>"
+
+
+def _digested(kind: str, data: bytes) -> str:
+    return f"<{kind}: {len(data)} bytes, sha256 {hashlib.sha256(data).hexdigest()[:12]}>"
+
+
+def _place(text: str) -> str:
+    """A path without what differs between the sides: an existing temporary file is named by its content."""
+    if not text.startswith("/"):
+        return _ADDRESS.sub("", text)
+    for root in roots:
+        if text == root or text.startswith(root.rstrip("/") + "/"):
+            return "<project>" + text[len(root.rstrip("/")) :]
+    if text.startswith((tempfile.gettempdir() + "/", "/tmp/", "/var/tmp/")):
+        suffix = os.path.splitext(text)[1]
+        try:
+            return f"<temporary file: sha256 {hashlib.sha256(Path(text).read_bytes()).hexdigest()[:12]}{suffix}>"
+        except OSError:
+            return f"<temporary {'folder' if os.path.isdir(text) else 'file'}{suffix}>"
+    return text

@@ -1,0 +1,462 @@
+"""Model doubles: values of packages that are not installed. Each is the expression that made it.
+
+``pipe("cat", steps=3).images[0]`` gives a value whose text is that very expression, so whatever becomes of it (text, numbers,
+pictures, files) names every call and argument that led to it. A double is a ``str``: it can be answered as JSON.
+"""
+
+from __future__ import annotations
+
+import codecs
+import contextlib
+import dis
+import hashlib
+import os
+import re
+import sys
+import types
+from collections.abc import Callable, Generator, Iterator
+from typing import Any
+
+from . import files, frames, record
+from .describe import described, shortened
+
+ITEMS = 2
+"""How many items a double has."""
+PATIENCE = 25
+"""How often one place asks the same question before it gets the other answer, so that waiting loops end."""
+_UNPACK = dis.opmap["UNPACK_SEQUENCE"]
+_UNPACK_EX = dis.opmap["UNPACK_EX"]
+_NEGATIVE = re.compile(r"(?i)error|fail|nsfw|empty|is_?nan|is_?inf|exceed|missing|invalid|conflict|cancel|expired|is_none|closed|mps\b")
+_INNERMOST = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
+_ENCODED = re.compile(r"(?i)encode|buffer|render|download|response")
+_KNOWN: dict[str, Any] = {
+    "cuda.is_available": True,
+    "mps.is_available": False,
+    "cuda.device_count": 1,
+    "cuda.current_device": 0,
+    "cuda.is_bf16_supported": True,
+    "cuda.mem_get_info": (85_000_000_000, 85_000_000_000),
+    "cuda.get_device_capability": (9, 0),
+    "cuda.get_device_name": "NVIDIA H100 80GB HBM3",
+    "cuda.memory_allocated": 0,
+    "cuda.memory_reserved": 0,
+    "cuda.max_memory_allocated": 0,
+    "cuda.max_memory_reserved": 0,
+}
+"""What calls about the machine answer, by the end of their name."""
+_ATTRIBUTES: dict[str, Any] = {"total_memory": 85_000_000_000, "version.cuda": "12.4", "__version__": "2.4.0"}
+_WRITERS = re.compile(
+    r"(?i)^(im)?(save|write|dump|export|to_file|encode_to|mimsave|mimwrite|render)|_to_(video|gif|file|ply|obj)$|_save$|_write$"
+)
+_ITSELF = frozenset({"map", "filter", "apply", "register_callback", "Thread", "Process"})
+_TEXTUAL = (
+    "strip", "lstrip", "rstrip", "lower", "upper", "replace", "startswith", "endswith", "isdigit", "isalpha", "isalnum", "isnumeric",
+    "isspace", "istitle", "islower", "isupper", "isidentifier", "isprintable", "isdecimal", "isascii", "title", "capitalize", "casefold",
+    "swapcase", "removeprefix", "removesuffix", "zfill", "ljust", "rjust", "expandtabs",
+)  # fmt: skip
+"""Methods of ``str`` that work on the text; the others of them are as likely a model's own (``tokenizer.encode``, ``image.split``)."""
+
+_asked: dict[tuple[int, types.CodeType, int], int] = {}
+_exceptions: dict[str, type[Exception]] = {}
+
+
+class Double(str):
+    """A value that is known by the expression that made it, and to Python anything the code wants it to be."""
+
+    text: str
+
+    def __new__(cls, text: str) -> Double:
+        made = super().__new__(cls, shortened(text))
+        object.__setattr__(made, "text", str.__str__(made))
+        return made
+
+    # --- being text and numbers
+
+    def __str__(self) -> str:
+        return self.text
+
+    def __repr__(self) -> str:
+        return self.text
+
+    def __hash__(self) -> int:
+        return str.__hash__(self)
+
+    def __format__(self, spec: str) -> str:
+        if spec and spec[-1] in "eEfFgG%":
+            return format(float(self), spec)
+        return format(int(self), spec) if spec and spec[-1] in "bcdoxXn," else format(self.text, spec)
+
+    def __int__(self) -> int:
+        return 1 + self._number() % 8
+
+    __index__ = __trunc__ = __floor__ = __ceil__ = __int__
+
+    def __float__(self) -> float:
+        return (1 + self._number() % 999) / 1000
+
+    def __complex__(self) -> complex:
+        return complex(float(self))
+
+    def __round__(self, digits: int | None = None) -> Any:
+        return round(float(self), digits)
+
+    def __bool__(self) -> bool:
+        return self._answer(not _NEGATIVE.search(_last_name(self.text)))
+
+    def __bytes__(self) -> bytes:
+        return files.content(self.text, ".png")
+
+    def _number(self) -> int:
+        return int.from_bytes(hashlib.sha256(self.text.encode(errors="replace")).digest()[:4], "big")
+
+    def _answer(self, usual: bool) -> bool:
+        """``usual``, until one place of the project has asked too often while one request was answered."""
+        frame = sys._getframe(2)
+        if not frames.is_project(frame.f_code.co_filename):
+            return usual
+        key = (record.request(), frame.f_code, frame.f_lasti)
+        _asked[key] = _asked.get(key, 0) + 1
+        return usual if _asked[key] <= PATIENCE else not usual
+
+    # --- comparing
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, str):
+            same = str.__eq__(self, other) is True
+            return same or (not isinstance(other, Double) and self._answer(False))
+        if isinstance(other, int | float) and not isinstance(other, bool):
+            return self._answer(float(self) == other)
+        return False
+
+    def __ne__(self, other: object) -> bool:
+        return not self.__eq__(other)
+
+    def __lt__(self, other: Any) -> bool:
+        return self._answer(self._below(other))
+
+    def __le__(self, other: Any) -> bool:
+        return self._answer(self._below(other))
+
+    def __gt__(self, other: Any) -> bool:
+        return self._answer(not self._below(other))
+
+    def __ge__(self, other: Any) -> bool:
+        return self._answer(not self._below(other))
+
+    def _below(self, other: Any) -> bool:
+        if isinstance(other, str) and not isinstance(other, Double):
+            return str.__lt__(self, other)
+        try:
+            return float(self) < float(other)
+        except (TypeError, ValueError):
+            return True
+
+    def __contains__(self, item: object) -> bool:
+        return self._answer(not (isinstance(item, str) and _NEGATIVE.search(item)))
+
+    # --- attributes, items, calls
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") and name.endswith("__") and name not in _ATTRIBUTES:
+            raise AttributeError(name)
+        return attribute(self.text, name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        record.write("call", shortened(f"{self.text}.{name} = {described(value)}"))
+        object.__setattr__(self, name, value)
+
+    def __getitem__(self, key: Any) -> Any:
+        kept = self.__dict__.get("__items__", {})
+        place = described(key)
+        return kept[place] if place in kept else Double(f"{self.text}[{_slice(key)}]")
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        record.write("call", shortened(f"{self.text}[{_slice(key)}] = {described(value)}"))
+        self.__dict__.setdefault("__items__", {})[described(key)] = value
+
+    def __delitem__(self, key: Any) -> None:
+        record.write("call", f"del {self.text}[{_slice(key)}]")
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return called(self.text, args, kwargs)
+
+    def __len__(self) -> int:
+        return ITEMS
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter([Double(f"{self.text}[{at}]") for at in range(_wanted(sys._getframe(1)))])
+
+    def __reversed__(self) -> Iterator[Any]:
+        return reversed(list(iter(self)))
+
+    def keys(self) -> list[Double]:
+        """Of a mapping, for ``**double`` and ``dict(double)``."""
+        return [Double(f"{self.text}.keys()[{at}]") for at in range(ITEMS)]
+
+    # --- with, await, async for
+
+    def __enter__(self) -> Any:
+        record.write("call", f"with {self.text}")
+        return self
+
+    def __exit__(self, *args: Any) -> None:
+        record.write("call", f"end with {self.text}")
+
+    async def __aenter__(self) -> Any:
+        return self.__enter__()
+
+    async def __aexit__(self, *args: Any) -> None:
+        self.__exit__()
+
+    def __await__(self) -> Generator[None, None, Any]:
+        yield from ()
+        return self
+
+    async def __aiter__(self) -> Any:
+        for at in range(ITEMS):
+            yield Double(f"{self.text}[{at}]")
+
+    async def __anext__(self) -> Any:
+        return Double(f"next({self.text})")
+
+    # --- being a class
+
+    def __mro_entries__(self, bases: Any) -> tuple[type, ...]:
+        return (base(self.text),)
+
+    def __instancecheck__(self, value: object) -> bool:
+        return isinstance(value, Double)
+
+    def __subclasscheck__(self, value: object) -> bool:
+        return False
+
+    # --- being data
+
+    def __copy__(self) -> Double:
+        return self
+
+    def __deepcopy__(self, memo: Any) -> Double:
+        return self
+
+    def __reduce__(self) -> Any:
+        return Double, (self.text,)
+
+    def read(self, *args: Any) -> bytes:
+        """Of a file or a response: read once, then at its end."""
+        if self.__dict__.get("__read__"):
+            return b""
+        self.__dict__["__read__"] = True
+        return bytes(self)
+
+    def tobytes(self, *args: Any, **kwargs: Any) -> bytes:
+        """Of a picture, its pixels; of what an encoder gave, a file."""
+        return bytes(self) if _ENCODED.search(self.text) else files.pixels(self.text)
+
+    def getvalue(self, *args: Any, **kwargs: Any) -> bytes:
+        """Of a buffer."""
+        return bytes(self)
+
+    getbuffer = to_bytes = getvalue
+
+    def item(self, *args: Any) -> float:
+        """Of an array with one value."""
+        return float(self)
+
+    def tolist(self) -> list[float]:
+        """Of an array."""
+        return [float(Double(f"{self.text}[{at}]")) for at in range(ITEMS)]
+
+    @property
+    def __array_interface__(self) -> dict[str, Any]:
+        return {
+            "shape": (files.SIZE, files.SIZE, 3),
+            "typestr": "|u1",
+            "version": 3,
+            "strides": (files.SIZE * 3, 3, 1),
+            "data": files.pixels(self.text),
+        }
+
+
+def attribute(owner: str, name: str) -> Any:
+    """What ``owner.name`` is."""
+    text = f"{owner}.{name}"
+    for end, value in _ATTRIBUTES.items():
+        if text.endswith("." + end):
+            return value
+    if name.endswith(("Error", "Exception", "Interrupt", "Warning", "Timeout")) and name[0].isupper():
+        return _exceptions.setdefault(text, type(name, (RuntimeError,), {"__module__": owner}))
+    return Double(text)
+
+
+def called(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """The value of a call, which is recorded; a file that it names is written."""
+    for end, value in _KNOWN.items():
+        if name.endswith(end):
+            return value
+    last = _last_name(name)
+    if len(args) == 1 and not kwargs and _is_own(args[0]) and last not in _ITSELF:
+        return args[0]
+    text = shortened(f"{name}({', '.join([*map(described, args), *(f'{key}={described(value)}' for key, value in kwargs.items())])})")
+    record.write("call", text)
+    _write(text, last, [*args, *kwargs.values()])
+    return Double(text)
+
+
+def base(name: str) -> type:
+    """The class that a subclass of the double ``name`` is derived from."""
+    return type(_last_name(name) or "Base", (_Base,), {"_double": name})
+
+
+class _Base:
+    """What classes of missing packages do for those that are derived from them."""
+
+    _double = "object"
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        called(f"{self._double}.__init__", args, kwargs)
+        for name, value in kwargs.items():
+            with contextlib.suppress(AttributeError, TypeError):
+                setattr(self, name, value)
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__()
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        if name in ("to", "cuda", "cpu", "eval", "half", "float", "train", "requires_grad_", "bfloat16"):
+            return lambda *args, **kwargs: self
+        return attribute(f"{type(self).__name__}()", name)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        forward = getattr(type(self), "forward", None)
+        return forward(self, *args, **kwargs) if forward is not None else called(f"{type(self).__name__}()", args, kwargs)
+
+    def __enter__(self) -> Any:
+        return self
+
+    def __exit__(self, *args: Any) -> None:
+        return None
+
+
+def _textual(name: str) -> Callable[..., Any]:
+    original = getattr(str, name)
+
+    def method(self: Double, *args: Any, **kwargs: Any) -> Any:
+        return original(self.text, *args, **kwargs)
+
+    return method
+
+
+def _ambiguous(name: str) -> Callable[..., Any]:
+    def method(self: Double, *args: Any, **kwargs: Any) -> Any:
+        return called(f"{self.text}.{name}", args, kwargs)
+
+    return method
+
+
+def _encode(self: Double, *args: Any, **kwargs: Any) -> Any:
+    """``str.encode`` where the argument is an encoding, else what a model's own ``encode`` would be."""
+    encoding = args[0] if args else kwargs.get("encoding", "utf-8")
+    try:
+        codecs.lookup(encoding)
+    except (LookupError, TypeError):
+        return called(f"{self.text}.encode", args, kwargs)
+    return self.text.encode(errors="replace")
+
+
+def _decode(self: Double, *args: Any, **kwargs: Any) -> Any:
+    return called(f"{self.text}.decode", args, kwargs)
+
+
+def _arithmetic(symbol: str, *, reflected: bool) -> Callable[[Double, Any], Any]:
+    def operate(self: Double, other: Any) -> Any:
+        if symbol == "+" and type(other) is str:
+            return Double(other + self.text if reflected else self.text + other)
+        pair = (described(other), self.text) if reflected else (self.text, described(other))
+        return Double(f"({pair[0]} {symbol} {pair[1]})")
+
+    return operate
+
+
+def _unary(symbol: str) -> Callable[[Double], Any]:
+    return lambda self: Double(f"({symbol}{self.text})")
+
+
+def _division(self: Double, other: Any) -> tuple[Any, Any]:
+    return Double(f"({self.text} // {described(other)})"), Double(f"({self.text} % {described(other)})")
+
+
+for _name in dir(str):
+    if not _name.startswith("_") and _name != "encode":
+        setattr(Double, _name, _textual(_name) if _name in _TEXTUAL else _ambiguous(_name))
+for _name, _method in (("encode", _encode), ("decode", _decode)):
+    setattr(Double, _name, _method)
+for _name, _symbol in (
+    ("add", "+"), ("sub", "-"), ("mul", "*"), ("truediv", "/"), ("floordiv", "//"), ("mod", "%"), ("matmul", "@"), ("pow", "**"),
+    ("and", "&"), ("or", "|"), ("xor", "^"), ("lshift", "<<"), ("rshift", ">>"),
+):  # fmt: skip
+    setattr(Double, f"__{_name}__", _arithmetic(_symbol, reflected=False))
+    setattr(Double, f"__r{_name}__", _arithmetic(_symbol, reflected=True))
+for _name, _symbol in (("neg", "-"), ("pos", "+"), ("invert", "~")):
+    setattr(Double, f"__{_name}__", _unary(_symbol))
+Double.__abs__ = lambda self: Double(f"abs({self.text})")  # type: ignore[attr-defined]
+setattr(Double, "__divmod__", _division)  # noqa: B010  as the rest of them
+
+
+def _is_own(value: Any) -> bool:
+    """A function or class of the project: what decorates it gives it back."""
+    if isinstance(value, types.FunctionType):
+        return frames.is_project(value.__code__.co_filename)
+    if isinstance(value, type):
+        module = sys.modules.get(value.__module__)
+        return frames.is_project(str(getattr(module, "__file__", None) or "<string>"))
+    return False
+
+
+def _wanted(frame: types.FrameType) -> int:
+    """How many items the code at this place unpacks, else ``ITEMS``."""
+    code, at = frame.f_code.co_code, frame.f_lasti
+    if 0 <= at < len(code) and code[at] == _UNPACK:
+        return code[at + 1]
+    if 0 <= at < len(code) and code[at] == _UNPACK_EX:
+        return code[at + 1] + 1
+    return ITEMS
+
+
+def _last_name(text: str) -> str:
+    """The last name of an expression, whatever it is called with: ``images`` of ``pipe(x).images[0]``."""
+    plain, before = text, ""
+    while plain != before:
+        plain, before = _INNERMOST.sub("", plain), plain
+    return plain.rpartition(".")[2] or text
+
+
+def _slice(key: Any) -> str:
+    if isinstance(key, slice):
+        return ":".join("" if part is None else described(part) for part in (key.start, key.stop, key.step))
+    return described(key)
+
+
+def _write(text: str, name: str, arguments: list[Any]) -> None:
+    for argument in arguments:
+        if isinstance(argument, Double) or not isinstance(argument, str | os.PathLike):
+            if _WRITERS.search(name) and hasattr(argument, "write") and not isinstance(argument, Double | type):
+                _write_to(argument, text)
+            continue
+        path = os.fspath(argument)
+        suffix = os.path.splitext(path)[1].lower() if isinstance(path, str) else ""
+        if suffix in files.MEDIA and len(path) < 1000 and "\n" not in path and "://" not in path:
+            if not os.path.exists(path) or _WRITERS.search(name):
+                with contextlib.suppress(OSError):
+                    files.write(path, text)
+        elif name in ("save_pretrained", "snapshot_download", "makedirs", "extractall") and isinstance(path, str) and "/" in path:
+            with contextlib.suppress(OSError):
+                os.makedirs(path, exist_ok=True)
+
+
+def _write_to(target: Any, text: str) -> None:
+    try:
+        target.write(files.content(text, os.path.splitext(str(getattr(target, "name", "")))[1]))
+    except TypeError:
+        target.write(text)

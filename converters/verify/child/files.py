@@ -1,0 +1,114 @@
+"""Small valid files that carry the expression they stand for: what a model that is not there would have written."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import struct
+import tarfile
+import wave
+import zipfile
+import zlib
+from pathlib import Path
+from typing import Any
+
+MEDIA = (
+    ".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tiff", ".mp4", ".webm", ".mov", ".avi", ".mkv", ".wav", ".mp3", ".flac", ".ogg",
+    ".m4a", ".ply", ".glb", ".gltf", ".obj", ".stl", ".npz", ".npy", ".safetensors", ".pt", ".pth", ".ckpt", ".onnx", ".bin", ".zip",
+    ".tar", ".gz", ".tgz", ".json", ".srt", ".vtt", ".txt", ".csv", ".pdf", ".svg", ".html", ".md",
+)  # fmt: skip
+"""Suffixes of files that a library writes when a call names one that is not there."""
+SIZE = 16
+"""Width and height of a picture, in pixels."""
+
+
+def content(text: str, suffix: str) -> bytes:
+    """A file of the kind that ``suffix`` (".png") names and whose content follows from ``text``."""
+    suffix = suffix.lower()
+    if suffix in (".json", ".gltf"):
+        return json.dumps({"double": text}).encode()
+    if suffix in (".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tiff"):
+        return _encoded(text, {".jpg": "JPEG"}.get(suffix, suffix[1:].upper()))
+    if suffix in (".wav", ".flac", ".ogg", ".mp3", ".m4a"):
+        return _wave(text)
+    if suffix in (".mp4", ".mov", ".m4v", ".webm", ".mkv", ".avi"):
+        return _movie(text)
+    if suffix == ".zip":
+        return _zipped(text)
+    if suffix in (".tar", ".tgz", ".gz"):
+        return _archived(text, "w" if suffix == ".tar" else "w:gz")
+    if suffix == ".svg":
+        return f'<svg xmlns="http://www.w3.org/2000/svg"><!-- {text.replace("--", "==")} --></svg>'.encode()
+    return _picture(text) if suffix in ("", ".png") else text.encode(errors="replace")
+
+
+def write(path: str | os.PathLike[str], text: str) -> None:
+    """Write the file of that name, unless its folder is not there."""
+    target = Path(path)
+    if target.parent.is_dir() and not target.is_dir():
+        target.write_bytes(content(text, target.suffix))
+
+
+def pixels(text: str) -> bytes:
+    """RGB bytes of a picture of ``SIZE`` x ``SIZE`` pixels."""
+    block = b"".join(hashlib.sha256(f"{text}{part}".encode(errors="replace")).digest() for part in range(SIZE * SIZE * 3 // 32 + 1))
+    return block[: SIZE * SIZE * 3]
+
+
+def _picture(text: str) -> bytes:
+    raw, row = pixels(text), SIZE * 3
+    lines = b"".join(b"\0" + raw[at : at + row] for at in range(0, len(raw), row))
+    chunks = [
+        (b"IHDR", struct.pack(">IIBBBBB", SIZE, SIZE, 8, 2, 0, 0, 0)),
+        (b"tEXt", b"expression\0" + text.encode("latin-1", "replace")),
+        (b"IDAT", zlib.compress(lines)),
+        (b"IEND", b""),
+    ]
+    parts = (struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data)) for name, data in chunks)
+    return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
+
+
+def _encoded(text: str, kind: str) -> bytes:
+    """By Pillow where it is installed, else a PNG: libraries look at the content, not at the name."""
+    try:
+        from PIL import Image
+    except ImportError:
+        return _picture(text)
+    target = io.BytesIO()
+    options: dict[str, Any] = {"comment": text.encode(errors="replace")} if kind in ("JPEG", "GIF") else {}
+    Image.frombytes("RGB", (SIZE, SIZE), pixels(text)).save(target, format=kind, **options)
+    return target.getvalue()
+
+
+def _wave(text: str) -> bytes:
+    target = io.BytesIO()
+    with wave.open(target, "wb") as sound:
+        sound.setnchannels(1)
+        sound.setsampwidth(2)
+        sound.setframerate(16000)
+        sound.writeframes(pixels(text) * 2)
+    return target.getvalue()
+
+
+def _movie(text: str) -> bytes:
+    boxes = [(b"ftyp", b"isom\0\0\2\0isomiso2mp41"), (b"free", text.encode(errors="replace")), (b"mdat", pixels(text)[:64])]
+    return b"".join(struct.pack(">I", len(data) + 8) + name + data for name, data in boxes)
+
+
+def _zipped(text: str) -> bytes:
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as archive:
+        archive.writestr(zipfile.ZipInfo("a.png"), _picture(text))
+    return target.getvalue()
+
+
+def _archived(text: str, mode: str) -> bytes:
+    target, data = io.BytesIO(), _picture(text)
+    with tarfile.open(fileobj=target, mode=mode) as archive:  # type: ignore[call-overload]
+        member = tarfile.TarInfo("a.png")
+        member.size = len(data)
+        archive.addfile(member, io.BytesIO(data))
+    found = target.getvalue()
+    return found[:4] + b"\0\0\0\0" + found[8:] if mode == "w:gz" else found  # the time in gzip's header

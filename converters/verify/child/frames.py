@@ -1,0 +1,41 @@
+"""Whose code is calling: the project's own, or a library's, which keeps the real clock, the real chance and its own error handling."""
+
+from __future__ import annotations
+
+import sys
+import sysconfig
+from types import FrameType
+
+_LIBRARIES = tuple(
+    {sysconfig.get_paths()[name] + "/" for name in ("stdlib", "platstdlib", "purelib", "platlib")} | {sys.base_prefix + "/lib/", "<frozen"}
+)
+_ROOTS = [__file__.rpartition("/")[0] + "/"]
+_known: dict[str, bool] = {}
+
+
+def also_library(folder: str) -> None:
+    """Code below this folder does not belong to the project."""
+    _ROOTS.append(folder.rstrip("/") + "/")
+    _known.clear()
+
+
+def is_project(filename: str) -> bool:
+    """Whether code of this file belongs to the project."""
+    known = _known.get(filename)
+    if known is None:
+        library = filename.startswith((*_LIBRARIES, *_ROOTS)) or "site-packages/" in filename or "dist-packages/" in filename
+        known = _known[filename] = not library and filename != "<string>"
+    return known
+
+
+def caller_is_project(depth: int = 2) -> bool:
+    """Whether the caller's caller (``depth`` frames up) belongs to the project."""
+    return is_project(sys._getframe(depth).f_code.co_filename)
+
+
+def importer() -> FrameType | None:
+    """The frame whose import statement is being carried out."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and ("importlib" in frame.f_code.co_filename or frame.f_code.co_filename.startswith(_ROOTS[0])):
+        frame = frame.f_back
+    return frame

@@ -1,0 +1,314 @@
+"""The world outside, which is not reached: requests are answered with small files of the kind that the address names.
+
+Addresses of this machine are real. Where nothing listens there (a server that the image would start), the answer is made up as well.
+"""
+
+from __future__ import annotations
+
+import importlib.abc
+import importlib.machinery
+import importlib.util
+import io
+import ipaddress
+import json
+import os
+import socket
+import sys
+import types
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Callable, Sequence
+from email.message import Message
+from typing import Any
+
+from . import files, record
+from .describe import described
+from .expression import Double
+
+_KINDS = {
+    ".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".webp": "image/webp", ".gif": "image/gif", ".mp4": "video/mp4",
+    ".wav": "audio/wav", ".mp3": "audio/mpeg", ".json": "application/json", ".zip": "application/zip", ".txt": "text/plain",
+}  # fmt: skip
+
+
+def install() -> None:
+    """Close this process to other machines, and answer in their place."""
+    _close_sockets()
+    urllib.request.urlopen = _urlopen
+    urllib.request.urlretrieve = _urlretrieve  # type: ignore[assignment]
+    patches: dict[str, Callable[[Any], None]] = {
+        "urllib3.connectionpool": _patch_urllib3,
+        "requests.models": _patch_requests,
+        "httpx": _patch_httpx,
+        "aiohttp.client": _patch_aiohttp,
+    }
+    for name in [name for name in patches if name in sys.modules]:
+        patches.pop(name)(sys.modules[name])
+    sys.meta_path.insert(0, _After(patches))
+
+
+def is_local(host: str | None) -> bool:
+    """Whether a host is this machine."""
+    if not host or host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def _listens(host: str, port: int | None) -> bool:
+    """Whether something answers at a port of this machine."""
+    try:
+        socket.create_connection((host.strip("[]"), port or 80), timeout=5).close()
+    except OSError:
+        return False
+    return True
+
+
+def answer(method: str, url: str, body: Any = None) -> tuple[bytes, str]:
+    """Content and media type of what another machine would answer."""
+    text = f"{method} {url}" + (f" {described(body)}" if body else "")
+    record.write("network", text)
+    suffix = os.path.splitext(urllib.parse.urlsplit(url).path)[1].lower()
+    if suffix in (".pth", ".pt", ".safetensors", ".bin", ".ckpt", ".onnx"):
+        return text.encode(), "application/octet-stream"
+    if method in ("POST", "PUT", "PATCH", "DELETE") and suffix not in _KINDS:
+        return json.dumps({"double": text}).encode(), "application/json"
+    return files.content(text, suffix if suffix in _KINDS else ".png"), _KINDS.get(suffix, "image/png")
+
+
+def _close_sockets() -> None:
+    connect, connect_ex, look_up = socket.socket.connect, socket.socket.connect_ex, socket.getaddrinfo
+
+    def refused(address: Any) -> bool:
+        return isinstance(address, tuple) and not is_local(str(address[0]))
+
+    def connecting(self: socket.socket, address: Any) -> None:
+        if refused(address):
+            raise ConnectionRefusedError(111, "there is no network here")
+        connect(self, address)
+
+    def connecting_ex(self: socket.socket, address: Any) -> int:
+        return 111 if refused(address) else connect_ex(self, address)
+
+    def looking_up(host: Any, *args: Any, **kwargs: Any) -> Any:
+        name = host.decode() if isinstance(host, bytes) else host
+        if not is_local(name) and name not in ("0.0.0.0", "::", socket.gethostname()):
+            raise socket.gaierror(socket.EAI_NONAME, "there is no network here")
+        return look_up(host, *args, **kwargs)
+
+    socket.socket.connect = connecting  # type: ignore[method-assign, assignment]
+    socket.socket.connect_ex = connecting_ex  # type: ignore[method-assign, assignment]
+    socket.getaddrinfo = looking_up
+
+
+class _Answer(io.BytesIO):
+    """A response of urllib."""
+
+    status = code = 200
+    reason = msg = "OK"
+
+    def __init__(self, data: bytes, kind: str, url: str) -> None:
+        super().__init__(data)
+        self.headers = Message()
+        self.headers["Content-Type"], self.headers["Content-Length"] = kind, str(len(data))
+        self.url = url
+
+    def getcode(self) -> int:
+        return self.status
+
+    def geturl(self) -> str:
+        return self.url
+
+    def info(self) -> Message:
+        return self.headers
+
+
+_real_urlopen = urllib.request.urlopen
+
+
+def _urlopen(url: Any, data: Any = None, *args: Any, **kwargs: Any) -> Any:
+    address = url if isinstance(url, str) else url.full_url
+    parts = urllib.parse.urlsplit(address)
+    if parts.scheme in ("data", "file"):
+        return _real_urlopen(url, data, *args, **kwargs)
+    if is_local(parts.hostname):
+        try:
+            return _real_urlopen(url, data, *args, **kwargs)
+        except urllib.error.URLError as error:
+            if not isinstance(getattr(error, "reason", None), ConnectionRefusedError):
+                raise
+    body = data if data is not None else getattr(url, "data", None)
+    method = "POST" if body is not None else "GET"
+    return _Answer(*answer(method, address, body), address)
+
+
+def _urlretrieve(url: str, filename: Any = None, *args: Any, **kwargs: Any) -> tuple[str, Message]:
+    import tempfile
+
+    response = _urlopen(url)
+    if filename is None:
+        handle, filename = tempfile.mkstemp(suffix=os.path.splitext(urllib.parse.urlsplit(url).path)[1])
+        os.close(handle)
+    with open(filename, "wb") as target:
+        target.write(response.read())
+    return str(filename), response.info()
+
+
+class _After(importlib.abc.MetaPathFinder):
+    """Changes modules once they have been imported."""
+
+    def __init__(self, patches: dict[str, Callable[[Any], None]]) -> None:
+        self._patches = patches
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None = None, target: types.ModuleType | None = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        if name not in self._patches:
+            return None
+        patch = self._patches.pop(name)
+        spec = importlib.util.find_spec(name)
+        if spec is not None and spec.loader is not None:
+            load = spec.loader.exec_module
+
+            def loading(module: types.ModuleType) -> None:
+                load(module)
+                patch(module)
+
+            spec.loader.exec_module = loading  # type: ignore[method-assign]
+        return spec
+
+
+def _patch_urllib3(module: Any) -> None:
+    original = module.HTTPConnectionPool.urlopen
+
+    def urlopen(self: Any, method: str, url: str, body: Any = None, *args: Any, **kwargs: Any) -> Any:
+        from urllib3 import HTTPResponse
+
+        if is_local(self.host) and _listens(self.host, self.port):
+            return original(self, method, url, body, *args, **kwargs)
+        address = url if "://" in url else f"{self.scheme}://{self.host}{url}"
+        data, kind = answer(method, address, body)
+        headers = {"Content-Type": kind, "Content-Length": str(len(data)), "ETag": '"double"'}
+        options = {"preload_content": kwargs.get("preload_content", True), "request_method": method, "request_url": address}
+        return HTTPResponse(io.BytesIO(data), headers, 200, reason="OK", **options)
+
+    module.HTTPConnectionPool.urlopen = urlopen
+
+
+def _patch_requests(module: Any) -> None:
+    original = module.Response.json
+
+    def decoded(self: Any, **kwargs: Any) -> Any:
+        if not is_local(urllib.parse.urlsplit(self.url).hostname) or self.headers.get("ETag") == '"double"':
+            return Double(f"{self.request.method} {self.url}.json()")
+        return original(self, **kwargs)
+
+    module.Response.json = decoded
+
+
+def _patch_httpx(module: Any) -> None:
+    def response(request: Any) -> Any:
+        data, kind = answer(request.method, str(request.url), request.content if hasattr(request, "_content") else None)
+        return module.Response(200, headers={"Content-Type": kind, "ETag": '"double"'}, content=data, request=request)
+
+    original, original_async = module.HTTPTransport.handle_request, module.AsyncHTTPTransport.handle_async_request
+
+    def handle(self: Any, request: Any) -> Any:
+        if is_local(request.url.host):
+            try:
+                return original(self, request)
+            except module.ConnectError:
+                pass
+        return response(request)
+
+    async def handle_async(self: Any, request: Any) -> Any:
+        if is_local(request.url.host):
+            try:
+                return await original_async(self, request)
+            except module.ConnectError:
+                pass
+        made = response(request)
+        return module.Response(200, headers=made.headers, stream=module.ByteStream(made.content), request=request)
+
+    decode = module.Response.json
+
+    def decoded(self: Any, **kwargs: Any) -> Any:
+        if self.headers.get("ETag") == '"double"':
+            return Double(f"{self.request.method} {self.request.url}.json()")
+        return decode(self, **kwargs)
+
+    module.HTTPTransport.handle_request = handle
+    module.AsyncHTTPTransport.handle_async_request = handle_async
+    module.Response.json = decoded
+
+
+def _patch_aiohttp(module: Any) -> None:
+    original = module.ClientSession._request
+
+    async def request(self: Any, method: str, str_or_url: Any, **kwargs: Any) -> Any:
+        address = str(str_or_url)
+        if is_local(urllib.parse.urlsplit(address).hostname):
+            try:
+                return await original(self, method, str_or_url, **kwargs)
+            except module.ClientConnectorError:
+                pass
+        return _Response(method, address, *answer(method, address, kwargs.get("json") or kwargs.get("data")))
+
+    module.ClientSession._request = request
+
+
+class _Content:
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+
+    async def read(self, size: int = -1) -> bytes:
+        found, self._data = (self._data, b"") if size < 0 else (self._data[:size], self._data[size:])
+        return found
+
+    async def iter_chunked(self, size: int) -> Any:
+        while chunk := await self.read(size):
+            yield chunk
+
+    async def iter_any(self) -> Any:
+        yield await self.read()
+
+    async def __aiter__(self) -> Any:
+        for line in (await self.read()).splitlines(keepends=True):
+            yield line
+
+
+class _Response:
+    """A response of aiohttp."""
+
+    status, reason, ok = 200, "OK", True
+
+    def __init__(self, method: str, url: str, data: bytes, kind: str) -> None:
+        self.method, self.url, self._data, self.content_type = method, url, data, kind
+        self.headers = {"Content-Type": kind, "Content-Length": str(len(data))}
+        self.content = _Content(data)
+
+    def raise_for_status(self) -> None:
+        return None
+
+    async def read(self) -> bytes:
+        return self._data
+
+    async def text(self, **_: Any) -> str:
+        return f"{self.method} {self.url}.text"
+
+    async def json(self, **_: Any) -> Any:
+        return Double(f"{self.method} {self.url}.json()")
+
+    def release(self) -> None:
+        return None
+
+    close = release
+
+    async def __aenter__(self) -> _Response:
+        return self
+
+    async def __aexit__(self, *_: Any) -> None:
+        return None

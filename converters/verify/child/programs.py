@@ -1,0 +1,85 @@
+"""Programs that are not installed, or that would fetch something: their calls are recorded and succeed."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+from typing import Any
+
+from . import files, record
+from .describe import described
+
+_FETCHING = (
+    "apt", "apt-get", "pip", "pip3", "uv", "conda", "git", "wget", "curl", "aria2c", "aws", "gsutil", "gcloud", "huggingface-cli", "hf",
+    "pget", "nvidia-smi", "docker", "sudo", "service", "systemctl",
+)  # fmt: skip
+_BUILT_IN = ("cd", "export", "source", "exit", "set", ".")
+_JOINTS = ("&&", "||", ";", "|")
+
+
+def install() -> None:
+    """Replace the ways to start another program."""
+
+    class Popen(subprocess.Popen):  # type: ignore[type-arg]
+        def __init__(self, args: Any, *others: Any, **options: Any) -> None:
+            stand_in = _stand_in(args, bool(options.get("shell")))
+            if stand_in is not None:
+                options.pop("executable", None)
+                options["shell"] = False
+                cwd = options.get("cwd")
+                if cwd is not None and not os.path.isdir(cwd):
+                    options["cwd"] = None
+            super().__init__(args if stand_in is None else stand_in, *others, **options)
+
+    Popen.__name__ = "Popen"
+    system = os.system
+
+    def run(command: str) -> int:
+        return 0 if _stand_in(command, True) is not None else system(command)
+
+    subprocess.Popen = Popen  # type: ignore[misc]
+    os.system = run  # type: ignore[assignment]
+
+
+def _stand_in(args: Any, shell: bool) -> list[str] | None:
+    """A command that only says what was asked for; None for a program that can run here."""
+    try:
+        words = (
+            shlex.split(args)
+            if isinstance(args, str)
+            else [os.fspath(word) if not isinstance(word, bytes) else word.decode() for word in args]
+        )
+    except (TypeError, ValueError):
+        return None
+    if not words or not _is_doubled(words, shell or isinstance(args, str)):
+        return None
+    text = " ".join(map(described, words))
+    record.write("program", text)
+    for word in words[1:]:
+        suffix = os.path.splitext(word)[1].lower()
+        if suffix in files.MEDIA and not os.path.exists(word) and not word.startswith("-") and "://" not in word:
+            try:
+                files.write(word, text)
+            except OSError:
+                continue
+    return [sys.executable, "-I", "-S", "-c", f"print({text!r})"]
+
+
+def _is_doubled(words: list[str], shell: bool) -> bool:
+    name = os.path.basename(words[0])
+    if name.startswith("python") and "-m" in words[1:3] and any(word in ("pip", "uv") for word in words[1:4]):
+        return True
+    if name in ("bash", "sh") and len(words) > 1:
+        return True  # a start script: what it launches is part of the image
+    if name in _FETCHING:
+        return True
+    commands = (
+        words[:1] if not shell else [words[0], *(words[at + 1] for at, word in enumerate(words[:-1]) if word in ("&&", "||", ";", "|"))]
+    )
+    return any(
+        shutil.which(command) is None and "=" not in command and command not in ("cd", "export", "source", "exit", "set", ".")
+        for command in commands
+    )

@@ -1,0 +1,287 @@
+"""Requests that both sides get: the project's own examples, plausible ones, values at the bounds, wrong ones, and drawn ones.
+
+All are made from the JSON Schema of the converted endpoint's input, in a fixed order; drawn ones depend on the seed alone.
+"""
+
+from __future__ import annotations
+
+import base64
+import itertools
+import json
+import random
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from .child.files import content
+
+Schema = dict[str, Any]
+Kind = Literal["example", "plausible", "boundary", "invalid", "drawn", "repaired", "shrunk"]
+_HOST = "http://files.example/"
+_HINTS = (
+    (r"zip|archive|dataset|training_data", "zip"),
+    (r"\btar\b|lora_url|weights", "tar"),
+    (r"video|movie|clip", "mp4"),
+    (r"audio|song|speech|music|voice|wav|sound", "wav"),
+    (r"json|workflow", "json"),
+    (r"text_file|srt|csv", "txt"),
+)
+_LINKS = re.compile(r"(?i)ur[li]s?\b|_ur[li]|image|photo|picture|img|mask|audio|video|file|_path|link|uri")
+_OBJECT = {
+    "url": _HOST + "a.png", "image": _HOST + "a.png", "prompt": "a cat", "text": "a cat", "name": "a", "method": "GET", "endpoint": "/",
+    "model": "a", "messages": [{"role": "user", "content": "a cat"}],
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Request:
+    """An input, what kind of request it is, and what it is about (a field and what is special)."""
+
+    kind: Kind
+    about: str
+    body: Any
+
+    @property
+    def key(self) -> str:
+        """The same for requests with the same body."""
+        return json.dumps(self.body, sort_keys=True, default=str)
+
+
+def generate(schema: Schema, examples: Sequence[Any] = (), *, seed: int = 0, drawn: int = 12, link: str = "url") -> list[Request]:
+    """The requests for an endpoint whose input has this schema; ``link``: how files are sent, as ``url`` or as ``data`` URLs."""
+    maker = _Maker(schema, link)
+    found: dict[str, Request] = {}
+    requests = itertools.chain(
+        (Request("example", f"example {number + 1}", value) for number, value in enumerate(examples)),
+        maker.plausible(),
+        maker.boundaries(),
+        maker.invalid(),
+        maker.drawn(seed, drawn),
+    )
+    for request in requests:
+        found.setdefault(request.key, request)
+    return list(found.values())
+
+
+def repaired(request: Request, complaint: str) -> Request | None:
+    """The request with what the source's own validation asks for: keys that are missing, unwelcome, of another type or exclusive."""
+    body = _mended(request.body, complaint)
+    return None if body == request.body else Request("repaired", f"{request.about}, repaired", body)
+
+
+class _Maker:
+    def __init__(self, schema: Schema, link: str) -> None:
+        self._schema = schema
+        self._link = link
+        self._fields: dict[str, Schema] = {name: self._resolved(field) for name, field in schema.get("properties", {}).items()}
+        self._required: list[str] = [name for name in schema.get("required", []) if name in self._fields]
+
+    def plausible(self) -> Iterator[Request]:
+        """What a caller would send: as little as possible, then each further field, then everything."""
+        usual = self._link
+        for untyped, link in (
+            ("a cat", self._link),
+            (_OBJECT, self._link),
+            ("a cat", "base64"),
+            (1, self._link),
+            ([_HOST + "a.png"], "data"),
+        ):
+            self._link = link
+            least = {name: self.value(name, self._fields[name], untyped) for name in self._required}
+            yield Request("plausible", "required fields", least)
+            typed = {name: self.value(name, field, untyped) for name, field in self._fields.items() if _is_typed(field) or name in least}
+            yield Request("plausible", "all typed fields", {name: value for name, value in typed.items() if value is not None})
+            for name, field in self._fields.items():
+                if name not in least:
+                    yield Request("plausible", f"{name} added", {**least, name: self.value(name, field, untyped)})
+            full = {name: self.value(name, field, untyped) for name, field in self._fields.items()}
+            yield Request("plausible", "all fields", {name: value for name, value in full.items() if value is not None})
+        self._link = usual
+        if not self._fields:
+            yield from (Request("plausible", "free", {**_OBJECT, **more}) for more in ({}, {"input": "a cat"}, {"inputs": ["a cat"]}))
+
+    def boundaries(self) -> Iterator[Request]:
+        """Each field at its bounds, with each of its choices, at length one, as another number, and null."""
+        base = self._base()
+        for name, field in self._fields.items():
+            for about, value in self._edges(field):
+                yield Request("boundary", f"{name}: {about}", {**base, name: value})
+
+    def invalid(self) -> Iterator[Request]:
+        """What the source's own checks may refuse: fields left out, of a wrong type, out of bounds, or unknown."""
+        base = self._base()
+        for name in self._required:
+            yield Request("invalid", f"{name} left out", {key: value for key, value in base.items() if key != name})
+        for name, field in self._fields.items():
+            for about, value in _wrong(field):
+                yield Request("invalid", f"{name}: {about}", {**base, name: value})
+        yield Request("invalid", "unknown field", {**base, "no_such_field": 1})
+        yield Request("invalid", "nothing", {})
+
+    def drawn(self, seed: int, count: int) -> Iterator[Request]:
+        """Requests of random fields and values within the schema."""
+        chance = random.Random(seed)
+        for number in range(count if self._fields else 0):
+            body = {
+                name: self._random(name, field, chance)
+                for name, field in self._fields.items()
+                if name in self._required or chance.random() < 0.5
+            }
+            yield Request("drawn", f"seed {seed}, number {number + 1}", body)
+
+    def value(self, name: str, field: Schema, untyped: Any = "a cat") -> Any:
+        """A value that a caller could mean."""
+        if field.get("default") is not None:
+            return field["default"]
+        if "const" in field or field.get("enum"):
+            return field.get("const", field.get("enum", [None])[0])
+        for part in field.get("anyOf", []):
+            if part.get("type") != "null":
+                return self.value(name, {**self._resolved(part), "description": field.get("description", "")}, untyped)
+        if field.get("examples"):
+            return field["examples"][0]
+        kind = field.get("type")
+        if kind == "object" and field.get("properties"):
+            nested = _Maker({**field, "$defs": self._schema.get("$defs", {}), "components": self._schema.get("components", {})}, self._link)
+            return {key: nested.value(key, nested._fields[key], untyped) for key in nested._required or list(nested._fields)}
+        if kind == "array":
+            items = self._resolved(field.get("items", {}))
+            least = max(int(field.get("minItems", 1)), 1)
+            return [self.value(name, items, "a cat") if items else (_OBJECT["messages"][0] if "message" in name else "a cat")] * least
+        if kind == "string" or (kind is None and isinstance(untyped, str)):
+            return self._text(name, field)
+        if kind in ("integer", "number"):
+            bottom = _bottom(field)
+            top = field.get("maximum")
+            value = bottom if bottom > 0 or "minimum" in field else (1 if top is None or top >= 1 else top)
+            return int(value) if kind == "integer" else float(value)
+        return {"boolean": True, "object": dict(_OBJECT), "null": None}.get(kind, untyped) if isinstance(kind, str) else untyped
+
+    def _text(self, name: str, field: Schema) -> str:
+        about = f"{name} {field.get('description', '')}".lower()
+        suffix = next((suffix for pattern, suffix in _HINTS if re.search(pattern, about)), "png")
+        if re.search("base64|b64", name.lower()):
+            return base64.b64encode(content(name, f".{suffix}")).decode()
+        if field.get("format") in ("uri", "url") or (_LINKS.search(name) and "maxLength" not in field):
+            if self._link == "base64":
+                return base64.b64encode(content(name, f".{suffix}")).decode()
+            if self._link == "data":
+                kind = {"mp4": "video/mp4", "wav": "audio/wav", "zip": "application/zip", "json": "application/json", "txt": "text/plain"}
+                return f"data:{kind.get(suffix, 'image/png')};base64,{base64.b64encode(content(name, f'.{suffix}')).decode()}"
+            return f"{_HOST}{re.sub(r'[^a-z0-9]+', '-', name.lower())}.{suffix}"
+        text = "a cat on a mat"
+        least, most = int(field.get("minLength", 0)), int(field.get("maxLength", len(text)))
+        return (text + "x" * max(least - len(text), 0))[:most]
+
+    def _base(self) -> dict[str, Any]:
+        return {name: self.value(name, self._fields[name]) for name in self._required}
+
+    def _edges(self, field: Schema) -> Iterator[tuple[str, Any]]:
+        for part in field.get("anyOf", [field]):
+            part = self._resolved(part)
+            for value in part.get("enum", [])[:8]:
+                yield f"choice {value!r}", value
+            kind = part.get("type")
+            if kind in ("integer", "number"):
+                for bound in ("minimum", "maximum"):
+                    if bound in part:
+                        yield bound, part[bound]
+                if not any(bound in part for bound in ("minimum", "exclusiveMinimum")):
+                    yield "zero", 0
+                    yield "minus one", -1
+                yield "two", 2
+                yield "37", 37
+            elif kind == "string" and "enum" not in part and "format" not in part:
+                yield "no text", ""
+                yield "one letter", "x"
+                yield "other letters", "Ünïcode ☃ <b>"
+                yield "lines", "one\ntwo"
+            elif kind == "boolean":
+                yield "true", True
+                yield "false", False
+            elif kind == "array":
+                yield "no items", []
+            elif kind == "null":
+                yield "null", None
+
+    def _random(self, name: str, field: Schema, chance: random.Random) -> Any:
+        edges = [value for _, value in self._edges(field)]
+        usual = self.value(name, field)
+        kinds = {part.get("type") for part in field.get("anyOf", [field])}
+        if kinds & {"integer", "number"} and chance.random() < 0.5:
+            low = _bottom(field) if "minimum" in field or "exclusiveMinimum" in field else 0
+            high = field.get("maximum", low + 100)
+            return chance.randint(int(low), max(int(high), int(low))) if "integer" in kinds else round(chance.uniform(low, high), 3)
+        if kinds == {"string"} and "enum" not in field and not _LINKS.search(name) and chance.random() < 0.5:
+            return " ".join(chance.choice(("red", "green", "cat", "house", "42", "über")) for _ in range(chance.randint(1, 6)))
+        return chance.choice([*edges, usual]) if edges else usual
+
+    def _resolved(self, field: Any) -> Schema:
+        if not isinstance(field, dict):
+            return {}
+        reference = field.get("$ref") or (field["allOf"][0].get("$ref") if len(field.get("allOf", [])) == 1 else None)
+        if not reference:
+            return field
+        name = str(reference).rpartition("/")[2]
+        places = (self._schema.get("$defs", {}), self._schema.get("components", {}).get("schemas", {}))
+        found: Schema = next((place[name] for place in places if name in place), {})
+        return {**found, **{key: value for key, value in field.items() if key not in ("$ref", "allOf")}}
+
+
+def _is_typed(field: Schema) -> bool:
+    return any("type" in part or "enum" in part or "$ref" in part for part in field.get("anyOf", [field]))
+
+
+def _bottom(field: Schema) -> float:
+    if "exclusiveMinimum" in field:
+        return float(field["exclusiveMinimum"]) + 1
+    return float(field.get("minimum", 0))
+
+
+def _wrong(field: Schema) -> Iterator[tuple[str, Any]]:
+    kinds = {part.get("type") for part in field.get("anyOf", [field])}
+    if None in kinds:
+        return
+    if "string" not in kinds:
+        yield "text instead", "no such thing"
+    elif "enum" in field:
+        yield "no such choice", "no such choice"
+    if not kinds & {"object"}:
+        yield "an object instead", {"a": 1}
+    if not kinds & {"array"}:
+        yield "a list instead", [1]
+    if "null" not in kinds:
+        yield "null instead", None
+    if kinds & {"integer", "number"}:
+        if "minimum" in field:
+            yield "below the minimum", field["minimum"] - 1
+        if "maximum" in field:
+            yield "above the maximum", field["maximum"] + 1
+
+
+def _mended(body: Any, complaint: str) -> Any:
+    missing = re.findall(r"(\w+) is a required input", complaint) + re.findall(
+        r"(?i)(?:missing|required)(?: required)?(?: input| key| field| parameters?)?s?:? .?'?\"?(\w+)", complaint
+    )
+    missing += re.findall(r"^\W*(?:detail\W+)?'(\w+)'\W*$", complaint)  # what a KeyError says
+    unwelcome = re.findall(r"Unexpected input\. (\w+)", complaint)
+    wrong = dict(re.findall(r"(\w+) should be <class '(\w+)'>", complaint))
+    lists = [key.lower() for key in re.findall(r"(\w+) (?:input )?must be a list", complaint)]
+    if ("only one" in complaint or "not both" in complaint) and isinstance(body, dict):
+        unwelcome += [key for key in body if re.search("base64|b64", key)]
+    values = {"int": 1, "float": 1.0, "str": "a", "bool": True, "list": ["a"], "dict": {}}
+
+    def within(value: Any) -> Any:
+        if isinstance(value, list):
+            return [within(item) for item in value]
+        return mend(value, False) if isinstance(value, dict) else value
+
+    def mend(part: dict[str, Any], top: bool) -> dict[str, Any]:
+        kept = {key: within(value) for key, value in part.items() if key not in unwelcome}
+        if not (top and any(isinstance(value, dict) for value in part.values())):
+            kept.update({key: kept.get(key, _HOST + "a.png") for key in missing if key not in ("the", "a", "and", "or")})
+        kept.update({key: [_OBJECT] for key in lists if top})
+        return {key: values.get(wrong[key], value) if key in wrong else value for key, value in kept.items()}
+
+    return mend(body, True) if isinstance(body, dict) else body
