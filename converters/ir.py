@@ -225,6 +225,8 @@ class Environment(Model):
     """Folder of the entry script in the image (kind image) or relative to the app file (kind requirements)."""
     files: list[str] = Field(default_factory=list)
     """Paths of the project that the app needs on the runner."""
+    installs: list[str] = Field(default_factory=list)
+    """Packages that the image needs beside what its Dockerfile installs."""
     copies: list[tuple[str, str]] = Field(default_factory=list)
     """(path in the build context, path in the image) of files that the Dockerfile does not copy though the code imports them."""
     argv: list[str] = Field(default_factory=list)

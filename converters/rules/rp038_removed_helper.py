@@ -1,4 +1,4 @@
-"""RP038: helpers that current versions of the SDK no longer have."""
+"""RP038: helpers that present releases of the SDK no longer have."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ from converters.rules.model import Case, Rule, Seen, fal_docs, runpod_docs
 
 rule = Rule(
     code="RP038",
-    title="helpers that current versions of the SDK no longer have",
-    safety="manual",
+    title="helpers that present releases of the SDK no longer have",
+    safety="safe",
     explanation="""
-    Old workers use `runpod.serverless.utils.download`, `upload` and `validator`, `rp_download.download_input_objects` or
-    `rp_upload.file`, which the SDK dropped. With a current SDK such a worker does not even import, on RunPod or anywhere else; the
-    converter does not guess what shall take their place.
-    Pin the version that has the helper, if it still runs on Python 3.10 and newer, or replace the call.
+    Old workers use `runpod.serverless.utils.download`, `upload` and `validator` (up to 0.8.4), `rp_download.download_input_objects`
+    or `rp_upload.file` (up to 0.9.1); with a present SDK such a worker does not even import. Where the project pins a release that has
+    them, they stay. Else the present name that means the same takes their place, or the SDK is pinned to the last release that has them
+    (the old validator returned a list). What has neither is left to a person.
     """,
     links=(runpod_docs("serverless/workers/handler-functions"), fal_docs("documentation/development/working-with-files")),
     cases=(
         Case(
-            "a removed upload module is left to a person",
-            "partial",
+            "a renamed upload module gets its present name",
+            "converted",
             {
                 "handler.py": """
                 import runpod
@@ -30,7 +30,89 @@ rule = Rule(
                 runpod.serverless.start({"handler": handler})
                 """
             },
-            seen=(Seen("manual", 2), Seen("manual", 5)),
+            seen=(Seen("converted", 2), Seen("converted", 5)),
+            has={"handler.py": ("from runpod.serverless.utils import rp_upload as upload", "upload.upload_image(job")},
+            status="converted",
+        ),
+        Case(
+            "a download of a list becomes downloads of its items",
+            "converted",
+            {
+                "handler.py": """
+                import runpod
+                from runpod.serverless.utils import rp_download
+
+                def handler(job):
+                    image, mask = rp_download.download_input_objects(
+                        [job["input"]["image"], job["input"].get("mask")]
+                    )
+                    return {"image": image, "mask": mask}
+
+                runpod.serverless.start({"handler": handler})
+                """
+            },
+            seen=(Seen("converted", 5),),
+            has={"handler.py": ('image, mask = [None if url is None else rp_download.file(url)["file_path"] for url in (',)},
+            status="converted",
+        ),
+        Case(
+            "an upload to a named bucket takes the name from the credentials",
+            "converted",
+            {
+                "handler.py": """
+                import runpod
+                from runpod.serverless.utils import rp_upload
+
+                def handler(job):
+                    config = job["s3Config"]
+                    return {"url": rp_upload.file("a.bin", "/tmp/a.bin", config)}
+
+                runpod.serverless.start({"handler": handler})
+                """
+            },
+            seen=(Seen("converted", 6),),
+            has={"handler.py": ('rp_upload.upload_file_to_bucket("a.bin", "/tmp/a.bin", config, config["bucketName"])',)},
+            status="converted",
+        ),
+        Case(
+            "the old validator keeps the release that has it",
+            "converted",
+            {
+                "handler.py": """
+                import runpod
+                from runpod.serverless.utils import validator
+
+                SCHEMA = {"prompt": {"type": str, "required": True}, "steps": {"type": int, "required": False}}
+
+                def handler(job):
+                    errors = validator.validate(job["input"], SCHEMA)
+                    return {"error": errors} if errors else {"text": job["input"]["prompt"]}
+
+                runpod.serverless.start({"handler": handler})
+                """
+            },
+            seen=(Seen("converted", 1), Seen("kept", 2), Seen("kept", 7)),
+            has={
+                "handler.py": ("from runpod.serverless.utils import validator",),
+                "app.py": ('"runpod==0.8.4"', "prompt: str", "steps: Integer | None = None"),
+            },
+            status="converted",
+        ),
+        Case(
+            "an old helper that is handed on is left to a person",
+            "partial",
+            {
+                "handler.py": """
+                import runpod
+                from runpod.serverless.utils import rp_download
+
+                def handler(job):
+                    return list(map(rp_download.download_input_objects, [job["input"]["images"]]))
+
+                runpod.serverless.start({"handler": handler})
+                """
+            },
+            seen=(Seen("manual", 5),),
             status="partial",
         ),
         Case(
@@ -64,6 +146,25 @@ rule = Rule(
                 "upload.py": """
                 def upload_image(name, path):
                     return name + path
+                """,
+            },
+        ),
+        Case(
+            "a local name like an old helper is no helper",
+            "untouched",
+            {
+                "handler.py": """
+                import runpod
+                from helpers import download_input_objects
+
+                def handler(job):
+                    return {"paths": download_input_objects([job["input"]["url"]])}
+
+                runpod.serverless.start({"handler": handler})
+                """,
+                "helpers.py": """
+                def download_input_objects(urls):
+                    return urls
                 """,
             },
         ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 
 from converters.concepts import variables
 from converters.ir import App, Edit
@@ -36,7 +37,7 @@ def edits(project: Project, packaging: Packaging, app: App) -> list[Edit]:
     found += _without_secrets(packaging)
     text = file.data.decode(encoding, errors="replace")
     newline = "\r\n" if "\r\n" in text else "\n"
-    lines = _last_lines(packaging)
+    lines = _last_lines(packaging, app.environment.installs)
     if app.environment.copies:
         lines = [*(copy_line(source, dest) for source, dest in app.environment.copies), "", *lines]
     lead = "" if text.endswith("\n") or not text else newline
@@ -81,7 +82,7 @@ def copy_line(source: str, dest: str) -> str:
     return f"COPY {json.dumps([source, dest])}"
 
 
-def _last_lines(packaging: Packaging) -> list[str]:
+def _last_lines(packaging: Packaging, installs: list[str]) -> list[str]:
     entry = packaging.entry
     interpreter = entry.interpreter if entry and re.fullmatch(r"[\w./-]*python[\d.]*", entry.interpreter) else "python3"
     lines = ["# fal needs these in the image, installed last"]
@@ -89,7 +90,7 @@ def _last_lines(packaging: Packaging) -> list[str]:
         lines.append("USER root")
     if not any("curl" in step.packages or step.command.words[:1] == ("curl",) for _, step, _ in packaging.steps):
         lines.append(CURL)
-    lines.append(f"RUN {interpreter} -m pip install --no-cache-dir fal")
+    lines.append(" ".join([f"RUN {interpreter} -m pip install --no-cache-dir fal", *map(shlex.quote, installs)]))
     if packaging.stage.user not in (None, "root", "0"):
         lines.append(f"USER {packaging.stage.user}")
     return lines

@@ -32,11 +32,24 @@ from converters.project import Project
 from converters.python.code import Code
 from converters.python.module import Module
 from converters.sources.docker import packaging as docker
-from converters.sources.runpod import dispositions, endpoint_config, flow, hub, inline, inputs, life, names, results, start_script, threads
+from converters.sources.runpod import (
+    dispositions,
+    endpoint_config,
+    flow,
+    gone,
+    hub,
+    inline,
+    inputs,
+    life,
+    names,
+    results,
+    start_script,
+    threads,
+)
 from converters.sources.runpod.files import app_file_of, placement
 from converters.sources.runpod.handler import Resolved, resolve
 from converters.sources.runpod.rewrite import Rewrite, rewrite
-from converters.sources.runpod.sdk import files_that_name
+from converters.sources.runpod.sdk import Occurrence, files_that_name
 from converters.sources.runpod.start import Start
 from converters.sources.runpod.units import Survey, Unit, survey
 
@@ -126,9 +139,10 @@ def _app(project: Project, unit: Unit, found: Survey, options: Options, ledger: 
     app_file = app_file_of(project, unit, taken)
     known_examples = hub.examples(project, folder, ledger)
     found_results = results.results(code, resolved.module, resolved.node)
-    endpoint = _endpoint(code, resolved, found_results, known_examples, environment, ledger, taken_name=name)
+    endpoint = _endpoint(code, resolved, found_results, known_examples, plan.specs, ledger, taken_name=name)
     thread = threads.reason(code, closure) if resolved.kind == "sync" else ""
-    change = rewrite(code, entry, unit, start, resolved, ledger, found.occurrences, closure, name)
+    release = _release(environment, plan, [use for path in closure for use in found.occurrences.get(path, [])], unit.entry, ledger)
+    change = rewrite(code, entry, unit, start, resolved, ledger, found.occurrences, closure, name, release)
     edits += [edit for edit in change.edits if edit not in edits]
     handler = _handler(unit, entry, resolved, change, option.origin)
     handler.dedicated_thread = thread
@@ -271,6 +285,21 @@ def _environment(project: Project, unit: Unit, code: Code, closure: list[str], l
     return Environment(requirements=plan.specs, python_version=version, why="requirements: the project has no Dockerfile"), plan
 
 
+def _release(environment: Environment, plan: environments.Plan, found: list[Occurrence], entry: str, ledger: Ledger) -> str:
+    """The release of the SDK that old names ask for, which the environment then pins; '' where a present one will do."""
+    pin = names.sdk_pin(plan.specs)
+    release = gone.release(found, pin)
+    if release and not pin.endswith(f"=={release}"):
+        message = f"runpod is pinned to {release}, the last release that has the SDK's names in this code"
+        ledger.note("RP038", Disposition.CONVERTED, message, Origin(file=entry, line=1))
+        if environment.kind == "image":
+            environment.installs.append(f"runpod=={release}")
+        else:
+            environment.requirements = [spec for spec in environment.requirements if pip.name(spec.value) != "runpod"]
+            environment.requirements.append(Value(value=f"runpod=={release}", note=message))
+    return release
+
+
 def _read(project: Project, path: str) -> tuple[str, str] | None:
     file = project.get(path)
     return (file.path, file.data.decode("utf-8-sig", errors="replace")) if file else None
@@ -306,7 +335,7 @@ def _endpoint(
     resolved: Resolved,
     found: results.Results,
     examples: list[Value[object]],
-    environment: Environment,
+    specs: list[Value[str]],
     ledger: Ledger,
     *,
     taken_name: str,
@@ -315,7 +344,7 @@ def _endpoint(
     if resolved.node is not None and resolved.job is not None:
         traced = flow.follow(code, resolved.module, resolved.node, resolved.job)
         requests = [example.value for example in examples if isinstance(example.value, dict)]
-        schema, remarks = inputs.schema(code, traced, requests, defaults_skip_checks=names.skips_checks(environment))
+        schema, remarks = inputs.schema(code, traced, requests, defaults_skip_checks=names.skips_checks(specs))
         for text in remarks:
             ledger.note("RP012", Disposition.KEPT, text, resolved.module.origin(resolved.node))
     method = names.method_name(resolved)

@@ -16,9 +16,9 @@ from converters.python.constants import NotConstant, constant
 from converters.python.module import FunctionNode
 from converters.sources.docker.dispositions import settle_image, settle_requirements
 from converters.sources.runpod.flow import Flow, callee
+from converters.sources.runpod.gone import gone
 from converters.sources.runpod.handler import Resolved
 from converters.sources.runpod.hub import Hub
-from converters.sources.runpod.names import sdk_pin
 from converters.sources.runpod.sdk import Occurrence
 from converters.sources.runpod.start import START, Start
 from converters.sources.runpod.units import Survey, Unit
@@ -42,9 +42,6 @@ HELPERS: tuple[tuple[str, str, str], ...] = (
         "the import stays for the helpers that are used",
     ),
 )
-GONE = re.compile(
-    r"serverless\.utils\.(download|upload|validator)\b|download_input_objects|rp_upload\.file$|rp_metrics|concurrency_controller"
-)
 CLIENT = re.compile(
     r"^runpod\.(Endpoint|AsyncioEndpoint|AsyncioJob|api_key|endpoint_url_base|create_\w+|get_\w+|run_\w+|stop_pod|terminate_pod|api|endpoint|cli)\b"
 )
@@ -55,11 +52,12 @@ def settle(
     project: Project, unit: Unit, app: App, code: Code, found: Survey, closure: list[str], plan: environments.Plan, ledger: Ledger
 ) -> None:
     """Speak for the SDK names of the unit's files and for its Dockerfile."""
-    kept = [occurrence for path in closure for occurrence in found.occurrences.get(path, []) if not ledger.is_settled(occurrence.construct)]
-    for occurrence in kept:
-        _helper(occurrence, app, ledger)
-    used = any(ledger.is_settled(occurrence.construct) for occurrence in kept)
-    _sdk_requirement(app, used)
+    names = [occurrence for path in closure for occurrence in found.occurrences.get(path, [])]
+    for occurrence in names:
+        if not ledger.is_settled(occurrence.construct):
+            _helper(occurrence, app, ledger)
+    imports = [ledger.settled.get(occurrence.construct.key) for occurrence in names if occurrence.is_import]
+    _sdk_requirement(app, any(item is not None and item.disposition is not Disposition.DROPPED for item in imports))
     if unit.packaging is None:
         return
     if app.environment.kind == "image":
@@ -70,15 +68,13 @@ def settle(
 
 def _helper(occurrence: Occurrence, app: App, ledger: Ledger) -> None:
     name = occurrence.dotted
-    if GONE.search(name):
-        pin = sdk_pin(app.environment.requirements)
-        asked = f" (the project asks for {pin})" if pin else ""
-        ledger.settle(
-            occurrence.construct,
-            "RP038",
-            Disposition.MANUAL,
-            f"`{name}` is not in current versions of the SDK{asked}: pin the version that has it, or replace it.",
+    if (old := gone(occurrence)) is not None:
+        had = (
+            f"runpod {old.last} is the last release that has it: write what it did into the worker"
+            if old.last
+            else "no release has it: take it out"
         )
+        ledger.settle(occurrence.construct, "RP038", Disposition.MANUAL, f"`{name}` is not in the SDK any more; {had}.")
     elif CLIENT.match(name):
         ledger.settle(
             occurrence.construct, "RP039", Disposition.MANUAL, f"`{name}` calls RunPod's own API: call the fal app with fal_client instead."

@@ -67,6 +67,10 @@ class Validation:
     answered: bool = False
     """What it finds wrong is answered as a result (`return {"errors": ...}`), which is no failure on RunPod."""
 
+    def is_old(self, code: Code) -> bool:
+        """Whether it is the validator of runpod 0.8.4 and before, which asks for no default."""
+        return (code.dotted(self.module, self.call.func) or "").endswith(".utils.validator.validate")
+
 
 @dataclass
 class Flow:

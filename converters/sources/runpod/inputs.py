@@ -88,7 +88,10 @@ def _validated(code: Code, validations: list[Validation], changed: set[str], def
         remarks += [f"{where}: the validator schema holds `{text}`, {open_parts}" for text in found.unread]
         strict = strict and not found.unread
         for entry in found.fields:
-            made = input_field(entry, code, defaults_skip_checks=defaults_skip_checks)
+            old = validation.is_old(code)
+            made = input_field(entry, code, defaults_skip_checks=defaults_skip_checks and not old)
+            if old and not entry.required:
+                made = made.model_copy(update={"required": False, "default": "None", "annotation": fields.nullable(made.annotation)})
             if not strict:
                 annotation = "Any" if made.name in changed else _loose(made)
                 made = made.model_copy(update={"required": False, "default": made.default or "None", "annotation": annotation})

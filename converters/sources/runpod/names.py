@@ -7,7 +7,7 @@ import sys
 from pathlib import PurePosixPath
 
 from converters.concepts import pip
-from converters.ir import Environment, Value
+from converters.ir import Value
 from converters.project import Project
 from converters.python.code import Code
 from converters.sources.runpod.handler import Resolved
@@ -127,9 +127,9 @@ def sdk_pin(requirements: list[Value[str]]) -> str:
     return next((spec.value for spec in requirements if pip.name(spec.value) == "runpod"), "")
 
 
-def skips_checks(environment: Environment) -> bool:
+def skips_checks(specs: list[Value[str]]) -> bool:
     """Whether the project's runpod skips the checks of fields that have a default of the value's own type (1.7.8 and later)."""
-    pin = sdk_pin(environment.requirements)
+    pin = sdk_pin(specs)
     from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
     try:

@@ -9,7 +9,7 @@ from converters.ir import Disposition, Edit
 from converters.ledger import Ledger
 from converters.python.code import Code
 from converters.python.module import FunctionNode, Module
-from converters.sources.runpod import edits
+from converters.sources.runpod import edits, gone
 from converters.sources.runpod.handler import Resolved, own_nodes
 from converters.sources.runpod.sdk import Occurrence
 from converters.sources.runpod.start import Start, is_main_test
@@ -39,8 +39,9 @@ def rewrite(
     found: dict[str, list[Occurrence]],
     closure: list[str],
     app: str,
+    release: str,
 ) -> Rewrite:
-    """The edits of the files of one unit."""
+    """The edits of the files of one unit. `release`: the one release of the SDK that the app will have, '' for a present one."""
     change = Rewrite(handler=resolved.name)
     _start(code, entry, start, resolved, unit, change, ledger)
     removed = {begin.call for begin in unit.starts}
@@ -48,6 +49,10 @@ def rewrite(
         module = code.module(path)
         if module is None:
             continue
+        if release:
+            _kept_by_release(found.get(path, []), release, ledger)
+        else:
+            change.edits += gone.repair(found.get(path, []), ledger)
         _sdk_names(module, found.get(path, []), removed, change, ledger)
         change.edits += edits.volume_paths(code, module, app)
     if change.edits and any(edit.rule == "FS001" for edit in change.edits):
@@ -234,13 +239,19 @@ def _reach(code: Code, entry: Module, module: Module) -> str:
     return module.path.rsplit("/", 1)[-1].removesuffix(".py")
 
 
+def _kept_by_release(found: list[Occurrence], release: str, ledger: Ledger) -> None:
+    for occurrence in found:
+        if gone.gone(occurrence) is not None:
+            ledger.settle(occurrence.construct, "RP038", Disposition.KEPT, f"stays: the app has runpod {release}, which knows it")
+
+
 def _sdk_names(module: Module, found: list[Occurrence], removed: set[ast.Call], change: Rewrite, ledger: Ledger) -> None:
     """Settle every SDK name of a module: start calls and imports that nobody needs any more go, helpers stay."""
-    gone: set[int] = set()
+    removed_uses = {index for index, use in enumerate(found) if gone.is_taken_out(use) and ledger.is_settled(use.construct)}
     for index, occurrence in enumerate(found):
         call = occurrence.call
         if call is not None and call in removed:
-            gone.add(index)
+            removed_uses.add(index)
             ledger.settle(occurrence.construct, "RP002", Disposition.CONVERTED, START_REASON)
         elif (
             not occurrence.is_import
@@ -248,14 +259,14 @@ def _sdk_names(module: Module, found: list[Occurrence], removed: set[ast.Call], 
             and occurrence.dotted.endswith("progress_update")
             and (shown := _progress(call)) is not None
         ):
-            gone.add(index)
+            removed_uses.add(index)
             change.edits.append(
                 edits.replace(module, call, f"print({module.source(shown)})", "RP008", "fal shows what a request prints as its log")
             )
             ledger.settle(
                 occurrence.construct, "RP008", Disposition.CONVERTED, "progress is printed: callers see it in the logs of their request"
             )
-    unused = [occurrence for occurrence in found if _is_unused(occurrence, found, gone)]
+    unused = [occurrence for occurrence in found if _is_unused(occurrence, found, removed_uses)]
     for node in dict.fromkeys(occurrence.imported.node for occurrence in unused if occurrence.imported):
         together = [occurrence for occurrence in unused if occurrence.imported and occurrence.imported.node is node]
         change.edits += edits.remove_imports(module, node, together, "RP001", "nothing of the SDK is used under this name any more")
@@ -271,11 +282,11 @@ def _progress(call: ast.Call) -> ast.expr | None:
     return call.args[1] if len(call.args) == 2 else given.get("progress")
 
 
-def _is_unused(occurrence: Occurrence, found: list[Occurrence], gone: set[int]) -> bool:
+def _is_unused(occurrence: Occurrence, found: list[Occurrence], removed_uses: set[int]) -> bool:
     if not occurrence.is_import or occurrence.imported is None:
         return False
     uses = [index for index, use in enumerate(found) if not use.is_import and _root(use.node) == occurrence.imported.name]
-    return all(index in gone for index in uses) and (bool(uses) or not _rebound(found, occurrence))
+    return all(index in removed_uses for index in uses) and (bool(uses) or not _rebound(found, occurrence))
 
 
 def _rebound(found: list[Occurrence], occurrence: Occurrence) -> bool:
