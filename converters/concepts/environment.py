@@ -163,16 +163,25 @@ def raise_python(environment: Environment, ledger: Ledger) -> None:
     environment.python_version = Value(value=oldest, origin=stated.origin, note=f"raised from {stated.value}")
 
 
-def check_pins(environment: Environment, ledger: Ledger) -> None:
-    """Pins that exclude what fal installs itself (pydantic 2, its own fastapi) have no solution on the runner."""
-    for spec in environment.requirements:
-        if pip.name(spec.value) in PINNED_BY_FAL and not _allows_current(spec.value):
-            ledger.note(
-                "ENV008",
-                Disposition.MANUAL,
-                f"`{spec.value}` conflicts with the {pip.name(spec.value)} that fal installs on the runner: loosen the pin.",
-                spec.origin or Origin(file=environment.dockerfile or ".", line=1),
-            )
+def check_pins(environment: Environment, ledger: Ledger, imported: set[str] | None = None) -> None:
+    """Pins that exclude what fal installs itself (pydantic 2, its own fastapi) have no solution on the runner.
+
+    `imported`: packages that the app's own files import, where they are known. A pin of FastAPI for a server that is not part of the
+    app gives way; one of pydantic does not, since libraries that the app uses may rely on it.
+    """
+    for spec in list(environment.requirements):
+        name = pip.name(spec.value)
+        if name not in PINNED_BY_FAL or _allows_current(spec.value):
+            continue
+        origin = spec.origin or Origin(file=environment.dockerfile or ".", line=1)
+        if imported is None or name in imported or name != "fastapi":
+            message = f"`{spec.value}` conflicts with the {name} that fal installs on the runner: loosen the pin."
+            ledger.note("ENV008", Disposition.MANUAL, message, origin)
+        else:
+            environment.requirements.remove(spec)
+            environment.layers = [[part for part in layer if part != spec.value] for layer in environment.layers]
+            message = f"`{spec.value}` is left out: the app's files do not import it, and fal installs a {name} of its own on the runner"
+            ledger.note("ENV008", Disposition.CONVERTED, message, origin)
 
 
 def _allows_current(spec: str) -> bool:

@@ -11,7 +11,8 @@ rule = Rule(
     safety="manual",
     explanation="""
     fal's server runs in the same environment as the app and needs pydantic 2 and its own FastAPI. A pin such as `pydantic==1.10`
-    has no solution together with them, so the environment would not build; which of the two has to give way is a person's decision.
+    has no solution together with them, so the environment would not build. A pin of FastAPI gives way
+    where the worker never imports it; else which of the two has to is a person's decision.
     Loosen the pin, and adapt the code if it needs the old version.
     """,
     links=(runpod_docs("serverless/workers/create-dockerfile"), fal_docs("documentation/development/use-custom-container-image")),
@@ -19,9 +20,28 @@ rule = Rule(
         Case(
             "an old pydantic is left to a person",
             "partial",
-            {"handler.py": WORKER, "requirements.txt": "pydantic==1.10.13"},
+            {
+                "handler.py": """
+                import pydantic
+                import runpod
+
+                def handler(job):
+                    return {"text": job["input"]["prompt"], "by": pydantic.VERSION}
+
+                runpod.serverless.start({"handler": handler})
+                """,
+                "requirements.txt": "pydantic==1.10.13",
+            },
             seen=(Seen("manual", 1, "requirements.txt"),),
             status="partial",
+        ),
+        Case(
+            "a pin of what the worker never imports gives way",
+            "converted",
+            {"handler.py": WORKER, "requirements.txt": "fastapi==0.110.0\nnumpy==1.26.4"},
+            seen=(Seen("converted", 1, "requirements.txt"),),
+            has={"app.py": ('requirements = ["numpy==1.26.4"]',)},
+            status="converted",
         ),
         Case(
             "a pydantic without a pin is no conflict",

@@ -172,7 +172,7 @@ def _app(project: Project, unit: Unit, found: Survey, options: Options, ledger: 
     _machine(app, unit, code, closure, ledger)
     dispositions.settle(project, unit, app, code, found, closure, plan, ledger)
     _remarks(app, resolved, found_results, ledger)
-    environments.check_pins(environment, ledger)
+    environments.check_pins(environment, ledger, imported_names(code, closure))
     environments.raise_python(environment, ledger)
     return app
 
