@@ -11,9 +11,9 @@ rule = Rule(
     safety="manual",
     explanation="""
     A kept Dockerfile may ask for build arguments that a person or a CI job passed with `--build-arg`. Their values are not in the
-    project, so the argument is named; `build_args` of the image is their place on fal. Docker's own arguments, such as
-    `TARGETARCH`, are set by the builder.
-    Pass the argument if the build needs it; a build that works without it needs nothing.
+    project, so the argument gets an empty place in `build_args` of the image, which is what Docker takes where nothing is passed.
+    Docker's own arguments, such as `TARGETARCH`, are set by the builder, and a secret is never written into code.
+    Fill in the value; a build that works without it needs nothing.
     """,
     links=(docker_docs("reference/dockerfile/"), fal_docs("documentation/development/use-custom-container-image")),
     cases=(
@@ -31,6 +31,25 @@ rule = Rule(
                 """,
             },
             seen=(Seen("manual", 2, "Dockerfile"),),
+            has={"app.py": ('build_args={"MODEL_NAME": ""}',)},
+            status="converted",
+        ),
+        Case(
+            "a secret without a default stays out of the code",
+            "partial",
+            {
+                "handler.py": WORKER,
+                "Dockerfile": """
+                FROM python:3.11-slim
+                ARG HF_TOKEN
+                RUN apt-get update && apt-get install -y ffmpeg
+                RUN HF_TOKEN=$HF_TOKEN curl -O https://example.com/weights.bin
+                COPY handler.py /handler.py
+                CMD ["python", "/handler.py"]
+                """,
+            },
+            seen=(Seen("manual", 2, "Dockerfile"),),
+            lacks={"app.py": ("build_args",)},
             status="converted",
         ),
         Case(

@@ -55,6 +55,20 @@ rule = Rule(
             status="partial",
         ),
         Case(
+            "a pattern that matches no file is in order",
+            "untouched",
+            {
+                "handler.py": WORKER,
+                "Dockerfile": """
+                FROM python:3.11-slim
+                RUN apt-get update && apt-get install -y ffmpeg
+                COPY handler.py poetry.lock* /
+                CMD ["python", "/handler.py"]
+                """,
+            },
+            status="converted",
+        ),
+        Case(
             "files that are copied and there are in order",
             "untouched",
             {

@@ -64,7 +64,7 @@ def settle_requirements(packaging: Packaging, app: App, read_files: set[str], le
 
 
 def _copied(packaging: Packaging, instruction: Instruction, construct: Construct, read_files: set[str], ledger: Ledger) -> None:
-    missing = [source for source, line in packaging.layout.missing if line == instruction.line]
+    missing = _missing(packaging, instruction)
     if missing:
         ledger.settle(
             construct,
@@ -76,6 +76,11 @@ def _copied(packaging: Packaging, instruction: Instruction, construct: Construct
         ledger.settle(construct, "DK006", Disposition.CONVERTED, "the requirement file is read into `requirements`")
     else:
         ledger.settle(construct, "DK006", Disposition.CONVERTED, "the files go along as `app_files`")
+
+
+def _missing(packaging: Packaging, instruction: Instruction) -> list[str]:
+    """Sources of a COPY line that are not there; a pattern may match nothing (`COPY pyproject.toml poetry.lock* ./`)."""
+    return [source for source, line in packaging.layout.missing if line == instruction.line and not re.search(r"[*?\[]", source)]
 
 
 def _variables(packaging: Packaging, app: App, ledger: Ledger) -> None:
@@ -121,7 +126,7 @@ def settle_image(packaging: Packaging, app: App, ledger: Ledger) -> None:
         if instruction.keyword in ("CMD", "ENTRYPOINT"):
             ledger.settle(construct, "DK008", Disposition.CONVERTED, "fal starts the app; what the command loads is loaded in setup()")
         elif instruction.keyword in ("COPY", "ADD"):
-            missing = [source for source, line in packaging.layout.missing if line == instruction.line]
+            missing = _missing(packaging, instruction)
             if missing:
                 ledger.settle(
                     construct,
@@ -132,7 +137,7 @@ def settle_image(packaging: Packaging, app: App, ledger: Ledger) -> None:
             else:
                 ledger.settle(construct, "DK005", Disposition.KEPT, "stays in the image")
         elif instruction.keyword == "ARG":
-            _argument(packaging, instruction, construct, ledger)
+            _argument(packaging, instruction, construct, app, ledger)
         elif instruction.keyword in ("FROM", "WORKDIR", "RUN", "ENV") or instruction.keyword in DROPPED:
             ledger.settle(construct, "DK005", Disposition.KEPT, "stays in the image")
     baked = False
@@ -145,19 +150,24 @@ def settle_image(packaging: Packaging, app: App, ledger: Ledger) -> None:
         _baked_cache(packaging, app, ledger)
 
 
-def _argument(packaging: Packaging, instruction: Instruction, construct: Construct, ledger: Ledger) -> None:
+def _argument(packaging: Packaging, instruction: Instruction, construct: Construct, app: App, ledger: Ledger) -> None:
+    """A build argument; one without a value gets an empty place in the app's `build_args`, unless it is a secret."""
     name = instruction.value.split("=")[0].strip()
     known = packaging.stage.args.get(name) or packaging.dockerfile.args.get(name)
-    if (known is None or known.value is None) and "=" not in instruction.value and not name.startswith(("TARGET", "BUILD")):
-        ledger.settle(
-            construct,
-            "DK014",
-            Disposition.MANUAL,
-            f"ARG {name} has no default: pass it in `build_args` if the build needs it.",
-            scope=Scope.DEPLOY,
+    given = (known is not None and known.value is not None) or "=" in instruction.value
+    if given or name.startswith(("TARGET", "BUILD")):
+        ledger.settle(construct, "DK005", Disposition.KEPT, "stays in the image")
+        return
+    used = [one.line for one, _ in packaging.instructions if re.search(rf"\$\{{?{re.escape(name)}\b", one.value)]
+    where = f" (used in line {', '.join(map(str, used))})" if used else ""
+    if variables.is_secret(name):
+        message = (
+            f"ARG {name} is a secret that was given at build time{where}: `fal secrets set {name}=...`, and fetch in setup() what needs it."
         )
     else:
-        ledger.settle(construct, "DK005", Disposition.KEPT, "stays in the image")
+        app.environment.build_args.setdefault(name, "")
+        message = f"ARG {name} was given at build time{where}: fill in its value in `build_args` of {app.app_file}."
+    ledger.settle(construct, "DK014", Disposition.MANUAL, message, scope=Scope.DEPLOY)
 
 
 def _step(app: App, step: Step, construct: Construct, ledger: Ledger) -> bool:
