@@ -71,6 +71,10 @@ TargetOption = Annotated[Target | None, typer.Option("--target", help="Form of t
 StyleOption = Annotated[Style | None, typer.Option("--style", help="How a handler is carried over.", show_default="auto")]
 IdiomaticOption = Annotated[bool | None, typer.Option("--idiomatic/--no-idiomatic", help="Use fal's own media types.", show_default=False)]
 EndpointOption = Annotated[Path | None, typer.Option("--endpoint-config", metavar="FILE", help="Exported endpoint settings (JSON).")]
+ImageOption = Annotated[
+    Path | None, typer.Option("--image-config", metavar="FILE", help="Configuration of a ready image: `docker image inspect` (JSON).")
+]
+OpenApiOption = Annotated[str | None, typer.Option("--openapi", metavar="FILE|URL", help="OpenAPI document of the server.")]
 SetOption = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="A setting of the app; repeatable.")]
 OnlyOption = Annotated[list[str] | None, typer.Option("--only", metavar="RULE", help="Apply this rule only; repeatable.")]
 SkipOption = Annotated[list[str] | None, typer.Option("--skip", metavar="RULE", help="Leave this rule out; repeatable.")]
@@ -100,6 +104,8 @@ def convert(
     name: Annotated[str | None, typer.Option("--name", help="Name of the app.", show_default=False)] = None,
     idiomatic: IdiomaticOption = None,
     endpoint_config: EndpointOption = None,
+    image_config: ImageOption = None,
+    openapi: OpenApiOption = None,
     settings: SetOption = None,
     only: OnlyOption = None,
     skip: SkipOption = None,
@@ -123,6 +129,8 @@ def convert(
         name=name,
         idiomatic=idiomatic,
         endpoint_config=endpoint_config,
+        image_config=image_config,
+        openapi=openapi,
         settings=settings or [],
         only=only or [],
         skip=skip or [],

@@ -42,7 +42,7 @@ def convert(path: Path, options: Options) -> Outcome:
     try:
         project = open_project(path)
         root = project.root
-        chosen = _detect(project)
+        chosen = _detect(project, options)
         platform = chosen.name
         ledger = Ledger()
         application = chosen.analyze(project, options, ledger)
@@ -71,14 +71,24 @@ def convert(path: Path, options: Options) -> Outcome:
         return Crashed(root, f"{type(error).__name__}: {error}", report(error))
 
 
-def _detect(project: Project) -> Platform:
+def _detect(project: Project, options: Options) -> Platform:
     for candidate in platforms():
+        if candidate.name == "docker" and options.image_config is not None:
+            return candidate
         if candidate.detect(project):
+            if candidate.name != "docker":
+                _refuse_servers_options(candidate.name, options)
             return candidate
     _refuse_unread(project)
     raise Unsupported(
         "neither RunPod's SDK, nor a cog.yaml, nor a Dockerfile was recognised.", hint="Give the folder that holds the worker."
     )
+
+
+def _refuse_servers_options(platform: str, options: Options) -> None:
+    for name, given in (("--image-config", options.image_config), ("--openapi", options.openapi)):
+        if given is not None:
+            raise UsageError(f"{name} describes a server, and this is a {platform} project.", hint="Leave it out.")
 
 
 def _refuse_unread(project: Project) -> None:

@@ -11,6 +11,14 @@ Style = Literal["auto", "inline", "keep"]
 
 
 @dataclass(frozen=True)
+class OpenApi:
+    """An OpenAPI document that a person gave, and where it came from."""
+
+    source: str
+    document: dict[str, Any]
+
+
+@dataclass(frozen=True)
 class Options:
     """Everything that decides the output; equal options on equal input give equal bytes."""
 
@@ -20,6 +28,8 @@ class Options:
     idiomatic: bool = False
     realtime: bool = False
     endpoint_config: Path | None = None
+    image_config: Path | None = None
+    openapi: OpenApi | None = None
     settings: dict[str, Any] = field(default_factory=dict)
     only: tuple[str, ...] = ()
     skip: tuple[str, ...] = ()

@@ -7,6 +7,7 @@ from typing import Any
 
 from converters.commands.config import Config, read_config, setting
 from converters.commands.convert import Request
+from converters.commands.openapi import load
 from converters.errors import MigrateError, UsageError
 from converters.options import Options
 
@@ -23,9 +24,9 @@ def request_of(path: Path, *, format: str | None = None, **typed: Any) -> Reques
 
 def options_of(config: Config, typed: dict[str, Any]) -> Options:
     """What decides the output."""
-    endpoint = typed.get("endpoint_config") or config.path("endpoint-config")
-    if endpoint is not None and not endpoint.is_file():
-        raise UsageError("is no file.", file=str(endpoint), hint="--endpoint-config takes the JSON that the platform exports.")
+    endpoint = _file(typed, config, "endpoint-config", "the JSON that the platform exports")
+    image = _file(typed, config, "image-config", "the JSON that `docker image inspect` prints")
+    document = typed.get("openapi") or config.path("openapi")
     stated = {**(config.get("set") or {}), **dict(setting(text) for text in typed.get("settings") or ())}
     return Options(
         target=_first(typed, config, "target", "auto"),
@@ -33,6 +34,8 @@ def options_of(config: Config, typed: dict[str, Any]) -> Options:
         name=_first(typed, config, "name", ""),
         idiomatic=_first(typed, config, "idiomatic", False),
         endpoint_config=endpoint,
+        image_config=image,
+        openapi=load(str(document)) if document is not None else None,
         settings=stated,
         only=tuple(typed.get("only") or config.get("only") or ()),
         skip=tuple(typed.get("skip") or config.get("skip") or ()),
@@ -65,6 +68,14 @@ def _request(path: Path, config: Config, typed: dict[str, Any]) -> Request:
         format=_first(typed, config, "format", "text"),
         quiet=bool(typed.get("quiet") or config.get("quiet")),
     )
+
+
+def _file(typed: dict[str, Any], config: Config, key: str, what: str) -> Path | None:
+    """A file that an option names. Raises `UsageError` where it is none."""
+    path: Path | None = typed.get(key.replace("-", "_")) or config.path(key)
+    if path is not None and not path.is_file():
+        raise UsageError("is no file.", file=str(path), hint=f"--{key} takes {what}.")
+    return path
 
 
 def _first(typed: dict[str, Any], config: Config, key: str, default: Any) -> Any:

@@ -25,7 +25,9 @@ CHOICES = {
     "fail-on": ("manual", "error", "never"),
     "format": ("text", "json", "markdown", "github"),
 }
-_STRINGS = ("output", "name", "endpoint-config", *CHOICES)
+FILES = ("endpoint-config", "image-config", "openapi")
+"""Options that name a file."""
+_STRINGS = ("output", "name", *FILES, *CHOICES)
 _LISTS = ("only", "skip")
 _FLAGS = ("idiomatic", "quiet")
 _ONLY_TYPED = ("force", "in-place", "diff", "check")
@@ -118,9 +120,10 @@ def _expected(key: str, value: Any) -> str:
 
 
 def _inside(config: Config, file: Path) -> Config:
-    """An exported endpoint that a project names must lie in the project; only a person may name another."""
-    named = config.path("endpoint-config")
-    if named is not None and not named.resolve().is_relative_to(config.folder.resolve()):
-        hint = "Move it into the project, or give --endpoint-config on the command line."
-        raise UsageError(f"[tool.{TABLE}] endpoint-config leaves the project.", file=str(file), hint=hint)
+    """A file that a project names must lie in the project; only a person may name another, or a URL."""
+    for key in FILES:
+        named = config.path(key)
+        if named is not None and not named.resolve().is_relative_to(config.folder.resolve()):
+            hint = f"Move it into the project, or give --{key} on the command line."
+            raise UsageError(f"[tool.{TABLE}] {key} leaves the project.", file=str(file), hint=hint)
     return config

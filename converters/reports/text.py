@@ -134,7 +134,8 @@ def fields(schema: Document) -> str:
 def _environments(document: Document) -> Iterator[str]:
     for app in document["apps"]:
         environment = app["environment"]
-        yield f"environment: Python {environment['python_version']}, {escape(_contents(environment))}"
+        python = f"Python {environment['python_version']}, " if environment["python_version"] else ""
+        yield f"environment: {python}{escape(_contents(environment))}"
         if environment["why"]:
             yield f"  [dim]{escape(environment['why'])}[/dim]"
         if app["secrets"]:
@@ -143,7 +144,7 @@ def _environments(document: Document) -> Iterator[str]:
 
 def _contents(environment: Document) -> str:
     if environment["kind"] == "image":
-        return f"image from {environment['dockerfile']}"
+        return f"image from {environment['dockerfile']}" if environment["dockerfile"] else "a ready image"
     count = len(environment["requirements"])
     return "1 requirement" if count == 1 else f"{count} requirements"
 

@@ -49,6 +49,8 @@ def _example(rule: Rule, case: Case) -> Iterator[str]:
     outputs = _outputs(case)
     source = case.seen[0].file if case.seen and case.seen[0].file in case.project else next(iter(case.files))
     yield _fenced(source, case.project[source])
+    if case.image:
+        yield f"with `--image-config image.json`:\n\n{_fenced('image.json', case.image)}"
     if case.endpoint:
         yield f"with `--endpoint-config endpoint.json`:\n\n{_fenced('endpoint.json', case.endpoint)}"
     for path, texts in case.has.items():
@@ -62,7 +64,6 @@ def _example(rule: Rule, case: Case) -> Iterator[str]:
 
 def _outputs(case: Case) -> dict[str, str]:
     from converters.convert import convert
-    from converters.options import Options
     from converters.outcome import Converted
 
     with TemporaryDirectory() as folder:
@@ -73,10 +74,7 @@ def _outputs(case: Case) -> dict[str, str]:
         for path, target in case.symlinks.items():
             (root / path).parent.mkdir(parents=True, exist_ok=True)
             (root / path).symlink_to(target)
-        config = Path(folder) / "endpoint.json" if case.endpoint else None
-        if config:
-            config.write_text(case.endpoint)
-        outcome = convert(root, Options(style=case.style, endpoint_config=config))
+        outcome = convert(root, case.options(Path(folder)))
     changes = outcome.files if isinstance(outcome, Converted) else ()
     return {change.path: change.data.decode() for change in changes if change.data is not None}
 

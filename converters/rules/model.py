@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from textwrap import dedent
 from typing import Literal
+
+from converters.options import Options
 
 Level = Literal["safe", "idiomatic", "manual"]
 Kind = Literal["converted", "untouched", "partial"]
@@ -48,6 +51,16 @@ class Case:
     style: Literal["auto", "inline", "keep"] = "auto"
     endpoint: str = ""
     """What `--endpoint-config` is given: the JSON of an exported endpoint."""
+    image: str = ""
+    """What `--image-config` is given: the JSON of `docker image inspect`."""
+
+    def options(self, folder: Path) -> Options:
+        """The options of the case, their files written below `folder`."""
+        endpoint, image = folder / "endpoint.json", folder / "image.json"
+        for path, text in ((endpoint, self.endpoint), (image, self.image)):
+            if text:
+                path.write_text(text)
+        return Options(style=self.style, endpoint_config=endpoint if self.endpoint else None, image_config=image if self.image else None)
 
     @property
     def project(self) -> dict[str, str]:

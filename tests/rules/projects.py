@@ -8,7 +8,6 @@ from pathlib import Path
 
 from converters.convert import convert
 from converters.ledger import Item
-from converters.options import Options
 from converters.outcome import Converted, Outcome
 from converters.rules import Case
 
@@ -38,10 +37,7 @@ def write(folder: Path, files: dict[str, str], symlinks: Mapping[str, str] | Non
 def run(folder: Path, case: Case) -> Made:
     """Convert the project of a case."""
     root = write(folder, case.project, case.symlinks)
-    config = folder / "endpoint.json" if case.endpoint else None
-    if config:
-        config.write_text(case.endpoint)
-    outcome = convert(root, Options(style=case.style, endpoint_config=config))
+    outcome = convert(root, case.options(folder))
     if not isinstance(outcome, Converted):
         return Made(outcome, list(getattr(outcome, "items", ())), {}, set())
     items = outcome.ledger.items()

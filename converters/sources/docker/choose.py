@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from converters.concepts import base_images
+from converters.errors import UsageError
 from converters.project import Project, SourceFile
 from converters.sources.docker import compose, images, programs
 from converters.sources.docker.compose import Service
 from converters.sources.docker.defaults import Known
+from converters.sources.docker.image_config import ImageConfig
 from converters.sources.docker.images import Start
 from converters.sources.docker.layout import Layout
 from converters.sources.docker.listener import Listener, Shared, is_port
@@ -21,6 +23,7 @@ from converters.sources.docker.packaging import Packaging, is_dockerfile
 from converters.sources.docker.processes import Process, Tracer
 
 MAX_DOCKERFILES = 80
+ASKED_FOR = 1000
 ASIDE = re.compile(
     r"(^|[/._-])(tests?|e2e|examples?|samples?|archived?|old|legacy|deprecated|docs?|bench(mark)?s?|clients?|demos?|ci|devcontainer|load_?tests?|frontend|web|ui|playwright"
     r"|tools?|scripts?|build(er)?-env|dev|debug|lint|notebooks?|jupyter|train(ing)?|windows|local|staging|tutorials?|experiments?|integrations?|plugins?|third_?party|kserve|kubernetes)([/._-]|$)",
@@ -53,6 +56,8 @@ class Candidate:
     image: str
     target: str | None
     start: Start
+    config: ImageConfig | None = None
+    """Of a ready image, where a person gave it."""
     processes: list[Process] = field(default_factory=list)
     listener: Listener | None = None
     listening: Listening | None = None
@@ -61,7 +66,12 @@ class Candidate:
 
     @property
     def stage(self) -> Stage | None:
-        return self.packaging.stage if self.packaging else None
+        return self.packaging.stage if self.packaging else self.config.stage if self.config else None
+
+    @property
+    def file(self) -> str:
+        """Where the stage is written down; '' where there is none."""
+        return self.packaging.file.path if self.packaging else self.config.file if self.config else ""
 
     @property
     def base(self) -> str:
@@ -73,7 +83,7 @@ class Candidate:
 
     def env(self) -> dict[str, str]:
         """Variables of the container, as far as they are stated."""
-        found = {name: value.value for name, value in self.packaging.stage.env.items()} if self.packaging else {}
+        found = {name: value.value for name, value in self.stage.env.items()} if self.stage else {}
         if self.service is not None:
             found.update({name: value for name, (value, _) in self.service.environment.items() if value is not None})
         return found
@@ -91,8 +101,11 @@ def compose_files(project: Project) -> list[SourceFile]:
     return [file for path, file in sorted(project.files.items()) if compose.is_compose(path)]
 
 
-def candidates(project: Project) -> list[Candidate]:
-    """Every image that may be the server, best first; equal ones in the order of their paths."""
+def candidates(project: Project, config: ImageConfig | None = None) -> list[Candidate]:
+    """Every image that may be the server, best first; equal ones in the order of their paths.
+
+    A ready image whose configuration is given comes before all others. Raises `UsageError` where nothing says its name.
+    """
     services = [
         service
         for file in compose_files(project)
@@ -107,6 +120,8 @@ def candidates(project: Project) -> list[Candidate]:
     for service in services:
         if not service.dockerfile and service.image and not INFRASTRUCTURE.search(service.image):
             found.append(_of_image(project, service))
+    if config is not None:
+        found = [*found, *_ready(project, found, config)]
     for candidate in found:
         _judge(shared, candidate)
     order = sorted(range(len(found)), key=lambda index: (-found[index].score, _path(found[index]), index))
@@ -167,6 +182,20 @@ def _of_image(project: Project, service: Service) -> Candidate:
     return Candidate(None, service, service.image, None, images.start(None, service, service.image))
 
 
+def _ready(project: Project, found: list[Candidate], config: ImageConfig) -> list[Candidate]:
+    """The image of the configuration: with the services that run it, else by itself."""
+    bare = [one for one in found if one.packaging is None and one.service is not None]
+    running = [one.service for one in bare if config.names(one.image) or (not config.references and len(bare) == 1)]
+    name = config.references[0] if config.references else running[0].image if running and running[0] else ""
+    if not name:
+        hint = "Name it with `--set image=NAME`: the configuration alone does not say what to pull."
+        raise UsageError("is the configuration of an image without a name.", file=config.file, hint=hint)
+    return [
+        Candidate(None, service, service.image if service else name, None, images.start(None, service, name, config), config)
+        for service in running or [None]
+    ]
+
+
 def _judge(shared: Shared, candidate: Candidate) -> None:
     _trace(shared, candidate)
     listener, packaging, service = candidate.listener, candidate.packaging, candidate.service
@@ -176,7 +205,9 @@ def _judge(shared: Shared, candidate: Candidate) -> None:
         candidate.add(40 if candidate.start.form == "base" else 25, f"the image {candidate.base} is a server")
     elif listener is not None:
         candidate.add(20, "runs a program of the project")
-    exposed = [port for port in packaging.stage.expose if port.protocol == "tcp"] if packaging else []
+    if candidate.config is not None:
+        candidate.add(ASKED_FOR, "its configuration is given")
+    exposed = [port for port in candidate.stage.expose if port.protocol == "tcp"] if candidate.stage else []
     if exposed:
         candidate.add(12, "EXPOSE")
     if service is not None:
@@ -244,9 +275,11 @@ def _trace(shared: Shared, candidate: Candidate) -> None:
     """Follow the start command to the process that listens: of several, the one whose port is known, the last one first."""
     packaging, project = candidate.packaging, shared.project
     if packaging is None:
-        process = Process(candidate.start.words, candidate.env(), "/", candidate.start.origin)
+        workdir = candidate.stage.workdir if candidate.stage else "/"
+        process = Process(candidate.start.words, candidate.env(), workdir, candidate.start.origin)
         candidate.listening = Listening(project, Layout(), "", shared)
-        candidate.listener = candidate.listening.listener(process) if programs.recognise(process.words) else None
+        candidate.processes = [one for one in Tracer(project, Layout()).trace(process) if programs.recognise(one.words)]
+        candidate.listener = best([found for one in candidate.processes if (found := candidate.listening.listener(one)) is not None])
         return
     candidate.listening = Listening(project, packaging.layout, packaging.context, shared)
     if not candidate.start.words:

@@ -12,6 +12,7 @@ from converters.project import Project, SourceFile
 from converters.sources.docker import programs
 from converters.sources.docker.compose import Service
 from converters.sources.docker.dockerfile import parse
+from converters.sources.docker.image_config import ImageConfig
 from converters.sources.docker.layout import layout
 from converters.sources.docker.model import Dockerfile, Stage
 from converters.sources.docker.packaging import Packaging
@@ -103,29 +104,26 @@ def written_scripts(stage: Stage) -> dict[str, str]:
     return found
 
 
-def start(packaging: Packaging | None, service: Service | None, image: str) -> Start:
+def start(packaging: Packaging | None, service: Service | None, image: str, config: ImageConfig | None = None) -> Start:
     """ENTRYPOINT and CMD with the overrides of a compose service; what the base image starts where neither says anything."""
-    stage = packaging.stage if packaging else None
-    base = programs.base_of(stage.base_image if stage else image)
+    stage = packaging.stage if packaging else config.stage if config else None
+    file = packaging.file.path if packaging else config.file if config else ""
+    base = programs.base_of(packaging.stage.base_image if packaging else image)
     entrypoint: tuple[str, ...] = ()
     cmd: tuple[str, ...] = ()
-    origin = (
-        Origin(file=packaging.file.path, line=stage.line)
-        if packaging and stage
-        else Origin(file=service.file.path if service else ".", line=1)
-    )
+    origin = Origin(file=file, line=stage.line) if stage else Origin(file=service.file.path if service else ".", line=1)
     form = why = ""
-    if stage is not None and packaging is not None:
+    if stage is not None:
         if stage.entrypoint is not None:
             entrypoint, form, why = stage.entrypoint.words, stage.entrypoint.form, "ENTRYPOINT"
-            origin = Origin(file=packaging.file.path, line=stage.entrypoint.line, end_line=stage.entrypoint.end_line)
+            origin = Origin(file=file, line=stage.entrypoint.line, end_line=stage.entrypoint.end_line)
         if stage.cmd is not None and not (stage.entrypoint is not None and stage.entrypoint.form == "shell"):
             cmd, why = stage.cmd.words, f"{why} and CMD" if why else "CMD"
             if stage.entrypoint is None:
                 form = stage.cmd.form
-                origin = Origin(file=packaging.file.path, line=stage.cmd.line, end_line=stage.cmd.end_line)
+                origin = Origin(file=file, line=stage.cmd.line, end_line=stage.cmd.end_line)
     if base is not None and stage is not None and stage.entrypoint is None and (stage.cmd is None or (cmd and cmd[0].startswith("-"))):
-        form, why = "base", f"the base image {stage.base_image}"
+        form, why = "base", f"the base image {stage.base_image or image}"
         entrypoint, cmd = ((), base.command) if base.is_cmd else (base.command, cmd)
     elif base is not None and stage is None:
         entrypoint, form, why = base.command, "base", f"the image {image}"

@@ -7,6 +7,7 @@ from typing import Any
 
 from converters.ir import App, Disposition, Finding, Scope
 from converters.ledger import Ledger
+from converters.options import OpenApi
 from converters.project import Project, SourceFile
 from converters.sources.docker import document, programs
 from converters.sources.docker.choose import Candidate
@@ -16,10 +17,14 @@ EXPECTED = "/openapi.json"
 """Where fal looks for the document of an app in direct server mode."""
 
 
-def _document(project: Project, candidate: Candidate, routes: Routes, app: App) -> None:
-    """The document itself: a committed one, else one made from the routes."""
+def _document(project: Project, candidate: Candidate, routes: Routes, app: App, given: OpenApi | None) -> None:
+    """The document itself: the one that a person gives, a committed one, else one made from the routes."""
     server, listener = app.server, candidate.listener
     assert server is not None
+    if given is not None:
+        server.document, server.document_origin = given.document, f"--openapi {given.source}"
+        server.findings.append(Finding(subject="openapi", value=given.source, why="given with --openapi"))
+        return
     for path, file in sorted(project.files.items(), key=lambda item: (item[0].count("/"), item[0])):
         if path.rsplit("/", 1)[-1] in ("openapi.json", "swagger.json") and file.size < 2**21:
             found = _json(file)
@@ -39,7 +44,7 @@ def _json(file: SourceFile) -> dict[str, Any] | None:
     return value if isinstance(value, dict) and isinstance(value.get("paths"), dict) and "openapi" in value else None
 
 
-def read(project: Project, candidate: Candidate, routes: Routes, app: App, ledger: Ledger) -> None:
+def read(project: Project, candidate: Candidate, routes: Routes, app: App, given: OpenApi | None, ledger: Ledger) -> None:
     """Find the path of the document, and say where it is not the one that fal reads."""
     server, origin = app.server, candidate.start.origin
     assert server is not None
@@ -55,7 +60,7 @@ def read(project: Project, candidate: Candidate, routes: Routes, app: App, ledge
         why = ""
     if server.openapi_path:
         server.findings.append(Finding(subject="openapi", value=server.openapi_path, why=why, origin=origin, decided=True))
-    _document(project, candidate, routes, app)
+    _document(project, candidate, routes, app, given)
     if server.openapi_path == EXPECTED:
         return
     where = f"serves its OpenAPI document at {server.openapi_path}" if server.openapi_path else "serves no OpenAPI document"

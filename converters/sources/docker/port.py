@@ -125,15 +125,13 @@ def _compose(candidate: Candidate) -> Iterator[Finding]:
 
 
 def _expose(candidate: Candidate) -> Iterator[Finding]:
-    packaging = candidate.packaging
-    for port in packaging.stage.expose if packaging else ():
-        if port.port is not None and port.protocol == "tcp" and packaging is not None:
-            yield Finding(subject="port", value=str(port.port), why="EXPOSE", origin=packaging.origin(port.line))
+    for port in candidate.stage.expose if candidate.stage else ():
+        if port.port is not None and port.protocol == "tcp":
+            yield Finding(subject="port", value=str(port.port), why="EXPOSE", origin=Origin(file=candidate.file, line=port.line))
 
 
 def _checks(candidate: Candidate) -> Iterator[Finding]:
-    packaging = candidate.packaging
-    for _, port, finding in stated(candidate.stage, candidate.service, packaging.file.path if packaging else ""):
+    for _, port, finding in stated(candidate.stage, candidate.service, candidate.file):
         if port is not None:
             yield Finding(subject="port", value=str(port), why=finding.why, origin=finding.origin)
 

@@ -26,11 +26,25 @@ from converters.ir import (
 from converters.ledger import Ledger
 from converters.options import Options
 from converters.project import Project
-from converters.sources.docker import choose, concurrency, health, http_flow, loopback, openapi, programs, proxies, search, services, settle
+from converters.sources.docker import (
+    choose,
+    concurrency,
+    health,
+    http_flow,
+    image_config,
+    loopback,
+    openapi,
+    programs,
+    proxies,
+    search,
+    services,
+    settle,
+)
 from converters.sources.docker.choose import Candidate
 from converters.sources.docker.defaults import Reader
 from converters.sources.docker.handlers import standard_library
 from converters.sources.docker.kubernetes import Workload, workload
+from converters.sources.docker.model import Stage
 from converters.sources.docker.port import Decision, decide
 from converters.sources.docker.routes import Routes
 from converters.sources.docker.routes import read as read_routes
@@ -83,7 +97,9 @@ def detect(project: Project) -> list[Evidence]:
 
 def analyze(project: Project, options: Options, ledger: Ledger) -> Application:
     """Read the server of the project. Raises `Unsupported` where nothing in it serves HTTP, with the reason and the place."""
-    found = choose.candidates(project)
+    path = options.image_config
+    config = image_config.read(path, str(options.settings.get("image", ""))) if path is not None else None
+    found = choose.candidates(project, config)
     if not found:
         raise Unsupported("has no Dockerfile and no service that is a server.", hint="Give the folder that holds the server's Dockerfile.")
     reading = _reading(project, found, "exposed_port" in options.settings)
@@ -158,6 +174,8 @@ def _evidence(reading: Reading) -> list[Evidence]:
     found = []
     if candidate.packaging is not None:
         found.append(Evidence(file=candidate.packaging.file.path, line=candidate.packaging.stage.line, why="the Dockerfile of the server"))
+    if candidate.config is not None:
+        found.append(Evidence(file=candidate.config.file, line=1, why="the configuration of the image"))
     if candidate.service is not None:
         line = candidate.service.line(next(iter(candidate.service.keys), ""))
         found.append(Evidence(file=candidate.service.file.path, line=line, why=f"service {candidate.service.name}"))
@@ -173,7 +191,7 @@ def _app(project: Project, reading: Reading, options: Options, ledger: Ledger) -
     name = app_name(options.name or _name(project, candidate), set())
     stage = candidate.stage
     base = base_images.describe(candidate.base)
-    python = base.python or (found and _python(found.stage.base_image)) or ""
+    python = base.python or (found and _python(found.stage.base_image)) or _stated_python(stage)
     environment = Environment(
         kind="image",
         dockerfile=found.file.path if found else None,
@@ -214,6 +232,13 @@ def _python(reference: str) -> str:
     return match.group(1) if match else ""
 
 
+def _stated_python(stage: Stage | None) -> str:
+    """By the variable that Docker's own Python images set."""
+    stated = stage.env.get("PYTHON_VERSION") if stage else None
+    match = re.match(r"3\.\d+", stated.value) if stated else None
+    return match.group() if match else ""
+
+
 def _name(project: Project, candidate: Candidate) -> str:
     folder = candidate.packaging.file.folder if candidate.packaging else ""
     plain = {"docker", "dockerfiles", "build", "deploy", "server", "api", "app", "backend", "containers", "container", ".docker", ".devops"}
@@ -249,7 +274,7 @@ def _reach(project: Project, reading: Reading, app: App, options: Options, ledge
     loopback.repair(candidate, reading, app, ledger)
     _override(reading, app)
     _health(reading, app, ledger)
-    openapi.read(project, reading.candidate, reading.routes, app, ledger)
+    openapi.read(project, reading.candidate, reading.routes, app, options.openapi, ledger)
     if server.port is None and "exposed_port" not in options.settings:
         ledger.note(
             "DK021", Disposition.MANUAL, "nothing says which port the server listens on: set it with `--set exposed_port=8000`.", origin
@@ -288,8 +313,8 @@ def _set(app: App, name: str, value: str, origin: Origin, ledger: Ledger) -> Non
 def _health(reading: Reading, app: App, ledger: Ledger) -> None:
     server, candidate = app.server, reading.candidate
     assert server is not None
-    file = candidate.packaging.file.path if candidate.packaging else ""
-    options: list[tuple[str, Finding]] = [(path, finding) for path, _, finding in health.stated(candidate.stage, candidate.service, file)]
+    stated = health.stated(candidate.stage, candidate.service, candidate.file)
+    options: list[tuple[str, Finding]] = [(path, finding) for path, _, finding in stated]
     if reading.workload is not None:
         options += reading.workload.probes
     if candidate.listener is not None:
@@ -349,8 +374,8 @@ def _machine(reading: Reading, app: App, base: base_images.BaseImage, ledger: Le
         origin, why = reading.workload.origin, "the manifest asks for nvidia.com/gpu"
     elif base.gpu and "rocm" not in candidate.base:
         why = f"the base image {candidate.base}"
-    elif found is not None and (line := _gpu_line(candidate)):
-        origin, why = found.origin(line), "the Dockerfile installs CUDA"
+    elif line := _gpu_line(candidate):
+        origin, why = Origin(file=candidate.file, line=line), "the Dockerfile installs CUDA" if found else "the image holds CUDA"
     machine = machines.ASSUMED_GPU if why else machines.ASSUMED_CPU
     app.settings.insert(
         0, Setting(name="machine_type", value=machine, origin=origin if why else None, note=f"assumed: {why or 'nothing asks for a GPU'}")

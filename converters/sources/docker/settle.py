@@ -10,7 +10,7 @@ from converters.concepts.registries import host_of, login
 from converters.ir import App, Disposition, EnvVar, Origin, Registry, Scope, Weights
 from converters.ledger import Construct, Ledger
 from converters.project import Project
-from converters.sources.docker import choose, kubernetes, packaging
+from converters.sources.docker import choose, image_config, kubernetes, packaging
 from converters.sources.docker.compose import Service
 from converters.sources.docker.layout import layout
 from converters.sources.docker.model import Instruction
@@ -101,6 +101,8 @@ def settle(project: Project, reading: Reading, app: App, ledger: Ledger) -> None
     if candidate.packaging is not None:
         packaging.record(candidate.packaging, ledger)
         _dockerfile(project, candidate.packaging, reading, app, ledger)
+    if candidate.config is not None:
+        image_config.settle(candidate.config, app, ledger, changed=reading.changed)
     _registries(reading, app, ledger)
     if candidate.service is not None:
         _service(project, candidate.service, reading, app, ledger)
@@ -268,6 +270,8 @@ def _registries(reading: Reading, app: App, ledger: Ledger) -> None:
         if found is None and candidate.service
         else []
     )
+    if candidate.config is not None and candidate.service is None:
+        references = [(candidate.image, Origin(file=candidate.config.file, line=1))]
     if found is not None:
         used = _used_stages(found)
         references = [

@@ -1,0 +1,60 @@
+"""DK041: the configuration of a ready image."""
+
+from __future__ import annotations
+
+from converters.rules.model import Case, Rule, docker_docs, fal_docs
+from converters.rules.samples import SERVER, SERVER_IMAGE
+
+CONFIG = """
+[
+  {
+    "RepoTags": ["ghcr.io/acme/speech:1.2"],
+    "Architecture": "amd64",
+    "Config": {
+      "Cmd": ["uvicorn", "speech.main:app", "--host", "0.0.0.0"],
+      "Env": ["UVICORN_PORT=9001"],
+      "ExposedPorts": {"9001/tcp": {}},
+      "Healthcheck": {"Test": ["CMD", "curl", "-f", "http://localhost:9001/ready"]}
+    }
+  }
+]
+""".lstrip()
+COMPOSE = "services:\n  speech:\n    image: ghcr.io/acme/speech:1.2\n    environment:\n      UVICORN_PORT: 9002\n"
+
+rule = Rule(
+    code="DK041",
+    title="the configuration of a ready image",
+    safety="safe",
+    explanation="""
+    An image that is not built here does not say what it starts. With `--image-config FILE`, the output of `docker image inspect` or
+    `skopeo inspect --config`, its entrypoint, command, variables, ports and health check are read like those of a Dockerfile; the app
+    takes the image by its name, and compose services that run it lay their own settings over it.
+    Give the configuration of the image for linux/amd64.
+    """,
+    links=(docker_docs("reference/cli/docker/image/inspect/"), fal_docs("documentation/development/migrate-external-docker-server")),
+    cases=(
+        Case(
+            "a ready image is a source by itself",
+            "converted",
+            {"README.md": "speech\n"},
+            image=CONFIG,
+            has={"pyproject.toml": ('image = "ghcr.io/acme/speech:1.2"', "exposed_port = 9001", 'path = "/ready"')},
+        ),
+        Case(
+            "a service's variables lie over those of the image",
+            "converted",
+            {"compose.yml": COMPOSE},
+            image=CONFIG,
+            has={"pyproject.toml": ("exposed_port = 9002",)},
+        ),
+        Case(
+            "an image for another processor is named",
+            "partial",
+            {"README.md": "speech\n"},
+            image=CONFIG.replace("amd64", "arm64"),
+            status="partial",
+        ),
+        Case("a Dockerfile of the project needs none", "untouched", {"main.py": SERVER, "Dockerfile": SERVER_IMAGE}),
+        Case("a JSON file of the project is none", "untouched", {"main.py": SERVER, "Dockerfile": SERVER_IMAGE, "image.json": CONFIG}),
+    ),
+)
