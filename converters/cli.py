@@ -174,6 +174,9 @@ def run(
     owner: Annotated[str, typer.Option("--owner", help="First part of the address of every app.")] = "local",
     data: Annotated[Path | None, typer.Option("--data", metavar="DIR", help="Folder that stands for /data.")] = None,
     secrets: Annotated[Path | None, typer.Option("--secrets", metavar="FILE", help="Secrets, one NAME=VALUE a line.")] = None,
+    capture_openapi: Annotated[
+        bool, typer.Option("--capture-openapi", help="Write the server's OpenAPI document to PATH/openapi.json and stop.")
+    ] = False,
 ) -> int:
     """Serve the apps of the fal project at PATH on this machine."""
     try:
@@ -181,7 +184,7 @@ def run(
     except ModuleNotFoundError as error:
         hint = 'Install it: pip install "fal-migrate[run]".'
         raise MigrateError(f"the runtime is not installed (no module {error.name!r}).", hint=hint) from error
-    return int(serve(path, port=port, owner=owner, data=data, secrets=secrets))
+    return int(serve(path, port=port, owner=owner, data=data, secrets=secrets, capture_openapi=capture_openapi))
 
 
 @app.command("exec", context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})

@@ -29,6 +29,12 @@ class UnavailablePort(RuntimeFailure):
     code = 2
 
 
+class NoDocument(RuntimeFailure):
+    """The server has no OpenAPI document to capture."""
+
+    code = 4
+
+
 class PlatformError(Exception):
     """An answer that comes from the platform, not from the app: ``{"detail", "error_type"}`` with an HTTP status."""
 

@@ -10,8 +10,8 @@ import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from . import capture, redirect
 from . import project as projects
-from . import redirect
 from .errors import RuntimeFailure
 from .loops import run_fast
 from .server import Runtime, default_data, default_state
@@ -41,11 +41,13 @@ def run(
     keep_warm: bool = True,
     keys: Sequence[str] = (),
     ready: Callable[[Runtime], None] | None = None,
+    capture_openapi: bool = False,
 ) -> int:
     """Serve the apps of the project at ``path`` until SIGINT or SIGTERM, with one line per app on standard error.
 
     Returns the exit code: 0 after a signal, 2 if the port is taken, 5 if no app of the project can be loaded, 70 for a bug.
-    ``ready`` is called with the running runtime once every app answers or has failed.
+    ``ready`` is called with the running runtime once every app answers or has failed. With ``capture_openapi`` the server's OpenAPI
+    document is then written to ``openapi.json`` of the project, and the code is 0, or 4 if there is none.
     """
     try:
         project = projects.read(path)
@@ -64,7 +66,7 @@ def run(
             say=say,
             echo=_echo,
         )
-        return run_fast(_serve(runtime, ready))
+        return run_fast(_serve(runtime, ready, capture_openapi))
     except RuntimeFailure as failure:
         say("", f"error: {failure}")
         return failure.code
@@ -75,7 +77,7 @@ def run(
         return 70
 
 
-async def _serve(runtime: Runtime, ready: Callable[[Runtime], None] | None) -> int:
+async def _serve(runtime: Runtime, ready: Callable[[Runtime], None] | None, capture_openapi: bool) -> int:
     announced: Path | None = None
     stop = asyncio.Event()
     for signum in (signal.SIGINT, signal.SIGTERM):
@@ -96,6 +98,10 @@ async def _serve(runtime: Runtime, ready: Callable[[Runtime], None] | None) -> i
         for name, application in runtime.applications.items():
             problem = f"  (not ready: {application.failure.detail})" if application.failure else ""
             say(name, f"{runtime.url}/{runtime.owner}/{name}{problem}")
+        if capture_openapi:
+            file, routes = await capture.capture(runtime)
+            say("", f"{routes} routes written to {file}; convert again with --openapi {file}")
+            return 0
         announced = redirect.announce(runtime.url)
         if ready is not None:
             ready(runtime)

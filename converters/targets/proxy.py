@@ -15,6 +15,7 @@ from converters.targets.templating import listing, render
 
 FAL_PORTS = frozenset({8080, 9090})
 """Where an app itself listens: for requests and for metrics."""
+SKELETON = "Fill in the endpoints of the server, which nothing in the project describes, or convert again with `--openapi FILE|URL`."
 KEYWORDS = frozenset({"private_logs", "local_python_modules"})
 HELPERS = '''def listed(value: Any) -> list[File]:
     return value if isinstance(value, list) else [] if value is None else [value]
@@ -37,7 +38,7 @@ def emit(app: App) -> str:
     models = Models(components, taken={app.class_name})
     found = operations(document, models)
     if not found:
-        found = [Operation("/", "POST", "/", "call", "Fill in the endpoints of the server: nothing in the project describes them.")]
+        found = [Operation("/", "POST", "/", "call", SKELETON)]
     port, command, environment = listens(app)
     grace, startup = app.setting("termination_grace_period_seconds"), app.setting("startup_timeout")
     text = render(

@@ -15,6 +15,11 @@ from converters.sources.docker.routes import Routes
 
 EXPECTED = "/openapi.json"
 """Where fal looks for the document of an app in direct server mode."""
+PROXY = "`--target app` writes a proxy with typed endpoints."
+SKELETON = (
+    "Nothing in the project describes its routes: give the document with `--openapi FILE|URL` (`migrate run OUTPUT --capture-openapi` asks "
+    "the running server for it), and `--target app` writes a proxy with typed endpoints."
+)
 
 
 def _document(project: Project, candidate: Candidate, routes: Routes, app: App, given: OpenApi | None) -> None:
@@ -64,8 +69,6 @@ def read(project: Project, candidate: Candidate, routes: Routes, app: App, given
     if server.openapi_path == EXPECTED:
         return
     where = f"serves its OpenAPI document at {server.openapi_path}" if server.openapi_path else "serves no OpenAPI document"
-    message = (
-        f"the server {where}, and fal reads {EXPECTED}: the app works without it, but has no playground and no list of endpoints. "
-        "`--target app` writes a proxy with typed endpoints."
-    )
+    message = f"the server {where}, and fal reads {EXPECTED}: the app works without it, but has no playground and no list of endpoints. "
+    message += PROXY if server.document is not None else SKELETON
     ledger.note("DK023", Disposition.MANUAL, message, origin, scope=Scope.DEPLOY)
