@@ -170,13 +170,23 @@ def explain(
 @app.command()
 def run(
     path: Annotated[Path, typer.Argument(metavar="PATH", help="Folder of a fal project.", show_default=False)],
-    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Port on 127.0.0.1; 0 takes a free one.")] = 8080,
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Port to listen on; 0 takes a free one.")] = 8080,
+    host: Annotated[str, typer.Option("--host", help="Address to listen on.")] = "127.0.0.1",
     owner: Annotated[str, typer.Option("--owner", help="First part of the address of every app.")] = "local",
+    environment: Annotated[
+        str | None, typer.Option("--env", metavar="NAME", help="fal environment: apps are called APP--NAME.", show_default="main")
+    ] = None,
+    install: Annotated[bool, typer.Option("--install", help="Give each app a virtual environment with its requirements.")] = False,
     data: Annotated[Path | None, typer.Option("--data", metavar="DIR", help="Folder that stands for /data.")] = None,
+    state: Annotated[Path | None, typer.Option("--state", metavar="DIR", help="Folder of the queue and of returned files.")] = None,
     secrets: Annotated[Path | None, typer.Option("--secrets", metavar="FILE", help="Secrets, one NAME=VALUE a line.")] = None,
     capture_openapi: Annotated[
         bool, typer.Option("--capture-openapi", help="Write the server's OpenAPI document to PATH/openapi.json and stop.")
     ] = False,
+    keys: Annotated[
+        list[str] | None, typer.Option("--key", metavar="ID:SECRET", help="A key that callers of apps that are not public must have.")
+    ] = None,
+    scale_to_zero: Annotated[bool, typer.Option("--scale-to-zero", help="Let idle runners go, as on the platform.")] = False,
 ) -> int:
     """Serve the apps of the fal project at PATH on this machine."""
     try:
@@ -184,7 +194,22 @@ def run(
     except ModuleNotFoundError as error:
         hint = 'Install it: pip install "fal-migrate[run]".'
         raise MigrateError(f"the runtime is not installed (no module {error.name!r}).", hint=hint) from error
-    return int(serve(path, port=port, owner=owner, data=data, secrets=secrets, capture_openapi=capture_openapi))
+    return int(
+        serve(
+            path,
+            port=port,
+            host=host,
+            owner=owner,
+            environment=environment,
+            install=install,
+            data=data,
+            state=state,
+            secrets=secrets,
+            keys=keys or (),
+            keep_warm=not scale_to_zero,
+            capture_openapi=capture_openapi,
+        )
+    )
 
 
 @app.command("exec", context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})

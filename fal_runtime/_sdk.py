@@ -27,6 +27,7 @@ import fal.toolkit.kv
 import fal.toolkit.utils.download_utils
 import fal.toolkit.utils.ssrf
 import uvicorn
+from fal.api._sdist import _parse_local_path_requirement
 from fal.api.api import (
     FalServerlessHost,
     IsolatedFunction,
@@ -37,6 +38,7 @@ from fal.api.api import (
 from fal.cli._utils import AppData, get_app_data_from_toml
 from fal.file_sync import FileSync, FileSyncOptions
 from fal.utils import load_function_from
+from isolate.backends.common import Requirements
 from uvicorn.lifespan.on import LifespanOn
 
 Json = dict[str, Any]
@@ -89,7 +91,7 @@ def describe(app: str) -> tuple[Json, bytes | None]:
         "health_check": _health_check(function.options),
         "exposed_port": function.options.get_exposed_port(),
         "python_version": function.options.environment.get("python_version"),
-        "requirements": function.options.environment.get("requirements"),
+        "requirements": _requirements(function.options, path),
         "image": function.options.environment.get("image"),
         "files": _files(function.options, path),
         "patterns": _patterns(function.options),
@@ -114,6 +116,21 @@ def _kind(data: AppData, function: IsolatedFunction[..., Any]) -> str:
     if getattr(function.func, "_fal_local_app", False) or function.options.gateway.get("serve"):
         return "app"
     return "function"
+
+
+def _requirements(options: Options, path: str | None) -> list[list[str]] | None:
+    """The layers of pip requirements, local projects as absolute paths; None where an image or conda says what is installed."""
+    if options.environment["kind"] != "virtualenv":
+        return None
+    context = Path(path or ".").resolve().parent if path else Path.cwd()
+    context /= options.host.get("requirements_context_dir") or "."
+    layers = Requirements.from_raw(options.environment.get("requirements") or []).layers
+    return [[_located(item, context) for item in layer] for layer in layers]
+
+
+def _located(requirement: str, context: Path) -> str:
+    local = _parse_local_path_requirement(requirement, context)
+    return requirement if local is None else f"{local.path}{local.extras}"
 
 
 def _health_check(options: Options) -> Json | None:

@@ -23,6 +23,12 @@ class LoadFailure(RuntimeFailure):
     code = 5
 
 
+class InstallFailure(RuntimeFailure):
+    """The requirements of an app cannot be installed."""
+
+    code = 5
+
+
 class UnavailablePort(RuntimeFailure):
     """The gateway's port is taken."""
 

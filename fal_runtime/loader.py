@@ -5,83 +5,91 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from . import image
 from .engine import Engine, ProcessEngine, redirected_bind
-from .errors import LoadFailure
+from .errors import LoadFailure, RuntimeFailure
 from .project import Project
 from .spec import Spec
 from .zygote import Zygote
+from .zygotes import Zygotes
 
 
 @dataclass(frozen=True)
 class Loaded:
-    """An app that is ready to be run: its spec, the command for the zygote, and what the person should know."""
+    """An app that is ready to be run: its spec, the command for its zygote, and what the person should know."""
 
     spec: Spec
+    zygote: Zygote
     command: Mapping[str, Any]
     notices: tuple[str, ...]
 
 
-class Loader:
-    """Loads the apps of one project.
+@dataclass(frozen=True)
+class Host:
+    """The machine as apps see it, and whose they are.
 
-    ``directory`` is scratch space, ``data`` the directory for ``/data``, ``origin`` the gateway's (host, port), ``env`` what
-    every runner gets beside the environment of this process, ``secrets`` what apps may ask for, ``environment`` the fal
-    environment (``--env``) that they are served in.
+    ``directory`` is scratch space, ``data`` the directory for ``/data``, ``origin`` the gateway's (host, port), ``env`` what every
+    runner gets beside the environment of this process, ``secrets`` what apps may ask for, ``environment`` fal's ``--env``.
     """
 
-    def __init__(
-        self,
-        project: Project,
-        zygote: Zygote,
-        directory: Path,
-        data: Path,
-        origin: tuple[str, int],
-        env: Mapping[str, str],
-        secrets: Mapping[str, str],
-        owner: str,
-        environment: str | None,
-    ) -> None:
+    directory: Path
+    data: Path
+    origin: tuple[str, int]
+    env: Mapping[str, str]
+    secrets: Mapping[str, str]
+    owner: str
+    environment: str | None
+
+
+class Loader:
+    """Loads the apps of one project. ``echo(app, line)`` gets what installers print."""
+
+    def __init__(self, project: Project, zygotes: Zygotes, host: Host, echo: Callable[[str, str], None]) -> None:
         self._project = project
-        self._zygote = zygote
-        self._directory = directory
-        self._data = data
-        self._origin = origin
-        self._env = env
-        self._secrets = secrets
-        self._owner = owner
-        self._environment = environment
+        self._zygotes = zygotes
+        self._host = host
+        self._echo = echo
         self._engine: Engine = ProcessEngine()
 
     async def load(self, app: str) -> Loaded:
         """Raises LoadFailure."""
-        place = self._directory / f"app-{len(list(self._directory.glob('app-*')))}"
+        place = self._host.directory / f"app-{len(list(self._host.directory.glob('app-*')))}"
         for name in ("root", "empty"):
             (place / name).mkdir(parents=True)
         description = await self._describe(app, place / "payload")
-        spec = Spec.from_description(description).in_environment(self._environment)
+        spec = Spec.from_description(description).in_environment(self._host.environment)
         notices: list[str] = []
         if spec.python_version and spec.python_version != f"{sys.version_info.major}.{sys.version_info.minor}":
             notices.append(f"python_version is {spec.python_version}; runs here on {sys.version_info.major}.{sys.version_info.minor}")
-        missing = [name for name in spec.settings.get("secrets") or () if name not in self._secrets and name not in os.environ]
+        missing = [name for name in spec.settings.get("secrets") or () if name not in self._host.secrets and name not in os.environ]
         notices += [f"secret {name} is listed by the app but not given" for name in missing]
+        zygote = await self._zygote_of(spec, notices)
         layout = self._lay_out(spec, place / "root", notices)
-        command = self._command(spec, layout, place)
+        command = self._command(spec, zygote, layout, place)
         if spec.kind == "image":
             server = self._engine.command(spec, layout)
             command.update(argv=server.argv, env={**command["env"], **server.env})
-        return Loaded(spec, command, tuple(notices))
+        return Loaded(spec, zygote, command, tuple(notices))
+
+    async def _zygote_of(self, spec: Spec, notices: list[str]) -> Zygote:
+        """A warm process in the app's environment."""
+        if self._zygotes.installs and spec.requirements is None:
+            notices.append("nothing is installed for it: what its image installs must be installed here")
+        try:
+            return await self._zygotes.get(spec.requirements, lambda line: self._echo(spec.name, line))
+        except RuntimeFailure as failure:
+            raise LoadFailure(f"{spec.name}: {failure}") from None
 
     async def _describe(self, app: str, payload: Path) -> Mapping[str, Any]:
         events: list[dict[str, Any]] = []
         lines: list[str] = []
         command = {"op": "load", "app": app, "root": str(self._project.root), "payload": str(payload), "env": {"FAL_KEY": "local:local"}}
-        child = await self._zygote.fork(command, lambda _, text: lines.append(text), events.append)
+        child = await self._zygotes.own.fork(command, lambda _, text: lines.append(text), events.append)
         code = await child.exited
         if events and events[-1]["event"] == "loaded":
             description: Mapping[str, Any] = events[-1]["description"]
@@ -111,24 +119,25 @@ class Loader:
     def _exposed(self, spec: Spec) -> Mapping[str, str]:
         """The secrets of an app: those that it lists, or all where it lists none."""
         listed = spec.settings.get("secrets")
-        return self._secrets if listed is None else {name: value for name, value in self._secrets.items() if name in listed}
+        return self._host.secrets if listed is None else {name: value for name, value in self._host.secrets.items() if name in listed}
 
-    def _command(self, spec: Spec, layout: image.Layout, place: Path) -> dict[str, Any]:
+    def _command(self, spec: Spec, zygote: Zygote, layout: image.Layout, place: Path) -> dict[str, Any]:
         root, workdir = place / "root", layout.workdir.lstrip("/")
-        private = self._zygote.sandbox_refused is None
-        data = "/data" if private else str(self._data)
+        private = zygote.sandbox_refused is None
+        data = "/data" if private else str(self._host.data)
         env = {
             **{name: value for name, value in layout.env.items() if name != "PATH"},
             "FAL_KEY": os.environ.get("FAL_KEY") or "local:local",
-            "FAL_APP_NAME": f"{self._owner}/{spec.name}",
+            "FAL_APP_NAME": f"{self._host.owner}/{spec.name}",
             "FAL_APP_ID": spec.name,
-            "FAL_USER_NICKNAME": self._owner,
+            "FAL_USER_NICKNAME": self._host.owner,
             "FAL_REGION": "local",
             "FAL_RUNNER_STATE": "SETUP",
             "IS_ISOLATE_AGENT": "1",
             "PYTHONUNBUFFERED": "1",
+            **zygote.activation(),
             **self._exposed(spec),
-            **self._env,
+            **self._host.env,
             **(redirected_bind(layout.env, spec.exposed_port or 0) if spec.brings_server else {}),
             "HF_HOME": self._exposed(spec).get("HF_HOME") or layout.env.get("HF_HOME") or f"{data}/.cache/huggingface",
         }
@@ -136,9 +145,9 @@ class Loader:
         app = "/app" if private else str(root / "app")
         home = root / workdir if layout.workdir else place / "empty"
         sandbox = {
-            "stage": str(self._directory / "stage"),
+            "stage": str(self._host.directory / "stage"),
             "scratch": str(root),
-            "binds": {"/data": str(self._data)},
+            "binds": {"/data": str(self._host.data)},
             "cwd": layout.workdir or ("/app" if shipped else str(place / "empty")),
         }
         return {
@@ -147,10 +156,10 @@ class Loader:
             "payload": str(place / "payload"),
             "entry_point": spec.entry_point,
             "exposed_port": spec.exposed_port,
-            "origin": self._origin,
+            "origin": self._host.origin,
             "env": env,
             "path": [app] if shipped else [],
-            "data": None if private else str(self._data),
+            "data": None if private else str(self._host.data),
             "app": str(root / "app") if spec.app_files and not private else None,
             "cwd": app if shipped else str(home),
             "sandbox": sandbox if private else None,

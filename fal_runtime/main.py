@@ -14,7 +14,7 @@ from . import capture, redirect
 from . import project as projects
 from .errors import RuntimeFailure
 from .loops import run_fast
-from .server import Runtime, default_data, default_state
+from .server import Runtime, default_data, default_environments, default_state
 
 #: Lines of the SDK that say nothing to the person at the terminal.
 _NOISE = (
@@ -34,6 +34,7 @@ def run(
     port: int = 8080,
     owner: str = "local",
     environment: str | None = None,
+    install: bool = False,
     host: str = "127.0.0.1",
     data: Path | None = None,
     secrets: Path | None = None,
@@ -45,6 +46,7 @@ def run(
 ) -> int:
     """Serve the apps of the project at ``path`` until SIGINT or SIGTERM, with one line per app on standard error.
 
+    With ``install`` each app runs in a virtual environment of its own with its requirements, else in this one.
     Returns the exit code: 0 after a signal, 2 if the port is taken, 5 if no app of the project can be loaded, 70 for a bug.
     ``ready`` is called with the running runtime once every app answers or has failed. With ``capture_openapi`` the server's OpenAPI
     document is then written to ``openapi.json`` of the project, and the code is 0, or 4 if there is none.
@@ -58,6 +60,7 @@ def run(
             host=host,
             owner=owner,
             environment=environment,
+            environments=default_environments() if install else None,
             data=data or default_data(),
             state=state or default_state(project),
             secrets=values,
@@ -138,6 +141,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
     parser.add_argument("--owner", default="local", help="first segment of the apps' URLs (default: local)")
     parser.add_argument("--env", help="fal environment: apps are served as NAME--ENV (default: main, which has no suffix)")
+    parser.add_argument("--install", action="store_true", help="run each app in a virtual environment with its requirements")
     parser.add_argument("--data", type=Path, help="directory for /data")
     parser.add_argument("--state", type=Path, help="directory for the queue and the files that apps return")
     parser.add_argument("--secrets", type=Path, help="file of NAME=value lines, set in every runner")
@@ -149,6 +153,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         port=options.port,
         owner=options.owner,
         environment=options.env,
+        install=options.install,
         host=options.host,
         data=options.data,
         secrets=options.secrets,

@@ -22,11 +22,12 @@ from .application import Application
 from .asgi import Receive, Scope, Send, answer_json
 from .cdn import Store
 from .directory import Directory
+from .environments import Environments
 from .errors import LoadFailure, UnavailablePort
 from .gateway import Gateway, Part
 from .journal import Journal
 from .kv import KeyValues
-from .loader import Loaded, Loader
+from .loader import Host, Loaded, Loader
 from .metrics import Metrics
 from .ports import Ports
 from .project import Project
@@ -37,7 +38,7 @@ from .runner import Runner
 from .sockets import Sockets
 from .uploader import Uploader
 from .webhooks import Signer, Webhooks
-from .zygote import Zygote
+from .zygotes import Zygotes
 
 Say = Callable[[str, str], None]
 
@@ -49,6 +50,7 @@ class Runtime:
     """Serves the apps of a project on ``host``:``port`` (0: any free port) between :meth:`start` and :meth:`close`.
 
     ``owner`` and ``environment`` (fal's ``--env``) are parts of the apps' URLs: ``/<owner>/<app>[--<environment>]``.
+    ``environments`` is the directory for virtual environments with the apps' requirements (None: apps run in the current one).
     ``data`` is the directory for ``/data``, ``state`` the one for the queue and the files (None: they end with this object),
     ``max_body`` the longest body of a request in bytes. ``secrets`` are set in the environment of every runner, ``keep_warm`` keeps
     one runner per app alive where the app's own settings would let it go. ``keys`` ("id:secret") are those that
@@ -63,6 +65,7 @@ class Runtime:
         host: str = "127.0.0.1",
         owner: str = "local",
         environment: str | None = None,
+        environments: Path | None = None,
         data: Path,
         secrets: Mapping[str, str] | None = None,
         state: Path | None = None,
@@ -77,6 +80,7 @@ class Runtime:
         self.port = port
         self.owner = owner
         self._environment = environment
+        self._environments = Environments(environments, secrets or {}) if environments else None
         self.applications: dict[str, Application] = {}
         self.failures: dict[str, LoadFailure] = {}
         self._data = data
@@ -111,18 +115,19 @@ class Runtime:
         self._closing.callback(shutil.rmtree, directory, ignore_errors=True)
         state = self._open_state(directory)
         self._data.mkdir(parents=True, exist_ok=True)
-        zygote = Zygote(directory)
-        self._closing.push_async_callback(zygote.close)
+        zygotes = Zygotes(directory, self._environments)
+        self._closing.push_async_callback(zygotes.close)
         store = Store(state / "files", f"{self.url}/files")
         await self._serve(Uploader(store).asgi, uds=str(directory / "api.sock"))
-        await zygote.start()
+        await zygotes.start()
         env = {"FAL_USE_LOCAL_UPLOADER": "1", "FAL_API_SOCKET": str(directory / "api.sock")}
         origin = (self.host, self.port)
-        loader = Loader(self.project, zygote, directory, self._data.resolve(), origin, env, self._secrets, self.owner, self._environment)
-        if zygote.sandbox_refused is not None:
-            self._say("", f"no private file system ({zygote.sandbox_refused}): apps see {self._data} instead of /data through the SDK only")
+        host = Host(directory, self._data.resolve(), origin, env, self._secrets, self.owner, self._environment)
+        loader = Loader(self.project, zygotes, host, self._echo)
+        if (refused := zygotes.own.sandbox_refused) is not None:
+            self._say("", f"no private file system ({refused}): apps see {self._data} instead of /data through the SDK only")
         self._closing.push_async_callback(self._close_applications)
-        await asyncio.gather(*(self._load(loader, zygote, app) for app in self.project.apps))
+        await asyncio.gather(*(self._load(loader, app) for app in self.project.apps))
         await self._open_gateway(state, store, listener)
 
     async def _runners(self, scope: Scope, receive: Receive, send: Send, path: bytes, root: str) -> None:
@@ -183,7 +188,7 @@ class Runtime:
                 self._say("", f"old results and files cannot be deleted: {error}")
             await asyncio.sleep(60)
 
-    async def _load(self, loader: Loader, zygote: Zygote, app: str) -> None:
+    async def _load(self, loader: Loader, app: str) -> None:
         try:
             loaded = await loader.load(app)
         except LoadFailure as failure:
@@ -191,11 +196,11 @@ class Runtime:
             return
         for notice in loaded.notices:
             self._say(app, notice)
-        application = self._application(loaded, zygote)
+        application = self._application(loaded)
         self.applications[loaded.spec.name] = application
         await application.started()
 
-    def _application(self, loaded: Loaded, zygote: Zygote) -> Application:
+    def _application(self, loaded: Loaded) -> Application:
         spec = loaded.spec
         scaling = replace(spec.scaling, min_concurrency=max(1, spec.scaling.min_concurrency)) if self._keep_warm else spec.scaling
 
@@ -204,7 +209,7 @@ class Runtime:
             if self._queue is not None and runner.in_flight:
                 self._queue.log(runner.in_flight, stream, text)
 
-        return Application(spec, scaling, lambda: Runner(spec, dict(loaded.command), zygote, self._ports, on_line), self._say)
+        return Application(spec, scaling, lambda: Runner(spec, dict(loaded.command), loaded.zygote, self._ports, on_line), self._say)
 
     async def _close_applications(self) -> None:
         await asyncio.gather(*(application.close() for application in self.applications.values()))
@@ -268,6 +273,11 @@ class _Server(uvicorn.Server):
 def default_data() -> Path:
     """The directory for ``/data`` where none is named: one per user, shared by all projects as fal's is by all apps."""
     return _cache() / "data"
+
+
+def default_environments() -> Path:
+    """The directory for virtual environments where none is named: apps with the same requirements share one."""
+    return _cache() / "environments"
 
 
 def default_state(project: Project) -> Path:

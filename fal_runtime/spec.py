@@ -58,6 +58,7 @@ class Spec:
     health_check: HealthCheck | None
     exposed_port: int | None
     python_version: str | None
+    requirements: tuple[tuple[str, ...], ...] | None
     image: Mapping[str, Any] | None
     files: tuple[tuple[Path, str], ...]
     patterns: tuple[str, ...]
@@ -75,7 +76,7 @@ class Spec:
     def from_description(cls, description: Mapping[str, Any]) -> Spec:
         """The spec for a loader's JSON; keys that are absent or null take the platform's default."""
         settings = description["settings"]
-        check = description["health_check"]
+        check, layers = description["health_check"], description["requirements"]
         return cls(
             name=description["name"],
             kind=description["kind"],
@@ -86,6 +87,7 @@ class Spec:
             health_check=None if check is None else _fill(HealthCheck, check),
             exposed_port=description["exposed_port"],
             python_version=description["python_version"],
+            requirements=None if layers is None else tuple(map(tuple, layers)),
             image=description["image"],
             files=tuple((Path(absolute), relative) for absolute, relative in description["files"]),
             patterns=tuple(description["patterns"]),

@@ -17,7 +17,7 @@ import httpx
 from . import project as projects
 from .errors import RuntimeFailure
 from .loops import close, new_event_loop
-from .server import MOST_BODY, Runtime
+from .server import MOST_BODY, Runtime, default_environments
 
 
 class AppError(Exception):
@@ -119,6 +119,7 @@ def serve(
     port: int = 0,
     owner: str = "local",
     environment: str | None = None,
+    install: bool = False,
     data: Path | None = None,
     state: Path | None = None,
     secrets: Mapping[str, str] | None = None,
@@ -128,6 +129,7 @@ def serve(
 ) -> Iterator[Local]:
     """Serve the project at ``path`` on a free port while the ``with`` block runs.
 
+    With ``install`` each app runs in a virtual environment of its own with its requirements, else in this one.
     ``data`` is the directory for ``/data`` (None: an empty one of its own), ``max_body`` the longest body of a request in bytes;
     the other options are those of ``Runtime``. Raises RuntimeFailure when an app does not load or start, with what a person
     would read.
@@ -143,6 +145,7 @@ def serve(
             port=port,
             owner=owner,
             environment=environment,
+            environments=default_environments() if install else None,
             data=data or Path(own),
             state=state,
             secrets=secrets,

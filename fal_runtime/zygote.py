@@ -20,9 +20,12 @@ Json = dict[str, Any]
 LineHandler = Callable[[str, str], None]
 EventHandler = Callable[[Json], None]
 
-#: No name of this package's directory may reach the user's code: it is importable only until the zygote is imported.
-_BOOT = "import sys; sys.path[0] = {parent!r}; from fal_runtime import _zygote; del sys.path[0]; {clean}; _zygote.main()"
-_CLEAN = "sys.path[:] = [entry for entry in sys.path if entry != {parent!r}]"
+#: This package alone is importable, through a link, and only until the zygote is imported: neither the packages beside it, which
+#: may be those of another environment, nor the names of a checkout may reach the user's code.
+_BOOT = (
+    "import sys; sys.path[0] = {link!r}; from fal_runtime import _zygote; "
+    "sys.path[:] = [entry for entry in sys.path[1:] if entry != {checkout!r}]; _zygote.main()"
+)
 
 
 class Child:
@@ -43,7 +46,7 @@ class Child:
 class Zygote:
     """One warm interpreter that forks loaders and runners (see ``_zygote.py`` for the process itself)."""
 
-    def __init__(self, directory: Path, python: str = sys.executable) -> None:
+    def __init__(self, directory: Path, python: Path) -> None:
         self._directory = directory
         self._python = python
         self._numbers = itertools.count(1)
@@ -58,9 +61,9 @@ class Zygote:
         """Start the process and wait until it has imported the SDK. Raises RuntimeFailure if it cannot."""
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         (self._directory / "stage").mkdir(exist_ok=True)
-        code = _BOOT.format(parent=str(Path(__file__).parent.parent), clean=self._clean())
+        code = _BOOT.format(link=str(self._link()), checkout=_checkout())
         self._process = subprocess.Popen(
-            [self._python, "-c", code, str(theirs.fileno()), str(self._directory)],
+            [str(self._python), "-c", code, str(theirs.fileno()), str(self._directory)],
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
             start_new_session=True,
@@ -76,9 +79,21 @@ class Zygote:
         self.sandbox_refused = json.loads(message)["sandbox"]
         loop.add_reader(ours, self._hear)
 
-    def _clean(self) -> str:
-        parent = Path(__file__).parent.parent
-        return "pass" if parent.name in ("site-packages", "dist-packages") else _CLEAN.format(parent=str(parent))
+    def _link(self) -> Path:
+        """A directory with nothing but a link to this package."""
+        directory = self._directory / "package"
+        directory.mkdir(exist_ok=True)
+        link = directory / Path(__file__).parent.name
+        if not link.is_symlink():
+            link.symlink_to(Path(__file__).parent)
+        return directory
+
+    def activation(self) -> dict[str, str]:
+        """What activating the interpreter's environment would set; nothing for the environment of this process."""
+        home = self._python.parent
+        if home == Path(sys.executable).parent:
+            return {}
+        return {"VIRTUAL_ENV": str(home.parent), "PATH": os.pathsep.join([str(home), os.environ.get("PATH", os.defpath)])}
 
     def send(self, command: Json, fds: list[int] | None = None) -> None:
         """Send one command; what a dead zygote cannot hear is dropped, since its children are dead as well."""
@@ -152,6 +167,12 @@ class Zygote:
         if self._process is not None:
             await asyncio.get_running_loop().run_in_executor(None, self._process.wait)
         self._end_all()
+
+
+def _checkout() -> str:
+    """The directory of a checkout of this project, which may be on sys.path; "" where the package is installed."""
+    parent = Path(__file__).parent.parent
+    return "" if parent.name in ("site-packages", "dist-packages") else str(parent)
 
 
 class _Lines(asyncio.Protocol):

@@ -331,8 +331,22 @@ def test_run_passes_on_what_it_was_given(tmp_path: Path, monkeypatch: pytest.Mon
 
     module.run = serve  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "fal_runtime.main", module)
-    assert run("run", tmp_path, "--port", "0", "--owner", "me") == 5
-    assert (seen["path"], seen["port"], seen["owner"]) == (tmp_path, 0, "me")
+    options = ["--port", "0", "--host", "0.0.0.0", "--owner", "me", "--env", "staging", "--install", "--scale-to-zero"]
+    assert run("run", tmp_path, *options, "--key", "a:b", "--key", "c:d", "--state", "state", "--data", "data", "--secrets", ".env") == 5
+    assert seen == {
+        "path": tmp_path,
+        "port": 0,
+        "host": "0.0.0.0",
+        "owner": "me",
+        "environment": "staging",
+        "install": True,
+        "keep_warm": False,
+        "keys": ["a:b", "c:d"],
+        "state": Path("state"),
+        "data": Path("data"),
+        "secrets": Path(".env"),
+        "capture_openapi": False,
+    }
 
 
 # [tool.fal-migrate]

@@ -1,0 +1,114 @@
+"""Virtual environments for apps: what ``--install`` makes of their requirements, once per list of them."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import hashlib
+import json
+import os
+import re
+import shutil
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from importlib.metadata import version
+from pathlib import Path
+
+from .errors import InstallFailure
+
+Layers = Sequence[Sequence[str]]
+
+
+class Environments:
+    """A directory of virtual environments, each named by a hash of what is in it.
+
+    They are made by uv where it is installed, else by venv and pip, which take indexes, proxies and the like from their own
+    variables and configuration. ``secrets`` fill in ``${NAME}``, as on the platform.
+    """
+
+    def __init__(self, directory: Path, secrets: Mapping[str, str]) -> None:
+        self._directory = directory
+        self._secrets = secrets
+
+    async def python(self, layers: Layers, on_line: Callable[[str], None]) -> Path:
+        """The interpreter of the environment in which the ``layers`` are installed one after the other, and fal itself last.
+
+        An environment that exists is used as it is, unless a requirement is a directory. ``on_line`` gets what the installer
+        prints. Raises InstallFailure.
+        """
+        layers = [*layers, [f"fal=={version('fal')}"]]
+        place = self._directory / _key(layers)
+        python = place / "bin" / "python"
+        async with _locked(place.with_suffix(".lock")):
+            complete = place / "complete"
+            if not complete.exists() or any(_is_local(item) for layer in layers for item in layer):
+                shutil.rmtree(place, ignore_errors=True)
+                for command in _commands(place, python, layers):
+                    await self._run(command, on_line)
+                complete.touch()
+        return python
+
+    async def _run(self, command: Sequence[str], on_line: Callable[[str], None]) -> None:
+        words = [re.sub(r"\$\{(\w+)\}", self._secret, word) for word in command]
+        process = await asyncio.create_subprocess_exec(
+            *words, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT, limit=1 << 20
+        )
+        lines: list[str] = []
+        try:
+            assert process.stdout is not None
+            async for data in process.stdout:
+                lines.append(data.decode(errors="replace").rstrip())
+                on_line(lines[-1])
+            code = await process.wait()
+        except BaseException:
+            with suppress(ProcessLookupError):
+                process.kill()
+            raise
+        if code:
+            raise InstallFailure(f"the requirements cannot be installed: {_reason(lines)}")
+
+    def _secret(self, found: re.Match[str]) -> str:
+        return self._secrets.get(found[1]) or found[0]
+
+
+def _key(layers: Layers) -> str:
+    inputs = [sys.executable, sys.version, *(list(layer) for layer in layers)]
+    return hashlib.sha256(json.dumps(inputs).encode()).hexdigest()[:16]
+
+
+def _is_local(requirement: str) -> bool:
+    """True for a project on this disk, which may have changed since."""
+    path = Path(requirement.partition("[")[0])
+    return path.is_absolute() and path.is_dir()
+
+
+def _commands(place: Path, python: Path, layers: Layers) -> Iterator[list[str]]:
+    """What makes the environment."""
+    uv = shutil.which("uv")
+    if uv is not None:
+        yield [uv, "venv", "--quiet", "--python", sys.executable, str(place)]
+        install = [uv, "pip", "install", "--quiet", "--python", str(python)]
+    else:
+        yield [sys.executable, "-m", "venv", str(place)]
+        install = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]
+    yield from ([*install, *layer] for layer in layers if layer)
+
+
+def _reason(lines: Sequence[str]) -> str:
+    """The line that says most: the last error or, with uv, its cause; else the last line."""
+    told = [line.strip() for line in lines if line.strip()]
+    errors = [line for line in told if re.match(r"(?i)error\b|cause:|╰─▶", line)]
+    return (errors or told or ["no output"])[-1]
+
+
+@asynccontextmanager
+async def _locked(path: Path) -> AsyncIterator[None]:
+    """Alone among the processes that make environments here."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    file = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
+    try:
+        await asyncio.get_running_loop().run_in_executor(None, fcntl.flock, file, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(file)
