@@ -70,6 +70,7 @@ Project = Annotated[Path, typer.Argument(metavar="PATH", help="Folder of the pro
 TargetOption = Annotated[Target | None, typer.Option("--target", help="Form of the output; auto says why.", show_default="auto")]
 StyleOption = Annotated[Style | None, typer.Option("--style", help="How a handler is carried over.", show_default="auto")]
 IdiomaticOption = Annotated[bool | None, typer.Option("--idiomatic/--no-idiomatic", help="Use fal's own media types.", show_default=False)]
+RealtimeOption = Annotated[bool | None, typer.Option("--realtime/--no-realtime", help="Stream over a websocket.", show_default=False)]
 EndpointOption = Annotated[Path | None, typer.Option("--endpoint-config", metavar="FILE", help="Exported endpoint settings (JSON).")]
 ImageOption = Annotated[
     Path | None, typer.Option("--image-config", metavar="FILE", help="Configuration of a ready image: `docker image inspect` (JSON).")
@@ -103,6 +104,7 @@ def convert(
     style: StyleOption = None,
     name: Annotated[str | None, typer.Option("--name", help="Name of the app.", show_default=False)] = None,
     idiomatic: IdiomaticOption = None,
+    realtime: RealtimeOption = None,
     endpoint_config: EndpointOption = None,
     image_config: ImageOption = None,
     openapi: OpenApiOption = None,
@@ -128,6 +130,7 @@ def convert(
         style=_value(style),
         name=name,
         idiomatic=idiomatic,
+        realtime=realtime,
         endpoint_config=endpoint_config,
         image_config=image_config,
         openapi=openapi,

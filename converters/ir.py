@@ -146,6 +146,15 @@ class OutputSchema(Model):
 HandlerKind = Literal["sync", "async", "generator", "async_generator"]
 
 
+class Hook(Model):
+    """A function or value of the worker, by the name that reaches it in the entry module."""
+
+    name: str
+    asynchronous: bool = False
+    ends: bool = False
+    """It calls `sys.exit`, which is not what ends a runner."""
+
+
 class Handler(Model):
     """The callable that answers one job."""
 
@@ -166,6 +175,12 @@ class Handler(Model):
     """Why one thread loads and answers; '' where any thread will do."""
     uses_arguments: bool = False
     """The code reads the command line, so `setup()` sets `sys.argv`."""
+    checks: list[Hook] = Field(default_factory=list)
+    """Fitness checks: called before the first request and by the health check."""
+    teardown: list[Hook] = Field(default_factory=list)
+    handle_exit: list[Hook] = Field(default_factory=list)
+    hints: list[Hook] = Field(default_factory=list)
+    """Values that name the loaded model."""
     origin: Origin
 
 
@@ -348,6 +363,8 @@ class App(Model):
     context_dir: str = ""
     """`app_files_context_dir`, relative to the app file."""
     aggregate_stream: bool = False
+    realtime: bool = False
+    """Streams go out as messages of a websocket (`fal.realtime`) instead of server-sent events."""
     refresh_always: bool = False
     server: Server | None = None
 

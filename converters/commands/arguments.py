@@ -33,6 +33,7 @@ def options_of(config: Config, typed: dict[str, Any]) -> Options:
         style=_first(typed, config, "style", "auto"),
         name=_first(typed, config, "name", ""),
         idiomatic=_first(typed, config, "idiomatic", False),
+        realtime=_first(typed, config, "realtime", False),
         endpoint_config=endpoint,
         image_config=image,
         openapi=load(str(document)) if document is not None else None,

@@ -29,7 +29,7 @@ FILES = ("endpoint-config", "image-config", "openapi")
 """Options that name a file."""
 _STRINGS = ("output", "name", *FILES, *CHOICES)
 _LISTS = ("only", "skip")
-_FLAGS = ("idiomatic", "quiet")
+_FLAGS = ("idiomatic", "quiet", "realtime")
 _ONLY_TYPED = ("force", "in-place", "diff", "check")
 
 

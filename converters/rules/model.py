@@ -49,6 +49,7 @@ class Case:
     status: Literal["", "converted", "partial", "unsupported", "unreadable"] = ""
     """Outcome of the whole conversion; '' for any in which there is an output."""
     style: Literal["auto", "inline", "keep"] = "auto"
+    realtime: bool = False
     endpoint: str = ""
     """What `--endpoint-config` is given: the JSON of an exported endpoint."""
     image: str = ""
@@ -60,7 +61,12 @@ class Case:
         for path, text in ((endpoint, self.endpoint), (image, self.image)):
             if text:
                 path.write_text(text)
-        return Options(style=self.style, endpoint_config=endpoint if self.endpoint else None, image_config=image if self.image else None)
+        return Options(
+            style=self.style,
+            realtime=self.realtime,
+            endpoint_config=endpoint if self.endpoint else None,
+            image_config=image if self.image else None,
+        )
 
     @property
     def project(self) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""RP022: functions that are registered to run at exit."""
+"""RP022: functions that are registered to run at exit or on a signal."""
 
 from __future__ import annotations
 
@@ -7,17 +7,68 @@ from converters.rules.samples import WORKER
 
 rule = Rule(
     code="RP022",
-    title="What runs at exit belongs into teardown()",
-    safety="manual",
+    title="What runs at exit or on a signal",
+    safety="safe",
     explanation="""
-    `atexit.register` runs a function when the worker's process ends by itself. fal ends a runner with SIGTERM: requests in flight
-    finish, then `teardown()` is called, and the process ends by the signal, which skips exit functions. Move the call into
-    `teardown()` of the app.
+    fal ends a runner with SIGTERM: `handle_exit()` is called at once, requests in flight finish, then `teardown()` is called, and the
+    process ends by the signal, which skips exit functions. A function that the worker registers with `atexit` is called in
+    `teardown()`, and a handler of SIGTERM in `handle_exit()`, where its `sys.exit` ends nothing. Handlers of SIGINT go, since no runner
+    gets one. What is registered with arguments or inside a function is left to a person.
     """,
     links=(runpod_docs("serverless/workers/handler-functions"), fal_docs("documentation/development/app-lifecycle")),
     cases=(
         Case(
-            "a registered function is left to the person",
+            "a function for the exit is called in teardown",
+            "converted",
+            {
+                "handler.py": """
+                import atexit
+                import runpod
+
+                def close():
+                    print("bye")
+
+                atexit.register(close)
+
+                def handler(job):
+                    return {"text": job["input"]["prompt"]}
+
+                runpod.serverless.start({"handler": handler})
+                """
+            },
+            seen=(Seen("converted", 7),),
+            has={"app.py": ("def teardown(self):", "self.worker.close()")},
+            lacks={"handler.py": ("atexit.register",)},
+            status="converted",
+        ),
+        Case(
+            "a handler of SIGTERM is called in handle_exit",
+            "converted",
+            {
+                "handler.py": """
+                import signal
+                import sys
+                import runpod
+
+                def stop(number, frame):
+                    print("bye")
+                    sys.exit(0)
+
+                signal.signal(signal.SIGTERM, stop)
+
+                def handler(job):
+                    return {"text": job["input"]["prompt"]}
+
+                runpod.serverless.start({"handler": handler})
+                """
+            },
+            seen=(Seen("converted", 9),),
+            has={"app.py": ("def handle_exit(self):", "with contextlib.suppress(SystemExit):", "self.worker.stop(signal.SIGTERM, None)")},
+            lacks={"handler.py": ("signal.signal",)},
+            status="converted",
+        ),
+        Case(
+            "a registered function with arguments is left to the person",
             "partial",
             {
                 "handler.py": """
@@ -35,5 +86,29 @@ rule = Rule(
             seen=(Seen("manual", 4),),
         ),
         Case("a worker without exit functions has nothing to do", "untouched", {"handler.py": WORKER}),
+        Case(
+            "another register function is no matter of the exit",
+            "untouched",
+            {
+                "handler.py": """
+                import registry
+                import runpod
+
+                def close():
+                    print("bye")
+
+                registry.register(close)
+
+                def handler(job):
+                    return {"text": job["input"]["prompt"]}
+
+                runpod.serverless.start({"handler": handler})
+                """,
+                "registry.py": """
+                def register(function):
+                    return function
+                """,
+            },
+        ),
     ),
 )

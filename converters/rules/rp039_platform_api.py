@@ -11,9 +11,9 @@ rule = Rule(
     safety="manual",
     explanation="""
     `runpod.Endpoint`, `runpod.create_pod` and their like talk to RunPod's servers; `rp_http`, `rp_scale` and other modules are the
-    worker loop itself, which does not run on fal; `register_fitness_check` registers checks that RunPod runs before the first job.
+    worker loop itself, which does not run on fal.
     None of these has a counterpart under its own name.
-    Call the fal app with `fal_client`, do in `setup()` what a fitness check did, and take the rest out.
+    Call the fal app with `fal_client`, and take the rest out.
     """,
     links=(runpod_docs("serverless/endpoints/send-requests"), fal_docs("documentation/development/calling-your-endpoints")),
     cases=(
@@ -31,23 +31,6 @@ rule = Rule(
                 """
             },
             seen=(Seen("manual", 4),),
-            status="partial",
-        ),
-        Case(
-            "a fitness check belongs into setup",
-            "partial",
-            {
-                "handler.py": """
-                import runpod
-
-                def handler(job):
-                    return {"text": job["input"]["prompt"]}
-
-                runpod.serverless.register_fitness_check(print)
-                runpod.serverless.start({"handler": handler})
-                """
-            },
-            seen=(Seen("manual", 6),),
             status="partial",
         ),
         Case(

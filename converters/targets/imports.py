@@ -6,6 +6,7 @@ import re
 
 STANDARD: tuple[tuple[str, str], ...] = (
     (r"\basyncio\.", "import asyncio"),
+    (r"\bcontextlib\.", "import contextlib"),
     (r"\bctypes\.", "import ctypes"),
     (r"\bdataclasses\.", "import dataclasses"),
     (r"\bimportlib\.", "import importlib"),
@@ -14,6 +15,7 @@ STANDARD: tuple[tuple[str, str], ...] = (
     (r"\bmimetypes\.", "import mimetypes"),
     (r"\bos\.", "import os"),
     (r"\bshutil\.", "import shutil"),
+    (r"\bsignal\.", "import signal"),
     (r"\bsubprocess\.", "import subprocess"),
     (r"\bsys\.", "import sys"),
     (r"\btempfile\.", "import tempfile"),

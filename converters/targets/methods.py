@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from converters.concepts.literals import source_of, string
-from converters.ir import App, Endpoint, Handler
+from converters.ir import App, Endpoint, Handler, Hook
 from converters.targets.templating import docstring, render
 
 RETIRE = '{"x-fal-stop-runner": "true"}'
@@ -22,7 +22,57 @@ def endpoints(app: App) -> list[str]:
     assert handler is not None
     if handler.kind in ("sync", "async"):
         return [_unary(app, endpoint, handler)]
-    return [_aggregate(app, endpoint, handler), _stream(app, endpoint, handler)]
+    return [_aggregate(app, endpoint, handler), _realtime(app, handler) if app.realtime else _stream(app, endpoint, handler)]
+
+
+def has_hooks(handler: Handler) -> bool:
+    """Whether the app calls more of the worker than its handler."""
+    return bool(handler.checks or handler.teardown or handler.handle_exit or handler.hints)
+
+
+def hooks(app: App) -> list[str]:
+    """Source of the methods that fal calls besides the endpoints, indented for the class."""
+    handler = app.handler
+    assert handler is not None
+    made = []
+    if handler.teardown:
+        lines = [f"self.worker.{hook.name}()  # was registered with atexit, which a signal skips" for hook in handler.teardown]
+        made.append(_method("", "def teardown(self):", "", lines))
+    if handler.handle_exit:
+        lines = [line for hook in handler.handle_exit for line in _leaving(hook)]
+        made.append(_method("", "def handle_exit(self):", "", lines))
+    if handler.hints:
+        values = ", ".join(f"self.worker.{hook.name}" for hook in handler.hints)
+        summary = "The model that this runner holds: fal prefers a runner with the hint that a request asks for."
+        made.append(_method("", "def provide_hints(self):", summary, [f"return [str(name) for name in ({values},) if name]"]))
+    if handler.checks:
+        made.append(_fitness(handler))
+    return made
+
+
+def _leaving(hook: Hook) -> list[str]:
+    call = f"self.worker.{hook.name}(signal.SIGTERM, None)"
+    if not hook.ends:
+        return [call]
+    return ["with contextlib.suppress(SystemExit):  # fal ends the runner once its requests are done", f"    {call}"]
+
+
+def _fitness(handler: Handler) -> str:
+    asynchronous = any(check.asynchronous for check in handler.checks)
+    calls = [f"    {'await ' if check.asynchronous else ''}self.worker.{check.name}()" for check in handler.checks]
+    return _method(
+        '@fal.endpoint("/fitness", health_check=fal.HealthCheck())',
+        f"{'async def' if asynchronous else 'def'} fitness(self) -> dict:",
+        "The worker's fitness checks: a runner that fails them is replaced.",
+        [
+            "try:",
+            *calls,
+            "except Exception as error:",
+            "    traceback.print_exc()",
+            "    raise HTTPException(503, detail=str(error)) from error",
+            'return {"status": "healthy"}',
+        ],
+    )
 
 
 def _job(app: App) -> list[str]:
@@ -50,7 +100,7 @@ def _annotation(app: App, endpoint: Endpoint) -> str:
 
 
 def _method(decorator: str, signature: str, summary: str, lines: list[str]) -> str:
-    head = [f"    {decorator}", f"    {signature}"]
+    head = [*([f"    {decorator}"] if decorator else []), f"    {signature}"]
     head += [f"        {docstring(summary)}"] if summary else []
     return "\n".join([*head, *(f"        {line}" for line in lines), ""])
 
@@ -85,6 +135,16 @@ def _stream(app: App, endpoint: Endpoint, handler: Handler) -> str:
     )
 
 
+def _realtime(app: App, handler: Handler) -> str:
+    asynchronous = handler.kind == "async_generator"
+    return _method(
+        '@fal.realtime("/realtime")',
+        f"{'async def' if asynchronous else 'def'} realtime(self, input: Input) -> {'AsyncIterator' if asynchronous else 'Iterator'}[Any]:",
+        'Every value that the handler yields, as a message; a failure ends the stream with {"error": ...}.',
+        [*_job(app), f"{'async ' if asynchronous else ''}for message in messages(self.handler(job)):", "    yield message"],
+    )
+
+
 def helpers(app: App) -> str:
     """The functions below the class."""
     endpoint, handler = app.endpoints[0], app.handler
@@ -104,5 +164,6 @@ def helpers(app: App) -> str:
         validates=any(field.evidence == "rp_validator schema" for field in endpoint.input.fields) or output.opaque,
         debugger=handler.debugger,
         aggregate=app.aggregate_stream,
+        realtime=app.realtime,
         media=media,
     )

@@ -32,7 +32,7 @@ def emit(app: App) -> str:
         requirements=app_parts.requirements(app),
         app_files=app_parts.app_files(app),
         setup=setup_lines(app),
-        methods=methods.endpoints(app),
+        methods=[*methods.hooks(app), *methods.endpoints(app)],
         helpers=methods.helpers(app),
     )
     text = imports.complete(body)
@@ -86,10 +86,11 @@ def _import_lines(app: App) -> list[str]:
         lines = [f"import {module}  # loads what the worker loads, once per runner"]
     lines.append("")
     keep = "return" if handler.dedicated_thread else "self.handler ="
+    if methods.has_hooks(handler):
+        lines.append(f"self.worker = {last}")
+    checks = [f"{last}.{check.name}()  # a fitness check of the worker" for check in handler.checks if not check.asynchronous]
     if handler.returned:
-        lines.append(f"{keep} {last}.{handler.load}()")
-        return lines
+        return [*lines, *checks, f"{keep} {last}.{handler.load}()"]
     if handler.load:
         lines.append(f"{last}.{handler.load}()")
-    lines.append(f"{keep} {last}.{handler.name}")
-    return lines
+    return [*lines, *checks, f"{keep} {last}.{handler.name}"]

@@ -37,6 +37,7 @@ from converters.sources.runpod import (
     endpoint_config,
     flow,
     gone,
+    hooks,
     hub,
     inline,
     inputs,
@@ -149,6 +150,8 @@ def _app(project: Project, unit: Unit, found: Survey, options: Options, ledger: 
     if thread:
         ledger.note("RP018", Disposition.CONVERTED, f"one thread loads and answers, as in the worker: {thread}", handler.origin)
     handler.uses_arguments = any(b"sys.argv" in project.files[path].data or b"argparse" in project.files[path].data for path in closure)
+    handler.checks, handler.teardown, handler.handle_exit = change.checks, change.teardown, change.handle_exit
+    handler.hints = hooks.hints(code, entry, closure, ledger)
     app = App(
         name=name,
         class_name=names.class_name(name),
@@ -160,12 +163,19 @@ def _app(project: Project, unit: Unit, found: Survey, options: Options, ledger: 
         environment=environment,
         settings=list(listing.settings),
         examples=known_examples,
+        realtime=options.realtime and resolved.kind in ("generator", "async_generator"),
     )
+    if app.realtime:
+        ledger.note("RP026", Disposition.CONVERTED, "what the handler yields goes out by `fal.realtime` at /realtime", handler.origin)
+    elif options.realtime:
+        ledger.note("RP026", Disposition.DROPPED, "--realtime has no effect: the handler yields nothing", handler.origin)
     _variables(app, listing, project, code, closure, ledger)
     placement(project, unit, app, closure, plan.read_files, ledger)
     start_script.carry_over(project, unit, app, edits, ledger)
     _options(code, unit, start, resolved, app, ledger)
     life.settle(app, code, closure, ledger)
+    if app.start_command and not app.endpoints[0].input.known:
+        hooks.forwarding(code, closure, ledger)
     if options.endpoint_config is not None:
         endpoint_config.apply(options.endpoint_config, app, ledger)
     _inline(app, code, unit, start, resolved, found_results, closure)
@@ -188,6 +198,8 @@ def _inline(app: App, code: Code, unit: Unit, start: Start, resolved: Resolved, 
             raise inline.NotInline("its Dockerfile adds folders to the module search path")
         if app.start_command:
             raise inline.NotInline("its start command does more than start the worker")
+        if app.handler is not None and (app.handler.checks or app.handler.teardown or app.handler.handle_exit or app.handler.hints):
+            raise inline.NotInline("it has functions of its own that the app calls")
     except inline.NotInline as reason:
         app.why_style = f"keep: {reason}"
         return

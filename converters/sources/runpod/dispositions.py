@@ -87,9 +87,7 @@ def _helper(occurrence: Occurrence, app: App, ledger: Ledger) -> None:
             f"`{name}` is an inner part of RunPod's worker loop, which does not run on fal: take it out.",
         )
     elif name.endswith("register_fitness_check"):
-        ledger.settle(
-            occurrence.construct, "RP039", Disposition.MANUAL, "RunPod runs fitness checks before the first job: call the check in setup()."
-        )
+        ledger.settle(occurrence.construct, "RP001", Disposition.KEPT, "the import stays for the check that is registered")
     else:
         for pattern, rule, message in HELPERS:
             if re.search(pattern, name):

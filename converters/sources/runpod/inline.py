@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from converters.concepts import storage
+from converters.concepts import fields, storage
 from converters.ir import InputSchema
 from converters.python.code import Code, imports
 from converters.python.constants import NotConstant, constant
@@ -89,7 +89,9 @@ def _free_names(module: Module) -> None:
     own = {
         "Input",
         "Output",
-        "Number",
+        *fields.ALIASES,
+        "Annotated",
+        "WithJsonSchema",
         "BaseModel",
         "ConfigDict",
         "Field",

@@ -30,9 +30,6 @@ def settle(app: App, code: Code, closure: list[str], ledger: Ledger) -> None:
                 f"`{dotted}` ends the process: on RunPod the worker is replaced; on fal the runner is, and a queue request is tried again"
             )
             ledger.note("RP020", Disposition.KEPT, message, origin)
-        elif dotted == "atexit.register":
-            message = "what runs at exit on RunPod belongs into teardown(): fal ends runners with a signal, which skips exit functions."
-            ledger.note("RP022", Disposition.MANUAL, message, origin)
     if retry is not None and app.setting("skip_retry_conditions") is None:
         origin, why = retry
         app.settings.append(Setting(name="skip_retry_conditions", value=list(ALL_CONDITIONS), origin=origin, note=why))

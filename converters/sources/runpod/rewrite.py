@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass, field
 
-from converters.ir import Disposition, Edit
+from converters.ir import Disposition, Edit, Hook
 from converters.ledger import Ledger
 from converters.python.code import Code
 from converters.python.module import FunctionNode, Module
-from converters.sources.runpod import edits, gone
+from converters.sources.runpod import edits, gone, hooks
 from converters.sources.runpod.handler import Resolved, own_nodes
 from converters.sources.runpod.sdk import Occurrence
 from converters.sources.runpod.start import Start, is_main_test
@@ -27,6 +27,11 @@ class Rewrite:
     handler: str = ""
     load: str = ""
     returned: bool = False
+    checks: list[Hook] = field(default_factory=list)
+    teardown: list[Hook] = field(default_factory=list)
+    handle_exit: list[Hook] = field(default_factory=list)
+    taken_out: set[object] = field(default_factory=set)
+    """Keys of the SDK names whose uses are gone, so that nothing needs their import for them."""
 
 
 def rewrite(
@@ -49,12 +54,18 @@ def rewrite(
         module = code.module(path)
         if module is None:
             continue
+        checks, made, gone_names = hooks.fitness(code, entry, found.get(path, []), ledger)
+        change.checks += checks
+        change.edits += made
+        change.taken_out |= gone_names
         if release:
             _kept_by_release(found.get(path, []), release, ledger)
         else:
             change.edits += gone.repair(found.get(path, []), ledger)
         _sdk_names(module, found.get(path, []), removed, change, ledger)
         change.edits += edits.volume_paths(code, module, app)
+    change.teardown, change.handle_exit, made = hooks.at_end(code, entry, closure, ledger)
+    change.edits += made
     if change.edits and any(edit.rule == "FS001" for edit in change.edits):
         for edit in change.edits:
             if edit.rule == "FS001":
@@ -247,7 +258,8 @@ def _kept_by_release(found: list[Occurrence], release: str, ledger: Ledger) -> N
 
 def _sdk_names(module: Module, found: list[Occurrence], removed: set[ast.Call], change: Rewrite, ledger: Ledger) -> None:
     """Settle every SDK name of a module: start calls and imports that nobody needs any more go, helpers stay."""
-    removed_uses = {index for index, use in enumerate(found) if gone.is_taken_out(use) and ledger.is_settled(use.construct)}
+    change.taken_out |= {use.construct.key for use in found if gone.is_taken_out(use) and ledger.is_settled(use.construct)}
+    removed_uses = {index for index, use in enumerate(found) if use.construct.key in change.taken_out}
     for index, occurrence in enumerate(found):
         call = occurrence.call
         if call is not None and call in removed:
