@@ -9,7 +9,7 @@ from converters.ir import App
 from converters.targets import app as parts
 from converters.targets.templating import comment, listing, render
 
-OWN = frozenset({"setup_function", "local_python_modules"})
+OWN = frozenset({"setup_function", "local_python_modules", "metadata"})
 
 
 def emit(app: App, document: str) -> str:
@@ -22,19 +22,23 @@ def emit(app: App, document: str) -> str:
         app=app,
         server=server,
         title=f"{app.name}: a Docker server, started by a function that fal runs in its image.",
-        imports=imports(document, server.health_path is not None),
+        imports=imports(document, server.health_path is not None, str(prepare.value) if prepare else ""),
         document=document,
         arguments=arguments(app),
         command=listing(list(server.command), 4, 20),
         cwd=f", cwd={string(server.workdir)}" if server.workdir not in ("", "/") else "",
-        prepare=None if prepare is None else str(prepare.value).rpartition(":")[2],
+        prepare=str(prepare.value).partition(":")[2] if prepare else "",
     )
     return parts.tidy(body)
 
 
-def imports(document: str, health: bool) -> str:
+def imports(document: str, health: bool, prepare: str) -> str:
+    """The imports of the file; `prepare` is `module:function` of what runs before the server, '' for nothing."""
     lines = [*(["import json"] if document else []), "import subprocess", "from pathlib import Path", "", "import fal"]
     lines += ["from fal.container import ContainerImage", *(["from fal.sdk import ApplicationHealthCheckConfig"] if health else [])]
+    if prepare:
+        module, _, name = prepare.partition(":")
+        lines += ["", f"from {module} import {name}"]
     return "\n".join([*lines, "", "HERE = Path(__file__).parent  # where `fal deploy` reads the image and its files"])
 
 
@@ -61,19 +65,26 @@ def arguments(app: App) -> list[str]:
     server = app.server
     assert server is not None
     lines = [f"image={image_of(app)}"]
-    values: list[tuple[str, Any]] = [(setting.name, setting.value) for setting in app.settings if setting.name not in OWN | {"metadata"}]
+    values: list[tuple[str, Any]] = [(setting.name, setting.value) for setting in app.settings if setting.name not in OWN]
     lines += [f"{name}={source_of(value)}" for name, value in values]
     if app.secrets and all(name != "secrets" for name, _ in values):
         lines.append(f"secrets={source_of(sorted({secret.name for secret in app.secrets}))}")
     lines.append(f"exposed_port={server.port}")
-    modules = app.setting("local_python_modules")
-    if modules is not None:
-        lines.append(f"local_python_modules={source_of(modules.value)}")
+    if modules := local_modules(app):
+        lines.append(f"local_python_modules={source_of(modules)}")
     stated = app.setting("metadata")
     lines.append(f"metadata={source_of(stated.value)}" if stated is not None else 'metadata={"openapi": OPENAPI}')
     if server.health_path is not None:
         lines.append(f"health_check_config={health_of(app)}")
     return lines
+
+
+def local_modules(app: App) -> list[str]:
+    """Modules that are pickled with the function, since the image may lack them: those asked for, and that of `setup_function`."""
+    stated, prepare = app.setting("local_python_modules"), app.setting("setup_function")
+    found = list(stated.value) if stated is not None else []
+    own = str(prepare.value).partition(":")[0].partition(".")[0] if prepare is not None else ""
+    return [*found, own] if own and own not in found else found
 
 
 def health_of(app: App) -> str:

@@ -51,6 +51,8 @@ def _table(app: App) -> str:
         entry = server_table.table(app)
     else:
         entry = tomlkit.table()
+        if app.target == "function" and app.server is not None:
+            entry.add("auth", str(app.server.extra.get("auth", "private")))  # a class has `app_auth`, and a function nothing
         entry.add("ref", f"{app.app_file}::{app.class_name}")
     apps.add(app.name, entry)
     document = tomlkit.document()

@@ -10,7 +10,7 @@ from converters.ledger import Ledger
 from converters.options import Options
 from converters.outcome import FileChange, Hunk
 from converters.project import Project
-from converters.targets import context, dockerfile, pyproject, server_migration, settings
+from converters.targets import context, dockerfile, function, pyproject, server_migration, settings
 from converters.targets.image import CURL, copy_line
 
 OLDEST_PYTHON = (3, 10)
@@ -51,6 +51,8 @@ def _target(app: App, options: Options) -> None:
         app.why = "asked for"
     elif options.target == "pyproject":
         app.target, app.why = "pyproject", "asked for"
+    elif name := settings.only_a_function_takes(options.settings):
+        app.target, app.why = "function", f"`--set {name}` is for a function that starts the server, not for an image alone"
     if options.style == "inline":
         raise UsageError("`--style inline` moves a job handler into an app, and a server has none.", hint="Leave the style to `auto`.")
     if app.target == "pyproject":
@@ -63,14 +65,25 @@ def _program(project: Project, application: Application, app: App, made: dict[st
 
     if app.target == "pyproject":
         return
-    from converters.targets import function, proxy
+    from converters.targets import proxy
 
+    _modules(project, app)
     if app.target == "function":
         app.class_name = "run_server"
         text = function.emit(app, _document(project, application, app))
     else:
         text = proxy.emit(app)
     made[app.app_file] = writer._added(project, app.app_file, text, app)
+
+
+def _modules(project: Project, app: App) -> None:
+    """Files of the modules that are pickled. Raises `UsageError` where the project does not hold that of `setup_function`."""
+    prepare = app.setting("setup_function")
+    for name in function.local_modules(app):
+        found = [path for path in project.files if path == f"{name}.py" or (path.startswith(f"{name}/") and path.endswith(".py"))]
+        if not found and prepare is not None and str(prepare.value).startswith((f"{name}.", f"{name}:")):
+            raise UsageError(f"the module {name!r} is not in the project.", hint=f"Add {name}.py beside pyproject.toml, or leave it out.")
+        app.environment.files = sorted({*app.environment.files, *found})
 
 
 def _document(project: Project, application: Application, app: App) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,7 @@ from converters.ir import App, Setting
 
 Kind = str
 EVERYWHERE = ("pyproject", "function", "app")
+CALLABLE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*", re.ASCII)
 REGIONS = ("us-west", "us-central", "us-east", "eu-north", "eu-west")
 
 
@@ -54,7 +56,7 @@ PARAMETERS: dict[str, Parameter] = {
             (),
             "the image holds its own packages; beside an image fal would build a second environment at every cold start",
         ),
-        Parameter("setup_function", "str", ("function",), "only a function has one; a server prepares itself when it starts"),
+        Parameter("setup_function", "callable", ("function",), "only a function has one; a server prepares itself when it starts"),
         Parameter("serve", "bool", (), "the server listens itself (exposed_port); `serve` is for a function that answers one request"),
         Parameter(
             "metadata",
@@ -68,6 +70,12 @@ PARAMETERS: dict[str, Parameter] = {
         Parameter("python_version", "str", (), "the image holds its own Python"),
     )
 }
+
+
+def only_a_function_takes(settings: dict[str, Any]) -> str:
+    """The setting that an image alone refuses and a function takes; '' where there is none."""
+    known = [name for name in settings if name in PARAMETERS]
+    return next((name for name in known if "function" in PARAMETERS[name].targets and "pyproject" not in PARAMETERS[name].targets), "")
 
 
 def apply(app: App, settings: dict[str, Any]) -> None:
@@ -90,6 +98,7 @@ def _check(parameter: Parameter, value: Any) -> None:
         "int": (number and value >= 0, "a whole number"),
         "bool": (isinstance(value, bool), "true or false"),
         "str": (isinstance(value, str) and bool(value), "a text"),
+        "callable": (isinstance(value, str) and CALLABLE.fullmatch(value) is not None, "module:function, such as helpers:prepare"),
         "path": (isinstance(value, str) and value.startswith("/"), "a path such as /health"),
         "list": (texts, 'a JSON list of texts, such as ["A", "B"]'),
         "names": (isinstance(value, str) or texts, "a machine type, or a JSON list of them"),

@@ -33,7 +33,7 @@ if data.ref:
     options = loaded.function.options
 else:
     options = data.options
-print(repr({**options.host, **options.gateway, **{k: v for k, v in options.environment.items() if k == "python_version"}}))
+print(repr({"auth": data.auth, **options.host, **options.gateway, **{k: v for k, v in options.environment.items() if k == "python_version"}}))
 """
 
 
@@ -78,7 +78,8 @@ ROWS: dict[str, tuple[Any, str]] = {
     "secrets": (["HF_TOKEN"], "'secrets': ['HF_TOKEN']"),
     "termination_grace_period_seconds": (60, "'termination_grace_period_seconds': 60"),
     "health_check": ("/ready", "path='/ready'"),
-    "setup_function": ("prepare", ""),
+    "setup_function": ("helpers:prepare", ""),
+    "auth": ("public", "'auth': 'public'"),
     "serve": (True, ""),
     "metadata": ({"openapi": {"openapi": "3.1.0", "paths": {}}}, "'metadata': {'openapi': {'openapi': '3.1.0', 'paths': {}}}"),
     "local_python_modules": (["helpers"], ""),
@@ -92,7 +93,7 @@ ROWS: dict[str, tuple[Any, str]] = {
 @pytest.mark.parametrize("name", ROWS)
 def test_each_row_of_the_guides_table_is_set_or_refused(name: str, target: str, tmp_path: Path) -> None:
     value = ROWS[name][0]
-    project(tmp_path / "p", Dockerfile=SERVE, main_py=MAIN)
+    project(tmp_path / "p", Dockerfile=SERVE, main_py=MAIN, helpers_py="def prepare() -> None: ...\n")
     options = Options(target=target, settings={name: value})  # type: ignore[arg-type]
     if target not in PARAMETERS[name].targets:
         with pytest.raises(UsageError, match=f"--set {name} does not fit"):
@@ -100,8 +101,9 @@ def test_each_row_of_the_guides_table_is_set_or_refused(name: str, target: str, 
         return
     outcome = convert(tmp_path / "p", options)
     assert isinstance(outcome, Converted), outcome
-    written = text(outcome, "pyproject.toml" if target == "pyproject" else "app.py")
-    assert name in written or str(value) in written
+    written = text(outcome, "pyproject.toml") + ("" if target == "pyproject" else text(outcome, "app.py"))
+    shown = {"setup_function": "from helpers import prepare"}.get(name, name)
+    assert shown in written or str(value) in written
 
 
 @pytest.mark.parametrize("target", ["pyproject", "function"])

@@ -61,6 +61,8 @@ class Candidate:
     processes: list[Process] = field(default_factory=list)
     listener: Listener | None = None
     listening: Listening | None = None
+    supervised: bool = False
+    """The listener is one of several programs that a supervisor keeps running."""
     score: int = 0
     reasons: list[str] = field(default_factory=list)
 

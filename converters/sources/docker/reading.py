@@ -40,7 +40,7 @@ from converters.sources.docker import (
     services,
     settle,
 )
-from converters.sources.docker.choose import Candidate
+from converters.sources.docker.choose import Candidate, port_number
 from converters.sources.docker.defaults import Reader
 from converters.sources.docker.handlers import standard_library
 from converters.sources.docker.kubernetes import Workload, workload
@@ -129,6 +129,8 @@ def _reading(project: Project, found: list[Candidate], stated: bool) -> Reading:
             hint="fal forwards HTTP: serve HTTP beside it, and name that port with `--set exposed_port=8000`.",
         )
     decision = decide(project, candidate, front, work.ports if work else [])
+    if candidate.supervised and not _answers(candidate, decision, front):
+        candidate.listener = None
     routes = _routes(candidate)
     if (candidate.listener is None or not candidate.listener.framework) and decision.port is None and not stated:
         _refuse(candidate)
@@ -138,6 +140,12 @@ def _reading(project: Project, found: list[Candidate], stated: bool) -> Reading:
         command = services.command(candidate.service, beside)
         candidate.service.gpus = max(one.gpus for one in [candidate.service, *beside])
     return Reading(candidate, decision, routes, front, work, command, bool(beside), [one.name for one in beside])
+
+
+def _answers(candidate: Candidate, decision: Decision, front: proxies.Front | None) -> bool:
+    """Whether requests to the port reach the listener, whose routes then are the app's; another supervised program may have the port."""
+    own = port_number(candidate.listener.port) if candidate.listener else None
+    return own is None or own in (decision.port, *(front.upstreams if front else ()))
 
 
 def _refuse(candidate: Candidate) -> None:
@@ -223,7 +231,7 @@ def _app(project: Project, reading: Reading, options: Options, ledger: Ledger) -
     )
     _reach(project, reading, app, options, ledger)
     _machine(reading, app, base, ledger)
-    concurrency.read(reading.candidate, app, ledger)
+    concurrency.read(reading.candidate, reading.workload, app, ledger)
     return app
 
 

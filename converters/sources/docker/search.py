@@ -59,7 +59,7 @@ def _supervised(project: Project, candidate: Candidate) -> bool:
             if found is not None and found.framework:
                 listeners.append(found)
     if listeners:
-        candidate.listener = best(listeners)
+        candidate.listener, candidate.supervised = best(listeners), True
         for known in listeners:
             known.certain = False
     return bool(listeners)
