@@ -10,8 +10,8 @@ rule = Rule(
     title="Kubernetes manifests",
     safety="safe",
     explanation="""
-    A manifest may say with which command, port and probes the image really runs; these are read as evidence. Replicas, services and
-    volumes of the cluster have no part on fal, which runs and scales the app itself.
+    A manifest may say with which command, port, probes and replicas the image really runs; these are read as evidence, also those of
+    the Service and the autoscaler that name it. Volumes of the cluster have no part on fal, which runs the app itself.
     Check settings that stand in a manifest of another environment.
     """,
     links=(

@@ -7,17 +7,53 @@ import re
 from converters.ir import App, Disposition, Finding, Origin, Scope, Setting
 from converters.ledger import Ledger
 from converters.sources.docker.choose import Candidate
+from converters.sources.docker.compose import Service
+from converters.sources.docker.kubernetes import Replicas, Workload
 from converters.sources.docker.programs import flag
 from converters.sources.docker.settings import seconds
+from converters.sources.docker.yaml_lines import Map
 
 MAX_GRACE = 3600
 THREADED = frozenset({"gthread", "gevent", "eventlet", "uvicorn.workers.UvicornWorker", "uvicorn_worker.UvicornWorker"})
 
 
-def read(candidate: Candidate, app: App, ledger: Ledger) -> None:
-    """`max_multiplexing` and `termination_grace_period_seconds`, each only where the project states it."""
+def read(candidate: Candidate, work: Workload | None, app: App, ledger: Ledger) -> None:
+    """`max_multiplexing`, the numbers of runners and `termination_grace_period_seconds`, each only where the project states it."""
     _multiplexing(candidate, app, ledger)
+    _runners(candidate, work, app, ledger)
     _grace(candidate, app, ledger)
+
+
+def _runners(candidate: Candidate, work: Workload | None, app: App, ledger: Ledger) -> None:
+    """An autoscaler's bounds, or a fixed number of containers; one container is what fal starts anyway."""
+    found = (work.replicas if work else None) or _services_replicas(candidate.service)
+    if found is None or found.high <= 1:
+        return
+    settings = {"min_concurrency": found.low or 0, "max_concurrency": found.high}
+    for name, value in settings.items():
+        if value > 1:
+            app.settings.append(Setting(name=name, value=value, origin=found.origin, note=found.why))
+    if found.low is None:
+        message = (
+            f"{found.high} containers run all the time here; fal starts up to {found.high} runners as requests come and lets them go: "
+            f"keep some with `--set min_concurrency=N`."
+        )
+        ledger.note("DK042", Disposition.MANUAL, message, found.origin, scope=Scope.DEPLOY)
+    else:
+        kept = f"and keeps {found.low}" if found.low > 1 else "and none while nobody asks"
+        ledger.note("DK042", Disposition.CONVERTED, f"fal starts up to {found.high} runners, {kept}", found.origin)
+
+
+def _services_replicas(service: Service | None) -> Replicas | None:
+    """`deploy.replicas`, or the older `scale`."""
+    if service is None:
+        return None
+    deploy = service.keys.get("deploy")
+    for keys, key in ((deploy, "replicas"), (service.keys, "scale")):
+        number = keys.get(key) if isinstance(keys, Map) else None
+        if isinstance(keys, Map) and isinstance(number, int) and not isinstance(number, bool):
+            return Replicas(None, number, f"{key} of service {service.name}", Origin(file=service.file.path, line=keys.lines[key][0]))
+    return None
 
 
 def _multiplexing(candidate: Candidate, app: App, ledger: Ledger) -> None:

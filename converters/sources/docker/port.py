@@ -17,6 +17,8 @@ SIDE_PORTS = frozenset(
     {22, 25, 53, 111, 3306, 5432, 5433, 5434, 5678, 6379, 6006, 8265, 8384, 8888, 9090, 9091, 9100, 9229, 11211, 27017, 2222}
 )
 """Ports of shells, databases, debuggers and metrics."""
+DECLARED = ("EXPOSE", "port of service", "containerPort", "targetPort", "HEALTHCHECK", "healthcheck", "$PORT")
+"""How evidence starts that declares a port and does not bind it."""
 
 
 @dataclass
@@ -55,9 +57,7 @@ def decide(project: Project, candidate: Candidate, front: Front | None, kubernet
         order.append(front.port)
     if listener is not None and listener.certain and not unset:
         order.append(own)
-    declared = [
-        one for one in findings if one.why.startswith(("EXPOSE", "port of service", "containerPort", "HEALTHCHECK", "healthcheck", "$PORT"))
-    ]
+    declared = [one for one in findings if one.why.startswith(DECLARED)]
     likely = _likely(candidate, declared, own)
     order += [likely, own, _first(findings)]
     port = next((number for number in order if number), None)

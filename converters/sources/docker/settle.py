@@ -29,7 +29,7 @@ COMPOSE: dict[str, tuple[Disposition, str]] = {
     "ports": (Disposition.CONVERTED, "fal exposes the container's port; the host's port has no part in it"),
     "expose": (Disposition.CONVERTED, "fal exposes the container's port"),
     "healthcheck": (Disposition.CONVERTED, "stands in `health_check`"),
-    "deploy": (Disposition.CONVERTED, "the machine type stands for reserved devices; fal scales by its own settings"),
+    "deploy": (Disposition.CONVERTED, "the machine type stands for reserved devices, `max_concurrency` for replicas"),
     "runtime": (Disposition.CONVERTED, "a GPU machine type stands for it"),
     "gpus": (Disposition.CONVERTED, "a GPU machine type stands for it"),
     "stop_grace_period": (Disposition.CONVERTED, "stands in `termination_grace_period_seconds`"),
@@ -49,7 +49,7 @@ COMPOSE: dict[str, tuple[Disposition, str]] = {
     "platform": (Disposition.DROPPED, "fal runs linux/amd64"),
     "profiles": (Disposition.DROPPED, "there are no profiles"),
     "develop": (Disposition.DROPPED, "it watches files while developing"),
-    "scale": (Disposition.DROPPED, "fal scales by itself"),
+    "scale": (Disposition.CONVERTED, "stands in `max_concurrency`"),
     "init": (Disposition.DROPPED, "fal stops the runner's processes"),
     "mem_limit": (Disposition.DROPPED, "the machine type sets the memory"),
     "cpus": (Disposition.DROPPED, "the machine type sets the processors"),
@@ -408,8 +408,7 @@ def others(project: Project, reading: Reading, ledger: Ledger) -> None:
         )
     for file in kubernetes.manifests(project):
         construct = ledger.record("file", file.path, Origin(file=file.path, line=1))
-        read = reading.workload is not None and reading.workload.file.path == file.path
-        disposition = Disposition.CONVERTED if read else Disposition.DROPPED
-        ledger.settle(
-            construct, "DK039", disposition, "its command, ports and probes are evidence" if read else "fal runs and scales the app itself"
-        )
+        if reading.workload is not None and file.path in reading.workload.files:
+            ledger.settle(construct, "DK039", Disposition.CONVERTED, "its command, ports, probes and replicas are evidence")
+        else:
+            ledger.settle(construct, "DK039", Disposition.DROPPED, "fal runs and scales the app itself")
