@@ -29,6 +29,7 @@ ROOT = HERE.parent.parent
 HOOK = ROOT / "converters" / "verify" / "child" / "hook"
 sys.path.insert(0, str(ROOT))
 
+from benchmarks.corpus import changes  # noqa: E402
 from converters.verify.requests import generate, repaired  # noqa: E402
 
 OFFLINE = {"http_proxy": "http://127.0.0.1:9", "https_proxy": "http://127.0.0.1:9", "no_proxy": "127.0.0.1,localhost", "PIP_NO_INDEX": "1"}
@@ -87,6 +88,7 @@ def one(unit: dict[str, Any], work: Path) -> dict[str, Any]:
     apps = sorted(document["apps"], key=lambda app: 0 if wanted and Path(app["ref"].split("::")[0]).parent.name in wanted else 1)
     row["style"] = apps[0]["style"]
     row["environment"] = apps[0]["environment"]["kind"]
+    row.update(changes.measure(source, out, document, apps[0]))
     apps[0]["examples"] = _examples(source)
     row.update(_serve(out, apps[0], work))
     return row
@@ -271,8 +273,8 @@ def _free_port() -> int:
 def table(rows: list[dict[str, Any]]) -> str:
     """The rows as Markdown, and the shares over the units that can be converted."""
     lines = [
-        "| unit | result | style | environment | loads | unpickles | answers | manual | remark |",
-        "|---|---|---|---|---|---|---|---|---|",
+        "| unit | result | style | environment | loads | unpickles | answers | manual | changed lines | remark |",
+        "|---|---|---|---|---|---|---|---|---|---|",
     ]
     for row in rows:
         tick = {True: "yes", False: "no", None: ""}
@@ -284,13 +286,15 @@ def table(rows: list[dict[str, Any]]) -> str:
             row.get("environment", ""),
             *(tick[row.get(name)] for name in ("loads", "unpickles", "answers")),
             row.get("manual", ""),
+            row.get("changed_lines", ""),
             remark,
         ]
         lines.append("| " + " | ".join(str(cell) for cell in cells) + " |")
     return "\n".join(lines)
 
 
-def shares(rows: list[dict[str, Any]]) -> dict[str, str]:
+def shares(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """How many of the convertible units get how far, and how much of their handler files changes."""
     wanted = [row for row in rows if row["difficulty"] != "refuse"]
     found = {"converts": sum(row.get("status") in ("converted", "partial") for row in wanted)}
     for name in ("loads", "unpickles", "answers"):
@@ -298,7 +302,7 @@ def shares(rows: list[dict[str, Any]]) -> dict[str, str]:
     found["no manual code items"] = sum(row.get("manual") == 0 for row in wanted)
     for name in ("unchanged", "repeats", "diff", "compiles"):
         found[name] = sum(row.get(name) is True for row in wanted)
-    return {name: f"{count}/{len(wanted)}" for name, count in found.items()}
+    return {name: f"{count}/{len(wanted)}" for name, count in found.items()} | changes.summary(wanted)
 
 
 def main() -> None:
