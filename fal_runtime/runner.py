@@ -12,9 +12,10 @@ from enum import Enum
 from typing import Any
 
 from .autoscaler import RunnerView
-from .ports import Ports, accepts
+from .ports import accepts, is_held
 from .spec import HealthCheck, Spec
 from .upstream import Broken, Upstream
+from .usage import belonging
 from .zygote import Child, Zygote
 
 
@@ -42,9 +43,7 @@ class StartFailure(Exception):
 class Runner:
     """Starts, watches and stops one process."""
 
-    def __init__(
-        self, spec: Spec, command: dict[str, Any], zygote: Zygote, ports: Ports, on_line: Callable[[Runner, str, str], None]
-    ) -> None:
+    def __init__(self, spec: Spec, command: dict[str, Any], zygote: Zygote, on_line: Callable[[Runner, str, str], None]) -> None:
         self.id = str(uuid.uuid4())
         self.spec = spec
         self.in_flight: set[str] = set()
@@ -55,12 +54,11 @@ class Runner:
         self.pid: int | None = None
         self._command = command
         self._zygote = zygote
-        self._machine_ports = ports
         self._on_line = on_line
         self._child: Child | None = None
         self.stop_asked = False
         self._ports: list[int] = []
-        self._own_port: int | None = None  # the port that the app's server names, unless someone else has it already
+        self._taken = False  # somebody had the port that the app's server names, before it was started
         self._failure: str | None = None
         self._ready = asyncio.Event()
 
@@ -96,7 +94,7 @@ class Runner:
     @property
     def holds_own_port(self) -> bool:
         """True if its server listens on the very port that it names: it could not be moved, so there can be only one."""
-        return self.upstream is not None and self.upstream.port == self._own_port
+        return self.spec.brings_server and self.upstream is not None and self.upstream.port == self.spec.exposed_port
 
     def view(self) -> RunnerView:
         """What the autoscaler sees."""
@@ -105,19 +103,15 @@ class Runner:
     async def start(self) -> None:
         """Start the process and wait until it answers. Raises StartFailure."""
         command = {**self._command, "env": {**self._command["env"], "FAL_JOB_ID": self.id}}
-        port = self.spec.exposed_port
-        if self.spec.brings_server and port and await self._machine_ports.claim(port):
-            self._own_port = port
+        self._taken = await self._port_is_taken()
         self._child = await self._zygote.fork(command, self._line, self._event)
-        if self._own_port is not None:
-            self._child.exited.add_done_callback(lambda _: self._machine_ports.release(port or 0))
         timeout = self.spec.limits.startup_timeout
         try:
             await asyncio.wait_for(self._until_ready(), timeout)
         except asyncio.TimeoutError:
             self.kill()
             late = f"the runner was not ready within startup_timeout = {timeout:g} s"
-            raise StartFailure(late + self._port_taken(), timed_out=True) from None
+            raise StartFailure(late + await self._hint(), timed_out=True) from None
         self.ready_at = time.monotonic()
 
     async def _until_ready(self) -> None:
@@ -128,16 +122,19 @@ class Runner:
             await asyncio.wait(first, return_when=asyncio.FIRST_COMPLETED)
             if not ready.done():
                 ended = f"the runner ended with exit code {self._child.exited.result()} before it was ready"
-                raise StartFailure(self._failure or ended + self._port_taken())
+                raise StartFailure(self._failure or ended + await self._hint())
             ready.result()
         finally:
             ready.cancel()
 
-    def _port_taken(self) -> str:
+    async def _hint(self) -> str:
         """What may have been in the way of the app's own server."""
-        if not self.spec.brings_server or self._own_port is not None:
+        if not await self._port_is_taken():
             return ""
         return f" (port {self.spec.exposed_port} is taken here, and only servers in Python can be moved to another one)"
+
+    async def _port_is_taken(self) -> bool:
+        return self.spec.brings_server and self.spec.exposed_port is not None and await accepts(self.spec.exposed_port)
 
     async def _answers(self) -> None:
         if self.spec.brings_server:
@@ -151,11 +148,19 @@ class Runner:
     async def _wait_for_port(self) -> None:
         """Servers of the user's own: the port that their bind was redirected to, or the very port they name."""
         while True:
-            for port in (*self._ports[:1], self._own_port):
-                if port is not None and await accepts(port):
-                    self.upstream = Upstream("127.0.0.1", port)
-                    return
-            await asyncio.sleep(0.02)
+            if self._ports and await accepts(self._ports[0]):
+                port = self._ports[0]
+            elif self.spec.exposed_port is not None and await accepts(self.spec.exposed_port) and self._is_mine(self.spec.exposed_port):
+                port = self.spec.exposed_port
+            else:
+                await asyncio.sleep(0.02)
+                continue
+            self.upstream = Upstream("127.0.0.1", port)
+            return
+
+    def _is_mine(self, port: int) -> bool:
+        held = is_held(port, belonging(self.pid)) if self.pid is not None else False
+        return held if held is not None else not self._taken
 
     async def is_healthy(self, *, first: bool = False) -> bool:
         """Probe the declared health path, or ``/health``; where none is declared any answer but a 502 will do.

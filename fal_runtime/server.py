@@ -29,7 +29,6 @@ from .journal import Journal
 from .kv import KeyValues
 from .loader import Host, Loaded, Loader
 from .metrics import Metrics
-from .ports import Ports
 from .project import Project
 from .queue import Queue
 from .queue_api import QueueApi
@@ -90,7 +89,6 @@ class Runtime:
         self._max_body = max_body
         self._keys = tuple(keys)
         self._queue: Queue | None = None
-        self._ports = Ports()
         self._say = say
         self._echo = echo
         self._closing = contextlib.AsyncExitStack()
@@ -209,7 +207,7 @@ class Runtime:
             if self._queue is not None and runner.in_flight:
                 self._queue.log(runner.in_flight, stream, text)
 
-        return Application(spec, scaling, lambda: Runner(spec, dict(loaded.command), loaded.zygote, self._ports, on_line), self._say)
+        return Application(spec, scaling, lambda: Runner(spec, dict(loaded.command), loaded.zygote, on_line), self._say)
 
     async def _close_applications(self) -> None:
         await asyncio.gather(*(application.close() for application in self.applications.values()))

@@ -50,6 +50,12 @@ class Meter:
         return usages
 
 
+def belonging(runner: int) -> list[int]:
+    """The process of a runner, its descendants, and daemons that have left it but carry its mark in their environment."""
+    processes, mark = _processes(), f"FAL_RUNTIME_PID={runner}".encode()
+    return [*_tree(runner, processes), *(pid for pid in processes if mark in _environment(pid))]
+
+
 def _processes() -> dict[int, Process]:
     ticks, page = os.sysconf("SC_CLK_TCK"), os.sysconf("SC_PAGE_SIZE")
     found = {}
@@ -62,6 +68,13 @@ def _processes() -> dict[int, Process]:
         cpu, started = (int(words[11]) + int(words[12])) / ticks, int(words[19]) / ticks
         found[int(stat.parent.name)] = Process(int(words[1]), cpu, int(words[21]) * page, started)
     return found
+
+
+def _environment(pid: int) -> list[bytes]:
+    try:
+        return Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+    except OSError:
+        return []
 
 
 def _tree(pid: int, processes: Mapping[int, Process]) -> list[int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -183,3 +184,19 @@ def test_two_servers_that_cannot_be_moved_do_not_fit(project: Callable[..., Path
     said = r"(one|two): the runner ended with exit code 1 before it was ready \(port 8765 is taken here, and only servers in Python"
     with pytest.raises(RuntimeFailure, match=said), fal_runtime.serve(root):
         pass
+
+
+def test_a_server_of_a_stranger_is_not_taken_for_the_app_s(project: Callable[..., Path]) -> None:
+    root = project(pyproject_toml=unmovable("one").replace("exposed_port = 8765", "exposed_port = 8765\nstartup_timeout = 2"))
+    (root / "server.py").write_text("import time; time.sleep(60)")  # it never listens
+    with socket.create_server(("127.0.0.1", 8765)), pytest.raises(RuntimeFailure, match="did not start"), fal_runtime.serve(root):
+        pass
+
+
+def test_a_server_that_became_a_daemon_is_found(project: Callable[..., Path]) -> None:
+    root = project(pyproject_toml=unmovable("one"))
+    server = (root / "server.py").read_text()
+    daemon = "import os, time\nif os.fork():\n    time.sleep(600)\nos.setsid()\nif os.fork():\n    os._exit(0)\n"
+    (root / "server.py").write_text(daemon + server)
+    with fal_runtime.serve(root) as fal:
+        assert httpx.get(fal.app_url("one", "/x")).json()["path"] == "/x"
