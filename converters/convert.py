@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
+from typing import Literal
 
 from converters import __version__
 from converters.errors import Unreadable, Unsupported, UsageError
@@ -51,24 +52,22 @@ def convert(path: Path, options: Options) -> Outcome:
         files = write(project, application, options, ledger)
         ledger.close()
         return Converted(root, application, ledger, tuple(files), options.name or project.name)
-    except (Unsupported, Unreadable) as error:
-        return NotConverted(
-            root,
-            "unreadable" if isinstance(error, Unreadable) else "unsupported",
-            error.message,
-            error.hint,
-            error.file,
-            error.line,
-            platform,
-        )
     except UsageError:
         raise
-    except RecursionError as error:
-        return NotConverted(
-            root, "unreadable", f"a file is nested too deeply to be read ({error}).", "Simplify it, or leave it out.", platform=platform
-        )
     except Exception as error:
-        return Crashed(root, f"{type(error).__name__}: {error}", report(error))
+        return failed(error, root, platform)
+
+
+def failed(error: Exception, root: Path, platform: str = "") -> NotConverted | Crashed:
+    """What an error makes of a conversion: a reason that a person can act on, or the report of a bug."""
+    match error:
+        case Unsupported() | Unreadable():
+            status: Literal["unsupported", "unreadable"] = "unreadable" if isinstance(error, Unreadable) else "unsupported"
+            return NotConverted(root, status, error.message, error.hint, error.file, error.line, platform)
+        case RecursionError():
+            message = f"a file is nested too deeply to be read ({error})."
+            return NotConverted(root, "unreadable", message, "Simplify it, or leave it out.", platform=platform)
+    return Crashed(root, f"{type(error).__name__}: {error}", report(error))
 
 
 def _detect(project: Project, options: Options) -> Platform:

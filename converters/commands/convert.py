@@ -54,7 +54,11 @@ def perform(request: Request) -> Result:
     """Convert and write. Whatever happens is in the result; only interrupts pass through."""
     from converters.convert import convert
 
-    outcome = convert(request.path, request.options)
+    return finish(request, convert(request.path, request.options))
+
+
+def finish(request: Request, outcome: Outcome) -> Result:
+    """Write or compare what a conversion came to."""
     try:
         return _finish(request, outcome)
     except MigrateError as error:

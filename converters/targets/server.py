@@ -35,7 +35,7 @@ def write(project: Project, application: Application, options: Options, ledger: 
     )
     for path in sorted(wanted):
         if path in project.files and path not in made:
-            made[path] = writer._kept_file(project.files[path], [edit for edit in edits if edit.file == path])
+            made[path] = writer.kept_file(project.files[path], [edit for edit in edits if edit.file == path])
     note = writer._migration_name(project)
     made[note] = writer._added(project, note, server_migration.emit(application, ledger), None)
     gone = [FileChange(path, "removed", None, before=None) for path in project.files if path not in made]

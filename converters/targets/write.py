@@ -52,7 +52,7 @@ def write(project: Project, application: Application, options: Options, ledger: 
     made[_migration_name(project)] = _added(project, _migration_name(project), migration.emit(application, ledger), None)
     for path, file in _kept(project, application).items():
         if path not in made:
-            made[path] = _kept_file(file, [edit for edit in edits if edit.file == path])
+            made[path] = kept_file(file, [edit for edit in edits if edit.file == path])
     gone = [FileChange(path, "removed", None, before=None) for path in project.files if path not in made]
     return [made[path] for path in sorted(made)] + gone
 
@@ -140,7 +140,8 @@ def _added(project: Project, path: str, text: str, app: App | None) -> FileChang
     return FileChange(path, action, data, file.data if file else None, hunks=(hunk,))
 
 
-def _kept_file(file: SourceFile, edits: list[Edit]) -> FileChange:
+def kept_file(file: SourceFile, edits: list[Edit]) -> FileChange:
+    """A file of the source in the output: copied, or modified by its edits."""
     if not edits:
         return FileChange(file.path, "copied", file.data, file.data, file.executable)
     text = apply(file.text, edits)
