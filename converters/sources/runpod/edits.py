@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import itertools
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 
 from converters.concepts import storage
 from converters.ir import Edit
@@ -27,6 +27,21 @@ def remove_statement(module: Module, node: ast.stmt, rule: str, reason: str) -> 
         return Edit(file=module.path, start=start, end=end, replacement="pass", rule=rule, reason=reason)
     first, last = _with_blank_lines(module.text, first, last)
     return Edit(file=module.path, start=first, end=last, replacement="", rule=rule, reason=reason)
+
+
+def remove_row(module: Module, row: Sequence[ast.stmt], rule: str, reason: str) -> list[Edit]:
+    """Delete statements of one block that follow each other; one by one where they share lines or are all of their block."""
+    first, last = module.line_start(row[0].lineno), module.line_end(row[-1].end_lineno or row[-1].lineno)
+    alone = not module.text[first : module.span(row[0])[0]].strip() and not module.text[module.span(row[-1])[1] : last].strip()
+    block = next(block for block in _blocks(module.parents[row[0]]) if row[0] in block)
+    if len(row) == 1 or not alone or (len(block) == len(row) and not isinstance(module.parents[row[0]], ast.Module)):
+        return [remove_statement(module, node, rule, reason) for node in row]
+    first, last = _with_blank_lines(module.text, first, last)
+    return [Edit(file=module.path, start=first, end=last, replacement="", rule=rule, reason=reason)]
+
+
+def _blocks(parent: ast.AST) -> Iterator[list[ast.stmt]]:
+    return (block for name in ("body", "orelse", "finalbody") if isinstance(block := getattr(parent, name, None), list))
 
 
 def _with_blank_lines(text: str, first: int, last: int) -> tuple[int, int]:
