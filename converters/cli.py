@@ -151,6 +151,33 @@ def convert(
 
 
 @app.command()
+def callers(
+    path: Annotated[Path, typer.Argument(metavar="PATH", help="Folder of programs that call RunPod or Replicate.", show_default=False)],
+    map: Annotated[
+        list[str] | None, typer.Option("--map", metavar="ENDPOINT=owner/app", help="The fal app that stands for an endpoint; repeatable.")
+    ] = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", metavar="DIR", help="Folder to write.", show_default="PATH-fal")] = None,
+    in_place: Annotated[bool, typer.Option("--in-place", help="Write into the project, which must be a clean git tree.")] = False,
+    force: ForceOption = False,
+    diff: Annotated[bool, typer.Option("--diff", help="Print what would change as a diff and write nothing.")] = False,
+    check: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 where something would change.")] = False,
+    fail_on: FailOnOption = None,
+    format: FormatOption = None,
+    quiet: QuietOption = False,
+) -> int:
+    """Rewrite the calls of RunPod and Replicate at PATH as calls of fal_client."""
+    from converters.commands.arguments import request_of
+    from converters.commands.callers import perform
+    from converters.commands.convert import show
+
+    typed = {"output": output, "in_place": in_place, "force": force, "diff": diff, "check": check, "fail_on": _value(fail_on)}
+    request = request_of(path, format=_value(format), quiet=quiet, **typed)
+    result = perform(request, map or [])
+    show(result, request)
+    return result.exit_code
+
+
+@app.command()
 def inspect(path: Project, format: Annotated[Plain, typer.Option("--format", help="Form of the answer.")] = Plain.text) -> int:
     """Show what was found in the project at PATH, without converting it."""
     from converters.commands.inspect import inspect_project

@@ -41,7 +41,8 @@ def print_project(document: Document) -> None:
         _print_found(out, document)
         for line in _became(document):
             out.print(line)
-        out.print(_apps(document))
+        if document["apps"]:
+            out.print(_apps(document))
         for line in [*_environments(document), *_left(document), *_counts(document), *_next(document)]:
             out.print(line)
 
@@ -83,7 +84,8 @@ def _row(result: Document) -> tuple[str, ...]:
 
 def _print_found(out: Console, document: Document) -> None:
     source = document["source"]
-    out.print(f"[bold]{escape(Path(source['path']).name)}[/bold] is a {_platform(source['platform'])} project")
+    what = f"is a {_platform(source['platform'])} project" if document["apps"] else f"calls {_platform(source['platform'])}"
+    out.print(f"[bold]{escape(Path(source['path']).name)}[/bold] {what}")
     for one in source["evidence"]:
         out.print(Text(f"  {one['file']}:{one['line']}  {one['why']}", style="dim"))
 
@@ -181,6 +183,7 @@ def _next(document: Document) -> Iterator[str]:
     output = shlex.quote(near(document["output"]))
     guide = any(file["path"] == "MIGRATION.md" for file in document["files"])
     yield f"\nwritten to {escape(output)}{' (start with MIGRATION.md)' if guide else ''}"
-    yield f"  migrate run {escape(output)}"
+    if document["apps"]:
+        yield f"  migrate run {escape(output)}"
     for app in document["apps"]:
         yield f"  cd {escape(output)} && fal deploy {escape(shlex.quote(app['name']))}"

@@ -1,0 +1,1 @@
+"""Code that calls RunPod or Replicate, rewritten to call fal: `migrate callers`."""

@@ -1,0 +1,128 @@
+"""Reads a project for calls of RunPod and Replicate: the edits that make them calls of fal, and an account of every one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from converters.callers import javascript, requirements, shell
+from converters.callers.addresses import REPLICATE, RUNPOD
+from converters.callers.apps import Apps
+from converters.callers.python import PythonFile
+from converters.errors import MigrateError, Unsupported
+from converters.ir import Application, Disposition, Edit, Evidence, Origin, Scope
+from converters.ledger import Ledger
+from converters.options import Options
+from converters.project import MAX_FILE, Project, SourceFile
+from converters.python.code import Code
+
+Platform = Literal["runpod", "replicate"]
+MARKS = (b"runpod", b"replicate")
+HOSTS = (RUNPOD.encode(), REPLICATE.encode())
+SHEBANGS = (b"#!/bin/sh", b"#!/bin/bash", b"#!/usr/bin/env bash", b"#!/usr/bin/env sh")
+DOCUMENTS = (".md", ".rst", ".txt", ".html")
+OTHER = "CL019"
+
+
+@dataclass
+class Callers:
+    """What was found so far."""
+
+    project: Project
+    apps: Apps
+    envelope: tuple[str, ...]
+    ledger: Ledger
+    edits: list[Edit] = field(default_factory=list)
+    evidence: list[Evidence] = field(default_factory=list)
+    platforms: list[Platform] = field(default_factory=list)
+
+
+def analyze(project: Project, named: Mapping[str, str], ledger: Ledger) -> Application:
+    """The callers of a project as a model with edits. Raises `Unsupported` where nothing calls RunPod or Replicate."""
+    own, envelope = _converted_app(project)
+    found = Callers(project, Apps(named, own), envelope, ledger)
+    code = Code(project)
+    for path, file in project.files.items():
+        if file.size > MAX_FILE or not any(mark in file.data.lower() for mark in MARKS):
+            continue
+        if path.endswith(".py"):
+            _python(found, code, file)
+        elif path.endswith(javascript.ENDINGS):
+            _javascript(found, file)
+        elif path.endswith((".sh", ".bash")) or file.data.startswith(SHEBANGS):
+            _shell(found, file)
+        elif any(host in file.data for host in HOSTS):
+            _other(found, file)
+    if not found.evidence:
+        hint = "Calls are looked for in Python, JavaScript and shell files: runpod.Endpoint, replicate.run, api.runpod.ai ..."
+        raise Unsupported("nothing here calls a RunPod endpoint or Replicate's API.", hint=hint)
+    requirements.add(project, code, found.edits, ledger)
+    platform = found.platforms[0] if found.platforms else "runpod"
+    return Application(platform=platform, evidence=found.evidence, edits=found.edits)
+
+
+def _converted_app(project: Project) -> tuple[str, tuple[str, ...]]:
+    """Name of the one app that the project itself becomes, and the keys beside `input` that its worker reads."""
+    from converters.convert import platforms
+
+    for platform in platforms():
+        try:
+            if platform.detect(project):
+                apps = platform.analyze(project, Options(), Ledger()).apps
+                return (apps[0].name if len(apps) == 1 else ""), tuple(dict.fromkeys(key for app in apps for key in app.envelope))
+        except MigrateError:
+            break
+    return "", ()
+
+
+def _python(found: Callers, code: Code, file: SourceFile) -> None:
+    module = code.module(file.path)
+    if module is None:
+        problem = code.problems[file.path]
+        if any(word in file.data for word in (*HOSTS, b"runpod.Endpoint", b"replicate.run", b"import replicate")):
+            origin = Origin(file=file.path, line=problem.line or 1)
+            found.ledger.note(OTHER, Disposition.MANUAL, f"the file {problem.message} Its calls are left as they are.", origin)
+            found.evidence.append(Evidence(file=file.path, line=origin.line, why="names RunPod or Replicate, and cannot be read"))
+        return
+    caller = PythonFile(code, module, found.apps, found.envelope, found.ledger)
+    if caller.is_caller:
+        found.edits += caller.convert()
+        found.platforms.append("replicate" if caller.calls_replicate else "runpod")
+        _evidence(found, file, caller.line, "calls Replicate" if caller.calls_replicate else "calls RunPod")
+
+
+def _javascript(found: Callers, file: SourceFile) -> None:
+    if javascript.account(file, file.text, found.ledger):
+        _evidence(found, file, _line(file), "calls RunPod or Replicate from JavaScript")
+
+
+def _shell(found: Callers, file: SourceFile) -> None:
+    before = len(found.ledger.constructs)
+    found.edits += shell.convert(file, file.text, found.apps, found.ledger)
+    if len(found.ledger.constructs) > before:
+        _evidence(found, file, _line(file), "calls RunPod or Replicate from a script")
+
+
+def _other(found: Callers, file: SourceFile) -> None:
+    """A file that names an API and is not read: documents stay as they are, anything else is looked at by a person."""
+    if b"\0" in file.data:
+        return
+    origin = Origin(file=file.path, line=_line(file))
+    if file.path.lower().endswith(DOCUMENTS):
+        found.ledger.note(OTHER, Disposition.KEPT, "the text tells readers how to call the old endpoint: bring it up to date.", origin)
+    else:
+        text = "names an address of RunPod's or Replicate's API; files of this kind are not rewritten: fal's address is https://queue.fal.run/OWNER/APP."
+        found.ledger.note(OTHER, Disposition.MANUAL, text, origin, scope=Scope.DEPLOY)
+        _evidence(found, file, origin.line, "names an address of the API")
+
+
+def _evidence(found: Callers, file: SourceFile, line: int, why: str) -> None:
+    found.evidence.append(Evidence(file=file.path, line=line, why=why))
+
+
+def _line(file: SourceFile) -> int:
+    """The first line that names one of the APIs or packages."""
+    data = file.data
+    at = min((data.find(mark) for mark in HOSTS if mark in data), default=data.lower().find(MARKS[1]))
+    return data.count(b"\n", 0, max(at, 0)) + 1

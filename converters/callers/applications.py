@@ -1,0 +1,79 @@
+"""The id of the fal app where a call named an endpoint or a model."""
+
+from __future__ import annotations
+
+import ast
+
+from converters.callers.apps import placeholder_message
+from converters.callers.flow import Flow, Part, Remark
+from converters.callers.variables import Variable
+from converters.concepts.literals import string
+from converters.ir import Scope
+
+RULE = "CL006"
+GALLERY = "fal-ai/"
+REASON = "fal's clients name the app as `owner/app`"
+
+
+def application(flow: Flow, owner: ast.expr, node: ast.expr) -> tuple[Part, ...]:
+    """The parts that name the app: a literal is mapped where it stands, anything else must give the id of the app from now on."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return (string(named(flow, owner, node.value, node)),)
+    variable = flow.variables.of(node)
+    constant = single(variable) if variable is not None else None
+    if variable is not None and isinstance(constant, ast.Constant) and isinstance(constant.value, str):
+        flow.application_uses.setdefault(variable, {})[node] = owner
+        named(flow, owner, constant.value, constant)
+        return (node,)
+    text = flow.text((node,))
+    flow.remarks.append(Remark(owner, RULE, f"whatever gives `{text}` must give the id of the fal app, `owner/app`, from now on."))
+    return (node,)
+
+
+def literal(flow: Flow, owner: ast.expr, endpoint: str) -> str:
+    """Source of the id of the app for an endpoint that stands inside a text."""
+    return string(named(flow, owner, endpoint, owner))
+
+
+def named(flow: Flow, owner: ast.expr, endpoint: str, place: ast.expr) -> str:
+    """The app for an endpoint; a placeholder, which is left to a person, where none was given."""
+    app = flow.apps.find(endpoint)
+    if app.startswith(GALLERY):
+        flow.refuse(owner, f"`{app}` is a model of fal's own, whose input and result have names of their own")
+    if app:
+        return app
+    app = flow.apps.placeholder(endpoint)
+    flow.remarks.append(Remark(owner, RULE, placeholder_message(app, endpoint), Scope.CODE, place))
+    return app
+
+
+def single(variable: Variable) -> ast.expr | None:
+    """The one value that a variable ever has."""
+    return variable.values[0] if not variable.open and len(variable.origins) == len(variable.values) == 1 else None
+
+
+def settle(flow: Flow) -> None:
+    """Write the ids of apps where names hold the ids or addresses of endpoints, once all of the module is understood."""
+    for variable, reads in flow.prefix_uses.items():
+        owners = [owner for owner, _ in reads.values()]
+        endpoint = next(iter(reads.values()))[1]
+        for owner in owners:
+            flow.join(owners[0], owner)
+            if not all(load in reads for load in variable.loads):
+                flow.refuse(owner, f"`{variable.name}` is read for more than these calls")
+        flow.rewrite(variable.values[0], owners[0], application(flow, owners[0], endpoint), RULE, REASON)
+    for variable, uses in flow.application_uses.items():
+        _constant(flow, variable, uses)
+
+
+def _constant(flow: Flow, variable: Variable, uses: dict[ast.expr, ast.expr]) -> None:
+    """A constant is mapped where it stands, or at the calls where calls that are left read it, too."""
+    constant = single(variable)
+    assert isinstance(constant, ast.Constant)
+    rewritten = {load: owner for load, owner in uses.items() if not flow.refusal(owner)}
+    if rewritten and all(load in rewritten or flow.is_shown(load) for load in variable.loads):
+        owner = next(iter(rewritten.values()))
+        flow.rewrite(constant, owner, (string(named(flow, owner, str(constant.value), constant)),), RULE, REASON)
+        return
+    for load, owner in rewritten.items():
+        flow.rewrite(load, owner, (string(named(flow, owner, str(constant.value), constant)),), RULE, REASON)

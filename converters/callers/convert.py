@@ -1,0 +1,31 @@
+"""One conversion of a project's callers from folder to outcome. Nothing is executed, written or raised."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from converters.callers.analyze import analyze
+from converters.convert import failed
+from converters.errors import UsageError
+from converters.ledger import Ledger
+from converters.outcome import Converted, Outcome
+from converters.project import open_project
+from converters.targets.write import kept_file
+
+
+def convert_callers(path: Path, apps: Mapping[str, str]) -> Outcome:
+    """Rewrite the calls in the project at `path`; `apps` maps endpoint ids and model names to fal apps (`owner/app`)."""
+    root = path
+    try:
+        project = open_project(path)
+        root = project.root
+        ledger = Ledger()
+        application = analyze(project, apps, ledger)
+        files = [kept_file(file, [edit for edit in application.edits if edit.file == file.path]) for file in project.files.values()]
+        ledger.close()
+        return Converted(root, application, ledger, tuple(files), project.name)
+    except UsageError:
+        raise
+    except Exception as error:
+        return failed(error, root)

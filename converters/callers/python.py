@@ -1,0 +1,184 @@
+"""Calls in a Python file: understood, rewritten, and accounted for one by one."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+
+from converters.callers import applications, imports, keys
+from converters.callers.addresses import REPLICATE, RUNPOD
+from converters.callers.apps import Apps
+from converters.callers.flow import Flow
+from converters.callers.render import Renderer, removed
+from converters.callers.replicate_sdk import ReplicateSDK
+from converters.callers.runpod_http import RunPodHTTP
+from converters.callers.runpod_sdk import RunPodSDK
+from converters.callers.unused import REASON as UNUSED_REASON
+from converters.callers.unused import RULE as UNUSED
+from converters.callers.unused import Unused
+from converters.ir import Disposition, Edit, Origin, Scope
+from converters.ledger import Construct, Ledger
+from converters.python.code import Code
+from converters.python.module import Module
+
+MANUAL = "CL009"
+INSTEAD = {
+    "CL001": "`fal_client.subscribe(APP, arguments=...)`",
+    "CL002": "`fal_client.submit(APP, arguments=...)` and the handle's `status()`, `get()` and `cancel()`",
+    "CL003": "`fal_client.stream(APP, arguments=...)`",
+    "CL004": "`fal_client.subscribe`, or `submit`, `status` and `result`",
+    "CL005": "`isinstance(status, fal_client.Completed)`",
+    "CL010": '`fal_client.subscribe(APP, arguments=...)["output"]`',
+    "CL011": "`fal_client.stream(APP, arguments=...)`",
+    "CL012": "`fal_client.submit(APP, arguments=...)` and the handle's `status()`, `get()` and `cancel()`",
+}
+
+
+class PythonFile:
+    """One file that may hold calls."""
+
+    def __init__(self, code: Code, module: Module, apps: Apps, envelope: Sequence[str], ledger: Ledger) -> None:
+        self.code, self.module, self.ledger = code, module, ledger
+        self.flow = Flow(code, module, apps, envelope, (RunPodSDK(), ReplicateSDK(), RunPodHTTP()))
+        self.names = list(self._client_names())
+        self.addresses = list(self._addresses())
+
+    @property
+    def is_caller(self) -> bool:
+        """Whether the file calls one of the platforms; a worker's `runpod.serverless` is no call."""
+        return bool(self.names or self.addresses)
+
+    @property
+    def calls_replicate(self) -> bool:
+        return any(name.startswith("replicate.") for _, name in self.names) or any(REPLICATE in str(node.value) for node in self.addresses)
+
+    @property
+    def line(self) -> int:
+        """The first line with a call."""
+        return min(node.lineno for node in (*(node for node, _ in self.names), *self.addresses))
+
+    def convert(self) -> list[Edit]:
+        """The edits of the file; the ledger gets an item for each call, name, key and address."""
+        self.flow.trace()
+        applications.settle(self.flow)
+        self._settle_calls()
+        left = any(item.rule == MANUAL and item.file == self.module.path for item in self.ledger.settled.values())
+        self._settle_keys(left)
+        renderer = Renderer(self.flow)
+        edits = renderer.edits()
+        unused = Unused(self.flow, renderer)
+        edits += removed(self.module, unused.statements, UNUSED, UNUSED_REASON)
+        for statement in unused.statements:
+            name = self.module.source(statement).split("=")[0].strip()
+            self.ledger.note(UNUSED, Disposition.DROPPED, f"`{name}` goes: {UNUSED_REASON}", self.module.origin(statement))
+        edits += imports.edits(self.flow, unused.aliases, imports.needed(self.flow, renderer))
+        self._settle_imports({bound.name for bound in unused.aliases})
+        self._settle_addresses(unused.dead)
+        self._remarks(bool(edits))
+        return edits
+
+    # What is read
+
+    def _client_names(self) -> Iterator[tuple[ast.expr, str]]:
+        """The longest names of the clients, such as `runpod.Endpoint`."""
+        for node in ast.walk(self.module.tree):
+            if isinstance(node, ast.Name | ast.Attribute):
+                parent = self.module.parents.get(node)
+                if isinstance(parent, ast.Attribute) and self.code.dotted(self.module, parent):
+                    continue
+                dotted = self.code.dotted(self.module, node) or ""
+                if dotted.startswith(("runpod.", "replicate.")) and not dotted.startswith("runpod.serverless"):
+                    yield node, dotted
+
+    def _addresses(self) -> Iterator[ast.Constant]:
+        """Texts that name a host of the HTTP APIs."""
+        for node in ast.walk(self.module.tree):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and (RUNPOD in node.value or REPLICATE in node.value):
+                yield node
+
+    def _record(self, kind: str, name: str, node: ast.AST) -> Construct:
+        return self.ledger.record(kind, name, self.module.origin(node), offset=getattr(node, "col_offset", 0))
+
+    # What becomes of it
+
+    def _settle_calls(self) -> None:
+        for node, step in self.flow.steps.items():
+            if not step.name:
+                continue
+            construct = self._record("call", step.name, node)
+            why = self.flow.refusal(node)
+            if why:
+                self._leave(construct, why, step.rule)
+            else:
+                self.ledger.settle(construct, step.rule, Disposition.CONVERTED, step.message or "is a call of fal_client")
+        for node, dotted in self.names:
+            parent = self.module.parents[node]
+            is_called = isinstance(parent, ast.Call) and parent.func is node
+            if dotted != "runpod.api_key" and node not in self.flow.steps and not (is_called and parent in self.flow.steps):
+                whole = parent if is_called else node
+                why = self.flow.refusal(whole) or "fal_client has nothing of this kind, see `fal --help` for what the command line has"
+                self._leave(self._record("SDK name", dotted, node), why)
+
+    def _leave(self, construct: Construct, why: str, rule: str = "") -> None:
+        instead = f" Write {INSTEAD[rule]} in its place." if rule in INSTEAD else ""
+        message = f"`{construct.name}` is left as it is: {why}.{instead}"
+        self.ledger.settle(construct, MANUAL, Disposition.MANUAL, message)
+
+    def _settle_keys(self, left: bool) -> None:
+        for statement in keys.assignments(self.code, self.module):
+            construct = self._record("key", "runpod.api_key", statement)
+            if left:
+                self.ledger.settle(construct, keys.RULE, Disposition.KEPT, "calls that are left still need it")
+            elif keys.does_nothing_else(self.code, self.module, statement.value):
+                self.flow.rewrite(statement, statement.value, None, keys.RULE, "fal_client reads its key from FAL_KEY")
+                self.ledger.settle(construct, keys.RULE, Disposition.DROPPED, "fal_client reads its key from FAL_KEY")
+            else:
+                text = "how the key is found is left as it is: let it set FAL_KEY in the environment, where fal_client reads it."
+                self.ledger.settle(construct, keys.RULE, Disposition.MANUAL, text)
+        for name in keys.lookups(self.code, self.module):
+            construct = self._record("key", str(name.value), name)
+            if left:
+                self.ledger.settle(construct, keys.RULE, Disposition.KEPT, "calls that are left still need it")
+            else:
+                self.flow.rewrite(name, name, ('"FAL_KEY"',), keys.RULE, "the name under which fal_client looks for its key")
+                self.ledger.settle(construct, keys.RULE, Disposition.CONVERTED, "FAL_KEY, under which fal_client looks for its key")
+
+    def _settle_imports(self, gone: set[str]) -> None:
+        for bound in self.code.imports(self.module).values():
+            if bound.dotted.split(".")[0] in imports.SDKS and not bound.level and not bound.dotted.startswith("runpod.serverless"):
+                construct = self._record("import", bound.dotted, bound.node)
+                if bound.name in gone:
+                    self.ledger.settle(construct, imports.RULE, Disposition.CONVERTED, imports.REASON)
+                else:
+                    self.ledger.settle(construct, imports.RULE, Disposition.KEPT, "it is still used, or was not used before")
+
+    def _settle_addresses(self, gone: set[ast.AST]) -> None:
+        for node in self.addresses:
+            construct = self._record("address", RUNPOD if RUNPOD in str(node.value) else REPLICATE, node)
+            if isinstance(self.module.parents[node], ast.Expr):
+                self.ledger.settle(construct, "CL004", Disposition.KEPT, "a text for readers of the code")
+            elif node in gone:
+                self.ledger.settle(construct, "CL004", Disposition.CONVERTED, "fal_client knows the addresses of fal")
+            elif self._is_of_left_calls(node):
+                self.ledger.settle(construct, "CL004", Disposition.KEPT, "calls that are left need it")
+            else:
+                self._leave(construct, "what it is used for is not followed here", "CL004")
+
+    def _is_of_left_calls(self, node: ast.AST) -> bool:
+        """Whether an address stands in calls that were accounted for, or in a name that only such calls read."""
+        around = list(self.module.ancestors(node))
+        if any(parent in self.flow.steps for parent in around):
+            return True
+        targets = [parent.targets[0] for parent in around if isinstance(parent, ast.Assign)]
+        variable = self.flow.variables.of(targets[0]) if targets else None
+        places: list[ast.AST] = list(variable.loads) if variable is not None else [node]
+        return bool(places) and all(any(parent in self.flow.steps for parent in self.module.ancestors(place)) for place in places)
+
+    def _remarks(self, changed: bool) -> None:
+        for remark in self.flow.remarks:
+            if not self.flow.refusal(remark.owner):
+                origin = self.module.origin(remark.place or remark.owner)
+                self.ledger.note(remark.rule, Disposition.MANUAL, remark.message, origin, scope=remark.scope)
+        if changed:
+            text = "set FAL_KEY where this program runs (https://fal.ai/dashboard/keys): fal_client reads its key from there."
+            self.ledger.note(keys.RULE, Disposition.MANUAL, text, Origin(file=self.module.path, line=1), scope=Scope.DEPLOY)

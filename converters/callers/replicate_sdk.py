@@ -1,0 +1,228 @@
+"""Replicate's Python client as `fal_client` (guide rows "Replicate client" and "Webhooks").
+
+What each call gives is documented at https://github.com/replicate/replicate-python; the app is one that Cog's model was converted to:
+it answers `{"output": ...}` (a list for an iterator), and files in it are objects with a `url`.
+"""
+
+from __future__ import annotations
+
+import ast
+
+from converters.callers import keys, statuses
+from converters.callers.addresses import REPLICATE, mentions
+from converters.callers.applications import application
+from converters.callers.bodies import WEBHOOK, Unclear, webhook_message
+from converters.callers.calls import Argument, call
+from converters.callers.flow import Flow, Part, Remark, Step, Value
+from converters.callers.runpod_http import METHODS
+
+SUBSCRIBE, STREAM, SUBMIT, FILES = "CL010", "CL011", "CL012", "CL013"
+CLIENTS = frozenset({"replicate.Client", "replicate.client.Client"})
+ERRORS = {
+    "replicate.exceptions.ReplicateError": "FalClientError",
+    "replicate.exceptions.ModelError": "FalClientHTTPError",
+    "replicate.exceptions.ReplicateException": "FalClientError",
+}
+URLOPEN = "from urllib.request import urlopen"
+CREATE = {
+    "predictions.create": ("version", "model", "deployment"),
+    "models.predictions.create": ("model",),
+    "deployments.predictions.create": ("deployment",),
+}
+IGNORED = frozenset(
+    {"input", "webhook", "webhook_events_filter", "version", "model", "deployment", "ref", "wait", "use_file_output", "stream"}
+)
+"""Keywords that are carried over or say how Replicate's client waits, which fal's does by itself."""
+
+
+class ReplicateSDK:
+    """`replicate.run`, `stream` and `predictions`, by module or client, and what they give."""
+
+    def step(self, flow: Flow, node: ast.expr) -> Step | None:
+        if isinstance(node, ast.Call):
+            if (flow.code.dotted(flow.module, node.func) or "") in CLIENTS:
+                for keyword in node.keywords:
+                    if keyword.arg in ("api_token", "bearer_token"):
+                        keys.no_longer_sent(flow, node, keyword.value)
+                return Step(Value("client"), ("fal_client",), SUBSCRIBE, "replicate.Client", "fal_client reads its key from FAL_KEY")
+            name, client = self._called(flow, node.func)
+            if name:
+                return self._call(flow, node, name, client)
+            if isinstance(node.func, ast.Attribute):
+                if value := flow.value(node.func.value):
+                    return self._method(flow, node, node.func, value)
+                if node.func.attr in METHODS and node.args and mentions(flow, node.args[0], REPLICATE):
+                    flow.refuse(node, "Replicate's HTTP API is called: call `fal_client.submit(APP, arguments=...)` in its place")
+                    return Step(Value("plain"), (node,), SUBMIT, f"{node.func.attr} {REPLICATE}")
+        elif isinstance(node, ast.Await):
+            return self._await(flow, node)
+        elif isinstance(node, ast.Attribute | ast.Name) and (error := ERRORS.get(flow.code.dotted(flow.module, node) or "")):
+            return self._caught(flow, node, error)
+        elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load) and (value := flow.value(node.value)):
+            return self._attribute(flow, node, value)
+        elif isinstance(node, ast.Subscript) and (value := flow.value(node.value)) and value.kind in ("output", "items"):
+            return Step(Value("items"), (node.value, f"[{flow.text((node.slice,))}]"), FILES, "", base=node.value)
+        return None
+
+    def use(self, flow: Flow, node: ast.expr, value: Value) -> bool:
+        parent = flow.module.parents[node]
+        match value.kind:
+            case "status":
+                return statuses.compare(flow, node) or flow.is_shown(node)
+            case "prediction":
+                return isinstance(parent, ast.Expr) or flow.is_tested(node) or flow.is_shown(node)
+            case "output" | "items" | "events":
+                return not isinstance(parent, ast.Attribute)
+        return False
+
+    @staticmethod
+    def _caught(flow: Flow, node: ast.expr, error: str) -> Step | None:
+        """`except ReplicateError` around calls that are rewritten."""
+        around = next((parent for parent in flow.module.ancestors(node) if not isinstance(parent, ast.Tuple)), None)
+        if not isinstance(around, ast.ExceptHandler):
+            return None
+        tried = flow.module.parents[around]
+        calls = [inner for inner in ast.walk(ast.Module(tried.body, [])) if isinstance(inner, ast.Call) and flow.value(inner)]  # type: ignore[attr-defined]
+        for inner in ast.walk(ast.Module(around.body, [])):
+            if isinstance(inner, ast.Attribute) and isinstance(inner.value, ast.Name) and inner.value.id == around.name:
+                flow.refuse(node, f"`{flow.brief(inner)}` is read, which fal_client's errors do not have")
+        for inner in calls:
+            flow.join(node, inner)
+        return Step(Value("plain"), (f"fal_client.{error}",), SUBSCRIBE, flow.module.source(node), "what fal_client raises")
+
+    @staticmethod
+    def _called(flow: Flow, function: ast.expr) -> tuple[str, ast.expr | None]:
+        """What of Replicate's client is called (`predictions.create`), and the variable that holds the client."""
+        dotted = flow.code.dotted(flow.module, function) or ""
+        if dotted.startswith("replicate.") and dotted not in CLIENTS:
+            return dotted.removeprefix("replicate."), None
+        attributes: list[str] = []
+        node = function
+        while isinstance(node, ast.Attribute):
+            attributes.append(node.attr)
+            node = node.value
+            if (value := flow.value(node)) is not None:
+                return (".".join(reversed(attributes)), node) if value.kind == "client" else ("", None)
+        return "", None
+
+    def _call(self, flow: Flow, node: ast.Call, name: str, client: ast.expr | None) -> Step | None:
+        full = f"replicate.{name}"
+        try:
+            step = self._known(flow, node, name, full, client)
+        except Unclear as error:
+            flow.refuse(client or node, str(error))
+            step = None
+        if step is None and client is not None:
+            flow.refuse(client, f"`{full}` has no counterpart in fal_client")
+        return step
+
+    def _known(self, flow: Flow, node: ast.Call, name: str, full: str, client: ast.expr | None) -> Step | None:
+        asynchronous = "async_" in name
+        match name.replace("async_", ""):
+            case "run":
+                parts = self._asked(flow, node, f"subscribe{'_async' if asynchronous else ''}", ("ref",), webhook=False)
+                if asynchronous:
+                    if not isinstance(flow.module.parents[node], ast.Await):
+                        raise Unclear(
+                            'the coroutine is not awaited where it is made: write `subscribe_async` and take `["output"]` of its result'
+                        )
+                    return Step(Value("client"), parts, SUBSCRIBE, full, "waits for the result", client)
+                message = 'the result stands under "output"; a list where the model yields'
+                return Step(Value("output"), (*parts, '["output"]'), SUBSCRIBE, full, message, client)
+            case "stream":
+                parts = self._asked(flow, node, f"stream{'_async' if asynchronous else ''}", ("ref",), webhook=False)
+                return Step(Value("events"), parts, STREAM, full, "each event is a value that the model yields", client)
+            case "predictions.create" | "models.predictions.create" | "deployments.predictions.create" as create:
+                parts = self._asked(flow, node, f"submit{'_async' if asynchronous else ''}", CREATE[create], webhook=True)
+                return Step(Value("prediction", asynchronous), parts, SUBMIT, full, "gives a handle of the request", client)
+        return None
+
+    def _asked(self, flow: Flow, node: ast.Call, function: str, names: tuple[str, ...], *, webhook: bool) -> tuple[Part, ...]:
+        given = {keyword.arg or "": keyword.value for keyword in node.keywords}
+        unknown = sorted(set(given) - IGNORED)
+        if unknown or any(isinstance(one, ast.Starred) for one in node.args):
+            raise Unclear(f"`{unknown[0] or '**'}` of the call has no counterpart" if unknown else "its arguments are unpacked")
+        model = node.args[0] if node.args else next((given[name] for name in names if name in given), None)
+        body = node.args[1] if len(node.args) > 1 else given.get("input")
+        if model is None:
+            raise Unclear("the call names no model")
+        arguments: list[Argument] = [("", application(flow, node, model)), ("arguments", self._input(flow, node, body))]
+        if "webhook" in given:
+            if not webhook:
+                raise Unclear("a webhook needs `fal_client.submit`")
+            arguments.append(("webhook_url", (given["webhook"],)))
+            flow.remarks.append(Remark(node, WEBHOOK, webhook_message("Replicate's prediction")))
+        events = given.get("webhook_events_filter")
+        if "webhook" in given and not (isinstance(events, ast.List) and flow.text((events,)).replace("'", '"') == '["completed"]'):
+            text = "fal calls the webhook once, when the request is completed: start, output and logs are not sent."
+            flow.remarks.append(Remark(node, WEBHOOK, text))
+        return call(flow, node, function, arguments)
+
+    @staticmethod
+    def _input(flow: Flow, node: ast.Call, body: ast.expr | None) -> tuple[Part, ...]:
+        """The input; a file that is opened in it is uploaded first."""
+        if body is None:
+            return ("{}",)
+        for inner in ast.walk(body):
+            if isinstance(inner, ast.Call) and isinstance(inner.func, ast.Name) and inner.func.id == "open" and inner.args:
+                flow.rewrite(
+                    inner, node, ("fal_client.upload_file(", inner.args[0], ")"), FILES, "fal takes the address of an uploaded file"
+                )
+        return (body,)
+
+    def _await(self, flow: Flow, node: ast.Await) -> Step | None:
+        if not isinstance(node.value, ast.Call):
+            return None
+        name, _ = self._called(flow, node.value.func)
+        if name == "async_run" and flow.value(node.value):
+            return Step(Value("output"), ("(await ", node.value, ')["output"]'), SUBSCRIBE, "", base=node.value)
+        if name == "async_stream" and flow.value(node.value):
+            return Step(Value("events"), (node.value,), STREAM, "", base=node.value)
+        return None
+
+    def _method(self, flow: Flow, node: ast.Call, function: ast.Attribute, value: Value) -> Step | None:
+        base, name = function.value, f"prediction.{function.attr}"
+        asynchronous = function.attr.startswith("async_")
+        match value.kind, function.attr.removeprefix("async_"):
+            case "prediction", "wait" | "reload" | "cancel" as method:
+                outer = flow.module.parents[node]
+                outer = flow.module.parents[outer] if isinstance(outer, ast.Await) else outer
+                if not isinstance(outer, ast.Expr):
+                    return None
+                if method == "reload":
+                    flow.rewrite(outer, base, None, SUBMIT, "fal_client's handle asks the server each time")
+                    return Step(Value("plain"), (node,), SUBMIT, "", base=base)
+                if method == "wait" and not asynchronous:
+                    return Step(Value("plain"), (base, ".get()"), SUBMIT, name, "a failed request raises FalClientHTTPError", base)
+                return Step(Value("plain"), (base, ".get()" if method == "wait" else ".cancel()"), SUBMIT, name, "", base)
+            case "output" | "items", "read":
+                flow.helpers.append((base, URLOPEN))
+                return Step(Value("plain"), ("urlopen(", base, '["url"]).read()'), FILES, "", "the file is fetched from its address", base)
+        return None
+
+    def _attribute(self, flow: Flow, node: ast.Attribute, value: Value) -> Step | None:
+        base = node.value
+        called = isinstance(parent := flow.module.parents[node], ast.Call) and parent.func is node
+        match value.kind, node.attr:
+            case "prediction", "status" if not called:
+                return Step(Value("status"), self._asks(base, value, "status"), statuses.RULE, "prediction.status", base=base)
+            case "prediction", "output" if not called:
+                return Step(
+                    Value("output"),
+                    (*self._asks(base, value, "get"), '["output"]'),
+                    SUBMIT,
+                    "prediction.output",
+                    "waits for the result",
+                    base,
+                )
+            case "prediction", "id":
+                return Step(Value("plain"), (base, ".request_id"), SUBMIT, "prediction.id", "fal's id of the request", base)
+            case (("output" | "items"), "url") if not called:
+                return Step(Value("plain"), (base, '["url"]'), FILES, "", "files are objects with a `url`", base)
+            case "events", "data":
+                return Step(Value("plain"), (base,), STREAM, "", "an event is the value itself", base)
+        return None
+
+    @staticmethod
+    def _asks(base: ast.expr, value: Value, method: str) -> tuple[Part, ...]:
+        return ("(await ", base, f".{method}())") if value.asynchronous else (base, f".{method}()")

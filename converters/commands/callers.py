@@ -1,0 +1,12 @@
+"""What `migrate callers PATH` does: rewrite the calls of a project, write or compare, report."""
+
+from __future__ import annotations
+
+from converters.callers.apps import parse_map
+from converters.callers.convert import convert_callers
+from converters.commands.convert import Request, Result, finish
+
+
+def perform(request: Request, mapped: list[str]) -> Result:
+    """Rewrite the callers at `request.path`. Raises `UsageError` for a --map of another form."""
+    return finish(request, convert_callers(request.path, parse_map(mapped)))
