@@ -7,6 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from textwrap import dedent
 
+from converters.outcome import Outcome
 from converters.rules import Case, Rule, all_rules
 from converters.rules.text import paragraph, site
 
@@ -63,7 +64,6 @@ def _example(rule: Rule, case: Case) -> Iterator[str]:
 
 
 def _outputs(case: Case) -> dict[str, str]:
-    from converters.convert import convert
     from converters.outcome import Converted
 
     with TemporaryDirectory() as folder:
@@ -74,9 +74,17 @@ def _outputs(case: Case) -> dict[str, str]:
         for path, target in case.symlinks.items():
             (root / path).parent.mkdir(parents=True, exist_ok=True)
             (root / path).symlink_to(target)
-        outcome = convert(root, case.options(Path(folder)))
+        outcome = convert_case(case, root)
     changes = outcome.files if isinstance(outcome, Converted) else ()
     return {change.path: change.data.decode() for change in changes if change.data is not None}
+
+
+def convert_case(case: Case, root: Path) -> Outcome:
+    """Convert the project of a case, which stands in `root`, as its command would; other files that it needs go beside `root`."""
+    from converters.callers.convert import convert_callers
+    from converters.convert import convert
+
+    return convert(root, case.options(root.parent)) if case.apps is None else convert_callers(root, case.apps)
 
 
 def _excerpt(text: str, wanted: tuple[str, ...]) -> str:

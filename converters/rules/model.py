@@ -50,6 +50,8 @@ class Case:
     """Outcome of the whole conversion; '' for any in which there is an output."""
     style: Literal["auto", "inline", "keep"] = "auto"
     realtime: bool = False
+    apps: Mapping[str, str] | None = None
+    """What `migrate callers` is given by `--map`; None for a case of `migrate PATH`."""
     endpoint: str = ""
     """What `--endpoint-config` is given: the JSON of an exported endpoint."""
     image: str = ""

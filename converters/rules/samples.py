@@ -48,6 +48,17 @@ class Predictor(BasePredictor):
 """
 """The smallest Cog predictor: line 1 imports Cog, line 4 derives from it, line 5 declares an input."""
 
+CALLER = """
+import runpod
+
+endpoint = runpod.Endpoint("abc123")
+print(endpoint.run_sync({"input": {"prompt": "a cat"}}))
+"""
+"""The smallest caller: line 1 imports RunPod's client, line 3 names the endpoint, line 4 calls it."""
+
+APPS = {"abc123": "acme/upscaler"}
+"""The app that stands for the endpoint of `CALLER`."""
+
 SERVER = """
 from fastapi import FastAPI
 

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from converters.convert import convert
 from converters.ledger import Item
 from converters.outcome import Converted, Outcome
 from converters.rules import Case
+from converters.rules.document import convert_case
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ def write(folder: Path, files: dict[str, str], symlinks: Mapping[str, str] | Non
 def run(folder: Path, case: Case) -> Made:
     """Convert the project of a case."""
     root = write(folder, case.project, case.symlinks)
-    outcome = convert(root, case.options(folder))
+    outcome = convert_case(case, root)
     if not isinstance(outcome, Converted):
         return Made(outcome, list(getattr(outcome, "items", ())), {}, set())
     items = outcome.ledger.items()

@@ -1,0 +1,91 @@
+"""CL008: the key that a caller sends."""
+
+from __future__ import annotations
+
+from converters.rules.model import Case, Rule, Seen, fal_docs, runpod_docs
+from converters.rules.samples import APPS
+
+rule = Rule(
+    code="CL008",
+    title="RUNPOD_API_KEY, REPLICATE_API_TOKEN -> FAL_KEY",
+    safety="manual",
+    explanation="""
+    fal_client reads its key from FAL_KEY, so `runpod.api_key = ...` goes, and names of keys that the program looks up in the
+    environment become FAL_KEY. Set FAL_KEY where the program runs. Where calls of the file are left as they are, the old key stays.
+    """,
+    links=(
+        runpod_docs("serverless/endpoints/send-requests"),
+        fal_docs("documentation/setting-up/authentication"),
+    ),
+    cases=(
+        Case(
+            "a key from the environment is no longer handed over",
+            "partial",
+            {
+                "client.py": """
+                import os
+                import runpod
+
+                runpod.api_key = os.getenv("RUNPOD_API_KEY")
+                print(runpod.Endpoint("abc123").run_sync({"prompt": "a cat"}))
+                """
+            },
+            seen=(
+                Seen("dropped", 4, "client.py"),
+                Seen("manual", 1, "client.py"),
+            ),
+            has={"client.py": ("import fal_client\n\nprint(",)},
+            lacks={"client.py": ("api_key", "import os")},
+            status="converted",
+            apps=APPS,
+        ),
+        Case(
+            "a check that the key is there asks for fal's",
+            "partial",
+            {
+                "client.py": """
+                import os
+                import replicate
+
+                if not os.environ.get("REPLICATE_API_TOKEN"):
+                    raise SystemExit("no key")
+                print(replicate.run("abc123", input={"prompt": "a cat"}))
+                """
+            },
+            seen=(Seen("converted", 4, "client.py"),),
+            has={"client.py": ('os.environ.get("FAL_KEY")',)},
+            status="converted",
+            apps=APPS,
+        ),
+        Case(
+            "the old key stays for calls that are left",
+            "untouched",
+            {
+                "client.py": """
+                import runpod
+
+                runpod.api_key = "rp_1"
+                print(runpod.Endpoint("abc123").health())
+                """
+            },
+            seen=(Seen("kept", 3, "client.py", rule="CL008"),),
+            has={"client.py": ('runpod.api_key = "rp_1"',)},
+            within=("nothing",),
+            status="partial",
+            apps=APPS,
+        ),
+        Case(
+            "a program that calls neither platform is none of ours",
+            "untouched",
+            {
+                "client.py": """
+                import requests
+
+                print(requests.post("https://example.com/run", json={"input": 1}).json()["output"])
+                """
+            },
+            status="unsupported",
+            apps=APPS,
+        ),
+    ),
+)

@@ -1,0 +1,87 @@
+"""CL013: files that go to Replicate and come back."""
+
+from __future__ import annotations
+
+from converters.rules.model import Case, Rule, fal_docs
+from converters.rules.samples import APPS
+
+rule = Rule(
+    code="CL013",
+    title='open(...) -> upload_file(...), output.url -> output["url"]',
+    safety="safe",
+    explanation="""
+    Replicate's client uploads an open file of the input by itself; fal's does it with `upload_file`, whose address takes its place.
+    A file of the result is an object with a `url`: `output.url` becomes `output["url"]`, and `output.read()` fetches that address.
+    Check functions that a result is handed to.
+    """,
+    links=(
+        "https://replicate.com/docs/get-started/python",
+        fal_docs("documentation/model-apis/fal-cdn"),
+    ),
+    cases=(
+        Case(
+            "an open file is uploaded and the result is fetched",
+            "converted",
+            {
+                "client.py": """
+                import replicate
+
+                output = replicate.run("acme/up", input={"image": open("in.png", "rb")})
+                with open("out.png", "wb") as file:
+                    file.write(output.read())
+                print(output.url)
+                """
+            },
+            has={
+                "client.py": (
+                    'arguments={"image": fal_client.upload_file("in.png")}',
+                    'file.write(urlopen(output["url"]).read())',
+                    'print(output["url"])',
+                    "from urllib.request import urlopen",
+                )
+            },
+            apps={"acme/up": "acme/up-fal"},
+        ),
+        Case(
+            "the items of a result are files, too",
+            "converted",
+            {
+                "client.py": """
+                import replicate
+
+                for number, item in enumerate(replicate.run("acme/up", input={"n": 2})):
+                    print(number, item.url)
+                """
+            },
+            has={"client.py": ('print(number, item["url"])',)},
+            apps={"acme/up": "acme/up-fal"},
+        ),
+        Case(
+            "a file that is read for itself stays",
+            "untouched",
+            {
+                "client.py": """
+                import replicate
+
+                prompt = open("prompt.txt").read()
+                print(replicate.run("acme/up", input={"prompt": prompt}))
+                """
+            },
+            has={"client.py": ('open("prompt.txt").read()',)},
+            apps={"acme/up": "acme/up-fal"},
+        ),
+        Case(
+            "a program that calls neither platform is none of ours",
+            "untouched",
+            {
+                "client.py": """
+                import requests
+
+                print(requests.post("https://example.com/run", json={"input": 1}).json()["output"])
+                """
+            },
+            status="unsupported",
+            apps=APPS,
+        ),
+    ),
+)
