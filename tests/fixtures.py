@@ -7,12 +7,15 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+from converters.callers.convert import convert_callers
 from converters.convert import convert
 from converters.options import Options
 from converters.outcome import Converted
 
 ROOT = Path(__file__).resolve().parent.parent / "fixtures"
 EXPECTED = ROOT / "expected"
+APPS = {"tx7hw2": "local/text-tools", "st0ry9": "local/story-stream", "acme/tokens": "local/tokens", "6f7a1b": "local/tokens"}
+"""What `migrate callers` is told about the endpoints of the callers."""
 
 
 def projects() -> list[Path]:
@@ -23,7 +26,8 @@ def projects() -> list[Path]:
 
 
 def converted(project: Path) -> Converted:
-    outcome = convert(project, Options())
+    is_caller = project.parent == ROOT / "callers"
+    outcome = convert_callers(project, APPS) if is_caller else convert(project, Options())
     assert isinstance(outcome, Converted), outcome
     return outcome
 

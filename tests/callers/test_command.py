@@ -1,0 +1,97 @@
+"""`migrate callers` keeps the contract of the command line."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from converters.callers.apps import Apps, parse_map
+from converters.cli import answer
+from converters.errors import UsageError
+from converters.reports.json import published_schema
+
+CALLER = 'import runpod\n\nprint(runpod.Endpoint("abc123").run_sync({"input": {"n": 1}}))\n'
+MAP = ["--map", "abc123=acme/upscaler"]
+
+
+@pytest.fixture
+def caller(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    root = tmp_path / "caller"
+    root.mkdir()
+    (root / "client.py").write_text(CALLER)
+    (root / "notes.bin").write_bytes(b"\0\xff\r\n")
+    return root
+
+
+def test_a_caller_is_written_beside_its_source(caller: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert answer(["callers", str(caller), *MAP]) == 0
+    output = caller.with_name("caller-fal")
+    assert 'fal_client.subscribe("acme/upscaler", arguments={"n": 1})' in (output / "client.py").read_text()
+    assert (output / "notes.bin").read_bytes() == b"\0\xff\r\n"
+    assert (caller / "client.py").read_text() == CALLER
+    assert "caller calls RunPod" in capsys.readouterr().out
+
+
+def test_the_diff_is_what_is_written(caller: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    assert answer(["callers", str(caller), *MAP, "--diff"]) == 1
+    diff = capfdbinary.readouterr().out
+    assert answer(["callers", str(caller), *MAP, "--quiet"]) == 0
+    subprocess.run(["git", "init", "-q"], cwd=caller, check=True)
+    subprocess.run(["git", "apply"], cwd=caller, input=diff, check=True)
+    assert (caller / "client.py").read_bytes() == (caller.with_name("caller-fal") / "client.py").read_bytes()
+
+
+def test_an_endpoint_without_an_app_is_left_to_a_person(caller: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert answer(["callers", str(caller), "--check"]) == 3
+    assert "--map abc123=owner/app" in capsys.readouterr().out
+
+
+def test_the_document_keeps_the_published_schema(caller: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert answer(["callers", str(caller), *MAP, "--format", "json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    jsonschema.validate(document, published_schema())
+    assert document["apps"] == [] and document["source"]["platform"] == "runpod"
+    assert {"path": "client.py", "action": "modified"} in document["files"]
+
+
+def test_a_second_run_finds_nothing(caller: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert answer(["callers", str(caller), *MAP]) == 0
+    assert answer(["callers", str(caller.with_name("caller-fal")), *MAP]) == 4
+    assert "nothing here calls" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("path", "code"), [("nowhere", 5), ("caller/empty", 4)])
+def test_what_holds_no_caller_says_so(caller: Path, path: str, code: int) -> None:
+    (caller / "empty").mkdir()
+    assert answer(["callers", str(caller.parent / path)]) == code
+
+
+@pytest.mark.parametrize("text", ["abc123", "abc123=", "=acme/up", "abc123=up", "abc123=acme/", "abc123=a/b c", "abc123=/up"])
+def test_a_map_of_another_form_is_refused(caller: Path, text: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert answer(["callers", str(caller), "--map", text]) == 2
+    assert "ENDPOINT=owner/app" in capsys.readouterr().err
+
+
+def test_two_apps_for_one_endpoint_are_refused() -> None:
+    with pytest.raises(UsageError, match="two apps"):
+        parse_map(["a=x/y", "a=x/z"])
+
+
+def test_a_model_is_found_with_and_without_its_version() -> None:
+    apps = Apps({"acme/story": "acme/one", "0123": "acme/two"})
+    assert apps.find("acme/story:4567") == "acme/one"
+    assert apps.find("other/name:0123") == "acme/two"
+    assert apps.find("other/name") == ""
+
+
+def test_the_app_that_the_project_becomes_stands_for_its_endpoint(caller: Path) -> None:
+    (caller / "handler.py").write_text(
+        "import runpod\n\n\ndef handler(job):\n    return {'n': job['input']['n']}\n\n\nrunpod.serverless.start({'handler': handler})\n"
+    )
+    assert answer(["callers", str(caller), "--quiet"]) == 3
+    assert '"your-team/caller"' in (caller.with_name("caller-fal") / "client.py").read_text()

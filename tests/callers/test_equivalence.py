@@ -1,0 +1,150 @@
+"""A caller answers the same before and after: on a small RunPod by its own client, and on the converted app by fal_client.
+
+The programs are the fixtures, unmodified; only addresses are redirected, since neither platform is reached from here.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+import fal_runtime
+from converters.convert import convert
+from converters.options import Options
+from converters.outcome import Converted
+from converters.output.place import write
+from fal_runtime import redirect
+from fal_runtime.testing import Local
+from tests import fixtures
+from tests.callers import fake_runpod
+
+CALLERS = fixtures.ROOT / "callers"
+ENDPOINTS = {"tx7hw2": "text-tools", "st0ry9": "story-stream"}
+REDIRECT = """
+import os
+import httpx, requests
+
+HOST = "https://api.runpod.ai/v2"
+for session, name in ((requests.Session, "request"), (httpx.AsyncClient, "request")):
+    def redirected(self, method, url, *args, before=getattr(session, name), **kwargs):
+        return before(self, method, str(url).replace(HOST, os.environ["RUNPOD_ENDPOINT_BASE_URL"]), *args, **kwargs)
+    setattr(session, name, redirected)
+"""
+
+
+def output_of(command: list[str], environment: dict[str, str], folder: Path) -> str:
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=90, cwd=folder)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+class Apps:
+    """Converted workers, each served once for all tests of this file."""
+
+    def __init__(self, folder: Path, stack: ExitStack) -> None:
+        self._folder, self._stack = folder, stack
+        self._locals: dict[Path, Local] = {}
+
+    def of(self, worker: Path) -> Local:
+        if worker not in self._locals:
+            outcome = convert(worker, Options())
+            assert isinstance(outcome, Converted)
+            self._locals[worker] = self._stack.enter_context(fal_runtime.serve(write(outcome, self._folder / worker.name).path))
+        return self._locals[worker]
+
+
+@pytest.fixture(scope="module")
+def apps(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Apps]:
+    with ExitStack() as stack:
+        yield Apps(tmp_path_factory.mktemp("apps"), stack)
+
+
+def rewritten(caller: Path, folder: Path) -> Path:
+    """The converted caller on disk."""
+    return write(fixtures.converted(caller), folder / "caller").path
+
+
+PROGRAMS = [
+    ("text-sdk", "client.py", "tx7hw2"),
+    ("text-sdk", "parallel.py", "tx7hw2"),
+    ("text-sdk", "story.py", "st0ry9"),
+    ("text-http", "client.py", "tx7hw2"),
+    ("text-http", "later.py", "tx7hw2"),
+]
+
+
+@pytest.mark.parametrize(("caller", "program", "endpoint"), PROGRAMS, ids=[f"{caller}/{program}" for caller, program, _ in PROGRAMS])
+def test_a_caller_of_runpod_gets_the_same_from_fal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, apps: Apps, caller: str, program: str, endpoint: str
+) -> None:
+    worker = fixtures.ROOT / "runpod" / ENDPOINTS[endpoint]
+    (tmp_path / "sitecustomize.py").write_text(REDIRECT)
+    plain = {"PATH": os.environ["PATH"]}
+    with fake_runpod.serve({endpoint: fake_runpod.load(worker, monkeypatch)}) as runpod:
+        environment = {
+            **plain,
+            "RUNPOD_API_KEY": "rp-key",
+            "RUNPOD_AI_API_KEY": "rp-key",
+            "RUNPOD_ENDPOINT_BASE_URL": runpod.url,
+            "PYTHONPATH": str(tmp_path),
+            "TEXT_TOOLS": endpoint,
+        }
+        if program == "story.py":
+            environment["HOME"] = str(_home_with_key(tmp_path))
+        before = output_of([sys.executable, str(CALLERS / caller / program)], environment, tmp_path)
+    environment = {**redirect.environment(apps.of(worker).url, plain), "TEXT_TOOLS": f"local/{ENDPOINTS[endpoint]}"}
+    after = output_of([sys.executable, str(rewritten(CALLERS / caller, tmp_path) / program)], environment, tmp_path)
+    assert json.loads(after) == json.loads(before)
+    assert json.loads(before)
+
+
+@pytest.mark.skipif(not (shutil.which("curl") and shutil.which("jq")), reason="needs curl and jq")
+def test_a_script_gets_the_same_from_fal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, apps: Apps) -> None:
+    worker = fixtures.ROOT / "runpod" / "text-tools"
+    plain = {"PATH": os.environ["PATH"]}
+    scripts = ("slug.sh", "words.sh")
+
+    def run(folder: Path, hosts: dict[str, str], environment: dict[str, str]) -> list[str]:
+        answers = []
+        for name in scripts:
+            text = (folder / name).read_text()
+            for host, address in hosts.items():
+                text = text.replace(host, address)
+            (tmp_path / name).write_text(text)
+            answers.append(output_of(["sh", name, "Some text"], environment, tmp_path))
+        return answers
+
+    with fake_runpod.serve({"tx7hw2": fake_runpod.load(worker, monkeypatch)}) as runpod:
+        hosts = {"https://api.runpod.ai/v2": runpod.url}
+        before = run(CALLERS / "text-http", hosts, {**plain, "RUNPOD_API_KEY": "rp-key"})
+    local = apps.of(worker)
+    hosts = {"https://queue.fal.run": f"{local.url}/queue", "https://fal.run": local.url}
+    after = run(rewritten(CALLERS / "text-http", tmp_path), hosts, {**plain, "FAL_KEY": redirect.environment(local.url, plain)["FAL_KEY"]})
+    assert [json.loads(text) if text[0] in "{[" else text for text in after] == [
+        json.loads(text) if text[0] in "{[" else text for text in before
+    ]
+    assert before[0] == "some-text\n"
+
+
+def test_a_caller_of_replicate_gets_what_the_model_says(tmp_path: Path, apps: Apps) -> None:
+    program = rewritten(CALLERS / "tokens", tmp_path) / "story.py"
+    environment = redirect.environment(apps.of(fixtures.ROOT / "replicate" / "tokens").url, {"PATH": os.environ["PATH"]})
+    answer = json.loads(output_of([sys.executable, str(program)], environment, tmp_path))
+    words = ["Well,", " once", " upon", " a"]
+    assert answer == ["".join(words), words, words, "failed", 4]
+
+
+def _home_with_key(folder: Path) -> Path:
+    """A home in which RunPod's client finds a key that the program does not give."""
+    home = folder / "home"
+    (home / ".runpod").mkdir(parents=True)
+    (home / ".runpod" / "config.toml").write_text('[default]\napi_key = "rp-key"\n')
+    return home

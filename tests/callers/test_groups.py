@@ -1,0 +1,182 @@
+"""What hangs together is rewritten as a whole or stays, to the byte, as it is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+from tests.callers.made import client, rewritten
+
+STAYS = {
+    "an endpoint is handed to a function": """
+        import runpod
+        from elsewhere import use
+        endpoint = runpod.Endpoint("abc123")
+        use(endpoint)
+        print(endpoint.run_sync({"prompt": "a"}))
+        """,
+    "a job is returned": """
+        import runpod
+        def start():
+            return runpod.Endpoint("abc123").run({"prompt": "a"})
+        """,
+    "a name holds an endpoint or something else": """
+        import runpod
+        import local
+        endpoint = local.Endpoint()
+        endpoint = runpod.Endpoint("abc123")
+        print(endpoint.run_sync({"prompt": "a"}))
+        """,
+    "a parameter may hold another endpoint": """
+        import runpod
+        def ask(endpoint=None):
+            if endpoint is None:
+                endpoint = runpod.Endpoint("abc123")
+            return endpoint.run_sync({"prompt": "a"})
+        """,
+    "an attribute is read outside of its class": """
+        import runpod
+        class Client:
+            def __init__(self):
+                self.endpoint = runpod.Endpoint("abc123")
+        print(Client().endpoint.run_sync({"prompt": "a"}))
+        """,
+    "an endpoint is an attribute of the class": """
+        import runpod
+        class Client:
+            endpoint = runpod.Endpoint("abc123")
+            def ask(self):
+                return self.endpoint.run_sync({"prompt": "a"})
+        """,
+    "a status is kept": """
+        import runpod
+        job = runpod.Endpoint("abc123").run({"prompt": "a"})
+        statuses = {}
+        statuses["job"] = job.status()
+        """,
+    "a status is compared with an unknown name": """
+        import runpod
+        job = runpod.Endpoint("abc123").run({"prompt": "a"})
+        print(job.status() == "SLEEPING")
+        """,
+    "a body gets a key later": """
+        import runpod
+        payload = {"input": {"prompt": "a"}}
+        payload["webhook"] = "https://example.com"
+        runpod.Endpoint("abc123").run(payload)
+        """,
+    "a response is read as such": """
+        import requests
+        response = requests.post("https://api.runpod.ai/v2/abc123/runsync", json={"input": {"prompt": "a"}})
+        print(response.headers)
+        """,
+    "errors of requests are caught around the call": """
+        import requests
+        try:
+            print(requests.post("https://api.runpod.ai/v2/abc123/runsync", json={"input": {"n": 1}}).json()["output"])
+        except requests.exceptions.RequestException:
+            print("no answer")
+        """,
+    "a request is submitted here and asked for in a way that is not followed": """
+        import requests
+        def submit():
+            return requests.post("https://api.runpod.ai/v2/abc123/run", json={"input": {"n": 1}}).json()["id"]
+        def poll(job):
+            response = requests.get(f"https://api.runpod.ai/v2/abc123/status/{job}")
+            return response.status_code
+        """,
+    "a response is used in a with block": """
+        import aiohttp
+        async def ask(session):
+            async with session.post("https://api.runpod.ai/v2/abc123/runsync", json={"input": {"n": 1}}) as response:
+                return (await response.json())["output"]
+        """,
+    "a job is streamed twice": """
+        import runpod
+        job = runpod.Endpoint("abc123").run({"prompt": "a"})
+        print(list(job.stream()), list(job.stream()))
+        """,
+    "what cancelling answers is used": """
+        import runpod
+        job = runpod.Endpoint("abc123").run({"prompt": "a"})
+        print(job.cancel())
+        """,
+    "a client of Replicate has a call without a counterpart": """
+        import replicate
+        client = replicate.Client()
+        print(client.models.list())
+        print(client.run("acme/story", input={"prompt": "a"}))
+        """,
+    "the coroutine of a run is gathered": """
+        import asyncio
+        import replicate
+        async def main():
+            return await asyncio.gather(replicate.async_run("acme/story", input={"prompt": "a"}))
+        """,
+    "an attribute of Replicate's error is read": """
+        import replicate
+        from replicate.exceptions import ModelError
+        try:
+            print(replicate.run("acme/story", input={"prompt": "a"}))
+        except ModelError as error:
+            print(error.prediction.logs)
+        """,
+    "the endpoint's id comes from a place that the call cannot reach": """
+        import requests
+        def address(name):
+            url = f"https://api.runpod.ai/v2/{name}"
+            def ask(name):
+                return requests.post(f"{url}/runsync", json={"input": {"n": 1}}).json()["output"]
+            return ask
+        """,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("text", STAYS.values(), ids=STAYS.keys())
+def test_a_group_that_has_no_single_meaning_stays(tmp_path: Path, text: str) -> None:
+    made = client(tmp_path, text)
+    assert made.texts["client.py"] == dedent(text).lstrip("\n")
+    assert made.manual
+
+
+def test_an_endpoint_that_another_file_reads_stays(tmp_path: Path) -> None:
+    files = {
+        "shared.py": 'import runpod\n\nendpoint = runpod.Endpoint("abc123")\nprint(endpoint.run_sync({"n": 1}))\n',
+        "main.py": "from shared import endpoint\n\nprint(endpoint.run_sync({'n': 2}))\n",
+    }
+    made = rewritten(tmp_path, files)
+    assert made.texts["shared.py"] == files["shared.py"] and made.texts["main.py"] == files["main.py"]
+    assert "shared.py:3 CL009" in made.manual
+
+
+def test_groups_of_one_file_are_independent(tmp_path: Path) -> None:
+    made = client(
+        tmp_path,
+        """
+        import runpod
+
+        print(runpod.Endpoint("abc123").health())
+        print(runpod.Endpoint("abc123").run_sync({"prompt": "a"}))
+        """,
+    )
+    assert 'print(runpod.Endpoint("abc123").health())' in made.texts["client.py"]
+    assert 'print(fal_client.subscribe("acme/upscaler", arguments={"prompt": "a"}))' in made.texts["client.py"]
+    assert made.texts["client.py"].startswith("import runpod\nimport fal_client\n")
+
+
+def test_a_constant_that_calls_that_stay_read_is_not_mapped(tmp_path: Path) -> None:
+    made = client(
+        tmp_path,
+        """
+        import runpod
+
+        ID = "abc123"
+        print(runpod.Endpoint(ID).health())
+        print(runpod.Endpoint(ID).run_sync({"prompt": "a"}))
+        """,
+    )
+    text = made.texts["client.py"]
+    assert 'ID = "abc123"' in text and "runpod.Endpoint(ID).health()" in text
+    assert 'fal_client.subscribe("acme/upscaler", arguments={"prompt": "a"})' in text
