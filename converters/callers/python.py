@@ -22,6 +22,7 @@ from converters.python.code import Code
 from converters.python.module import Module
 
 MANUAL = "CL009"
+PROSE = "CL019"
 INSTEAD = {
     "CL001": "`fal_client.subscribe(APP, arguments=...)`",
     "CL002": "`fal_client.submit(APP, arguments=...)` and the handle's `status()`, `get()` and `cancel()`",
@@ -156,11 +157,11 @@ class PythonFile:
         for node in self.addresses:
             construct = self._record("address", RUNPOD if RUNPOD in str(node.value) else REPLICATE, node)
             if isinstance(self.module.parents[node], ast.Expr):
-                self.ledger.settle(construct, "CL004", Disposition.KEPT, "a text for readers of the code")
+                self.ledger.settle(construct, PROSE, Disposition.KEPT, "a text for readers of the code")
             elif node in gone:
                 self.ledger.settle(construct, "CL004", Disposition.CONVERTED, "fal_client knows the addresses of fal")
             elif self._is_of_left_calls(node):
-                self.ledger.settle(construct, "CL004", Disposition.KEPT, "calls that are left need it")
+                self.ledger.settle(construct, MANUAL, Disposition.KEPT, "calls that are left need it")
             else:
                 self._leave(construct, "what it is used for is not followed here", "CL004")
 
