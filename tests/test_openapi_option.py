@@ -119,3 +119,18 @@ def test_options_of_servers_are_refused_for_a_worker(option: str, tmp_path: Path
     given = {"openapi": OpenApi("x.json", DOCUMENT), "image_config": tmp_path / "image.json"}[option]
     with pytest.raises(UsageError, match=f"--{option.replace('_', '-')} describes a server, and this is a runpod project"):
         convert(FIXTURES / "runpod" / "sdxl", replace(Options(), **{option: given}))
+
+
+def test_an_upload_keeps_its_key_where_that_is_no_name(tmp_path: Path) -> None:
+    upload = {
+        "type": "object",
+        "required": ["audio-file"],
+        "properties": {"audio-file": {"type": "string", "format": "binary"}, "class": {"type": "string"}},
+    }
+    body = {"content": {"multipart/form-data": {"schema": upload}}}
+    path = tmp_path / "given.json"
+    path.write_text(json.dumps({**DOCUMENT, "paths": {"/hear": {"post": {"summary": "Hear", "requestBody": body}}}}))
+    proxy = texts(tmp_path, "app", str(path))["app.py"]
+    compile(proxy, "app.py", "exec")
+    assert 'audio_file: File = Field(alias="audio-file")' in proxy
+    assert 'exclude={"audio_file"}' in proxy and '(("audio-file", "audio_file"),)' in proxy

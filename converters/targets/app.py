@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os.path
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -107,9 +108,10 @@ def _model_names(fields: list[InputField], taken: set[str]) -> dict[str, str]:
 
 def field_name(name: str) -> str:
     """The name of a model field for a key: the key itself, or a safe name with an alias."""
-    if name not in SHADOWED and (is_identifier(name) or (name.startswith("model_") and name.isidentifier())):
+    stable = unicodedata.normalize("NFKC", name) == name  # Python reads names in this form, and a key stays as it is
+    if stable and name not in SHADOWED and (is_identifier(name) or (name.startswith("model_") and name.isidentifier())):
         return name
-    made = re.sub(r"\W+", "_", name).strip("_") or "field"
+    made = re.sub(r"\W+", "_", name, flags=0 if stable and name.isalpha() else re.ASCII).strip("_") or "field"
     made = f"field_{made}" if made[0].isdigit() else made
     return made if made != name and made not in SHADOWED else f"{made}_"
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from converters.concepts.literals import source_of, string
-from converters.targets.json_models import Models
+from converters.targets.json_models import Models, field_names
 from converters.targets.templating import docstring
 
 METHODS = ("get", "post", "put", "patch", "delete")
@@ -34,6 +34,9 @@ class Operation:
     json: str = ""
     """`` (no body), `fields` (what is left of the input) or `body` (one field of it)."""
     files: list[str] = field(default_factory=list)
+    """Keys of uploads."""
+    uploads: dict[str, str] = field(default_factory=dict)
+    """Key of an upload -> name of its field."""
     output: str = "Response"
     """The annotation from which fal's OpenAPI document is made; what is returned is the server's own answer."""
     form: bool = False
@@ -134,7 +137,9 @@ def _inputs(made: Operation, stated: dict[str, Any], models: Models) -> None:
         made.model = models.fresh("".join(part.title() for part in made.name.split("_")) + "Input")
         shown = {key: ({"x-file": True} if key in made.files else value) for key, value in properties.items()}
         text = models.render(made.model, {"properties": shown, "required": required})
-        models.classes.append(_file_fields(text, made.files, properties))
+        names = field_names(properties)
+        models.classes.append(_file_fields(text, {names[key]: properties[key] for key in made.files}))
+        made.uploads = {key: names[key] for key in made.files}
 
 
 def _binary(schema: Any) -> bool:
@@ -145,12 +150,12 @@ def _binary(schema: Any) -> bool:
     )
 
 
-def _file_fields(text: str, files: list[str], properties: dict[str, Any]) -> str:
-    """Uploads become URL inputs."""
-    for key in files:
-        many = isinstance(properties[key], dict) and properties[key].get("type") == "array"
-        text = re.sub(rf"(?m)^(\s+{re.escape(key)}): Any\b", rf"\1: {'list[File]' if many else 'File'}", text)
-        text = re.sub(rf"(?m)^(\s+{re.escape(key)}: (?:list\[File\]|File)) = None", r"\1 | None = None", text)
+def _file_fields(text: str, files: dict[str, Any]) -> str:
+    """Uploads become URL inputs. `files`: name of the field -> schema."""
+    for name, schema in files.items():
+        many = isinstance(schema, dict) and schema.get("type") == "array"
+        text = re.sub(rf"(?m)^(\s+{re.escape(name)}): Any\b", rf"\1: {'list[File]' if many else 'File'}", text)
+        text = re.sub(rf"(?m)^(\s+{re.escape(name)}: (?:list\[File\]|File)) = (None|Field\(default=None)", r"\1 | None = \2", text)
     return text
 
 
@@ -168,7 +173,7 @@ def source(operation: Operation) -> str:
 def _body(operation: Operation) -> list[str]:
     if not operation.model:
         return [f"return self.forward(request, {string(operation.method)}, {string(operation.target)})"]
-    excluded = f", exclude={source_of(set(operation.files))}" if operation.files else ""
+    excluded = f", exclude={source_of(set(operation.uploads.values()))}" if operation.files else ""
     lines = [f'body = input.model_dump(mode="json", by_alias=True, exclude_unset=True{excluded})']
     path = string(operation.target)
     for key in operation.in_path:
@@ -178,7 +183,8 @@ def _body(operation: Operation) -> list[str]:
         lines.append(f"params = {{key: body.pop(key) for key in {source_of(tuple(operation.query))} if key in body}}")
         arguments.append("params=params")
     if operation.files:
-        lines += [f"files = [(key, upload(file)) for key in {source_of(tuple(operation.files))} for file in listed(getattr(input, key))]"]
+        pairs = source_of(tuple(operation.uploads.items()))
+        lines += [f"files = [(key, upload(file)) for key, name in {pairs} for file in listed(getattr(input, name))]"]
         arguments += ["data=body", "files=files"]
     elif operation.multipart:
         arguments.append("files=[(key, (None, str(value))) for key, value in body.items()]")
