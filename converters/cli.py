@@ -53,6 +53,15 @@ class Format(str, Enum):
     github = "github"
 
 
+class Certified(str, Enum):
+    """Forms of a certificate."""
+
+    text = "text"
+    json = "json"
+    markdown = "markdown"
+    html = "html"
+
+
 class Plain(str, Enum):
     text = "text"
     json = "json"
@@ -183,6 +192,30 @@ def inspect(path: Project, format: Annotated[Plain, typer.Option("--format", hel
     from converters.commands.inspect import inspect_project
 
     return inspect_project(path, format.value)
+
+
+@app.command()
+def verify(
+    path: Project,
+    target: Annotated[
+        Path | None, typer.Argument(metavar="[TARGET]", help="The converted project.", show_default="a fresh conversion")
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", help="Seed of the requests that are drawn.")] = 0,
+    seconds: Annotated[float, typer.Option("--seconds", min=1, help="Time for the requests of each app.")] = 60,
+    double: Annotated[
+        list[str] | None, typer.Option("--double", metavar="PACKAGE", help="Replace this package though it is installed.")
+    ] = None,
+    schema: Annotated[Path | None, typer.Option("--schema", metavar="FILE", help="Cog's own openapi_schema.json.")] = None,
+    replay: Annotated[Path | None, typer.Option("--replay", metavar="FILE", help="Send the requests of this certificate.")] = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write the certificate as JSON.")] = None,
+    format: Annotated[Certified, typer.Option("--format", help="Form of the answer.")] = Certified.text,
+) -> int:
+    """Show that a converted project does what the project at PATH does: both run here, with doubles for models, and are compared."""
+    from converters.commands.verify import Request, verify_project
+    from converters.options import Options
+
+    request = Request(path, target, seed, seconds, tuple(double or ()), schema, replay, output, format.value)
+    return verify_project(request, Options())
 
 
 @app.command()

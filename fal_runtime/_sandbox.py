@@ -11,7 +11,7 @@ from __future__ import annotations
 import ctypes
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 _CLONE_NEWNS = 0x00020000
@@ -21,13 +21,24 @@ _MNT_DETACH = 2
 _KERNEL = frozenset({"proc", "sys", "dev"})
 
 
-def enter(stage: Path, scratch: Path, binds: Mapping[str, Path], cwd: str) -> None:
+def enter(stage: Path, scratch: Path, binds: Mapping[str, Path], cwd: str, keep: Iterable[str] = ()) -> None:
     """Give the calling process its own root.
 
     ``stage`` is an empty directory to build on, ``scratch`` holds the files to graft in at the paths they have
-    below it, ``binds`` maps absolute paths to directories of the machine. The process must have one thread.
+    below it, ``binds`` maps absolute paths to directories of the machine, ``keep`` are paths that stay visible. Where ``scratch`` has a
+    ``tmp``, the process's /tmp is its own, but for what Python itself needs of the machine's. The process must have one thread.
     Raises OSError where the kernel refuses.
     """
+    needed = [
+        *keep,
+        str(stage),
+        str(scratch),
+        *map(str, binds.values()),
+        sys.prefix,
+        sys.base_prefix,
+        str(Path(__file__).parent),
+        *sys.path,
+    ]
     _unshare()
     _mount(None, "/", None, _MS_REC | _MS_SLAVE)
     _mount("tmpfs", str(stage), "tmpfs", _MS_NOSUID | _MS_NODEV)
@@ -36,7 +47,7 @@ def enter(stage: Path, scratch: Path, binds: Mapping[str, Path], cwd: str) -> No
     os.chdir(stage)
     _call("pivot_root", str(stage).encode(), str(stage / "old").encode())
     os.chdir("/")
-    _graft(Path("/old"), Path("/old") / scratch.relative_to("/"), Path("/new"))
+    _graft(Path("/old"), Path("/old") / scratch.relative_to("/"), Path("/new"), [f"/old{path}" for path in needed if path.startswith("/")])
     for target, source in binds.items():
         inside = Path("/new") / target.lstrip("/")
         inside.mkdir(parents=True, exist_ok=True)
@@ -83,17 +94,19 @@ def _unshare() -> None:
     return None
 
 
-def _graft(host: Path, overlay: Path, target: Path) -> None:
-    """Fill ``target`` with the entries of ``host``, those of ``overlay`` taking their place."""
+def _graft(host: Path, overlay: Path, target: Path, needed: Sequence[str]) -> None:
+    """Fill ``target`` with the entries of ``host``, those of ``overlay`` taking their place; of /tmp only with what is needed."""
     ours = {entry.name: entry for entry in os.scandir(overlay)} if overlay.is_dir() else {}
     theirs = {entry.name: entry for entry in os.scandir(host)}
+    if host == Path("/old/tmp"):
+        theirs = {name: entry for name, entry in theirs.items() if any((path + "/").startswith(f"{entry.path}/") for path in needed)}
     for name in sorted(ours.keys() | theirs.keys()):
         entry, inside = ours.get(name), target / name
         if entry is None or (host == Path("/old") and name in _KERNEL):
             _place(theirs[name], inside)
         elif name in theirs and entry.is_dir(follow_symlinks=False) and _readable_directory(theirs[name]):
             inside.mkdir()
-            _graft(host / name, overlay / name, inside)
+            _graft(host / name, overlay / name, inside, needed)
         else:
             _place(entry, inside)
 

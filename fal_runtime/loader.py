@@ -144,6 +144,7 @@ class Loader:
         shipped = bool(spec.entry_point and spec.app_files)
         app = "/app" if private else str(root / "app")
         home = root / workdir if layout.workdir else place / "empty"
+        (root / "tmp").mkdir(parents=True, exist_ok=True)  # what a runner adds to /tmp is its own, as in a container
         sandbox = {
             "stage": str(self._host.directory / "stage"),
             "scratch": str(root),

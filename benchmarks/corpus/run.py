@@ -165,7 +165,7 @@ def _child(out: Path, workdir: str, work: Path) -> dict[str, str]:
         "own": sorted({path.stem for path in python} | {part for path in python for part in path.relative_to(out).parts[:-1]}),
         "doubled": [],
         "pins": _pins(out),
-        "roots": [workdir] if workdir != "/" else ["/app"],
+        "roots": [],
         "libraries": [str(HERE)],
         "models": str(work / "models"),
         "coverage": False,

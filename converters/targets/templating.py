@@ -20,9 +20,9 @@ def folder() -> Path:
     return installed if installed.is_dir() else Path(__file__).resolve().parents[2] / "templates"
 
 
-@lru_cache(maxsize=1)
-def environment() -> Environment:
-    """The environment with the filters that templates use; undefined names are errors."""
+@lru_cache(maxsize=2)
+def environment(*, html: bool = False) -> Environment:
+    """The environment with the filters that templates use; undefined names are errors, and `html` escapes every value."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     made = Environment(
@@ -31,7 +31,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
-        autoescape=False,
+        autoescape=html,
     )
     made.filters["py"] = source_of
     made.filters["pylist"] = listing

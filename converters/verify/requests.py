@@ -17,7 +17,8 @@ from typing import Any, Literal
 from .child.files import content
 
 Schema = dict[str, Any]
-Kind = Literal["example", "plausible", "boundary", "invalid", "drawn", "repaired", "shrunk"]
+Kind = Literal["example", "plausible", "boundary", "invalid", "mistyped", "drawn", "repaired", "shrunk"]
+"""``invalid``: a field left out or one too many; ``mistyped``: a value outside the declared type or bounds."""
 _HOST = "http://files.example/"
 _HINTS = (
     (r"zip|archive|dataset|training_data", "zip"),
@@ -115,7 +116,7 @@ class _Maker:
             yield Request("invalid", f"{name} left out", {key: value for key, value in base.items() if key != name})
         for name, field in self._fields.items():
             for about, value in _wrong(field):
-                yield Request("invalid", f"{name}: {about}", {**base, name: value})
+                yield Request("mistyped", f"{name}: {about}", {**base, name: value})
         yield Request("invalid", "unknown field", {**base, "no_such_field": 1})
         yield Request("invalid", "nothing", {})
 

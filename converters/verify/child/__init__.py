@@ -15,14 +15,14 @@ def install(settings: dict[str, Any]) -> None:
     """Prepare this process.
 
     ``log`` and ``counter``: see ``record``; ``own``: top-level names of the project; ``doubled``: packages to double though they are
-    installed; ``pins``: versions by import name; ``roots``: folders that are the project on this side; ``libraries``: folders whose
+    installed; ``pins``: versions by import name; ``roots``: folders with what they stand for; ``libraries``: folders whose
     code is not the project's; ``models``: a folder for the
     model files that are not there; ``coverage``: whether to trace lines.
     """
     record.start(settings["log"], settings["counter"])
     for folder in settings["libraries"]:
         frames.also_library(folder)
-    describe.roots[:] = settings["roots"]
+    describe.roots[:] = [(root.rstrip("/"), label) for root, label in settings["roots"]]
     chance.install()
     data.install()
     imports.install(settings["own"], settings["doubled"], settings["pins"])

@@ -13,9 +13,10 @@ from typing import Any
 
 LONGEST = 600
 """Characters of a text; what is longer ends with a digest of the whole."""
-roots: list[str] = []
-"""Folders that stand for the project on this side, such as its copy or the image's working directory."""
+roots: list[tuple[str, str]] = []
+"""Folders and what they stand for on this side, longest first: the project's own, the volume, the cache of models."""
 _DEPTH = 6
+_PATH = re.compile(r"(?<![\w:/.])/[\w.@%+~-]+(?:/[\w.@%+~-]+)+")
 _ADDRESS = re.compile(r" at 0x[0-9a-f]+")
 
 
@@ -61,6 +62,13 @@ def described(value: Any, depth: int = 0) -> str:
     return shortened(_object(value, depth))
 
 
+def written(value: Any) -> str:
+    """The text of an argument of a call that writes: what lies at a path so far does not matter."""
+    if isinstance(value, str | PurePath) and str(value).startswith(("/tmp/", "/var/tmp/", tempfile.gettempdir() + "/")):
+        return f"<temporary file{os.path.splitext(str(value))[1]}>"
+    return described(value)
+
+
 def _object(value: Any, depth: int) -> str:
     kind = type(value)
     if hasattr(value, "tobytes") and hasattr(value, "size"):
@@ -87,11 +95,11 @@ def _digested(kind: str, data: bytes) -> str:
 
 def _place(text: str) -> str:
     """A path without what differs between the sides: an existing temporary file is named by its content."""
-    if not text.startswith("/"):
-        return _ADDRESS.sub("", text)
-    for root in roots:
-        if text == root or text.startswith(root.rstrip("/") + "/"):
-            return "<project>" + text[len(root.rstrip("/")) :]
+    if not text.startswith("/") or " " in text:
+        return _PATH.sub(lambda found: _place(found.group()), _ADDRESS.sub("", text)) if "/" in text else text
+    for root, label in roots:
+        if text == root or text.startswith(root + "/"):
+            return label + text[len(root) :]
     if text.startswith((tempfile.gettempdir() + "/", "/tmp/", "/var/tmp/")):
         suffix = os.path.splitext(text)[1]
         try:

@@ -18,7 +18,7 @@ from collections.abc import Callable, Generator, Iterator
 from typing import Any
 
 from . import files, frames, record
-from .describe import described, shortened
+from .describe import described, shortened, written
 
 ITEMS = 2
 """How many items a double has."""
@@ -296,7 +296,8 @@ def called(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     last = _last_name(name)
     if len(args) == 1 and not kwargs and _is_own(args[0]) and last not in _ITSELF:
         return args[0]
-    text = shortened(f"{name}({', '.join([*map(described, args), *(f'{key}={described(value)}' for key, value in kwargs.items())])})")
+    shown = written if _WRITERS.search(last) else described
+    text = shortened(f"{name}({', '.join([*map(shown, args), *(f'{key}={shown(value)}' for key, value in kwargs.items())])})")
     record.write("call", text)
     _write(text, last, [*args, *kwargs.values()])
     return Double(text)

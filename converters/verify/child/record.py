@@ -28,7 +28,8 @@ class Recorder:
 
     def write(self, kind: str, text: str, **details: Any) -> None:
         """Add an event: ``call``, ``line``, ``import``, ``network``, ``program`` or ``file``."""
-        os.write(self._log, json.dumps({"request": self.request, "kind": kind, "text": text, **details}).encode() + b"\n")
+        event = {"request": self.request, "process": os.environ.get("FAL_RUNNER_STATE", ""), "kind": kind, "text": text, **details}
+        os.write(self._log, json.dumps(event).encode() + b"\n")
 
 
 class Silent:

@@ -1,0 +1,94 @@
+"""Certificates over a corpus: how many units are shown to behave like their source.
+
+    python -m benchmarks.corpus.verify UNITS.jsonl [--only TEXT] [--jobs 2] [--seconds 25] [--schemas FOLDER] [--markdown FILE]
+
+UNITS.jsonl: one JSON object a line with `unit` (folder), `uid`, `difficulty`. `--schemas`: Cog's own schema files, `<uid>.json`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def one(unit: dict[str, Any], seconds: float, schemas: Path | None) -> dict[str, Any]:
+    """The certificate of a unit's first app in short."""
+    row = {"uid": unit["uid"], "difficulty": unit["difficulty"]}
+    schema = schemas / f"{unit['uid'].split('::')[0]}.json" if schemas else None
+    extra = ["--schema", str(schema)] if schema is not None and schema.exists() else []
+    command = [sys.executable, "-m", "converters.cli", "verify", unit["unit"], "--format", "json", "--seconds", str(seconds), *extra]
+    try:
+        found = subprocess.run(command, cwd=ROOT, capture_output=True, timeout=seconds + 150)
+    except subprocess.TimeoutExpired:
+        return {**row, "verdict": "none", "why": "timeout"}
+    try:
+        document = json.loads(found.stdout)
+    except ValueError:
+        return {**row, "verdict": "none", "exit": found.returncode, "why": found.stderr.decode()[-300:]}
+    if "certificates" not in document:
+        return {**row, "verdict": "none", "exit": found.returncode, "why": str(document.get("message", ""))[:300]}
+    wanted = str(unit.get("entry_file", ""))
+    certificates = sorted(document["certificates"], key=lambda item: 0 if wanted and item["app"].split("-")[-1] in wanted else 1)
+    certificate = certificates[0]
+    trials = certificate["trials"]
+    different = [trial for trial in trials if not trial["same"]]
+    return {
+        **row,
+        "exit": found.returncode,
+        "verdict": certificate["verdict"],
+        "why": certificate["why"],
+        "requests": len(trials),
+        "proven": sum(trial["same"] and trial["reached"] for trial in trials),
+        "calls": sum(trial["source"]["calls"] for trial in trials),
+        "narrowed": sum(trial["narrowed"] for trial in trials),
+        "seconds": certificate["seconds"],
+        "different": [
+            {"about": trial["about"], "kind": trial["kind"], "body": trial["body"], "differences": trial["differences"][:2]}
+            for trial in sorted(different, key=lambda trial: trial["kind"] != "shrunk")[:3]
+        ],
+    }
+
+
+def table(rows: list[dict[str, Any]]) -> str:
+    """The rows as Markdown."""
+    lines = ["| unit | verdict | requests | with a model's result | seconds | remark |", "|---|---|---|---|---|---|"]
+    for row in rows:
+        remark = "" if row["verdict"] == "equivalent" else str(row["why"]).replace("|", "/").replace("\n", " ")[:140]
+        cells = (row["uid"], row["verdict"], row.get("requests", ""), row.get("proven", ""), row.get("seconds", ""), remark)
+        lines.append("| " + " | ".join(str(cell) for cell in cells) + " |")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("units", type=Path)
+    parser.add_argument("--only", default="")
+    parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--seconds", type=float, default=25)
+    parser.add_argument("--schemas", type=Path)
+    parser.add_argument("--markdown", type=Path)
+    arguments = parser.parse_args()
+    units = [json.loads(line) for line in arguments.units.read_text().splitlines()]
+    wanted = [unit for unit in units if arguments.only in unit["uid"] and unit["difficulty"] != "refuse"]
+    rows = []
+    with ThreadPoolExecutor(arguments.jobs) as pool:
+        for row in pool.map(lambda unit: one(unit, arguments.seconds, arguments.schemas), wanted):
+            rows.append(row)
+            print(json.dumps(row), flush=True)
+    certified = [row for row in rows if row["verdict"] == "equivalent" and row["proven"]]
+    times = [row["seconds"] for row in rows if "seconds" in row]
+    print(json.dumps({"certified": f"{len(certified)}/{len(rows)}", "median seconds": statistics.median(times) if times else None}))
+    if arguments.markdown:
+        arguments.markdown.write_text(table(rows) + "\n")
+
+
+if __name__ == "__main__":
+    main()

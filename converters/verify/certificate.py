@@ -1,0 +1,124 @@
+"""The certificate: what was sent to both sides, what came back, and what was not proven. It can be replayed."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from .compare import Difference
+from .outcome import File, Kind, LocalPath, Outcome
+
+Verdict = Literal["equivalent", "different", "not proven"]
+_LONGEST = 4000
+
+
+class Model(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class Answer(Model):
+    """What one side did with a request."""
+
+    kind: Kind
+    value: Any = None
+    chunks: list[Any] | None = None
+    calls: int = 0
+    """How many calls of models, other machines and programs it made."""
+
+    @classmethod
+    def of(cls, outcome: Outcome, calls: int) -> Answer:
+        """The JSON form of an outcome: files as size and digest."""
+        chunks = None if outcome.chunks is None else [plain(chunk) for chunk in outcome.chunks]
+        return cls(kind=outcome.kind, value=plain(outcome.value), chunks=chunks, calls=calls)
+
+
+class Differing(Model):
+    """Where the sides differ."""
+
+    path: str
+    source: str
+    target: str
+
+    @classmethod
+    def of(cls, difference: Difference) -> Differing:
+        return cls(path=difference.path, source=difference.source, target=difference.target)
+
+
+class Trial(Model):
+    """One request and both answers."""
+
+    number: int
+    kind: str
+    about: str
+    body: Any
+    stream: bool = False
+    source: Answer
+    target: Answer
+    same: bool
+    reached: bool
+    """Both sides got as far as a call of a model (its double) and answered with a result."""
+    narrowed: bool = False
+    """The source took a value outside the type that the app declares; the app refuses it. No difference, but said."""
+    differences: list[Differing] = Field(default_factory=list)
+    not_proven: list[str] = Field(default_factory=list)
+    """Paths at which two runs of the source differ from each other."""
+
+
+class Coverage(Model):
+    """Statements of the project's own files that ran: `ran` of `lines`."""
+
+    file: str
+    lines: int
+    source: int
+    target: int
+    never: list[int] = Field(default_factory=list)
+    """Lines that ran on neither side."""
+
+
+class Certificate(Model):
+    """The result for one app."""
+
+    version: int = 1
+    app: str
+    platform: str
+    source: str
+    target: str
+    verdict: Verdict
+    why: str
+    seed: int
+    versions: dict[str, str]
+    doubles: list[str]
+    """Packages that were not there and were replaced."""
+    trials: list[Trial] = Field(default_factory=list)
+    coverage: list[Coverage] = Field(default_factory=list)
+    not_proven: list[str] = Field(default_factory=list)
+    seconds: float = 0.0
+
+    @property
+    def proven(self) -> int:
+        """How many requests reached a model on both sides and were answered alike."""
+        return sum(trial.same and trial.reached for trial in self.trials)
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON: files and long texts by size and digest, with their beginning."""
+    if isinstance(value, File):
+        beginning = base64.b64encode(value.data[:24]).decode()
+        return {
+            "file": hashlib.sha256(value.data).hexdigest(),
+            "bytes": len(value.data),
+            "media_type": value.media_type,
+            "begins": beginning,
+        }
+    if isinstance(value, LocalPath):
+        return {"path": value.path, **plain(value.file)}
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, str) and len(value) > _LONGEST:
+        return {"text": hashlib.sha256(value.encode(errors="replace")).hexdigest(), "characters": len(value), "begins": value[:200]}
+    return value

@@ -1,0 +1,132 @@
+"""Two outcomes of one request, value by value."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .outcome import File, LocalPath, Outcome
+
+_ADDRESS = re.compile(r"0x[0-9a-f]{6,}")
+_TEMPORARY = re.compile(r"(?:/var)?/tmp/[^\s'\",;:)\]}]*")
+_LONGEST = 300
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Where two outcomes differ. ``path``: ``outcome``, ``$.images[0]`` of the result, ``chunks[2]``, ``calls[3]``, ``stops``."""
+
+    path: str
+    source: str
+    target: str
+
+
+def differences(source: Outcome, target: Outcome, source_calls: Sequence[str], target_calls: Sequence[str]) -> list[Difference]:
+    """Everything that differs, in the order: outcome, result, chunks, calls."""
+    if source.kind == "refused" or target.kind == "refused":
+        return _of_refusal(source, target)
+    if source.kind != target.kind:
+        return [Difference("outcome", _outcome(source), _outcome(target))]
+    found = list(_values("$", source.value, target.value)) if source.kind != "silence" else []
+    if source.chunks is not None and target.chunks is not None:
+        found += _values("chunks", list(source.chunks), list(target.chunks))
+    if source.stops != target.stops:
+        found.append(Difference("stops", str(source.stops), str(target.stops)))
+    return found + list(_calls(source_calls, target_calls))
+
+
+def _of_refusal(source: Outcome, target: Outcome) -> list[Difference]:
+    """A schema may say what the source's own check says; it must not say more."""
+    if target.kind == "refused" and source.kind in ("error", "refused"):
+        return []
+    if source.kind == "refused" and target.kind in ("error", "refused"):
+        return []
+    return [Difference("outcome", _outcome(source), _outcome(target))]
+
+
+def _outcome(outcome: Outcome) -> str:
+    return _shown(f"{outcome.kind}: {outcome.value!r}")
+
+
+def _calls(source: Sequence[str], target: Sequence[str]) -> Iterator[Difference]:
+    ours, theirs = [_canonical(text) for text in source], [_canonical(text) for text in target]
+    for at in range(max(len(ours), len(theirs))):
+        one, other = (calls[at] if at < len(calls) else "nothing more" for calls in (ours, theirs))
+        if one != other:
+            yield Difference(f"calls[{at}]", _shown(one), _shown(other))
+            return  # what follows differs because of it
+
+
+def _values(path: str, source: Any, target: Any) -> Iterator[Difference]:
+    if isinstance(source, LocalPath):
+        source, target = (source.file, target.file) if isinstance(target, LocalPath) else (source.as_answered(target), target)
+    if isinstance(source, File) or isinstance(target, File):
+        if not (isinstance(source, File) and isinstance(target, File) and source.data == target.data):
+            yield Difference(path, _shown(source), _shown(target))
+    elif isinstance(source, dict) and isinstance(target, dict):
+        for key in [*source, *(key for key in target if key not in source)]:
+            if key not in source or key not in target:
+                yield Difference(
+                    f"{path}.{key}",
+                    _shown(source[key]) if key in source else "no such key",
+                    _shown(target[key]) if key in target else "no such key",
+                )
+            else:
+                yield from _values(f"{path}.{key}", source[key], target[key])
+    elif isinstance(source, list | tuple) and isinstance(target, list | tuple):
+        for at, (one, other) in enumerate(zip(source, target, strict=False)):
+            yield from _values(f"{path}[{at}]", one, other)
+        if len(source) != len(target):
+            yield Difference(f"{path}.length", str(len(source)), str(len(target)))
+    elif not _equal(source, target):
+        yield Difference(path, _shown(source), _shown(target))
+
+
+def _equal(source: Any, target: Any) -> bool:
+    if isinstance(source, str) and isinstance(target, str):
+        return source == target or _canonical(source) == _canonical(target)
+    if isinstance(source, bool) or isinstance(target, bool):
+        return source is target
+    if isinstance(source, float) and isinstance(target, float) and source != source:
+        return target != target
+    return bool(source == target)
+
+
+def _canonical(text: str) -> str:
+    """Text without addresses and the names of temporary files, which no two processes share."""
+    return _TEMPORARY.sub(lambda match: "<temporary>" + _suffix(match.group()), _ADDRESS.sub("0x", text))
+
+
+def _suffix(path: str) -> str:
+    name = path.rpartition("/")[2]
+    return name[name.rfind(".") :] if "." in name else ""
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, File):
+        return f"<file: {len(value.data)} bytes, {value.media_type}>"
+    text = value if isinstance(value, str) else repr(value)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}… ({len(text)} characters)"
+
+
+def noise(runs: Iterable[list[Difference]]) -> frozenset[str]:
+    """Paths at which two runs of the source differ: nothing is proven there."""
+    return frozenset(difference.path for found in runs for difference in found)
+
+
+def is_noise(path: str, noisy: frozenset[str]) -> bool:
+    """Whether a path lies at or below one that differs between two runs of the source."""
+    if path.startswith("calls["):
+        return any(other.startswith("calls[") for other in noisy)
+    return any(path == other or path.startswith((f"{other}.", f"{other}[")) for other in noisy)
+
+
+def leaves(value: Any, path: str = "$") -> list[str]:
+    """The paths of all values that are no containers, files among them."""
+    if isinstance(value, dict) and value:
+        return [leaf for key, item in value.items() for leaf in leaves(item, f"{path}.{key}")]
+    if isinstance(value, list | tuple) and value:
+        return [leaf for at, item in enumerate(value) for leaf in leaves(item, f"{path}[{at}]")]
+    return [path]

@@ -1,0 +1,119 @@
+"""What is told to the child processes of one side, and what they report."""
+
+from __future__ import annotations
+
+import json
+import mmap
+import os
+import re
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+HOOK = Path(__file__).parent / "child" / "hook"
+_PIN = re.compile(r"(?m)^\W*([A-Za-z][\w.-]*)(?:\[[^\]]*\])?==([\w.]+)")
+_KEPT = ("PATH", "LANG", "LC_ALL", "TERM", "TZ", "VIRTUAL_ENV", "LD_LIBRARY_PATH", "SYSTEMROOT")
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that a child did: see ``child.record``. ``runner``: on the target, that it was in a runner and not while loading."""
+
+    request: int
+    kind: str
+    text: str
+    line: int = 0
+    runner: bool = False
+
+
+@dataclass
+class Observation:
+    """The processes of one side. ``folder`` is a scratch folder of its own."""
+
+    folder: Path
+    own: frozenset[str]
+    pins: Mapping[str, str]
+    roots: list[tuple[str, str]]
+    doubled: tuple[str, ...] = ()
+    _events: list[Event] = field(default_factory=list)
+    _read: int = 0
+
+    def __post_init__(self) -> None:
+        self.folder.mkdir(parents=True)
+        models = self.folder / "models"
+        models.mkdir()
+        (self.folder / "log").touch()
+        counter = self.folder / "counter"
+        counter.write_bytes(bytes(8))
+        with counter.open("r+b") as file:
+            self._counter = mmap.mmap(file.fileno(), 8)
+        settings = {
+            "log": str(self.folder / "log"),
+            "counter": str(counter),
+            "own": sorted(self.own),
+            "doubled": list(self.doubled),
+            "pins": dict(self.pins),
+            "roots": sorted(self.roots, key=lambda root: -len(root[0])),
+            "models": str(models),
+            "libraries": [str(Path(__file__).parent), str(Path(__file__).parents[2] / "fal_runtime")],
+            "coverage": True,
+        }
+        (self.folder / "child.json").write_text(json.dumps(settings))
+
+    def environment(self) -> dict[str, str]:
+        """The environment of the child processes: nothing of ours but where programs and libraries are."""
+        home = self.folder / "home"
+        home.mkdir(exist_ok=True)
+        kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
+        kept["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{kept.get('PATH', os.defpath)}"
+        return {
+            **kept,
+            "HOME": str(home),
+            "PYTHONPATH": str(HOOK),
+            "PYTHONHASHSEED": "0",
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "PYTHONUNBUFFERED": "1",
+            "FAL_MIGRATE_CHILD": str(self.folder / "child.json"),
+            "http_proxy": "http://127.0.0.1:9",
+            "https_proxy": "http://127.0.0.1:9",
+            "no_proxy": "127.0.0.1,localhost",
+            "PIP_NO_INDEX": "1",
+        }
+
+    def begin(self, request: int) -> None:
+        """From now on what happens belongs to this request."""
+        self._counter[:8] = request.to_bytes(8, "little")
+
+    def events(self) -> list[Event]:
+        """Everything that was reported so far."""
+        with (self.folder / "log").open("rb") as file:
+            file.seek(self._read)
+            data = file.read()
+        whole = data[: data.rfind(b"\n") + 1]
+        self._read += len(whole)
+        for line in whole.splitlines():
+            event = json.loads(line)
+            self._events.append(
+                Event(event["request"], event["kind"], event["text"], event.get("line", 0), runner=event.get("process", "") != "")
+            )
+        return self._events
+
+    def calls(self, request: int) -> list[str]:
+        """What the code asked of models, other machines and programs while it answered a request, in order."""
+        return [event.text for event in self.events() if event.request == request and event.kind in ("call", "network", "program")]
+
+
+def pins(texts: Iterable[str]) -> dict[str, str]:
+    """Exact versions that requirement files and app files name, by import name where that is the project's name."""
+    return {name.replace("-", "_").lower(): version for text in texts for name, version in _PIN.findall(text)}
+
+
+def top_level_names(paths: Iterable[str]) -> frozenset[str]:
+    """Names under which the Python files of a project can be imported: these are never doubled."""
+    found: set[str] = set()
+    for path in paths:
+        if path.endswith(".py"):
+            parts = path.removesuffix(".py").split("/")
+            found.update(parts)
+    return frozenset(found)

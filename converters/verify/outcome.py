@@ -1,0 +1,53 @@
+"""What came of a request on one side."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+Kind = Literal["result", "error", "refused", "silence"]
+"""``refused``: by the schema of the endpoint, before any code of the project ran; ``silence``: no answer in time, or the process died."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """``value``: the result, or what is wrong; ``chunks``: what a stream held; ``stops``: whether the worker asked to be replaced."""
+
+    kind: Kind
+    value: Any
+    chunks: tuple[Any, ...] | None = None
+    stops: bool = False
+
+
+@dataclass(frozen=True)
+class File:
+    """A file among the values of an outcome: its content decides, not its name."""
+
+    data: bytes
+    media_type: str = ""
+
+
+@dataclass(frozen=True)
+class LocalPath:
+    """A path that the source answers, with the file that lies there: the conversion uploads such files."""
+
+    path: str
+    file: File
+
+    def as_answered(self, other: object) -> str | File:
+        """The file where the other side answers a file, else the path."""
+        return self.file if isinstance(other, File) else self.path
+
+
+class SideFailed(Exception):
+    """A side did not start: the message is the cause in the words of its log."""
+
+
+class Side(Protocol):
+    """One of the programs that are compared."""
+
+    def ask(self, number: int, identifier: str, body: Any, *, stream: bool = False) -> Outcome:
+        """Send request ``number`` and wait for its outcome."""
+
+    def calls(self, number: int) -> list[str]:
+        """What the code asked of models while it answered a request."""

@@ -1,0 +1,59 @@
+"""Certificates as text, Markdown and HTML."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from converters.targets.templating import environment
+
+from .certificate import Certificate, Trial
+
+_SHOWN = 5
+
+
+def as_text(certificates: Sequence[Certificate]) -> str:
+    """What a person reads on a terminal."""
+    return "\n".join(line for certificate in certificates for line in _text(certificate)) + "\n"
+
+
+def _text(certificate: Certificate) -> Iterable[str]:
+    yield f"{certificate.app}: {certificate.verdict}"
+    yield f"  {certificate.why}"
+    yield f"  {len(certificate.trials)} requests in {certificate.seconds:g} s, seed {certificate.seed}"
+    if certificate.doubles:
+        yield f"  doubles for {', '.join(certificate.doubles)}"
+    for trial in different(certificate)[:_SHOWN]:
+        yield f"  {trial.about}: {json.dumps(trial.body)}{' (stream)' if trial.stream else ''}"
+        for difference in trial.differences[:_SHOWN]:
+            yield f"    {difference.path}"
+            yield f"      source  {difference.source}"
+            yield f"      target  {difference.target}"
+    narrowed = [trial for trial in certificate.trials if trial.narrowed]
+    if narrowed:
+        yield f"  refused by the app's types, though the source took it: {'; '.join(trial.about for trial in narrowed[:_SHOWN])}"
+    for part in certificate.coverage:
+        yield f"  {part.file}: {part.source} of {part.lines} lines ran in the source, {part.target} in the app"
+    for text in certificate.not_proven[:_SHOWN]:
+        yield f"  not proven: {text}"
+
+
+def as_markdown(certificates: Sequence[Certificate]) -> str:
+    """A page for a pull request."""
+    return environment().get_template("certificate.md.j2").render(certificates=certificates, different=different, body=_body)
+
+
+def as_html(certificates: Sequence[Certificate]) -> str:
+    """A page of its own, without anything from elsewhere."""
+    return environment(html=True).get_template("certificate.html.j2").render(certificates=certificates, different=different, body=_body)
+
+
+def different(certificate: Certificate) -> list[Trial]:
+    """The requests that were answered differently, the smallest first."""
+    return sorted((trial for trial in certificate.trials if not trial.same), key=lambda trial: trial.kind != "shrunk")
+
+
+def _body(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 400 else f"{text[:400]}…"

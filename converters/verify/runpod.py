@@ -1,0 +1,201 @@
+"""A RunPod worker under the real SDK in production mode: it fetches its jobs from a control plane of ours, and posts results to it.
+
+The SDK's own loop runs (``RUNPOD_WEBHOOK_GET_JOB`` is set), so what is compared is what production would get, not what the SDK's
+local test server makes of it (facts: the two differ for error lists, empty results and generators).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import queue
+import sys
+import threading
+import urllib.parse
+from collections.abc import Iterator
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from .observe import Observation
+from .outcome import File, LocalPath, Outcome, SideFailed
+from .source import Process, Staged
+
+START_SECONDS = 40
+_POLL_SECONDS = 0.5
+
+
+class Plane:
+    """What RunPod's API does for one worker."""
+
+    def __init__(self) -> None:
+        self.jobs: queue.Queue[dict[str, Any]] = queue.Queue()
+        self.taken = threading.Event()
+        self._done: dict[str, queue.Queue[dict[str, Any]]] = {}
+        self._streams: dict[str, list[Any]] = {}
+        plane = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self) -> None:
+                path = urllib.parse.urlsplit(self.path).path
+                if path.startswith(("/job-take/", "/job-take-batch/")):
+                    plane.taken.set()
+                    try:
+                        job = plane.jobs.get(timeout=_POLL_SECONDS)
+                    except queue.Empty:
+                        return self._answer(204, None)
+                    return self._answer(200, [job] if "batch" in path else job)
+                if path.startswith("/job-stop/"):
+                    threading.Event().wait(_POLL_SECONDS)
+                    return self._answer(204, None)
+                return self._answer(200, {})
+
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                parts = urllib.parse.urlsplit(self.path).path.split("/")
+                document = json.loads(body or b"{}")
+                if parts[1] == "stream":
+                    plane._streams.setdefault(parts[2], []).append(document.get("output"))
+                elif parts[1] == "done" and document.get("status") != "IN_PROGRESS":
+                    plane._done.setdefault(parts[2], queue.Queue()).put(document)
+                self._answer(200, {})
+
+            def _answer(self, status: int, document: Any) -> None:
+                data = b"" if document is None else json.dumps(document).encode()
+                with contextlib.suppress(OSError):
+                    self.send_response(status)
+                    self.send_header("Content-Type", "application/json")
+                    self.send_header("Content-Length", str(len(data)))
+                    self.end_headers()
+                    self.wfile.write(data)
+
+            def log_message(self, format: str, *args: Any) -> None:
+                return None
+
+        class Server(ThreadingHTTPServer):
+            daemon_threads = True
+
+            def handle_error(self, request: Any, client_address: Any) -> None:
+                return None  # a worker that is stopped leaves its connections
+
+        self._server = Server(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self._server.serve_forever, name="runpod-plane", daemon=True).start()
+
+    def environment(self) -> dict[str, str]:
+        """What a RunPod worker finds in its environment."""
+        url = f"http://127.0.0.1:{self._server.server_port}"
+        return {
+            "RUNPOD_WEBHOOK_GET_JOB": f"{url}/job-take/$ID?gpu=double",
+            "RUNPOD_WEBHOOK_POST_OUTPUT": f"{url}/done/$ID?gpu=double",
+            "RUNPOD_WEBHOOK_POST_STREAM": f"{url}/stream/$ID?gpu=double",
+            "RUNPOD_WEBHOOK_PING": f"{url}/ping/$RUNPOD_POD_ID",
+            "RUNPOD_SKIP_AUTO_SYSTEM_CHECKS": "true",
+            "RUNPOD_SKIP_GPU_CHECK": "true",
+            "RUNPOD_LOG_LEVEL": "ERROR",
+            "RUNPOD_ENDPOINT_ID": "double",
+            "RUNPOD_POD_ID": "double",
+        }
+
+    def result(self, identifier: str, seconds: float) -> dict[str, Any] | None:
+        """What was posted for a job; None where nothing was in time."""
+        try:
+            return self._done.setdefault(identifier, queue.Queue()).get(timeout=seconds)
+        except queue.Empty:
+            return None
+
+    def stream(self, identifier: str) -> tuple[Any, ...]:
+        """The values that were streamed for a job."""
+        return tuple(self._streams.get(identifier, ()))
+
+    def close(self) -> None:
+        """Stop answering."""
+        self._server.shutdown()
+        self._server.server_close()
+
+
+class Worker:
+    """The source side of a RunPod project."""
+
+    def __init__(self, process: Process, plane: Plane, observation: Observation, seconds: float) -> None:
+        self._process, self._plane, self._observation, self._seconds = process, plane, observation, seconds
+
+    def wait(self) -> None:
+        """Wait until the worker asks for its first job. Raises SideFailed where it does not."""
+        for _ in range(int(START_SECONDS / 0.1)):
+            if self._plane.taken.wait(0.1):
+                return
+            if self._process.ended:
+                raise SideFailed(self._process.last_words())
+        raise SideFailed(f"no job was asked for within {START_SECONDS} s: {self._process.last_words()}")
+
+    def ask(self, number: int, identifier: str, body: Any, *, stream: bool = False) -> Outcome:
+        if self._process.ended:
+            self._plane.taken.clear()
+            self._process.start()
+            self.wait()
+        self._observation.begin(number)
+        self._plane.jobs.put({"id": identifier, "input": body})
+        for _ in range(int(self._seconds / 0.25)):
+            found = self._plane.result(identifier, 0.25)
+            if found is not None:
+                return self._outcome(found, identifier)
+            if self._process.ended:
+                found = self._plane.result(identifier, 0.05)
+                return self._outcome(found, identifier) if found is not None else Outcome("silence", "the worker ended")
+        self._process.stop()
+        return Outcome("silence", f"no result within {self._seconds:g} s")
+
+    def _outcome(self, document: dict[str, Any], identifier: str) -> Outcome:
+        found = outcome(document, self._plane.stream(identifier))
+        return replace(found, value=self._with_files(found.value)) if found.kind == "result" else found
+
+    def _with_files(self, value: Any) -> Any:
+        """The result with the files that its paths name."""
+        if isinstance(value, str) and value.startswith("/") and len(value) < 500:
+            data = self._process.file(value)
+            return value if data is None else LocalPath(value, File(data))
+        if isinstance(value, dict):
+            return {key: self._with_files(item) for key, item in value.items()}
+        return [self._with_files(item) for item in value] if isinstance(value, list) else value
+
+    def calls(self, number: int) -> list[str]:
+        return self._observation.calls(number)
+
+
+@contextlib.contextmanager
+def serve(staged: Staged, observation: Observation, secrets: dict[str, str], *, private: bool, seconds: float) -> Iterator[Worker]:
+    """Run the worker while the ``with`` block runs. Raises SideFailed."""
+    plane = Plane()
+    argv = [sys.executable, "-u", *(["-m", staged.module] if staged.module else [staged.entry]), *staged.arguments]
+    if not private and not staged.module:
+        argv[2] = str(staged.root) + staged.entry
+    process = Process(staged, argv, observation, {**plane.environment(), **secrets}, private=private)
+    try:
+        process.start()
+        worker = Worker(process, plane, observation, seconds)
+        worker.wait()
+        yield worker
+    finally:
+        process.stop()
+        plane.close()
+
+
+def outcome(document: dict[str, Any], chunks: tuple[Any, ...]) -> Outcome:
+    """What a posted result means: ``error`` marks a job as failed, ``stopPod`` asks for a fresh worker."""
+    stops = bool(document.get("stopPod"))
+    if "error" in document:
+        return Outcome("error", message(document["error"]), chunks, stops)
+    return Outcome("result", document.get("output", {} if "output" not in document else None), chunks, stops)
+
+
+def message(error: Any) -> Any:
+    """The message of an exception, which the SDK posts as a JSON document with its type and traceback."""
+    if not isinstance(error, str):
+        return error
+    try:
+        document = json.loads(error)
+    except ValueError:
+        return error.partition(" \ntraceback:")[0].removeprefix("handler: ") if " \ntraceback:" in error else error
+    return str(document["error_message"]) if isinstance(document, dict) and "error_message" in document else error

@@ -1,0 +1,146 @@
+"""A project as its image would hold it, and the processes that run in it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+from converters.ir import App
+from converters.project import Project
+from converters.sources.docker import packaging
+
+from .observe import HOOK, Observation
+
+_BESIDE = "/src"
+"""Where a project lies that no Dockerfile lays out (Cog's own working directory)."""
+
+
+@dataclass
+class Staged:
+    """Files below ``root`` at the absolute paths that they have in the image."""
+
+    root: Path
+    workdir: str
+    entry: str
+    """Path of the entry script in the image."""
+    module: str = ""
+    """The module that is run instead (``python -m``)."""
+    arguments: tuple[str, ...] = ()
+    environment: dict[str, str] = field(default_factory=dict)
+
+
+def stage(project: Project, app: App, root: Path) -> Staged:
+    """Lay the project out below ``root`` as its Dockerfile does, else as a whole in one folder."""
+    environment = {variable.name: variable.value for variable in app.environment.variables if variable.value is not None}
+    file = project.files.get(app.environment.dockerfile or "")
+    read = packaging.read(project, file) if file is not None and app.environment.kind == "image" else None
+    if read is not None and app.predictor is None:
+        for path, name in [*read.layout.files.items(), *((target, source) for source, target in app.environment.copies)]:
+            if name in project.files:
+                _put(root, path, project.files[name].data)
+        workdir = read.stage.workdir or "/"
+        found = sorted(path for path, name in read.layout.files.items() if name == app.entry)
+        if read.entry is not None and read.entry.file == app.entry:
+            entry, workdir, arguments = read.entry.image_path, read.entry.workdir or workdir, read.entry.args
+            module = _module(entry, read.entry.script_dir) if read.entry.module else ""
+            return Staged(root, workdir, entry, module, arguments, environment)
+        if found:
+            return Staged(root, workdir, found[0], "", tuple(app.environment.argv), environment)
+    for name, part in project.files.items():
+        _put(root, f"{_BESIDE}/{name}", part.data)
+    entry = f"{_BESIDE}/{app.entry}"
+    folder = str(PurePosixPath(entry).parent)
+    return Staged(root, folder, entry, "", tuple(app.environment.argv), environment)
+
+
+def _put(root: Path, path: str, data: bytes) -> None:
+    target = root / os.path.normpath("/" + path).lstrip("/")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if not target.is_dir():
+        target.write_bytes(data)
+
+
+def _module(path: str, folder: str) -> str:
+    return str(PurePosixPath(path).relative_to(folder).with_suffix("")).replace("/", ".")
+
+
+class Process:
+    """A program of the source side in its own view of the file system."""
+
+    def __init__(
+        self, staged: Staged, argv: Sequence[str], observation: Observation, environment: dict[str, str], *, private: bool
+    ) -> None:
+        self._staged, self._argv, self._environment = staged, list(argv), environment
+        self._observation, self._private = observation, private
+        self.log = observation.folder / "output.txt"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it, or start it again after it ended."""
+        sandbox = Path(__file__).parents[2] / "fal_runtime" / "_sandbox.py"
+        empty = self._observation.folder / "stage"
+        empty.mkdir(exist_ok=True)
+        for folder in (self._staged.workdir, "/tmp"):
+            (self._staged.root / folder.lstrip("/")).mkdir(parents=True, exist_ok=True)
+        settings = {
+            "argv": self._argv,
+            "cwd": self._staged.workdir,
+            "sandbox": str(sandbox) if self._private else "",
+            "stage": str(empty),
+            "scratch": str(self._staged.root),
+            "keep": [str(HOOK), str(self._observation.folder), *(entry for entry in sys.path if entry)],
+        }
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-I", "-S", str(Path(__file__).with_name("enter.py")), json.dumps(settings)],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env={**self._observation.environment(), **self._staged.environment, **self._environment},
+                start_new_session=True,
+            )
+
+    @property
+    def ended(self) -> bool:
+        """Whether it is not running."""
+        return self._process is None or self._process.poll() is not None
+
+    def file(self, path: str) -> bytes | None:
+        """The content of a file as this process sees it; None where there is none."""
+        if self._process is None or not path.startswith("/"):
+            return None
+        try:
+            found = Path(f"/proc/{self._process.pid}/root{path}")
+            return found.read_bytes() if found.is_file() else None
+        except OSError:
+            return None
+
+    def stop(self) -> None:
+        """Kill it and what it started."""
+        if self._process is not None:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+
+    def remove(self) -> None:
+        """Remove its files."""
+        shutil.rmtree(self._staged.root, ignore_errors=True)
+
+    def last_words(self) -> str:
+        """The last exception in its output, else its last line."""
+        return last_words(self.log.read_text(errors="replace"))
+
+
+def last_words(text: str) -> str:
+    """The last exception that a log shows, else its last line."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    raised = [line for line in lines if line[:1].isalpha() and line.partition(":")[0].endswith(("Error", "Exception", "Exit"))]
+    return (raised or lines or ["it said nothing"])[-1][:300]

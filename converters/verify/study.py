@@ -1,0 +1,340 @@
+"""Runs both sides of an app, sends them the same requests, and writes down what came of it."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.metadata
+import platform
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from converters.errors import Unsupported
+from converters.ir import App, Application
+from converters.output.base import cache_folder
+from converters.project import Project
+from fal_runtime import _sandbox
+
+from . import cog, compare, coverage, runpod, target
+from .certificate import Answer, Certificate, Differing, Trial, Verdict
+from .observe import Observation, pins, top_level_names
+from .outcome import Outcome, Side, SideFailed
+from .requests import Request, generate, repaired
+from .source import stage
+from .target import Target
+
+_REPAIRS = 6
+_SHRINKING_TRIES = 24
+_VOLUMES = ("/runpod-volume", "/workspace-volume")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """``seconds``: how long requests are sent; ``patience``: how long one may take; ``doubled``: packages to double though installed."""
+
+    seed: int = 0
+    seconds: float = 60.0
+    patience: float = 15.0
+    doubled: tuple[str, ...] = ()
+    drawn: int = 12
+    schema: Path | None = None
+    """Cog's own schema file, without which its server checks no inputs."""
+    replay: Certificate | None = None
+
+
+@dataclass
+class Sides:
+    """The converted app, and the source twice: where its two runs differ, nothing can be proven."""
+
+    target: Target
+    source: Side
+    again: Side
+    doubled: bool
+    """Whether the project's models are doubles: then only a request that called one proves something."""
+    pool: ThreadPoolExecutor
+    numbers: int = 0
+
+    def ask(self, body: Any, *, stream: bool) -> Asked:
+        """One request to all three, the target first: it chooses the id that the others get as well."""
+        self.numbers += 1
+        number = self.numbers
+        after = self.target.ask(number, f"request-{number}", body, stream=stream)
+        identifier = self.target.identifier or f"request-{number}"
+        running = self.pool.submit(self.again.ask, number, identifier, body, stream=stream)
+        before = self.source.ask(number, identifier, body, stream=stream)
+        second = running.result()
+        calls, calls_again, calls_after = (side.calls(number) for side in (self.source, self.again, self.target))
+        noisy = compare.noise([compare.differences(before, second, calls, calls_again)])
+        found = compare.differences(before, after, calls, calls_after)
+        kept = [difference for difference in found if not compare.is_noise(difference.path, noisy)]
+        return Asked(number, before, after, calls, calls_after, kept, noisy, self.doubled)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What came of one request."""
+
+    number: int
+    before: Outcome
+    after: Outcome
+    calls: list[str]
+    calls_after: list[str]
+    differences: list[compare.Difference]
+    noisy: frozenset[str]
+    doubled: bool
+
+    @property
+    def reached(self) -> bool:
+        """Both sides called a model (if there is one) and answered, and something of the answer is no noise."""
+        if self.before.kind != "result" or self.after.kind != "result" or (self.doubled and not (self.calls and self.calls_after)):
+            return False
+        leaves = compare.leaves(self.before.value) if self.before.chunks is None else compare.leaves(list(self.before.chunks), "chunks")
+        return any(not compare.is_noise(leaf, self.noisy) for leaf in leaves)
+
+
+@dataclass
+class Study:
+    """One app of a project, with its conversion written to ``written``."""
+
+    project: Project
+    application: Application
+    app: App
+    written: Path
+    settings: Settings
+    say: Callable[[str], None] = lambda text: None
+    trials: list[Trial] = field(default_factory=list)
+
+    def run(self) -> Certificate:
+        """Start both sides and compare them."""
+        started = time.monotonic()
+        with tempfile.TemporaryDirectory(prefix="verify-", dir=_scratch()) as folder:  # not in /tmp, which each side has to itself
+            observations = [self._observation(Path(folder) / name, is_target=name == "target") for name in ("target", "source", "again")]
+            why, verdict = "", "not proven"
+            try:
+                with self._sides(Path(folder), observations) as sides:
+                    self._ask_everything(sides, time.monotonic() + self.settings.seconds)
+            except SideFailed as failure:
+                why = str(failure)
+            else:
+                verdict, why = self._verdict()
+            return self._certificate(verdict, why, observations, time.monotonic() - started)  # type: ignore[arg-type]
+
+    def _observation(self, folder: Path, *, is_target: bool) -> Observation:
+        files = self._written_files() if is_target else {path: file.data for path, file in self.project.files.items()}
+        texts = [data.decode(errors="replace") for path, data in files.items() if path.endswith((".txt", "cog.yaml", "app.py"))]
+        workdir = self.app.environment.workdir or "/app"
+        roots = [("/app", "<project>"), ("/src", "<project>"), ("/root/.cache/huggingface", "<models>")]
+        if workdir != "/":
+            roots.append((workdir, "<project>"))
+        if is_target:
+            roots += [("/data/.cache/huggingface", "<models>"), (f"/data/{self.app.name}", "<volume>")]
+        else:
+            roots += [(volume, "<volume>") for volume in _VOLUMES]
+        return Observation(folder, top_level_names(files), pins(texts), roots, self.settings.doubled)
+
+    def _written_files(self) -> dict[str, bytes]:
+        paths = (path for path in self.written.rglob("*") if path.is_file() and path.stat().st_size < 2**21)
+        return {path.relative_to(self.written).as_posix(): path.read_bytes() for path in paths}
+
+    @contextlib.contextmanager
+    def _sides(self, folder: Path, observations: Sequence[Observation]) -> Iterator[Sides]:
+        probe = folder / "probe"
+        probe.mkdir()
+        private = _sandbox.available(probe) is None
+        secrets = {secret.name: f"double-{secret.name.lower()}" for secret in self.app.secrets}
+        with contextlib.ExitStack() as stack, ThreadPoolExecutor(2) as pool:
+            sources = [pool.submit(self._enter, stack, folder / f"{name}-root", observation, secrets, private)
+                       for name, observation in zip(("source", "again"), observations[1:], strict=True)]  # fmt: skip
+            failures: list[str] = []
+            try:
+                served = stack.enter_context(target.serve(self.written, self.app, observations[0], secrets, seconds=self.settings.patience))
+            except SideFailed as failure:
+                failures.append(f"the converted app does not start: {failure}")
+            started = []
+            for future in sources:
+                try:
+                    started.append(future.result())
+                except SideFailed as failure:
+                    failures.insert(0, f"the source does not start: {failure}")
+            if failures:
+                raise SideFailed("; ".join(dict.fromkeys(failures)))
+            doubled = any(event.kind == "import" for event in observations[1].events())
+            source, again = started
+            yield Sides(served, source, again, doubled, pool)
+
+    def _enter(self, stack: contextlib.ExitStack, root: Path, observation: Observation, secrets: dict[str, str], private: bool) -> Side:
+        staged = stage(self.project, self.app, root)
+        if self.application.platform == "runpod":
+            return stack.enter_context(runpod.serve(staged, observation, secrets, private=private, seconds=self.settings.patience))
+        if self.app.predictor is not None:
+            return stack.enter_context(
+                cog.serve(
+                    staged, self.app, observation, secrets, private=private, seconds=self.settings.patience, schema=self.settings.schema
+                )
+            )
+        raise Unsupported(
+            "only RunPod workers and Cog predictors can be verified.", hint="Compare a Docker server with `migrate run` by hand."
+        )
+
+    def _ask_everything(self, sides: Sides, deadline: float) -> None:
+        streams = any(endpoint.kind == "stream" for endpoint in self.app.endpoints)
+        silences = 0
+        for request, stream in self._requests(sides, streams=streams):
+            if time.monotonic() > deadline or silences > 2:
+                return
+            asked = self._try(sides, request, stream)
+            silences += asked.after.kind == "silence" or asked.before.kind == "silence"
+            for _ in range(_REPAIRS):
+                if asked.before.kind != "error" or request.kind not in ("example", "plausible", "repaired"):
+                    break
+                mended = repaired(request, str(asked.before.value))
+                if mended is None or time.monotonic() > deadline:
+                    break
+                request = mended
+                asked = self._try(sides, request, stream)
+
+    def _requests(self, sides: Sides, *, streams: bool) -> Iterator[tuple[Request, bool]]:
+        if self.settings.replay is not None:
+            for trial in self.settings.replay.trials:
+                yield Request(trial.kind, trial.about, trial.body), trial.stream  # type: ignore[arg-type]
+            return
+        examples = [example.value for example in self.app.examples]
+        link = "data" if self.application.platform == "replicate" else "url"
+        made = generate(sides.target.input_schema(), examples, seed=self.settings.seed, drawn=self.settings.drawn, link=link)
+        for request in made:
+            yield request, False
+            if streams and request.kind in ("example", "plausible"):
+                yield request, True
+
+    def _try(self, sides: Sides, request: Request, stream: bool) -> Asked:
+        asked = sides.ask(request.body, stream=stream)
+        self.say(f"{request.kind}: {request.about}")
+        self._record(request, stream, asked)
+        if (
+            asked.differences
+            and not _is_narrowed(request, asked)
+            and request.kind not in ("shrunk",)
+            and not any(trial.kind == "shrunk" for trial in self.trials)
+        ):
+            self._shrink(sides, request, stream, asked)
+        return asked
+
+    def _record(self, request: Request, stream: bool, asked: Asked) -> None:
+        self.trials.append(
+            Trial(
+                number=asked.number,
+                kind=request.kind,
+                about=request.about,
+                body=request.body,
+                stream=stream,
+                source=Answer.of(asked.before, len(asked.calls)),
+                target=Answer.of(asked.after, len(asked.calls_after)),
+                same=not asked.differences or _is_narrowed(request, asked),
+                narrowed=_is_narrowed(request, asked),
+                reached=asked.reached,
+                differences=[Differing.of(difference) for difference in asked.differences],
+                not_proven=sorted(asked.noisy),
+            )
+        )
+
+    def _shrink(self, sides: Sides, request: Request, stream: bool, asked: Asked) -> None:
+        """Find the smallest request that shows the same difference, and record it."""
+        path, body, last = asked.differences[0].path, request.body, asked
+        tries = 0
+        smaller = True
+        while smaller and tries < _SHRINKING_TRIES:
+            smaller = False
+            for candidate in _smaller(body):
+                tries += 1
+                found = sides.ask(candidate, stream=stream)
+                if any(difference.path == path for difference in found.differences):
+                    body, last, smaller = candidate, found, True
+                    break
+                if tries >= _SHRINKING_TRIES:
+                    break
+        if body != request.body:
+            self._record(Request("shrunk", f"smallest that differs at {path}", body), stream, last)
+
+    def _verdict(self) -> tuple[Verdict, str]:
+        different = [trial for trial in self.trials if not trial.same]
+        if different:
+            first = min(different, key=lambda trial: trial.kind != "shrunk")
+            return (
+                "different",
+                f"{len(different)} of {len(self.trials)} requests differ, first at {first.differences[0].path} ({first.about})",
+            )
+        proven = sum(trial.reached for trial in self.trials)
+        if proven:
+            return "equivalent", f"{len(self.trials)} requests were answered alike, {proven} of them with a model's result"
+        return "not proven", f"no request reached a model's result on both sides: {self._last_error()}"
+
+    def _last_error(self) -> str:
+        trial = next((trial for trial in self.trials if trial.kind in ("example", "plausible", "repaired")), None)
+        return f"{trial.source.kind} {str(trial.source.value)[:200]}" if trial else "there was none to send"
+
+    def _certificate(self, verdict: Verdict, why: str, observations: Sequence[Observation], seconds: float) -> Certificate:
+        after, before = observations[0].events(), observations[1].events()
+        sources = {path: file.data for path, file in self.project.files.items() if path.endswith(".py")}
+        covered = coverage.measured(sources, self._written_files(), before, after)
+        unproven = sorted({f"{trial.about}: {path}" for trial in self.trials for path in trial.not_proven})
+        return Certificate(
+            app=self.app.name,
+            platform=self.application.platform,
+            source=self.project.name,
+            target=self.written.name,
+            verdict=verdict,
+            why=why,
+            seed=self.settings.seed,
+            versions=_versions(),
+            doubles=sorted({event.text for event in before if event.kind == "import"}),
+            trials=self.trials,
+            coverage=covered,
+            not_proven=unproven + [f"{part.file}: {_ranges(part.never)} ran on neither side" for part in covered if part.never],
+            seconds=round(seconds, 1),
+        )
+
+
+def _scratch() -> Path:
+    folder = cache_folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _is_narrowed(request: Request, asked: Asked) -> bool:
+    """Whether the app's schema refuses what has a wrong type for it, and the source took it."""
+    return request.kind == "mistyped" and asked.after.kind == "refused" and asked.before.kind == "result"
+
+
+def _smaller(body: Any) -> Iterator[Any]:
+    """The body with one key or item less."""
+    if isinstance(body, dict):
+        for key in body:
+            yield {name: value for name, value in body.items() if name != key}
+        for key, value in body.items():
+            for part in _smaller(value):
+                yield {**body, key: part}
+    elif isinstance(body, list):
+        for at in range(len(body)):
+            yield body[:at] + body[at + 1 :]
+
+
+def _versions() -> dict[str, str]:
+    found = {"python": platform.python_version()}
+    for name in ("fal-migrate", "fal", "runpod", "cog"):
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            found[name] = importlib.metadata.version(name)
+    return found
+
+
+def _ranges(lines: list[int]) -> str:
+    parts: list[list[int]] = []
+    for line in lines:
+        if parts and line == parts[-1][1] + 1:
+            parts[-1][1] = line
+        else:
+            parts.append([line, line])
+    return "lines " + ", ".join(f"{first}" if first == last else f"{first}-{last}" for first, last in parts)

@@ -1,0 +1,132 @@
+"""The converted project under ``fal_runtime``, with the same doubles as its source."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+import fal_runtime
+from converters.ir import App, Endpoint
+from fal_runtime.errors import RuntimeFailure
+from fal_runtime.testing import Local
+
+from .observe import Observation
+from .outcome import File, Outcome, SideFailed
+
+
+class Target:
+    """The target side: one app of a fal project."""
+
+    def __init__(self, local: Local, app: App, observation: Observation, seconds: float) -> None:
+        self._local, self._app, self._observation = local, app, observation
+        self._client = httpx.Client(timeout=seconds, trust_env=False)
+        self.identifier = ""
+        """The id of the last request, which the platform chose."""
+
+    def ask(self, number: int, identifier: str, body: Any, *, stream: bool = False) -> Outcome:
+        endpoint = self._endpoint(stream)
+        self._observation.begin(number)
+        url = self._local.app_url(self._app.name, endpoint.path.rstrip("/"))
+        try:
+            response = self._client.post(url, json=body)
+        except httpx.TimeoutException:
+            return Outcome("silence", "no answer in time")
+        except httpx.HTTPError as error:
+            return Outcome("silence", str(error))
+        self.identifier = response.headers.get("x-fal-request-id", identifier)
+        stops = response.headers.get("x-fal-stop-runner") == "true"
+        if response.is_error:
+            return _failure(response, stops)
+        if stream:
+            return _streamed(response, stops)
+        return Outcome("result", self._fetched(_decoded(response), endpoint.output.wrap), None, stops)
+
+    def calls(self, number: int) -> list[str]:
+        return self._observation.calls(number)
+
+    def input_schema(self, *, stream: bool = False) -> dict[str, Any]:
+        """The JSON Schema of the endpoint's body, from the OpenAPI document that the app itself answers."""
+        document = self._client.get(self._local.app_url(self._app.name, "/openapi.json")).json()
+        operation = document["paths"].get(self._endpoint(stream).path, {}).get("post", {})
+        schema = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
+        name = str(schema.get("$ref", "")).rpartition("/")[2]
+        schemas = document.get("components", {}).get("schemas", {})
+        return {**schemas.get(name, schema), "components": {"schemas": schemas}}
+
+    def close(self) -> None:
+        """Close the connections; the app goes on."""
+        self._client.close()
+
+    def _endpoint(self, stream: bool) -> Endpoint:
+        kind = "stream" if stream else "unary"
+        return next((endpoint for endpoint in self._app.endpoints if endpoint.kind == kind), self._app.endpoints[0])
+
+    def _fetched(self, value: Any, wrap: str) -> Any:
+        """The answer with the contents of its files, and without the key that the conversion put around a bare value."""
+        if wrap and isinstance(value, dict) and set(value) == {wrap}:
+            value = value[wrap]
+        return self._files(value)
+
+    def _files(self, value: Any) -> Any:
+        if isinstance(value, dict):
+            if isinstance(value.get("url"), str) and "content_type" in value:
+                return File(self._local.fetch(value["url"]), value["content_type"] or "")
+            return {key: self._files(item) for key, item in value.items()}
+        return [self._files(item) for item in value] if isinstance(value, list) else value
+
+
+def _decoded(response: httpx.Response) -> Any:
+    if response.headers.get("content-type", "").startswith("application/json"):
+        return response.json()
+    return File(response.content, response.headers.get("content-type", ""))
+
+
+def _failure(response: httpx.Response, stops: bool) -> Outcome:
+    try:
+        detail = response.json()["detail"]
+    except (ValueError, KeyError, TypeError):
+        return Outcome("error", response.text, None, stops)
+    by_schema = response.status_code == 422 and isinstance(detail, list) and all(isinstance(row, dict) and "loc" in row for row in detail)
+    return Outcome("refused" if by_schema else "error", detail, None, stops)
+
+
+def _streamed(response: httpx.Response, stops: bool) -> Outcome:
+    """The events of a stream; the last one of a stream that failed is ``{"error": ...}``."""
+    events = [json.loads(line[5:]) for line in response.text.splitlines() if line.startswith("data:") and line[5:].strip() != "[DONE]"]
+    last = events[-1] if events else None
+    if isinstance(last, dict) and set(last) == {"error"}:
+        return Outcome("error", last["error"], tuple(events[:-1]), stops)
+    return Outcome("result", None, tuple(events), stops)
+
+
+@contextlib.contextmanager
+def serve(project: Path, app: App, observation: Observation, secrets: Mapping[str, str], *, seconds: float) -> Iterator[Target]:
+    """Run the converted project while the ``with`` block runs. Raises SideFailed where it does not start."""
+    with contextlib.ExitStack() as stack:
+        try:
+            with _environment({**observation.environment(), **secrets}):
+                local = stack.enter_context(fal_runtime.serve(project, secrets=secrets))
+        except RuntimeFailure as failure:
+            raise SideFailed(str(failure)) from failure
+        target = Target(local, app, observation, seconds)
+        stack.callback(target.close)
+        yield target
+
+
+@contextlib.contextmanager
+def _environment(values: Mapping[str, str]) -> Iterator[None]:
+    """This process's environment is what the runtime's processes inherit."""
+    before = dict(os.environ)
+    os.environ.clear()
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
