@@ -90,8 +90,8 @@ def test_the_version_and_the_help(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out == f"fal-migrate {__version__}\n"
     assert run("--help") == 0
     shown = capsys.readouterr().out
-    assert all(command in shown for command in ("convert", "callers", "inspect", "batch", "explain", "run", "exec"))
-    assert not any(command in shown for command in ("verify", "forecast"))
+    assert all(command in shown for command in ("convert", "callers", "inspect", "batch", "explain", "run", "exec", "verify"))
+    assert "forecast" not in shown
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["convert", "--help"], ["batch", "--help"]])

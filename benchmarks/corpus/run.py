@@ -234,7 +234,7 @@ def _ask(port: int, app: dict[str, Any], described: dict[str, Any], process: sub
         for _ in range(6):
             status, text = _post(f"http://127.0.0.1:{port}{endpoint['path']}", request.body)
             answers, problem = status == 200, f"{status} {text[:200]}"
-            mended = None if answers else repaired(request, text)
+            mended = None if answers else repaired(request, text, endpoint["input_schema"])
             if mended is None:
                 break
             request = mended

@@ -11,6 +11,7 @@ from .outcome import File, LocalPath, Outcome
 
 _ADDRESS = re.compile(r"0x[0-9a-f]{6,}")
 _TEMPORARY = re.compile(r"(?:/var)?/tmp/[^\s'\",;:)\]}]*")
+_FRAME = re.compile(r'(File "[^"]*", line )\d+')
 _LONGEST = 300
 
 
@@ -29,7 +30,9 @@ def differences(source: Outcome, target: Outcome, source_calls: Sequence[str], t
         return _of_refusal(source, target)
     if source.kind != target.kind:
         return [Difference("outcome", _outcome(source), _outcome(target))]
-    found = list(_values("$", source.value, target.value)) if source.kind != "silence" else []
+    if source.kind == "silence":
+        return []  # neither side answers, and what it did until then depends on when it was ended
+    found = list(_values("$", source.value, target.value))
     if source.chunks is not None and target.chunks is not None:
         found += _values("chunks", list(source.chunks), list(target.chunks))
     if source.stops != target.stops:
@@ -95,7 +98,8 @@ def _equal(source: Any, target: Any) -> bool:
 
 
 def _canonical(text: str) -> str:
-    """Text without addresses and the names of temporary files, which no two processes share."""
+    """Text without addresses, names of temporary files and lines of tracebacks, which the sides do not share."""
+    text = _FRAME.sub(r"\1", text)
     return _TEMPORARY.sub(lambda match: "<temporary>" + _suffix(match.group()), _ADDRESS.sub("0x", text))
 
 

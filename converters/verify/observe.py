@@ -103,6 +103,10 @@ class Observation:
         """What the code asked of models, other machines and programs while it answered a request, in order."""
         return [event.text for event in self.events() if event.request == request and event.kind in ("call", "network", "program")]
 
+    def stops(self, request: int) -> bool:
+        """Whether the app asked for a fresh runner when it answered a request."""
+        return any(event.request == request and event.kind == "stop" for event in self.events())
+
 
 def pins(texts: Iterable[str]) -> dict[str, str]:
     """Exact versions that requirement files and app files name, by import name where that is the project's name."""

@@ -65,9 +65,13 @@ def generate(schema: Schema, examples: Sequence[Any] = (), *, seed: int = 0, dra
     return list(found.values())
 
 
-def repaired(request: Request, complaint: str) -> Request | None:
+def repaired(request: Request, complaint: str, schema: Schema) -> Request | None:
     """The request with what the source's own validation asks for: keys that are missing, unwelcome, of another type or exclusive."""
     body = _mended(request.body, complaint)
+    if body == request.body and isinstance(body, dict):
+        maker = _Maker(schema, "url")
+        named = [name for name in maker.names() if name not in body and re.search(rf"(?<!\w){re.escape(name)}(?!\w)", complaint)]
+        body = {**body, **{name: maker.value(name, maker.field(name)) for name in named[:1]}}
     return None if body == request.body else Request("repaired", f"{request.about}, repaired", body)
 
 
@@ -77,6 +81,14 @@ class _Maker:
         self._link = link
         self._fields: dict[str, Schema] = {name: self._resolved(field) for name, field in schema.get("properties", {}).items()}
         self._required: list[str] = [name for name in schema.get("required", []) if name in self._fields]
+
+    def names(self) -> list[str]:
+        """The fields of the input."""
+        return list(self._fields)
+
+    def field(self, name: str) -> Schema:
+        """The schema of a field."""
+        return self._fields[name]
 
     def plausible(self) -> Iterator[Request]:
         """What a caller would send: as little as possible, then each further field, then everything."""

@@ -12,7 +12,7 @@ import queue
 import sys
 import threading
 import urllib.parse
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -118,8 +118,10 @@ class Plane:
 class Worker:
     """The source side of a RunPod project."""
 
-    def __init__(self, process: Process, plane: Plane, observation: Observation, seconds: float) -> None:
+    def __init__(self, process: Process, plane: Plane, observation: Observation, envelope: Sequence[str], seconds: float) -> None:
         self._process, self._plane, self._observation, self._seconds = process, plane, observation, seconds
+        self._envelope = envelope
+        self._stopping = False
 
     def wait(self) -> None:
         """Wait until the worker asks for its first job. Raises SideFailed where it does not."""
@@ -131,12 +133,14 @@ class Worker:
         raise SideFailed(f"no job was asked for within {START_SECONDS} s: {self._process.last_words()}")
 
     def ask(self, number: int, identifier: str, body: Any, *, stream: bool = False) -> Outcome:
+        if self._stopping:
+            self._process.wait()
         if self._process.ended:
             self._plane.taken.clear()
             self._process.start()
             self.wait()
         self._observation.begin(number)
-        self._plane.jobs.put({"id": identifier, "input": body})
+        self._plane.jobs.put(self._job(identifier, body))
         for _ in range(int(self._seconds / 0.25)):
             found = self._plane.result(identifier, 0.25)
             if found is not None:
@@ -147,8 +151,14 @@ class Worker:
         self._process.stop()
         return Outcome("silence", f"no result within {self._seconds:g} s")
 
+    def _job(self, identifier: str, body: Any) -> dict[str, Any]:
+        """The job as the queue sends it: what the app takes among its fields stands beside ``input`` here."""
+        beside = {key: body[key] for key in self._envelope if key in body} if isinstance(body, dict) else {}
+        return {"id": identifier, "input": {key: value for key, value in body.items() if key not in beside} if beside else body, **beside}
+
     def _outcome(self, document: dict[str, Any], identifier: str) -> Outcome:
         found = outcome(document, self._plane.stream(identifier))
+        self._stopping = found.stops
         return replace(found, value=self._with_files(found.value)) if found.kind == "result" else found
 
     def _with_files(self, value: Any) -> Any:
@@ -165,7 +175,9 @@ class Worker:
 
 
 @contextlib.contextmanager
-def serve(staged: Staged, observation: Observation, secrets: dict[str, str], *, private: bool, seconds: float) -> Iterator[Worker]:
+def serve(
+    staged: Staged, observation: Observation, secrets: dict[str, str], *, envelope: Sequence[str] = (), private: bool, seconds: float
+) -> Iterator[Worker]:
     """Run the worker while the ``with`` block runs. Raises SideFailed."""
     plane = Plane()
     argv = [sys.executable, "-u", *(["-m", staged.module] if staged.module else [staged.entry]), *staged.arguments]
@@ -174,7 +186,7 @@ def serve(staged: Staged, observation: Observation, secrets: dict[str, str], *, 
     process = Process(staged, argv, observation, {**plane.environment(), **secrets}, private=private)
     try:
         process.start()
-        worker = Worker(process, plane, observation, seconds)
+        worker = Worker(process, plane, observation, envelope, seconds)
         worker.wait()
         yield worker
     finally:

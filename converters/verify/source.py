@@ -123,6 +123,14 @@ class Process:
         except OSError:
             return None
 
+    def wait(self, seconds: float = 10) -> None:
+        """Wait until it ends by itself; kill it if it does not."""
+        if self._process is not None:
+            try:
+                self._process.wait(seconds)
+            except subprocess.TimeoutExpired:
+                self.stop()
+
     def stop(self) -> None:
         """Kill it and what it started."""
         if self._process is not None:

@@ -107,6 +107,7 @@ class Study:
     settings: Settings
     say: Callable[[str], None] = lambda text: None
     trials: list[Trial] = field(default_factory=list)
+    _deadline: float = 0.0
 
     def run(self) -> Certificate:
         """Start both sides and compare them."""
@@ -116,7 +117,7 @@ class Study:
             why, verdict = "", "not proven"
             try:
                 with self._sides(Path(folder), observations) as sides:
-                    self._ask_everything(sides, time.monotonic() + self.settings.seconds)
+                    self._ask_everything(sides)
             except SideFailed as failure:
                 why = str(failure)
             else:
@@ -169,7 +170,9 @@ class Study:
     def _enter(self, stack: contextlib.ExitStack, root: Path, observation: Observation, secrets: dict[str, str], private: bool) -> Side:
         staged = stage(self.project, self.app, root)
         if self.application.platform == "runpod":
-            return stack.enter_context(runpod.serve(staged, observation, secrets, private=private, seconds=self.settings.patience))
+            return stack.enter_context(
+                runpod.serve(staged, observation, secrets, envelope=self.app.envelope, private=private, seconds=self.settings.patience)
+            )
         if self.app.predictor is not None:
             return stack.enter_context(
                 cog.serve(
@@ -180,10 +183,12 @@ class Study:
             "only RunPod workers and Cog predictors can be verified.", hint="Compare a Docker server with `migrate run` by hand."
         )
 
-    def _ask_everything(self, sides: Sides, deadline: float) -> None:
+    def _ask_everything(self, sides: Sides) -> None:
+        deadline = self._deadline = time.monotonic() + self.settings.seconds
         streams = any(endpoint.kind == "stream" for endpoint in self.app.endpoints)
+        schema = sides.target.input_schema()
         silences = 0
-        for request, stream in self._requests(sides, streams=streams):
+        for request, stream in self._requests(schema, streams=streams):
             if time.monotonic() > deadline or silences > 2:
                 return
             asked = self._try(sides, request, stream)
@@ -191,20 +196,20 @@ class Study:
             for _ in range(_REPAIRS):
                 if asked.before.kind != "error" or request.kind not in ("example", "plausible", "repaired"):
                     break
-                mended = repaired(request, str(asked.before.value))
+                mended = repaired(request, str(asked.before.value), schema)
                 if mended is None or time.monotonic() > deadline:
                     break
                 request = mended
                 asked = self._try(sides, request, stream)
 
-    def _requests(self, sides: Sides, *, streams: bool) -> Iterator[tuple[Request, bool]]:
+    def _requests(self, schema: dict[str, Any], *, streams: bool) -> Iterator[tuple[Request, bool]]:
         if self.settings.replay is not None:
             for trial in self.settings.replay.trials:
                 yield Request(trial.kind, trial.about, trial.body), trial.stream  # type: ignore[arg-type]
             return
         examples = [example.value for example in self.app.examples]
         link = "data" if self.application.platform == "replicate" else "url"
-        made = generate(sides.target.input_schema(), examples, seed=self.settings.seed, drawn=self.settings.drawn, link=link)
+        made = generate(schema, examples, seed=self.settings.seed, drawn=self.settings.drawn, link=link)
         for request in made:
             yield request, False
             if streams and request.kind in ("example", "plausible"):
@@ -246,7 +251,7 @@ class Study:
         path, body, last = asked.differences[0].path, request.body, asked
         tries = 0
         smaller = True
-        while smaller and tries < _SHRINKING_TRIES:
+        while smaller and tries < _SHRINKING_TRIES and time.monotonic() < self._deadline:
             smaller = False
             for candidate in _smaller(body):
                 tries += 1
@@ -254,7 +259,7 @@ class Study:
                 if any(difference.path == path for difference in found.differences):
                     body, last, smaller = candidate, found, True
                     break
-                if tries >= _SHRINKING_TRIES:
+                if tries >= _SHRINKING_TRIES or time.monotonic() > self._deadline:
                     break
         if body != request.body:
             self._record(Request("shrunk", f"smallest that differs at {path}", body), stream, last)

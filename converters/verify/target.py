@@ -19,6 +19,9 @@ from fal_runtime.testing import Local
 from .observe import Observation
 from .outcome import File, Outcome, SideFailed
 
+_GONE = (502, 503, 504)
+"""What the platform itself answers when a runner dies or does not answer; converted apps never do."""
+
 
 class Target:
     """The target side: one app of a fal project."""
@@ -40,7 +43,9 @@ class Target:
         except httpx.HTTPError as error:
             return Outcome("silence", str(error))
         self.identifier = response.headers.get("x-fal-request-id", identifier)
-        stops = response.headers.get("x-fal-stop-runner") == "true"
+        stops = self._observation.stops(number)
+        if response.status_code in _GONE:
+            return Outcome("silence", response.text)
         if response.is_error:
             return _failure(response, stops)
         if stream:

@@ -42,6 +42,7 @@ def install() -> None:
         "requests.models": _patch_requests,
         "httpx": _patch_httpx,
         "aiohttp.client": _patch_aiohttp,
+        "starlette.responses": _record_stops,
         "runpod.serverless.modules.rp_scale": _quicken_polling,
     }
     for name in [name for name in patches if name in sys.modules]:
@@ -259,6 +260,18 @@ def _patch_aiohttp(module: Any) -> None:
         return _Response(method, address, *answer(method, address, kwargs.get("json") or kwargs.get("data")))
 
     module.ClientSession._request = request
+
+
+def _record_stops(module: Any) -> None:
+    """The platform takes ``x-fal-stop-runner`` out of an answer, so what an app says with it is noted here."""
+    original = module.Response.init_headers
+
+    def init_headers(self: Any, headers: Any = None) -> None:
+        original(self, headers)
+        if headers and str(dict(headers).get("x-fal-stop-runner", "")).lower() in ("1", "true"):
+            record.write("stop", "x-fal-stop-runner")
+
+    module.Response.init_headers = init_headers
 
 
 def _quicken_polling(module: Any) -> None:

@@ -27,7 +27,7 @@ class Recorder:
         return int.from_bytes(self._counter[:8], "little")
 
     def write(self, kind: str, text: str, **details: Any) -> None:
-        """Add an event: ``call``, ``line``, ``import``, ``network``, ``program`` or ``file``."""
+        """Add an event: ``call``, ``line``, ``import``, ``network``, ``program``, ``file`` or ``stop``."""
         event = {"request": self.request, "process": os.environ.get("FAL_RUNNER_STATE", ""), "kind": kind, "text": text, **details}
         os.write(self._log, json.dumps(event).encode() + b"\n")
 
