@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
 from converters.callers import javascript, requirements, shell
 from converters.callers.addresses import REPLICATE, RUNPOD
 from converters.callers.apps import Apps
-from converters.callers.python import PythonFile
+from converters.callers.python import PythonFile, is_caller
 from converters.errors import MigrateError, Unsupported
 from converters.ir import Application, Disposition, Edit, Evidence, Origin, Scope
 from converters.ledger import Ledger
@@ -30,21 +31,32 @@ class Callers:
     """What was found so far."""
 
     project: Project
-    apps: Apps
-    envelope: tuple[str, ...]
+    named: Mapping[str, str]
     ledger: Ledger
     edits: list[Edit] = field(default_factory=list)
     evidence: list[Evidence] = field(default_factory=list)
     platforms: list[Platform] = field(default_factory=list)
 
+    @cached_property
+    def _own(self) -> tuple[str, tuple[str, ...]]:
+        return _converted_app(self.project)
+
+    @property
+    def apps(self) -> Apps:
+        return Apps(self.named, self._own[0])
+
+    @property
+    def envelope(self) -> tuple[str, ...]:
+        """Keys beside `input` that the project's own worker reads."""
+        return self._own[1]
+
 
 def analyze(project: Project, named: Mapping[str, str], ledger: Ledger) -> Application:
     """The callers of a project as a model with edits. Raises `Unsupported` where nothing calls RunPod or Replicate."""
-    own, envelope = _converted_app(project)
-    found = Callers(project, Apps(named, own), envelope, ledger)
+    found = Callers(project, named, ledger)
     code = Code(project)
     for path, file in project.files.items():
-        if file.size > MAX_FILE or not any(mark in file.data.lower() for mark in MARKS):
+        if file.size > MAX_FILE or not any(mark in file.data for mark in MARKS):
             continue
         if path.endswith(".py"):
             _python(found, code, file)
@@ -85,8 +97,8 @@ def _python(found: Callers, code: Code, file: SourceFile) -> None:
             found.ledger.note(OTHER, Disposition.MANUAL, f"the file {problem.message} Its calls are left as they are.", origin)
             found.evidence.append(Evidence(file=file.path, line=origin.line, why="names RunPod or Replicate, and cannot be read"))
         return
-    caller = PythonFile(code, module, found.apps, found.envelope, found.ledger)
-    if caller.is_caller:
+    if is_caller(code, module):
+        caller = PythonFile(code, module, found.apps, found.envelope, found.ledger)
         found.edits += caller.convert()
         found.platforms.append("replicate" if caller.calls_replicate else "runpod")
         _evidence(found, file, caller.line, "calls Replicate" if caller.calls_replicate else "calls RunPod")
@@ -99,6 +111,8 @@ def _javascript(found: Callers, file: SourceFile) -> None:
 
 def _shell(found: Callers, file: SourceFile) -> None:
     before = len(found.ledger.constructs)
+    if not shell.HOST.search(file.text):
+        return
     found.edits += shell.convert(file, file.text, found.apps, found.ledger)
     if len(found.ledger.constructs) > before:
         _evidence(found, file, _line(file), "calls RunPod or Replicate from a script")
@@ -124,5 +138,5 @@ def _evidence(found: Callers, file: SourceFile, line: int, why: str) -> None:
 def _line(file: SourceFile) -> int:
     """The first line that names one of the APIs or packages."""
     data = file.data
-    at = min((data.find(mark) for mark in HOSTS if mark in data), default=data.lower().find(MARKS[1]))
+    at = min((data.find(mark) for mark in HOSTS if mark in data), default=data.find(MARKS[1]))
     return data.count(b"\n", 0, max(at, 0)) + 1

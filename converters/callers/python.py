@@ -23,6 +23,9 @@ from converters.python.module import Module
 
 MANUAL = "CL009"
 PROSE = "CL019"
+CLIENTS = ("runpod.", "replicate.")
+WORKERS = ("runpod.serverless", "runpod.RunPodLogger", "runpod.__version__")
+"""What a worker uses of RunPod's package."""
 INSTEAD = {
     "CL001": "`fal_client.subscribe(APP, arguments=...)`",
     "CL002": "`fal_client.submit(APP, arguments=...)` and the handle's `status()`, `get()` and `cancel()`",
@@ -35,19 +38,38 @@ INSTEAD = {
 }
 
 
+def is_caller(code: Code, module: Module) -> bool:
+    """Whether a file calls one of the platforms; what a worker uses of RunPod's package is no call."""
+    return any(True for _ in client_names(code, module)) or any(True for _ in addresses(module))
+
+
+def client_names(code: Code, module: Module) -> Iterator[tuple[ast.expr, str]]:
+    """The longest names of the clients, such as `runpod.Endpoint`."""
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.Name | ast.Attribute):
+            parent = module.parents.get(node)
+            if isinstance(parent, ast.Attribute) and code.dotted(module, parent):
+                continue
+            dotted = code.dotted(module, node) or ""
+            if dotted.startswith(CLIENTS) and not dotted.startswith(WORKERS):
+                yield node, dotted
+
+
+def addresses(module: Module) -> Iterator[ast.Constant]:
+    """Texts that name a host of the HTTP APIs."""
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and (RUNPOD in node.value or REPLICATE in node.value):
+            yield node
+
+
 class PythonFile:
-    """One file that may hold calls."""
+    """One file with calls."""
 
     def __init__(self, code: Code, module: Module, apps: Apps, envelope: Sequence[str], ledger: Ledger) -> None:
         self.code, self.module, self.ledger = code, module, ledger
         self.flow = Flow(code, module, apps, envelope, (RunPodSDK(), ReplicateSDK(), RunPodHTTP()))
-        self.names = list(self._client_names())
-        self.addresses = list(self._addresses())
-
-    @property
-    def is_caller(self) -> bool:
-        """Whether the file calls one of the platforms; a worker's `runpod.serverless` is no call."""
-        return bool(self.names or self.addresses)
+        self.names = list(client_names(code, module))
+        self.addresses = list(addresses(module))
 
     @property
     def calls_replicate(self) -> bool:
@@ -77,25 +99,6 @@ class PythonFile:
         self._settle_addresses(unused.dead)
         self._remarks(bool(edits))
         return edits
-
-    # What is read
-
-    def _client_names(self) -> Iterator[tuple[ast.expr, str]]:
-        """The longest names of the clients, such as `runpod.Endpoint`."""
-        for node in ast.walk(self.module.tree):
-            if isinstance(node, ast.Name | ast.Attribute):
-                parent = self.module.parents.get(node)
-                if isinstance(parent, ast.Attribute) and self.code.dotted(self.module, parent):
-                    continue
-                dotted = self.code.dotted(self.module, node) or ""
-                if dotted.startswith(("runpod.", "replicate.")) and not dotted.startswith("runpod.serverless"):
-                    yield node, dotted
-
-    def _addresses(self) -> Iterator[ast.Constant]:
-        """Texts that name a host of the HTTP APIs."""
-        for node in ast.walk(self.module.tree):
-            if isinstance(node, ast.Constant) and isinstance(node.value, str) and (RUNPOD in node.value or REPLICATE in node.value):
-                yield node
 
     def _record(self, kind: str, name: str, node: ast.AST) -> Construct:
         return self.ledger.record(kind, name, self.module.origin(node), offset=getattr(node, "col_offset", 0))
@@ -146,7 +149,7 @@ class PythonFile:
 
     def _settle_imports(self, gone: set[str]) -> None:
         for bound in self.code.imports(self.module).values():
-            if bound.dotted.split(".")[0] in imports.SDKS and not bound.level and not bound.dotted.startswith("runpod.serverless"):
+            if bound.dotted.split(".")[0] in imports.SDKS and not bound.level and not bound.dotted.startswith(WORKERS):
                 construct = self._record("import", bound.dotted, bound.node)
                 if bound.name in gone:
                     self.ledger.settle(construct, imports.RULE, Disposition.CONVERTED, imports.REASON)
@@ -166,14 +169,14 @@ class PythonFile:
                 self._leave(construct, "what it is used for is not followed here", "CL004")
 
     def _is_of_left_calls(self, node: ast.AST) -> bool:
-        """Whether an address stands in calls that were accounted for, or in a name that only such calls read."""
+        """Whether an address stands in calls that were accounted for, or in a name that such calls read."""
         around = list(self.module.ancestors(node))
         if any(parent in self.flow.steps for parent in around):
             return True
         targets = [parent.targets[0] for parent in around if isinstance(parent, ast.Assign)]
         variable = self.flow.variables.of(targets[0]) if targets else None
         places: list[ast.AST] = list(variable.loads) if variable is not None else [node]
-        return bool(places) and all(any(parent in self.flow.steps for parent in self.module.ancestors(place)) for place in places)
+        return any(parent in self.flow.steps for place in places for parent in self.module.ancestors(place))
 
     def _remarks(self, changed: bool) -> None:
         for remark in self.flow.remarks:

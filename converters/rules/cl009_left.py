@@ -78,6 +78,21 @@ rule = Rule(
             apps=APPS,
         ),
         Case(
+            "the logger of a worker is no call",
+            "untouched",
+            {
+                "handler.py": """
+                import runpod
+                from runpod import RunPodLogger
+
+                log = RunPodLogger()
+                runpod.serverless.start({"handler": lambda job: log.info(job["id"])})
+                """
+            },
+            status="unsupported",
+            apps=APPS,
+        ),
+        Case(
             "a worker is no caller",
             "untouched",
             {"handler.py": WORKER},
