@@ -21,8 +21,8 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def one(unit: dict[str, Any], seconds: float, schemas: Path | None) -> dict[str, Any]:
     """The certificate of a unit's first app in short."""
-    row = {"uid": unit["uid"], "difficulty": unit["difficulty"]}
-    schema = schemas / f"{unit['uid'].split('::')[0]}.json" if schemas else None
+    row = {"uid": _name(unit), "difficulty": unit["difficulty"]}
+    schema = schemas / _schema_name(unit) if schemas else None
     extra = ["--schema", str(schema)] if schema is not None and schema.exists() else []
     command = [sys.executable, "-m", "converters.cli", "verify", unit["unit"], "--format", "json", "--seconds", str(seconds), *extra]
     try:
@@ -57,6 +57,16 @@ def one(unit: dict[str, Any], seconds: float, schemas: Path | None) -> dict[str,
     }
 
 
+def _name(unit: dict[str, Any]) -> str:
+    """The unit's id, else its repository's folder and the folder of its cog.yaml."""
+    return str(unit.get("uid") or unit["unit"].partition("/cog/")[2])
+
+
+def _schema_name(unit: dict[str, Any]) -> str:
+    folder = unit.get("cog_yaml", "").rpartition("/")[0]
+    return f"{_name(unit).partition('/')[0]}__{folder.replace('/', '_') or '.'}.json"
+
+
 def table(rows: list[dict[str, Any]]) -> str:
     """The rows as Markdown."""
     lines = ["| unit | verdict | requests | with a model's result | seconds | remark |", "|---|---|---|---|---|---|"]
@@ -77,7 +87,7 @@ def main() -> None:
     parser.add_argument("--markdown", type=Path)
     arguments = parser.parse_args()
     units = [json.loads(line) for line in arguments.units.read_text().splitlines()]
-    wanted = [unit for unit in units if arguments.only in unit["uid"] and unit["difficulty"] != "refuse"]
+    wanted = [unit for unit in units if arguments.only in _name(unit) and unit["difficulty"] != "refuse"]
     rows = []
     with ThreadPoolExecutor(arguments.jobs) as pool:
         for row in pool.map(lambda unit: one(unit, arguments.seconds, arguments.schemas), wanted):

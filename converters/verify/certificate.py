@@ -75,7 +75,7 @@ class Coverage(Model):
     source: int
     target: int
     never: list[int] = Field(default_factory=list)
-    """Lines that ran on neither side."""
+    """Lines that ran on neither side, where both have the same file."""
 
 
 class Certificate(Model):

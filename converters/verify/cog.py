@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import re
 import shutil
 import socket
 import sys
@@ -21,6 +22,13 @@ from .outcome import File, Outcome, SideFailed
 from .source import Process, Staged, last_words
 
 START_SECONDS = 40
+
+
+_WORDS = re.compile(
+    r"(Prediction failed|Training failed|Generator iteration error|Async generator iteration error|Failed to process output( item)?"
+    r"|[\w.]*(Error|Exception|Exit|Interrupt|Timeout|Warning)): "
+)
+"""What coglet 0.23 puts before an exception's message."""
 
 
 class Predictor:
@@ -70,7 +78,7 @@ class Predictor:
         found: dict[str, Any] = response.json()
         chunks = tuple(contents(found["output"])) if stream and isinstance(found.get("output"), list) else None
         if found["status"] != "succeeded":
-            return Outcome("error", found.get("error", ""), chunks or (() if stream else None))
+            return Outcome("error", _message(found.get("error", "")), chunks or (() if stream else None))
         return Outcome("result", None if stream else contents(found.get("output")), chunks)
 
     def calls(self, number: int) -> list[str]:
@@ -79,6 +87,13 @@ class Predictor:
     def close(self) -> None:
         """Close the connections."""
         self._client.close()
+
+
+def _message(error: Any) -> Any:
+    """The exception's own message, which the server says after words of its own and the exception's class."""
+    while isinstance(error, str) and (found := _WORDS.match(error)):
+        error = error[found.end() :]
+    return error
 
 
 def contents(value: Any) -> Any:

@@ -23,7 +23,7 @@ def measured(source: Mapping[str, bytes], target: Mapping[str, bytes], before: l
                 lines=len(lines),
                 source=len(ran),
                 target=len(other & (lines if same else _statements(target.get(path, b""), path))),
-                never=sorted(lines - ran - (other if same else set())),
+                never=sorted(lines - ran - other) if same else [],
             )
         )
     return found

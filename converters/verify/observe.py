@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 HOOK = Path(__file__).parent / "child" / "hook"
 _PIN = re.compile(r"(?m)^\W*([A-Za-z][\w.-]*)(?:\[[^\]]*\])?==([\w.]+)")
@@ -102,6 +103,16 @@ class Observation:
     def calls(self, request: int) -> list[str]:
         """What the code asked of models, other machines and programs while it answered a request, in order."""
         return [event.text for event in self.events() if event.request == request and event.kind in ("call", "network", "program")]
+
+    def relabelled(self, value: Any) -> Any:
+        """A value whose texts name folders by what they stand for."""
+        if isinstance(value, str) and "/" in value:
+            for root, label in sorted(self.roots, key=lambda root: -len(root[0])):
+                value = re.sub(rf"(?<![\w:/.>]){re.escape(root)}(?=/|\b|$)", label, value)
+            return value
+        if isinstance(value, dict):
+            return {key: self.relabelled(item) for key, item in value.items()}
+        return [self.relabelled(item) for item in value] if isinstance(value, list) else value
 
     def stops(self, request: int) -> bool:
         """Whether the app asked for a fresh runner when it answered a request."""

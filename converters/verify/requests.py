@@ -10,7 +10,7 @@ import itertools
 import json
 import random
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -49,9 +49,14 @@ class Request:
         return json.dumps(self.body, sort_keys=True, default=str)
 
 
-def generate(schema: Schema, examples: Sequence[Any] = (), *, seed: int = 0, drawn: int = 12, link: str = "url") -> list[Request]:
-    """The requests for an endpoint whose input has this schema; ``link``: how files are sent, as ``url`` or as ``data`` URLs."""
-    maker = _Maker(schema, link)
+def generate(
+    schema: Schema, examples: Sequence[Any] = (), *, seed: int = 0, drawn: int = 12, link: str = "url", files: Collection[str] = ()
+) -> list[Request]:
+    """The requests for an endpoint whose input has this schema.
+
+    ``files`` are the fields that take a file (others are told by their names), ``link`` says how one is sent: as ``url`` or ``data`` URL.
+    """
+    maker = _Maker(schema, link, files)
     found: dict[str, Request] = {}
     requests = itertools.chain(
         (Request("example", f"example {number + 1}", value) for number, value in enumerate(examples)),
@@ -76,8 +81,9 @@ def repaired(request: Request, complaint: str, schema: Schema) -> Request | None
 
 
 class _Maker:
-    def __init__(self, schema: Schema, link: str) -> None:
+    def __init__(self, schema: Schema, link: str, files: Collection[str] = ()) -> None:
         self._schema = schema
+        self._files = files
         self._link = link
         self._fields: dict[str, Schema] = {name: self._resolved(field) for name, field in schema.get("properties", {}).items()}
         self._required: list[str] = [name for name in schema.get("required", []) if name in self._fields]
@@ -118,7 +124,7 @@ class _Maker:
         """Each field at its bounds, with each of its choices, at length one, as another number, and null."""
         base = self._base()
         for name, field in self._fields.items():
-            for about, value in self._edges(field):
+            for about, value in () if name in self._files else self._edges(field):
                 yield Request("boundary", f"{name}: {about}", {**base, name: value})
 
     def invalid(self) -> Iterator[Request]:
@@ -176,7 +182,7 @@ class _Maker:
         suffix = next((suffix for pattern, suffix in _HINTS if re.search(pattern, about)), "png")
         if re.search("base64|b64", name.lower()):
             return base64.b64encode(content(name, f".{suffix}")).decode()
-        if field.get("format") in ("uri", "url") or (_LINKS.search(name) and "maxLength" not in field):
+        if name in self._files or field.get("format") in ("uri", "url") or (_LINKS.search(name) and "maxLength" not in field):
             if self._link == "base64":
                 return base64.b64encode(content(name, f".{suffix}")).decode()
             if self._link == "data":
@@ -203,8 +209,9 @@ class _Maker:
                 if not any(bound in part for bound in ("minimum", "exclusiveMinimum")):
                     yield "zero", 0
                     yield "minus one", -1
-                yield "two", 2
-                yield "37", 37
+                for value in (2, 37):
+                    if part.get("minimum", value) <= value <= part.get("maximum", value):
+                        yield str(value), value
             elif kind == "string" and "enum" not in part and "format" not in part:
                 yield "no text", ""
                 yield "one letter", "x"
@@ -219,14 +226,14 @@ class _Maker:
                 yield "null", None
 
     def _random(self, name: str, field: Schema, chance: random.Random) -> Any:
-        edges = [value for _, value in self._edges(field)]
+        edges = [] if name in self._files else [value for _, value in self._edges(field)]
         usual = self.value(name, field)
         kinds = {part.get("type") for part in field.get("anyOf", [field])}
         if kinds & {"integer", "number"} and chance.random() < 0.5:
             low = _bottom(field) if "minimum" in field or "exclusiveMinimum" in field else 0
             high = field.get("maximum", low + 100)
             return chance.randint(int(low), max(int(high), int(low))) if "integer" in kinds else round(chance.uniform(low, high), 3)
-        if kinds == {"string"} and "enum" not in field and not _LINKS.search(name) and chance.random() < 0.5:
+        if kinds == {"string"} and name not in self._files and "enum" not in field and not _LINKS.search(name) and chance.random() < 0.5:
             return " ".join(chance.choice(("red", "green", "cat", "house", "42", "über")) for _ in range(chance.randint(1, 6)))
         return chance.choice([*edges, usual]) if edges else usual
 

@@ -111,8 +111,8 @@ class Double(str):
 
     def _answer(self, usual: bool) -> bool:
         """``usual``, until one place of the project has asked too often while one request was answered."""
-        frame = sys._getframe(2)
-        if not frames.is_project(frame.f_code.co_filename):
+        frame = frames.up(2)
+        if frame is None or not frames.is_project(frame.f_code.co_filename):
             return usual
         key = (record.request(), frame.f_code, frame.f_lasti)
         _asked[key] = _asked.get(key, 0) + 1
@@ -184,7 +184,7 @@ class Double(str):
         return ITEMS
 
     def __iter__(self) -> Iterator[Any]:
-        return iter([Double(f"{self.text}[{at}]") for at in range(_wanted(sys._getframe(1)))])
+        return iter([Double(f"{self.text}[{at}]") for at in range(_wanted(frames.up(1)))])
 
     def __reversed__(self) -> Iterator[Any]:
         return reversed(list(iter(self)))
@@ -415,8 +415,10 @@ def _is_own(value: Any) -> bool:
     return False
 
 
-def _wanted(frame: types.FrameType) -> int:
+def _wanted(frame: types.FrameType | None) -> int:
     """How many items the code at this place unpacks, else ``ITEMS``."""
+    if frame is None:
+        return ITEMS
     code, at = frame.f_code.co_code, frame.f_lasti
     if 0 <= at < len(code) and code[at] == _UNPACK:
         return code[at + 1]

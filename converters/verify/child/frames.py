@@ -30,7 +30,16 @@ def is_project(filename: str) -> bool:
 
 def caller_is_project(depth: int = 2) -> bool:
     """Whether the caller's caller (``depth`` frames up) belongs to the project."""
-    return is_project(sys._getframe(depth).f_code.co_filename)
+    frame = up(depth)
+    return frame is not None and is_project(frame.f_code.co_filename)
+
+
+def up(depth: int) -> FrameType | None:
+    """The frame ``depth`` calls up; None where the stack ends before it, as where native code calls."""
+    try:
+        return sys._getframe(depth + 1)
+    except ValueError:
+        return None
 
 
 def importer() -> FrameType | None:

@@ -61,8 +61,8 @@ class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         if self._only is None and (top in self._own or top in sys.stdlib_module_names):
             return None
         frame = frames.importer()
-        if frame is not None and not frames.is_project(frame.f_code.co_filename):
-            return None  # a library copes with what is missing by itself
+        if frame is None or not frames.is_project(frame.f_code.co_filename):
+            return None  # a library, or native code, copes with what is missing by itself
         if self._only is None and "." in name and not isinstance(sys.modules.get(top), Module):
             return None  # a submodule that an installed package has not
         return importlib.machinery.ModuleSpec(name, self, is_package=True)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import builtins
 import hashlib
 import os
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -70,8 +69,8 @@ def _placeholder(path: Any, folder: str) -> str | None:
 
 def _asked_by_the_project() -> bool:
     """Whether the innermost frame that is not the standard library's is the project's."""
-    frame = sys._getframe(2)
-    while frame.f_back is not None:
+    frame = frames.up(2)
+    while frame is not None:
         name = frame.f_code.co_filename
         if frames.is_project(name):
             return True
