@@ -1,7 +1,7 @@
 """Replicate's Python client as `fal_client` (guide rows "Replicate client" and "Webhooks").
 
 What each call gives is documented at https://github.com/replicate/replicate-python; the app is one that Cog's model was converted to:
-it answers `{"output": ...}` (a list for an iterator), and files in it are objects with a `url`.
+it answers `{"output": ...}` (a list for an iterator) unless its result is a mapping itself, and files in it are objects with a `url`.
 """
 
 from __future__ import annotations
@@ -127,8 +127,8 @@ class ReplicateSDK:
                             'the coroutine is not awaited where it is made: write `subscribe_async` and take `["output"]` of its result'
                         )
                     return Step(Value("client"), parts, SUBSCRIBE, full, "waits for the result", client)
-                message = 'the result stands under "output"; a list where the model yields'
-                return Step(Value("output"), (*parts, '["output"]'), SUBSCRIBE, full, message, client)
+                message = 'the result stands under "output", a list where the model yields; a mapping is answered as it is'
+                return Step(Value("output"), (*parts, *result_key(flow, node)), SUBSCRIBE, full, message, client)
             case "stream":
                 parts = self._asked(flow, node, f"stream{'_async' if asynchronous else ''}", ("ref",), webhook=False)
                 return Step(Value("events"), parts, STREAM, full, "each event is a value that the model yields", client)
@@ -175,7 +175,7 @@ class ReplicateSDK:
             return None
         name, _ = self._called(flow, node.value.func)
         if name == "async_run" and flow.value(node.value):
-            return Step(Value("output"), ("(await ", node.value, ')["output"]'), SUBSCRIBE, "", base=node.value)
+            return Step(Value("output"), ("(await ", node.value, ")", *result_key(flow, node)), SUBSCRIBE, "", base=node.value)
         if name == "async_stream" and flow.value(node.value):
             return Step(Value("events"), (node.value,), STREAM, "", base=node.value)
         return None
@@ -209,7 +209,7 @@ class ReplicateSDK:
             case "prediction", "output" if not called:
                 return Step(
                     Value("output"),
-                    (*self._asks(base, value, "get"), '["output"]'),
+                    (*self._asks(base, value, "get"), *result_key(flow, node)),
                     SUBMIT,
                     "prediction.output",
                     "waits for the result",
@@ -226,3 +226,12 @@ class ReplicateSDK:
     @staticmethod
     def _asks(base: ast.expr, value: Value, method: str) -> tuple[Part, ...]:
         return ("(await ", base, f".{method}())") if value.asynchronous else (base, f".{method}()")
+
+
+def result_key(flow: Flow, node: ast.expr) -> tuple[str, ...]:
+    """`["output"]`, or nothing where the caller looks up names in the result: a mapping is answered without that key."""
+    parent = flow.module.parents[node]
+    variable = flow.variables.of(parent.targets[0]) if isinstance(parent, ast.Assign) else None
+    uses = [flow.module.parents[load] for load in variable.loads] if variable is not None else [parent]
+    looked_up = (use.slice.value for use in uses if isinstance(use, ast.Subscript) and isinstance(use.slice, ast.Constant))
+    return () if any(isinstance(key, str) for key in looked_up) else ('["output"]',)

@@ -11,10 +11,10 @@ rule = Rule(
     safety="safe",
     guide=("Replicate 8",),
     explanation="""
-    `fal_client.subscribe` waits for the result of the app that the model was converted to, which answers it under `output`; what a
-    model yields is a list. `replicate.Client` goes, `async_run` becomes `subscribe_async`, and `ModelError` and `ReplicateError`
-    that are caught around a call become fal_client's. Models of fal's own (`fal-ai/...`) have inputs and results of their own, so
-    calls that are mapped to them are left to a person.
+    `fal_client.subscribe` waits for the result of the app that the model was converted to, which answers it under `output`, or as
+    it is where it is a mapping; what a model yields is a list. `replicate.Client` goes, `async_run` becomes `subscribe_async`, and
+    `ModelError` and `ReplicateError` that are caught around a call become fal_client's. Models of fal's own (`fal-ai/...`) have
+    inputs and results of their own, so calls that are mapped to them are left to a person.
     """,
     links=(
         "https://replicate.com/docs/get-started/python",
@@ -62,6 +62,25 @@ rule = Rule(
                 )
             },
             lacks={"client.py": ("Client(",)},
+            apps={"acme/story": "acme/story-fal"},
+        ),
+        Case(
+            "a result that is a mapping is answered as it is",
+            "converted",
+            {
+                "client.py": """
+                import replicate
+
+                answer = replicate.run("acme/story", input={"prompt": "once"})
+                print(answer["text"], replicate.run("acme/story", input={"prompt": "twice"})["text"])
+                """
+            },
+            has={
+                "client.py": (
+                    'answer = fal_client.subscribe("acme/story-fal", arguments={"prompt": "once"})\n',
+                    'print(answer["text"], fal_client.subscribe("acme/story-fal", arguments={"prompt": "twice"})["text"])',
+                )
+            },
             apps={"acme/story": "acme/story-fal"},
         ),
         Case(
