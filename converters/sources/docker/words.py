@@ -65,27 +65,33 @@ def pairs(text: str, escape: str = "\\") -> list[tuple[int, str, str]]:
     return result
 
 
+FLAG_SPACE = "\t\n\v\f\r "
+"""What ends a flag: BuildKit looks at single bytes here, so that no other space of Unicode is one."""
+
+
 def split_flags(text: str, escape: str = "\\") -> tuple[tuple[str, ...], int]:
     """The `--flags` at the front of `text` without their quotes, and the offset at which the rest begins."""
     flags: list[str] = []
     pos, size = 0, len(text)
     while True:
-        while pos < size and text[pos] in SPACE:
+        while pos < size and text[pos] in FLAG_SPACE:
             pos += 1
         if not text.startswith("--", pos):
-            return tuple(flags), pos
+            return tuple(flags), _after_space(text, pos)
         pos, word = _flag(text, pos, escape)
         if word == "--":
-            while pos < size and text[pos] in SPACE:
-                pos += 1
-            return tuple(flags), pos
+            return tuple(flags), _after_space(text, pos)
         flags.append(word)
+
+
+def _after_space(text: str, pos: int) -> int:
+    return len(text) - len(text[pos:].lstrip(SPACE))
 
 
 def _flag(text: str, pos: int, escape: str) -> tuple[int, str]:
     parts: list[str] = []
     quote = ""
-    while pos < len(text) and (quote or text[pos] not in SPACE):
+    while pos < len(text) and (quote or text[pos] not in FLAG_SPACE):
         ch = text[pos]
         if ch == quote:
             quote = ""

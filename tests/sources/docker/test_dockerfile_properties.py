@@ -9,12 +9,13 @@ import os
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 
 from converters.sources.docker.dockerfile import command_line, env_names, parse
 from converters.sources.docker.expansion import WordError
 from converters.sources.docker.model import Dockerfile
+from converters.sources.docker.settings import blank_words
 from converters.sources.docker.shell import expand, split
 from converters.sources.docker.words import json_words, pairs, split_words
 
@@ -49,7 +50,26 @@ PIECES = [
     "--from=a",
     "--mount=type=x,y=z",
 ]
-PIECES += ["--", "<<EOF", "<<-EOF", "<<'EOF'", '<<-"E F"', "3<<EOF", "[", "]", '["a", "b"]', "[1]", '["a",', "é", "&&", "$(x)", "CMD"]
+PIECES += [
+    "\u00a0",
+    "\u2028",
+    "\x0b",
+    "--",
+    "<<EOF",
+    "<<-EOF",
+    "<<'EOF'",
+    '<<-"E F"',
+    "3<<EOF",
+    "[",
+    "]",
+    '["a", "b"]',
+    "[1]",
+    '["a",',
+    "é",
+    "&&",
+    "$(x)",
+    "CMD",
+]
 LINES = [
     "\n",
     "\\\n",
@@ -101,8 +121,14 @@ def read_by_buildkit(text: str) -> list[tuple[Any, ...]]:
 
 
 def whole_characters(flags: tuple[str, ...]) -> tuple[str, ...]:
-    """BuildKit takes flags apart byte by byte and so breaks letters beyond ASCII; this puts them together again."""
-    return tuple(flag.encode("latin-1").decode() for flag in flags)
+    """BuildKit takes flags apart byte by byte and so breaks letters beyond ASCII; this puts them together again.
+
+    A letter with the byte 85 or A0 is cut in two, since these bytes are spaces there: such a file says nothing about ours.
+    """
+    try:
+        return tuple(flag.encode("latin-1").decode() for flag in flags)
+    except UnicodeDecodeError:
+        reject()
 
 
 def arguments_by_us(file: Dockerfile) -> list[tuple[str, ...]]:
@@ -112,7 +138,7 @@ def arguments_by_us(file: Dockerfile) -> list[tuple[str, ...]]:
         if item.keyword in ("CMD", "ENTRYPOINT", "RUN", "SHELL", "COPY", "ADD", "VOLUME") and json_words(item.value) is not None:
             found.append(json_words(item.value) or ())
         elif item.keyword in ("COPY", "ADD", "VOLUME", "EXPOSE", "FROM"):
-            found.append(tuple(item.value.split()))
+            found.append(tuple(word for _, word in blank_words(item.value)))
         elif item.keyword == "ARG":
             found.append(tuple(word for _, word in split_words(item.value, item.escape)))
         elif item.keyword in ("ENV", "LABEL"):
@@ -146,10 +172,13 @@ def arguments_by_buildkit(text: str) -> list[tuple[str, ...]]:
 
 
 def accepted(text: str) -> bool:
+    """Whether BuildKit's parser takes the text; one in which it cuts a letter in two says nothing (see `whole_characters`)."""
     try:
         buildkit.parse_string(text)
     except buildkit.GoParseError:
         return False
+    except UnicodeDecodeError:
+        reject()
     return True
 
 
@@ -236,6 +265,13 @@ def test_no_text_makes_the_shell_reader_raise_and_no_character_is_read_twice(tex
         assert 7 <= command.line <= command.end_line <= 7 + text.count("\n")
         position = command.end
         expand(command.raw_words, {"a": "x y", "b": ""})
+
+
+@pytest.mark.parametrize("line", ["ENV =", "ENV =1", "LABEL =", "ENV A=1 =2"])
+def test_a_name_that_is_blank_is_reported(line: str) -> None:
+    """BuildKit's parser takes it, and its evaluation refuses it ("names can not be blank")."""
+    assert accepted(f"FROM a\n{line}\n")
+    assert [item.line for item in parse(f"FROM a\n{line}\n".encode()).diagnostics] == [2]
 
 
 def test_word_errors_stay_inside() -> None:
