@@ -18,6 +18,30 @@ rule = Rule(
     links=(cog_docs("yaml"), fal_docs("documentation/development/container-setup")),
     cases=(
         Case(
+            "the packages of a RunPod worker that cog builds are its own",
+            "converted",
+            {
+                "handler.py": """
+                import runpod
+
+                def handler(job):
+                    return {"text": job["input"]["prompt"]}
+
+                runpod.serverless.start({"handler": handler})
+                """,
+                "cog.yaml": """
+                build:
+                  python_version: "3.10"
+                  python_packages:
+                    - "numpy==1.26.4"
+                predict: "predict.py:Predictor"
+                """,
+            },
+            seen=(Seen("converted", 4, "cog.yaml"),),
+            has={"app.py": ('requirements = ["numpy==1.26.4"]', 'python_version="3.10"')},
+            status="converted",
+        ),
+        Case(
             "packages are listed with their pins",
             "converted",
             {

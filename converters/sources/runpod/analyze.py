@@ -14,7 +14,6 @@ from converters.ir import (
     App,
     Application,
     Disposition,
-    Edit,
     Endpoint,
     Environment,
     Evidence,
@@ -33,6 +32,7 @@ from converters.python.code import Code
 from converters.python.module import Module
 from converters.sources.docker import packaging as docker
 from converters.sources.runpod import (
+    cog_build,
     dispositions,
     endpoint_config,
     flow,
@@ -87,7 +87,7 @@ def analyze(project: Project, options: Options, ledger: Ledger) -> Application:
     application = Application(platform="runpod", evidence=detect(project), defaults=list(DEFAULTS))
     taken: set[str] = set()
     for unit in found.units:
-        application.apps.append(_app(project, unit, found, options, ledger, application.edits, taken))
+        application.apps.append(_app(project, unit, found, options, ledger, application, taken))
     dispositions.leftovers(project, found, ledger)
     return application
 
@@ -113,7 +113,7 @@ def _refuse(project: Project, found: Survey) -> None:
     raise Unsupported("no call of `runpod.serverless.start` was found.", hint="A RunPod worker registers its handler with that call.")
 
 
-def _app(project: Project, unit: Unit, found: Survey, options: Options, ledger: Ledger, edits: list[Edit], taken: set[str]) -> App:
+def _app(project: Project, unit: Unit, found: Survey, options: Options, ledger: Ledger, application: Application, taken: set[str]) -> App:
     code = Code(project, unit.roots)
     entry = code.module(unit.entry)
     if entry is None:
@@ -136,7 +136,9 @@ def _app(project: Project, unit: Unit, found: Survey, options: Options, ledger: 
     resolved = resolve(code, start, option)
     name = names.app_name(options.name or names.unit_name(project, unit, found), taken)
     closure = code.closure(unit.entry)
-    environment, plan = _environment(project, unit, code, closure, ledger)
+    cog = cog_build.read(project, unit.folder, code, closure, imported_names(code, closure), ledger) if unit.packaging is None else None
+    environment, plan = (cog.environment, cog.plan) if cog else _environment(project, unit, code, closure, ledger)
+    application.files += [cog.file] if cog and cog.file else []
     app_file = app_file_of(project, unit, taken)
     known_examples = hub.examples(project, folder, ledger)
     found_results = results.results(code, resolved.module, resolved.node)
@@ -144,6 +146,7 @@ def _app(project: Project, unit: Unit, found: Survey, options: Options, ledger: 
     thread = threads.reason(code, closure) if resolved.kind == "sync" else ""
     release = _release(environment, plan, [use for path in closure for use in found.occurrences.get(path, [])], unit.entry, ledger)
     change = rewrite(code, entry, unit, start, resolved, ledger, found.occurrences, closure, name, release)
+    edits = application.edits
     edits += [edit for edit in change.edits if edit not in edits]
     handler = _handler(unit, entry, resolved, change, option.origin)
     handler.dedicated_thread = thread
@@ -181,6 +184,8 @@ def _app(project: Project, unit: Unit, found: Survey, options: Options, ledger: 
     _inline(app, code, unit, start, resolved, found_results, closure)
     _machine(app, unit, code, closure, ledger)
     dispositions.settle(project, unit, app, code, found, closure, plan, ledger)
+    if cog:
+        cog_build.settle(cog, app, ledger)
     _remarks(app, resolved, found_results, ledger)
     environments.check_pins(environment, ledger, imported_names(code, closure))
     environments.raise_python(environment, ledger)
@@ -196,6 +201,8 @@ def _inline(app: App, code: Code, unit: Unit, start: Start, resolved: Resolved, 
         made = inline.plan(code, unit, start, resolved, traced, app.endpoints[0].input, found, closure)
         if unit.packaging is not None and "PYTHONPATH" in unit.packaging.stage.env:
             raise inline.NotInline("its Dockerfile adds folders to the module search path")
+        if unit.packaging is None and app.environment.kind == "image":
+            raise inline.NotInline("its image holds the whole folder, as Cog builds it")
         if app.start_command:
             raise inline.NotInline("its start command does more than start the worker")
         if app.handler is not None and (app.handler.checks or app.handler.teardown or app.handler.handle_exit or app.handler.hints):
