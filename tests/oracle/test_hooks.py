@@ -28,7 +28,7 @@ from pathlib import Path
 
 import runpod
 
-SEEN = Path({seen!r})
+SEEN = Path("/data/seen")
 loaded = None
 
 
@@ -66,10 +66,10 @@ def handler(job):
         load_model(name)
         loaded = name
     note("job")
-    return {{"model": loaded}}
+    return {"model": loaded}
 
 
-runpod.serverless.start({{"handler": handler}})
+runpod.serverless.start({"handler": handler})
 """
 STREAM = """
 import runpod
@@ -101,14 +101,15 @@ def write(folder: Path, text: str, **options: bool) -> Path:
 
 
 def test_the_worker_s_own_functions_are_called_in_their_time(tmp_path: Path) -> None:
-    seen = tmp_path / "seen"
-    with fal_runtime.serve(write(tmp_path, WORKER.format(seen=str(seen)))) as local:
+    data = tmp_path / "data"
+    data.mkdir()
+    with fal_runtime.serve(write(tmp_path, WORKER), data=data) as local:
         answer = httpx.post(local.app_url("worker"), json={"model": "upper"}, timeout=30, trust_env=False)
         assert answer.json() == {"model": "upper"}
         assert answer.headers["x-fal-runner-hints"] == "upper"
         health = httpx.post(local.app_url("worker", "/fitness"), json={}, timeout=30, trust_env=False)
         assert health.json() == {"status": "healthy"}
-    words = seen.read_text().split()
+    words = (data / "seen").read_text().split()
     assert words[:2] == ["check", "job"] or words[:3] == ["check", "check", "job"], words
     assert words[-2:] == ["stop", "close"]
 
