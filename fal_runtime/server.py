@@ -23,7 +23,7 @@ from .asgi import Receive, Scope, Send, answer_json
 from .cdn import Store
 from .directory import Directory
 from .environments import Environments
-from .errors import LoadFailure, UnavailablePort
+from .errors import LoadFailure, RuntimeFailure, UnavailablePort
 from .gateway import Gateway, Part
 from .journal import Journal
 from .kv import KeyValues
@@ -112,7 +112,7 @@ class Runtime:
         directory = Path(tempfile.mkdtemp(prefix="fal-runtime-"))
         self._closing.callback(shutil.rmtree, directory, ignore_errors=True)
         state = self._open_state(directory)
-        self._data.mkdir(parents=True, exist_ok=True)
+        _make(self._data, "--data")
         zygotes = Zygotes(directory, self._environments)
         self._closing.push_async_callback(zygotes.close)
         store = Store(state / "files", f"{self.url}/files")
@@ -135,7 +135,7 @@ class Runtime:
     def _open_state(self, directory: Path) -> Path:
         """The directory for what outlives this process; a temporary one where another process has it."""
         state = self._state or directory / "state"
-        state.mkdir(parents=True, exist_ok=True)
+        _make(state, "--state")
         lock = self._closing.enter_context((state / "lock").open("w"))
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -147,7 +147,10 @@ class Runtime:
 
     async def _open_gateway(self, state: Path, store: Store, listener: socket.socket) -> None:
         journal = Journal(state / "queue.db")
-        journal.open()
+        try:
+            journal.open()
+        except sqlite3.Error as error:
+            raise RuntimeFailure(f"{state / 'queue.db'} cannot be opened: {error}; name another directory with --state") from None
         self._closing.callback(journal.close)
         queue = self._queue = Queue(self.owner, self.applications, journal, self._say)
         signer = Signer(state / "webhook.key")
@@ -258,6 +261,13 @@ class Runtime:
 
 async def _health(scope: Scope, receive: Receive, send: Send, path: bytes, root: str) -> None:
     await answer_json(send, 200, {"status": "ok"})
+
+
+def _make(directory: Path, option: str) -> None:
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RuntimeFailure(f"{directory} cannot be made: {error.strerror}; name another directory with {option}") from None
 
 
 class _Server(uvicorn.Server):

@@ -139,6 +139,8 @@ def test_multiplexing_fills_a_runner_before_another_starts() -> None:
     simulation = Simulation(Scaling(max_concurrency=4, max_multiplexing=8), work=2)
     assert simulation.run(1, [0.5] * 8) == 1
     assert simulation.run(1.5, [1.2]) == 2
+    assert simulation.run(4.4) == 2  # eight since 2.5, the ninth at once
+    assert simulation.run(16, [15.0] * 17) == 3
 
 
 def test_keep_alive_zero_stops_at_once() -> None:
@@ -157,10 +159,12 @@ def test_a_scaling_delay_waits_before_it_starts_one() -> None:
 
 def test_a_crash_loop_waits_longer_each_time() -> None:
     simulation = Simulation(Scaling(max_concurrency=1), start_time=1, crash=lambda now: True)
-    simulation.run(1000, [0.1])
-    # starts at 0.1, then 1 s to crash and 30, 60, 90 ... s to wait
-    assert simulation.started == 8
-    assert simulation.failures == 8
+    # started at 0.1; each start takes 1 s to crash, after which nothing runs for 30, 60, 90 ... s
+    counts = [(1.0, 1), (1.2, 0), (31.0, 0), (31.2, 1), (32.2, 0), (92.0, 0), (92.2, 1), (93.2, 0), (183.0, 0), (183.2, 1)]
+    assert [simulation.run(1.0, [0.1]), *(simulation.run(until) for until, _ in counts[1:])] == [runners for _, runners in counts]
+    assert simulation.started == 4
+    simulation.run(1000)
+    assert simulation.started == simulation.failures == 8
 
 
 def test_a_success_ends_the_backoff() -> None:

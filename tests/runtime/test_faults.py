@@ -174,6 +174,29 @@ def test_another_python_version_is_a_notice(project: Write, serve: Serve) -> Non
     assert served.post("demo", {}).status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("option", "content", "message"),
+    [
+        ("--state", None, r"^error: \S+/place cannot be made: File exists; name another directory with --state"),
+        ("--data", None, r"^error: \S+/place cannot be made: File exists; name another directory with --data"),
+        ("--state", b"x" * 5000, r"^error: \S+/queue\.db cannot be opened: file is not a database; name another directory with --state"),
+    ],
+)
+def test_a_directory_that_cannot_be_used_is_one_line(
+    project: Write, serve: Serve, tmp_path: Path, option: str, content: bytes | None, message: str
+) -> None:
+    place = tmp_path / "place"
+    if content is None:
+        place.touch()
+    else:
+        place.mkdir()
+        (place / "queue.db").write_bytes(content)
+    served = serve(project(pyproject_toml=PYPROJECT, app_py=app()), option, str(place))
+    served.line(message)
+    assert served.process.wait(30) == 1
+    assert not any("Traceback" in line for line in served.lines)
+
+
 def test_one_app_that_fails_does_not_take_the_others_with_it(project: Write, serve: Serve) -> None:
     pyproject = PYPROJECT + '\n    [tool.fal.apps.bad]\n    ref = "bad.py::Bad"\n'
     served = serve(project(pyproject_toml=pyproject, app_py=app(), bad_py="raise SystemExit('no')\n"))
