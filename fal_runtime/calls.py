@@ -13,7 +13,7 @@ from .errors import PlatformError, request_timeout
 from .runner import Runner
 from .upstream import Broken, Headers, Response
 
-#: Bytes that all headers of an answer may have together (fal documentation, "Optimize Routing Behavior").
+#: Bytes that all headers of an answer may have together (section 5.4 of the facts).
 MOST_HEADERS = 16 * 1024
 #: Headers that belong to one hop.
 HOP = frozenset(b"connection keep-alive proxy-authenticate proxy-authorization te trailer transfer-encoding upgrade expect".split())

@@ -40,13 +40,16 @@ class Environments:
         layers = [*layers, [f"fal=={version('fal')}"]]
         place = self._directory / _key(layers)
         python = place / "bin" / "python"
-        async with _locked(place.with_suffix(".lock")):
-            complete = place / "complete"
-            if not complete.exists() or any(_is_local(item) for layer in layers for item in layer):
-                shutil.rmtree(place, ignore_errors=True)
-                for command in _commands(place, python, layers):
-                    await self._run(command, on_line)
-                complete.touch()
+        complete = place / "complete"
+        try:
+            async with _locked(place.with_suffix(".lock")):
+                if not complete.exists() or any(_is_local(item) for layer in layers for item in layer):
+                    shutil.rmtree(place, ignore_errors=True)
+                    for command in _commands(place, python, layers):
+                        await self._run(command, on_line)
+                    complete.touch()
+        except OSError as error:
+            raise InstallFailure(f"{place} cannot be made: {error.strerror}") from None
         return python
 
     async def _run(self, command: Sequence[str], on_line: Callable[[str], None]) -> None:

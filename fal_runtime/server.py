@@ -1,4 +1,4 @@
-"""The whole runtime as one object: zygote, loader, applications, CDN and gateway, started and stopped together."""
+"""The whole runtime as one object: zygotes, loader, applications, CDN and gateway, started and stopped together."""
 
 from __future__ import annotations
 

@@ -180,3 +180,9 @@ def test_what_failed_is_tried_again(tmp_path: Path, uv: Callable[[], list[str]],
         with pytest.raises(InstallFailure, match=f"the requirements cannot be installed: {message}"):
             asyncio.run(environments.python([[requirement]], print))
         assert uv() == ["venv", requirement]
+
+
+def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(InstallFailure, match=r"file/\w+ cannot be made: (File exists|Not a directory)"):
+        asyncio.run(Environments(tmp_path / "file", {}).python([["a"]], print))
