@@ -5,6 +5,7 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import textwrap
 import threading
 import time
@@ -18,15 +19,21 @@ ROOT = Path(__file__).parents[2]
 TIME_LIMIT = int(os.environ.get("TIME_LIMIT", "90"))  # seconds, per test
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "time_limit(seconds): how long a test may take that is slow by nature")
+
+
 @pytest.fixture(autouse=True)
-def time_limit() -> Iterator[None]:
+def time_limit(request: pytest.FixtureRequest) -> Iterator[None]:
     """A test that hangs fails."""
+    marker = request.node.get_closest_marker("time_limit")
+    limit = max(TIME_LIMIT, marker.args[0]) if marker else TIME_LIMIT
 
     def expire(*_: object) -> None:
-        raise TimeoutError(f"the test took longer than {TIME_LIMIT} s")
+        raise TimeoutError(f"the test took longer than {limit} s")
 
     previous = signal.signal(signal.SIGALRM, expire)
-    signal.alarm(TIME_LIMIT)
+    signal.alarm(limit)
     yield
     signal.alarm(0)
     signal.signal(signal.SIGALRM, previous)
@@ -143,6 +150,13 @@ def gone(pids: list[int], timeout: float = 10) -> bool:
             return False
         time.sleep(0.05)
     return True
+
+
+@pytest.fixture
+def shared() -> Iterator[Path]:
+    """A directory that runners see as the test does; their /tmp is their own."""
+    with tempfile.TemporaryDirectory(dir="/var/tmp") as directory:
+        yield Path(directory)
 
 
 @pytest.fixture

@@ -63,8 +63,8 @@ def full(disk: Path) -> Iterator[None]:
     ballast.unlink()
 
 
-def test_a_full_disk_refuses_and_loses_nothing(tmp_path: Path, small_disk: Path, wait: Callable[..., None]) -> None:
-    root, go = tmp_path / "project", tmp_path / "go"
+def test_a_full_disk_refuses_and_loses_nothing(tmp_path: Path, shared: Path, small_disk: Path, wait: Callable[..., None]) -> None:
+    root, go = tmp_path / "project", shared / "go"
     root.mkdir()
     (root / "pyproject.toml").write_text(PYPROJECT)
     (root / "app.py").write_text(APP)

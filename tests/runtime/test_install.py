@@ -86,6 +86,7 @@ BACKEND = """
 """
 
 
+@pytest.mark.time_limit(300)
 def test_apps_run_with_their_requirements_and_without_ours(
     project: Write, serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -102,6 +103,7 @@ def test_apps_run_with_their_requirements_and_without_ours(
     )
     (root / "own" / "pyproject.toml").write_text('[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n')
     served = serve(root, "--install", "--secrets", str(tmp_path / "secrets"))
+    served.line("^demo: http://", timeout=240)  # pip takes its time on a busy machine
     answer = served.post("demo", {}).json()
     assert httpx.get(answer.pop("file")).content == b"abc"
     [environment] = [place.parent for place in (tmp_path / "cache/fal-runtime/environments").glob("*/complete")]

@@ -175,8 +175,8 @@ def test_an_unknown_request_is_not_found(fal: Local) -> None:
     assert httpx.post(f"{fal.url}/queue/local/none", json={}).status_code == 404
 
 
-def test_requests_run_in_order_and_low_priority_behind_all_normal(fal: Local, tmp_path: Path) -> None:
-    file = str(tmp_path / "order")
+def test_requests_run_in_order_and_low_priority_behind_all_normal(fal: Local, shared: Path) -> None:
+    file = str(shared / "order")
     first = fal.submit("work", {"value": 0, "seconds": 0.5, "file": file}, "/order")
     handles = [
         fal.submit("work", {"value": value, "file": file}, "/order", {"x-fal-queue-priority": priority})
@@ -198,28 +198,28 @@ def test_a_longest_queue_refuses_more(fal: Local) -> None:
         handle.get()
 
 
-def test_503_is_retried_on_a_new_runner(fal: Local, tmp_path: Path) -> None:
-    assert fal.submit("work", {"value": 2, "file": str(tmp_path / "flaky")}, "/flaky").get() == {"tries": 3}
+def test_503_is_retried_on_a_new_runner(fal: Local, shared: Path) -> None:
+    assert fal.submit("work", {"value": 2, "file": str(shared / "flaky")}, "/flaky").get() == {"tries": 3}
 
 
-def test_no_retry_beats_everything(fal: Local, tmp_path: Path) -> None:
-    handle = fal.submit("work", {"value": 2, "file": str(tmp_path / "flaky")}, "/flaky", {"x-fal-no-retry": "1"})
+def test_no_retry_beats_everything(fal: Local, shared: Path) -> None:
+    handle = fal.submit("work", {"value": 2, "file": str(shared / "flaky")}, "/flaky", {"x-fal-no-retry": "1"})
     with pytest.raises(AppError) as failed:
         handle.get()
     assert (failed.value.status, failed.value.detail) == (503, "not yet")
     assert handle.status()["error"] == "not yet"
 
 
-def test_a_retry_budget_of_the_request_is_kept(fal: Local, tmp_path: Path) -> None:
-    file = tmp_path / "flaky"
+def test_a_retry_budget_of_the_request_is_kept(fal: Local, shared: Path) -> None:
+    file = shared / "flaky"
     config = json.dumps({"server_error": {"retries": 1}})
     with pytest.raises(AppError):
         fal.submit("work", {"value": 5, "file": str(file)}, "/flaky", {"x-fal-retry-config": config}).get()
     assert len(file.read_text()) == 2
 
 
-def test_a_runner_that_dies_is_a_retry(fal: Local, tmp_path: Path) -> None:
-    assert fal.submit("work", {"value": 1, "file": str(tmp_path / "die")}, "/die").get() == {"tries": 2}
+def test_a_runner_that_dies_is_a_retry(fal: Local, shared: Path) -> None:
+    assert fal.submit("work", {"value": 1, "file": str(shared / "die")}, "/die").get() == {"tries": 2}
 
 
 def test_a_request_that_takes_too_long_costs_the_runner_and_is_retried_as_timeout(fal: Local) -> None:
