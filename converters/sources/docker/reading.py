@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from converters.concepts import base_images, machines
+from converters.concepts import base_images
 from converters.errors import Unsupported
 from converters.ir import (
     App,
@@ -20,7 +20,6 @@ from converters.ir import (
     Origin,
     Scope,
     Server,
-    Setting,
     Value,
 )
 from converters.ledger import Ledger
@@ -33,6 +32,7 @@ from converters.sources.docker import (
     http_flow,
     image_config,
     loopback,
+    machine,
     openapi,
     programs,
     proxies,
@@ -230,7 +230,7 @@ def _app(project: Project, reading: Reading, options: Options, ledger: Ledger) -
         server=server,
     )
     _reach(project, reading, app, options, ledger)
-    _machine(reading, app, base, ledger)
+    machine.choose(reading, app, base, ledger)
     concurrency.read(reading.candidate, reading.workload, app, ledger)
     return app
 
@@ -366,52 +366,6 @@ def _health(reading: Reading, app: App, ledger: Ledger) -> None:
             candidate.start.origin,
             scope=Scope.DEPLOY,
         )
-
-
-def _machine(reading: Reading, app: App, base: base_images.BaseImage, ledger: Ledger) -> None:
-    """The machine is always written; nothing in a Docker project says how much memory the GPU must have."""
-    candidate = reading.candidate
-    service, found = candidate.service, candidate.packaging
-    origin = found.origin(found.stage.line) if found else candidate.start.origin
-    why = ""
-    if service is not None and service.gpus:
-        origin, why = Origin(file=service.file.path, line=service.gpu_line or 1), f"service {service.name} reserves a GPU"
-        if service.gpus > 1:
-            app.settings.append(Setting(name="num_gpus", value=service.gpus, origin=origin))
-    elif reading.workload is not None and reading.workload.gpus:
-        origin, why = reading.workload.origin, "the manifest asks for nvidia.com/gpu"
-    elif base.gpu and "rocm" not in candidate.base:
-        why = f"the base image {candidate.base}"
-    elif line := _gpu_line(candidate):
-        origin, why = Origin(file=candidate.file, line=line), "the Dockerfile installs CUDA" if found else "the image holds CUDA"
-    machine = machines.ASSUMED_GPU if why else machines.ASSUMED_CPU
-    app.settings.insert(
-        0, Setting(name="machine_type", value=machine, origin=origin if why else None, note=f"assumed: {why or 'nothing asks for a GPU'}")
-    )
-    ledger.note(
-        "DK037",
-        Disposition.MANUAL,
-        f"{machine} is assumed ({why or 'nothing asks for a GPU'}): choose the machine by the memory that the model needs.",
-        origin,
-        scope=Scope.DEPLOY,
-    )
-
-
-def _gpu_line(candidate: Candidate) -> int:
-    stage = candidate.stage
-    if stage is None:
-        return 0
-    for name, value in stage.env.items():
-        if name in ("NVIDIA_VISIBLE_DEVICES", "NVIDIA_DRIVER_CAPABILITIES", "CUDA_HOME", "CUDA_VERSION"):
-            return value.line
-    return next(
-        (
-            run.line
-            for run in stage.runs
-            if re.search(r"/whl/cu\d\d|cuda-nvcc|cuda-toolkit|onnxruntime-gpu|tensorflow\[and-cuda\]", run.script)
-        ),
-        0,
-    )
 
 
 __all__ = ["Reading", "analyze", "detect"]

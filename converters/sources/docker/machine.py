@@ -1,0 +1,61 @@
+"""The machine of a server: whether it needs a GPU, by reserved devices, manifests, the base image and what the image installs."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from converters.concepts import machines
+from converters.concepts.base_images import BaseImage
+from converters.ir import App, Disposition, Origin, Scope, Setting
+from converters.ledger import Ledger
+from converters.sources.docker.choose import Candidate
+
+if TYPE_CHECKING:
+    from converters.sources.docker.reading import Reading
+
+
+def choose(reading: Reading, app: App, base: BaseImage, ledger: Ledger) -> None:
+    """The machine is always written; nothing in a Docker project says how much memory the GPU must have."""
+    candidate = reading.candidate
+    service, found = candidate.service, candidate.packaging
+    origin = found.origin(found.stage.line) if found else candidate.start.origin
+    why = ""
+    if service is not None and service.gpus:
+        origin, why = Origin(file=service.file.path, line=service.gpu_line or 1), f"service {service.name} reserves a GPU"
+        if service.gpus > 1:
+            app.settings.append(Setting(name="num_gpus", value=service.gpus, origin=origin))
+    elif reading.workload is not None and reading.workload.gpus:
+        origin, why = reading.workload.origin, "the manifest asks for nvidia.com/gpu"
+    elif base.gpu and "rocm" not in candidate.base:
+        why = f"the base image {candidate.base}"
+    elif line := _gpu_line(candidate):
+        origin, why = Origin(file=candidate.file, line=line), "the Dockerfile installs CUDA" if found else "the image holds CUDA"
+    assumed = machines.ASSUMED_GPU if why else machines.ASSUMED_CPU
+    app.settings.insert(
+        0, Setting(name="machine_type", value=assumed, origin=origin if why else None, note=f"assumed: {why or 'nothing asks for a GPU'}")
+    )
+    ledger.note(
+        "DK037",
+        Disposition.MANUAL,
+        f"{assumed} is assumed ({why or 'nothing asks for a GPU'}): choose the machine by the memory that the model needs.",
+        origin,
+        scope=Scope.DEPLOY,
+    )
+
+
+def _gpu_line(candidate: Candidate) -> int:
+    stage = candidate.stage
+    if stage is None:
+        return 0
+    for name, value in stage.env.items():
+        if name in ("NVIDIA_VISIBLE_DEVICES", "NVIDIA_DRIVER_CAPABILITIES", "CUDA_HOME", "CUDA_VERSION"):
+            return value.line
+    return next(
+        (
+            run.line
+            for run in stage.runs
+            if re.search(r"/whl/cu\d\d|cuda-nvcc|cuda-toolkit|onnxruntime-gpu|tensorflow\[and-cuda\]", run.script)
+        ),
+        0,
+    )
