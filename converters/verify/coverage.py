@@ -11,7 +11,7 @@ from .observe import Event
 
 def measured(source: Mapping[str, bytes], target: Mapping[str, bytes], before: list[Event], after: list[Event]) -> list[Coverage]:
     """For every Python file that ran on one side: its statements, and those that ran. Files are bytes by path."""
-    ours, theirs = _lines(source, before), _lines(target, after)
+    ours, theirs = lines_run(source, before), lines_run(target, after)
     found = []
     for path in sorted(ours.keys() | (theirs.keys() & source.keys())):
         lines = _statements(source[path], path)
@@ -29,7 +29,8 @@ def measured(source: Mapping[str, bytes], target: Mapping[str, bytes], before: l
     return found
 
 
-def _lines(files: Mapping[str, bytes], events: list[Event]) -> dict[str, set[int]]:
+def lines_run(files: Mapping[str, bytes], events: list[Event]) -> dict[str, set[int]]:
+    """The lines of each file that ran, at whatever place of the image it lies."""
     found: dict[str, set[int]] = {}
     known: dict[str, str | None] = {}
     for event in events:

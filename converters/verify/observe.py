@@ -104,15 +104,16 @@ class Observation:
         """What the code asked of models, other machines and programs while it answered a request, in order."""
         return [event.text for event in self.events() if event.request == request and event.kind in ("call", "network", "program")]
 
-    def relabelled(self, value: Any) -> Any:
-        """A value whose texts name folders by what they stand for."""
-        if isinstance(value, str) and "/" in value:
+    def relabelled(self, value: Any, identifier: str) -> Any:
+        """A value whose texts name folders by what they stand for, and the request's id as such."""
+        if isinstance(value, str):
+            value = value.replace(identifier, "<request id>") if identifier else value
             for root, label in sorted(self.roots, key=lambda root: -len(root[0])):
                 value = re.sub(rf"(?<![\w:/.>]){re.escape(root)}(?=/|\b|$)", label, value)
             return value
         if isinstance(value, dict):
-            return {key: self.relabelled(item) for key, item in value.items()}
-        return [self.relabelled(item) for item in value] if isinstance(value, list) else value
+            return {key: self.relabelled(item, identifier) for key, item in value.items()}
+        return [self.relabelled(item, identifier) for item in value] if isinstance(value, list) else value
 
     def stops(self, request: int) -> bool:
         """Whether the app asked for a fresh runner when it answered a request."""

@@ -15,10 +15,12 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from .child.files import content
+from .literals import NONE, Literals
 
 Schema = dict[str, Any]
 Kind = Literal["example", "plausible", "boundary", "invalid", "mistyped", "drawn", "repaired", "shrunk"]
 """``invalid``: a field left out or one too many; ``mistyped``: a value outside the declared type or bounds."""
+_LONGEST_TEXT = 20_000
 _HOST = "http://files.example/"
 _HINTS = (
     (r"zip|archive|dataset|training_data", "zip"),
@@ -50,20 +52,30 @@ class Request:
 
 
 def generate(
-    schema: Schema, examples: Sequence[Any] = (), *, seed: int = 0, drawn: int = 12, link: str = "url", files: Collection[str] = ()
+    schema: Schema,
+    examples: Sequence[Any] = (),
+    *,
+    seed: int = 0,
+    drawn: int = 12,
+    link: str = "url",
+    files: Collection[str] = (),
+    literals: Literals = NONE,
 ) -> list[Request]:
     """The requests for an endpoint whose input has this schema.
 
     ``files`` are the fields that take a file (others are told by their names), ``link`` says how one is sent: as ``url`` or ``data`` URL.
     """
     maker = _Maker(schema, link, files)
+    maker.literals = literals
     found: dict[str, Request] = {}
     requests = itertools.chain(
         (Request("example", f"example {number + 1}", value) for number, value in enumerate(examples)),
         maker.plausible(),
         maker.boundaries(),
+        maker.known(),
         maker.invalid(),
         maker.drawn(seed, drawn),
+        maker.mistyped(),  # last: one side may act on what the other refuses
     )
     for request in requests:
         found.setdefault(request.key, request)
@@ -81,6 +93,8 @@ def repaired(request: Request, complaint: str, schema: Schema) -> Request | None
 
 
 class _Maker:
+    literals = NONE
+
     def __init__(self, schema: Schema, link: str, files: Collection[str] = ()) -> None:
         self._schema = schema
         self._files = files
@@ -128,15 +142,40 @@ class _Maker:
                 yield Request("boundary", f"{name}: {about}", {**base, name: value})
 
     def invalid(self) -> Iterator[Request]:
-        """What the source's own checks may refuse: fields left out, of a wrong type, out of bounds, or unknown."""
+        """What the source's own checks may refuse: fields left out, or one that nobody knows."""
         base = self._base()
         for name in self._required:
             yield Request("invalid", f"{name} left out", {key: value for key, value in base.items() if key != name})
+        yield Request("invalid", "unknown field", {**base, "no_such_field": 1})
+        yield Request("invalid", "nothing", {})
+
+    def mistyped(self) -> Iterator[Request]:
+        """Each field with values outside its type and bounds."""
+        base = self._base()
         for name, field in self._fields.items():
             for about, value in _wrong(field):
                 yield Request("mistyped", f"{name}: {about}", {**base, name: value})
-        yield Request("invalid", "unknown field", {**base, "no_such_field": 1})
-        yield Request("invalid", "nothing", {})
+
+    def known(self) -> Iterator[Request]:
+        """Texts and numbers that the source compares with: each where it fits, and lengths around them."""
+        base = self._base()
+        for name, field in self._fields.items():
+            kinds = {part.get("type") for part in map(self._resolved, field.get("anyOf", [field]))}
+            if name in self._files or "enum" in field:
+                continue
+            if "string" in kinds or kinds == {None}:
+                for word in self.literals.words:
+                    yield Request("boundary", f"{name}: {word!r}", {**base, name: word})
+            if "string" in kinds and not _LINKS.search(name):
+                for length in self.literals.numbers:
+                    for size in (length, length + 1) if 1 < length <= _LONGEST_TEXT else ():
+                        if size <= field.get("maxLength", size):
+                            yield Request("boundary", f"{name}: {size} letters", {**base, name: "x" * size})
+            if kinds & {"integer", "number"}:
+                for number in self.literals.numbers:
+                    for value in (number, number + 1):
+                        if field.get("minimum", value) <= value <= field.get("maximum", value):
+                            yield Request("boundary", f"{name}: {value}", {**base, name: value})
 
     def drawn(self, seed: int, count: int) -> Iterator[Request]:
         """Requests of random fields and values within the schema."""

@@ -17,10 +17,12 @@ from converters.errors import Unsupported
 from converters.ir import App, Application
 from converters.output.base import cache_folder
 from converters.project import Project
+from converters.reports.schemas import input_schema
 from fal_runtime import _sandbox
 
-from . import cog, compare, coverage, runpod, target
+from . import cog, compare, coverage, runpod, schema, target
 from .certificate import Answer, Certificate, Differing, Trial, Verdict
+from .literals import literals
 from .observe import Observation, pins, top_level_names
 from .outcome import Outcome, Side, SideFailed
 from .requests import Request, generate, repaired
@@ -61,25 +63,33 @@ class Sides:
     numbers: int = 0
 
     def ask(self, body: Any, *, stream: bool) -> Asked:
-        """One request to all three, the target first: it chooses the id that the others get as well."""
+        """One request to all three. What the source's server refuses is not sent on: the app may take more, but its state would differ."""
         self.numbers += 1
         number = self.numbers
-        after = self.target.ask(number, f"request-{number}", body, stream=stream)
-        identifier = self.target.identifier or f"request-{number}"
+        identifier = f"request-{number}"
         running = self.pool.submit(self.again.ask, number, identifier, body, stream=stream)
         before = self.source.ask(number, identifier, body, stream=stream)
         second = running.result()
-        calls, calls_again, calls_after = (side.calls(number) for side in (self.source, self.again, self.target))
-        before, second, after = (_relabelled(side, found) for side, found in zip(self.observations, (before, second, after), strict=True))
+        if before.kind == "refused":
+            return Asked(number, before, before, [], [], [], frozenset(), self.doubled)
+        after = self.target.ask(number, identifier, body, stream=stream)
+        ids = (identifier, identifier, self.target.identifier)
+        calls, calls_again, calls_after = (
+            [text.replace(name, "<request id>") for text in side.calls(number)]
+            for side, name in zip((self.source, self.again, self.target), ids, strict=True)
+        )
+        before, second, after = (
+            _relabelled(side, found, name) for side, found, name in zip(self.observations, (before, second, after), ids, strict=True)
+        )
         noisy = compare.noise([compare.differences(before, second, calls, calls_again)])
         found = compare.differences(before, after, calls, calls_after)
         kept = [difference for difference in found if not compare.is_noise(difference.path, noisy)]
         return Asked(number, before, after, calls, calls_after, kept, noisy, self.doubled)
 
 
-def _relabelled(observation: Observation, outcome: Outcome) -> Outcome:
-    chunks = None if outcome.chunks is None else tuple(observation.relabelled(list(outcome.chunks)))
-    return replace(outcome, value=observation.relabelled(outcome.value), chunks=chunks)
+def _relabelled(observation: Observation, outcome: Outcome, identifier: str) -> Outcome:
+    chunks = None if outcome.chunks is None else tuple(observation.relabelled(list(outcome.chunks), identifier))
+    return replace(outcome, value=observation.relabelled(outcome.value, identifier), chunks=chunks)
 
 
 @dataclass(frozen=True)
@@ -94,6 +104,16 @@ class Asked:
     differences: list[compare.Difference]
     noisy: frozenset[str]
     doubled: bool
+
+    def again(self, served: Target, observation: Observation, request: Request, *, stream: bool) -> Asked:
+        """The same request to another conversion, compared with what the source did here."""
+        if self.before.kind == "refused":
+            return self
+        after = served.ask(self.number, "", request.body, stream=stream)
+        calls = [text.replace(served.identifier, "<request id>") for text in served.calls(self.number)]
+        found = compare.differences(self.before, _relabelled(observation, after, served.identifier), self.calls, calls)
+        kept = [difference for difference in found if not compare.is_noise(difference.path, self.noisy)]
+        return replace(self, after=after, calls_after=calls, differences=kept)
 
     @property
     def reached(self) -> bool:
@@ -115,7 +135,37 @@ class Study:
     settings: Settings
     say: Callable[[str], None] = lambda text: None
     trials: list[Trial] = field(default_factory=list)
+    asked: list[tuple[Request, bool, Asked]] = field(default_factory=list)
+    """Every request, whether it was streamed, and what came of it."""
+    schema: dict[str, Any] = field(default_factory=dict)
+    """JSON Schema of the input, as the app publishes it."""
+    narrower: list[str] = field(default_factory=list)
+    """Where that schema says something else than the source."""
+    ran: dict[str, set[int]] = field(default_factory=dict)
+    """Lines of the converted project that ran, by file."""
     _deadline: float = 0.0
+
+    def first_difference(self, written: Path) -> Trial | str | None:
+        """How another conversion of the same app differs from what the source did in this study, which has been run.
+
+        The first request that is answered differently, or why the other does not start; None where all are answered alike.
+        """
+        other = replace(self, written=written, trials=[], asked=[])
+        with tempfile.TemporaryDirectory(prefix="verify-", dir=_scratch()) as folder:
+            observation = other._observation(Path(folder) / "target", is_target=True)
+            try:
+                with target.serve(written, self.app, observation, self._secrets, seconds=self.settings.patience) as served:
+                    narrower = schema.differences(self.schema, served.input_schema())
+                    if narrower:
+                        return narrower[0]
+                    for request, stream, before in self.asked:
+                        asked = before.again(served, observation, request, stream=stream)
+                        other._record(request, stream, asked)
+                        if other._differs:
+                            return other.trials[-1]
+            except SideFailed as failure:
+                return str(failure)
+        return None
 
     def run(self) -> Certificate:
         """Start both sides and compare them."""
@@ -149,12 +199,16 @@ class Study:
         paths = (path for path in self.written.rglob("*") if path.is_file() and path.stat().st_size < 2**21)
         return {path.relative_to(self.written).as_posix(): path.read_bytes() for path in paths}
 
+    @property
+    def _secrets(self) -> dict[str, str]:
+        return {secret.name: f"double-{secret.name.lower()}" for secret in self.app.secrets}
+
     @contextlib.contextmanager
     def _sides(self, folder: Path, observations: Sequence[Observation]) -> Iterator[Sides]:
         probe = folder / "probe"
         probe.mkdir()
         private = _sandbox.available(probe) is None
-        secrets = {secret.name: f"double-{secret.name.lower()}" for secret in self.app.secrets}
+        secrets = self._secrets
         with contextlib.ExitStack() as stack, ThreadPoolExecutor(2) as pool:
             sources = [pool.submit(self._enter, stack, folder / f"{name}-root", observation, secrets, private)
                        for name, observation in zip(("source", "again"), observations[1:], strict=True)]  # fmt: skip
@@ -194,9 +248,10 @@ class Study:
     def _ask_everything(self, sides: Sides) -> None:
         deadline = self._deadline = time.monotonic() + self.settings.seconds
         streams = any(endpoint.kind == "stream" for endpoint in self.app.endpoints)
-        schema = sides.target.input_schema()
+        self.schema = sides.target.input_schema()
+        self.narrower = schema.differences(input_schema(self.app.endpoints[0].input), self.schema)
         silences = 0
-        for request, stream in self._requests(schema, streams=streams):
+        for request, stream in self._requests(streams=streams):
             if time.monotonic() > deadline or silences > 2:
                 return
             asked = self._try(sides, request, stream)
@@ -204,13 +259,13 @@ class Study:
             for _ in range(_REPAIRS):
                 if asked.before.kind != "error" or request.kind not in ("example", "plausible", "repaired"):
                     break
-                mended = repaired(request, str(asked.before.value), schema)
+                mended = repaired(request, str(asked.before.value), self.schema)
                 if mended is None or time.monotonic() > deadline:
                     break
                 request = mended
                 asked = self._try(sides, request, stream)
 
-    def _requests(self, schema: dict[str, Any], *, streams: bool) -> Iterator[tuple[Request, bool]]:
+    def _requests(self, *, streams: bool) -> Iterator[tuple[Request, bool]]:
         if self.settings.replay is not None:
             for trial in self.settings.replay.trials:
                 yield Request(trial.kind, trial.about, trial.body), trial.stream  # type: ignore[arg-type]
@@ -218,7 +273,8 @@ class Study:
         examples = [example.value for example in self.app.examples]
         link = "data" if self.application.platform == "replicate" else "url"
         files = [field.name for field in self.app.endpoints[0].input.fields if field.media]
-        made = generate(schema, examples, seed=self.settings.seed, drawn=self.settings.drawn, link=link, files=files)
+        known = literals(file.data for path, file in self.project.files.items() if path.endswith(".py"))
+        made = generate(self.schema, examples, seed=self.settings.seed, drawn=self.settings.drawn, link=link, files=files, literals=known)
         for request in made:
             if self._unchecked and request.kind in ("invalid", "mistyped"):
                 continue
@@ -235,12 +291,8 @@ class Study:
         asked = sides.ask(request.body, stream=stream)
         self.say(f"{request.kind}: {request.about}")
         self._record(request, stream, asked)
-        if (
-            asked.differences
-            and not _is_narrowed(request, asked)
-            and request.kind not in ("shrunk",)
-            and not any(trial.kind == "shrunk" for trial in self.trials)
-        ):
+        self.asked.append((request, stream, asked))
+        if self._differs and not any(trial.kind == "shrunk" for trial in self.trials):
             self._shrink(sides, request, stream, asked)
         return asked
 
@@ -282,10 +334,16 @@ class Study:
         if body != request.body:
             self._record(Request("shrunk", f"smallest that differs at {path}", body), stream, last)
 
+    @property
+    def _differs(self) -> bool:
+        return bool(self.trials) and not self.trials[-1].same
+
     def _limits(self) -> list[str]:
         return ["what Cog refuses: its server checks inputs only with the schema of a build (--schema FILE)"] if self._unchecked else []
 
     def _verdict(self) -> tuple[Verdict, str]:
+        if self.narrower:
+            return "different", f"the input's schema is not the source's: {'; '.join(self.narrower)}"
         different = [trial for trial in self.trials if not trial.same]
         if different:
             first = min(different, key=lambda trial: trial.kind != "shrunk")
@@ -304,6 +362,7 @@ class Study:
 
     def _certificate(self, verdict: Verdict, why: str, observations: Sequence[Observation], seconds: float) -> Certificate:
         after, before = observations[0].events(), observations[1].events()
+        self.ran = coverage.lines_run(self._written_files(), after)
         sources = {path: file.data for path, file in self.project.files.items() if path.endswith(".py")}
         covered = coverage.measured(sources, self._written_files(), before, after)
         never = [part for part in covered if part.never]

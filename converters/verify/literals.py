@@ -1,0 +1,48 @@
+"""Texts and numbers that a project's code compares with: the values at which it may behave differently."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+_MOST = 12
+
+
+@dataclass(frozen=True)
+class Literals:
+    """What was found, in the order of the code."""
+
+    words: tuple[str, ...] = ()
+    numbers: tuple[int, ...] = ()
+
+
+NONE = Literals()
+
+
+def literals(files: Iterable[bytes]) -> Literals:
+    """The literals in comparisons, and the numbers that constants of modules are set to. Files that are no Python are passed over."""
+    words: dict[str, None] = {}
+    numbers: dict[int, None] = {}
+    for data in files:
+        try:
+            tree = ast.parse(data)
+        except (SyntaxError, ValueError):
+            continue
+        for constant in _constants(tree):
+            if isinstance(constant.value, str) and 0 < len(constant.value) <= 40 and not constant.value.startswith("__"):
+                words.setdefault(constant.value)
+            elif type(constant.value) is int and abs(constant.value) <= 10**6:
+                numbers.setdefault(constant.value)
+    return Literals(tuple(words)[:_MOST], tuple(numbers)[:_MOST])
+
+
+def _constants(tree: ast.AST) -> Iterator[ast.Constant]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Compare):
+            for part in (node.left, *node.comparators):
+                parts = part.elts if isinstance(part, ast.List | ast.Tuple | ast.Set) else [part]
+                yield from (item for item in parts if isinstance(item, ast.Constant))
+    for statement in getattr(tree, "body", ()):
+        if isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Constant) and type(statement.value.value) is int:
+            yield statement.value
