@@ -7,6 +7,7 @@ import importlib.metadata
 import platform
 import tempfile
 import time
+import uuid
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -66,7 +67,7 @@ class Sides:
         """One request to all three. What the source's server refuses is not sent on: the app may take more, but its state would differ."""
         self.numbers += 1
         number = self.numbers
-        identifier = f"request-{number}"
+        identifier = str(uuid.UUID(int=number, version=4))
         running = self.pool.submit(self.again.ask, number, identifier, body, stream=stream)
         before = self.source.ask(number, identifier, body, stream=stream)
         second = running.result()

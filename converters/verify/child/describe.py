@@ -17,6 +17,7 @@ roots: list[tuple[str, str]] = []
 """Folders and what they stand for on this side, longest first: the project's own, the volume, the cache of models."""
 _DEPTH = 6
 _PATH = re.compile(r"(?<![\w:/.])/[\w.@%+~-]+(?:/[\w.@%+~-]+)+")
+_UUID = re.compile(r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}")
 _ADDRESS = re.compile(r" at 0x[0-9a-f]+")
 
 
@@ -95,6 +96,7 @@ def _digested(kind: str, data: bytes) -> str:
 
 def _place(text: str) -> str:
     """A path without what differs between the sides: an existing temporary file is named by its content."""
+    text = _UUID.sub("<uuid>", text)
     if not text.startswith("/") or " " in text:
         return _PATH.sub(lambda found: _place(found.group()), _ADDRESS.sub("", text)) if "/" in text else text
     for root, label in roots:
