@@ -93,7 +93,7 @@ def _image(app: App) -> Table:
             login = tomlkit.table()
             login.add("username", registry.username if not registry.username.startswith("$") else f"${registry.username}")
             login.add("password", f"${registry.secret}")
-            registries.add(tomlkit.key([registry.host]) if False else registry.host, login)
+            registries.add(registry.host, login)
         image.add("registries", registries)
     return image
 
