@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import hashlib
+import importlib.metadata
 import json
 import os
 import re
@@ -18,6 +19,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -134,6 +136,7 @@ def _serve(out: Path, app: dict[str, Any], work: Path) -> dict[str, Any]:
     stage, workdir = _stage(out, app, described, work)
     child = _child(out, workdir, work)
     port = _free_port()
+    child["PYTHONPATH"] = os.pathsep.join([child["PYTHONPATH"], *_pinned_sdk(_pins(out))])
     secrets = {name: f"double-{name.lower()}" for name in app.get("secrets", [])}
     up = work / "overlay"
     up.mkdir()
@@ -154,6 +157,18 @@ def _serve(out: Path, app: dict[str, Any], work: Path) -> dict[str, Any]:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, 9)
         process.wait()
+
+
+def _pinned_sdk(pins: dict[str, str]) -> list[str]:
+    """A folder with the release of RunPod's SDK that the output pins, where it is not the one that is installed."""
+    pinned = pins.get("runpod")
+    if pinned is None or pinned == importlib.metadata.version("runpod"):
+        return []
+    folder = Path(tempfile.gettempdir()) / f"runpod-{pinned}"
+    if not folder.is_dir():
+        command = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--target", str(folder), f"runpod=={pinned}"]
+        subprocess.run(command, check=False, capture_output=True)
+    return [str(folder)] if folder.is_dir() else []
 
 
 def _child(out: Path, workdir: str, work: Path) -> dict[str, str]:

@@ -197,5 +197,11 @@ def _allows_current(spec: str) -> bool:
     )
 
 
+def missing_item(ledger: Ledger, name: str, origin: Origin) -> None:
+    """A variable that the code cannot do without: fal hands secrets over as variables, which is how one is set from outside."""
+    message = f"the code needs the variable {name}, which nothing in the project sets: set it with `fal secrets set {name}=...`."
+    ledger.note("ENV011", Disposition.MANUAL, message, origin, scope=Scope.DEPLOY)
+
+
 def secret_item(ledger: Ledger, name: str, origin: Origin, why: str) -> None:
     ledger.note("ENV004", Disposition.MANUAL, f"{why}: set it with `fal secrets set {name}=...`.", origin, scope=Scope.DEPLOY)

@@ -17,6 +17,8 @@ SECRET = re.compile(
     r"(^|_)(TOKEN|SECRET|PASSWORD|PASSWD|API_?KEY|ACCESS_?KEY(_ID)?|PRIVATE_KEY|CREDENTIALS?|AUTH_KEY|ACCESS_SECRET)(_|$)", re.IGNORECASE
 )
 NOT_SECRET = re.compile(r"TOKENIZERS|MAX_\w*TOKENS|TOKEN_(LIMIT|COUNT|LENGTH)|TOKENIZER|DISABLE_TOKEN|_TOKENS\b|PUBLIC_KEY", re.IGNORECASE)
+COMMON = frozenset({"HOME", "PATH", "USER", "PWD", "PYTHONPATH", "HOSTNAME", "LANG", "TMPDIR", "HF_HOME", "CUDA_VISIBLE_DEVICES", "SHELL"})
+"""Set on any machine, fal's runners among them, or written more often than read."""
 LOADER = re.compile(r"^LD_\w+$")
 PLATFORM = re.compile(r"^(RUNPOD_|RP_)\w+$")
 CACHES = frozenset(

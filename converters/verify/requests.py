@@ -23,7 +23,7 @@ Kind = Literal["example", "plausible", "boundary", "invalid", "mistyped", "drawn
 _LONGEST_TEXT = 20_000
 _HOST = "http://files.example/"
 _HINTS = (
-    (r"zip|archive|dataset|training_data", "zip"),
+    (r"zip|archive|dataset|training_data|data_url", "zip"),
     (r"\btar\b|lora_url|weights", "tar"),
     (r"video|movie|clip", "mp4"),
     (r"audio|song|speech|music|voice|wav|sound", "wav"),

@@ -172,7 +172,8 @@ def _app(project: Project, unit: Unit, found: Survey, options: Options, ledger: 
         ledger.note("RP026", Disposition.CONVERTED, "what the handler yields goes out by `fal.realtime` at /realtime", handler.origin)
     elif options.realtime:
         ledger.note("RP026", Disposition.DROPPED, "--realtime has no effect: the handler yields nothing", handler.origin)
-    _variables(app, listing, project, code, closure, ledger)
+    dispositions.listed_variables(app, listing)
+    dispositions.code_variables(app, code, closure, ledger, unit.packaging.stage.env if unit.packaging else ())
     placement(project, unit, app, closure, plan.read_files, ledger)
     start_script.carry_over(project, unit, app, edits, ledger)
     _options(code, unit, start, resolved, app, ledger)
@@ -390,11 +391,6 @@ def _options(code: Code, unit: Unit, start: Start, resolved: Resolved, app: App,
     if resolved.node is not None and resolved.job is not None:
         traced = flow.follow(code, resolved.module, resolved.node, resolved.job)
         dispositions.envelope(traced, app, ledger)
-
-
-def _variables(app: App, listing: hub.Hub, project: Project, code: Code, closure: list[str], ledger: Ledger) -> None:
-    dispositions.listed_variables(app, listing)
-    dispositions.code_variables(app, code, closure, ledger)
 
 
 def _machine(app: App, unit: Unit, code: Code, closure: list[str], ledger: Ledger) -> None:
