@@ -24,7 +24,10 @@ def differences(source: Schema, target: Schema) -> list[str]:
         required = (name in source.get("required", []), name in target.get("required", []))
         if required[0] != required[1]:
             found.append(f"{name}: {'required' if required[1] else 'optional'} in the app")
-        found += [f"{name}: {key} {before.get(key)!r} became {after.get(key)!r}" for key in _KEYS if before.get(key) != after.get(key)]
+        for key in _KEYS:
+            unsaid = key == "default" and not (key in before and key in after)  # a default that is made anew is in no schema
+            if before.get(key) != after.get(key) and not unsaid:
+                found.append(f"{name}: {key} {before.get(key)!r} became {after.get(key)!r}")
     return found
 
 
@@ -33,7 +36,9 @@ _KEYS = ("types", "default", "choices", *_BOUNDS)
 
 def _plain(field: Schema, document: Schema) -> Schema:
     """A field as a flat table: its types, default, choices and bounds, wherever they stand."""
-    plain: Schema = {"types": set(), "default": field.get("default")}
+    plain: Schema = {"types": set()}
+    if "default" in field:
+        plain["default"] = field["default"]
     for part in _parts(field, document):
         if "const" in part or "enum" in part:
             plain["choices"] = part.get("enum", [part.get("const")])
@@ -42,8 +47,7 @@ def _plain(field: Schema, document: Schema) -> Schema:
         plain.update({bound: part[bound] for bound in _BOUNDS if bound in part})
     if "choices" in plain:
         plain["types"] -= {"string", "integer", "number"}
-    if plain["default"] is None:
-        plain["types"] -= {"null"}
+    plain["types"] = sorted(plain["types"] - {"null"})
     return plain
 
 

@@ -250,7 +250,8 @@ class Study:
         deadline = self._deadline = time.monotonic() + self.settings.seconds
         streams = any(endpoint.kind == "stream" for endpoint in self.app.endpoints)
         self.schema = sides.target.input_schema()
-        self.narrower = schema.differences(input_schema(self.app.endpoints[0].input), self.schema)
+        found = schema.differences(input_schema(self.app.endpoints[0].input), self.schema)
+        self.narrower = [text for text in found if text.partition(":")[0] not in self.app.envelope]  # which stand beside the input
         silences = 0
         for request, stream in self._requests(streams=streams):
             if time.monotonic() > deadline or silences > 2:
