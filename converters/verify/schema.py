@@ -47,7 +47,8 @@ def _plain(field: Schema, document: Schema) -> Schema:
         plain.update({bound: part[bound] for bound in _BOUNDS if bound in part})
     if "choices" in plain:
         plain["types"] -= {"string", "integer", "number"}
-    plain["types"] = sorted(plain["types"] - {"null"})
+    whole = {"integer"} if "number" in plain["types"] else set()
+    plain["types"] = sorted(plain["types"] - {"null"} - whole)
     return plain
 
 

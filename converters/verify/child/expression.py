@@ -26,6 +26,9 @@ PATIENCE = 25
 """How often one place asks the same question before it gets the other answer, so that waiting loops end."""
 _UNPACK = dis.opmap["UNPACK_SEQUENCE"]
 _UNPACK_EX = dis.opmap["UNPACK_EX"]
+_ASSERTION = dis.opmap["LOAD_ASSERTION_ERROR"] if "LOAD_ASSERTION_ERROR" in dis.opmap else dis.opmap["LOAD_COMMON_CONSTANT"]
+_NEAR = 14
+"""Bytes of code between a comparison and what its ``assert`` raises: the comparison with its caches, and the jump."""
 _NEGATIVE = re.compile(r"(?i)error|fail|nsfw|empty|is_?nan|is_?inf|exceed|missing|invalid|conflict|cancel|expired|is_none|closed|mps\b")
 _INNERMOST = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
 _ENCODED = re.compile(r"(?i)encode|buffer|render|download|response")
@@ -114,6 +117,8 @@ class Double(str):
         frame = frames.up(2)
         if frame is None or not frames.is_project(frame.f_code.co_filename):
             return usual
+        if _is_asserted(frame):
+            return True
         key = (record.request(), frame.f_code, frame.f_lasti)
         _asked[key] = _asked.get(key, 0) + 1
         return usual if _asked[key] <= PATIENCE else not usual
@@ -122,8 +127,7 @@ class Double(str):
 
     def __eq__(self, other: object) -> bool:
         if isinstance(other, str):
-            same = str.__eq__(self, other) is True
-            return same or (not isinstance(other, Double) and self._answer(False))
+            return str.__eq__(self, other) is True or self._answer(False)
         if isinstance(other, int | float) and not isinstance(other, bool):
             return self._answer(float(self) == other)
         return False
@@ -413,6 +417,12 @@ def _is_own(value: Any) -> bool:
         module = sys.modules.get(value.__module__)
         return frames.is_project(str(getattr(module, "__file__", None) or "<string>"))
     return False
+
+
+def _is_asserted(frame: types.FrameType) -> bool:
+    """Whether the question stands in an ``assert``: what a model's own values are held to, a double meets."""
+    at = frame.f_lasti
+    return _ASSERTION in frame.f_code.co_code[at : at + _NEAR : 2]
 
 
 def _wanted(frame: types.FrameType | None) -> int:
