@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 HOOK = Path(__file__).parent / "child" / "hook"
@@ -62,16 +63,18 @@ class Observation:
         }
         (self.folder / "child.json").write_text(json.dumps(settings))
 
-    def environment(self) -> dict[str, str]:
-        """The environment of the child processes: nothing of ours but where programs and libraries are."""
+    def environment(self, own: Mapping[str, str] = MappingProxyType({})) -> dict[str, str]:
+        """The environment of the child processes: what is their ``own``, and of ours only where programs and libraries are."""
         home = self.folder / "home"
         home.mkdir(exist_ok=True)
         kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
         kept["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{kept.get('PATH', os.defpath)}"
+        search = [str(HOOK), *filter(None, own.get("PYTHONPATH", "").split(os.pathsep))]
         return {
             **kept,
+            **{name: value for name, value in own.items() if name != "PATH"},
             "HOME": str(home),
-            "PYTHONPATH": str(HOOK),
+            "PYTHONPATH": os.pathsep.join(search),
             "PYTHONHASHSEED": "0",
             "PYTHONDONTWRITEBYTECODE": "1",
             "PYTHONUNBUFFERED": "1",

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from converters.ir import App
-from converters.project import Project
+from converters.project import Project, SourceFile
 from converters.sources.docker import packaging
 
 from .observe import HOOK, Observation
@@ -41,11 +41,14 @@ def stage(project: Project, app: App, root: Path) -> Staged:
     """Lay the project out below ``root`` as its Dockerfile does, else as a whole in one folder."""
     environment = {variable.name: variable.value for variable in app.environment.variables if variable.value is not None}
     file = project.files.get(app.environment.dockerfile or "")
-    read = packaging.read(project, file) if file is not None and app.environment.kind == "image" else None
-    if read is not None and app.predictor is None:
-        for path, name in [*read.layout.files.items(), *((target, source) for source, target in app.environment.copies)]:
-            if name in project.files:
-                _put(root, path, project.files[name].data)
+    read = packaging.read(project, file) if file is not None and app.predictor is None else None
+    if read is not None:
+        environment.update({name: value.value for name, value in read.stage.env.items() if value.value is not None})
+        for path, name in read.layout.files.items():
+            _put(root, path, project.files[name].data)
+        for name, path in app.environment.copies:
+            for inside, part in _below(project, name):
+                _put(root, f"{path}/{inside}" if inside else path, part.data)
         workdir = read.stage.workdir or "/"
         found = sorted(path for path, name in read.layout.files.items() if name == app.entry)
         if read.entry is not None and read.entry.file == app.entry:
@@ -59,6 +62,14 @@ def stage(project: Project, app: App, root: Path) -> Staged:
     entry = f"{_BESIDE}/{app.entry}"
     folder = str(PurePosixPath(entry).parent)
     return Staged(root, folder, entry, "", tuple(app.environment.argv), environment)
+
+
+def _below(project: Project, path: str) -> list[tuple[str, SourceFile]]:
+    """The file at a path, or the files of the folder there with their paths in it."""
+    if path in project.files:
+        return [("", project.files[path])]
+    prefix = "" if path in ("", ".") else f"{path.rstrip('/')}/"
+    return [(name[len(prefix) :], file) for name, file in project.files.items() if name.startswith(prefix)]
 
 
 def _put(root: Path, path: str, data: bytes) -> None:
@@ -104,7 +115,7 @@ class Process:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                env={**self._observation.environment(), **self._staged.environment, **self._environment},
+                env=self._observation.environment({**self._staged.environment, **self._environment}),
                 start_new_session=True,
             )
 

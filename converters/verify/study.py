@@ -190,10 +190,8 @@ class Study:
         roots = [("/app", "<project>"), ("/src", "<project>"), ("/root/.cache/huggingface", "<models>")]
         if workdir != "/":
             roots.append((workdir, "<project>"))
-        if is_target:
-            roots += [("/data/.cache/huggingface", "<models>"), (f"/data/{self.app.name}", "<volume>")]
-        else:
-            roots += [(volume, "<volume>") for volume in _VOLUMES]
+        roots += [("/data/.cache/huggingface", "<models>"), (f"/data/{self.app.name}", "<volume>")]
+        roots += [(volume, "<volume>") for volume in _VOLUMES]
         return Observation(folder, top_level_names(files), pins(texts), roots, self.settings.doubled)
 
     def _written_files(self) -> dict[str, bytes]:

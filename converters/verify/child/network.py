@@ -71,7 +71,7 @@ def _listens(host: str, port: int | None) -> bool:
 
 def answer(method: str, url: str, body: Any = None) -> tuple[bytes, str]:
     """Content and media type of what another machine would answer."""
-    text = f"{method} {url}" + (f" {described(body)}" if body else "")
+    text = f"{method} {url}" + (f" {described(_text(body))}" if body else "")
     record.write("network", text)
     suffix = os.path.splitext(urllib.parse.urlsplit(url).path)[1].lower()
     if suffix in (".pth", ".pt", ".safetensors", ".bin", ".ckpt", ".onnx"):
@@ -79,6 +79,14 @@ def answer(method: str, url: str, body: Any = None) -> tuple[bytes, str]:
     if method in ("POST", "PUT", "PATCH", "DELETE") and suffix not in _KINDS:
         return json.dumps({"double": text}).encode(), "application/json"
     return files.content(text, suffix if suffix in _KINDS else ".png"), _KINDS.get(suffix, "image/png")
+
+
+def _text(body: Any) -> Any:
+    """The text of a body that is one: ids in it can then be told."""
+    try:
+        return body.decode() if isinstance(body, bytes) else body
+    except UnicodeDecodeError:
+        return body
 
 
 def _close_sockets() -> None:
