@@ -106,7 +106,7 @@ def _files(app: App) -> list[InputField]:
 
 
 def _fetched(app: App, *, asynchronous: bool) -> list[str]:
-    """Lines that download the file inputs into the request's folder."""
+    """Lines that download the file inputs into the request's folder; a default reaches the predictor as its code states it."""
     lines = []
     for field in _files(app):
         name = field_name(field.name)
@@ -117,8 +117,10 @@ def _fetched(app: App, *, asynchronous: bool) -> list[str]:
             one = f'({one}).open("rb")' if asynchronous else f'{one}.open("rb")'
         if field.media in ("paths", "files"):
             one = f"[{one} for url in {given}]"
-        optional = field.annotation.endswith("| None")
-        lines.append(f"{variable(field)} = {one}" + (f" if {given} is not None else None" if optional else ""))
+        given_or = f" if {given} is not None else None" if field.annotation.endswith("| None") else ""
+        if field.default not in (None, "None", "[]"):
+            given_or = f" if {string(name)} in input.model_fields_set and {given} is not None else {given}"
+        lines.append(f"{variable(field)} = {one}{given_or}")
     return lines
 
 

@@ -115,3 +115,22 @@ def fetched(local: Local, value: Any) -> Any:
     if isinstance(value, dict):
         return {key: fetched(local, item) for key, item in value.items()}
     return [fetched(local, item) for item in value] if isinstance(value, list) else value
+
+
+def test_a_default_address_reaches_the_predictor_as_it_is_written(tmp_path: Path) -> None:
+    project = tmp_path / "portrait"
+    project.mkdir()
+    (project / "cog.yaml").write_text('build:\n  python_version: "3.11"\npredict: "predict.py:Predictor"\n')
+    (project / "predict.py").write_text(
+        "from cog import BasePredictor, Input, Path\n\n\n"
+        "class Predictor(BasePredictor):\n"
+        '    def predict(self, photo: Path = Input(default="https://files.example/face.png")) -> str:\n'
+        '        return str(photo) if str(photo).startswith("https") else open(photo).read()\n'
+    )
+    outcome = convert(project, Options())
+    assert isinstance(outcome, Converted)
+    out = write(outcome, tmp_path / "out").path
+    with cog_server.serve(project, "predict.py:Predictor", tmp_path) as cog, fal_runtime.serve(out) as local:
+        for arguments in ({}, {"photo": "data:text/plain;base64,aGk="}):
+            ours = unwrapped(outcome.application.apps[0], local.run(outcome.application.apps[0].name, arguments))
+            assert ours == cog.predict(arguments)["output"], arguments
