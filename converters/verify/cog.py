@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import json
 import re
 import shutil
 import socket
@@ -87,6 +88,12 @@ class Predictor:
     def close(self) -> None:
         """Close the connections."""
         self._client.close()
+
+
+def required(schema: Path, otherwise: list[str]) -> list[str]:
+    """The inputs that the server demands by Cog's schema file: those with ``default=None`` too, where their type does not allow null."""
+    found: list[str] = json.loads(schema.read_text()).get("components", {}).get("schemas", {}).get("Input", {}).get("required", otherwise)
+    return found
 
 
 def _message(error: Any) -> Any:

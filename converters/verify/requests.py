@@ -82,9 +82,14 @@ def generate(
     return list(found.values())
 
 
-def repaired(request: Request, complaint: str, schema: Schema) -> Request | None:
-    """The request with what the source's own validation asks for: keys that are missing, unwelcome, of another type or exclusive."""
+def repaired(request: Request, complaint: str, schema: Schema, *, closed: bool = False) -> Request | None:
+    """The request with what the source's own validation asks for: keys that are missing, unwelcome, of another type or exclusive.
+
+    ``closed``: the source takes no keys but those of the schema.
+    """
     body = _mended(request.body, complaint)
+    if closed and isinstance(body, dict):
+        body = {key: value for key, value in body.items() if key in request.body or key in schema.get("properties", {})}
     if body == request.body and isinstance(body, dict):
         maker = _Maker(schema, "url")
         named = [name for name in maker.names() if name not in body and re.search(rf"(?<!\w){re.escape(name)}(?!\w)", complaint)]
@@ -98,7 +103,7 @@ class _Maker:
     def __init__(self, schema: Schema, link: str, files: Collection[str] = ()) -> None:
         self._schema = schema
         self._files = files
-        self._link = link
+        self._link = self._usual = link
         self._fields: dict[str, Schema] = {name: self._resolved(field) for name, field in schema.get("properties", {}).items()}
         self._required: list[str] = [name for name in schema.get("required", []) if name in self._fields]
 
@@ -112,7 +117,6 @@ class _Maker:
 
     def plausible(self) -> Iterator[Request]:
         """What a caller would send: as little as possible, then each further field, then everything."""
-        usual = self._link
         for untyped, link in (
             ("a cat", self._link),
             (_OBJECT, self._link),
@@ -130,7 +134,7 @@ class _Maker:
                     yield Request("plausible", f"{name} added", {**least, name: self.value(name, field, untyped)})
             full = {name: self.value(name, field, untyped) for name, field in self._fields.items()}
             yield Request("plausible", "all fields", {name: value for name, value in full.items() if value is not None})
-        self._link = usual
+        self._link = self._usual
         if not self._fields:
             yield from (Request("plausible", "free", {**_OBJECT, **more}) for more in ({}, {"input": "a cat"}, {"inputs": ["a cat"]}))
 
@@ -222,9 +226,10 @@ class _Maker:
         if re.search("base64|b64", name.lower()):
             return base64.b64encode(content(name, f".{suffix}")).decode()
         if name in self._files or field.get("format") in ("uri", "url") or (_LINKS.search(name) and "maxLength" not in field):
-            if self._link == "base64":
+            link = "data" if name in self._files and self._usual == "data" else self._link
+            if link == "base64":
                 return base64.b64encode(content(name, f".{suffix}")).decode()
-            if self._link == "data":
+            if link == "data":
                 kind = {"mp4": "video/mp4", "wav": "audio/wav", "zip": "application/zip", "json": "application/json", "txt": "text/plain"}
                 return f"data:{kind.get(suffix, 'image/png')};base64,{base64.b64encode(content(name, f'.{suffix}')).decode()}"
             return f"{_HOST}{re.sub(r'[^a-z0-9]+', '-', name.lower())}.{suffix}"
@@ -244,7 +249,7 @@ class _Maker:
             if kind in ("integer", "number"):
                 for bound in ("minimum", "maximum"):
                     if bound in part:
-                        yield bound, part[bound]
+                        yield bound, int(part[bound]) if kind == "integer" else part[bound]
                 if not any(bound in part for bound in ("minimum", "exclusiveMinimum")):
                     yield "zero", 0
                     yield "minus one", -1

@@ -259,7 +259,7 @@ class Study:
             for _ in range(_REPAIRS):
                 if asked.before.kind != "error" or request.kind not in ("example", "plausible", "repaired"):
                     break
-                mended = repaired(request, str(asked.before.value), self.schema)
+                mended = repaired(request, str(asked.before.value), self.schema, closed=self.application.platform == "replicate")
                 if mended is None or time.monotonic() > deadline:
                     break
                 request = mended
@@ -274,7 +274,10 @@ class Study:
         link = "data" if self.application.platform == "replicate" else "url"
         files = [field.name for field in self.app.endpoints[0].input.fields if field.media]
         known = literals(file.data for path, file in self.project.files.items() if path.endswith(".py"))
-        made = generate(self.schema, examples, seed=self.settings.seed, drawn=self.settings.drawn, link=link, files=files, literals=known)
+        schema = self.schema
+        if self.settings.schema is not None and self.application.platform == "replicate":
+            schema = {**schema, "required": cog.required(self.settings.schema, schema.get("required", []))}
+        made = generate(schema, examples, seed=self.settings.seed, drawn=self.settings.drawn, link=link, files=files, literals=known)
         for request in made:
             if self._unchecked and request.kind in ("invalid", "mistyped"):
                 continue
