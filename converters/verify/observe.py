@@ -38,6 +38,8 @@ class Observation:
     pins: Mapping[str, str]
     roots: list[tuple[str, str]]
     doubled: tuple[str, ...] = ()
+    entries: tuple[str, ...] = ()
+    """Names of the files that a side starts with."""
     _events: list[Event] = field(default_factory=list)
     _read: int = 0
 
@@ -55,6 +57,7 @@ class Observation:
             "counter": str(counter),
             "own": sorted(self.own),
             "doubled": list(self.doubled),
+            "entries": list(self.entries),
             "pins": dict(self.pins),
             "roots": sorted(self.roots, key=lambda root: -len(root[0])),
             "models": str(models),

@@ -192,7 +192,8 @@ class Study:
             roots.append((workdir, "<project>"))
         roots += [("/data/.cache/huggingface", "<models>"), (f"/data/{self.app.name}", "<volume>")]
         roots += [(volume, "<volume>") for volume in _VOLUMES]
-        return Observation(folder, top_level_names(files), pins(texts), roots, self.settings.doubled)
+        entries = (Path(self.app.entry).name, Path(self.app.app_file).name)
+        return Observation(folder, top_level_names(files), pins(texts), roots, self.settings.doubled, entries)
 
     def _written_files(self) -> dict[str, bytes]:
         paths = (path for path in self.written.rglob("*") if path.is_file() and path.stat().st_size < 2**21)

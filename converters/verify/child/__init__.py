@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import chance, data, describe, frames, imports, models, network, programs, record, trace
+from . import chance, claims, data, describe, frames, imports, library, models, network, programs, record, trace
 
 
 def install(settings: dict[str, Any]) -> None:
@@ -16,15 +16,17 @@ def install(settings: dict[str, Any]) -> None:
 
     ``log`` and ``counter``: see ``record``; ``own``: top-level names of the project; ``doubled``: packages to double though they are
     installed; ``pins``: versions by import name; ``roots``: folders with what they stand for; ``libraries``: folders whose
-    code is not the project's; ``models``: a folder for the
+    code is not the project's; ``entries``: names of files that are run without being imported; ``models``: a folder for the
     model files that are not there; ``coverage``: whether to trace lines.
     """
     record.start(settings["log"], settings["counter"])
     for folder in settings["libraries"]:
         frames.also_library(folder)
-    describe.roots[:] = [(root.rstrip("/"), label) for root, label in settings["roots"]]
+    describe.roots[:] = [(root.rstrip("/"), label) for root, label in (*settings["roots"], (settings["models"], "<model>"))]
     chance.install()
     data.install()
+    library.install()
+    claims.install(settings["entries"])
     imports.install(settings["own"], settings["doubled"], settings["pins"])
     network.install()
     models.install(settings["models"])

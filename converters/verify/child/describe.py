@@ -12,7 +12,8 @@ from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any
 
 LONGEST = 600
-"""Characters of a text; what is longer ends with a digest of the whole."""
+"""Characters of a text; what is longer has a digest of the whole in place of its middle."""
+_TAIL = 120
 roots: list[tuple[str, str]] = []
 """Folders and what they stand for on this side, longest first: the project's own, the volume, the cache of models."""
 _DEPTH = 6
@@ -22,21 +23,23 @@ _ADDRESS = re.compile(r" at 0x[0-9a-f]+")
 
 
 def shortened(text: str) -> str:
-    """The text itself, or its beginning and a digest."""
+    """The text itself, or its beginning, a digest, and its end, which says what was asked for last."""
     if len(text) <= LONGEST:
         return text
-    return f"{text[: LONGEST - 20]}…#{hashlib.sha256(text.encode(errors='replace')).hexdigest()[:16]}"
+    return f"{text[: LONGEST - _TAIL - 20]}…#{hashlib.sha256(text.encode(errors='replace')).hexdigest()[:16]}…{text[-_TAIL:]}"
 
 
 def described(value: Any, depth: int = 0) -> str:
     """A Python-like text for a value that is passed to a call."""
-    from .expression import Double
+    from .expression import Comparison, Double
 
     kind = type(value)
-    if isinstance(value, Double):
+    if isinstance(value, Double | Comparison):
         return value.text
     if kind is str:
         return shortened(repr(_place(value)))
+    if kind is float and value.is_integer():
+        return repr(int(value))  # JSON knows one kind of number
     if value is None or kind in (bool, int, float, complex):
         return repr(value)
     if isinstance(value, PurePath):

@@ -22,6 +22,16 @@ from .describe import described, shortened, written
 
 ITEMS = 2
 """How many items a double has."""
+DIMENSIONS = 3
+"""Of an array, as of a picture."""
+_UNWANTED = re.compile(r"(?i)nsfw|unsafe|toxic")
+"""Scores of these are low."""
+_DUCKS = frozenset({"model_dump", "dict"})
+"""Names by which servers tell what is no text, and would ask forever."""
+_LONGEST_ARRAY = 1000
+_IS_TENSOR = re.compile(r"^is_?(torch_?|np_?)?(tensor|ndarray)$")
+_TREE = 3
+"""How deep trees of doubles are, whose nodes give further nodes under one name."""
 PATIENCE = 25
 """How often one place asks the same question before it gets the other answer, so that waiting loops end."""
 _UNPACK = dis.opmap["UNPACK_SEQUENCE"]
@@ -29,7 +39,9 @@ _UNPACK_EX = dis.opmap["UNPACK_EX"]
 _ASSERTION = dis.opmap["LOAD_ASSERTION_ERROR"] if "LOAD_ASSERTION_ERROR" in dis.opmap else dis.opmap["LOAD_COMMON_CONSTANT"]
 _NEAR = 14
 """Bytes of code between a comparison and what its ``assert`` raises: the comparison with its caches, and the jump."""
-_NEGATIVE = re.compile(r"(?i)error|fail|nsfw|empty|is_?nan|is_?inf|exceed|missing|invalid|conflict|cancel|expired|is_none|closed|mps\b")
+_NEGATIVE = re.compile(
+    r"(?i)error|fail|nsfw|safety|empty|is_?nan|is_?inf|exceed|missing|invalid|conflict|cancel|expired|is_none|closed|load_state_dict|mps\b"
+)
 _INNERMOST = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
 _ENCODED = re.compile(r"(?i)encode|buffer|render|download|response")
 _KNOWN: dict[str, Any] = {
@@ -45,9 +57,10 @@ _KNOWN: dict[str, Any] = {
     "cuda.memory_reserved": 0,
     "cuda.max_memory_allocated": 0,
     "cuda.max_memory_reserved": 0,
+    ").dim": DIMENSIONS,
 }
 """What calls about the machine answer, by the end of their name."""
-_ATTRIBUTES: dict[str, Any] = {"total_memory": 85_000_000_000, "version.cuda": "12.4", "__version__": "2.4.0"}
+_ATTRIBUTES: dict[str, Any] = {"total_memory": 85_000_000_000, "version.cuda": "12.4", "__version__": "2.4.0", "ndim": DIMENSIONS}
 _WRITERS = re.compile(
     r"(?i)^(im)?(save|write|dump|export|to_file|encode_to|mimsave|mimwrite|render)|_to_(video|gif|file|ply|obj)$|_save$|_write$"
 )
@@ -112,9 +125,9 @@ class Double(str):
     def _number(self) -> int:
         return int.from_bytes(hashlib.sha256(self.text.encode(errors="replace")).digest()[:4], "big")
 
-    def _answer(self, usual: bool) -> bool:
-        """``usual``, until one place of the project has asked too often while one request was answered."""
-        frame = frames.up(2)
+    def _answer(self, usual: bool, depth: int = 2) -> bool:
+        """``usual``, until one place of the project (``depth`` calls up) has asked too often while one request was answered."""
+        frame = frames.up(depth)
         if frame is None or not frames.is_project(frame.f_code.co_filename):
             return usual
         if _is_asserted(frame):
@@ -125,31 +138,36 @@ class Double(str):
 
     # --- comparing
 
-    def __eq__(self, other: object) -> bool:
+    def __eq__(self, other: object) -> Any:
         if isinstance(other, str):
             return str.__eq__(self, other) is True or self._answer(False)
         if isinstance(other, int | float) and not isinstance(other, bool):
-            return self._answer(float(self) == other)
+            return self._compared("==", other, float(self) == other)
         return False
 
     def __ne__(self, other: object) -> bool:
         return not self.__eq__(other)
 
-    def __lt__(self, other: Any) -> bool:
-        return self._answer(self._below(other))
+    def __lt__(self, other: Any) -> Any:
+        return self._compared("<", other, self._below(other))
 
-    def __le__(self, other: Any) -> bool:
-        return self._answer(self._below(other))
+    def __le__(self, other: Any) -> Any:
+        return self._compared("<=", other, self._below(other))
 
-    def __gt__(self, other: Any) -> bool:
-        return self._answer(not self._below(other))
+    def __gt__(self, other: Any) -> Any:
+        return self._compared(">", other, not self._below(other))
 
-    def __ge__(self, other: Any) -> bool:
-        return self._answer(not self._below(other))
+    def __ge__(self, other: Any) -> Any:
+        return self._compared(">=", other, not self._below(other))
+
+    def _compared(self, symbol: str, other: Any, usual: bool) -> Comparison:
+        return Comparison(self._answer(usual, 3), f"({self.text} {symbol} {described(other)})")
 
     def _below(self, other: Any) -> bool:
         if isinstance(other, str) and not isinstance(other, Double):
             return str.__lt__(self, other)
+        if _UNWANTED.search(self.text):
+            return True
         try:
             return float(self) < float(other)
         except (TypeError, ValueError):
@@ -162,6 +180,8 @@ class Double(str):
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") and name.endswith("__") and name not in _ATTRIBUTES:
+            raise AttributeError(name)
+        if name in _DUCKS and not frames.caller_is_project():
             raise AttributeError(name)
         return attribute(self.text, name)
 
@@ -185,10 +205,13 @@ class Double(str):
         return called(self.text, args, kwargs)
 
     def __len__(self) -> int:
-        return ITEMS
+        return int(self.__dict__.get("__length__", ITEMS))
 
     def __iter__(self) -> Iterator[Any]:
-        return iter([Double(f"{self.text}[{at}]") for at in range(_wanted(frames.up(1)))])
+        wanted = _wanted(frames.up(1))
+        if wanted is None:
+            wanted = 0 if _is_leaf(self.text) else len(self)
+        return iter([Double(f"{self.text}[{at}]") for at in range(wanted)])
 
     def __reversed__(self) -> Iterator[Any]:
         return reversed(list(iter(self)))
@@ -281,6 +304,45 @@ class Double(str):
         }
 
 
+class Comparison(int):
+    """What comparing doubles gives: a truth to Python, and an array of them (``(mask > 0).sum()``) to who takes it for one."""
+
+    text: str
+
+    def __new__(cls, truth: bool, text: str) -> Comparison:
+        made = super().__new__(cls, truth)
+        made.text = shortened(text)
+        return made
+
+    def __repr__(self) -> str:
+        return repr(bool(self))
+
+    __str__ = __repr__
+
+    def __format__(self, spec: str) -> str:
+        return format(bool(self), spec)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return attribute(self.text, name)
+
+    def __getitem__(self, key: Any) -> Any:
+        return Double(self.text)[key]
+
+    def __invert__(self) -> Any:
+        return Comparison(not self, f"(~{self.text})")
+
+    def __and__(self, other: Any) -> Any:
+        return Comparison(bool(self) and bool(other), f"({self.text} & {described(other)})")
+
+    def __or__(self, other: Any) -> Any:
+        return Comparison(bool(self) or bool(other), f"({self.text} | {described(other)})")
+
+    def __reduce__(self) -> Any:
+        return Comparison, (bool(self), self.text)
+
+
 def attribute(owner: str, name: str) -> Any:
     """What ``owner.name`` is."""
     text = f"{owner}.{name}"
@@ -289,7 +351,10 @@ def attribute(owner: str, name: str) -> Any:
             return value
     if name.endswith(("Error", "Exception", "Interrupt", "Warning", "Timeout")) and name[0].isupper():
         return _exceptions.setdefault(text, type(name, (RuntimeError,), {"__module__": owner}))
-    return Double(text)
+    made = Double(text)
+    if name == "shape":
+        made.__dict__["__length__"] = DIMENSIONS
+    return made
 
 
 def called(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -304,7 +369,16 @@ def called(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     text = shortened(f"{name}({', '.join([*map(shown, args), *(f'{key}={shown(value)}' for key, value in kwargs.items())])})")
     record.write("call", text)
     _write(text, last, [*args, *kwargs.values()])
-    return Double(text)
+    if len(args) == 1 and _IS_TENSOR.search(last):
+        return isinstance(args[0], Double)
+    place = _downloaded(last, args, kwargs)
+    if place is not None:
+        return place
+    made = Double(text)
+    length = DIMENSIONS if last == "size" and not args else _length(last, args)
+    if length is not None:
+        made.__dict__["__length__"] = length
+    return made
 
 
 def base(name: str) -> type:
@@ -316,6 +390,9 @@ class _Base:
     """What classes of missing packages do for those that are derived from them."""
 
     _double = "object"
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        return super().__new__(cls)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         called(f"{self._double}.__init__", args, kwargs)
@@ -342,6 +419,11 @@ class _Base:
 
     def __exit__(self, *args: Any) -> None:
         return None
+
+
+def is_derived(value: Any) -> bool:
+    """Whether the class of a value is derived from a double."""
+    return isinstance(value, _Base)
 
 
 def _textual(name: str) -> Callable[..., Any]:
@@ -425,24 +507,35 @@ def _is_asserted(frame: types.FrameType) -> bool:
     return _ASSERTION in frame.f_code.co_code[at : at + _NEAR : 2]
 
 
-def _wanted(frame: types.FrameType | None) -> int:
-    """How many items the code at this place unpacks, else ``ITEMS``."""
+def _wanted(frame: types.FrameType | None) -> int | None:
+    """How many items the code at this place unpacks; None where it takes what there is."""
     if frame is None:
-        return ITEMS
+        return None
     code, at = frame.f_code.co_code, frame.f_lasti
     if 0 <= at < len(code) and code[at] == _UNPACK:
         return code[at + 1]
     if 0 <= at < len(code) and code[at] == _UNPACK_EX:
         return code[at + 1] + 1
-    return ITEMS
+    return None
 
 
-def _last_name(text: str) -> str:
-    """The last name of an expression, whatever it is called with: ``images`` of ``pipe(x).images[0]``."""
+def _is_leaf(text: str) -> bool:
+    """Whether the same was asked often of what the same gave: there trees of doubles end."""
+    names = _names(text)
+    return names.count(names[-1]) >= _TREE
+
+
+def _names(text: str) -> list[str]:
+    """The names of an expression, without what they are called with: ``pipe`` and ``images`` of ``pipe(x).images[0]``."""
     plain, before = text, ""
     while plain != before:
         plain, before = _INNERMOST.sub("", plain), plain
-    return plain.rpartition(".")[2] or text
+    return plain.split(".")
+
+
+def _last_name(text: str) -> str:
+    """The last name of an expression, whatever it is called with."""
+    return _names(text)[-1] or text
 
 
 def _slice(key: Any) -> str:
@@ -466,6 +559,33 @@ def _write(text: str, name: str, arguments: list[Any]) -> None:
         elif name in ("save_pretrained", "snapshot_download", "makedirs", "extractall") and isinstance(path, str) and "/" in path:
             with contextlib.suppress(OSError):
                 os.makedirs(path, exist_ok=True)
+
+
+def _length(name: str, args: tuple[Any, ...]) -> int | None:
+    """How long an array is that the code made itself; None where the call does not say."""
+    places = {"linspace": 2, "arange": 1 if len(args) > 1 else 0, "zeros": 0, "ones": 0, "full": 0, "empty": 0, "randn": 0, "rand": 0}
+    if name not in places or len(args) <= places[name]:
+        return None
+    size = args[places[name]]
+    if type(size) is tuple and size:
+        size = size[0]
+    if name == "arange" and len(args) > 1 and type(size) is type(args[0]) is int:
+        size = -((args[0] - size) // (args[2] if len(args) > 2 and type(args[2]) is int and args[2] else 1))
+    return min(max(size, 0), _LONGEST_ARRAY) if type(size) is int else None
+
+
+def _downloaded(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str | None:
+    """The place at which a download into a folder that the caller chose lies."""
+    folder = kwargs.get("local_dir")
+    if not name.endswith("_download") or isinstance(folder, Double) or not isinstance(folder, str | os.PathLike):
+        return None
+    filename = kwargs.get("filename", args[1] if len(args) > 1 else "") if name == "hf_hub_download" else ""
+    place = os.path.join(os.fspath(folder), filename)
+    with contextlib.suppress(OSError):
+        os.makedirs(os.path.dirname(place) if filename else place, exist_ok=True)
+        if filename:
+            files.write(place, f"{name}({filename})")
+    return place
 
 
 def _write_to(target: Any, text: str) -> None:

@@ -9,6 +9,7 @@ import importlib.abc
 import importlib.machinery
 import importlib.metadata
 import importlib.util
+import re
 import sys
 import types
 import typing
@@ -30,13 +31,38 @@ class Module(types.ModuleType):
         if name == "__all__":
             return _names_of(frames.importer())
         if name == "__version__":
-            return versions.get(self.__name__.partition(".")[0], "2.4.0")
+            return Version(versions.get(self.__name__.partition(".")[0], "2.4.0"))
         if name.startswith("__") and name.endswith("__"):
             raise AttributeError(name)
         return attribute(self.__name__, name)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return called(self.__name__, args, kwargs)
+
+
+class Version(str):
+    """A version that can be compared with numbers too, as PyTorch's can."""
+
+    def _pair(self, other: object) -> tuple[Any, Any]:
+        if isinstance(other, tuple):
+            return tuple(int(part) for part in re.findall(r"\d+", self.partition("+")[0])), other
+        return str(self), other
+
+    def __lt__(self, other: Any) -> bool:
+        mine, others = self._pair(other)
+        return bool(mine < others)
+
+    def __le__(self, other: Any) -> bool:
+        mine, others = self._pair(other)
+        return bool(mine <= others)
+
+    def __gt__(self, other: Any) -> bool:
+        mine, others = self._pair(other)
+        return bool(mine > others)
+
+    def __ge__(self, other: Any) -> bool:
+        mine, others = self._pair(other)
+        return bool(mine >= others)
 
 
 substitutes: dict[str, types.ModuleType] = {}
@@ -63,7 +89,7 @@ class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         frame = frames.importer()
         if frame is None or not frames.is_project(frame.f_code.co_filename):
             return None  # a library, or native code, copes with what is missing by itself
-        if self._only is None and "." in name and not isinstance(sys.modules.get(top), Module):
+        if self._only is None and "." in name and not _is_open(sys.modules.get(name.rpartition(".")[0])):
             return None  # a submodule that an installed package has not
         return importlib.machinery.ModuleSpec(name, self, is_package=True)
 
@@ -117,6 +143,11 @@ def _answer_names() -> None:
         return Module(name.text) if isinstance(name, Double) else original(name, package)
 
     importlib.import_module = import_module
+
+
+def _is_open(package: types.ModuleType | None) -> bool:
+    """Whether a package may have submodules that are not installed: a double, or one that several distributions share."""
+    return isinstance(package, Module) or (package is not None and getattr(package, "__file__", None) is None)
 
 
 def _is_loaded(top: str, chosen: frozenset[str]) -> bool:

@@ -62,7 +62,7 @@ def _placeholder(path: Any, folder: str) -> str | None:
     if not _asked_by_the_project():
         return None
     record.write("file", f"model {described(name)}")
-    target = Path(folder) / (hashlib.sha256(name.encode(errors="replace")).hexdigest()[:16] + os.path.splitext(name)[1])
+    target = Path(folder) / (hashlib.sha256(described(name).encode(errors="replace")).hexdigest()[:16] + os.path.splitext(name)[1])
     target.write_text("{}" if name.endswith(".json") else f"placeholder of {Path(name).name}")
     return str(target)
 

@@ -74,11 +74,11 @@ def answer(method: str, url: str, body: Any = None) -> tuple[bytes, str]:
     text = f"{method} {url}" + (f" {described(_text(body))}" if body else "")
     record.write("network", text)
     suffix = os.path.splitext(urllib.parse.urlsplit(url).path)[1].lower()
-    if suffix in (".pth", ".pt", ".safetensors", ".bin", ".ckpt", ".onnx"):
-        return text.encode(), "application/octet-stream"
-    if method in ("POST", "PUT", "PATCH", "DELETE") and suffix not in _KINDS:
+    if suffix in files.MEDIA:
+        return files.content(text, suffix), _KINDS.get(suffix, "application/octet-stream")
+    if method in ("POST", "PUT", "PATCH", "DELETE"):
         return json.dumps({"double": text}).encode(), "application/json"
-    return files.content(text, suffix if suffix in _KINDS else ".png"), _KINDS.get(suffix, "image/png")
+    return files.content(text, ".png"), "image/png"
 
 
 def _text(body: Any) -> Any:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import os
 import shlex
 import shutil
 import subprocess
 import sys
+import tarfile
 from typing import Any
 
-from . import files, record
+from . import files, network, record
 from .describe import described
 
 _FETCHING = (
@@ -56,6 +58,8 @@ def _stand_in(args: Any, shell: bool) -> list[str] | None:
         return None
     if not words or not _is_doubled(words, shell or isinstance(args, str)):
         return None
+    if os.path.basename(words[0]) == "pget" and (fetched := _pget(words[1:])) is not None:
+        return fetched
     text = " ".join(map(described, words))
     record.write("program", text)
     for word in words[1:]:
@@ -66,6 +70,27 @@ def _stand_in(args: Any, shell: bool) -> list[str] | None:
             except OSError:
                 continue
     return [sys.executable, "-I", "-S", "-c", f"print({text!r})"]
+
+
+def _pget(words: list[str]) -> list[str] | None:
+    """What Replicate's downloader does, ``pget [-x] [-f] URL DEST``, as the request that it makes; None for another use of it."""
+    places = [word for word in words if not word.startswith("-")]
+    if len(places) != 2 or "://" not in places[0]:
+        return None
+    url, target = places
+    short = "".join(word[1:] for word in words if word.startswith("-") and not word.startswith("--"))
+    data, _ = network.answer("GET", url)
+    try:
+        os.makedirs(os.path.dirname(os.path.abspath(target)), exist_ok=True)
+        if "x" in short or "--extract" in words:
+            with tarfile.open(fileobj=io.BytesIO(data)) as archive:
+                archive.extractall(target, filter="data")
+        else:
+            with open(target, "wb") as file:
+                file.write(data)
+    except (OSError, tarfile.TarError) as error:
+        return [sys.executable, "-I", "-S", "-c", f"raise SystemExit({str(error)!r})"]
+    return [sys.executable, "-I", "-S", "-c", ""]
 
 
 def _is_doubled(words: list[str], shell: bool) -> bool:
