@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import re
+import tarfile
+import zipfile
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -64,7 +68,7 @@ def _values(path: str, source: Any, target: Any) -> Iterator[Difference]:
     if isinstance(source, LocalPath):
         source, target = (source.file, target.file) if isinstance(target, LocalPath) else (source.as_answered(target), target)
     if isinstance(source, File) or isinstance(target, File):
-        if not (isinstance(source, File) and isinstance(target, File) and source.data == target.data):
+        if not (isinstance(source, File) and isinstance(target, File) and _same_content(source.data, target.data)):
             yield Difference(path, _shown(source), _shown(target))
     elif isinstance(source, dict) and isinstance(target, dict):
         for key in [*source, *(key for key in target if key not in source)]:
@@ -83,6 +87,27 @@ def _values(path: str, source: Any, target: Any) -> Iterator[Difference]:
             yield Difference(f"{path}.length", str(len(source)), str(len(target)))
     elif not _equal(source, target):
         yield Difference(path, _shown(source), _shown(target))
+
+
+def _same_content(source: bytes, target: bytes) -> bool:
+    """Whether two files hold the same; archives where their members do, which also bear the time when they were packed."""
+    if source == target:
+        return True
+    members = _members(source)
+    return members is not None and members == _members(target)
+
+
+def _members(data: bytes) -> list[tuple[str, bytes]] | None:
+    """Names and contents of a ZIP or tar archive's files, in order; None for another file."""
+    try:
+        if data.startswith(b"PK"):
+            with zipfile.ZipFile(io.BytesIO(data)) as archive:
+                return [(name, archive.read(name)) for name in archive.namelist()]
+        with tarfile.open(fileobj=io.BytesIO(data)) as packed:
+            files = [(member.name, packed.extractfile(member)) for member in packed.getmembers()]
+            return [(name, file.read() if file is not None else b"") for name, file in files]
+    except (zipfile.BadZipFile, tarfile.TarError, OSError, EOFError, RuntimeError, NotImplementedError, zlib.error):
+        return None
 
 
 def _equal(source: Any, target: Any) -> bool:
