@@ -1,0 +1,44 @@
+"""What Cog predictors are asked: files as data URLs, known keys alone, and what their own schema demands."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from converters.verify import cog
+from converters.verify.requests import Request, generate, repaired
+
+SCHEMA = {"properties": {"photo": {"type": "string"}, "steps": {"type": "integer", "minimum": 4.0, "default": 5}}, "required": ["photo"]}
+
+
+def test_file_inputs_are_always_data_urls() -> None:
+    made = generate(SCHEMA, link="data", files=["photo"])
+    sent = {request.body["photo"] for request in made if request.kind == "plausible"}
+    assert sent and all(value.startswith("data:image/png;base64,") for value in sent)
+
+
+def test_bounds_of_integers_are_integers() -> None:
+    made = generate(SCHEMA, link="data", files=["photo"])
+    sent = [request.body["steps"] for request in made if request.about == "steps: minimum"]
+    assert [(type(value), value) for value in sent] == [(int, 4)]
+
+
+def test_repairs_add_no_key_that_a_closed_input_lacks() -> None:
+    request = Request("plausible", "required fields", {"photo": "x"})
+    complaint = "missing weights"
+    opened, closed = repaired(request, complaint, SCHEMA), repaired(request, complaint, SCHEMA, closed=True)
+    assert opened is not None and set(opened.body) > {"photo"}
+    assert closed is None
+
+
+def test_repairs_add_known_keys_to_a_closed_input() -> None:
+    mended = repaired(Request("plausible", "required fields", {"photo": "x"}), "steps is a required input", SCHEMA, closed=True)
+    assert mended is not None and set(mended.body) == {"photo", "steps"}
+
+
+def test_cog_s_own_schema_says_what_is_required(tmp_path: Path) -> None:
+    schema = tmp_path / "schema.json"
+    schema.write_text(json.dumps({"components": {"schemas": {"Input": {"required": ["photo", "steps"]}}}}))
+    assert cog.required(schema, ["photo"]) == ["photo", "steps"]
+    schema.write_text("{}")
+    assert cog.required(schema, ["photo"]) == ["photo"]
