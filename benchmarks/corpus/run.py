@@ -182,6 +182,7 @@ def _child(out: Path, workdir: str, work: Path) -> dict[str, str]:
         "pins": _pins(out),
         "roots": [],
         "libraries": [str(HERE)],
+        "entries": [],
         "models": str(work / "models"),
         "coverage": False,
     }

@@ -24,8 +24,8 @@ ITEMS = 2
 """How many items a double has."""
 DIMENSIONS = 3
 """Of an array, as of a picture."""
-_UNWANTED = re.compile(r"(?i)nsfw|unsafe|toxic")
-"""Scores of these are low."""
+_UNWANTED = re.compile(r"(?i)nsfw|unsafe|toxic|safety_?checker")
+"""What these find is not there, and their scores are low."""
 _DUCKS = frozenset({"model_dump", "dict"})
 """Names by which servers tell what is no text, and would ask forever."""
 _LONGEST_ARRAY = 1000
@@ -117,7 +117,7 @@ class Double(str):
         return round(float(self), digits)
 
     def __bool__(self) -> bool:
-        return self._answer(not _NEGATIVE.search(_last_name(self.text)))
+        return self._answer(not (_NEGATIVE.search(_last_name(self.text)) or _UNWANTED.search(self.text)))
 
     def __bytes__(self) -> bytes:
         return files.content(self.text, ".png")
@@ -580,7 +580,7 @@ def _downloaded(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str
     if not name.endswith("_download") or isinstance(folder, Double) or not isinstance(folder, str | os.PathLike):
         return None
     filename = kwargs.get("filename", args[1] if len(args) > 1 else "") if name == "hf_hub_download" else ""
-    place = os.path.join(os.fspath(folder), filename)
+    place = os.path.join(os.fspath(folder), filename) if filename else os.fspath(folder)
     with contextlib.suppress(OSError):
         os.makedirs(os.path.dirname(place) if filename else place, exist_ok=True)
         if filename:

@@ -1,0 +1,169 @@
+"""Model doubles, in a process of their own as they are used: they change the interpreter."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import textwrap
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pytest
+
+from converters.verify.observe import Observation
+
+CASES: dict[str, tuple[str, Any]] = {
+    "calling": ("import net\nanswer = net.load('a', steps=3).run(1).images[0]", "net.load('a', steps=3).run(1).images[0]"),
+    "long expressions keep their last name": (
+        "import net\nvalue = net.start\nfor number in range(99):\n    value = value.step(number)\nanswer = str(value.images)[-7:]",
+        ".images",
+    ),
+    "arithmetic": ("import net\nx = net.x\nanswer = [x + 1, 2 * x, -x, x @ x]", ["(net.x + 1)", "(2 * net.x)", "(-net.x)", "(net.x @ net.x)"]),
+    "numbers": ("import net\nanswer = [1 <= int(net.x) <= 8, 0 < float(net.x) < 1, float(net.x) == float(net.x)]", [True, True, True]),
+    "whole numbers are one kind": ("import net\nanswer = net.f(2.0) == net.f(2)", True),
+    "formatting": ("import net\nanswer = f'{net.x} {net.x:>8} {net.n:d}'.split()[0]", "net.x"),
+    "iteration": ("import net\nanswer = [str(item) for item in net.x]", ["net.x[0]", "net.x[1]"]),
+    "unpacking": ("import net\na, b, c = net.f()\nfirst, *rest = net.g()\nanswer = [c, len(rest)]", ["net.f()[2]", 1]),
+    "lengths that the code chose": ("import net\nanswer = [len(net.arange(7)), len(list(net.linspace(0, 1, 24))), len(net.zeros((5, 2)))]", [7, 24, 5]),
+    "trees end": (
+        ("import net\ndef depth(node):\n    return 1 + max((depth(part) for _, part in node.named_children()), default=0)\n"
+        "answer = depth(net.model) < 10"),
+        True,
+    ),
+    "items that were set": ("import net\nx = net.x\nx['a'] = 4\nanswer = [x['a'], x['b']]", [4, "net.x['b']"]),
+    "with": ("import net\nwith net.no_grad() as grad:\n    answer = grad", "net.no_grad()"),
+    "decorators": ("import net\n@net.inference_mode()\ndef f():\n    return 5\nanswer = f()", 5),
+    "subclassing": (
+        ("import net\nclass Own(net.Module):\n    def __init__(self, size):\n        super().__init__()\n        self.size = size\n"
+        "    def forward(self, x):\n        return x + self.size\nanswer = Own(4)(net.x)"),
+        "(net.x + 4)",
+    ),
+    "subclassing with __new__": (
+        ("import net\nclass Own(net.Module):\n    def __new__(cls, size):\n        return super().__new__(cls, size=size)\n"
+        "    def __init__(self, size):\n        self.size = size\nanswer = Own(4).size"),
+        4,
+    ),
+    "isinstance": ("import net\nanswer = [isinstance(net.x, net.Tensor), isinstance(3, net.Tensor)]", [True, False]),
+    "exceptions": ("import net\ntry:\n    raise net.OutOfMemoryError('full')\nexcept net.OutOfMemoryError as error:\n    answer = str(error)", "full"),
+    "await": (
+        ("import asyncio, net\nasync def f():\n    found = [await net.load()]\n    async for item in net.stream():\n        found.append(item)\n"
+        "    return found\nanswer = asyncio.run(f())"),
+        ["net.load()", "net.stream()[0]", "net.stream()[1]"],
+    ),
+    "comparing": ("import net\nmask = net.x > 0.5\nanswer = [bool(mask) in (True, False), mask.sum(), (~mask).any()]", [True, "(net.x > 0.5).sum()", "(~(net.x > 0.5)).any()"]),
+    "what a checker finds": ("import net\nanswer = [bool(net.safety_checker(net.x)[1][0]), net.nsfw_score > 0.1]", [False, False]),
+    "assertions about doubles": ("import helper\nanswer = helper.check()", "passed"),
+    "assertions about requests": ("import helper\ntry:\n    helper.refuse(3)\nexcept AssertionError:\n    answer = 'failed'", "failed"),
+    "waiting loops end": ("import net\nturns = 0\nwhile not net.ready.closed:\n    turns += 1\n    if turns > 999:\n        break\nanswer = turns < 999", True),
+    "from x import *": ("from net import *\nanswer = load('a')", "net.load('a')"),
+    "submodules": ("import net.nn.functional as F\nfrom net.parts import Block\nanswer = [F.relu(1), Block(2)]", ["net.nn.functional.relu(1)", "net.parts.Block(2)"]),
+    "find_spec": ("import importlib.util\nanswer = importlib.util.find_spec('net') is not None", True),
+    "versions": (
+        "import importlib.metadata, net\nanswer = [net.__version__ >= (2, 1), net.__version__ < '3', importlib.metadata.version('net')]",
+        [True, True, "2.7.1"],
+    ),
+    "devices": ("import torch\nanswer = [torch.cuda.is_available(), torch.cuda.device_count(), torch.backends.mps.is_available()]", [True, 1, False]),
+    "kinds of values": ("import torch\nanswer = [torch.is_tensor([1]), torch.is_tensor(torch.x)]", [False, True]),
+    "pictures": ("import net\nfrom PIL import Image\nanswer = list(Image.fromarray(net.x).size)", [16, 16]),
+    "bytes": ("import base64, net\nanswer = base64.b64decode(base64.b64encode(net.x))[:4] == b'\\x89PNG'", True),
+    "JSON": ("import json, net\nanswer = json.loads(json.dumps({'x': net.x, 'y': net.x > 2}))['x']", "net.x"),
+    "servers see text": ("import collections, net\nanswer = json_kind(net.x)", "text"),
+    "downloads into a folder": (
+        ("import os\nfrom huggingface_hub import snapshot_download\nplace = snapshot_download('a/b', local_dir='kept/here')\n"
+        "answer = [place, os.path.isdir(place)]"),
+        ["kept/here", True],
+    ),
+    "archives by pget": (
+        "import os, subprocess\nsubprocess.check_call(['pget', '-x', 'https://files.example/model.tar', 'model'])\nanswer = os.listdir('model')",
+        ["a.png"],
+    ),
+    "files by pget": (
+        ("import os, subprocess\nsubprocess.check_call(['pget', 'https://files.example/model.bin', 'there/model.bin'])\n"
+        "answer = open('there/model.bin').read()"),
+        "GET https://files.example/model.bin",
+    ),
+    "later parameters of tempfile": (
+        ("import os, tempfile\nwith tempfile.TemporaryDirectory(delete=False) as folder:\n    pass\n"
+        "with tempfile.NamedTemporaryFile(delete_on_close=False) as file:\n    file.close()\n    kept = os.path.exists(file.name)\n"
+        "answer = [os.path.isdir(folder), kept]"),
+        [True, True],
+    ),
+}  # fmt: skip
+
+WRITTEN = {
+    "net.imwrite('a.png', net.x)": ("a.png", b"\x89PNG"),
+    "net.image.save('a.jpg')": ("a.jpg", b"\xff\xd8"),
+    "net.write('a.wav', 16000, net.x)": ("a.wav", b"RIFF"),
+    "net.export_to_video(net.frames, 'a.mp4')": ("a.mp4", b"\0\0\0\x1cftyp"),
+    "net.x.save_archive('a.zip')": ("a.zip", b"PK"),
+}
+
+HELPER = """
+import net
+
+def check():
+    sizes = [1, 2, 3]
+    weights = net.load()
+    assert len(sizes) == len(weights)
+    return "passed"
+
+def refuse(number):
+    assert number > 5
+"""
+
+RUNNER = """
+import json, sys, traceback
+from library_code import json_kind
+found = {}
+for name, file in json.load(open("cases.json")).items():
+    space = {"json_kind": json_kind}
+    try:
+        exec(compile(open(file).read(), file, "exec"), space)
+        found[name] = json.loads(json.dumps(space["answer"]))
+    except BaseException:
+        found[name] = traceback.format_exc()
+print("\\n" + json.dumps(found))
+"""
+
+
+@cache
+def answers() -> dict[str, Any]:
+    """What every case answers, all in one process with the hook."""
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        library = folder / "site-packages"
+        library.mkdir()
+        (library / "library_code.py").write_text(
+            "def json_kind(value):\n    return 'model' if hasattr(value, 'model_dump') or hasattr(value, 'dict') else 'text'\n"
+        )
+        observation = Observation(folder / "observed", frozenset({"helper", "library_code"}), {"net": "2.7.1"}, [])
+        project = folder / "project"
+        project.mkdir()
+        (project / "helper.py").write_text(HELPER)
+        codes = {case: code for case, (code, _) in CASES.items()}
+        codes.update({call: f"import net\n{call}\nanswer = list(open({file!r}, 'rb').read()[:8])" for call, (file, _) in WRITTEN.items()})
+        for number, code in enumerate(codes.values()):
+            (project / f"case{number}.py").write_text(textwrap.dedent(code))
+        (project / "cases.json").write_text(json.dumps({case: f"case{number}.py" for number, case in enumerate(codes)}))
+        (project / "main.py").write_text(RUNNER)
+        environment = observation.environment()
+        environment["PYTHONPATH"] += f":{library}"
+        done = subprocess.run([sys.executable, "main.py"], cwd=project, env=environment, capture_output=True, text=True, timeout=120)
+        assert done.returncode == 0, done.stderr
+        found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+        return found
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_doubles_are_what_code_wants_them_to_be(case: str) -> None:
+    assert answers()[case] == CASES[case][1]
+
+
+@pytest.mark.parametrize("call", WRITTEN)
+def test_calls_that_write_leave_valid_files(call: str) -> None:
+    found = answers()[call]
+    assert isinstance(found, list), found
+    assert bytes(found).startswith(WRITTEN[call][1])
