@@ -325,8 +325,8 @@ def _wrong(field: Schema) -> Iterator[tuple[str, Any]]:
 
 
 def _mended(body: Any, complaint: str) -> Any:
-    missing = re.findall(r"(\w+) is a required input", complaint) + re.findall(
-        r"(?i)(?:missing|required)(?: required)?(?: input| key| field| parameters?)?s?:? .?'?\"?(\w+)", complaint
+    missing = re.findall(r"(\w+) is a required input", complaint) or re.findall(
+        r"(?i)(?:missing|required)(?: required)?(?: input| key| field| parameters?)?s?:? \W?'?\"?(\w+)", complaint
     )
     missing += re.findall(r"^\W*(?:detail\W+)?'(\w+)'\W*$", complaint)  # what a KeyError says
     unwelcome = re.findall(r"Unexpected input\. (\w+)", complaint)

@@ -1,0 +1,219 @@
+"""What is sent to both sides follows from the schema, the examples and the seed, and from nothing else."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+import jsonschema
+import pytest
+
+from converters.verify.literals import Literals
+from converters.verify.requests import Request, generate, repaired
+
+PROMPT = {"type": "string"}
+STEPS = {"type": "integer", "default": 4, "minimum": 1, "maximum": 9}
+MODE = {"enum": ["fast", "good"], "type": "string", "default": "fast"}
+SEED = {"anyOf": [{"type": "integer"}, {"type": "null"}], "default": None}
+TAGS = {"type": "array", "items": {"type": "string"}, "minItems": 2}
+SCHEMA = {
+    "type": "object",
+    "required": ["prompt"],
+    "properties": {"prompt": PROMPT, "steps": STEPS, "mode": MODE, "seed": SEED, "tags": TAGS},
+}
+
+
+def of(name: str, field: Any, kind: str, **more: Any) -> dict[str, Any]:
+    """What is sent in one optional field, by what it is about."""
+    schema = {"properties": {name: field}, **more}
+    found = [request for request in generate(schema, drawn=0) if request.kind == kind and name in request.body]
+    return {request.about.partition(": ")[2]: request.body[name] for request in found}
+
+
+def test_all_kinds_are_sent_the_project_s_own_first_and_wrong_types_last() -> None:
+    kinds = [request.kind for request in generate(SCHEMA, [{"prompt": "ours"}])]
+    assert list(dict.fromkeys(kinds)) == ["example", "plausible", "boundary", "invalid", "drawn", "mistyped"]
+    assert kinds == sorted(kinds, key=["example", "plausible", "boundary", "invalid", "drawn", "mistyped"].index)
+
+
+def test_no_body_is_sent_twice() -> None:
+    found = generate(SCHEMA, [{"prompt": "ours"}, {"prompt": "ours"}])
+    assert len({request.key for request in found}) == len(found)
+    assert [request.about for request in found if request.kind == "example"] == ["example 1"]
+
+
+def test_the_same_seed_draws_the_same_and_another_seed_other_requests() -> None:
+    def drawn(seed: int) -> list[Any]:
+        return [request.body for request in generate(SCHEMA, seed=seed) if request.kind == "drawn"]
+
+    assert drawn(3) == drawn(3)
+    assert drawn(3) != drawn(4)
+    assert generate(SCHEMA, seed=3) == generate(SCHEMA, seed=3)
+
+
+def test_what_differs_by_seed_is_drawn() -> None:
+    one, other = ([r for r in generate(SCHEMA, seed=seed) if r.kind in ("example", "plausible", "boundary", "invalid")] for seed in (1, 2))
+    assert one == other
+
+
+def test_the_number_of_drawn_requests_can_be_said() -> None:
+    assert not [request for request in generate(SCHEMA, drawn=0) if request.kind == "drawn"]
+    assert len([request for request in generate(SCHEMA, drawn=30) if request.kind == "drawn"]) > 12
+
+
+@pytest.mark.parametrize("kind", ["plausible", "boundary", "drawn"])
+def test_what_is_plausible_fits_the_schema(kind: str) -> None:
+    schema = {**SCHEMA, "properties": {**SCHEMA["properties"], "tags": {**TAGS, "minItems": 0}}}
+    found = [request for request in generate(schema, seed=5, drawn=40) if request.kind == kind]
+    assert found
+    for request in found:
+        jsonschema.validate(request.body, schema)
+
+
+def test_what_is_mistyped_does_not_fit_the_schema() -> None:
+    found = [request for request in generate(SCHEMA) if request.kind == "mistyped"]
+    assert {request.about.partition(":")[0] for request in found} == set(SCHEMA["properties"])
+    for request in found:
+        with pytest.raises(jsonschema.ValidationError):
+            jsonschema.validate(request.body, SCHEMA)
+
+
+@pytest.mark.parametrize(
+    ("field", "expected"),
+    [
+        pytest.param(STEPS, {"minimum": 1, "maximum": 9, "2": 2}, id="bounds, and what lies between"),
+        pytest.param({"type": "integer"}, {"zero": 0, "minus one": -1, "2": 2, "37": 37}, id="a number without bounds"),
+        pytest.param({"type": "number", "exclusiveMinimum": 0, "maximum": 2}, {"maximum": 2, "2": 2}, id="an open bound is not sent"),
+        pytest.param({"type": "boolean"}, {"true": True, "false": False}, id="both answers"),
+        pytest.param(MODE, {"choice 'fast'": "fast", "choice 'good'": "good"}, id="each choice"),
+        pytest.param({"type": "array"}, {"no items": []}, id="an empty list"),
+        pytest.param({"anyOf": [{"type": "boolean"}, {"type": "null"}]}, {"true": True, "false": False, "null": None}, id="null"),
+        pytest.param(
+            {"type": "string"},
+            {"no text": "", "one letter": "x", "other letters": "Ünïcode ☃ <b>", "lines": "one\ntwo"},
+            id="texts that are not usual",
+        ),
+        pytest.param({"type": "string", "format": "uri"}, {}, id="an address is no text"),
+    ],
+)
+def test_values_at_the_bounds(field: Any, expected: dict[str, Any]) -> None:
+    sent = [request for request in generate({"properties": {"x": field}}, drawn=0) if request.kind in ("boundary", "plausible")]
+    values = [request.body["x"] for request in sent if "x" in request.body]
+    assert all(value in values for value in expected.values()), values
+    boundary = of("x", field, "boundary")
+    assert boundary.items() <= expected.items()
+
+
+@pytest.mark.parametrize(
+    ("field", "expected"),
+    [
+        pytest.param(
+            STEPS, {"below the minimum": 0, "above the maximum": 10, "null instead": None, "text instead": "no such thing"}, id="int"
+        ),
+        pytest.param(MODE, {"no such choice": "no such choice", "null instead": None, "a list instead": [1]}, id="choices"),
+        pytest.param(PROMPT, {"an object instead": {"a": 1}, "a list instead": [1], "null instead": None}, id="text"),
+        pytest.param(SEED, {"text instead": "no such thing", "a list instead": [1]}, id="null is right where it may be"),
+        pytest.param({}, {}, id="without a type nothing is wrong"),
+    ],
+)
+def test_values_of_a_wrong_type(field: Any, expected: dict[str, Any]) -> None:
+    found = of("x", field, "mistyped")
+    assert expected.items() <= found.items()
+    assert ("null instead" in found) == ("null instead" in expected)
+    assert bool(found) == bool(expected)
+
+
+def test_required_fields_are_left_out_one_at_a_time_and_an_unknown_one_is_added() -> None:
+    schema = {"required": ["a", "b"], "properties": {"a": PROMPT, "b": STEPS}}
+    found = {request.about: request.body for request in generate(schema) if request.kind == "invalid"}
+    assert set(found["a left out"]) == {"b"}
+    assert set(found["b left out"]) == {"a"}
+    assert found["unknown field"]["no_such_field"] == 1
+    assert found["nothing"] == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "field", "link", "begins"),
+    [
+        pytest.param("image_url", {"type": "string"}, "url", "http://files.example/image-url.png", id="a link by its name"),
+        pytest.param("video_url", {"type": "string"}, "url", "http://files.example/video-url.mp4", id="the kind by its name"),
+        pytest.param("source", {"type": "string", "format": "uri"}, "url", "http://files.example/source.png", id="a link by its format"),
+        pytest.param("image", {"type": "string"}, "data", "data:image/png;base64,", id="as data URL"),
+        pytest.param("audio", {"type": "string", "format": "uri"}, "data", "data:audio/wav;base64,", id="sound as data URL"),
+        pytest.param("image_prompt", {"type": "string", "maxLength": 9}, "url", "a cat on ", id="a short text is no link"),
+    ],
+)
+def test_files_are_sent_as_links_to_small_files(name: str, field: Any, link: str, begins: str) -> None:
+    least = generate({"required": [name], "properties": {name: field}}, link=link)[0]
+    assert str(least.body[name]).startswith(begins)
+
+
+def test_base64_is_a_real_file() -> None:
+    sent = generate({"required": ["image_base64"], "properties": {"image_base64": PROMPT}})[0].body["image_base64"]
+    assert base64.b64decode(sent).startswith(b"\x89PNG")
+
+
+def test_fields_that_take_files_get_no_texts() -> None:
+    schema = {"required": ["source"], "properties": {"source": PROMPT}}
+    found = generate(schema, link="data", files=["source"], literals=Literals(("known",), (3,)))
+    for request in found:
+        if request.kind in ("boundary", "drawn"):
+            assert request.body["source"].startswith("data:")
+
+
+@pytest.mark.parametrize(
+    ("field", "expected"),
+    [
+        pytest.param(PROMPT, {"slug", "x" * 3, "x" * 4}, id="words, and lengths around numbers"),
+        pytest.param({"type": "string", "maxLength": 3}, {"slug", "x" * 3}, id="no longer than is allowed"),
+        pytest.param({"type": "integer", "minimum": 0}, {3, 4}, id="numbers and the next"),
+        pytest.param({"type": "number", "maximum": 3.5}, {3}, id="within the bounds"),
+        pytest.param(MODE, set(), id="choices have their own"),
+    ],
+)
+def test_what_the_code_compares_with_is_sent(field: Any, expected: set[Any]) -> None:
+    found = generate({"properties": {"x": field}}, drawn=0, literals=Literals(("slug",), (3,)))
+    plain = generate({"properties": {"x": field}}, drawn=0)
+    new = {request.key: request for request in found}.keys() - {request.key for request in plain}
+    assert {request.body["x"] for request in found if request.key in new} == expected
+
+
+def test_an_input_without_fields_still_gets_requests() -> None:
+    found = generate({})
+    assert [request.body.get("input") for request in found if request.about == "free"] == [None, "a cat", None]
+    assert not [request for request in found if request.kind == "drawn"]
+
+
+def test_references_are_followed() -> None:
+    definitions = {"Size": {"enum": ["small", "large"], "type": "string"}}
+    for place in ({"$defs": definitions}, {"components": {"schemas": definitions}}):
+        schema = {"required": ["size"], "properties": {"size": {"$ref": "#/x/Size"}}, **place}
+        assert generate(schema)[0].body == {"size": "small"}
+
+
+def test_an_object_with_fields_gets_them() -> None:
+    inner = {"type": "object", "required": ["width"], "properties": {"width": {"type": "integer", "minimum": 8}}}
+    assert generate({"required": ["size"], "properties": {"size": inner}})[0].body == {"size": {"width": 8}}
+
+
+@pytest.mark.parametrize(
+    ("body", "complaint", "expected"),
+    [
+        pytest.param({}, "prompt is a required input.", {"prompt": "http://files.example/a.png"}, id="rp_validator, missing"),
+        pytest.param({}, "Missing required field: 'image'", {"image": "http://files.example/a.png"}, id="missing, in own words"),
+        pytest.param({}, "'image'", {"image": "http://files.example/a.png"}, id="a KeyError"),
+        pytest.param({"a": 1, "b": 2}, "Unexpected input. b is not a valid input option.", {"a": 1}, id="unwelcome"),
+        pytest.param({"n": "x"}, "n should be <class 'int'> type, not <class 'str'>.", {"n": 1}, id="another type"),
+        pytest.param({"image": 1, "image_base64": 2}, "give only one of them", {"image": 1}, id="exclusive"),
+        pytest.param({"in": {"n": "x"}}, "n should be <class 'float'> type", {"in": {"n": 1.0}}, id="deeper"),
+        pytest.param({"a": 1}, "steps must be positive", {"a": 1, "steps": 4}, id="a field of the schema that is named"),
+    ],
+)
+def test_a_request_is_repaired_as_the_source_asks(body: Any, complaint: str, expected: Any) -> None:
+    found = repaired(Request("plausible", "first", body), complaint, SCHEMA)
+    assert found == Request("repaired", "first, repaired", expected)
+
+
+@pytest.mark.parametrize("complaint", ["CUDA out of memory", "", "the input is bad"])
+def test_what_nobody_asked_for_is_not_repaired(complaint: str) -> None:
+    assert repaired(Request("plausible", "first", {"prompt": "a"}), complaint, SCHEMA) is None
