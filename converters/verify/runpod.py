@@ -134,11 +134,9 @@ class Worker:
 
     def ask(self, number: int, identifier: str, body: Any, *, stream: bool = False) -> Outcome:
         if self._stopping:
-            self._process.wait()
+            self._process.stop()  # as the platform does: the SDK itself goes on
         if self._process.ended:
-            self._plane.taken.clear()
-            self._process.start()
-            self.wait()
+            self._restart()
         self._observation.begin(number)
         self._plane.jobs.put(self._job(identifier, body))
         for _ in range(int(self._seconds / 0.25)):
@@ -150,6 +148,14 @@ class Worker:
                 return self._outcome(found, identifier) if found is not None else Outcome("silence", "the worker ended")
         self._process.stop()
         return Outcome("silence", f"no result within {self._seconds:g} s")
+
+    def _restart(self) -> None:
+        """Start a fresh worker, without the jobs that the SDK still counts: a fresh container has no such file."""
+        for path in self._process.folder.glob(".runpod_jobs.pkl*"):
+            path.unlink()
+        self._plane.taken.clear()
+        self._process.start()
+        self.wait()
 
     def _job(self, identifier: str, body: Any) -> dict[str, Any]:
         """The job as the queue sends it: what the app takes among its fields stands beside ``input`` here."""

@@ -120,6 +120,11 @@ class Process:
             )
 
     @property
+    def folder(self) -> Path:
+        """Where its working directory lies on this machine."""
+        return self._staged.root / self._staged.workdir.lstrip("/")
+
+    @property
     def ended(self) -> bool:
         """Whether it is not running."""
         return self._process is None or self._process.poll() is not None
@@ -133,14 +138,6 @@ class Process:
             return found.read_bytes() if found.is_file() else None
         except OSError:
             return None
-
-    def wait(self, seconds: float = 10) -> None:
-        """Wait until it ends by itself; kill it if it does not."""
-        if self._process is not None:
-            try:
-                self._process.wait(seconds)
-            except subprocess.TimeoutExpired:
-                self.stop()
 
     def stop(self) -> None:
         """Kill it and what it started."""
