@@ -1,0 +1,115 @@
+"""What a side is told, and what is read from its log."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from converters.verify.observe import Event, Observation, pins, top_level_names
+
+
+@pytest.fixture
+def side(tmp_path: Path) -> Observation:
+    roots = [("/app", "<project>"), ("/app/models", "<models>"), ("/data", "<volume>")]
+    return Observation(tmp_path / "side", frozenset({"handler"}), {"torch": "2.1.0"}, roots, ("PIL",))
+
+
+def report(side: Observation, *events: dict[str, object]) -> None:
+    with (side.folder / "log").open("a") as file:
+        file.writelines(json.dumps(event) + "\n" for event in events)
+
+
+def test_nothing_of_our_environment_reaches_a_child(side: Observation, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in (
+        "CANARY",
+        "FAL_KEY",
+        "RUNPOD_API_KEY",
+        "HF_TOKEN",
+        "AWS_SECRET_ACCESS_KEY",
+        "PYTHONSTARTUP",
+        "LD_PRELOAD",
+        "SSH_AUTH_SOCK",
+    ):
+        monkeypatch.setenv(name, "of ours")
+    monkeypatch.setenv("HOME", "/home/ours")
+    monkeypatch.setenv("PYTHONPATH", "/home/ours/lib")
+    found = side.environment()
+    assert "of ours" not in found.values()
+    assert not any("/home/ours" in value for value in found.values())
+    assert Path(found["HOME"]).is_relative_to(side.folder)
+
+
+def test_programs_are_found_and_the_network_is_closed(side: Observation) -> None:
+    found = side.environment()
+    assert set(os.environ["PATH"].split(os.pathsep)) <= set(found["PATH"].split(os.pathsep))
+    assert found["http_proxy"] == found["https_proxy"] == "http://127.0.0.1:9"
+    assert found["PYTHONHASHSEED"] == "0"
+
+
+def test_a_child_is_told_what_to_double(side: Observation) -> None:
+    told = json.loads(Path(side.environment()["FAL_MIGRATE_CHILD"]).read_text())
+    assert (told["own"], told["doubled"], told["pins"]) == (["handler"], ["PIL"], {"torch": "2.1.0"})
+    assert [root for root, _ in told["roots"]] == ["/app/models", "/data", "/app"]
+
+
+def test_calls_belong_to_their_request_and_keep_their_order(side: Observation) -> None:
+    report(
+        side,
+        {"request": 0, "kind": "call", "text": "load()"},
+        {"request": 1, "kind": "call", "text": "model()"},
+        {"request": 1, "kind": "line", "text": "handler.py", "line": 3},
+        {"request": 1, "kind": "network", "text": "GET http://x"},
+        {"request": 2, "kind": "stop", "text": ""},
+    )
+    assert side.calls(1) == ["model()", "GET http://x"]
+    assert (side.stops(1), side.stops(2)) == (False, True)
+    assert side.events()[2] == Event(1, "line", "handler.py", 3)
+
+
+def test_the_log_is_read_as_it_grows_in_whole_lines(side: Observation) -> None:
+    report(side, {"request": 1, "kind": "call", "text": "a()", "process": "runner"})
+    with (side.folder / "log").open("a") as file:
+        file.write('{"request": 1, "kind": "call", ')
+    assert side.calls(1) == ["a()"]
+    with (side.folder / "log").open("a") as file:
+        file.write('"text": "b()"}\n')
+    assert side.calls(1) == ["a()", "b()"]
+    assert [event.runner for event in side.events()] == [True, False]
+
+
+def test_the_number_of_the_request_is_in_the_shared_file(side: Observation) -> None:
+    side.begin(7)
+    assert int.from_bytes((side.folder / "counter").read_bytes(), "little") == 7
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("/app/a.png", "<project>/a.png"),
+        ("saved /app/models/x and /data/y", "saved <models>/x and <volume>/y"),
+        ("/app", "<project>"),
+        ("/apple/a.png", "/apple/a.png"),
+        ("https://x/app/a.png", "https://x/app/a.png"),
+        ("/home/app/a.png", "/home/app/a.png"),
+        ({"job": "job-7", "paths": ["/app/a", 1, None]}, {"job": "<request id>", "paths": ["<project>/a", 1, None]}),
+        (1.5, 1.5),
+    ],
+)
+def test_folders_and_ids_by_what_they_stand_for(side: Observation, value: object, expected: object) -> None:
+    assert side.relabelled(value, "job-7") == expected
+
+
+def test_without_an_id_no_text_is_replaced(side: Observation) -> None:
+    assert side.relabelled("abc", "") == "abc"
+
+
+def test_pins_are_exact_versions_only() -> None:
+    texts = ["torch==2.1.0\ntorchvision>=0.16\nOpenCV-Python[x]==4.9.0.80  # why\n", '    "diffusers==0.30.0",\n']
+    assert pins(texts) == {"torch": "2.1.0", "opencv_python": "4.9.0.80", "diffusers": "0.30.0"}
+
+
+def test_names_of_the_project_are_those_of_its_folders_and_modules() -> None:
+    assert top_level_names(["src/models/net.py", "handler.py", "data/a.png"]) == {"src", "models", "net", "handler"}
