@@ -68,7 +68,7 @@ def _values(path: str, source: Any, target: Any) -> Iterator[Difference]:
     if isinstance(source, LocalPath):
         source, target = (source.file, target.file) if isinstance(target, LocalPath) else (source.as_answered(target), target)
     if isinstance(source, File) or isinstance(target, File):
-        if not (isinstance(source, File) and isinstance(target, File) and _same_content(source.data, target.data)):
+        if not (isinstance(source, File) and isinstance(target, File) and _same_file(source, target)):
             yield Difference(path, _shown(source), _shown(target))
     elif isinstance(source, dict) and isinstance(target, dict):
         for key in [*source, *(key for key in target if key not in source)]:
@@ -108,6 +108,12 @@ def _members(data: bytes) -> list[tuple[str, bytes]] | None:
             return [(name, file.read() if file is not None else b"") for name, file in files]
     except (zipfile.BadZipFile, tarfile.TarError, OSError, EOFError, RuntimeError, NotImplementedError, zlib.error):
         return None
+
+
+def _same_file(source: File, target: File) -> bool:
+    """By content, and by media type where the source's server tells a kind (Cog does, a path on RunPod has none)."""
+    told = source.media_type not in ("", "application/octet-stream")
+    return _same_content(source.data, target.data) and not (told and source.media_type != target.media_type)
 
 
 def _equal(source: Any, target: Any) -> bool:
