@@ -20,6 +20,7 @@ from .literals import NONE, Literals
 Schema = dict[str, Any]
 Kind = Literal["example", "plausible", "boundary", "invalid", "mistyped", "drawn", "repaired", "shrunk"]
 """``invalid``: a field left out or one too many; ``mistyped``: a value outside the declared type or bounds."""
+_WORDS = ("red", "green", "cat", "House", "42", "über", "the", "under", "painted", "seven", "lamp", "sea.", "Well,", "night?", "a")
 _LONGEST_TEXT = 20_000
 _HOST = "http://files.example/"
 _HINTS = (
@@ -278,7 +279,8 @@ class _Maker:
             high = field.get("maximum", low + 100)
             return chance.randint(int(low), max(int(high), int(low))) if "integer" in kinds else round(chance.uniform(low, high), 3)
         if kinds == {"string"} and name not in self._files and "enum" not in field and not _LINKS.search(name) and chance.random() < 0.5:
-            return " ".join(chance.choice(("red", "green", "cat", "house", "42", "über")) for _ in range(chance.randint(1, 6)))
+            text = " ".join(chance.choice(_WORDS) for _ in range(chance.choice((1, 3, 12, 40))))
+            return text[: int(field.get("maxLength", len(text)))]
         return chance.choice([*edges, usual]) if edges else usual
 
     def _resolved(self, field: Any) -> Schema:
