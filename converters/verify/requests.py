@@ -234,7 +234,7 @@ class _Maker:
                 kind = {"mp4": "video/mp4", "wav": "audio/wav", "zip": "application/zip", "json": "application/json", "txt": "text/plain"}
                 return f"data:{kind.get(suffix, 'image/png')};base64,{base64.b64encode(content(name, f'.{suffix}')).decode()}"
             return f"{_HOST}{re.sub(r'[^a-z0-9]+', '-', name.lower())}.{suffix}"
-        text = "a cat on a mat"
+        text = "a cat on a mat beside the warm stove, where seven grey kittens sleep"
         least, most = int(field.get("minLength", 0)), int(field.get("maxLength", len(text)))
         return (text + "x" * max(least - len(text), 0))[:most]
 
