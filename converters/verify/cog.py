@@ -79,7 +79,7 @@ class Predictor:
         found: dict[str, Any] = response.json()
         chunks = tuple(contents(found["output"])) if stream and isinstance(found.get("output"), list) else None
         if found["status"] != "succeeded":
-            return Outcome("error", _message(found.get("error", "")), chunks or (() if stream else None))
+            return Outcome("error", _message(found.get("error", "")), chunks)  # what was streamed before is not told
         return Outcome("result", None if stream else contents(found.get("output")), chunks)
 
     def calls(self, number: int) -> list[str]:

@@ -142,10 +142,10 @@ class Worker:
         for _ in range(int(self._seconds / 0.25)):
             found = self._plane.result(identifier, 0.25)
             if found is not None:
-                return self._outcome(found, identifier)
+                return self._outcome(found, identifier, stream)
             if self._process.ended:
                 found = self._plane.result(identifier, 0.05)
-                return self._outcome(found, identifier) if found is not None else Outcome("silence", "the worker ended")
+                return self._outcome(found, identifier, stream) if found is not None else Outcome("silence", "the worker ended")
         self._process.stop()
         return Outcome("silence", f"no result within {self._seconds:g} s")
 
@@ -162,9 +162,12 @@ class Worker:
         beside = {key: body[key] for key in self._envelope if key in body} if isinstance(body, dict) else {}
         return {"id": identifier, "input": {key: value for key, value in body.items() if key not in beside} if beside else body, **beside}
 
-    def _outcome(self, document: dict[str, Any], identifier: str) -> Outcome:
+    def _outcome(self, document: dict[str, Any], identifier: str, stream: bool) -> Outcome:
+        """``stream``: the caller reads the values as they come, and no result."""
         found = outcome(document, self._plane.stream(identifier))
         self._stopping = found.stops
+        if stream and found.kind == "result":
+            return replace(found, value=None)
         return replace(found, value=self._with_files(found.value)) if found.kind == "result" else found
 
     def _with_files(self, value: Any) -> Any:

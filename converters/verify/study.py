@@ -247,7 +247,7 @@ class Study:
 
     def _ask_everything(self, sides: Sides) -> None:
         deadline = self._deadline = time.monotonic() + self.settings.seconds
-        streams = any(endpoint.kind == "stream" for endpoint in self.app.endpoints)
+        streams = sides.target.streams()
         self.schema = sides.target.input_schema()
         found = schema.differences(input_schema(self.app.endpoints[0].input), self.schema)
         self.narrower = [text for text in found if text.partition(":")[0] not in self.app.envelope]  # which stand beside the input
@@ -257,7 +257,7 @@ class Study:
                 return
             asked = self._try(sides, request, stream)
             silences += asked.after.kind == "silence" or asked.before.kind == "silence"
-            for _ in range(_REPAIRS):
+            for _ in range(_REPAIRS if self.settings.replay is None else 0):
                 if asked.before.kind != "error" or request.kind not in ("example", "plausible", "repaired"):
                     break
                 mended = repaired(request, str(asked.before.value), self.schema, closed=self.application.platform == "replicate")
@@ -296,7 +296,7 @@ class Study:
         self.say(f"{request.kind}: {request.about}")
         self._record(request, stream, asked)
         self.asked.append((request, stream, asked))
-        if self._differs and not any(trial.kind == "shrunk" for trial in self.trials):
+        if self._differs and self.settings.replay is None and not any(trial.kind == "shrunk" for trial in self.trials):
             self._shrink(sides, request, stream, asked)
         return asked
 

@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 
 import fal_runtime
-from converters.ir import App, Endpoint
+from converters.ir import App
 from fal_runtime.errors import RuntimeFailure
 from fal_runtime.testing import Local
 
@@ -33,9 +33,8 @@ class Target:
         """The id of the last request, which the platform chose."""
 
     def ask(self, number: int, identifier: str, body: Any, *, stream: bool = False) -> Outcome:
-        endpoint = self._endpoint(stream)
         self._observation.begin(number)
-        url = self._local.app_url(self._app.name, endpoint.path.rstrip("/"))
+        url = self._local.app_url(self._app.name, self._path(stream).rstrip("/"))
         try:
             response = self._client.post(url, json=body)
         except httpx.TimeoutException:
@@ -49,34 +48,51 @@ class Target:
         if response.is_error:
             return _failure(response, stops)
         if stream:
-            return _streamed(response, stops)
-        return Outcome("result", self._fetched(_decoded(response), endpoint.output.wrap), None, stops)
+            return self._streamed(response, stops)
+        return Outcome("result", self._fetched(_decoded(response), self._app.endpoints[0].output.wrap), None, stops)
 
     def calls(self, number: int) -> list[str]:
         return self._observation.calls(number)
 
-    def input_schema(self, *, stream: bool = False) -> dict[str, Any]:
+    def input_schema(self) -> dict[str, Any]:
         """The JSON Schema of the endpoint's body, from the OpenAPI document that the app itself answers."""
-        document = self._client.get(self._local.app_url(self._app.name, "/openapi.json")).json()
-        operation = document["paths"].get(self._endpoint(stream).path, {}).get("post", {})
+        document = self._document()
+        operation = document["paths"].get(self._path(stream=False), {}).get("post", {})
         schema = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
         name = str(schema.get("$ref", "")).rpartition("/")[2]
         schemas = document.get("components", {}).get("schemas", {})
         return {**schemas.get(name, schema), "components": {"schemas": schemas}}
 
+    def streams(self) -> bool:
+        """Whether the app answers the same input as a stream too."""
+        return self._path(stream=True) in self._document()["paths"]
+
+    def _document(self) -> dict[str, Any]:
+        document: dict[str, Any] = self._client.get(self._local.app_url(self._app.name, "/openapi.json")).json()
+        return document
+
     def close(self) -> None:
         """Close the connections; the app goes on."""
         self._client.close()
 
-    def _endpoint(self, stream: bool) -> Endpoint:
-        kind = "stream" if stream else "unary"
-        return next((endpoint for endpoint in self._app.endpoints if endpoint.kind == kind), self._app.endpoints[0])
+    def _path(self, stream: bool) -> str:
+        path = self._app.endpoints[0].path
+        return f"{path.rstrip('/')}/stream" if stream else path
 
     def _fetched(self, value: Any, wrap: str) -> Any:
         """The answer with the contents of its files, and without the key that the conversion put around a bare value."""
         if wrap and isinstance(value, dict) and set(value) == {wrap}:
             value = value[wrap]
         return self._files(value)
+
+    def _streamed(self, response: httpx.Response, stops: bool) -> Outcome:
+        """The events of a stream; the last one of a stream that failed is ``{"error": ...}``."""
+        lines = (line[5:] for line in response.text.splitlines() if line.startswith("data:"))
+        events = [json.loads(line) for line in lines if line.strip() != "[DONE]"]
+        last = events[-1] if events else None
+        if isinstance(last, dict) and set(last) == {"error"}:
+            return Outcome("error", last["error"], tuple(self._files(events[:-1])), stops)
+        return Outcome("result", None, tuple(self._files(events)), stops)
 
     def _files(self, value: Any) -> Any:
         if isinstance(value, dict):
@@ -99,15 +115,6 @@ def _failure(response: httpx.Response, stops: bool) -> Outcome:
         return Outcome("error", response.text, None, stops)
     by_schema = response.status_code == 422 and isinstance(detail, list) and all(isinstance(row, dict) and "loc" in row for row in detail)
     return Outcome("refused" if by_schema else "error", detail, None, stops)
-
-
-def _streamed(response: httpx.Response, stops: bool) -> Outcome:
-    """The events of a stream; the last one of a stream that failed is ``{"error": ...}``."""
-    events = [json.loads(line[5:]) for line in response.text.splitlines() if line.startswith("data:") and line[5:].strip() != "[DONE]"]
-    last = events[-1] if events else None
-    if isinstance(last, dict) and set(last) == {"error"}:
-        return Outcome("error", last["error"], tuple(events[:-1]), stops)
-    return Outcome("result", None, tuple(events), stops)
 
 
 @contextlib.contextmanager
