@@ -1,0 +1,117 @@
+"""Whole runs: the fixtures are equivalent to what they become, and each kind of seeded bug is found."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from converters.verify.certificate import Trial
+from tests.verify.made import FIXTURES, Studied, digests, studied
+
+pytest.importorskip("runpod")
+pytest.importorskip("cog")
+
+Run = Callable[[str], Studied]
+ALL = ["runpod/text-tools", "runpod/story-stream", "runpod/sdxl", "replicate/blur", "replicate/tokens"]
+
+
+@pytest.fixture(scope="module")
+def run(scratch: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """The study of a fixture, run when it is first asked for."""
+    return functools.cache(lambda name: studied(FIXTURES / name, tmp_path_factory.mktemp("study")))
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_fixtures_are_equivalent(run: Run, name: str) -> None:
+    found = run(name)
+    assert found.certificate.verdict == "equivalent", found.certificate.why
+    assert found.certificate.proven > 0
+    assert not [trial for trial in found.certificate.trials if trial.differences and not trial.narrowed]
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_neither_tree_is_written_to(run: Run, name: str) -> None:
+    found = run(name)
+    assert (digests(found.source), digests(found.written)) == found.before
+
+
+def test_models_that_are_not_there_are_doubled_and_their_calls_compared(run: Run) -> None:
+    found = run("runpod/sdxl").certificate
+    assert found.doubles == ["diffusers", "torch"]
+    reached = [trial for trial in found.trials if trial.reached]
+    assert reached and all(trial.source.calls == trial.target.calls > 0 for trial in reached)
+    assert reached[0].source.value["image_path"]["file"] == reached[0].target.value["image_path"]["file"]
+
+
+@pytest.mark.parametrize("name", ["runpod/story-stream", "replicate/tokens"])
+def test_streams_are_compared_chunk_by_chunk(run: Run, name: str) -> None:
+    trials = [trial for trial in run(name).certificate.trials if trial.stream]
+    assert any(trial.reached and len(trial.source.chunks or []) > 1 and trial.source.chunks == trial.target.chunks for trial in trials)
+
+
+def test_errors_are_outcomes(run: Run) -> None:
+    kinds = {(trial.source.kind, trial.target.kind) for trial in run("runpod/text-tools").certificate.trials}
+    assert {("result", "result"), ("error", "error")} <= kinds
+
+
+def test_what_is_not_proven_is_said(run: Run) -> None:
+    assert any("--schema FILE" in text for text in run("replicate/blur").certificate.not_proven)
+
+
+def test_kept_files_have_their_coverage(run: Run) -> None:
+    parts = {part.file: part for part in run("runpod/text-tools").certificate.coverage}
+    assert parts["stopwords.py"].source == parts["stopwords.py"].target == parts["stopwords.py"].lines
+    assert 0 < parts["handler.py"].source <= parts["handler.py"].lines
+
+
+@pytest.mark.parametrize(
+    ("name", "file", "old", "new", "path"),
+    [
+        pytest.param("runpod/text-tools", "handler.py", '"limit", 5', '"limit", 6', "$.keywords", id="a wrong default"),
+        pytest.param("runpod/text-tools", "handler.py", 'get("separator", "-")', 'get("action", "-")', "$.slug", id="a swapped field"),
+        pytest.param("runpod/text-tools", "handler.py", 'raise ValueError(f"unknown', 'return dict(a=f"unknown', "outcome", id="a lost error"),
+        pytest.param("runpod/sdxl", "app.py", "torch_dtype=torch.float16,", "", "calls[", id="a dropped argument"),
+        pytest.param("runpod/sdxl", "app.py", "image = self.model(", "self.model('warm'); image = self.model(", "calls[0]", id="an extra call"),
+        pytest.param("runpod/story-stream", "handler.py", "in range(count)", "in reversed(range(count))", "", id="a reordered stream"),
+    ],
+)  # fmt: skip
+def test_a_seeded_bug_is_found(run: Run, tmp_path: Path, name: str, file: str, old: str, new: str, path: str) -> None:
+    found = run(name)
+    differing = found.study.first_difference(found.with_bug(file, old, new, tmp_path))
+    assert isinstance(differing, Trial), differing
+    assert any(difference.path.startswith(path) for difference in differing.differences), differing.differences
+
+
+def test_a_bug_in_the_schema_is_found_before_any_request(run: Run, tmp_path: Path) -> None:
+    found = run("runpod/sdxl")
+    changed = found.with_bug("app.py", "prompt: str", "prompt: int", tmp_path)
+    assert found.study.first_difference(changed) == "prompt: types ['string'] became ['integer']"
+
+
+def test_a_conversion_that_does_not_start_is_told(run: Run, tmp_path: Path) -> None:
+    found = run("runpod/text-tools")
+    differing = found.study.first_difference(found.with_bug("handler.py", "MAX_LENGTH = 10_000", "MAX_LENGTH = 1 / 0", tmp_path))
+    assert isinstance(differing, str) and "ZeroDivisionError" in differing
+
+
+def test_nothing_is_left_behind(run: Run, scratch: Path) -> None:
+    for name in ALL:
+        run(name)
+    assert not list(scratch.glob("verify-*"))
+    assert not processes_of(scratch)
+
+
+def processes_of(folder: Path) -> list[str]:
+    """Processes that were told of a folder in their environment or command line."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            told = (process / "environ").read_bytes() + (process / "cmdline").read_bytes()
+        except OSError:
+            continue
+        if f"{folder}/verify-".encode() in told:
+            found.append(told.decode(errors="replace"))
+    return found
