@@ -52,7 +52,8 @@ def test_values(source: Any, target: Any, expected: list[str]) -> None:
     ("source", "target", "same"),
     [
         pytest.param(PNG, PNG, True, id="the same content"),
-        pytest.param(PNG, File(b"picture", "application/octet-stream"), True, id="a media type is not content"),
+        pytest.param(PNG, File(b"picture", "image/webp"), False, id="another media type"),
+        pytest.param(File(b"picture"), PNG, True, id="a media type that one side does not tell"),
         pytest.param(PNG, OTHER, False, id="other content"),
         pytest.param(PNG, "picture", False, id="a text is no file"),
         pytest.param("/tmp/a.png", PNG, False, id="a path to no file"),
