@@ -32,6 +32,8 @@ _HINTS = (
     (r"text_file|srt|csv", "txt"),
 )
 _LINKS = re.compile(r"(?i)ur[li]s?\b|_ur[li]|image|photo|picture|img|mask|audio|video|file|_path|link|uri")
+_SHOWN = re.compile(r"(?i)(?:for example|for instance|e\.g\.|such as|example:)[,:]?\s*['\"`]([^'\"`]{1,200})['\"`]")
+"""A value that the description of a field shows."""
 _OBJECT = {
     "url": _HOST + "a.png", "image": _HOST + "a.png", "prompt": "a cat", "text": "a cat", "name": "a", "method": "GET", "endpoint": "/",
     "model": "a", "messages": [{"role": "user", "content": "a cat"}],
@@ -227,14 +229,17 @@ class _Maker:
         if re.search("base64|b64", name.lower()):
             return base64.b64encode(content(name, f".{suffix}")).decode()
         if name in self._files or field.get("format") in ("uri", "url") or (_LINKS.search(name) and "maxLength" not in field):
-            link = "data" if name in self._files and self._usual == "data" else self._link
+            link = self._link
+            if self._usual == "data" and (name in self._files or link == "data"):
+                link = "data" if name in self._files else "url"  # what is declared as text gets an address
             if link == "base64":
                 return base64.b64encode(content(name, f".{suffix}")).decode()
             if link == "data":
                 kind = {"mp4": "video/mp4", "wav": "audio/wav", "zip": "application/zip", "json": "application/json", "txt": "text/plain"}
                 return f"data:{kind.get(suffix, 'image/png')};base64,{base64.b64encode(content(name, f'.{suffix}')).decode()}"
             return f"{_HOST}{re.sub(r'[^a-z0-9]+', '-', name.lower())}.{suffix}"
-        text = "a cat on a mat beside the warm stove, where seven grey kittens sleep"
+        shown = _SHOWN.search(field.get("description", ""))
+        text = shown.group(1) if shown else "a cat on a mat beside the warm stove, where seven grey kittens sleep"
         least, most = int(field.get("minLength", 0)), int(field.get("maxLength", len(text)))
         return (text + "x" * max(least - len(text), 0))[:most]
 

@@ -53,6 +53,10 @@ CASES: dict[str, tuple[str, Any]] = {
         "    return found\nanswer = asyncio.run(f())"),
         ["net.load()", "net.stream()[0]", "net.stream()[1]"],
     ),
+    "waiting takes no time": (
+        "import asyncio, time\nstart = time.time()\nasyncio.run(asyncio.sleep(3600))\nanswer = time.time() - start > 3600",
+        True,
+    ),
     "comparing": ("import net\nmask = net.x > 0.5\nanswer = [bool(mask) in (True, False), mask.sum(), (~mask).any()]", [True, "(net.x > 0.5).sum()", "(~(net.x > 0.5)).any()"]),
     "what a checker finds": ("import net\nanswer = [bool(net.safety_checker(net.x)[1][0]), net.nsfw_score > 0.1]", [False, False]),
     "assertions about doubles": ("import helper\nanswer = helper.check()", "passed"),
@@ -84,6 +88,14 @@ CASES: dict[str, tuple[str, Any]] = {
         ("import os, subprocess\nsubprocess.check_call(['pget', 'https://files.example/model.bin', 'there/model.bin'])\n"
         "answer = open('there/model.bin').read()"),
         "GET https://files.example/model.bin",
+    ),
+    "programs that are not there": (
+        (
+            "import json, subprocess\nrun = lambda *words: subprocess.run(words, capture_output=True, text=True, check=True).stdout.strip()\n"
+            "film = json.loads(run('ffprobe', '-v', 'quiet', '-of', 'json', 'a.mp4'))\n"
+            "answer = [run('no-such-program', '-a'), film['streams'][0]['width'], run('ffprobe', '-of', 'csv=p=0', 'a.mp4')]"
+        ),
+        ["'no-such-program' '-a'", 16, "1.0"],
     ),
     "later parameters of tempfile": (
         ("import os, tempfile\nwith tempfile.TemporaryDirectory(delete=False) as folder:\n    pass\n"

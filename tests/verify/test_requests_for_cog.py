@@ -17,6 +17,11 @@ def test_file_inputs_are_always_data_urls() -> None:
     assert sent and all(value.startswith("data:image/png;base64,") for value in sent)
 
 
+def test_addresses_that_are_declared_as_text_are_no_data_urls() -> None:
+    made = generate({"properties": {"video_url": {"type": "string"}}, "required": ["video_url"]}, link="data")
+    assert made[0].body["video_url"].startswith("http://")
+
+
 def test_bounds_of_integers_are_integers() -> None:
     made = generate(SCHEMA, link="data", files=["photo"])
     sent = [request.body["steps"] for request in made if request.about == "steps: minimum"]
@@ -42,3 +47,9 @@ def test_cog_s_own_schema_says_what_is_required(tmp_path: Path) -> None:
     assert cog.required(schema, ["photo"]) == ["photo", "steps"]
     schema.write_text("{}")
     assert cog.required(schema, ["photo"]) == ["photo"]
+
+
+def test_texts_are_what_a_description_shows() -> None:
+    field = {"type": "string", "description": "Weights as <owner>/<name>. For example, 'ada/pictures'"}
+    made = generate({"properties": {"lora": field}, "required": ["lora"]}, link="data")
+    assert made[0].body == {"lora": "ada/pictures"}

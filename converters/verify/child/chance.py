@@ -6,6 +6,7 @@ it (a millisecond) or sleeps (by what it sleeps), and sleeping takes no real tim
 
 from __future__ import annotations
 
+import asyncio
 import datetime
 import os
 import random
@@ -119,6 +120,13 @@ def _replace_time(state: _State) -> None:
         _project_gets(time, name, lambda start=start: start + state.seconds())
         _project_gets(time, f"{name}_ns", lambda start=start: int((start + state.seconds()) * 1e9))
     _project_gets(time, "sleep", slept)
+    pause = asyncio.sleep
+
+    async def paused(delay: float, result: Any = None) -> Any:
+        state.sleep(delay)
+        return await pause(min(max(float(delay), 0.0), 0.001), result)
+
+    _project_gets(asyncio, "sleep", paused)
     for name in ("gmtime", "localtime"):
         original = getattr(time, name)
         _project_gets(time, name, lambda seconds=None, original=original: original(EPOCH + state.seconds() if seconds is None else seconds))
