@@ -23,6 +23,7 @@ from fal_runtime import _sandbox
 
 from . import cog, compare, coverage, runpod, schema, target
 from .certificate import Answer, Certificate, Differing, Trial, Verdict
+from .demand import demanded
 from .literals import literals
 from .observe import Observation, pins, top_level_names
 from .outcome import Outcome, Side, SideFailed
@@ -31,6 +32,8 @@ from .source import stage
 from .target import Target
 
 _REPAIRS = 6
+_ATTEMPTS = 3
+"""How often both sides are started: again with what the project demanded."""
 _SHRINKING_TRIES = 24
 _VOLUMES = ("/runpod-volume", "/workspace-volume")
 
@@ -144,6 +147,8 @@ class Study:
     """Where that schema says something else than the source."""
     ran: dict[str, set[int]] = field(default_factory=dict)
     """Lines of the converted project that ran, by file."""
+    variables: dict[str, str] = field(default_factory=dict)
+    """Environment variables that the project demands to be set."""
     _deadline: float = 0.0
 
     def first_difference(self, written: Path) -> Trial | str | None:
@@ -172,16 +177,30 @@ class Study:
         """Start both sides and compare them."""
         started = time.monotonic()
         with tempfile.TemporaryDirectory(prefix="verify-", dir=_scratch()) as folder:  # not in /tmp, which each side has to itself
-            observations = [self._observation(Path(folder) / name, is_target=name == "target") for name in ("target", "source", "again")]
-            why, verdict = "", "not proven"
-            try:
-                with self._sides(Path(folder), observations) as sides:
-                    self._ask_everything(sides)
-            except SideFailed as failure:
-                why = str(failure)
-            else:
-                verdict, why = self._verdict()
+            for attempt in range(_ATTEMPTS):
+                place = Path(folder) / str(attempt)
+                observations = [self._observation(place / name, is_target=name == "target") for name in ("target", "source", "again")]
+                why, verdict = "", "not proven"
+                try:
+                    with self._sides(place, observations) as sides:
+                        self._ask_everything(sides)
+                except SideFailed as failure:
+                    why = str(failure)
+                else:
+                    verdict, why = self._verdict()
+                if verdict != "not proven" or attempt + 1 == _ATTEMPTS or not self._met(why):
+                    break
+                self.trials, self.asked = [], []
             return self._certificate(verdict, why, observations, time.monotonic() - started)  # type: ignore[arg-type]
+
+    def _met(self, why: str) -> bool:
+        """Whether the project demands variables that can be set now."""
+        sources = "\n".join(file.data.decode(errors="replace") for path, file in self.project.files.items() if path.endswith(".py"))
+        if self.app.predictor is not None and self.app.predictor.weights:
+            sources += '"COG_WEIGHTS"'  # Cog reads it for the predictor
+        found = {name: value for name, value in demanded(why, sources).items() if name not in self.variables}
+        self.variables.update(found)
+        return bool(found)
 
     def _observation(self, folder: Path, *, is_target: bool) -> Observation:
         files = self._written_files() if is_target else {path: file.data for path, file in self.project.files.items()}
@@ -192,7 +211,8 @@ class Study:
             roots.append((workdir, "<project>"))
         roots += [("/data/.cache/huggingface", "<models>"), (f"/data/{self.app.name}", "<volume>")]
         roots += [(volume, "<volume>") for volume in _VOLUMES]
-        entries = (Path(self.app.entry).name, Path(self.app.app_file).name)
+        imported = self.app.predictor is not None and self.app.style == "keep"  # by Cog's server and by the app alike
+        entries = (Path(self.app.app_file).name, *(() if imported else (Path(self.app.entry).name,)))
         return Observation(folder, top_level_names(files), pins(texts), roots, self.settings.doubled, entries)
 
     def _written_files(self) -> dict[str, bytes]:
@@ -201,12 +221,12 @@ class Study:
 
     @property
     def _secrets(self) -> dict[str, str]:
-        return {secret.name: f"double-{secret.name.lower()}" for secret in self.app.secrets}
+        return {**{secret.name: f"double-{secret.name.lower()}" for secret in self.app.secrets}, **self.variables}
 
     @contextlib.contextmanager
     def _sides(self, folder: Path, observations: Sequence[Observation]) -> Iterator[Sides]:
         probe = folder / "probe"
-        probe.mkdir()
+        probe.mkdir(parents=True)
         private = _sandbox.available(probe) is None
         secrets = self._secrets
         with contextlib.ExitStack() as stack, ThreadPoolExecutor(2) as pool:
@@ -343,7 +363,10 @@ class Study:
         return bool(self.trials) and not self.trials[-1].same
 
     def _limits(self) -> list[str]:
-        return ["what Cog refuses: its server checks inputs only with the schema of a build (--schema FILE)"] if self._unchecked else []
+        unset = [f"what it does without {name}={value}, which it demands" for name, value in self.variables.items()]
+        if self._unchecked:
+            unset.append("what Cog refuses: its server checks inputs only with the schema of a build (--schema FILE)")
+        return unset
 
     def _verdict(self) -> tuple[Verdict, str]:
         if self.narrower:

@@ -17,8 +17,8 @@ from . import files, network, record
 from .describe import described
 
 _FETCHING = (
-    "apt", "apt-get", "dpkg", "dpkg-query", "which", "pip", "pip3", "uv", "conda", "git", "wget", "curl", "aria2c", "aws", "gsutil", "gcloud",
-    "huggingface-cli", "hf", "pget", "nvidia-smi", "docker", "sudo", "service", "systemctl",
+    "apt", "apt-get", "dpkg", "dpkg-query", "which", "pip", "pip3", "uv", "conda", "git", "wget", "curl", "aria2c", "aws", "gsutil",
+    "gcloud", "huggingface-cli", "hf", "pget", "nvidia-smi", "docker", "sudo", "service", "systemctl",
 )  # fmt: skip
 _FILM = {
     "codec_type": "video", "codec_name": "h264", "width": 16, "height": 16, "r_frame_rate": "24/1", "avg_frame_rate": "24/1",

@@ -1,0 +1,22 @@
+"""Variables that a project demands in an error message."""
+
+from __future__ import annotations
+
+import pytest
+
+from converters.verify.demand import demanded
+
+SOURCES = """os.environ["LICENSE_ACCEPTED"]; os.getenv('MODEL_WEIGHTS'); os.getenv("API_TOKEN"); os.getenv("HOME_PAGE")"""
+CASES = [
+    ("Set LICENSE_ACCEPTED=1 only after reading https://a.example", {"LICENSE_ACCEPTED": "1"}),
+    ("Set MODEL_WEIGHTS environment variable to a URL to a tarball.", {"MODEL_WEIGHTS": "http://files.example/weights.tar"}),
+    ("Missing environment variable API_TOKEN", {"API_TOKEN": "double"}),
+    ("Set NOT_READ_HERE=1 first", {}),
+    ("LICENSE_ACCEPTED was not what we hoped for", {}),
+    ("KeyError: 'prompt'", {}),
+]
+
+
+@pytest.mark.parametrize(("message", "variables"), CASES)
+def test_variables_come_from_the_project_s_own_words(message: str, variables: dict[str, str]) -> None:
+    assert demanded(message, SOURCES) == variables
