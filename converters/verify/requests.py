@@ -32,6 +32,8 @@ _HINTS = (
     (r"text_file|srt|csv", "txt"),
 )
 _LINKS = re.compile(r"(?i)ur[li]s?\b|_ur[li]|image|photo|picture|img|mask|audio|video|file|_path|link|uri")
+_ADDRESS = re.compile(r"(?i)ur[li]s?$|_link$")
+"""Names of fields whose text is an address, where files are sent as data URLs."""
 _SHOWN = re.compile(r"(?i)(?:for example|for instance|e\.g\.|such as|example:)[,:]?\s*['\"`]([^'\"`]{1,200})['\"`]")
 """A value that the description of a field shows."""
 _OBJECT = {
@@ -230,8 +232,10 @@ class _Maker:
             return base64.b64encode(content(name, f".{suffix}")).decode()
         if name in self._files or field.get("format") in ("uri", "url") or (_LINKS.search(name) and "maxLength" not in field):
             link = self._link
-            if self._usual == "data" and (name in self._files or link == "data"):
-                link = "data" if name in self._files else "url"  # what is declared as text gets an address
+            if self._usual == "data" and name in self._files:
+                link = "data"
+            elif link == "data" and _ADDRESS.search(name):
+                link = "url"
             if link == "base64":
                 return base64.b64encode(content(name, f".{suffix}")).decode()
             if link == "data":
