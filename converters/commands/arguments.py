@@ -18,7 +18,7 @@ def request_of(path: Path, *, format: str | None = None, **typed: Any) -> Reques
         return _request(path, read_config(path), {**typed, "format": format})
     except MigrateError as error:
         if format == "json":
-            _print_refusal(path, error)
+            print_refusal(path, error)
         raise
 
 
@@ -58,6 +58,8 @@ def _request(path: Path, config: Config, typed: dict[str, Any]) -> Request:
         raise UsageError("--in-place writes into the project and --output beside it.", hint="Give one of them.")
     if typed.get("diff") and typed.get("check"):
         raise UsageError("--diff shows what --check only counts.", hint="Give one of them.")
+    if typed.get("verify") and (typed.get("in_place") or typed.get("diff") or typed.get("check")):
+        raise UsageError("--verify runs what was written beside the source.", hint="Give it without --in-place, --diff and --check.")
     return Request(
         path=path,
         options=options_of(config, typed),
@@ -65,6 +67,7 @@ def _request(path: Path, config: Config, typed: dict[str, Any]) -> Request:
         force=bool(typed.get("force")),
         diff=bool(typed.get("diff")),
         check=bool(typed.get("check")),
+        verify=bool(typed.get("verify")),
         fail_on=_first(typed, config, "fail-on", "manual"),
         format=_first(typed, config, "format", "text"),
         quiet=bool(typed.get("quiet") or config.get("quiet")),
@@ -86,7 +89,8 @@ def _first(typed: dict[str, Any], config: Config, key: str, default: Any) -> Any
     return default if value is None else value
 
 
-def _print_refusal(path: Path, error: MigrateError) -> None:
+def print_refusal(path: Path, error: MigrateError) -> None:
+    """The one JSON document of a command that was refused."""
     from converters.reports.json import failure, render
     from converters.terminal import print_text
 

@@ -30,7 +30,7 @@ FILES = ("endpoint-config", "image-config", "openapi")
 _STRINGS = ("output", "name", *FILES, *CHOICES)
 _LISTS = ("only", "skip")
 _FLAGS = ("idiomatic", "quiet", "realtime")
-_ONLY_TYPED = ("force", "in-place", "diff", "check")
+_ONLY_TYPED = ("force", "in-place", "diff", "check", "verify")
 
 
 @dataclass(frozen=True)

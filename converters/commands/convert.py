@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from converters.errors import ExitCode, MigrateError
 from converters.options import Options
@@ -13,6 +14,9 @@ from converters.outcome import Converted, Crashed, NotConverted, Outcome
 from converters.output import Written, default_output, write, write_in_place
 from converters.reports.json import Document, document, failure, is_open_code
 from converters.terminal import save_report
+
+if TYPE_CHECKING:
+    from converters.verify.certificate import Certificate
 
 FailOn = Literal["manual", "error", "never"]
 Format = Literal["text", "json", "markdown", "github"]
@@ -28,6 +32,7 @@ class Request:
     force: bool = False
     diff: bool = False
     check: bool = False
+    verify: bool = False
     fail_on: FailOn = "manual"
     format: Format = "text"
     quiet: bool = False
@@ -44,6 +49,7 @@ class Result:
     document: Document
     written: Written | None = None
     diff: bytes = b""
+    certificates: tuple[Certificate, ...] = ()
 
     @property
     def exit_code(self) -> int:
@@ -66,18 +72,26 @@ def finish(request: Request, outcome: Outcome) -> Result:
 
 
 def _finish(request: Request, outcome: Outcome) -> Result:
+    from converters.commands.verify import Request as Certified
+    from converters.commands.verify import certified, differs, must_be_verifiable
+
     entry = request.options.unit
     if not isinstance(outcome, Converted):
         return failed(outcome, request.fail_on, entry)
     if request.dry:
         return _compare(request, outcome)
+    if request.verify:
+        must_be_verifiable(outcome)
     if request.options.in_place:
         written = write_in_place(outcome)
     else:
         written = write(outcome, request.output or default_output(outcome), force=request.force)
-    code = ExitCode.MANUAL if written.conflicts else outcome.exit_code
-    made = document(outcome, forgiven(code, request.fail_on), output=written.path, entry=entry)
-    return Result(_with_conflicts(made, written), written)
+    code = forgiven(ExitCode.MANUAL if written.conflicts else outcome.exit_code, request.fail_on)
+    certificates = tuple(certified(Certified(request.path), outcome, written.path)) if request.verify else ()
+    made = document(outcome, ExitCode.DIFFERENT if differs(certificates) else code, output=written.path, entry=entry)
+    if request.verify:
+        made["certificates"] = [certificate.model_dump(mode="json") for certificate in certificates]
+    return Result(_with_conflicts(made, written), written, certificates=certificates)
 
 
 def failed(outcome: NotConverted | Crashed, fail_on: FailOn = "manual", entry: str = "") -> Result:
@@ -145,5 +159,17 @@ def show(result: Result, request: Request) -> None:
         from converters.reports import print_report
 
         print_report(made, request.format)
+    if result.certificates and request.format != "json":
+        _show_certificates(result.certificates, request)
     for conflict in made.get("conflicts", ()):
         print_error(f"{conflict['path']}: {conflict['message']}")
+
+
+def _show_certificates(certificates: Sequence[Certificate], request: Request) -> None:
+    from converters.terminal import print_error, print_text
+    from converters.verify.report import as_markdown, as_text
+
+    if request.format == "github":  # whose standard output is annotations
+        print_error(as_text(certificates))
+    elif not request.quiet:
+        print_text(as_markdown(certificates) if request.format == "markdown" else as_text(certificates))

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import json
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from converters.errors import ExitCode, Unreadable, UsageError
+from converters.commands.arguments import print_refusal
+from converters.errors import ExitCode, MigrateError, Unreadable, UsageError
 from converters.options import Options
 from converters.outcome import Converted
 
@@ -40,60 +42,92 @@ def verify_project(request: Request, options: Options) -> int:
     from converters.commands.convert import failed, show
     from converters.convert import convert
     from converters.output.place import write
-    from converters.terminal import print_text
 
     outcome = convert(request.source, options)
     if not isinstance(outcome, Converted):
         result = failed(outcome)
         show(result, Conversion(request.source, format="json" if request.format == "json" else "text"))
         return result.exit_code
-    with tempfile.TemporaryDirectory(prefix="fal-migrate-") as folder:
-        target = request.target
-        if target is None:
-            target = Path(folder) / "out"
-            write(outcome, target)
-        elif not target.is_dir():
-            raise UsageError(f"{target} is no folder.", hint="Name the folder that holds the converted project.")
-        certificates = _certificates(request, outcome, target)
-    from converters.verify.report import as_html, as_markdown, as_text
-
-    document = [certificate.model_dump(mode="json") for certificate in certificates]
-    text = json.dumps({"version": 1, "certificates": document}, indent=2) + "\n"
-    if request.output is not None:
-        request.output.write_text(text, encoding="utf-8")
-    views = {"text": as_text, "markdown": as_markdown, "html": as_html}
-    print_text(text if request.format == "json" else views[request.format](certificates))
-    return ExitCode.DIFFERENT if any(certificate.verdict == "different" for certificate in certificates) else ExitCode.DONE
-
-
-def _certificates(request: Request, outcome: Converted, target: Path) -> list[Certificate]:
     try:
-        from converters.verify.certificate import Certificate
-        from converters.verify.study import Settings, Study
-    except ImportError as error:
-        raise UsageError(f"verification needs {error.name}.", hint="Install it with: pip install 'fal-migrate[verify]'") from error
-    from converters.project import open_project
+        must_be_verifiable(outcome)
+        with tempfile.TemporaryDirectory(prefix="fal-migrate-") as folder:
+            target = request.target
+            if target is None:
+                target = Path(folder) / "out"
+                write(outcome, target)
+            elif not target.is_dir():
+                raise UsageError("is no folder.", file=str(target), hint="Name the folder that holds the converted project.")
+            elif not (target / "pyproject.toml").is_file():
+                raise UsageError("holds no pyproject.toml.", file=str(target), hint="Name the folder that `migrate PATH` wrote.")
+            certificates = certified(request, outcome, target)
+    except MigrateError as error:
+        if request.format == "json":
+            print_refusal(request.source, error)
+        raise
+    _print(request, certificates)
+    return ExitCode.DIFFERENT if differs(certificates) else ExitCode.DONE
 
-    replays: dict[str, Certificate] = {}
-    if request.replay is not None:
-        try:
-            kept = json.loads(request.replay.read_text(encoding="utf-8"))["certificates"]
-            replays = {item["app"]: Certificate.model_validate(item) for item in kept}
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise Unreadable(
-                f"{request.replay} is no certificate ({error}).", hint="Write one with: migrate verify --output FILE"
-            ) from error
+
+def must_be_verifiable(outcome: Converted) -> None:
+    """Raises UsageError where an app is a server, or what verification needs is not installed."""
+    for app in outcome.application.apps:
+        if app.target != "app" or (app.handler is None and app.predictor is None):
+            raise UsageError(f"{app.name} is a server; only workers and predictors can be verified.", hint="Try it with `migrate run`.")
+    missing = [name for name in ("fal", "httpx", "runpod", "cog") if importlib.util.find_spec(name) is None]
+    if missing:
+        raise UsageError(f"verification needs {', '.join(missing)}.", hint="Install it with: pip install 'fal-migrate[verify]'")
+
+
+def certified(request: Request, outcome: Converted, target: Path) -> list[Certificate]:
+    """The certificates of all apps of a conversion that stands in ``target``. Raises MigrateError."""
+    from converters.project import open_project
+    from converters.verify.study import Settings, Study
+
+    if request.schema is not None and not request.schema.is_file():
+        raise UsageError("is no file.", file=str(request.schema), hint="--schema takes the openapi_schema.json that Cog's build writes.")
+    replays = _replays(request.replay) if request.replay is not None else {}
     project = open_project(request.source)
     found = []
     for app in outcome.application.apps:
-        if app.target != "app":
-            raise UsageError(f"{app.name} is a server of its own; only workers and predictors can be verified.", hint="Try `migrate run`.")
+        if request.replay is not None and app.name not in replays:
+            raise UsageError(f"holds nothing of {app.name}.", file=str(request.replay), hint=f"It is of {', '.join(replays) or 'no app'}.")
         settings = Settings(
             seed=request.seed, seconds=request.seconds, doubled=request.doubled, schema=request.schema, replay=replays.get(app.name)
         )
         with _progress(app.name) as say:
             found.append(Study(project, outcome.application, app, target, settings, say).run())
     return found
+
+
+def differs(certificates: Sequence[Certificate]) -> bool:
+    """Whether any app does something else than its source."""
+    return any(certificate.verdict == "different" for certificate in certificates)
+
+
+def _replays(file: Path) -> dict[str, Certificate]:
+    from converters.verify.certificate import Certificate
+
+    try:
+        kept = json.loads(file.read_bytes())["certificates"]
+        return {item["app"]: Certificate.model_validate(item) for item in kept}
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        why = f"cannot be read: {error.strerror}." if isinstance(error, OSError) else "is no certificate."
+        raise Unreadable(why, file=str(file), hint="Write one with: migrate verify --output FILE") from error
+
+
+def _print(request: Request, certificates: list[Certificate]) -> None:
+    from converters.terminal import print_text
+    from converters.verify.report import as_html, as_markdown, as_text
+
+    document = [certificate.model_dump(mode="json") for certificate in certificates]
+    text = json.dumps({"version": 1, "certificates": document}, indent=2) + "\n"
+    if request.output is not None:
+        try:
+            request.output.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise UsageError(f"cannot be written: {error.strerror}.", file=str(request.output), hint="Name another file.") from error
+    views = {"text": as_text, "markdown": as_markdown, "html": as_html}
+    print_text(text if request.format == "json" else views[request.format](certificates))
 
 
 @contextlib.contextmanager

@@ -43,6 +43,10 @@ class SideFailed(Exception):
     """A side did not start: the message is the cause in the words of its log."""
 
 
+class TargetFailed(SideFailed):
+    """The converted app does not start, and its source does."""
+
+
 class Side(Protocol):
     """One of the programs that are compared."""
 

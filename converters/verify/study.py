@@ -26,7 +26,7 @@ from .certificate import Answer, Certificate, Differing, Trial, Verdict
 from .demand import demanded
 from .literals import literals
 from .observe import Observation, pins, top_level_names
-from .outcome import Outcome, Side, SideFailed
+from .outcome import Outcome, Side, SideFailed, TargetFailed
 from .requests import Request, generate, repaired
 from .source import stage
 from .target import Target
@@ -184,11 +184,14 @@ class Study:
                 try:
                     with self._sides(place, observations) as sides:
                         self._ask_everything(sides)
+                except TargetFailed as failure:
+                    verdict, why = "different", str(failure)
                 except SideFailed as failure:
                     why = str(failure)
                 else:
                     verdict, why = self._verdict()
-                if verdict != "not proven" or attempt + 1 == _ATTEMPTS or not self._met(why):
+                settled = verdict != "not proven" and self.trials
+                if settled or attempt + 1 == _ATTEMPTS or not self._met(why):
                     break
                 self.trials, self.asked = [], []
             return self._certificate(verdict, why, observations, time.monotonic() - started)  # type: ignore[arg-type]
@@ -232,19 +235,21 @@ class Study:
         with contextlib.ExitStack() as stack, ThreadPoolExecutor(2) as pool:
             sources = [pool.submit(self._enter, stack, folder / f"{name}-root", observation, secrets, private)
                        for name, observation in zip(("source", "again"), observations[1:], strict=True)]  # fmt: skip
-            failures: list[str] = []
+            failures: list[SideFailed] = []
             try:
                 served = stack.enter_context(target.serve(self.written, self.app, observations[0], secrets, seconds=self.settings.patience))
             except SideFailed as failure:
-                failures.append(f"the converted app does not start: {failure}")
+                failures.append(TargetFailed(f"the converted app does not start: {failure}"))
             started = []
             for future in sources:
                 try:
                     started.append(future.result())
                 except SideFailed as failure:
-                    failures.insert(0, f"the source does not start: {failure}")
+                    failures.insert(0, SideFailed(f"the source does not start: {failure}"))
+            if len(failures) == 1:
+                raise failures[0]
             if failures:
-                raise SideFailed("; ".join(dict.fromkeys(failures)))
+                raise SideFailed("; ".join(dict.fromkeys(map(str, failures))))
             doubled = any(event.kind == "import" for event in observations[1].events())
             source, again = started
             yield Sides(served, source, again, doubled, pool, (observations[1], observations[2], observations[0]))

@@ -1,0 +1,148 @@
+"""`migrate verify` and `migrate PATH --verify`: one document, one clear line for bad input, exit code 6 where the sides differ."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from converters.cli import answer
+from converters.convert import convert
+from converters.options import Options
+from converters.output import write
+from converters.reports.json import published_schema
+from tests.reports.test_json import closed
+from tests.verify.made import FIXTURES
+
+pytest.importorskip("runpod")
+pytest.importorskip("cog")
+
+TOKENS = FIXTURES / "replicate/tokens"
+Read = Callable[[], str]
+
+
+@pytest.fixture(autouse=True)
+def own_cache(scratch: Path) -> None:
+    """Nothing is written to the user's cache."""
+
+
+def run(*arguments: object) -> int:
+    return int(answer([str(argument) for argument in arguments]))
+
+
+def converted(source: Path, folder: Path) -> Path:
+    outcome = convert(source, Options())
+    return Path(write(outcome, folder / "converted").path)  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def wrong(tmp_path_factory: pytest.TempPathFactory, scratch: Path) -> tuple[int, dict[str, Any], Path]:
+    """The exit code, the certificate and the conversion of a predictor whose conversion fails with another message."""
+    folder = tmp_path_factory.mktemp("wrong")
+    target = converted(TOKENS, folder)
+    (target / "predict.py").write_text((target / "predict.py").read_text().replace("lost the thread", "lost a thread"))
+    code = run("verify", TOKENS, target, "--seconds", 20, "--output", folder / "certificate.json")
+    return code, json.loads((folder / "certificate.json").read_text()), target
+
+
+def test_a_difference_is_exit_6_and_is_shrunk(wrong: tuple[int, dict[str, Any], Path]) -> None:
+    code, document, _ = wrong
+    assert code == 6
+    (certificate,) = document["certificates"]
+    assert certificate["verdict"] == "different"
+    shrunk = [trial for trial in certificate["trials"] if trial["kind"] == "shrunk"]
+    assert [set(trial["body"]) for trial in shrunk] == [{"prompt", "fail_after"}]
+    assert shrunk[0]["differences"][0]["path"] == "$"
+
+
+def test_a_replay_sends_the_same_requests_and_nothing_else(
+    wrong: tuple[int, dict[str, Any], Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _, document, target = wrong
+    (tmp_path / "kept.json").write_text(json.dumps(document))
+    assert run("verify", TOKENS, target, "--replay", tmp_path / "kept.json", "--format", "json") == 6
+    again = json.loads(capsys.readouterr().out)
+    sent, kept = ([(trial["body"], trial["stream"]) for trial in found["certificates"][0]["trials"]] for found in (again, document))
+    assert sent == kept
+    told = [[(trial["source"], trial["target"]) for trial in found["certificates"][0]["trials"]] for found in (again, document)]
+    assert told[0] == told[1]
+
+
+def test_conversion_and_verification_in_one_go(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "out"
+    assert run(TOKENS, "--output", out, "--verify", "--format", "json") == 0
+    document = json.loads(capsys.readouterr().out)
+    Draft202012Validator(closed(published_schema())).validate(document)
+    assert (document["exit_code"], document["output"]) == (0, str(out))
+    (certificate,) = document["certificates"]
+    assert certificate["verdict"] == "equivalent"
+    assert (out / "app.py").is_file()
+
+
+def test_a_conversion_that_differs_is_exit_6(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    made = write
+
+    def wrongly(*arguments: Any, **options: Any) -> Any:
+        found = made(*arguments, **options)
+        app = Path(found.path) / "app.py"
+        app.write_text(app.read_text().replace("class Input", "raise KeyError('lost')\n\n\nclass Input"))
+        return found
+
+    monkeypatch.setattr("converters.commands.convert.write", wrongly)
+    assert run(TOKENS, "--output", tmp_path / "out", "--verify") == 6
+    shown = capsys.readouterr().out
+    assert "tokens is a Replicate (Cog) project" in shown
+    assert "tokens: different\n  the converted app does not start: " in shown
+
+
+@pytest.mark.parametrize("arguments", [["--check"], ["--diff"], ["--in-place"]])
+def test_what_writes_no_folder_is_not_verified(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(TOKENS, "--verify", *arguments) == 2
+    assert capsys.readouterr().err.strip() == (
+        "--verify runs what was written beside the source. Give it without --in-place, --diff and --check."
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        pytest.param([TOKENS, "no-such-folder"], 2, "no-such-folder: is no folder.", id="a target that is missing"),
+        pytest.param([TOKENS, "empty"], 2, "empty: holds no pyproject.toml.", id="a target that is no project"),
+        pytest.param([TOKENS, "--replay", "broken.json"], 5, "broken.json: is no certificate.", id="a certificate that is no JSON"),
+        pytest.param([TOKENS, "--replay", "list.json"], 5, "list.json: is no certificate.", id="a certificate of another form"),
+        pytest.param([TOKENS, "--replay", "none.json"], 5, "none.json: cannot be read: No such file", id="a certificate that is missing"),
+        pytest.param([TOKENS, "--replay", "other.json"], 2, "other.json: holds nothing of tokens.", id="a certificate of another project"),
+        pytest.param([TOKENS, "--schema", "none.json"], 2, "none.json: is no file.", id="a schema that is missing"),
+        pytest.param([FIXTURES / "docker/sentiment"], 2, "is a server; only workers and predictors", id="a server"),
+        pytest.param(["no-such-project"], 5, "no-such-project: ", id="a project that is missing"),
+        pytest.param(["empty"], 4, "empty: ", id="a folder without a project"),
+    ],
+)
+@pytest.mark.parametrize("format", ["text", "json"])
+def test_bad_input_is_one_clear_line(
+    arguments: list[Any], code: int, message: str, format: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:  # fmt: skip
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "empty").mkdir()
+    for name, text in (("broken", "{"), ("list", "[]"), ("other", '{"certificates": []}')):
+        (tmp_path / f"{name}.json").write_text(text)
+    assert run("verify", *arguments, "--format", format) == code
+    shown = capsys.readouterr()
+    assert message in shown.err
+    assert len(shown.err.strip().splitlines()) == 1
+    if format == "json":
+        assert json.loads(shown.out)["exit_code"] == code
+    else:
+        assert not shown.out
+
+
+def test_a_server_is_not_verified_and_nothing_is_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shutil.copytree(FIXTURES / "docker/sentiment", tmp_path / "sentiment")
+    assert run(tmp_path / "sentiment", "--verify") == 2
+    assert "is a server" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["sentiment"]
