@@ -9,20 +9,17 @@ import ctypes
 import importlib.util
 import json
 import os
-import resource
 import signal
 import sys
 from pathlib import Path
 
 _PR_SET_PDEATHSIG = 1
-_MEMORY = 8 * 2**30
 
 
 def main() -> None:
     settings = json.loads(sys.argv[1])
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, ctypes.c_ulong(signal.SIGKILL), 0, 0, 0)
-        resource.setrlimit(resource.RLIMIT_DATA, (_MEMORY, _MEMORY))
     if settings["sandbox"]:
         spec = importlib.util.spec_from_file_location("_sandbox", settings["sandbox"])
         assert spec is not None and spec.loader is not None

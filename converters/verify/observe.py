@@ -14,6 +14,8 @@ from types import MappingProxyType
 from typing import Any
 
 HOOK = Path(__file__).parent / "child" / "hook"
+MEMORY = 8 * 2**30
+"""Bytes that each child process may have of its own."""
 _PIN = re.compile(r"(?m)^\W*([A-Za-z][\w.-]*)(?:\[[^\]]*\])?==([\w.]+)")
 _KEPT = ("PATH", "LANG", "LC_ALL", "TERM", "TZ", "VIRTUAL_ENV", "LD_LIBRARY_PATH", "SYSTEMROOT")
 
@@ -63,6 +65,7 @@ class Observation:
             "models": str(models),
             "libraries": [str(Path(__file__).parent), str(Path(__file__).parents[2] / "fal_runtime")],
             "coverage": True,
+            "memory": MEMORY,
         }
         (self.folder / "child.json").write_text(json.dumps(settings))
 

@@ -6,6 +6,7 @@ the way of a project's module. It imports nothing but the standard library.
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 from . import chance, claims, data, describe, frames, imports, library, models, network, programs, record, trace
@@ -17,8 +18,12 @@ def install(settings: dict[str, Any]) -> None:
     ``log`` and ``counter``: see ``record``; ``own``: top-level names of the project; ``doubled``: packages to double though they are
     installed; ``pins``: versions by import name; ``roots``: folders with what they stand for; ``libraries``: folders whose
     code is not the project's; ``entries``: names of files that are run without being imported; ``models``: a folder for the
-    model files that are not there; ``coverage``: whether to trace lines.
+    model files that are not there; ``coverage``: whether to trace lines; ``memory``: bytes that a process may have of its own.
     """
+    if sys.platform == "linux":
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_DATA, (settings["memory"], settings["memory"]))
     record.start(settings["log"], settings["counter"])
     for folder in settings["libraries"]:
         frames.also_library(folder)
