@@ -160,3 +160,11 @@ def last_words(text: str) -> str:
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     raised = [line for line in lines if line[:1].isalpha() and line.partition(":")[0].endswith(("Error", "Exception", "Exit"))]
     return (raised or lines or ["it said nothing"])[-1][:300]
+
+
+def end_all(folder: Path) -> None:
+    """Kill every process that was told of a scratch folder in its environment, also one that left its parent's group."""
+    for environment in Path("/proc").glob("[0-9]*/environ"):
+        with contextlib.suppress(OSError):
+            if os.fsencode(f"{folder}/") in environment.read_bytes():
+                os.kill(int(environment.parent.name), signal.SIGKILL)

@@ -28,7 +28,7 @@ from .literals import literals
 from .observe import Observation, pins, top_level_names
 from .outcome import Outcome, Side, SideFailed, TargetFailed
 from .requests import Request, generate, repaired
-from .source import stage
+from .source import end_all, stage
 from .target import Target
 
 _REPAIRS = 6
@@ -171,6 +171,8 @@ class Study:
                             return other.trials[-1]
             except SideFailed as failure:
                 return str(failure)
+            finally:
+                end_all(Path(folder))
         return None
 
     def run(self) -> Certificate:
@@ -190,6 +192,8 @@ class Study:
                     why = str(failure)
                 else:
                     verdict, why = self._verdict()
+                finally:
+                    end_all(place)
                 settled = verdict != "not proven" and self.trials
                 if settled or attempt + 1 == _ATTEMPTS or not self._met(why):
                     break
