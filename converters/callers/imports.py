@@ -10,8 +10,8 @@ from converters.callers.flow import Flow
 from converters.callers.render import Renderer
 from converters.ir import Edit
 from converters.python.code import Import
+from converters.python.edits import remove_statement
 from converters.python.module import FunctionNode
-from converters.sources.runpod.edits import remove_statement
 
 RULE = "CL015"
 REASON = "fal's client takes the place of what nothing uses any more"

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 from converters.callers.calls import indentation
 from converters.callers.flow import Flow, Moved, Part, Rewrite
 from converters.ir import Edit
+from converters.python.edits import remove_row
 from converters.python.module import Module
-from converters.sources.runpod.edits import remove_row
 
 
 class Renderer:

@@ -150,3 +150,11 @@ def parse(file: SourceFile) -> Module:
 def _split_lines(text: str) -> list[str]:
     """Split at \\n, \\r\\n and \\r only, as the Python tokenizer does (`str.splitlines` also splits at form feeds)."""
     return [match.group() for match in _LINE.finditer(text)]
+
+
+def own_nodes(node: ast.AST) -> Iterator[ast.AST]:
+    """The nodes below a node that are not inside another function or class."""
+    for child in ast.iter_child_nodes(node):
+        yield child
+        if not isinstance(child, FunctionNode | ast.ClassDef | ast.Lambda):
+            yield from own_nodes(child)

@@ -8,8 +8,8 @@ from converters.ledger import Ledger
 from converters.options import Options
 from converters.outcome import Action, FileChange, Hunk
 from converters.project import Project, SourceFile
+from converters.python.edits import apply
 from converters.sources.docker import packaging as docker
-from converters.sources.runpod.edits import apply
 from converters.targets import choices, emitters, image, migration, places, pyproject
 from converters.targets.app import idiomatic_name
 

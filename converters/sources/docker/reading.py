@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 
 from converters.concepts import base_images
+from converters.concepts.names import app_name, class_name
 from converters.errors import Unsupported
 from converters.ir import (
     App,
@@ -48,7 +49,6 @@ from converters.sources.docker.model import Stage
 from converters.sources.docker.port import Decision, decide
 from converters.sources.docker.routes import Routes
 from converters.sources.docker.routes import read as read_routes
-from converters.sources.runpod.names import app_name, class_name
 
 DEFAULTS = [
     ("idle runners", "the container runs all the time", "keep_alive 10 s after the last request"),

@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 
 from converters.concepts import environment as environments
 from converters.concepts import machines
+from converters.concepts.names import app_name, class_name
 from converters.errors import Unsupported
 from converters.ir import (
     App,
@@ -26,6 +27,7 @@ from converters.ledger import Ledger
 from converters.options import Options
 from converters.project import Project
 from converters.python.code import Code
+from converters.python.environ import code_variables
 from converters.sources.replicate import (
     build_report,
     debug_dockerfile,
@@ -47,8 +49,6 @@ from converters.sources.replicate import (
 from converters.sources.replicate.environment import Build
 from converters.sources.replicate.predictor import Predictor, resolve
 from converters.sources.replicate.units import Unit
-from converters.sources.runpod.dispositions import code_variables
-from converters.sources.runpod.names import app_name, class_name
 from converters.targets.app import tidy
 from converters.targets.templating import render
 

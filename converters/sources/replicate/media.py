@@ -9,9 +9,9 @@ from typing import Literal
 
 from converters.ir import InputSchema
 from converters.python.code import Code
-from converters.python.module import FunctionNode, Module, assigned
+from converters.python.module import FunctionNode, Module, assigned, own_nodes
 from converters.sources.replicate.input_types import PATHS, meaning
-from converters.sources.replicate.predictor import Method, own_nodes
+from converters.sources.replicate.predictor import Method
 
 Kind = Literal["image", "video", "audio", "file"]
 EXTENSIONS: dict[str, Kind] = {

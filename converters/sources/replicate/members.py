@@ -6,10 +6,10 @@ import ast
 from typing import TYPE_CHECKING
 
 from converters.ir import Disposition, Origin
+from converters.python.edits import remove_statement
 from converters.python.module import FunctionNode, Module
 from converters.sources.replicate.predictor import ancestry
 from converters.sources.replicate.sdk import BASES
-from converters.sources.runpod.edits import remove_statement
 
 if TYPE_CHECKING:
     from converters.sources.replicate.rewrite import File

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 
 from converters.ir import HandlerKind, InputSchema, Origin, OutputField, OutputModel, OutputSchema
 from converters.python.code import Code, Found
-from converters.python.module import FunctionNode, Module
+from converters.python.module import FunctionNode, Module, own_nodes
 from converters.sources.replicate import input_types, media
 from converters.sources.replicate.input_types import LISTS, meaning
-from converters.sources.replicate.predictor import Method, ancestry, own_nodes
+from converters.sources.replicate.predictor import Method, ancestry
 
 CONCATENATE = frozenset({"cog.ConcatenateIterator", "cog.AsyncConcatenateIterator", "cog.types.ConcatenateIterator"})
 ITERATORS = CONCATENATE | {

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from converters.errors import Unreadable, Unsupported
 from converters.ir import HandlerKind
 from converters.python.code import Code
-from converters.python.module import FunctionNode, Module, top_level
+from converters.python.module import FunctionNode, Module, own_nodes, top_level
 from converters.sources.replicate.cog_yaml import Entry
 
 METHODS = ("run", "predict", "train")
@@ -127,14 +127,6 @@ def kind_of(node: FunctionNode) -> HandlerKind:
     if isinstance(node, ast.AsyncFunctionDef):
         return "async_generator" if yields else "async"
     return "generator" if yields else "sync"
-
-
-def own_nodes(node: ast.AST) -> Iterator[ast.AST]:
-    """The nodes below a node that are not inside another function or class."""
-    for child in ast.iter_child_nodes(node):
-        yield child
-        if not isinstance(child, FunctionNode | ast.ClassDef | ast.Lambda):
-            yield from own_nodes(child)
 
 
 def ancestry(code: Code, module: Module, node: ast.ClassDef, depth: int = 0) -> Iterator[tuple[Module, ast.ClassDef]]:

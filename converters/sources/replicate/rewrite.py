@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from converters.ir import Disposition, Edit
 from converters.ledger import Ledger
 from converters.python.code import Code
+from converters.python.edits import remove_statement, replace
 from converters.python.module import FunctionNode, Module
 from converters.sources.replicate import classes, decorators, defaults, members
 from converters.sources.replicate.sdk import BASES, Use, uses
-from converters.sources.runpod.edits import remove_statement, replace
 
 VERSION = "0.23.1"
 """The release of Cog that this converter knows; code that asks for `cog.__version__` gets it as a literal."""

@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 
 from converters.concepts import base_images, machines, pip, storage
 from converters.concepts import environment as environments
+from converters.concepts.names import app_name, class_name
 from converters.errors import Unreadable, Unsupported
 from converters.ir import (
     App,
@@ -29,6 +30,7 @@ from converters.ledger import Ledger
 from converters.options import Options
 from converters.project import Project
 from converters.python.code import Code
+from converters.python.environ import code_variables
 from converters.python.module import Module
 from converters.sources.docker import packaging as docker
 from converters.sources.runpod import (
@@ -134,7 +136,7 @@ def _app(project: Project, unit: Unit, found: Survey, options: Options, ledger: 
             hint="Pass a dict with the key `handler`.",
         )
     resolved = resolve(code, start, option)
-    name = names.app_name(options.name or names.unit_name(project, unit, found), taken)
+    name = app_name(options.name or names.unit_name(project, unit, found), taken)
     closure = code.closure(unit.entry)
     cog = cog_build.read(project, unit.folder, code, closure, imported_names(code, closure), ledger) if unit.packaging is None else None
     environment, plan = (cog.environment, cog.plan) if cog else _environment(project, unit, code, closure, ledger)
@@ -157,7 +159,7 @@ def _app(project: Project, unit: Unit, found: Survey, options: Options, ledger: 
     handler.hints = hooks.hints(code, entry, closure, ledger)
     app = App(
         name=name,
-        class_name=names.class_name(name),
+        class_name=class_name(name),
         entry=unit.entry,
         app_file=app_file,
         why="a job handler becomes the endpoint of an app",
@@ -173,7 +175,7 @@ def _app(project: Project, unit: Unit, found: Survey, options: Options, ledger: 
     elif options.realtime:
         ledger.note("RP026", Disposition.DROPPED, "--realtime has no effect: the handler yields nothing", handler.origin)
     dispositions.listed_variables(app, listing)
-    dispositions.code_variables(app, code, closure, ledger, unit.packaging.stage.env if unit.packaging else ())
+    code_variables(app, code, closure, ledger, unit.packaging.stage.env if unit.packaging else ())
     placement(project, unit, app, closure, plan.read_files, ledger)
     start_script.carry_over(project, unit, app, edits, ledger)
     _options(code, unit, start, resolved, app, ledger)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import ast
-import collections.abc
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from converters.python.code import Code
 from converters.python.constants import NotConstant, constant
-from converters.python.module import FunctionNode, Module
-from converters.sources.runpod.handler import Callable, own_nodes
+from converters.python.module import Module, own_nodes
+from converters.sources.runpod.calls import all_nodes, assignments, callee, passed_to
+from converters.sources.runpod.certain import always_fails, certain_nodes
+from converters.sources.runpod.handler import Callable
 
 MAX_DEPTH = 5
 HARMLESS = frozenset({"print", "len", "isinstance", "type", "bool", "repr", "id"})
@@ -123,7 +124,7 @@ class _Walk:
     def run(self) -> None:
         self._bind_names()
         certain = certain_nodes(self.function, answers=self.answers) if self.definite else set()
-        for node in _all_nodes(self.function):
+        for node in all_nodes(self.function):
             if isinstance(node, ast.expr):
                 if self._is_job(node):
                     self._job_use(node, certain)
@@ -139,8 +140,8 @@ class _Walk:
         before = -1
         names = self.names
         while before != (before := len(names.job) + len(names.input) + len(names.checked) + len(names.parts)):
-            for node in _all_nodes(self.function):
-                for target, value in _assignments(node):
+            for node in all_nodes(self.function):
+                for target, value in assignments(node):
                     if self._is_input(value):
                         names.input.add(target)
                     elif self._is_job(value):
@@ -300,7 +301,7 @@ class _Walk:
     def _turns_away(self, test: ast.Compare) -> bool:
         """`if "train" not in job_input:` with a failure below it."""
         parent = self.module.parents.get(test)
-        return isinstance(test.ops[0], ast.NotIn) and isinstance(parent, ast.If) and _always_fails(parent.body, answers=self.answers)
+        return isinstance(test.ops[0], ast.NotIn) and isinstance(parent, ast.If) and always_fails(parent.body, answers=self.answers)
 
     def _subscript(self, node: ast.Subscript, certain: set[ast.AST]) -> None:
         if isinstance(node.ctx, ast.Load):
@@ -331,7 +332,7 @@ class _Walk:
     def _keys(self, node: ast.expr) -> list[str] | None:
         """The key, or the keys that a loop variable over constants takes."""
         if isinstance(node, ast.Name):
-            for inner in _all_nodes(self.function):
+            for inner in all_nodes(self.function):
                 comprehension = isinstance(inner, ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp)
                 loops: list[ast.AST] = list(inner.generators) if comprehension else [inner]  # type: ignore[attr-defined]
                 for loop in loops:
@@ -372,7 +373,7 @@ class _Walk:
         if spread:
             self._spread(function, home, bound, definite)
             return
-        parameter = _parameter(function, call, holder, node, bound)
+        parameter = passed_to(function, call, holder, node, bound)
         key = (home.path, function.lineno, what)
         if parameter is None or self.depth >= MAX_DEPTH:
             self._escape(what, node)
@@ -437,154 +438,6 @@ class _Walk:
         (self.flow.escapes if what == "input" else self.flow.job_escapes).append((self.module, node))
 
 
-def callee(code: Code, module: Module, func: ast.expr, scope: ast.AST | None = None) -> tuple[Callable, Module, bool] | None:
-    """(function, module, takes `self`) of a call inside the project: a function, a class, or a method of a module-level instance."""
-    if isinstance(func, ast.Name) and scope is not None:
-        for inner in _all_nodes(scope):
-            if isinstance(inner, FunctionNode) and inner.name == func.id:
-                return inner, module, False
-    found = code.function(module, func)
-    if found is not None and isinstance(found.node, FunctionNode):
-        return found.node, found.module, False
-    if found is not None and isinstance(found.node, ast.ClassDef):
-        return _member(code, found.module, found.node, "__init__")
-    if isinstance(func, ast.Attribute):
-        owner = instance_class(code, module, func.value, scope)
-        if owner is not None:
-            return _member(code, owner[0], owner[1], func.attr)
-    return None
-
-
-def instance_class(code: Code, module: Module, node: ast.expr, scope: ast.AST | None = None) -> tuple[Module, ast.ClassDef] | None:
-    """The class of the instance that an expression names, where it is assigned from a call of a class of the project."""
-    if isinstance(node, ast.Name) and node.id == "self":
-        for ancestor in module.ancestors(node):
-            if isinstance(ancestor, ast.ClassDef):
-                return module, ancestor
-        return None
-    values: list[tuple[Module, ast.expr]] = [(module, node)] if isinstance(node, ast.Call) else []
-    if isinstance(node, ast.Name):
-        if scope is not None:
-            values += [(module, value) for inner in _all_nodes(scope) for name, value in _assignments(inner) if name == node.id]
-        definition = code.definition(module, node.id)
-        if definition is not None and isinstance(definition.node, ast.expr):
-            values.append((definition.module, definition.node))
-        values += [(module, value) for inner in ast.walk(module.tree) for name, value in _assignments(inner) if name == node.id]
-    for home, value in values:
-        if isinstance(value, ast.Call):
-            found = code.function(home, value.func)
-            if found is not None and isinstance(found.node, ast.ClassDef):
-                return found.module, found.node
-    return None
-
-
-def _member(code: Code, module: Module, node: ast.ClassDef, name: str, depth: int = 0) -> tuple[Callable, Module, bool] | None:
-    for statement in node.body:
-        if isinstance(statement, FunctionNode) and statement.name == name:
-            static = any(isinstance(d, ast.Name) and d.id == "staticmethod" for d in statement.decorator_list)
-            return statement, module, not static
-    for base in node.bases:
-        found = code.function(module, base)
-        if found is not None and isinstance(found.node, ast.ClassDef) and depth < MAX_DEPTH:
-            inherited = _member(code, found.module, found.node, name, depth + 1)
-            if inherited:
-                return inherited
-    return None
-
-
-def _parameter(function: Callable, call: ast.Call, holder: ast.AST | None, node: ast.expr, bound: bool) -> str | None:
-    if isinstance(holder, ast.keyword):
-        return holder.arg
-    positional = [*function.args.posonlyargs, *function.args.args][1 if bound else 0 :]
-    index = call.args.index(node) if node in call.args else len(positional)
-    if any(isinstance(argument, ast.Starred) for argument in call.args[:index]):
-        return None
-    return positional[index].arg if index < len(positional) else None
-
-
-def certain_nodes(
-    function: Callable, *, answers: bool, given: collections.abc.Callable[[ast.If | ast.For], bool | None] = lambda statement: None
-) -> set[ast.AST]:
-    """Nodes that run for every request that does not fail before: not below a condition, not after an early way out.
-
-    `answers`: what the function returns is the answer, so that `return {"error": ...}` fails the request. `given` says of a condition or a
-    loop whether its body is taken to run; None where that is open.
-    """
-    if isinstance(function, ast.Lambda):
-        return set(ast.walk(function.body))
-    found: set[ast.AST] = set()
-    _Certain(found, answers, given).block(function.body)
-    return found
-
-
-@dataclass
-class _Certain:
-    found: set[ast.AST]
-    answers: bool
-    given: collections.abc.Callable[[ast.If | ast.For], bool | None]
-
-    def block(self, body: list[ast.stmt]) -> bool:
-        """Collect the certain nodes of a block; False once the block may have been left."""
-        return all(self._statement(statement) for statement in body)
-
-    def _statement(self, statement: ast.stmt) -> bool:
-        """Collect the nodes of one statement; False where the block may end with it."""
-        if isinstance(statement, FunctionNode | ast.ClassDef):
-            return True
-        if isinstance(statement, ast.With | ast.AsyncWith):
-            for item in statement.items:
-                self.found.update(_unconditional(item.context_expr))
-            return self.block(statement.body)
-        if isinstance(statement, ast.Try):
-            return all(_always_fails(handler.body, answers=self.answers) for handler in statement.handlers) and self.block(statement.body)
-        if isinstance(statement, ast.If | ast.While):
-            self.found.update(_unconditional(statement.test))
-            if isinstance(statement, ast.If) and (runs := self.given(statement)) is not None:
-                return self.block(statement.body if runs else statement.orelse)
-            return not _may_leave(statement, self.answers)
-        if isinstance(statement, ast.For | ast.AsyncFor):
-            self.found.update(_unconditional(statement.iter))
-            if isinstance(statement, ast.For) and self.given(statement):
-                self.block(statement.body)
-            return not _may_leave(statement, self.answers)
-        self.found.update(_unconditional(statement))
-        return not isinstance(statement, ast.Return | ast.Raise)
-
-
-def _unconditional(node: ast.AST) -> set[ast.AST]:
-    """A node and what is evaluated with it whatever happens: not the arms of `and`, `or`, conditions, comprehensions, lambdas."""
-    found: set[ast.AST] = {node}
-    if isinstance(node, ast.BoolOp):
-        return found | _unconditional(node.values[0])
-    if isinstance(node, ast.IfExp):
-        return found | _unconditional(node.test)
-    if isinstance(node, ast.Lambda | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp):
-        return found
-    for child in ast.iter_child_nodes(node):
-        found |= _unconditional(child)
-    return found
-
-
-def _may_leave(node: ast.AST, answers: bool) -> bool:
-    """Whether a statement may end the function or loop around it without failing the request."""
-    return any(
-        isinstance(inner, ast.Break | ast.Continue) or (isinstance(inner, ast.Return) and not (answers and _is_failure(inner)))
-        for inner in (node, *own_nodes(node))
-    )
-
-
-def _always_fails(body: list[ast.stmt], *, answers: bool) -> bool:
-    """Whether a block ends in a failure of the request, and nowhere in another way."""
-    last = body[-1]
-    ends = isinstance(last, ast.Raise) or (answers and isinstance(last, ast.Return) and _is_failure(last))
-    return ends and not any(_may_leave(statement, answers) for statement in body)
-
-
-def _is_failure(node: ast.Return) -> bool:
-    """`return {"error": ...}`."""
-    return isinstance(node.value, ast.Dict) and any(_text(key) == "error" for key in node.value.keys if key)
-
-
 def _changed_key(module: Module, node: ast.Name) -> str | None:
     """The key of the mapping under a name that is set or deleted here; '' where it is not constant, None where nothing changes."""
     parent = module.parents.get(node)
@@ -596,22 +449,6 @@ def _changed_key(module: Module, node: ast.Name) -> str | None:
             return _text(call.args[0]) or "" if call.args else ""
         return "" if parent.attr in ("update", "popitem", "clear") else None
     return None
-
-
-def _all_nodes(function: ast.AST) -> list[ast.AST]:
-    """Nodes of a function including nested functions and comprehensions, in source order."""
-    body = [function.body] if isinstance(function, ast.Lambda) else getattr(function, "body", [])
-    return [node for part in body for node in ast.walk(part)]
-
-
-def _assignments(node: ast.AST) -> list[tuple[str, ast.expr]]:
-    if isinstance(node, ast.Assign):
-        return [(target.id, node.value) for target in node.targets if isinstance(target, ast.Name)]
-    if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value is not None:
-        return [(node.target.id, node.value)]
-    if isinstance(node, ast.NamedExpr):
-        return [(node.target.id, node.value)]
-    return []
 
 
 def _plain_targets(node: ast.AST) -> bool:

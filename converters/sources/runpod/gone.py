@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 from converters.ir import Disposition, Edit
 from converters.ledger import Ledger
+from converters.python import edits
 from converters.python.module import Module
-from converters.sources.runpod import edits
 from converters.sources.runpod.sdk import Occurrence
 
 UTILS = "runpod.serverless.utils"

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from converters.ir import HandlerKind
 from converters.python.code import Code
-from converters.python.module import FunctionNode, Module, assigned
+from converters.python.module import FunctionNode, Module, assigned, own_nodes
 from converters.sources.runpod.start import Option, Start
 
 Callable = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
@@ -79,16 +78,6 @@ def kind(node: Callable | None, module: Module | None = None) -> HandlerKind:
             return "async_generator" if yields else "async"
         return "generator" if yields else "sync"
     return "sync"
-
-
-def own_nodes(function: ast.AST) -> Iterator[ast.AST]:
-    """The nodes of a function without those of functions and classes defined in it."""
-    queue = list(ast.iter_child_nodes(function))
-    while queue:
-        node = queue.pop(0)
-        yield node
-        if not isinstance(node, FunctionNode | ast.ClassDef | ast.Lambda):
-            queue.extend(ast.iter_child_nodes(node))
 
 
 def _callable(code: Code, module: Module, node: ast.expr, start: Start, depth: int = 0) -> tuple[Callable | None, Module, bool]:

@@ -8,10 +8,9 @@ from collections.abc import Iterator
 
 from converters.ir import Disposition, Edit, Hook
 from converters.ledger import Ledger
+from converters.python import edits
 from converters.python.code import Code
-from converters.python.module import FunctionNode, Module
-from converters.sources.runpod import edits
-from converters.sources.runpod.handler import own_nodes
+from converters.python.module import FunctionNode, Module, own_nodes
 from converters.sources.runpod.sdk import Occurrence
 
 FITNESS = "register_fitness_check"

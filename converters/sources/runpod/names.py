@@ -79,24 +79,6 @@ def unit_name(project: Project, unit: Unit, found: Survey) -> str:
     return parts[-1] if parts else f"{project.name}-{PurePosixPath(unit.entry).stem}" if len(found.units) > 1 else project.name
 
 
-def app_name(wanted: str, taken: set[str]) -> str:
-    """A name that fal takes: lower case, digits and hyphens; numbered where another app of the project has it."""
-    base = re.sub(r"-+", "-", re.sub(r"[^a-z0-9]+", "-", wanted.lower())).strip("-")[:60].strip("-") or "app"
-    name, number = base, 2
-    while name in taken:
-        name, number = f"{base}-{number}", number + 1
-    taken.add(name)
-    return name
-
-
-def class_name(name: str) -> str:
-    """`sdxl-turbo` -> `SdxlTurbo`; never one of the names that the file defines itself."""
-    made = "".join(part[:1].upper() + part[1:] for part in name.split("-"))
-    if not made or made[0].isdigit() or made in ("Input", "Output", "Number", "Any", "Path", "Image", "Field", "BaseModel"):
-        made = f"App{made}"
-    return made
-
-
 def method_name(resolved: Resolved) -> str:
     """The handler's own name where it can be a method of an app; `generate` otherwise."""
     name = getattr(resolved.node, "name", "")

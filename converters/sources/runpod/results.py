@@ -12,9 +12,9 @@ from typing import Literal
 from converters.ir import OutputField, OutputSchema
 from converters.python.code import Code
 from converters.python.constants import NotConstant, constant
-from converters.python.module import FunctionNode, Module
-from converters.sources.runpod.flow import callee
-from converters.sources.runpod.handler import Callable, own_nodes
+from converters.python.module import FunctionNode, Module, own_nodes
+from converters.sources.runpod.calls import callee
+from converters.sources.runpod.handler import Callable
 
 MAX_DEPTH = 4
 Media = Literal["image", "video", "audio", "file"]

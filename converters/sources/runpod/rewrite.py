@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 
 from converters.ir import Disposition, Edit, Hook
 from converters.ledger import Ledger
+from converters.python import edits
 from converters.python.code import Code
-from converters.python.module import FunctionNode, Module
-from converters.sources.runpod import edits, gone, hooks
-from converters.sources.runpod.handler import Resolved, own_nodes
+from converters.python.module import FunctionNode, Module, own_nodes
+from converters.sources.runpod import gone, hooks, worker_edits
+from converters.sources.runpod.handler import Resolved
 from converters.sources.runpod.sdk import Occurrence
 from converters.sources.runpod.start import Start, is_main_test
 from converters.sources.runpod.units import Unit
@@ -63,7 +64,7 @@ def rewrite(
         else:
             change.edits += gone.repair(found.get(path, []), ledger)
         _sdk_names(module, found.get(path, []), removed, change, ledger)
-        change.edits += edits.volume_paths(code, module, app)
+        change.edits += worker_edits.volume_paths(code, module, app)
     change.teardown, change.handle_exit, made = hooks.at_end(code, entry, closure, ledger)
     change.edits += made
     if change.edits and any(edit.rule == "FS001" for edit in change.edits):
@@ -91,15 +92,15 @@ def _start(code: Code, entry: Module, start: Start, resolved: Resolved, unit: Un
     elif start.guard == "main":
         _in_main_block(start, others, resolved, change)
     elif resolved.name:
-        change.edits.append(edits.remove_start(module, start, "RP002", START_REASON))
+        change.edits.append(worker_edits.remove_start(module, start, "RP002", START_REASON))
     else:
         _assign(start, start.statement, resolved, change)
-    change.edits += edits.is_main_as_true(module, start.call, "RP005", MAIN_REASON)
+    change.edits += worker_edits.is_main_as_true(module, start.call, "RP005", MAIN_REASON)
     if start.guard != "main" or change.load:
-        change.edits += edits.remove_behind(module, start, edits.never_reached(module, start), "RP002")
+        change.edits += worker_edits.remove_behind(module, start, worker_edits.never_reached(module, start), "RP002")
     if start.guard != "main":
         for begin in others:
-            change.edits.append(edits.remove_start(begin.module, begin, "RP002", START_REASON))
+            change.edits.append(worker_edits.remove_start(begin.module, begin, "RP002", START_REASON))
     if module.path != entry.path and not change.load and change.handler:
         _from_other_module(code, entry, module, change)
 
@@ -119,7 +120,7 @@ def _in_main_block(start: Start, others: list[Start], resolved: Resolved, change
     """Under `if __name__ == "__main__"`: drop a block that only starts; a block that loads becomes a function."""
     module, block = start.module, start.main_block
     assert block is not None
-    statements = {start.statement, *(begin.statement for begin in others), *edits.never_reached(module, start)}
+    statements = {start.statement, *(begin.statement for begin in others), *worker_edits.never_reached(module, start)}
     if any(statement not in statements for statement in block.body):
         kept = [] if not resolved.name else [start]
         change.load = _block_to_function(module, block, [*kept, *others], change)
@@ -133,8 +134,8 @@ def _in_main_block(start: Start, others: list[Start], resolved: Resolved, change
 
 
 def _block_to_function(module: Module, block: ast.If, starts: list[Start], change: Rewrite) -> str:
-    name = edits.unused_name(module, edits.BUSY_NAMES)
-    change.edits += edits.main_block_to_function(module, block, starts, name, "RP005", MAIN_REASON)
+    name = edits.unused_name(module, worker_edits.BUSY_NAMES)
+    change.edits += worker_edits.main_block_to_function(module, block, starts, name, "RP005", MAIN_REASON)
     return name
 
 
@@ -151,7 +152,7 @@ def _in_function(code: Code, entry: Module, start: Start, resolved: Resolved, ch
     if change.returned:
         change.edits.append(_returning(module, start.statement, resolved.value))
     else:
-        change.edits.append(edits.remove_start(module, start, "RP002", START_REASON))
+        change.edits.append(worker_edits.remove_start(module, start, "RP002", START_REASON))
     caller: ast.AST = start.statement
     while (site := _only_call(module, function)) is not None and (outer := _function_around(module, site)) is not None:
         if change.returned:
@@ -181,7 +182,7 @@ def _from_call(module: Module, entry: Module, site: ast.Expr, function: ast.Func
     """Settle the one statement that calls the function around `start`; False where `setup()` can call the function itself."""
     block = next((node for node in module.ancestors(site) if isinstance(node, ast.If) and is_main_test(node.test)), None)
     if block is None:
-        change.edits += edits.is_main_as_true(module, site, "RP005", MAIN_REASON)
+        change.edits += worker_edits.is_main_as_true(module, site, "RP005", MAIN_REASON)
         if change.returned:
             name = edits.unused_name(module, ["handler", "runpod_handler"])
             text = edits.assignment(module, name, site.value) + ("; break" if edits.in_loop(module, site) else "")
@@ -281,7 +282,7 @@ def _sdk_names(module: Module, found: list[Occurrence], removed: set[ast.Call], 
     unused = [occurrence for occurrence in found if _is_unused(occurrence, found, removed_uses)]
     for node in dict.fromkeys(occurrence.imported.node for occurrence in unused if occurrence.imported):
         together = [occurrence for occurrence in unused if occurrence.imported and occurrence.imported.node is node]
-        change.edits += edits.remove_imports(module, node, together, "RP001", "nothing of the SDK is used under this name any more")
+        change.edits += worker_edits.remove_imports(module, node, together, "RP001", "nothing of the SDK is used under this name any more")
         for occurrence in together:
             ledger.settle(occurrence.construct, "RP001", Disposition.DROPPED, "nothing of the SDK is used under this name any more")
 

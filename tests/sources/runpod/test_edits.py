@@ -14,7 +14,7 @@ from converters.convert import convert
 from converters.ir import Edit
 from converters.options import Options
 from converters.outcome import Converted
-from converters.sources.runpod.edits import apply
+from converters.python.edits import apply
 
 
 def edit(start: int, end: int, replacement: str) -> Edit:

@@ -1,0 +1,23 @@
+"""Names that fal and Python take: of apps and of classes."""
+
+from __future__ import annotations
+
+import re
+
+
+def app_name(wanted: str, taken: set[str]) -> str:
+    """A name that fal takes: lower case, digits and hyphens; numbered where another app of the project has it."""
+    base = re.sub(r"-+", "-", re.sub(r"[^a-z0-9]+", "-", wanted.lower())).strip("-")[:60].strip("-") or "app"
+    name, number = base, 2
+    while name in taken:
+        name, number = f"{base}-{number}", number + 1
+    taken.add(name)
+    return name
+
+
+def class_name(name: str) -> str:
+    """`sdxl-turbo` -> `SdxlTurbo`; never one of the names that the file defines itself."""
+    made = "".join(part[:1].upper() + part[1:] for part in name.split("-"))
+    if not made or made[0].isdigit() or made in ("Input", "Output", "Number", "Any", "Path", "Image", "Field", "BaseModel"):
+        made = f"App{made}"
+    return made
