@@ -1,7 +1,8 @@
-"""Names that fal and Python take: of apps and of classes."""
+"""Names that fal and Python take: of apps, of classes and of fields."""
 
 from __future__ import annotations
 
+import keyword
 import re
 
 
@@ -21,3 +22,8 @@ def class_name(name: str) -> str:
     if not made or made[0].isdigit() or made in ("Input", "Output", "Number", "Any", "Path", "Image", "Field", "BaseModel"):
         made = f"App{made}"
     return made
+
+
+def is_identifier(name: str) -> bool:
+    """Whether a key can be a field name as it is (others get an alias)."""
+    return name.isidentifier() and not keyword.iskeyword(name) and not name.startswith("_") and not name.startswith("model_")

@@ -11,8 +11,8 @@ from pathlib import PurePosixPath
 
 from converters.concepts.fields import ALIASES, INTEGER, REAL
 from converters.concepts.literals import source_of, string
+from converters.concepts.names import is_identifier
 from converters.ir import App, EnvVar, InputField, InputSchema, OutputField, Setting
-from converters.sources.runpod.inputs import is_identifier
 from converters.targets.templating import comment, listing
 
 SHADOWED = frozenset(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import keyword
 from dataclasses import dataclass
 from typing import Any
 
@@ -208,8 +207,3 @@ def _plain(value: Any) -> bool:
     if isinstance(value, dict):
         return all(isinstance(key, str) and _plain(item) for key, item in value.items())
     return value is None or isinstance(value, str | int | float | bool)
-
-
-def is_identifier(name: str) -> bool:
-    """Whether a key can be a field name as it is (others get an alias)."""
-    return name.isidentifier() and not keyword.iskeyword(name) and not name.startswith("_") and not name.startswith("model_")
