@@ -46,6 +46,12 @@ CASES: dict[str, tuple[str, Any]] = {
         "    def __init__(self, size):\n        self.size = size\nanswer = Own(4).size"),
         4,
     ),
+    "subclasses that are copied": (
+        ("import copy, net\nclass Own(net.Module):\n    def __init__(self, size):\n        super().__init__()\n        self.size = size\n"
+        "    def __setstate__(self, state):\n        super().__setstate__(state)\nanswer = copy.deepcopy(Own(4)).size"),
+        4,
+    ),
+    "what is known by a name": ("import net\nanswer = [net.functional.relu == 'relu', net.functional.relu == 'gelu', net.relu() == 'relu']", [True, False, False]),
     "isinstance": ("import net\nanswer = [isinstance(net.x, net.Tensor), isinstance(3, net.Tensor)]", [True, False]),
     "exceptions": ("import net\ntry:\n    raise net.OutOfMemoryError('full')\nexcept net.OutOfMemoryError as error:\n    answer = str(error)", "full"),
     "await": (
@@ -179,3 +185,11 @@ def test_calls_that_write_leave_valid_files(call: str) -> None:
     found = answers()[call]
     assert isinstance(found, list), found
     assert bytes(found).startswith(WRITTEN[call][1])
+
+
+def test_a_process_that_cannot_be_prepared_runs_nothing(tmp_path: Path) -> None:
+    observation = Observation(tmp_path / "doubles", frozenset(), {}, [])
+    (tmp_path / "doubles" / "child.json").write_text("{}")
+    found = subprocess.run([sys.executable, "-c", "print('ran')"], env=observation.environment(), capture_output=True, text=True)
+    assert (found.returncode, found.stdout) == (1, "")
+    assert "KeyError" in found.stderr

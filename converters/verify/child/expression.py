@@ -140,10 +140,14 @@ class Double(str):
 
     def __eq__(self, other: object) -> Any:
         if isinstance(other, str):
-            return str.__eq__(self, other) is True or self._answer(False)
+            return str.__eq__(self, other) is True or self._is_named(other) or self._answer(False)
         if isinstance(other, int | float) and not isinstance(other, bool):
             return self._compared("==", other, float(self) == other)
         return False
+
+    def _is_named(self, other: str) -> bool:
+        """Whether this is what is known by that very name, such as ``functional.relu`` for "relu"."""
+        return self.text.endswith(f".{other}") and _last_name(self.text) == other
 
     def __ne__(self, other: object) -> bool:
         return not self.__eq__(other)
@@ -413,6 +417,9 @@ class _Base:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         forward = getattr(type(self), "forward", None)
         return forward(self, *args, **kwargs) if forward is not None else called(f"{type(self).__name__}()", args, kwargs)
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
 
     def __enter__(self) -> Any:
         return self

@@ -7,6 +7,7 @@ import importlib.util
 import json
 import os
 import sys
+import traceback
 
 
 def _load() -> None:
@@ -34,5 +35,10 @@ def _run_the_environment_s_own() -> None:
 
 if __name__ == "sitecustomize":
     if os.environ.get("FAL_MIGRATE_CHILD"):
-        _load()
+        try:
+            _load()
+        except Exception:  # Python would only say so, and run the project without any of it
+            traceback.print_exc()
+            sys.stderr.flush()
+            os._exit(1)
     _run_the_environment_s_own()
