@@ -199,6 +199,8 @@ class Predictor(Model):
     healthcheck: Literal["", "sync", "async"] = ""
     cancel: bool = False
     """The code catches Cog's CancelationException."""
+    uses_arguments: bool = False
+    """The code reads the command line, so `setup()` sets `sys.argv`."""
     prepare: list[str] = Field(default_factory=list)
     """Lines of setup() that fetch model files before the predictor is loaded, made by a serializer."""
     origin: Origin

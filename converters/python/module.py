@@ -126,6 +126,16 @@ def assigned(node: ast.AST) -> Iterator[tuple[str, ast.expr]]:
         yield node.target.id, node.value
 
 
+def is_main_test(test: ast.expr) -> bool:
+    """True for `__name__ == "__main__"`, either way round."""
+    if not (isinstance(test, ast.Compare) and len(test.ops) == 1 and isinstance(test.ops[0], ast.Eq)):
+        return False
+    sides = [test.left, test.comparators[0]]
+    return any(isinstance(side, ast.Name) and side.id == "__name__" for side in sides) and any(
+        isinstance(side, ast.Constant) and side.value == "__main__" for side in sides
+    )
+
+
 def parse(file: SourceFile) -> Module:
     """Parse a file. Raises `Unreadable` with the line for a syntax error, NUL bytes and files that are too large."""
     if file.size > MAX_FILE:

@@ -34,6 +34,8 @@ def setup(app: App) -> str:
     assert predictor is not None
     lines = ["sys.path.insert(0, os.getcwd())  # Cog ran in the project's folder"]
     lines += [app_parts.environment_line(variable) for variable in app.environment.variables if variable.value is not None]
+    if predictor.uses_arguments:
+        lines.append('sys.argv = ["-c"]  # as in Cog\'s worker, which is started without arguments')
     if predictor.prepare:
         names = sorted({name for line in predictor.prepare for name in ("download", "hub", "link") if f"{name}(" in line})
         lines += [f"from fal_weights import {', '.join(names)}", "", *predictor.prepare]

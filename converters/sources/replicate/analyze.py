@@ -26,6 +26,7 @@ from converters.ir import Predictor as ServedPredictor
 from converters.ledger import Ledger
 from converters.options import Options
 from converters.project import Project
+from converters.python import arguments
 from converters.python.code import Code
 from converters.python.environ import code_variables
 from converters.sources.replicate import (
@@ -195,6 +196,10 @@ def _app(context: Context, parts: Parts, predictor: Predictor, name: str, names:
     )
     assert app.predictor is not None
     app.predictor.cancel = predictor.module.path in parts.change.cancel
+    argument = arguments.first_read(parts.code, parts.closure)
+    if argument is not None:
+        app.predictor.uses_arguments = True
+        context.ledger.note("RC041", Disposition.CONVERTED, "setup() empties the command line, as Cog's worker has it", argument)
     app.environment.files = files.shipped(project, unit, parts.closure, build, surroundings)
     app.endpoints = [_endpoint(parts.code, predictor, app, context.ledger)]
     _machine(context, unit, gpu=build.gpu, app=app)

@@ -9,11 +9,11 @@ from converters.ir import Disposition, Edit, Hook
 from converters.ledger import Ledger
 from converters.python import edits
 from converters.python.code import Code
-from converters.python.module import FunctionNode, Module, own_nodes
+from converters.python.module import FunctionNode, Module, is_main_test, own_nodes
 from converters.sources.runpod import gone, hooks, worker_edits
 from converters.sources.runpod.handler import Resolved
 from converters.sources.runpod.sdk import Occurrence
-from converters.sources.runpod.start import Start, is_main_test
+from converters.sources.runpod.start import Start
 from converters.sources.runpod.units import Unit
 
 START_REASON = "the app's endpoint takes the place of RunPod's worker loop"

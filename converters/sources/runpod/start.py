@@ -9,7 +9,7 @@ from typing import Literal
 
 from converters.ir import Origin
 from converters.python.code import Code
-from converters.python.module import FunctionNode, Module
+from converters.python.module import FunctionNode, Module, is_main_test
 from converters.sources.runpod.sdk import Occurrence
 
 START = "runpod.serverless.start"
@@ -69,16 +69,6 @@ class Start:
         """The `if __name__ == "__main__"` statement around the call."""
         blocks = [node for node in self.module.ancestors(self.call) if isinstance(node, ast.If) and is_main_test(node.test)]
         return blocks[-1] if blocks else None
-
-
-def is_main_test(test: ast.expr) -> bool:
-    """True for `__name__ == "__main__"`, either way round."""
-    if not (isinstance(test, ast.Compare) and len(test.ops) == 1 and isinstance(test.ops[0], ast.Eq)):
-        return False
-    sides = [test.left, test.comparators[0]]
-    return any(isinstance(side, ast.Name) and side.id == "__name__" for side in sides) and any(
-        isinstance(side, ast.Constant) and side.value == "__main__" for side in sides
-    )
 
 
 def find_starts(code: Code, found: list[Occurrence]) -> list[Start]:

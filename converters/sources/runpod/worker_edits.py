@@ -10,9 +10,9 @@ from converters.concepts import storage
 from converters.ir import Edit
 from converters.python.code import Code
 from converters.python.edits import in_loop, remove_statement, replace, shared_names
-from converters.python.module import FunctionNode, Module
+from converters.python.module import FunctionNode, Module, is_main_test
 from converters.sources.runpod.sdk import Occurrence
-from converters.sources.runpod.start import Start, is_main_test
+from converters.sources.runpod.start import Start
 
 BUSY_NAMES = ("load", "load_worker", "load_worker_state")
 
