@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform as host
 import traceback
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 from typing import Literal
@@ -16,7 +16,7 @@ from converters.ir import Application, Evidence
 from converters.ledger import Ledger
 from converters.options import Options
 from converters.outcome import Converted, Crashed, NotConverted, Outcome
-from converters.project import MAX_FILE, Project, open_project
+from converters.project import COG_FILES, MAX_FILE, Project, open_project
 
 PLATFORMS = ("runpod", "replicate", "docker")
 
@@ -43,6 +43,8 @@ def convert(path: Path, options: Options) -> Outcome:
     try:
         project = open_project(path)
         root = project.root
+        if path.name in COG_FILES and path.is_file():
+            options = replace(options, unit=options.unit or path.name)
         chosen = _detect(project, options)
         platform = chosen.name
         ledger = Ledger()
@@ -72,6 +74,8 @@ def failed(error: Exception, root: Path, platform: str = "") -> NotConverted | C
 
 def _detect(project: Project, options: Options) -> Platform:
     for candidate in platforms():
+        if options.unit.rpartition("/")[2] in COG_FILES and candidate.name != "replicate":
+            continue
         if candidate.name == "docker" and options.image_config is not None:
             return candidate
         if candidate.detect(project):

@@ -38,6 +38,8 @@ IGNORED_FOLDERS = frozenset(
         ".vscode",
     }
 )
+COG_FILES = ("cog.yaml", "cog.yml")
+"""What files that describe a model for Cog are called."""
 IGNORED_FILES = frozenset({".DS_Store", "Thumbs.db"})
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 
 from converters.ir import Environment
-from converters.project import Project
+from converters.project import COG_FILES, Project
 from converters.sources.replicate.environment import Build
-from converters.sources.replicate.units import NAMES, Unit
+from converters.sources.replicate.units import Unit
 
 NOT_SHIPPED = frozenset(
     {".dockerignore", ".gitignore", ".gitattributes", ".gitmodules", "LICENSE", "LICENSE.txt", ".pre-commit-config.yaml", "Makefile",
@@ -43,7 +43,7 @@ def shipped(project: Project, unit: Unit, closure: list[str], build: Build, envi
     folder = unit.folder
     inside = [path for path in project.files if not folder or path.startswith(f"{folder}/")]
     if environment.kind == "image":
-        return sorted({path for path in inside if PurePosixPath(path).name not in NAMES} | set(closure))
+        return sorted({path for path in inside if PurePosixPath(path).name not in COG_FILES} | set(closure))
     found = {path for path in inside if _goes_along(path, set(build.packages.files))}
     return sorted(found | set(closure))
 
@@ -52,7 +52,7 @@ def _goes_along(path: str, read: set[str]) -> bool:
     parts = PurePosixPath(path).parts
     return (
         parts[-1] not in NOT_SHIPPED
-        and parts[-1] not in NAMES
+        and parts[-1] not in COG_FILES
         and path not in read
         and not parts[-1].lower().endswith(PROSE)
         and not any(part in NOT_SHIPPED_FOLDERS for part in parts[:-1])

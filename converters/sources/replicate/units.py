@@ -6,11 +6,10 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from converters.errors import Unreadable, Unsupported
-from converters.project import Project, SourceFile
+from converters.project import COG_FILES, Project, SourceFile
 from converters.sources.replicate import cog_yaml
 from converters.sources.replicate.cog_yaml import CogYaml, Entry
 
-NAMES = ("cog.yaml", "cog.yml")
 ASIDE = frozenset({"test", "tests", "testdata", "test-fixtures", "fixtures", "examples", "example", "docs", "integration-tests", ".github"})
 """Folders whose cog.yaml files are examples, not the project, unless there are no others."""
 
@@ -42,7 +41,7 @@ class Survey:
 
 def files(project: Project) -> list[SourceFile]:
     """Every cog.yaml of the tree, those at the top first."""
-    found = [file for file in project.files.values() if file.name in NAMES]
+    found = [file for file in project.files.values() if file.name in COG_FILES]
     return sorted(found, key=lambda file: (file.path.count("/"), file.path))
 
 

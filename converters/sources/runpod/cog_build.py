@@ -8,12 +8,11 @@ from converters.concepts.environment import Plan
 from converters.errors import Unreadable
 from converters.ir import App, Disposition, Environment, NewFile, Origin, Scope, Value
 from converters.ledger import Ledger
-from converters.project import Project
+from converters.project import COG_FILES, Project
 from converters.python.code import Code
 from converters.sources.replicate import build_report, cog_yaml, dockerfile, environment, files
 from converters.sources.replicate.environment import Build
 from converters.sources.replicate.pget import Downloads
-from converters.sources.replicate.units import NAMES
 from converters.sources.replicate.units import Unit as CogUnit
 
 SERVED = frozenset({"predict", "run", "train"})
@@ -39,7 +38,7 @@ class CogBuild:
 
 def read(project: Project, folder: str, code: Code, closure: list[str], imported: set[str], ledger: Ledger) -> CogBuild | None:
     """The build of the cog.yaml in the worker's folder; None where there is none that can be read."""
-    file = next((found for name in NAMES if (found := project.get(f"{folder}/{name}".strip("/"))) is not None), None)
+    file = next((found for name in COG_FILES if (found := project.get(f"{folder}/{name}".strip("/"))) is not None), None)
     if file is None:
         return None
     try:

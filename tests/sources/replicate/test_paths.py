@@ -141,3 +141,15 @@ def test_a_training_is_an_app_of_its_own() -> None:
     assert "from train import train" in made
     assert "skip_retry_conditions" in made
     assert text(outcome, "pyproject.toml").count("ref = ") == 2
+
+
+WORKER = 'import runpod\n\n\ndef handler(job):\n    return job["input"]["a"]\n\n\nrunpod.serverless.start({"handler": handler})\n'
+
+
+@pytest.mark.parametrize(
+    ("path", "unit", "platform"),
+    [("", "", "runpod"), ("", "cog.yaml", "replicate"), ("cog.yaml", "", "replicate"), ("predict.py", "", "runpod")],
+)
+def test_a_project_for_two_platforms_is_what_was_asked_for(tmp_path: Path, path: str, unit: str, platform: str) -> None:
+    root = write(tmp_path / "p", PREDICT, rp_handler__py=WORKER)
+    assert converted(root / path, unit=unit).application.platform == platform
