@@ -2,7 +2,8 @@
 
     python -m benchmarks.corpus.run UNITS.jsonl WORK [--only TEXT] [--markdown FILE]
 
-UNITS.jsonl: one JSON object a line with `unit` (folder), `uid`, `difficulty`. Needs root on Linux: every runner gets a root of its own
+UNITS.jsonl: one JSON object a line with `unit` (folder), `uid`, `difficulty`, and `"kind": "cog"` for a model for Cog.
+Needs root on Linux: every runner gets a root of its own
 (an overlay over `/` in a private mount namespace) that holds the app's files where the platform would put them.
 """
 
@@ -23,6 +24,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -32,11 +34,15 @@ HOOK = ROOT / "converters" / "verify" / "child" / "hook"
 sys.path.insert(0, str(ROOT))
 
 from benchmarks.corpus import changes  # noqa: E402
+from converters.verify.demand import demanded  # noqa: E402
+from converters.verify.observe import MEMORY  # noqa: E402
 from converters.verify.requests import generate, repaired  # noqa: E402
 
 OFFLINE = {"http_proxy": "http://127.0.0.1:9", "https_proxy": "http://127.0.0.1:9", "no_proxy": "127.0.0.1,localhost", "PIP_NO_INDEX": "1"}
 """Code that installs packages or downloads while it is loaded reaches nothing."""
 
+STARTS = 3
+"""How often an app is started: again with the variables that the project demands by name."""
 CHROOT = """
 set -e
 mount -t tmpfs tmpfs {up}
@@ -64,12 +70,13 @@ def migrate(*arguments: str) -> subprocess.CompletedProcess[bytes]:
 def one(unit: dict[str, Any], work: Path) -> dict[str, Any]:
     """All stages of one unit. The row says how far it came, and why no further."""
     source, out = Path(unit["unit"]), work / "out"
+    wanted = source / "cog.yaml" if unit.get("kind") == "cog" and (source / "cog.yaml").is_file() else source
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
     row: dict[str, Any] = {"uid": unit["uid"], "difficulty": unit["difficulty"]}
     before = digest(source)
     started = time.monotonic()
-    first = migrate(str(source), "--output", str(out), "--format", "json")
+    first = migrate(str(wanted), "--output", str(out), "--format", "json")
     row["seconds"] = round(time.monotonic() - started, 1)
     row["exit"] = first.returncode
     try:
@@ -82,27 +89,29 @@ def one(unit: dict[str, Any], work: Path) -> dict[str, Any]:
         return {**row, "problem": f"{document.get('message', '')} {document.get('hint', '')}"}
     row["manual"] = sum(1 for item in document["ledger"]["items"] if item["disposition"] == "manual" and item["scope"] == "code")
     row["gaps"] = sum(1 for item in document["ledger"]["items"] if item["rule"] == "ALL001")
-    migrate(str(source), "--output", str(work / "again"), "--format", "json")
+    migrate(str(wanted), "--output", str(work / "again"), "--format", "json")
     row["repeats"] = digest(out) == digest(work / "again")
-    row["diff"] = _diff(source, out, document, work)
+    row["diff"] = _diff(wanted, source, out, work)
     row["compiles"] = all(_compiles(path) for path in out.rglob("*.py"))
-    wanted = str(unit.get("entry_file", ""))
-    apps = sorted(document["apps"], key=lambda app: 0 if wanted and Path(app["ref"].split("::")[0]).parent.name in wanted else 1)
+    entry = str(unit.get("entry_file", ""))
+    apps = sorted(document["apps"], key=lambda app: 0 if entry and Path(app["ref"].split("::")[0]).parent.name in entry else 1)
     row["style"] = apps[0]["style"]
     row["environment"] = apps[0]["environment"]["kind"]
     row.update(changes.measure(source, out, document, apps[0]))
-    apps[0]["examples"] = _examples(source)
+    apps[0]["examples"] = _examples(wanted)
     row.update(_serve(out, apps[0], work))
     return row
 
 
-def _examples(source: Path) -> list[Any]:
+def _examples(wanted: Path) -> list[Any]:
     """Inputs that the project itself keeps as examples."""
-    from converters.ledger import Ledger
-    from converters.project import open_project
-    from converters.sources.runpod.hub import examples
+    from converters.convert import convert
+    from converters.options import Options
+    from converters.outcome import Converted
 
-    return [example.value for example in examples(open_project(source), "", Ledger())]
+    outcome = convert(wanted, Options())
+    assert isinstance(outcome, Converted)
+    return [example.value for example in outcome.application.apps[0].examples]
 
 
 def _compiles(path: Path) -> bool:
@@ -113,8 +122,8 @@ def _compiles(path: Path) -> bool:
     return True
 
 
-def _diff(source: Path, out: Path, document: dict[str, Any], work: Path) -> bool:
-    patch = migrate(str(source), "--diff").stdout
+def _diff(wanted: Path, source: Path, out: Path, work: Path) -> bool:
+    patch = migrate(str(wanted), "--diff").stdout
     copy = work / "copy"
     shutil.copytree(source, copy, symlinks=True, ignore=shutil.ignore_patterns(".git"))
     subprocess.run(["git", "init", "-q"], cwd=copy, check=True)
@@ -135,28 +144,51 @@ def _serve(out: Path, app: dict[str, Any], work: Path) -> dict[str, Any]:
     described = json.loads(loaded.stdout.strip().splitlines()[-1])
     stage, workdir = _stage(out, app, described, work)
     child = _child(out, workdir, work)
-    port = _free_port()
     child["PYTHONPATH"] = os.pathsep.join([child["PYTHONPATH"], *_pinned_sdk(_pins(out))])
-    secrets = {name: f"double-{name.lower()}" for name in app.get("secrets", [])}
-    up = work / "overlay"
-    up.mkdir()
-    script = CHROOT.format(
-        up=up, stage=stage, python=sys.executable, runner=HERE / "runner.py", payload=payload, port=port, workdir=workdir
-    )
-    log = (work / "runner.log").open("wb")
-    process = subprocess.Popen(
-        ["unshare", "-m", "bash", "-c", script],
-        stdout=log,
-        stderr=log,
-        start_new_session=True,
-        env={**os.environ, **secrets, **child, **OFFLINE},
-    )
-    try:
-        return {"loads": True, **_ask(port, app, described, process, work)}
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, 9)
-        process.wait()
+    child.update({name: f"double-{name.lower()}" for name in app.get("secrets", [])})
+    sources = "\n".join(path.read_text(errors="replace") for path in out.rglob("*.py"))
+    for number in range(STARTS):
+        runner = Runner(payload, stage, workdir, work, child, number)
+        row = {"loads": True, **runner.asked(app, described)}
+        wanted = demanded(str(row["problem"]), sources)
+        if row["answers"] or wanted.items() <= child.items():
+            break
+        child.update(wanted)
+    return row
+
+
+@dataclass
+class Runner:
+    """One start of an app on a root of its own."""
+
+    payload: Path
+    stage: Path
+    workdir: str
+    work: Path
+    child: dict[str, str]
+    number: int
+
+    def asked(self, app: dict[str, Any], described: dict[str, Any]) -> dict[str, Any]:
+        """How far the app comes."""
+        up, port = self.work / f"overlay{self.number}", _free_port()
+        up.mkdir()
+        script = CHROOT.format(
+            up=up, stage=self.stage, python=sys.executable, runner=HERE / "runner.py", payload=self.payload, port=port, workdir=self.workdir
+        )
+        with (self.work / "runner.log").open("wb") as log:
+            process = subprocess.Popen(
+                ["unshare", "-m", "bash", "-c", script],
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                env={**os.environ, **self.child, **OFFLINE},
+            )
+            try:
+                return _ask(port, app, described, process, self.work)
+            finally:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(process.pid, 9)
+                process.wait()
 
 
 def _pinned_sdk(pins: dict[str, str]) -> list[str]:
@@ -185,6 +217,7 @@ def _child(out: Path, workdir: str, work: Path) -> dict[str, str]:
         "entries": [],
         "models": str(work / "models"),
         "coverage": False,
+        "memory": MEMORY,
     }
     (work / "models").mkdir()
     (work / "counter").write_bytes(bytes(8))

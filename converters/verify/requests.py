@@ -31,6 +31,8 @@ _HINTS = (
     (r"json|workflow", "json"),
     (r"text_file|srt|csv", "txt"),
 )
+_KINDS = frozenset({"png", *(suffix for _, suffix in _HINTS)})
+"""Kinds of files that can be made up."""
 _LINKS = re.compile(r"(?i)ur[li]s?\b|_ur[li]|image|photo|picture|img|mask|audio|video|file|_path|link|uri")
 _ADDRESS = re.compile(r"(?i)ur[li]s?$|_link$")
 """Names of fields whose text is an address, where files are sent as data URLs."""
@@ -92,7 +94,7 @@ def repaired(request: Request, complaint: str, schema: Schema, *, closed: bool =
 
     ``closed``: the source takes no keys but those of the schema.
     """
-    body = _mended(request.body, complaint)
+    body = _renamed(_mended(request.body, complaint), complaint)
     if closed and isinstance(body, dict):
         body = {key: value for key, value in body.items() if key in request.body or key in schema.get("properties", {})}
     if body == request.body and isinstance(body, dict):
@@ -333,6 +335,15 @@ def _wrong(field: Schema) -> Iterator[tuple[str, Any]]:
             yield "below the minimum", field["minimum"] - 1
         if "maximum" in field:
             yield "above the maximum", field["maximum"] + 1
+
+
+def _renamed(body: Any, complaint: str) -> Any:
+    """The body with its made-up files of the first kind that the complaint lists: ``must be one of .mp4, .mov``."""
+    listed = re.findall(r"(?<![\w/.-])\.([a-z0-9]{2,5})\b", complaint)
+    suffix = next((kind for kind in listed if kind in _KINDS), None)
+    if suffix is None or not isinstance(body, dict):
+        return body
+    return {key: re.sub(r"\.\w+$", f".{suffix}", value) if str(value).startswith(_HOST) else value for key, value in body.items()}
 
 
 def _mended(body: Any, complaint: str) -> Any:

@@ -206,6 +206,12 @@ def test_an_object_with_fields_gets_them() -> None:
         pytest.param({"n": "x"}, "n should be <class 'int'> type, not <class 'str'>.", {"n": 1}, id="another type"),
         pytest.param({"image": 1, "image_base64": 2}, "give only one of them", {"image": 1}, id="exclusive"),
         pytest.param({"in": {"n": "x"}}, "n should be <class 'float'> type", {"in": {"n": 1.0}}, id="deeper"),
+        pytest.param(
+            {"a": "http://files.example/a.zip", "b": "a.zip"},
+            "it must end in one of .xyz, .mp4, .wav",
+            {"a": "http://files.example/a.mp4", "b": "a.zip"},
+            id="another kind of file",
+        ),
         pytest.param({"a": 1}, "steps must be positive", {"a": 1, "steps": 4}, id="a field of the schema that is named"),
     ],
 )
