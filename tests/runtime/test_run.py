@@ -226,18 +226,11 @@ def test_app_files_are_importable_inside_setup(project: Write, serve: Serve) -> 
                 import os
                 return {"value": self.value, "cwd": os.getcwd(), "file": open("names.txt").read(), "here": sorted(os.listdir())}
     """
-    served = serve(
-        project(
-            pyproject_toml=PYPROJECT,
-            app_py=app,
-            gateway_py="VALUE = 'g'",
-            templates__text_py="VALUE = 't'",
-            templates____init___py="",
-        ),
+    root = project(
+        pyproject_toml=PYPROJECT, app_py=app, gateway_py="VALUE = 'g'", templates__text_py="VALUE = 't'", templates____init___py=""
     )
-    (served.project / "names.txt").write_text("names")
-    served.stop()
-    served = serve(served.project)
+    (root / "names.txt").write_text("names")
+    served = serve(root)
     answer = served.post("demo", {}).json()
     assert answer["value"] == "gt"
     assert (answer["cwd"], answer["file"]) == ("/app", "names")
