@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -18,7 +19,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from converters.batch import BatchRequest, run_batch
-from converters.batch.plan import planned
+from converters.batch.journal import Journal
+from converters.batch.plan import Job, planned
 from converters.batch.workers import Ended, Workers
 from converters.errors import Unreadable, UsageError
 from converters.reports import github, markdown, print_batch
@@ -178,14 +180,29 @@ def test_a_path_that_cannot_be_searched_is_one_result(tmp_path: Path, discovery:
 
 @pytest.mark.usefixtures("discovery")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupted_batch_reports_what_it_has(tmp_path: Path, number: signal.Signals) -> None:
-    folder = corpus(tmp_path, a="", b="hang")
-    timer = threading.Timer(2.0, os.kill, (os.getpid(), number))
-    timer.start()
-    made_batch = batch(folder, tmp_path / "out")
-    timer.join()
+def test_an_interrupted_batch_reports_what_it_has(tmp_path: Path, number: signal.Signals, monkeypatch: pytest.MonkeyPatch) -> None:
+    def add(journal: Journal, job: Job, result: Document) -> None:
+        recorded(journal, job, result)
+        threading.Timer(0.2, os.kill, (os.getpid(), number)).start()
+
+    recorded = Journal.add
+    monkeypatch.setattr(Journal, "add", add)
+    made_batch = batch(corpus(tmp_path, a="", b="hang"), tmp_path / "out")
     assert names(made_batch) == [("a", "converted", 0), ("b", "interrupted", 130)]
     assert made_batch["exit_code"] == 130
+
+
+@pytest.mark.usefixtures("discovery")
+def test_an_interrupt_that_python_drops_ends_the_batch_all_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def add(journal: Journal, job: Job, result: Document) -> None:
+        recorded(journal, job, result)
+        with contextlib.suppress(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+
+    recorded = Journal.add
+    monkeypatch.setattr(Journal, "add", add)
+    made_batch = batch(corpus(tmp_path, a="", b="hang"), tmp_path / "out")
+    assert names(made_batch) == [("a", "converted", 0), ("b", "interrupted", 130)]
 
 
 def test_no_project_at_all_is_no_error(tmp_path: Path, discovery: object) -> None:

@@ -60,18 +60,18 @@ def run_batch(request: BatchRequest, work: Callable[[Task], Document] = convert_
     journal = Journal.open(request.output, request.shard, resume=request.resume, options=request.typed)
     results: list[Document | None] = [job.problem or journal.get(job) for job in jobs]
     todo = [number for number, result in enumerate(results) if result is None]
-    interrupted = False
+    interrupt = _Interrupt()
     try:
-        with _terminable(), _progress(request, len(jobs), len(todo)) as advance:
+        with interrupt.awaited(), _progress(request, len(jobs), len(todo)) as advance:
             tasks = [_task(request, jobs[number]) for number in todo]
-            for ended in Workers(work, request.jobs, request.timeout).run(tasks):
+            for ended in Workers(work, request.jobs, request.timeout, lambda: interrupt.came).run(tasks):
                 job = jobs[todo[ended.number]]
                 results[todo[ended.number]] = made = _result(job, ended)
                 journal.add(job, made)
                 advance()
     except KeyboardInterrupt:
-        interrupted = True
-    return _document(request, jobs, results, interrupted)
+        interrupt.came = True
+    return _document(request, jobs, results, interrupt.came)
 
 
 def _task(request: BatchRequest, job: Job) -> Task:
@@ -105,18 +105,24 @@ def _document(request: BatchRequest, jobs: Sequence[Job], results: Sequence[Docu
     }
 
 
-@contextmanager
-def _terminable() -> Iterator[None]:
-    """SIGTERM ends a batch as Ctrl-C does, so that no worker outlives it."""
+@dataclass
+class _Interrupt:
+    """SIGTERM ends a batch as Ctrl-C does, so that no worker outlives it. It is noted besides: Python drops what a callback raises."""
 
-    def interrupt(*_: object) -> None:
-        raise KeyboardInterrupt
+    came: bool = False
 
-    before = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
+    @contextmanager
+    def awaited(self) -> Iterator[None]:
+        def interrupt(*_: object) -> None:
+            self.came = True
+            raise KeyboardInterrupt
+
+        before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
 
 @contextmanager

@@ -46,11 +46,15 @@ class _Running:
 
 @dataclass
 class Workers(Generic[T]):
-    """`function` must be importable by its name and answer with what JSON can hold. `timeout` in seconds, from the start of each."""
+    """`function` must be importable by its name and answer with what JSON can hold. `timeout` in seconds, from the start of each.
+
+    Once `stopped` says so, no other end is waited for.
+    """
 
     function: Callable[[T], Answer]
     jobs: int
     timeout: float
+    stopped: Callable[[], bool] = lambda: False
 
     def run(self, arguments: Sequence[T]) -> Iterator[Ended]:
         """Call the function with each argument and yield the ends as they come. Closing the iterator kills what still runs."""
@@ -59,7 +63,7 @@ class Workers(Generic[T]):
         running: list[_Running] = []
         with tempfile.TemporaryDirectory(prefix="fal-migrate-") as folder:
             try:
-                while pending or running:
+                while (pending or running) and not self.stopped():
                     while pending and len(running) < self.jobs:
                         running.append(self._start(context, Path(folder), *pending.popleft()))
                     for one in _ready(running):
