@@ -37,20 +37,31 @@ class Unit:
 
 
 def units(path: Path) -> list[Unit]:
-    """Every program below a folder, in the order of their paths. A folder without any gives an empty list."""
+    """Every program below a folder, once, in the order of their paths. A folder without any gives an empty list."""
     top = path.resolve() if path.is_dir() else path.resolve().parent
     found: list[Unit] = []
-    workers: dict[Path, None] = {}
-    servers: dict[Path, None] = {}
+    starters: list[Path] = []
+    served: list[Path] = []
+    marked: set[Path] = set()
     for folder, names in _folders(top):
         if "cog.yaml" in names:
             found.append(Unit(folder, "cog.yaml", "replicate"))
         if any(name.endswith(".py") and _starts_worker(folder / name) for name in names):
-            workers.setdefault(_project_of(folder, top))
+            starters.append(folder)
         if any(is_dockerfile(name) or (name in MARKS and "compose" in name) for name in names):
-            servers.setdefault(_project_of(folder, top))
-    for root in workers:
-        found += [unit for unit in _workers(root, top) if unit not in found]
+            served.append(folder)
+        if any(is_dockerfile(name) for name in names) or any((folder / mark).exists() for mark in MARKS):
+            marked.add(folder)
+    around = {parent for folder in marked for parent in folder.parents}
+    workers = {_project_of(folder, top, marked, around) for folder in starters}
+    servers = dict.fromkeys(_project_of(folder, top, marked, around) for folder in served)
+    best: dict[Path, tuple[int, Unit]] = {}
+    for root in sorted(workers, key=lambda root: (-len(root.parts), root)):  # an outer project sees the programs of inner ones too
+        for missing, unit in _workers(root, top):
+            program = unit.root / unit.entry
+            if program not in best or missing < best[program][0]:
+                best[program] = (missing, unit)
+    found += [unit for _, unit in best.values()]
     taken = {unit.root for unit in found}
     found += [
         Unit(root, "", "docker")
@@ -73,36 +84,49 @@ def _starts_worker(path: Path) -> bool:
         return False
 
 
-def _project_of(folder: Path, top: Path) -> Path:
-    """The nearest folder from here up that looks like a project of its own; the last one below `top` otherwise."""
-    current = folder
-    while current != top:
-        if any((current / mark).exists() for mark in MARKS) or any(is_dockerfile(name.name) for name in current.iterdir()):
-            return current
-        if current.parent == top and not _is_project(top):
-            return current
-        current = current.parent
-    return top
+def _project_of(folder: Path, top: Path, marked: set[Path], around: set[Path]) -> Path:
+    """The nearest folder from here up that looks like a project of its own, or in which one does; the folder itself otherwise."""
+    chain = [one for one in (folder, *folder.parents) if one == top or top in one.parents]
+    for wanted in (marked, around - {top}):
+        for one in chain:
+            if one in wanted:
+                return one
+    return folder
 
 
-def _is_project(folder: Path) -> bool:
-    return any((folder / mark).exists() for mark in MARKS) or any(is_dockerfile(name.name) for name in folder.iterdir())
+def _workers(root: Path, top: Path) -> list[tuple[int, Unit]]:
+    """The workers of a project, each with how many files its image lacks; opened from a folder above where that one holds more of them."""
+    best = _surveyed(root)
+    if best is None:
+        return [(0, Unit(root, "", "runpod"))]
+    for folder in root.parents if root != top else ():
+        lacking = {source for unit in best for source in unit.missing}
+        if any((folder / source).exists() for source in lacking):
+            own = [unit for unit in _surveyed(folder) or () if root in (folder / unit.entry).parents]
+            if own and sum(len(unit.missing) for unit in own) < sum(len(unit.missing) for unit in best):
+                best = own
+        if folder == top:
+            break
+    return [(len(worker.missing), Unit(worker.root, worker.entry, "runpod")) for worker in best] or [(0, Unit(root, "", "runpod"))]
 
 
-def _workers(root: Path, top: Path) -> list[Unit]:
-    """The workers of a project; of the folder above it where their Dockerfiles copy from there."""
+@dataclass(frozen=True)
+class _Worker:
+    root: Path
+    entry: str
+    missing: tuple[str, ...]
+    """What its Dockerfile copies and the folder does not hold."""
+
+
+def _surveyed(root: Path) -> list[_Worker] | None:
+    """The workers of a folder; None where it cannot be read."""
     from converters.sources.runpod.units import survey
 
-    best: tuple[int, list[Unit]] | None = None
-    while True:
-        try:
-            found = survey(open_project(root), Ledger())
-        except MigrateError:
-            return [Unit(root, "", "runpod")]
-        missing = sum(len(unit.packaging.layout.missing) for unit in found.units if unit.packaging)
-        rows = [Unit(root, unit.entry, "runpod") for unit in found.units] or [Unit(root, "", "runpod")]
-        if best is None or missing < best[0]:
-            best = (missing, rows)
-        if missing == 0 or root == top:
-            return best[1]
-        root = root.parent
+    try:
+        found = survey(open_project(root), Ledger())
+    except MigrateError:
+        return None
+    return [
+        _Worker(root, unit.entry, tuple(source for source, _ in unit.packaging.layout.missing) if unit.packaging else ())
+        for unit in found.units
+    ]
