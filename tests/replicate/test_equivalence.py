@@ -46,6 +46,10 @@ CASES = (
     Case("report", "predict.py:Predictor", ({"text": "one\ntwo three"}, {"text": "one\ntwo three", "keep": True}, {"text": "ä ö"})),
     Case("shout", "run.py:run", ({"text": "hey"}, {"text": "hey", "marks": 3})),
     Case("album", "predict.py:Predictor", ({"pictures": [PICTURE]}, {"pictures": [PICTURE, PICTURE], "output_format": "webp"}, {"pictures": [], "token": "open sesame"}, {"pictures": [], "token": "wrong"})),
+    Case("poster", "run.py:Runner", ({},)),
+    Case("recital", "run.py:Reader", ({"title": "Night"}, {"title": "Night", "words": 11}, {"title": "", "words": 1})),
+    Case("chorus", "run.py:Chorus", ({"line": "row"}, {"line": "row", "voices": 4, "wait": 0.01}, {"line": "hush", "voices": 1}), environment={"COG_MAX_CONCURRENCY": "4"}),
+    Case("guestbook", "predict.py:Predictor", ({"name": "Ada"}, {"name": "<Ada>", "polite": False}, {"name": "Ada", "lines": 0})),
     Case("trainable", "predict.py:Predictor", ({"text": "hello"},)),
     Case("trainable", "train.py:train", ({"prefix": "well"}, {"prefix": "well", "repeats": 3}), train=True, app="trainable-train"),
 )  # fmt: skip
