@@ -64,6 +64,11 @@ CASES: dict[str, tuple[str, Any]] = {
         True,
     ),
     "comparing": ("import net\nmask = net.x > 0.5\nanswer = [bool(mask) in (True, False), mask.sum(), (~mask).any()]", [True, "(net.x > 0.5).sum()", "(~(net.x > 0.5)).any()"]),
+    "comparing with another": (
+        ("import net\nx, y = net.x, net.y\nanswer = [(x == y).any(), (x != y).sum(), x == net.x, {x: 1}[net.x], x != 'a'],\n"
+        "answer = [str(part) for part in answer[0]]"),
+        ["(net.x == net.y).any()", "(net.x != net.y).sum()", "True", "1", "True"],
+    ),
     "what a checker finds": ("import net\nanswer = [bool(net.safety_checker(net.x)[1][0]), net.nsfw_score > 0.1]", [False, False]),
     "assertions about doubles": ("import helper\nanswer = helper.check()", "passed"),
     "assertions about requests": ("import helper\ntry:\n    helper.refuse(3)\nexcept AssertionError:\n    answer = 'failed'", "failed"),

@@ -139,6 +139,8 @@ class Double(str):
     # --- comparing
 
     def __eq__(self, other: object) -> Any:
+        if isinstance(other, Double):
+            return self._compared("==", other, False) if self.text != other.text else Comparison(True, f"({self.text} == {other.text})")
         if isinstance(other, str):
             return str.__eq__(self, other) is True or self._is_named(other) or self._answer(False)
         if isinstance(other, int | float) and not isinstance(other, bool):
@@ -149,8 +151,9 @@ class Double(str):
         """Whether this is what is known by that very name, such as ``functional.relu`` for "relu"."""
         return self.text.endswith(f".{other}") and _last_name(self.text) == other
 
-    def __ne__(self, other: object) -> bool:
-        return not self.__eq__(other)
+    def __ne__(self, other: object) -> Any:
+        same = self.__eq__(other)
+        return Comparison(not same, f"({self.text} != {described(other)})") if isinstance(same, Comparison) else not same
 
     def __lt__(self, other: Any) -> Any:
         return self._compared("<", other, self._below(other))
