@@ -100,6 +100,13 @@ CASES: dict[str, tuple[str, Any]] = {
         "answer = open('there/model.bin').read()"),
         "GET https://files.example/model.bin",
     ),
+    "model files, however they are opened": (
+        (
+            "import io, pathlib\nplace = '/weights/model.safetensors'\n"
+            "answer = [open(place).read(), io.open(place).read(), pathlib.Path(place).read_text(), pathlib.Path(place).exists()]"
+        ),
+        [*["placeholder of model.safetensors"] * 3, True],
+    ),
     "programs that are not there": (
         (
             "import json, subprocess\nrun = lambda *words: subprocess.run(words, capture_output=True, text=True, check=True).stdout.strip()\n"

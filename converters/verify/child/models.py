@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import builtins
 import hashlib
+import io
 import os
 from pathlib import Path
 from typing import Any
@@ -50,7 +51,7 @@ def install(folder: str) -> None:
             return opened(found, mode, *args, **kwargs)
 
     os.stat = status
-    builtins.open = opening
+    builtins.open = io.open = opening  # pathlib calls the latter
 
 
 def _placeholder(path: Any, folder: str) -> str | None:
