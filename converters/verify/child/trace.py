@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import sys
 import threading
@@ -17,6 +18,7 @@ def install() -> None:
     """Trace this process, its threads and the processes forked from it."""
     _start()
     os.register_at_fork(after_in_child=_start)
+    atexit.register(sys.settrace, None)  # while Python is taken down, this module is too
 
 
 def _start() -> None:
