@@ -207,6 +207,15 @@ def verify(
     double: Annotated[
         list[str] | None, typer.Option("--double", metavar="PACKAGE", help="Replace this package though it is installed.")
     ] = None,
+    source_python: Annotated[
+        Path | None,
+        typer.Option(
+            "--source-python",
+            metavar="PATH",
+            help="Run the source side with this Python, such as that of an environment with the project's release of cog or runpod.",
+            show_default="this one",
+        ),
+    ] = None,
     schema: Annotated[Path | None, typer.Option("--schema", metavar="FILE", help="Cog's own openapi_schema.json.")] = None,
     replay: Annotated[Path | None, typer.Option("--replay", metavar="FILE", help="Send the requests of this certificate.")] = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write the certificate as JSON.")] = None,
@@ -216,7 +225,8 @@ def verify(
     from converters.commands.verify import Request, verify_project
     from converters.options import Options
 
-    request = Request(path, target, seed, seconds, tuple(double or ()), schema, replay, output, format.value)
+    python = source_python or Path(sys.executable)
+    request = Request(path, target, seed, seconds, tuple(double or ()), schema, replay, python, output, format.value)
     return verify_project(request, Options())
 
 

@@ -1,8 +1,10 @@
 """Certificates over a corpus: how many units are shown to behave like their source.
 
-    python -m benchmarks.corpus.verify UNITS.jsonl [--only TEXT] [--jobs 2] [--seconds 25] [--schemas FOLDER] [--markdown FILE]
+    python -m benchmarks.corpus.verify UNITS.jsonl [--only TEXT] [--jobs 2] [--seconds 25] [--schemas FOLDER] [--pythons FILE]
+                                       [--markdown FILE]
 
 UNITS.jsonl: one JSON object a line with `unit` (folder), `uid`, `difficulty`. `--schemas`: Cog's own schema files, `<uid>.json`.
+`--pythons`: a JSON object of unit ids with the interpreter whose SDK the source side is to run under (`migrate verify --source-python`).
 """
 
 from __future__ import annotations
@@ -19,11 +21,12 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def one(unit: dict[str, Any], seconds: float, schemas: Path | None) -> dict[str, Any]:
+def one(unit: dict[str, Any], seconds: float, schemas: Path | None, python: str | None) -> dict[str, Any]:
     """The certificate of a unit's first app in short."""
     row = {"uid": _name(unit), "difficulty": unit["difficulty"]}
     schema = schemas / _schema_name(unit) if schemas else None
     extra = ["--schema", str(schema)] if schema is not None and schema.exists() else []
+    extra += ["--source-python", python] if python else []
     command = [sys.executable, "-m", "converters.cli", "verify", unit["unit"], "--format", "json", "--seconds", str(seconds), *extra]
     try:
         found = subprocess.run(command, cwd=ROOT, capture_output=True, timeout=seconds + 150)
@@ -44,6 +47,7 @@ def one(unit: dict[str, Any], seconds: float, schemas: Path | None) -> dict[str,
         **row,
         "exit": found.returncode,
         "verdict": certificate["verdict"],
+        "sdk": _sdk(certificate),
         "why": certificate["why"],
         "requests": len(trials),
         "proven": sum(trial["same"] and trial["reached"] for trial in trials),
@@ -55,6 +59,13 @@ def one(unit: dict[str, Any], seconds: float, schemas: Path | None) -> dict[str,
             for trial in sorted(different, key=lambda trial: trial["kind"] != "shrunk")[:3]
         ],
     }
+
+
+def _sdk(certificate: dict[str, Any]) -> str:
+    """Name and release of the SDK under which the source ran."""
+    name = "runpod" if certificate["platform"] == "runpod" else "cog"
+    versions = certificate["versions"]
+    return f"{name} {versions.get(f'source {name}', versions.get(name))}"
 
 
 def _name(unit: dict[str, Any]) -> str:
@@ -69,10 +80,10 @@ def _schema_name(unit: dict[str, Any]) -> str:
 
 def table(rows: list[dict[str, Any]]) -> str:
     """The rows as Markdown."""
-    lines = ["| unit | verdict | requests | with a model's result | seconds | remark |", "|---|---|---|---|---|---|"]
+    lines = ["| unit | source under | verdict | requests | with a model's result | seconds | remark |", "|---|---|---|---|---|---|---|"]
     for row in rows:
         remark = "" if row["verdict"] == "equivalent" else str(row["why"]).replace("|", "/").replace("\n", " ")[:140]
-        cells = (row["uid"], row["verdict"], row.get("requests", ""), row.get("proven", ""), row.get("seconds", ""), remark)
+        cells = [row.get(key, "") for key in ("uid", "sdk", "verdict", "requests", "proven", "seconds")] + [remark]
         lines.append("| " + " | ".join(str(cell) for cell in cells) + " |")
     return "\n".join(lines)
 
@@ -84,13 +95,15 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--seconds", type=float, default=25)
     parser.add_argument("--schemas", type=Path)
+    parser.add_argument("--pythons", type=Path)
     parser.add_argument("--markdown", type=Path)
     arguments = parser.parse_args()
     units = [json.loads(line) for line in arguments.units.read_text().splitlines()]
     wanted = [unit for unit in units if arguments.only in _name(unit) and unit["difficulty"] != "refuse"]
+    pythons = json.loads(arguments.pythons.read_text()) if arguments.pythons else {}
     rows = []
     with ThreadPoolExecutor(arguments.jobs) as pool:
-        for row in pool.map(lambda unit: one(unit, arguments.seconds, arguments.schemas), wanted):
+        for row in pool.map(lambda unit: one(unit, arguments.seconds, arguments.schemas, pythons.get(_name(unit))), wanted):
             rows.append(row)
             print(json.dumps(row), flush=True)
     certified = [row for row in rows if row["verdict"] == "equivalent" and row["proven"]]

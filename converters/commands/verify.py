@@ -32,6 +32,7 @@ class Request:
     doubled: tuple[str, ...] = ()
     schema: Path | None = None
     replay: Path | None = None
+    source_python: Path = Path(sys.executable)
     output: Path | None = None
     format: str = "text"
 
@@ -49,7 +50,7 @@ def verify_project(request: Request, options: Options) -> int:
         show(result, Conversion(request.source, format="json" if request.format == "json" else "text"))
         return result.exit_code
     try:
-        must_be_verifiable(outcome)
+        must_be_verifiable(outcome, request.source_python)
         with tempfile.TemporaryDirectory(prefix="fal-migrate-") as folder:
             target = request.target
             if target is None:
@@ -68,12 +69,20 @@ def verify_project(request: Request, options: Options) -> int:
     return ExitCode.DIFFERENT if differs(certificates) else ExitCode.DONE
 
 
-def must_be_verifiable(outcome: Converted) -> None:
+def must_be_verifiable(outcome: Converted, source_python: Path = Path(sys.executable)) -> None:
     """Raises UsageError where an app is a server, or what verification needs is not installed."""
+    from converters.verify.interpreter import inspected
+
     for app in outcome.application.apps:
         if app.target != "app" or (app.handler is None and app.predictor is None):
             raise UsageError(f"{app.name} is a server; only workers and predictors can be verified.", hint="Try it with `migrate run`.")
-    missing = [name for name in ("fal", "httpx", "runpod", "cog") if importlib.util.find_spec(name) is None]
+    missing = [name for name in ("fal", "httpx") if importlib.util.find_spec(name) is None]
+    interpreter = inspected(source_python)
+    sdk = "runpod" if outcome.application.platform == "runpod" else "cog"
+    if sdk not in interpreter.releases:
+        if source_python != Path(sys.executable):
+            raise UsageError(f"has no {sdk}.", file=str(source_python), hint=f"Install it there: {source_python} -m pip install {sdk}")
+        missing.append(sdk)
     if missing:
         raise UsageError(f"verification needs {', '.join(missing)}.", hint="Install it with: pip install 'fal-migrate[verify]'")
 
@@ -92,7 +101,12 @@ def certified(request: Request, outcome: Converted, target: Path) -> list[Certif
         if request.replay is not None and app.name not in replays:
             raise UsageError(f"holds nothing of {app.name}.", file=str(request.replay), hint=f"It is of {', '.join(replays) or 'no app'}.")
         settings = Settings(
-            seed=request.seed, seconds=request.seconds, doubled=request.doubled, schema=request.schema, replay=replays.get(app.name)
+            seed=request.seed,
+            seconds=request.seconds,
+            doubled=request.doubled,
+            python=request.source_python,
+            schema=request.schema,
+            replay=replays.get(app.name),
         )
         with _progress(app.name) as say:
             found.append(Study(project, outcome.application, app, target, settings, say).run())

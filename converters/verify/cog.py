@@ -1,16 +1,20 @@
-"""A Cog predictor under Replicate's real server, without Docker."""
+"""A Cog predictor under Replicate's real server, without Docker: the server of the release of Cog that the interpreter has.
+
+Known servers (read in the sources of the releases named): 0.0.20, Flask, ``/predict`` with a form; 0.8.0 to 0.16.12, FastAPI, which
+reads ``cog.yaml``; since 0.17, coglet, which is told the predictor in a variable and checks inputs only with a build's schema file.
+"""
 
 from __future__ import annotations
 
 import base64
 import contextlib
 import json
+import mimetypes
 import re
 import shutil
 import socket
-import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +22,18 @@ import httpx
 
 from converters.ir import App
 
+from .interpreter import Interpreter
 from .observe import Observation
-from .outcome import File, Outcome, SideFailed
+from .outcome import File, Outcome, Side, SideFailed
 from .source import Process, Staged, last_words
 
 START_SECONDS = 40
-
+_UNKNOWN = ((0, 1), (0, 8))
+"""Releases from the first on and before the second have another server still, whose state nobody can ask for."""
+_HOST = (0, 9, 10)
+"""Since when the server can be told the address at which it listens; the 0.10 line, which branched off before, cannot."""
+_SCHEMA = (0, 17)
+"""Since when the server checks inputs only with the schema file of a build."""
 
 _WORDS = re.compile(
     r"(Prediction failed|Training failed|Generator iteration error|Async generator iteration error|Failed to process output( item)?"
@@ -90,6 +100,67 @@ class Predictor:
         self._client.close()
 
 
+class Decorated:
+    """The source side of a project of 2021, whose inputs are decorators: files are uploaded, and the answer is a file, a text or JSON."""
+
+    def __init__(self, url: str, process: Process, observation: Observation, files: Collection[str], seconds: float) -> None:
+        self._client = httpx.Client(base_url=url, timeout=seconds, trust_env=False)
+        self._process, self._observation, self._files = process, observation, files
+
+    def wait(self) -> None:
+        """Wait until the server answers, which it does once ``setup()`` is done. Raises SideFailed where it does not."""
+        deadline = time.monotonic() + START_SECONDS
+        while True:
+            with contextlib.suppress(httpx.HTTPError):
+                self._client.get("/ping")
+                return
+            if self._process.ended or time.monotonic() > deadline:
+                raise SideFailed(self._process.last_words())
+            time.sleep(0.05)
+
+    def ask(self, number: int, identifier: str, body: Any, *, stream: bool = False) -> Outcome:
+        self._observation.begin(number)
+        given = {name: value for name, value in body.items() if value is not None}  # a form has no null
+        files = {name: upload(value) for name, value in given.items() if name in self._files and is_data(value)}
+        data = {name: _in_form(value) for name, value in given.items() if name not in files}
+        try:
+            response = self._client.post("/predict", data=data, files=files)
+        except httpx.TimeoutException:
+            return Outcome("silence", "no answer in time")
+        except httpx.HTTPError as error:
+            return Outcome("silence", str(error))
+        if response.status_code == 400:
+            return Outcome("refused", response.json()["message"])
+        if response.is_error:
+            return Outcome("error", response.json()["error"])
+        kind = response.headers.get("content-type", "").partition(";")[0]
+        if "etag" in response.headers:  # Flask's send_file
+            return Outcome("result", File(response.content, kind))
+        return Outcome("result", response.json() if kind == "application/json" else response.text)
+
+    def calls(self, number: int) -> list[str]:
+        return self._observation.calls(number)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
+
+def upload(value: str) -> tuple[str, bytes, str]:
+    """A data URL as a form's file: its name, which is what later releases of Cog call it, content and media type."""
+    found = contents(value)
+    return f"file{mimetypes.guess_extension(found.media_type) or ''}", found.data, found.media_type
+
+
+def _in_form(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def reads_schema(interpreter: Interpreter) -> bool:
+    """Whether the server checks inputs by Cog's schema file alone; an older one does by itself."""
+    return interpreter.release("cog") >= _SCHEMA
+
+
 def required(schema: Path, otherwise: list[str]) -> list[str]:
     """The inputs that the server demands by Cog's schema file: those with ``default=None`` too, where their type does not allow null."""
     found: list[str] = json.loads(schema.read_text()).get("components", {}).get("schemas", {}).get("Input", {}).get("required", otherwise)
@@ -103,9 +174,14 @@ def _message(error: Any) -> Any:
     return error
 
 
+def is_data(value: Any) -> bool:
+    """Whether a value is a file as a data URL."""
+    return isinstance(value, str) and value.startswith("data:") and ";base64," in value
+
+
 def contents(value: Any) -> Any:
     """An output with the contents of its data URLs."""
-    if isinstance(value, str) and value.startswith("data:") and ";base64," in value:
+    if is_data(value):
         kind, _, data = value[5:].partition(";base64,")
         return File(base64.b64decode(data), kind)
     if isinstance(value, dict):
@@ -119,26 +195,47 @@ def serve(
     app: App,
     observation: Observation,
     secrets: dict[str, str],
+    interpreter: Interpreter,
     *,
+    configuration: bytes,
     private: bool,
     seconds: float,
     schema: Path | None = None,
-) -> Iterator[Predictor]:
-    """Run the real server while the ``with`` block runs; ``schema`` is what Cog's build writes for it. Raises SideFailed."""
+) -> Iterator[Side]:
+    """Run the real server while the ``with`` block runs.
+
+    ``configuration``: the project's cog.yaml; ``schema``: what Cog's build writes for the server. Raises SideFailed.
+    """
     predictor = app.predictor
     assert predictor is not None
+    release = interpreter.release("cog")
+    if _UNKNOWN[0] <= release < _UNKNOWN[1]:
+        raise SideFailed(f"cog {interpreter.releases['cog']} cannot be run here: give it an environment with cog 0.0.x, or 0.8 or newer")
+    folder = staged.root / staged.workdir.lstrip("/")
+    if not reads_schema(interpreter):
+        (folder / "cog.yaml").write_bytes(configuration)
+    elif schema is not None:
+        (folder / ".cog").mkdir(parents=True, exist_ok=True)
+        shutil.copy(schema, folder / ".cog" / "openapi_schema.json")
     train = predictor.method == "train" or predictor.name == "train"
-    if schema is not None:
-        (staged.root / staged.workdir.lstrip("/") / ".cog").mkdir(parents=True, exist_ok=True)
-        shutil.copy(schema, staged.root / staged.workdir.lstrip("/") / ".cog" / "openapi_schema.json")
     port = _free_port()
     reference = f"{Path(predictor.file).name}:{predictor.name}"
     environment = {"COG_TRAIN_TYPE_STUB" if train else "COG_PREDICT_TYPE_STUB": reference, "PORT": str(port), **secrets}
-    argv = [sys.executable, "-m", "cog.server.http", "--host", "127.0.0.1", *(["--x-mode", "train"] if train else [])]
-    process = Process(staged, argv, observation, environment, private=private)
+    tells_host = release >= _HOST and release[:2] != (0, 10)
+    server = ["-m", "cog.server.http", *(["--host", "127.0.0.1"] if tells_host else []), *(["--x-mode", "train"] if train else [])]
+    decorated = release < _UNKNOWN[0]
+    argv = ["-m", "_fal_migrate_cog_2021", str(port)] if decorated else server
+    process = Process(staged, argv, observation, environment, interpreter=interpreter, private=private)
+    url = f"http://127.0.0.1:{port}"
+    files = [field.name for field in app.endpoints[0].input.fields if field.media]
+    side = (
+        Decorated(url, process, observation, files, seconds)
+        if decorated
+        else Predictor(url, process, observation, train=train, seconds=seconds)
+    )
     try:
         process.start()
-        with contextlib.closing(Predictor(f"http://127.0.0.1:{port}", process, observation, train=train, seconds=seconds)) as side:
+        with contextlib.closing(side):
             side.wait()
             yield side
     finally:

@@ -42,6 +42,8 @@ class Observation:
     doubled: tuple[str, ...] = ()
     entries: tuple[str, ...] = ()
     """Names of the files that a side starts with."""
+    python: Path = Path(sys.executable)
+    """The interpreter of this side's processes."""
     _events: list[Event] = field(default_factory=list)
     _read: int = 0
 
@@ -74,7 +76,7 @@ class Observation:
         home = self.folder / "home"
         home.mkdir(exist_ok=True)
         kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
-        kept["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{kept.get('PATH', os.defpath)}"
+        kept["PATH"] = f"{self.python.parent}{os.pathsep}{kept.get('PATH', os.defpath)}"
         search = [str(HOOK), *filter(None, own.get("PYTHONPATH", "").split(os.pathsep))]
         return {
             **kept,

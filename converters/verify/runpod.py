@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import json
 import queue
-import sys
 import threading
 import urllib.parse
 from collections.abc import Iterator, Sequence
@@ -17,6 +16,7 @@ from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from .interpreter import Interpreter
 from .observe import Observation
 from .outcome import File, LocalPath, Outcome, SideFailed
 from .source import Process, Staged
@@ -185,14 +185,21 @@ class Worker:
 
 @contextlib.contextmanager
 def serve(
-    staged: Staged, observation: Observation, secrets: dict[str, str], *, envelope: Sequence[str] = (), private: bool, seconds: float
+    staged: Staged,
+    observation: Observation,
+    secrets: dict[str, str],
+    interpreter: Interpreter,
+    *,
+    envelope: Sequence[str] = (),
+    private: bool,
+    seconds: float,
 ) -> Iterator[Worker]:
     """Run the worker while the ``with`` block runs. Raises SideFailed."""
     plane = Plane()
-    argv = [sys.executable, "-u", *(["-m", staged.module] if staged.module else [staged.entry]), *staged.arguments]
+    argv = ["-u", *(["-m", staged.module] if staged.module else [staged.entry]), *staged.arguments]
     if not private and not staged.module:
-        argv[2] = str(staged.root) + staged.entry
-    process = Process(staged, argv, observation, {**plane.environment(), **secrets}, private=private)
+        argv[1] = str(staged.root) + staged.entry
+    process = Process(staged, argv, observation, {**plane.environment(), **secrets}, interpreter=interpreter, private=private)
     try:
         process.start()
         worker = Worker(process, plane, observation, envelope, seconds)

@@ -17,6 +17,7 @@ from converters.ir import App
 from converters.project import Project, SourceFile
 from converters.sources.docker import packaging
 
+from .interpreter import Interpreter
 from .observe import HOOK, Observation
 
 _BESIDE = "/src"
@@ -87,9 +88,18 @@ class Process:
     """A program of the source side in its own view of the file system."""
 
     def __init__(
-        self, staged: Staged, argv: Sequence[str], observation: Observation, environment: dict[str, str], *, private: bool
+        self,
+        staged: Staged,
+        argv: Sequence[str],
+        observation: Observation,
+        environment: dict[str, str],
+        *,
+        interpreter: Interpreter,
+        private: bool,
     ) -> None:
-        self._staged, self._argv, self._environment = staged, list(argv), environment
+        """``argv``: what the interpreter is given."""
+        self._staged, self._argv, self._environment = staged, [str(interpreter.executable), *argv], environment
+        self._folders = interpreter.folders
         self._observation, self._private = observation, private
         self.log = observation.folder / "output.txt"
         self._process: subprocess.Popen[bytes] | None = None
@@ -107,7 +117,7 @@ class Process:
             "sandbox": str(sandbox) if self._private else "",
             "stage": str(empty),
             "scratch": str(self._staged.root),
-            "keep": [str(HOOK), str(self._observation.folder), *(entry for entry in sys.path if entry)],
+            "keep": [str(HOOK), str(self._observation.folder), *self._folders],
         }
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(

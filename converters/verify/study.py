@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import importlib.metadata
-import platform
+import sys
 import tempfile
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from converters.errors import Unsupported
@@ -24,6 +25,7 @@ from fal_runtime import _sandbox
 from . import cog, compare, coverage, runpod, schema, target
 from .certificate import Answer, Certificate, Differing, Trial, Verdict
 from .demand import demanded
+from .interpreter import Interpreter, inspected, uneven
 from .literals import literals
 from .observe import Observation, pins, top_level_names
 from .outcome import Outcome, Side, SideFailed, TargetFailed
@@ -47,6 +49,8 @@ class Settings:
     patience: float = 15.0
     doubled: tuple[str, ...] = ()
     drawn: int = 12
+    python: Path = Path(sys.executable)
+    """The interpreter that runs the source side."""
     schema: Path | None = None
     """Cog's own schema file, without which its server checks no inputs."""
     replay: Certificate | None = None
@@ -220,7 +224,18 @@ class Study:
         roots += [(volume, "<volume>") for volume in _VOLUMES]
         imported = self.app.predictor is not None and self.app.style == "keep"  # by Cog's server and by the app alike
         entries = (Path(self.app.app_file).name, *(() if imported else (Path(self.app.entry).name,)))
-        return Observation(folder, top_level_names(files), pins(texts), roots, self.settings.doubled, entries)
+        python = Path(sys.executable) if is_target else self._interpreter.executable
+        return Observation(folder, top_level_names(files), pins(texts), roots, self._doubled, entries, python)
+
+    @functools.cached_property
+    def _interpreter(self) -> Interpreter:
+        return inspected(self.settings.python)
+
+    @functools.cached_property
+    def _doubled(self) -> tuple[str, ...]:
+        """Packages that both sides get as doubles though they are installed: chosen ones, and those that only one side has."""
+        files = (file.data for path, file in self.project.files.items() if path.endswith(".py"))
+        return (*self.settings.doubled, *sorted(uneven(self._interpreter, inspected(), files)))
 
     def _written_files(self) -> dict[str, bytes]:
         paths = (path for path in self.written.rglob("*") if path.is_file() and path.stat().st_size < 2**21)
@@ -260,19 +275,23 @@ class Study:
 
     def _enter(self, stack: contextlib.ExitStack, root: Path, observation: Observation, secrets: dict[str, str], private: bool) -> Side:
         staged = stage(self.project, self.app, root)
+        options: dict[str, Any] = {"private": private, "seconds": self.settings.patience}
         if self.application.platform == "runpod":
-            return stack.enter_context(
-                runpod.serve(staged, observation, secrets, envelope=self.app.envelope, private=private, seconds=self.settings.patience)
-            )
+            return stack.enter_context(runpod.serve(staged, observation, secrets, self._interpreter, envelope=self.app.envelope, **options))
         if self.app.predictor is not None:
-            return stack.enter_context(
-                cog.serve(
-                    staged, self.app, observation, secrets, private=private, seconds=self.settings.patience, schema=self.settings.schema
-                )
-            )
+            options.update(configuration=self._configuration, schema=self.settings.schema)
+            return stack.enter_context(cog.serve(staged, self.app, observation, secrets, self._interpreter, **options))
         raise Unsupported(
             "only RunPod workers and Cog predictors can be verified.", hint="Compare a Docker server with `migrate run` by hand."
         )
+
+    @property
+    def _configuration(self) -> bytes:
+        """The cog.yaml of this app's predictor: the nearest to its file."""
+        assert self.app.predictor is not None
+        folders = [str(folder) for folder in PurePosixPath(self.app.predictor.file).parents]
+        found = [f"{folder}/cog.yaml" if folder != "." else "cog.yaml" for folder in folders]
+        return next((self.project.files[path].data for path in found if path in self.project.files), b"")
 
     def _ask_everything(self, sides: Sides) -> None:
         deadline = self._deadline = time.monotonic() + self.settings.seconds
@@ -305,7 +324,7 @@ class Study:
         files = [field.name for field in self.app.endpoints[0].input.fields if field.media]
         known = literals(file.data for path, file in self.project.files.items() if path.endswith(".py"))
         schema = self.schema
-        if self.settings.schema is not None and self.application.platform == "replicate":
+        if self.settings.schema is not None and self.application.platform == "replicate" and cog.reads_schema(self._interpreter):
             schema = {**schema, "required": cog.required(self.settings.schema, schema.get("required", []))}
         made = generate(schema, examples, seed=self.settings.seed, drawn=self.settings.drawn, link=link, files=files, literals=known)
         for request in made:
@@ -318,7 +337,7 @@ class Study:
     @property
     def _unchecked(self) -> bool:
         """Whether the source's server lets everything pass, because it has not the schema that a build gives it."""
-        return self.application.platform == "replicate" and self.settings.schema is None
+        return self.application.platform == "replicate" and self.settings.schema is None and cog.reads_schema(self._interpreter)
 
     def _try(self, sides: Sides, request: Request, stream: bool) -> Asked:
         asked = sides.ask(request.body, stream=stream)
@@ -411,7 +430,7 @@ class Study:
             verdict=verdict,
             why=why,
             seed=self.settings.seed,
-            versions=_versions(),
+            versions=_versions(self._interpreter),
             doubles=sorted({event.text for event in before if event.kind == "import"}),
             trials=self.trials,
             coverage=covered,
@@ -444,11 +463,15 @@ def _smaller(body: Any) -> Iterator[Any]:
             yield body[:at] + body[at + 1 :]
 
 
-def _versions() -> dict[str, str]:
-    found = {"python": platform.python_version()}
-    for name in ("fal-migrate", "fal", "runpod", "cog"):
+def _versions(source: Interpreter) -> dict[str, str]:
+    """Of Python, the SDKs and ourselves; ``source ...`` where the source side has an interpreter of its own."""
+    here = inspected()
+    found = {"python": here.python, **here.releases}
+    for name in ("fal-migrate", "fal"):
         with contextlib.suppress(importlib.metadata.PackageNotFoundError):
             found[name] = importlib.metadata.version(name)
+    if source != here:
+        found.update({f"source {name}": version for name, version in {"python": source.python, **source.releases}.items()})
     return found
 
 

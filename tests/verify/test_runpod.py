@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from converters.verify import runpod
+from converters.verify.interpreter import inspected
 from converters.verify.observe import Observation
 from converters.verify.outcome import File, LocalPath, Outcome
 from converters.verify.source import Staged
@@ -82,7 +83,9 @@ def worker(folder: Path, code: str) -> Iterator[runpod.Worker]:
     (root / "src/handler.py").write_text(textwrap.dedent(code))
     observation = Observation(folder / "source", frozenset({"handler"}), {}, [("/src", "<project>")])
     private = _private(folder)
-    with runpod.serve(Staged(root, "/src", "/src/handler.py"), observation, {}, private=private, envelope=["webhook"], seconds=2) as found:
+    with runpod.serve(
+        Staged(root, "/src", "/src/handler.py"), observation, {}, inspected(), private=private, envelope=["webhook"], seconds=2
+    ) as found:
         yield found
 
 

@@ -1,0 +1,98 @@
+"""The Python that runs the source side: ours, or that of an environment with the SDK's release that a project was written for."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from converters.errors import UsageError
+
+_OLDEST = (3, 10)
+"""What the doubles are written for."""
+_SECONDS = 30
+_PLATFORMS = frozenset({"runpod", "cog", "coglet", "fal", "pydantic", "fastapi", "starlette"})
+"""The platforms' SDKs and what a fal app itself imports: each side has its own."""
+_QUESTION = """
+import importlib.metadata, json, platform, sys
+releases = {}
+for name in ("runpod", "cog"):
+    try:
+        releases[name] = importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        pass
+print(json.dumps({
+    "python": platform.python_version(),
+    "releases": releases,
+    "packages": sorted(importlib.metadata.packages_distributions()) if sys.version_info >= (3, 10) else [],
+    "folders": [sys.prefix, sys.base_prefix, *filter(None, sys.path)],
+}))
+"""
+
+
+@dataclass(frozen=True)
+class Interpreter:
+    """``python`` and ``releases``: its version, and those of the SDKs that it has; ``packages``: names that it can import, but for the
+    standard library's; ``folders``: where all that lies."""
+
+    executable: Path
+    python: str
+    releases: dict[str, str] = field(default_factory=dict)
+    packages: frozenset[str] = frozenset()
+    folders: tuple[str, ...] = ()
+
+    def release(self, sdk: str) -> tuple[int, ...]:
+        """The numbers of an SDK's version; none where it is not installed."""
+        return numbers(self.releases.get(sdk, ""))
+
+
+def numbers(version: str) -> tuple[int, ...]:
+    """The first three numbers of a version: ``(0, 9, 26)`` of "0.9.26"."""
+    return tuple(int(part) for part in re.findall(r"\d+", version)[:3])
+
+
+@functools.cache
+def inspected(executable: Path = Path(sys.executable)) -> Interpreter:
+    """What a Python interpreter has. Raises UsageError where it is none, or one that cannot be used."""
+    hint = "Name the python of an environment that holds the project's release of runpod or cog, such as env/bin/python."
+    if not executable.is_file():
+        raise UsageError("is no file.", file=str(executable), hint=hint)
+    place = Path(executable).absolute()  # not resolved: the link is what makes it the environment's
+    try:
+        answered = subprocess.run([str(place), "-I", "-c", _QUESTION], capture_output=True, timeout=_SECONDS, check=True)
+        found = json.loads(answered.stdout)
+        interpreter = Interpreter(
+            place, found["python"], found["releases"], frozenset(found["packages"]), tuple(dict.fromkeys(found["folders"]))
+        )
+    except (OSError, subprocess.SubprocessError, ValueError, KeyError, TypeError) as error:
+        raise UsageError("is no Python interpreter that runs here.", file=str(executable), hint=hint) from error
+    if numbers(interpreter.python) < _OLDEST:
+        raise UsageError(f"is Python {interpreter.python}.", file=str(executable), hint="Verification needs Python 3.10 or newer.")
+    return interpreter
+
+
+def uneven(one: Interpreter, other: Interpreter, files: Iterable[bytes]) -> frozenset[str]:
+    """Packages that Python ``files`` import and that one interpreter has and the other has not: both sides must get the same."""
+    return ((one.packages ^ other.packages) - _PLATFORMS) & imported(files)
+
+
+def imported(files: Iterable[bytes]) -> frozenset[str]:
+    """Top-level names that Python files import. Files that are no Python are passed over."""
+    found: set[str] = set()
+    for data in files:
+        try:
+            tree = ast.parse(data)
+        except (SyntaxError, ValueError):
+            continue
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Import):
+                found.update(alias.name.partition(".")[0] for alias in node.names)
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                found.add(node.module.partition(".")[0])
+    return frozenset(found)
