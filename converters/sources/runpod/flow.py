@@ -9,7 +9,7 @@ from typing import Any, Literal
 from converters.python.code import Code
 from converters.python.constants import NotConstant, constant
 from converters.python.module import Module, own_nodes
-from converters.sources.runpod.calls import all_nodes, assignments, callee, passed_to
+from converters.sources.runpod.calls import all_nodes, assignments, callee, handed_back, passed_to, returned_parameter
 from converters.sources.runpod.certain import always_fails, certain_nodes
 from converters.sources.runpod.handler import Callable
 
@@ -85,7 +85,7 @@ class Flow:
     validations: list[Validation] = field(default_factory=list)
     part_changes: list[PartChange] = field(default_factory=list)
     mutated: bool = False
-    followed: set[tuple[str, int, str]] = field(default_factory=set)
+    followed: set[tuple[object, ...]] = field(default_factory=set)
 
 
 @dataclass
@@ -115,6 +115,11 @@ class _Walk:
     flow: Flow
     depth: int
     definite: bool
+    given: dict[str, ast.Constant] = field(default_factory=dict)
+    """Constants that the call passes for parameters of the function: `read(job_input, "width", 1024)`."""
+    hands_back: bool = False
+    """Whether the caller goes on with what the function returns, which is its input."""
+    passing: dict[ast.Call, bool] = field(default_factory=dict)
 
     @property
     def answers(self) -> bool:
@@ -186,8 +191,25 @@ class _Walk:
                 if node.func.attr == "copy" and not node.args:
                     return self._is_input(owner)
             name = node.func.id if isinstance(node.func, ast.Name) else self.code.dotted(self.module, node.func) or ""
-            return name in COPIES and len(node.args) == 1 and not node.keywords and self._is_input(node.args[0])
+            copied = name in COPIES and len(node.args) == 1 and not node.keywords and self._is_input(node.args[0])
+            return copied or self._passes(node)
         return False
+
+    def _passes(self, call: ast.Call) -> bool:
+        """Whether a call of a function of the project hands the input back that it was given."""
+        arguments = [*call.args, *(keyword.value for keyword in call.keywords)]
+        if not any(self._is_input(argument) for argument in arguments):
+            return False
+        if call not in self.passing:
+            self.passing[call] = False  # until it is known, for functions that call themselves
+            target = callee(self.code, self.module, call.func, self.function)
+            parameter = returned_parameter(target[0]) if target else None
+            self.passing[call] = target is not None and any(
+                self._is_input(argument) and passed_to(target[0], call, self.module.parents[argument], argument, target[2]) == parameter
+                for argument in arguments
+                if parameter
+            )
+        return self.passing[call]
 
     def _part(self, node: ast.AST) -> Part | None:
         """The part of the input that an expression is: `job_input["train"]`, `job_input.get("train", {})`, a name for it, an item."""
@@ -251,7 +273,8 @@ class _Walk:
         parent = self.module.parents.get(node)
         if isinstance(parent, ast.Attribute):
             parent = self.module.parents.get(parent)
-        return parent is not None and isinstance(parent, ast.expr) and self._is_input(parent)
+        passed = isinstance(parent, ast.Call) and self._passes(parent)
+        return parent is not None and isinstance(parent, ast.expr) and not passed and self._is_input(parent)
 
     def _job_use(self, node: ast.expr, certain: set[ast.AST]) -> None:
         parent = self.module.parents.get(node)
@@ -281,6 +304,8 @@ class _Walk:
 
     def _input_use(self, node: ast.expr, certain: set[ast.AST]) -> None:
         parent = self.module.parents.get(node)
+        if self.hands_back and any(isinstance(up, ast.Return) and handed_back(up.value) is node for up in self.module.ancestors(node)):
+            return
         if isinstance(parent, ast.Subscript) and parent.value is node:
             self._subscript(parent, certain)
         elif isinstance(parent, ast.Attribute) and isinstance(call := self.module.parents.get(parent), ast.Call) and call.func is parent:
@@ -321,6 +346,8 @@ class _Walk:
             self.flow.escapes.append((self.module, call))
 
     def _add(self, key: ast.expr, how: How, node: ast.AST, *, default: ast.expr | None = None, definite: bool = False) -> None:
+        if isinstance(default, ast.Name):
+            default = self.given.get(default.id, default)
         keys = self._keys(key)
         if keys is None:
             self.flow.escapes.append((self.module, node))
@@ -331,6 +358,8 @@ class _Walk:
 
     def _keys(self, node: ast.expr) -> list[str] | None:
         """The key, or the keys that a loop variable over constants takes."""
+        if isinstance(node, ast.Name):
+            node = self.given.get(node.id, node)
         if isinstance(node, ast.Name):
             for inner in all_nodes(self.function):
                 comprehension = isinstance(inner, ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp)
@@ -374,13 +403,33 @@ class _Walk:
             self._spread(function, home, bound, definite)
             return
         parameter = passed_to(function, call, holder, node, bound)
-        key = (home.path, function.lineno, what)
+        given = self._constants(function, call, bound)
+        key = (home.path, function.lineno, what, *(f"{name}={constant.value!r}" for name, constant in given.items()))
         if parameter is None or self.depth >= MAX_DEPTH:
             self._escape(what, node)
         elif key not in self.flow.followed:
             self.flow.followed.add(key)
             names = Names(job={parameter}) if what == "job" else Names(input={parameter})
-            _Walk(self.code, home, function, names, self.flow, self.depth + 1, definite).run()
+            _Walk(self.code, home, function, names, self.flow, self.depth + 1, definite, given, self._passes(call)).run()
+
+    def _constants(self, function: Callable, call: ast.Call, bound: bool) -> dict[str, ast.Constant]:
+        """The constants that a call passes, by parameter; without those that the function assigns anew."""
+        changed = {name for node in all_nodes(function) for name, _ in assignments(node)}
+        found: dict[str, ast.Constant] = {}
+        for argument in (*call.args, *(keyword.value for keyword in call.keywords)):
+            name = passed_to(function, call, self.module.parents[argument], argument, bound)
+            if name is None or name in changed or isinstance(argument, ast.Starred):
+                continue
+            if isinstance(argument, ast.Name) and argument.id in self.given:
+                found[name] = self.given[argument.id]
+                continue
+            try:
+                value = constant(self.code, self.module, argument)
+            except NotConstant:
+                continue
+            if value is None or isinstance(value, str | int | float):
+                found[name] = ast.copy_location(ast.Constant(value), argument)
+        return found
 
     def _ignored(self, call: ast.Call, node: ast.expr) -> bool:
         """Calls that only look at the value: printing, logging, `len`, a validation, a progress update."""
@@ -395,7 +444,7 @@ class _Walk:
         dotted = self.code.dotted(self.module, call.func) or ""
         if dotted in ("json.dumps", "pprint.pformat") and _only_shown(self.module, call):
             return True
-        return (dotted.startswith("runpod.") and dotted.endswith("progress_update")) or self._is_input(call)
+        return (dotted.startswith("runpod.") and dotted.endswith("progress_update")) or (self._is_input(call) and not self._passes(call))
 
     def _validation(self, call: ast.Call) -> None:
         if not any(known.call is call for known in self.flow.validations):

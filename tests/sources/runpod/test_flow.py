@@ -39,6 +39,12 @@ READS = [
     pytest.param("return inner(job['input'])", [("c", "subscript", True)], id="a function that takes the input"),
     pytest.param("return spread(**job['input'])", [("x", "parameter", True), ("y", "parameter", False)], id="parameters"),
     pytest.param("return Service().run(job['input'])", [("d", "subscript", True)], id="a method"),
+    pytest.param("return checked(job['input'])['e']", [("e", "subscript", True)], id="a function that hands it back"),
+    pytest.param("given = checked(job.get('input'))\n    return given.get('f')", [("f", "get", False)], id="a name for what is handed back"),
+    pytest.param("return read(job['input'], 'g', 1), read(job['input'], 'h')", [("g", "get", False), ("h", "get", False)], id="keys that are arguments"),
+    pytest.param("return service.run(job['input'])", [("d", "subscript", True)], id="an instance by its annotation"),
+    pytest.param("return made.run(job['input'])", [("d", "subscript", True)], id="an instance by what its maker returns"),
+    pytest.param("return outer.handle(job['input'])", [("d", "subscript", True)], id="an instance in an attribute"),
     pytest.param("print(job['input'])\n    return len(job['input'])", [], id="looks that read nothing"),
 ]  # fmt: skip
 HELPERS = """
@@ -55,9 +61,36 @@ def spread(x, y=1):
     return x
 
 
+def checked(value):
+    if not isinstance(value, dict):
+        raise TypeError("not a mapping")
+    return value
+
+
+def read(given, key, default=None):
+    return given.get(key, default)
+
+
 class Service:
     def run(self, given):
         return given["d"]
+
+
+class Outer:
+    def __init__(self, service: "Service"):
+        self.service = service
+
+    def handle(self, given):
+        return self.service.run(given)
+
+
+def make() -> Service:
+    return Service()
+
+
+service: Service | None = None
+made = make()
+outer = Outer(make())
 """
 
 
