@@ -49,6 +49,8 @@ def from_packaging(project: Project, packaging: Packaging, imported: set[str]) -
     if graphics is not None and base.repository not in ("python", "pytorch/pytorch"):
         plan.reasons.append((f"{graphics.value} needs libGL, which the base image brings", graphics.origin or packaging.origin(1)))
     python = python_version(packaging, base)
+    if not python.origin or base.repository.rpartition("/")[2] != "python":
+        python = demanded_python(project, packaging.context, python)
     kind = "image" if plan.reasons else "requirements"
     why = (
         f"image: {plan.reasons[0][0]} ({plan.reasons[0][1]})"
@@ -141,6 +143,36 @@ def python_version(packaging: Packaging, base: base_images.BaseImage) -> Value[s
     if base.python:
         return Value(value=base.python, origin=packaging.origin(packaging.stage.line), note=f"base image {base.repository}:{base.tag}")
     return Value(value=DEFAULT_PYTHON, assumed=True, note="nothing in the project names a Python version")
+
+
+def demanded_python(project: Project, folder: str, version: Value[str]) -> Value[str]:
+    """The version, or the nearest that the project's `.python-version` or `requires-python` allows where they exclude it."""
+    for place in (PurePosixPath(folder), *PurePosixPath(folder).parents):
+        for name in (".python-version", "pyproject.toml"):
+            path = (place / name).as_posix()
+            file = project.files.get(path)
+            if file is None:
+                continue
+            text = file.data.decode("utf-8-sig", errors="replace")
+            pattern = r"^(3\.\d+)" if name == ".python-version" else r"""^requires-python\s*=\s*["']([^"']+)["']"""
+            if match := re.search(pattern, text, re.MULTILINE):
+                line = text.count("\n", 0, match.start()) + 1
+                return _allowed(f"=={match[1]}.*" if name == ".python-version" else match[1], version, Origin(file=path, line=line))
+    return version
+
+
+def _allowed(wanted: str, version: Value[str], origin: Origin) -> Value[str]:
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+    try:
+        specifiers = SpecifierSet(wanted)
+    except InvalidSpecifier:
+        return version
+    known = [f"3.{minor}" for minor in range(OLDEST_PYTHON[1], 15)]
+    allowed = [number for number in known if any(specifiers.contains(f"{number}.{patch}") for patch in (0, 20))]
+    if version.value in allowed or not allowed:
+        return version
+    return Value(value=allowed[0], origin=origin, note=f"the project demands {wanted}")
 
 
 def raise_python(environment: Environment, ledger: Ledger) -> None:

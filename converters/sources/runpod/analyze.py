@@ -304,6 +304,7 @@ def _environment(project: Project, unit: Unit, code: Code, closure: list[str], l
             scope=Scope.DEPLOY,
         )
     version = Value[str](value=environments.DEFAULT_PYTHON, assumed=True, note="nothing in the project names a Python version")
+    version = environments.demanded_python(project, unit.folder, version)
     return Environment(requirements=plan.specs, python_version=version, why="requirements: the project has no Dockerfile"), plan
 
 
