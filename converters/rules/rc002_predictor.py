@@ -24,6 +24,7 @@ rule = Rule(
             {"cog.yaml": COG, "predict.py": PREDICTOR},
             seen=(Seen("converted", 3, "cog.yaml"),),
             has={"app.py": ("from predict import Predictor", "self.predictor = Predictor()", '@fal.endpoint("/")')},
+            style="keep",
         ),
         Case(
             "a predictor that is not there is refused",

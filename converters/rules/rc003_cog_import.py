@@ -24,6 +24,7 @@ rule = Rule(
             seen=(Seen("converted", 1, "predict.py"), Seen("converted", 4, "predict.py")),
             has={"predict.py": ("class Predictor:\n",)},
             lacks={"predict.py": ("cog", "BasePredictor")},
+            style="keep",
         ),
         Case(
             "a base class of the project's own stays",
@@ -60,6 +61,7 @@ rule = Rule(
                 """,
             },
             has={"predict.py": ("import cogwheel",)},
+            style="keep",
         ),
     ),
 )

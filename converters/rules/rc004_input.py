@@ -36,6 +36,7 @@ rule = Rule(
                 "app.py": ('prompt: str = Field(description="Text")', "steps: int = Field(default=20, ge=1, le=50)"),
                 "predict.py": ("def predict(self, prompt: str, steps: int = 20) -> str:",),
             },
+            style="keep",
         ),
         Case(
             "a parameter with a plain default needs no change",
@@ -52,6 +53,7 @@ rule = Rule(
                 """,
             },
             has={"predict.py": ("def predict(self, prompt: str, steps: int = 20) -> str:",)},
+            style="keep",
         ),
         Case(
             "an Input of another library stays",

@@ -34,6 +34,7 @@ rule = Rule(
             seen=(Seen("converted", 5, "predict.py"),),
             has={"predict.py": ("from pathlib import Path",), "app.py": ("image: str = ImageField()",)},
             lacks={"predict.py": ("cog",)},
+            style="keep",
         ),
         Case(
             "pathlib's own Path stays",
@@ -51,6 +52,7 @@ rule = Rule(
                 """,
             },
             has={"predict.py": ("from pathlib import Path",)},
+            style="keep",
         ),
         Case("a predictor of plain text needs none of them", "untouched", {"cog.yaml": COG, "predict.py": PREDICTOR}),
     ),

@@ -33,6 +33,7 @@ rule = Rule(
             },
             seen=(Seen("converted", 6, "predict.py"),),
             has={"predict.py": ('print("metric", "words", len(prompt))',)},
+            style="keep",
         ),
         Case(
             "a method called log of the project's own stays",
@@ -53,6 +54,7 @@ rule = Rule(
                 """,
             },
             has={"predict.py": ('self.log("working")',)},
+            style="keep",
         ),
         Case("a predictor that logs nothing has nothing to change", "untouched", {"cog.yaml": COG, "predict.py": PREDICTOR}),
     ),

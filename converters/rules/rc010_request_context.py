@@ -33,6 +33,7 @@ rule = Rule(
             seen=(Seen("manual", 6, "predict.py"),),
             has={"predict.py": ('{}.get("suffix", "")',)},
             status="partial",
+            style="keep",
         ),
         Case(
             "a metric of the scope is no context",

@@ -51,6 +51,7 @@ rule = Rule(
                 """,
             },
             has={"predict.py": ("torch.__version__",)},
+            style="keep",
         ),
     ),
 )

@@ -58,6 +58,7 @@ rule = Rule(
                 """,
             },
             has={"predict.py": ('subprocess.check_call(["nvidia-smi"])',)},
+            style="keep",
         ),
         Case("a predictor that downloads nothing needs no module", "untouched", {"cog.yaml": COG, "predict.py": PREDICTOR}),
     ),

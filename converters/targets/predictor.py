@@ -1,4 +1,4 @@
-"""The `fal.App` of a Cog predictor in keep style: a thin, typed file that imports the predictor inside `setup()`."""
+"""The `fal.App` of a Cog predictor: a thin, typed file that imports the predictor inside `setup()`, or holds its methods itself."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from converters.ir import App, InputField, OutputField, OutputModel
 from converters.targets import app as app_parts
 from converters.targets import imports, predictor_methods
 from converters.targets.app import field_name
+from converters.targets.inline_predictor import Pieces
 from converters.targets.templating import comment, render
 
 PLAIN = ("str", "int", "float", "bool")
@@ -31,6 +32,7 @@ def emit(app: App) -> str:
     wraps_media = bool(output.wrap and output.fields[0].media)
     streams = kind in ("generator", "async_generator")
     plain = bool(output.wrap) and not wraps_media and output.fields[0].annotation in (PLAIN_LISTS if streams else PLAIN)
+    pieces = Pieces(app, app.inline) if app.style == "inline" and app.inline is not None else None
     body = render(
         "predictor.py.j2",
         app=app,
@@ -43,15 +45,17 @@ def emit(app: App) -> str:
         image_arguments=app_parts.image_arguments(app),
         requirements=app_parts.requirements(app),
         app_files=_top_level(app),
-        setup=predictor_methods.setup(app),
-        methods=predictor_methods.endpoints(app),
+        top=pieces.top() if pieces else "",
+        setup=pieces.setup() if pieces else predictor_methods.setup(app),
+        methods=[*pieces.others(), pieces.endpoint()] if pieces else predictor_methods.endpoints(app),
+        inline=pieces is not None,
         fetches=any(field.media in ("path", "paths", "file", "files") for field in endpoint.input.fields),
         uploads=wraps_media,
         encodes=not wraps_media and not plain,
         events=streams,
-        asynchronous=kind == "async_generator",
+        asynchronous=kind in ("async", "async_generator"),
     )
-    return app_parts.tidy(imports.complete(body))
+    return app_parts.tidy(imports.complete(body, pieces.imports() if pieces else ()))
 
 
 def _title(app: App) -> str:

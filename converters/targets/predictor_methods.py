@@ -103,14 +103,15 @@ def _method(decorator: str, signature: str, summary: str, lines: list[str]) -> s
     return "\n".join([*head, *indented(lines, 2), ""])
 
 
-def _files(app: App) -> list[InputField]:
+def files(app: App) -> list[InputField]:
+    """The inputs that are downloaded before the predictor runs."""
     return [field for field in app.endpoints[0].input.fields if field.media in ("path", "paths", "file", "files")]
 
 
-def _fetched(app: App, *, asynchronous: bool) -> list[str]:
+def fetched(app: App, *, asynchronous: bool) -> list[str]:
     """Lines that download the file inputs into the request's folder; a default reaches the predictor as its code states it."""
     lines = []
-    for field in _files(app):
+    for field in files(app):
         name = field_name(field.name)
         given = f"input.{name}"
         call = "await asyncio.to_thread(fetch, {0}, folder, {1})" if asynchronous else "fetch({0}, folder, field={1})"
@@ -134,12 +135,12 @@ def variable(field: InputField) -> str:
 
 def _arguments(app: App) -> list[str]:
     fields = app.endpoints[0].input.fields
-    files = {field.name for field in _files(app)}
+    downloaded = {field.name for field in files(app)}
     found = []
     for field in fields:
         if field.computed:
             continue
-        value = variable(field) if field.name in files else f"input.{field_name(field.name)}"
+        value = variable(field) if field.name in downloaded else f"input.{field_name(field.name)}"
         found.append(f"{field.name}={value}" if field.name.isidentifier() else f"**{{{string(field.name)}: {value}}}")
     computed = [field for field in fields if field.computed]
     return found + (["**given"] if computed else [])
@@ -203,9 +204,8 @@ def _unary(app: App) -> str:
             *_failure(),
             *CANCELLED[2:],
         ]
-    if _files(app):
-        fetched = _fetched(app, asynchronous=asynchronous)
-        inner = ["with tempfile.TemporaryDirectory() as folder:", *indented([*fetched, *inner], 1)]
+    if files(app):
+        inner = ["with tempfile.TemporaryDirectory() as folder:", *indented([*fetched(app, asynchronous=asynchronous), *inner], 1)]
     word = "async def" if asynchronous else "def"
     signature = f"{word} {endpoint.method}(self, input: Input) -> Output:"
     return _method('@fal.endpoint("/")', signature, endpoint.summary, inner)
@@ -222,9 +222,8 @@ def _outputs(app: App) -> str:
     value = f"upload(value, {media.title()}).model_dump()" if media else "value" if plain else "encode(value)"
     loop = "async for value in " if asynchronous else "for value in "
     inner = [*_given(app), *_call(app, loop, ":"), f"    yield {value}"]
-    if _files(app):
-        fetched = _fetched(app, asynchronous=asynchronous)
-        inner = ["with tempfile.TemporaryDirectory() as folder:", *indented([*fetched, *inner], 1)]
+    if files(app):
+        inner = ["with tempfile.TemporaryDirectory() as folder:", *indented([*fetched(app, asynchronous=asynchronous), *inner], 1)]
     given = "AsyncIterator[Any]" if asynchronous else "Iterator[Any]"
     word = "async def" if asynchronous else "def"
     return _method("", f"{word} outputs(self, input: Input) -> {given}:", "What the predictor yields, ready for JSON.", inner)

@@ -50,6 +50,7 @@ CASES = (
     Case("recital", "run.py:Reader", ({"title": "Night"}, {"title": "Night", "words": 11}, {"title": "", "words": 1})),
     Case("chorus", "run.py:Chorus", ({"line": "row"}, {"line": "row", "voices": 4, "wait": 0.01}, {"line": "hush", "voices": 1}), environment={"COG_MAX_CONCURRENCY": "4"}),
     Case("guestbook", "predict.py:Predictor", ({"name": "Ada"}, {"name": "<Ada>", "polite": False}, {"name": "Ada", "lines": 0})),
+    Case("stamp", "predict.py:Predictor", ({"document": PICTURE}, {"document": PICTURE, "ink": "blue", "copies": 2}, {"document": PICTURE, "copies": 4})),
     Case("trainable", "predict.py:Predictor", ({"text": "hello"},)),
     Case("trainable", "train.py:train", ({"prefix": "well"}, {"prefix": "well", "repeats": 3}), train=True, app="trainable-train"),
 )  # fmt: skip

@@ -28,6 +28,7 @@ from converters.options import Options
 from converters.project import Project
 from converters.python import arguments
 from converters.python.code import Code
+from converters.python.edits import apply
 from converters.python.environ import code_variables
 from converters.sources.replicate import (
     build_report,
@@ -37,6 +38,7 @@ from converters.sources.replicate import (
     dockerfile,
     environment,
     files,
+    inline,
     inputs,
     outputs,
     pget,
@@ -144,6 +146,7 @@ def _unit(context: Context, unit: Unit) -> None:
     parts = Parts(unit, code, build, closure, change, fetched)
     app = _app(context, parts, predictor, app_name(_wanted_name(context, unit), context.taken))
     _weights(context, parts, app)
+    _inline(context, parts, app)
     context.application.apps.append(app)
     if trainer is not None:
         trained = _app(context, parts, trainer, app_name(f"{app.name}-train", context.taken), train.NAMES)
@@ -151,6 +154,19 @@ def _unit(context: Context, unit: Unit) -> None:
         context.application.apps.append(trained)
     build_report.settle(unit, build, app, ledger)
     report.settle(unit, predictor, app, ledger)
+
+
+def _inline(context: Context, parts: Parts, app: App) -> None:
+    """Whether the predictor can be written inline; the reason goes into the report either way."""
+    module = parts.code.module(app.entry)
+    assert module is not None
+    try:
+        text = apply(module.text, [edit for edit in context.application.edits if edit.file == app.entry])
+        app.inline = inline.source(app, text, parts.closure)
+    except inline.NotInline as reason:
+        app.why_style = f"keep: {reason}"
+    else:
+        app.why_style = "inline: one file, and nothing is loaded while it is imported"
 
 
 def _unchanged(context: Context, unit: Unit) -> None:

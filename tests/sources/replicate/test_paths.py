@@ -40,17 +40,20 @@ def test_row_2_the_predictor_is_an_app() -> None:
 
 
 def test_row_3_setup_stays_setup() -> None:
-    assert "        self.predictor.setup()\n" in text(converted(FIXTURES / "sdxl"), "app.py")
+    assert "    def setup(self):\n        import torch\n" in text(converted(FIXTURES / "sdxl"), "app.py")
+    assert "        self.predictor.setup()\n" in text(converted(FIXTURES / "sdxl", style="keep"), "app.py")
 
 
 def test_row_4_predict_is_an_endpoint() -> None:
-    assert '    @fal.endpoint("/")\n    def predict(self, input: Input) -> Output:' in text(converted(FIXTURES / "sdxl"), "app.py")
+    signature = "    def predict(self, input: Input) -> Output:"
+    assert f'    @fal.endpoint("/")\n    @failing_with_message\n{signature}' in text(converted(FIXTURES / "sdxl"), "app.py")
+    assert f'    @fal.endpoint("/")\n{signature}' in text(converted(FIXTURES / "sdxl", style="keep"), "app.py")
 
 
 def test_row_5_a_file_is_uploaded() -> None:
     made = text(converted(FIXTURES / "sdxl"), "app.py")
     assert "class Output(BaseModel):\n    image: Image\n" in made
-    assert "return Output(image=upload(result, Image))" in made
+    assert "return Output(image=upload(Path(output_path), Image))" in made
 
 
 def test_row_6_inputs_are_a_model() -> None:

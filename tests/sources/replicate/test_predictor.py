@@ -13,7 +13,7 @@ CLASS = "from cog import BasePredictor\n\n\nclass Predictor(BasePredictor):\n   
 
 
 def test_the_smallest_predictor_loses_only_what_is_cogs() -> None:
-    outcome = converted(HELLO)
+    outcome = converted(HELLO, style="keep")
     assert not manual(outcome)
     kept = text(outcome, "predict.py")
     assert "cog" not in kept
@@ -38,7 +38,7 @@ def test_the_smallest_predictor_loses_only_what_is_cogs() -> None:
     ],
 )
 def test_every_spelling_of_a_class_is_served(tmp_path: Path, source: str, yaml: str) -> None:
-    outcome = converted(write(tmp_path / "p", source, yaml))
+    outcome = converted(write(tmp_path / "p", source, yaml), style="keep")
     served = app(outcome).predictor
     assert served is not None
     assert served.method in ("predict", "run")
@@ -56,7 +56,7 @@ def test_a_function_is_served_without_an_instance(tmp_path: Path) -> None:
 def test_a_file_name_with_dashes_is_imported_by_name(tmp_path: Path) -> None:
     root = write(tmp_path / "p", "", YAML.replace("predict.py", "make-it.py"))
     (root / "make-it.py").write_text(CLASS)
-    assert 'Predictor = importlib.import_module("make-it").Predictor' in text(converted(root), "app.py")
+    assert 'Predictor = importlib.import_module("make-it").Predictor' in text(converted(root, style="keep"), "app.py")
 
 
 def test_an_inherited_predictor_is_followed_into_its_module(tmp_path: Path) -> None:
