@@ -67,17 +67,19 @@ def generate(
     link: str = "url",
     files: Collection[str] = (),
     literals: Literals = NONE,
+    closed: bool = False,
 ) -> list[Request]:
     """The requests for an endpoint whose input has this schema.
 
     ``files`` are the fields that take a file (others are told by their names), ``link`` says how one is sent: as ``url`` or ``data`` URL.
+    ``closed``: an input without fields is one that takes nothing, not one whose fields nobody knows.
     """
     maker = _Maker(schema, link, files)
     maker.literals = literals
     found: dict[str, Request] = {}
     requests = itertools.chain(
         (Request("example", f"example {number + 1}", value) for number, value in enumerate(examples)),
-        maker.plausible(),
+        maker.plausible(closed=closed),
         maker.boundaries(),
         maker.known(),
         maker.invalid(),
@@ -122,7 +124,7 @@ class _Maker:
         """The schema of a field."""
         return self._fields[name]
 
-    def plausible(self) -> Iterator[Request]:
+    def plausible(self, *, closed: bool = False) -> Iterator[Request]:
         """What a caller would send: as little as possible, then each further field, then everything."""
         for untyped, link in (
             ("a cat", self._link),
@@ -142,7 +144,7 @@ class _Maker:
             full = {name: self.value(name, field, untyped) for name, field in self._fields.items()}
             yield Request("plausible", "all fields", {name: value for name, value in full.items() if value is not None})
         self._link = self._usual
-        if not self._fields:
+        if not self._fields and not closed:
             yield from (Request("plausible", "free", {**_OBJECT, **more}) for more in ({}, {"input": "a cat"}, {"inputs": ["a cat"]}))
 
     def boundaries(self) -> Iterator[Request]:

@@ -320,13 +320,15 @@ class Study:
                 yield Request(trial.kind, trial.about, trial.body), trial.stream  # type: ignore[arg-type]
             return
         examples = [example.value for example in self.app.examples]
-        link = "data" if self.application.platform == "replicate" else "url"
+        closed = self.application.platform == "replicate"
+        link = "data" if closed else "url"
         files = [field.name for field in self.app.endpoints[0].input.fields if field.media]
         known = literals(file.data for path, file in self.project.files.items() if path.endswith(".py"))
         schema = self.schema
         if self.settings.schema is not None and self.application.platform == "replicate" and cog.reads_schema(self._interpreter):
             schema = {**schema, "required": cog.required(self.settings.schema, schema.get("required", []))}
-        made = generate(schema, examples, seed=self.settings.seed, drawn=self.settings.drawn, link=link, files=files, literals=known)
+        settings = {"seed": self.settings.seed, "drawn": self.settings.drawn}
+        made = generate(schema, examples, **settings, link=link, files=files, literals=known, closed=closed)
         for request in made:
             if self._unchecked and request.kind in ("invalid", "mistyped"):
                 continue

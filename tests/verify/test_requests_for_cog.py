@@ -53,3 +53,7 @@ def test_texts_are_what_a_description_shows() -> None:
     field = {"type": "string", "description": "Weights as <owner>/<name>. For example, 'ada/pictures'"}
     made = generate({"properties": {"lora": field}, "required": ["lora"]}, link="data")
     assert made[0].body == {"lora": "ada/pictures"}
+
+
+def test_a_predictor_without_inputs_is_asked_without_any() -> None:
+    assert {request.key for request in generate({"properties": {}}, closed=True) if request.kind != "invalid"} == {"{}"}
