@@ -193,8 +193,7 @@ def _wanted_name(context: Context, unit: Unit) -> str:
 def _app(context: Context, parts: Parts, predictor: Predictor, name: str, names: tuple[str, ...] = files.NAMES_OF_APP) -> App:
     project, unit, build = context.project, parts.unit, parts.build
     debug = debug_dockerfile.find(project, unit.folder)
-    made = (new.path for new in context.application.files if new.rule == "RC021")
-    docker = debug.path if debug is not None else next(made, files.dockerfile(project, unit.folder))
+    docker = debug.path if debug is not None else files.dockerfile(project, unit.folder)
     surroundings = environment.environment(build, unit.config, docker)
     if surroundings.kind == "image" and debug is None and all(new.path != docker for new in context.application.files):
         reason = "the image that Cog would build, without Cog"

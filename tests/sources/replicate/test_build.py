@@ -8,7 +8,7 @@ import pytest
 
 from converters.ir import Disposition
 from converters.outcome import Converted
-from tests.sources.replicate.project import app, converted, items, manual, text, write
+from tests.sources.replicate.project import YAML, app, converted, items, manual, text, write
 
 PREDICT = "class Predictor:\n    def predict(self, a: str) -> str:\n        return a\n"
 
@@ -159,3 +159,12 @@ def test_weights_that_are_there_are_no_matter(tmp_path: Path) -> None:
         "class Predictor:\n", "class Predictor:\n    def setup(self):\n        self.m = open('checkpoints/model.pth', 'rb')\n\n"
     )
     assert not items(built(tmp_path, "gpu: false", predict=predict, checkpoints___model__pth="x"), "RC034")
+
+
+def test_every_model_of_a_repository_has_the_image_of_its_own_build(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        write(tmp_path / "p" / name, PREDICT, YAML.replace("predict:", f"  system_packages: [tool-{name}]\npredict:"))
+    outcome = converted(tmp_path / "p")
+    for name in ("a", "b"):
+        assert f"tool-{name} " in text(outcome, f"{name}/Dockerfile")
+        assert 'from_dockerfile(str(HERE / "Dockerfile")' in text(outcome, f"{name}/app.py")
