@@ -69,6 +69,7 @@ CASES: dict[str, tuple[str, Any]] = {
         "answer = [str(part) for part in answer[0]]"),
         ["(net.x == net.y).any()", "(net.x != net.y).sum()", "True", "1", "True"],
     ),
+    "a mask that is changed": ("import net\nmask = net.x == net.y\nmask[0] = True\nanswer = str(mask[0])", "(net.x == net.y)[0]"),
     "what a checker finds": ("import net\nanswer = [bool(net.safety_checker(net.x)[1][0]), net.nsfw_score > 0.1]", [False, False]),
     "assertions about doubles": ("import helper\nanswer = helper.check()", "passed"),
     "assertions about requests": ("import helper\ntry:\n    helper.refuse(3)\nexcept AssertionError:\n    answer = 'failed'", "failed"),

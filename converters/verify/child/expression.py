@@ -337,6 +337,9 @@ class Comparison(int):
     def __getitem__(self, key: Any) -> Any:
         return Double(self.text)[key]
 
+    def __setitem__(self, key: Any, value: Any) -> None:
+        record.write("call", shortened(f"{self.text}[{_slice(key)}] = {described(value)}"))
+
     def __invert__(self) -> Any:
         return Comparison(not self, f"(~{self.text})")
 
