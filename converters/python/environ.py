@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from converters.concepts import environment as environments
 from converters.concepts import variables
 from converters.ir import App, Disposition, EnvVar
 from converters.ledger import Ledger
 from converters.python.code import Code
+from converters.python.module import FunctionNode, Module
 from converters.python.settings import settings_fields
 
 
@@ -22,10 +23,9 @@ def code_variables(app: App, code: Code, closure: list[str], ledger: Ledger, sta
     have = {variable.name for variable in app.environment.variables} | variables.COMMON | set(stated)
     for path in closure:
         module = code.module(path)
-        reads = [read for node in ast.walk(module.tree) for read in _environment_reads(node)] if module else []
-        for node, name, required in reads:
-            if module is None or not name:
-                continue
+        if module is None:
+            continue
+        for node, name, required in environment_reads(code, module):
             if variables.is_secret(name) and name not in known:
                 known.add(name)
                 app.secrets.append(EnvVar(name=name, secret=True, origin=module.origin(node)))
@@ -43,31 +43,69 @@ def code_variables(app: App, code: Code, closure: list[str], ledger: Ledger, sta
                 )
 
 
-def _environment_reads(node: ast.AST) -> list[tuple[ast.AST, str, bool]]:
-    """(where, name, whether a missing one raises) of every variable that a node reads, fields of settings classes among them."""
-    if isinstance(node, ast.ClassDef):
-        return [(field.node, field.name, field.required) for field in settings_fields(node)]
-    name, required = _environment_read(node)
-    return [(node, name, required)] if name else []
+def environment_reads(code: Code, module: Module) -> Iterator[tuple[ast.AST, str, bool]]:
+    """(where, name, whether a missing one raises) of every variable that a module reads.
+
+    By `os.environ` and `os.getenv`, other names for them, fields of settings classes, and functions of the project that take the name.
+    """
+    aliases = _aliases(module.tree)
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.ClassDef):
+            yield from ((field.node, field.name, field.required) for field in settings_fields(node))
+        elif (read := _read(node, aliases)) is not None:
+            key, required = read
+            if isinstance(key, ast.Constant) and isinstance(key.value, str):
+                yield node, key.value, required
+        elif isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant) and isinstance(node.args[0].value, str):
+            demands = _reader(code, module, node.func)
+            if demands is not None:
+                yield node, node.args[0].value, demands and len(node.args) + len(node.keywords) == 1
 
 
-def _environment_read(node: ast.AST) -> tuple[str, bool]:
-    """(name, whether a missing one raises) of `os.environ["X"]`, `os.environ.get("X")`, `os.getenv("X")`."""
-    if (
-        isinstance(node, ast.Subscript)
-        and isinstance(node.ctx, ast.Load)
-        and _ends_with(node.value, "environ")
-        and isinstance(node.slice, ast.Constant)
-    ):
-        return (str(node.slice.value), True)
-    if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant) and isinstance(node.args[0].value, str):
+def _reader(code: Code, module: Module, func: ast.expr) -> bool | None:
+    """Whether a function of the project whose first parameter is the name of a variable fails without it; None for any other function."""
+    found = code.function(module, func)
+    if found is None or not isinstance(found.node, FunctionNode) or not found.node.args.args:
+        return None
+    parameter = found.node.args.args[0].arg
+    aliases = _aliases(found.module.tree)
+    reads = [read for node in ast.walk(found.node) if (read := _read(node, aliases)) is not None]
+    own = [required for key, required in reads if isinstance(key, ast.Name) and key.id == parameter]
+    if not own:
+        return None
+    return any(own) or any(isinstance(node, ast.Raise) for node in ast.walk(found.node))
+
+
+def _aliases(tree: ast.AST) -> set[str]:
+    """Names for `os.environ`: assigned from it, or from it unless something else is given."""
+    found = {"environ"}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign) and _is_environ(node.value, found):
+            found |= {target.id for target in node.targets if isinstance(target, ast.Name)}
+        elif isinstance(node, ast.arguments):
+            positional = [*node.posonlyargs, *node.args]
+            pairs = [*zip(positional[len(positional) - len(node.defaults) :], node.defaults, strict=True)]
+            pairs += [(name, value) for name, value in zip(node.kwonlyargs, node.kw_defaults, strict=True) if value is not None]
+            found |= {name.arg for name, value in pairs if _is_environ(value, found)}
+    return found
+
+
+def _is_environ(node: ast.expr, aliases: set[str]) -> bool:
+    if isinstance(node, ast.IfExp):
+        return _is_environ(node.body, aliases) or _is_environ(node.orelse, aliases)
+    if isinstance(node, ast.BoolOp):
+        return any(_is_environ(value, aliases) for value in node.values)
+    return (isinstance(node, ast.Attribute) and node.attr == "environ") or (isinstance(node, ast.Name) and node.id in aliases)
+
+
+def _read(node: ast.AST, aliases: set[str]) -> tuple[ast.expr, bool] | None:
+    """(the name's expression, whether a missing one raises) of `os.environ[X]`, `os.environ.get(X)`, `os.getenv(X)`."""
+    if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load) and _is_environ(node.value, aliases):
+        return node.slice, True
+    if isinstance(node, ast.Call) and node.args:
         func = node.func
-        if isinstance(func, ast.Attribute) and ((func.attr == "get" and _ends_with(func.value, "environ")) or func.attr == "getenv"):
-            return node.args[0].value, False
+        if isinstance(func, ast.Attribute) and ((func.attr == "get" and _is_environ(func.value, aliases)) or func.attr == "getenv"):
+            return node.args[0], False
         if isinstance(func, ast.Name) and func.id == "getenv":
-            return node.args[0].value, False
-    return "", False
-
-
-def _ends_with(node: ast.expr, name: str) -> bool:
-    return (isinstance(node, ast.Attribute) and node.attr == name) or (isinstance(node, ast.Name) and node.id == name)
+            return node.args[0], False
+    return None
