@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import ast
+import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 _MOST = 12
+_OF_A_HOST = 2
+_ADDRESS = re.compile(r"(?<![(\[])https?://[^\s)\]}>'\"`,;|]+[^\s)\]}>'\"`,;|.:]")
+"""Not the target of a link in Markdown, which leads elsewhere."""
+_PICTURES = (".svg", ".png", ".jpg", ".gif", ".webp")
 
 
 @dataclass(frozen=True)
@@ -15,6 +21,8 @@ class Literals:
 
     words: tuple[str, ...] = ()
     numbers: tuple[int, ...] = ()
+    addresses: tuple[str, ...] = ()
+    """Web addresses that its documentation shows."""
 
 
 NONE = Literals()
@@ -35,6 +43,19 @@ def literals(files: Iterable[bytes]) -> Literals:
             elif type(constant.value) is int and abs(constant.value) <= 10**6:
                 numbers.setdefault(constant.value)
     return Literals(tuple(words)[:_MOST], tuple(numbers)[:_MOST])
+
+
+def addresses(texts: Iterable[str]) -> tuple[str, ...]:
+    """Web addresses in documents, in their order: at most two of a host, and none of pictures that a page shows."""
+    found: dict[str, str] = {}
+    hosts: Counter[str] = Counter()
+    for text in texts:
+        for address in _ADDRESS.findall(text):
+            host = address.split("/")[2]
+            if address not in found and hosts[host] < _OF_A_HOST and not address.lower().endswith(_PICTURES):
+                hosts[host] += 1
+                found[address] = host
+    return tuple(found)[:_MOST]
 
 
 def _constants(tree: ast.AST) -> Iterator[ast.Constant]:

@@ -179,6 +179,9 @@ class _Maker:
             if "string" in kinds or kinds == {None}:
                 for word in self.literals.words:
                     yield Request("boundary", f"{name}: {word!r}", {**base, name: word})
+            if "string" in kinds and _ADDRESS.search(name):
+                for address in self.literals.addresses:
+                    yield Request("boundary", f"{name}: {address}", {**base, name: address})
             if "string" in kinds and not _LINKS.search(name):
                 for length in self.literals.numbers:
                     for size in (length, length + 1) if 1 < length <= _LONGEST_TEXT else ():
@@ -260,7 +263,7 @@ class _Maker:
             for value in part.get("enum", [])[:8]:
                 yield f"choice {value!r}", value
             kind = part.get("type")
-            if kind in ("integer", "number"):
+            if kind in ("integer", "number") and "enum" not in part:
                 for bound in ("minimum", "maximum"):
                     if bound in part:
                         yield bound, int(part[bound]) if kind == "integer" else part[bound]
@@ -286,12 +289,12 @@ class _Maker:
     def _random(self, name: str, field: Schema, chance: random.Random) -> Any:
         edges = [] if name in self._files else [value for _, value in self._edges(field)]
         usual = self.value(name, field)
-        kinds = {part.get("type") for part in field.get("anyOf", [field])}
+        kinds = {part.get("type") for part in field.get("anyOf", [field]) if "enum" not in part}
         if kinds & {"integer", "number"} and chance.random() < 0.5:
             low = _bottom(field) if "minimum" in field or "exclusiveMinimum" in field else 0
             high = field.get("maximum", low + 100)
             return chance.randint(int(low), max(int(high), int(low))) if "integer" in kinds else round(chance.uniform(low, high), 3)
-        if kinds == {"string"} and name not in self._files and "enum" not in field and not _LINKS.search(name) and chance.random() < 0.5:
+        if kinds == {"string"} and name not in self._files and not _LINKS.search(name) and chance.random() < 0.5:
             text = " ".join(chance.choice(_WORDS) for _ in range(chance.choice((1, 3, 12, 40))))
             return text[: int(field.get("maxLength", len(text)))]
         return chance.choice([*edges, usual]) if edges else usual

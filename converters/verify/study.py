@@ -26,7 +26,7 @@ from . import cog, compare, coverage, runpod, schema, target
 from .certificate import Answer, Certificate, Differing, Trial, Verdict
 from .demand import demanded
 from .interpreter import Interpreter, inspected, uneven
-from .literals import literals
+from .literals import addresses, literals
 from .observe import Observation, pins, top_level_names
 from .outcome import Outcome, Side, SideFailed, TargetFailed
 from .requests import Request, generate, repaired
@@ -323,7 +323,10 @@ class Study:
         closed = self.application.platform == "replicate"
         link = "data" if closed else "url"
         files = [field.name for field in self.app.endpoints[0].input.fields if field.media]
-        known = literals(file.data for path, file in self.project.files.items() if path.endswith(".py"))
+        known = replace(
+            literals(file.data for path, file in self.project.files.items() if path.endswith(".py")),
+            addresses=addresses(file.data.decode(errors="replace") for path, file in self.project.files.items() if path.endswith(".md")),
+        )
         schema = self.schema
         if self.settings.schema is not None and self.application.platform == "replicate" and cog.reads_schema(self._interpreter):
             schema = {**schema, "required": cog.required(self.settings.schema, schema.get("required", []))}

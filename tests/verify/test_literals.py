@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from converters.verify.literals import NONE, Literals, literals
+from converters.verify.literals import NONE, Literals, addresses, literals
 
 
 @pytest.mark.parametrize(
@@ -27,6 +27,14 @@ from converters.verify.literals import NONE, Literals, literals
 )
 def test_literals_of_one_file(code: str, expected: Literals) -> None:
     assert literals([code.encode()]) == expected
+
+
+def test_addresses_that_documents_show() -> None:
+    page = (
+        "[![Badge](https://img.example/x?style=flat)](https://hub.example/a) ![](https://hub.example/b.png)\n"
+        "- `https://papers.example/abs/2004.1`, https://papers.example/pdf/2004.1.pdf.\n- https://papers.example/html/3 <https://one.example/>\n"
+    )
+    assert addresses([page, page]) == ("https://papers.example/abs/2004.1", "https://papers.example/pdf/2004.1.pdf", "https://one.example/")
 
 
 def test_files_are_taken_together_in_order_up_to_twelve() -> None:
