@@ -40,6 +40,7 @@ _WORDS = re.compile(
     r"|[\w.]*(Error|Exception|Exit|Interrupt|Timeout|Warning)): "
 )
 """What coglet 0.23 puts before an exception's message."""
+_CLASS = re.compile(r"[A-Za-z_][\w.]*: ")
 
 
 class Predictor:
@@ -169,7 +170,10 @@ def required(schema: Path, otherwise: list[str]) -> list[str]:
 
 def _message(error: Any) -> Any:
     """The exception's own message, which the server says after words of its own and the exception's class."""
+    said = ""
     while isinstance(error, str) and (found := _WORDS.match(error)):
+        error, said = error[found.end() :], found.group()
+    if said.endswith(" failed: ") and (found := _CLASS.match(error)):  # an exception that is not called Error
         error = error[found.end() :]
     return error
 

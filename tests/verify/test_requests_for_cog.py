@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from converters.verify import cog
+from converters.verify.literals import Literals
 from converters.verify.requests import Request, generate, repaired
 
 SCHEMA = {"properties": {"photo": {"type": "string"}, "steps": {"type": "integer", "minimum": 4.0, "default": 5}}, "required": ["photo"]}
@@ -20,6 +23,31 @@ def test_file_inputs_are_always_data_urls() -> None:
 def test_addresses_that_are_declared_as_text_are_no_data_urls() -> None:
     made = generate({"properties": {"video_url": {"type": "string"}}, "required": ["video_url"]}, link="data")
     assert made[0].body["video_url"].startswith("http://")
+
+
+@pytest.mark.parametrize(
+    ("said", "message"),
+    [
+        ("Prediction failed: Prediction failed: ValueError: no such: thing", "no such: thing"),
+        ("Prediction failed: InvalidURL: Failed to parse: x", "Failed to parse: x"),
+        ("Training failed: Training failed: app.errors.Refused: no: not you", "no: not you"),
+        ("Note: plain", "Note: plain"),
+        (None, None),
+    ],
+)
+def test_messages_of_exceptions_are_their_own_words(said: str | None, message: str | None) -> None:
+    assert cog._message(said) == message
+
+
+def test_numbers_with_choices_get_no_other_number() -> None:
+    made = generate({"properties": {"top": {"type": "integer", "enum": [8, 16], "default": 8}}}, link="data")
+    assert {request.body.get("top", 8) for request in made if request.kind in ("plausible", "boundary", "drawn")} == {8, 16}
+
+
+def test_addresses_of_the_documentation_are_sent_where_one_is_asked_for() -> None:
+    known = Literals(addresses=("https://papers.example/abs/1",))
+    made = generate({"properties": {"paper_url": {"type": "string"}, "name": {"type": "string"}}}, link="data", literals=known)
+    assert [request.body for request in made if "papers.example" in request.about] == [{"paper_url": "https://papers.example/abs/1"}]
 
 
 def test_bounds_of_integers_are_integers() -> None:
