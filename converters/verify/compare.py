@@ -15,6 +15,8 @@ from .outcome import File, LocalPath, Outcome
 
 _ADDRESS = re.compile(r"0x[0-9a-f]{6,}")
 _TEMPORARY = re.compile(r"(?:/var)?/tmp/[^\s'\",;:)\]}]*")
+_MADE_UP = re.compile(r"(?<![A-Za-z0-9])tmp[a-z0-9_]{8}")
+"""What ``tempfile`` puts before or for a name."""
 _FRAME = re.compile(r'(File "[^"]*", line )\d+')
 _LONGEST = 300
 
@@ -102,12 +104,20 @@ def _members(data: bytes) -> list[tuple[str, bytes]] | None:
     try:
         if data.startswith(b"PK"):
             with zipfile.ZipFile(io.BytesIO(data)) as archive:
-                return [(name, archive.read(name)) for name in archive.namelist()]
+                return [(_canonical(name), _comparable(archive.read(name))) for name in archive.namelist()]
         with tarfile.open(fileobj=io.BytesIO(data)) as packed:
             files = [(member.name, packed.extractfile(member)) for member in packed.getmembers()]
-            return [(name, file.read() if file is not None else b"") for name, file in files]
+            return [(_canonical(name), _comparable(file.read()) if file is not None else b"") for name, file in files]
     except (zipfile.BadZipFile, tarfile.TarError, OSError, EOFError, RuntimeError, NotImplementedError, zlib.error):
         return None
+
+
+def _comparable(data: bytes) -> bytes:
+    """A text as texts are compared, other content as it is."""
+    try:
+        return _canonical(data.decode()).encode()
+    except UnicodeDecodeError:
+        return data
 
 
 def _same_file(source: File, target: File) -> bool:
@@ -129,7 +139,8 @@ def _equal(source: Any, target: Any) -> bool:
 def _canonical(text: str) -> str:
     """Text without addresses, names of temporary files and lines of tracebacks, which the sides do not share."""
     text = _FRAME.sub(r"\1", text)
-    return _TEMPORARY.sub(lambda match: "<temporary>" + _suffix(match.group()), _ADDRESS.sub("0x", text))
+    text = _TEMPORARY.sub(lambda match: "<temporary>" + _suffix(match.group()), _ADDRESS.sub("0x", text))
+    return _MADE_UP.sub("", text)
 
 
 def _suffix(path: str) -> str:

@@ -38,6 +38,12 @@ CASES = {
     "ZIP files with another name": (packed({"a.txt": b"a"}, 2001), packed({"b.txt": b"a"}, 2001), False),
     "tar files of two times": (taped({"a.txt": b"a"}, 1), taped({"a.txt": b"a"}, 2), True),
     "tar files with another content": (taped({"a.txt": b"a"}, 1), taped({"a.txt": b"b"}, 1), False),
+    "ZIP files whose texts name temporary files": (
+        packed({"tmpabcdefghclip.txt": b"of tmpabcdefghclip.mp4"}, 2001),
+        packed({"tmp12345678clip.txt": b"of tmp12345678clip.mp4"}, 2001),
+        True,
+    ),
+    "ZIP files with other bytes that are no text": (packed({"a": b"\xff\x00"}, 2001), packed({"a": b"\xff\x01"}, 2001), False),
     "a broken ZIP file": (packed({"a.txt": b"a"}, 2001), b"PK\x03\x04broken", False),
     "two broken ZIP files": (b"PK\x03\x04broken", b"PK\x03\x04broke", False),
 }

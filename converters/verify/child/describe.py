@@ -19,6 +19,8 @@ roots: list[tuple[str, str]] = []
 _DEPTH = 6
 _PATH = re.compile(r"(?<![\w:/.])/[\w.@%+~-]+(?:/[\w.@%+~-]+)+")
 _UUID = re.compile(r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}")
+_MADE_UP = re.compile(r"(?<![A-Za-z0-9])tmp[a-z0-9_]{8}")
+"""What ``tempfile`` puts before or for a name."""
 _ADDRESS = re.compile(r" at 0x[0-9a-f]+")
 
 
@@ -100,6 +102,8 @@ def _digested(kind: str, data: bytes) -> str:
 def _place(text: str) -> str:
     """A path without what differs between the sides: an existing temporary file is named by its content."""
     text = _UUID.sub("<uuid>", text)
+    if not text.startswith(("/tmp/", "/var/tmp/", tempfile.gettempdir() + "/")):
+        text = _MADE_UP.sub("", text)
     if not text.startswith("/") or " " in text:
         return _PATH.sub(lambda found: _place(found.group()), _ADDRESS.sub("", text)) if "/" in text else text
     for root, label in roots:
