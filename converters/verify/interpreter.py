@@ -78,8 +78,8 @@ def inspected(executable: Path = Path(sys.executable)) -> Interpreter:
 
 
 def uneven(one: Interpreter, other: Interpreter, files: Iterable[bytes]) -> frozenset[str]:
-    """Packages that Python ``files`` import and that one interpreter has and the other has not: both sides must get the same."""
-    return ((one.packages ^ other.packages) - _PLATFORMS) & imported(files)
+    """Packages that Python ``files`` import, or doubles use, and that one interpreter has and the other has not."""
+    return ((one.packages ^ other.packages) - _PLATFORMS) & (imported(files) | {"PIL"})
 
 
 def imported(files: Iterable[bytes]) -> frozenset[str]:

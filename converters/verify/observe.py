@@ -67,6 +67,7 @@ class Observation:
             "models": str(models),
             "libraries": [str(Path(__file__).parent), str(Path(__file__).parents[2] / "fal_runtime")],
             "coverage": True,
+            "pillow": "PIL" not in self.doubled,
             "memory": MEMORY,
         }
         (self.folder / "child.json").write_text(json.dumps(settings))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 import textwrap
@@ -13,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from converters.verify.observe import Observation
+from converters.verify.observe import HOOK, Observation
 
 CASES: dict[str, tuple[str, Any]] = {
     "calling": ("import net\nanswer = net.load('a', steps=3).run(1).images[0]", "net.load('a', steps=3).run(1).images[0]"),
@@ -96,10 +97,42 @@ CASES: dict[str, tuple[str, Any]] = {
         "import os, subprocess\nsubprocess.check_call(['pget', '-x', 'https://files.example/model.tar', 'model'])\nanswer = os.listdir('model')",
         ["a.png"],
     ),
+    "pget with options": (
+        ("import os, subprocess\nsubprocess.check_call(['pget', '--log-level', 'warn', '-xf', 'https://files.example/more.tar', 'more'])\n"
+        "answer = os.listdir('more')"),
+        ["a.png"],
+    ),
     "files by pget": (
         ("import os, subprocess\nsubprocess.check_call(['pget', 'https://files.example/model.bin', 'there/model.bin'])\n"
         "answer = open('there/model.bin').read()"),
         "GET https://files.example/model.bin",
+    ),
+    "model files can be replaced by links": (
+        (
+            "import os, pathlib\nplace = pathlib.Path('linked.safetensors')\nanswer = [place.exists()]\nplace.unlink()\n"
+            "place.symlink_to('cases.json')\nanswer += [place.is_symlink()]\ntry:\n    os.remove('missing.txt')\nexcept FileNotFoundError:\n    answer += ['missing']"
+        ),
+        [True, True, "missing"],
+    ),
+    "documents from elsewhere": (
+        (
+            "import json, urllib.request\nfound = json.loads(urllib.request.urlopen('https://files.example/a.json').read())\n"
+            "answer = [str(found['id']), json.loads('{\"double\": 1, \"a\": 2}')]"
+        ),
+        ["json.loads(GET https://files.example/a.json)['id']", {"double": 1, "a": 2}],
+    ),
+    "addresses that a model gave": (
+        (
+            "import net, requests, urllib.request, httpx\nurl = net.find().url\n"
+            "answer = [requests.get(url).status_code, urllib.request.urlopen(url).status, httpx.get(url).status_code, requests.get(url).url]"
+        ),
+        [200, 200, 200, "https://files.example/net.find%28%29.url"],
+    ),
+    "masks": ("import net\nmask = net.x > 0\nmask[net.y] = 0\nanswer = str(mask.sum())", "(net.x > 0).sum()"),
+    "to a library they are text": ("import library_code, net\nanswer = library_code.is_of(net.x, net.integer)", False),
+    "names that tempfile made up": (
+        "import net\nanswer = [net.f('out/tmpj13js764clip.mp4'), net.f('tmp_dir/clip.mp4'), net.f('out/tmpabcdefgh')]",
+        ["net.f('out/clip.mp4')", "net.f('tmp_dir/clip.mp4')", "net.f('out/')"],
     ),
     "model files, however they are opened": (
         (
@@ -169,6 +202,7 @@ def answers() -> dict[str, Any]:
         library.mkdir()
         (library / "library_code.py").write_text(
             "def json_kind(value):\n    return 'model' if hasattr(value, 'model_dump') or hasattr(value, 'dict') else 'text'\n"
+            "def is_of(value, kind):\n    return isinstance(value, kind)\n"
         )
         observation = Observation(folder / "observed", frozenset({"helper", "library_code"}), {"net": "2.7.1"}, [])
         project = folder / "project"
@@ -206,3 +240,26 @@ def test_a_process_that_cannot_be_prepared_runs_nothing(tmp_path: Path) -> None:
     found = subprocess.run([sys.executable, "-c", "print('ran')"], env=observation.environment(), capture_output=True, text=True)
     assert (found.returncode, found.stdout) == (1, "")
     assert "KeyError" in found.stderr
+
+
+def observed(tmp_path: Path, code: str, hook: Path = HOOK) -> tuple[str, list[tuple[str, str]]]:
+    """What a project's code prints, and the events of it."""
+    observation = Observation(tmp_path / "doubles", frozenset(), {}, [])
+    (tmp_path / "main.py").write_text(code)
+    environment = observation.environment()
+    environment["PYTHONPATH"] = str(hook)
+    done = subprocess.run([sys.executable, "main.py"], cwd=tmp_path, env=environment, capture_output=True, text=True, check=True)
+    return done.stdout.strip(), [(event.kind, event.text) for event in observation.events() if event.kind not in ("line", "import")]
+
+
+def test_what_pget_fetches_again_is_recorded_once(tmp_path: Path) -> None:
+    fetch = "subprocess.check_call(['pget', 'https://files.example/a.bin', 'a.bin'])\n"
+    _, events = observed(tmp_path, f"import os, subprocess\n{fetch}os.remove('a.bin')\n{fetch}")
+    assert events == [("network", "GET https://files.example/a.bin")]
+
+
+def test_model_files_are_found_where_the_doubles_are_installed(tmp_path: Path) -> None:
+    installed = tmp_path / "site-packages" / "child"
+    shutil.copytree(HOOK.parent, installed)
+    printed, events = observed(tmp_path, "import os\nprint(os.path.exists('/weights/model.safetensors'))", installed / "hook")
+    assert (printed, events) == ("True", [("file", "model '/weights/model.safetensors'")])

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from . import chance, claims, data, describe, frames, imports, library, models, network, programs, record, trace
+from . import chance, claims, data, describe, files, frames, imports, library, models, network, programs, record, trace
 
 
 def install(settings: dict[str, Any]) -> None:
@@ -18,7 +18,8 @@ def install(settings: dict[str, Any]) -> None:
     ``log`` and ``counter``: see ``record``; ``own``: top-level names of the project; ``doubled``: packages to double though they are
     installed; ``pins``: versions by import name; ``roots``: folders with what they stand for; ``libraries``: folders whose
     code is not the project's; ``entries``: names of files that are run without being imported; ``models``: a folder for the
-    model files that are not there; ``coverage``: whether to trace lines; ``memory``: bytes that a process may have of its own.
+    model files that are not there; ``coverage``: whether to trace lines; ``pillow``: whether doubles may write pictures with it, because
+    both sides have it; ``memory``: bytes that a process may have of its own.
     """
     if sys.platform == "linux":
         import resource
@@ -27,6 +28,7 @@ def install(settings: dict[str, Any]) -> None:
     record.start(settings["log"], settings["counter"])
     for folder in settings["libraries"]:
         frames.also_library(folder)
+    files.pillow = settings["pillow"]
     describe.roots[:] = [(root.rstrip("/"), label) for root, label in (*settings["roots"], (settings["models"], "<model>"))]
     chance.install()
     data.install()

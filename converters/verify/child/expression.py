@@ -259,7 +259,7 @@ class Double(str):
         return (base(self.text),)
 
     def __instancecheck__(self, value: object) -> bool:
-        return isinstance(value, Double)
+        return isinstance(value, Double) and frames.caller_is_project()  # to a library, a double is text
 
     def __subclasscheck__(self, value: object) -> bool:
         return False

@@ -20,6 +20,10 @@ MEDIA = (
     ".tar", ".gz", ".tgz", ".json", ".srt", ".vtt", ".txt", ".csv", ".pdf", ".svg", ".html", ".md",
 )  # fmt: skip
 """Suffixes of files that a library writes when a call names one that is not there."""
+STAND_IN = "double"
+"""The one key of JSON documents that nobody wrote."""
+pillow = True
+"""Whether to use Pillow where it is installed."""
 SIZE = 16
 """Width and height of a picture, in pixels."""
 
@@ -28,7 +32,7 @@ def content(text: str, suffix: str) -> bytes:
     """A file of the kind that ``suffix`` (".png") names and whose content follows from ``text``."""
     suffix = suffix.lower()
     if suffix in (".json", ".gltf"):
-        return json.dumps({"double": text}).encode()
+        return json.dumps({STAND_IN: text}).encode()
     if suffix in (".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tiff"):
         return _encoded(text, {".jpg": "JPEG"}.get(suffix, suffix[1:].upper()))
     if suffix in (".wav", ".flac", ".ogg", ".mp3", ".m4a"):
@@ -72,6 +76,8 @@ def _picture(text: str) -> bytes:
 
 def _encoded(text: str, kind: str) -> bytes:
     """By Pillow where it is installed, else a PNG: libraries look at the content, not at the name."""
+    if not pillow:
+        return _picture(text)
     try:
         from PIL import Image
     except ImportError:

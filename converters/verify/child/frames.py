@@ -34,6 +34,19 @@ def caller_is_project(depth: int = 2) -> bool:
     return frame is not None and is_project(frame.f_code.co_filename)
 
 
+def asked_by_project() -> bool:
+    """Whether the innermost frame that is neither ours nor the standard library's is the project's."""
+    frame = up(1)
+    while frame is not None:
+        name = frame.f_code.co_filename
+        if is_project(name):
+            return True
+        if "site-packages" in name and not name.startswith(_ROOTS[0]):
+            return False
+        frame = frame.f_back
+    return False
+
+
 def up(depth: int) -> FrameType | None:
     """The frame ``depth`` calls up; None where the stack ends before it, as where native code calls."""
     try:

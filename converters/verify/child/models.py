@@ -30,7 +30,7 @@ CONFIGURATION = (
 
 def install(folder: str) -> None:
     """Find model files that are missing in ``folder``."""
-    stat, opened = os.stat, builtins.open
+    stat, opened, unlinked = os.stat, builtins.open, os.unlink
 
     def status(path: Any, *args: Any, **kwargs: Any) -> os.stat_result:
         try:
@@ -50,7 +50,15 @@ def install(folder: str) -> None:
                 raise
             return opened(found, mode, *args, **kwargs)
 
+    def removing(path: Any, *args: Any, **kwargs: Any) -> None:
+        try:
+            unlinked(path, *args, **kwargs)
+        except FileNotFoundError:
+            if _placeholder(path, folder) is None:
+                raise
+
     os.stat = status
+    os.unlink = os.remove = removing  # what was said to be there can be removed
     builtins.open = io.open = opening  # pathlib calls the latter
 
 
@@ -60,22 +68,9 @@ def _placeholder(path: Any, folder: str) -> str | None:
     name = os.fspath(path)
     if not isinstance(name, str) or name.startswith(folder) or not (name.endswith(SUFFIXES) or name.rpartition("/")[2] in CONFIGURATION):
         return None
-    if not _asked_by_the_project():
+    if not frames.asked_by_project():
         return None
     record.write("file", f"model {described(name)}")
     target = Path(folder) / (hashlib.sha256(described(name).encode(errors="replace")).hexdigest()[:16] + os.path.splitext(name)[1])
     target.write_text("{}" if name.endswith(".json") else f"placeholder of {Path(name).name}")
     return str(target)
-
-
-def _asked_by_the_project() -> bool:
-    """Whether the innermost frame that is not the standard library's is the project's."""
-    frame = frames.up(2)
-    while frame is not None:
-        name = frame.f_code.co_filename
-        if frames.is_project(name):
-            return True
-        if "site-packages" in name:
-            return False
-        frame = frame.f_back
-    return False

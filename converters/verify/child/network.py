@@ -69,15 +69,21 @@ def _listens(host: str, port: int | None) -> bool:
     return True
 
 
-def answer(method: str, url: str, body: Any = None) -> tuple[bytes, str]:
-    """Content and media type of what another machine would answer."""
+def address_of(url: Any) -> Any:
+    """An address that the network can be asked for: a double is none by itself."""
+    return f"https://files.example/{urllib.parse.quote(url.text, safe='')}" if isinstance(url, Double) else url
+
+
+def answer(method: str, url: str, body: Any = None, *, again: bool = False) -> tuple[bytes, str]:
+    """Content and media type of what another machine would answer; what is asked ``again`` is not recorded."""
     text = f"{method} {url}" + (f" {described(_text(body))}" if body else "")
-    record.write("network", text)
+    if not again:
+        record.write("network", text)
     suffix = os.path.splitext(urllib.parse.urlsplit(url).path)[1].lower()
     if suffix in files.MEDIA:
         return files.content(text, suffix), _KINDS.get(suffix, "application/octet-stream")
     if method in ("POST", "PUT", "PATCH", "DELETE"):
-        return json.dumps({"double": text}).encode(), "application/json"
+        return json.dumps({files.STAND_IN: text}).encode(), "application/json"
     return files.content(text, ".png"), "image/png"
 
 
@@ -140,6 +146,7 @@ _real_urlopen = urllib.request.urlopen
 
 
 def _urlopen(url: Any, data: Any = None, *args: Any, **kwargs: Any) -> Any:
+    url = address_of(url)
     address = url if isinstance(url, str) else url.full_url
     parts = urllib.parse.urlsplit(address)
     if parts.scheme in ("data", "file"):
@@ -159,6 +166,7 @@ def _urlretrieve(url: str, filename: Any = None, *args: Any, **kwargs: Any) -> t
     import tempfile
 
     response = _urlopen(url)
+    url = address_of(url)
     if filename is None:
         handle, filename = tempfile.mkstemp(suffix=os.path.splitext(urllib.parse.urlsplit(url).path)[1])
         os.close(handle)
@@ -209,6 +217,8 @@ def _patch_urllib3(module: Any) -> None:
 
 
 def _patch_requests(module: Any) -> None:
+    prepare = module.PreparedRequest.prepare_url
+    module.PreparedRequest.prepare_url = lambda self, url, params: prepare(self, address_of(url), params)
     original = module.Response.json
 
     def decoded(self: Any, **kwargs: Any) -> Any:
@@ -243,6 +253,10 @@ def _patch_httpx(module: Any) -> None:
         made = response(request)
         return module.Response(200, headers=made.headers, stream=module.ByteStream(made.content), request=request)
 
+    build = module.Client.build_request
+    module.Client.build_request = lambda self, method, url, **options: build(self, method, address_of(url), **options)
+    build_async = module.AsyncClient.build_request
+    module.AsyncClient.build_request = lambda self, method, url, **options: build_async(self, method, address_of(url), **options)
     decode = module.Response.json
 
     def decoded(self: Any, **kwargs: Any) -> Any:
@@ -259,6 +273,7 @@ def _patch_aiohttp(module: Any) -> None:
     original = module.ClientSession._request
 
     async def request(self: Any, method: str, str_or_url: Any, **kwargs: Any) -> Any:
+        str_or_url = address_of(str_or_url)
         address = str(str_or_url)
         if is_local(urllib.parse.urlsplit(address).hostname):
             try:

@@ -29,6 +29,10 @@ _BUILT_IN = ("cd", "export", "source", "exit", "set", ".")
 _JOINTS = ("&&", "||", ";", "|")
 
 
+_fetched: set[str] = set()
+"""What pget fetched in this process: a conversion fetches the same only once, and keeps it for all runners."""
+
+
 def install() -> None:
     """Replace the ways to start another program."""
 
@@ -91,13 +95,14 @@ def _said(words: list[str], text: str) -> str:
 
 
 def _pget(words: list[str]) -> list[str] | None:
-    """What Replicate's downloader does, ``pget [-x] [-f] URL DEST``, as the request that it makes; None for another use of it."""
+    """What Replicate's downloader does, ``pget [OPTION [VALUE]]... URL DEST``, as the request that it makes; None for another use of it."""
     places = [word for word in words if not word.startswith("-")]
-    if len(places) != 2 or "://" not in places[0]:
+    if len(places) < 2 or "://" not in places[-2]:
         return None
-    url, target = places
+    url, target = places[-2:]
     short = "".join(word[1:] for word in words if word.startswith("-") and not word.startswith("--"))
-    data, _ = network.answer("GET", url)
+    data, _ = network.answer("GET", url, again=url in _fetched)
+    _fetched.add(url)
     try:
         os.makedirs(os.path.dirname(os.path.abspath(target)), exist_ok=True)
         if "x" in short or "--extract" in words:
