@@ -58,9 +58,9 @@ def _plain(build: Build, app: App, where: str, image: bool) -> list[tuple[str, s
 
 
 def _packages(unit: Unit, build: Build, where: str, ledger: Ledger) -> None:
-    dropped = {(text, origin.line) for text, origin in build.packages.dropped}
+    dropped = {(origin.file, origin.line) for _, origin in build.packages.dropped}
     for construct in unit.config.constructs.get("build.python_packages[]", []):
-        if any(line == construct.line for _, line in dropped):
+        if (construct.file, construct.line) in dropped:
             ledger.settle(construct, "RC032", Disposition.DROPPED, "installs Cog, which fal does not run")
         else:
             ledger.settle(construct, "RC023", Disposition.CONVERTED, f"is installed by {where}")
@@ -102,11 +102,14 @@ def _steps(unit: Unit, build: Build, where: str, image: bool, ledger: Ledger) ->
         lines = range(step.entry.origin.line, step.entry.origin.end_line + 1)
         for name in [key for key in unit.config.constructs if key in names or key.startswith("build.run[].mounts")]:
             for construct in unit.config.constructs[name]:
-                if construct.line in lines and not ledger.is_settled(construct):
+                if construct.file == step.entry.origin.file and construct.line in lines and not ledger.is_settled(construct):
                     _step(construct, name, step, where, image, ledger, kept=id(step) in kept)
 
 
 def _step(construct: Construct, name: str, step: RunStep, where: str, image: bool, ledger: Ledger, *, kept: bool) -> None:
+    if name.startswith("build.run[].mounts["):
+        ledger.settle(construct, "RC035", Disposition.CONVERTED, "is told with its mount")
+        return
     if name.startswith("build.run[].mounts"):
         ids = ", ".join(one for one, _ in step.secrets) or "?"
         ledger.settle(
