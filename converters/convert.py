@@ -16,7 +16,7 @@ from converters.ir import Application, Evidence
 from converters.ledger import Ledger
 from converters.options import Options
 from converters.outcome import Converted, Crashed, NotConverted, Outcome
-from converters.project import COG_FILES, MAX_FILE, Project, open_project
+from converters.project import COG_FILES, COG_TEMPLATES, MAX_FILE, Project, open_project
 
 PLATFORMS = ("runpod", "replicate", "docker")
 
@@ -43,7 +43,7 @@ def convert(path: Path, options: Options) -> Outcome:
     try:
         project = open_project(path)
         root = project.root
-        if path.name in COG_FILES and path.is_file():
+        if path.name in (*COG_FILES, *COG_TEMPLATES) and path.is_file():
             options = replace(options, unit=options.unit or path.name)
         chosen = _detect(project, options)
         platform = chosen.name
@@ -74,7 +74,7 @@ def failed(error: Exception, root: Path, platform: str = "") -> NotConverted | C
 
 def _detect(project: Project, options: Options) -> Platform:
     for candidate in platforms():
-        if options.unit.rpartition("/")[2] in COG_FILES and candidate.name != "replicate":
+        if options.unit.rpartition("/")[2] in (*COG_FILES, *COG_TEMPLATES) and candidate.name != "replicate":
             continue
         if candidate.name == "docker" and options.image_config is not None:
             return candidate

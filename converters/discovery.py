@@ -9,7 +9,7 @@ from pathlib import Path
 
 from converters.errors import MigrateError
 from converters.ledger import Ledger
-from converters.project import IGNORED_FOLDERS, MAX_FILE, open_project
+from converters.project import COG_FILES, COG_TEMPLATES, IGNORED_FOLDERS, MAX_FILE, open_project
 from converters.sources.docker.packaging import is_dockerfile
 
 MARKS = frozenset(
@@ -44,8 +44,9 @@ def units(path: Path) -> list[Unit]:
     served: list[Path] = []
     marked: set[Path] = set()
     for folder, names in _folders(top):
-        if "cog.yaml" in names:
-            found.append(Unit(folder, "cog.yaml", "replicate"))
+        model = next((name for name in (*COG_FILES, *COG_TEMPLATES) if name in names), None)
+        if model is not None:
+            found.append(Unit(folder, model, "replicate"))
         if any(name.endswith(".py") and _starts_worker(folder / name) for name in names):
             starters.append(folder)
         if any(is_dockerfile(name) or (name in MARKS and "compose" in name) for name in names):

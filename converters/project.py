@@ -40,6 +40,8 @@ IGNORED_FOLDERS = frozenset(
 )
 COG_FILES = ("cog.yaml", "cog.yml")
 """What files that describe a model for Cog are called."""
+COG_TEMPLATES = ("cog.yaml.template", "cog.template.yaml", "cog.yaml.tmpl")
+"""What files are called that a project completes to a cog.yaml before it builds."""
 IGNORED_FILES = frozenset({".DS_Store", "Thumbs.db"})
 
 

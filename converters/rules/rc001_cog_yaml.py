@@ -13,6 +13,8 @@ rule = Rule(
     explanation="""
     Every key of cog.yaml has a line of its own in the report; this rule speaks for the sections that only hold other keys, and for a
     cog.yaml of an example or a test, which is a project of its own. A predictor that cannot be read is named with the reason.
+    Where a template (`cog.yaml.template`) stands in place of a cog.yaml, every configuration in a folder `*cog-configs` beside it is merged
+    into it, lists behind lists, and becomes an app.
     Convert an example by its own folder if you want to serve it.
     """,
     links=(cog_docs("yaml"), fal_docs("documentation/development/migrate-from-replicate")),
@@ -28,6 +30,17 @@ rule = Rule(
             "converted",
             {"cog.yaml": COG, "predict.py": PREDICTOR, "examples/cog.yaml": COG, "examples/predict.py": PREDICTOR},
             seen=(Seen("dropped", 1, "examples/cog.yaml"),),
+        ),
+        Case(
+            "a configuration is merged into the template beside it",
+            "converted",
+            {
+                "cog.yaml.template": "build:\n  python_version: '3.11'\n  python_packages: [six==1.16.0]\n",
+                "cog-configs/small.yaml": "build:\n  python_packages: [idna==3.7]\npredict: predict.py:Predictor\n",
+                "predict.py": PREDICTOR,
+            },
+            seen=(Seen("converted", 1, "cog.yaml.template"), Seen("converted", 1, "cog-configs/small.yaml")),
+            has={"small_app.py": ('requirements = ["six==1.16.0", "idna==3.7"]',)},
         ),
         Case("a worker of another platform has no cog.yaml", "untouched", {"handler.py": WORKER}),
         Case(

@@ -187,13 +187,17 @@ def _wanted_name(context: Context, unit: Unit) -> str:
         entry = unit.config.find(key)
         if entry is not None:
             return entry.text.split("@")[0].rsplit("/", 1)[-1].split(":")[0]
+    if unit.variant:
+        return unit.variant
     return PurePosixPath(unit.folder).name if unit.folder and context.count > 1 else context.options.name or context.project.name
 
 
 def _app(context: Context, parts: Parts, predictor: Predictor, name: str, names: tuple[str, ...] = files.NAMES_OF_APP) -> App:
     project, unit, build = context.project, parts.unit, parts.build
+    if unit.variant:
+        names = tuple(f"{re.sub(r'[^a-z0-9]+', '_', unit.variant.lower())}_{file}" for file in names)
     debug = debug_dockerfile.find(project, unit.folder)
-    docker = debug.path if debug is not None else files.dockerfile(project, unit.folder)
+    docker = debug.path if debug is not None else files.dockerfile(project, unit.folder, unit.variant)
     surroundings = environment.environment(build, unit.config, docker)
     if surroundings.kind == "image" and debug is None and all(new.path != docker for new in context.application.files):
         reason = "the image that Cog would build, without Cog"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -46,6 +47,8 @@ class CogYaml:
     file: SourceFile
     root: Entry
     constructs: dict[str, list[Construct]] = field(default_factory=dict)
+    parts: tuple[Entry, ...] = ()
+    """What was merged into `root`, where it is of several files."""
 
     @property
     def folder(self) -> str:
@@ -89,9 +92,19 @@ def read(file: SourceFile) -> CogYaml:
     return CogYaml(file, root)
 
 
+def merged(base: Entry, other: Entry) -> Entry:
+    """Both as one, as `yq` merges with `*+`: mappings key by key, lists one after the other, of anything else the second."""
+    if isinstance(base.value, dict) and isinstance(other.value, dict):
+        both = {key: merged(entry, other.value[key]) if key in other.value else entry for key, entry in base.value.items()}
+        return Entry({**other.value, **both}, base.origin)
+    if isinstance(base.value, list) and isinstance(other.value, list):
+        return Entry([*base.value, *other.value], base.origin)
+    return other
+
+
 def record(config: CogYaml, ledger: Ledger) -> None:
     """Enter every key of the file, and every item of its lists, into the ledger."""
-    for path, entry in _walk(config.root, ""):
+    for path, entry in itertools.chain.from_iterable(_walk(root, "") for root in config.parts or (config.root,)):
         name = f"{path}: {entry.text}" if path.endswith("[]") else path
         construct = ledger.record("key", " ".join(name.split())[:200], entry.origin, offset=len(config.constructs.get(path, [])))
         config.constructs.setdefault(path, []).append(construct)

@@ -29,13 +29,11 @@ def app_file(project: Project, folder: str, names: tuple[str, ...] = NAMES_OF_AP
     return f"{prefix}{names[-1].removesuffix('.py')}_2.py"
 
 
-def dockerfile(project: Project, folder: str) -> str:
-    """Path of the Dockerfile that is written: never one that the project has."""
+def dockerfile(project: Project, folder: str, variant: str = "") -> str:
+    """Path of the Dockerfile that is written: never one that the project has. ``variant``: the model, where a folder holds several."""
     prefix = f"{folder}/" if folder else ""
-    return next(
-        (f"{prefix}{name}" for name in ("Dockerfile", "fal.Dockerfile") if f"{prefix}{name}" not in project.files),
-        f"{prefix}fal2.Dockerfile",
-    )
+    names = (f"{variant}.Dockerfile", f"fal-{variant}.Dockerfile") if variant else ("Dockerfile", "fal.Dockerfile")
+    return next((f"{prefix}{name}" for name in names if f"{prefix}{name}" not in project.files), f"{prefix}fal2.Dockerfile")
 
 
 def shipped(project: Project, unit: Unit, closure: list[str], build: Build, environment: Environment) -> list[str]:

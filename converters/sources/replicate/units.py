@@ -1,12 +1,18 @@
-"""The Cog projects in a tree: every cog.yaml that names something to serve."""
+"""The Cog projects in a tree: every cog.yaml that names something to serve.
+
+A repository that serves several models keeps a template beside a folder of configurations, and merges one of them into it before each
+build (`yq eval-all '. *+ $item'`). Where no cog.yaml stands beside the template, every such model is a unit.
+"""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from converters.errors import Unreadable, Unsupported
-from converters.project import COG_FILES, Project, SourceFile
+from converters.project import COG_FILES, COG_TEMPLATES, Project, SourceFile
 from converters.sources.replicate import cog_yaml
 from converters.sources.replicate.cog_yaml import CogYaml, Entry
 
@@ -21,6 +27,8 @@ class Unit:
     config: CogYaml
     reference: Entry | None
     key: str = "predict"
+    variant: str = ""
+    """The name of the configuration that was merged into a template."""
 
     @property
     def folder(self) -> str:
@@ -40,8 +48,10 @@ class Survey:
 
 
 def files(project: Project) -> list[SourceFile]:
-    """Every cog.yaml of the tree, those at the top first."""
+    """Every cog.yaml of the tree, and every template without one beside it, those at the top first."""
     found = [file for file in project.files.values() if file.name in COG_FILES]
+    folders = {file.folder for file in found}
+    found += [file for file in project.files.values() if file.name in COG_TEMPLATES and file.folder not in folders]
     return sorted(found, key=lambda file: (file.path.count("/"), file.path))
 
 
@@ -53,15 +63,35 @@ def survey(project: Project, only: str = "") -> Survey:
     found.aside = [file for file in every if file not in wanted] if not only else []
     for file in wanted:
         try:
-            config = cog_yaml.read(file)
+            for config, variant in _configurations(project, file):
+                key = next((name for name in ("run", "predict", "train") if config.find(name) is not None), "predict")
+                found.units.append(Unit(config, config.find(key), key, variant))
         except Unreadable as error:
             found.problems.append(error)
-            continue
-        key = next((name for name in ("run", "predict", "train") if config.find(name) is not None), "predict")
-        found.units.append(Unit(config, config.find(key), key))
     if not found.units:
         raise found.problems[0] if found.problems else Unsupported("no cog.yaml was found.")
     return found
+
+
+def _configurations(project: Project, file: SourceFile) -> Iterator[tuple[CogYaml, str]]:
+    """The file itself, or what a template becomes with each of the configurations beside it, and their names."""
+    config = cog_yaml.read(file)
+    variants = [
+        other
+        for path, other in sorted(project.files.items())
+        if file.name in COG_TEMPLATES and other.name.endswith((".yaml", ".yml")) and _is_variant(file.folder, PurePosixPath(path))
+    ]
+    if not variants:
+        yield config, ""
+    for other in variants:
+        parts = (config.root, cog_yaml.read(other).root)
+        yield CogYaml(file, cog_yaml.merged(*parts), parts=parts), PurePosixPath(other.path).stem
+
+
+def _is_variant(folder: str, path: PurePosixPath) -> bool:
+    """Whether a file lies in a folder of configurations beside a template; those of `cog-safe-push` are tests."""
+    inside = str(path.parent.parent) == (folder or ".")
+    return inside and re.search(r"cog[-_]?configs?$", path.parent.name) is not None
 
 
 def _aside(file: SourceFile) -> bool:
