@@ -2,10 +2,10 @@
 
     python -m benchmarks.corpus.cog_schemas UNITS.jsonl SCHEMAS [--markdown FILE]
 
-UNITS.jsonl: one JSON object a line with `unit` (folder), `uid` and `schema` (a file name; the text after the last `/` is looked up in
-SCHEMAS). For every input: the same name, type, choices, bounds and default. Two differences are wanted and listed one by one: an input
-whose default is None is optional here and required in Cog's schema since 0.17 (Cog's own documentation says optional), and inputs of a
-signature that the code rewrites at run time.
+UNITS.jsonl: one JSON object a line with `unit` (folder), `uid` and `static_schema_file` (a file name; the text after the last `/` is
+looked up in SCHEMAS). For every input: the same name, type, choices, bounds and default. Two differences are wanted and listed one by
+one: an input whose default is None is optional here and required in Cog's schema since 0.17 (Cog's own documentation says optional),
+and inputs of a signature that the code rewrites at run time.
 """
 
 from __future__ import annotations
@@ -82,10 +82,11 @@ def _plain(schema: dict[str, Any] | None, document: dict[str, Any] | None = None
 
 def one(unit: dict[str, Any], schemas: Path) -> Comparison | None:
     """The comparison of one project; None where Cog's generator made no schema of it."""
-    path = schemas / str(unit.get("schema") or "-").rpartition("/")[2]
+    path = schemas / str(unit.get("static_schema_file") or "-").rpartition("/")[2]
     if not path.is_file():
         return None
-    outcome = convert(Path(unit["unit"]), Options(unit=unit.get("cog", "")))
+    folder = Path(unit["unit"])
+    outcome = convert(folder / "cog.yaml" if (folder / "cog.yaml").is_file() else folder, Options())
     if not isinstance(outcome, Converted) or outcome.application.platform != "replicate":
         return Comparison(unit["uid"], different=[f"not converted: {getattr(outcome, 'message', 'another platform')}"])
     rewritten = any(b"__signature__" in path.read_bytes() for path in Path(unit["unit"]).glob("*.py"))

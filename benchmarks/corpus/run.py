@@ -30,12 +30,11 @@ from typing import Any
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
-HOOK = ROOT / "converters" / "verify" / "child" / "hook"
 sys.path.insert(0, str(ROOT))
 
 from benchmarks.corpus import changes  # noqa: E402
 from converters.verify.demand import demanded  # noqa: E402
-from converters.verify.observe import MEMORY  # noqa: E402
+from converters.verify.observe import Observation  # noqa: E402
 from converters.verify.requests import generate, repaired  # noqa: E402
 
 OFFLINE = {"http_proxy": "http://127.0.0.1:9", "https_proxy": "http://127.0.0.1:9", "no_proxy": "127.0.0.1,localhost", "PIP_NO_INDEX": "1"}
@@ -143,7 +142,7 @@ def _serve(out: Path, app: dict[str, Any], work: Path) -> dict[str, Any]:
         return {"loads": False, "problem": loaded.stderr.strip()[-300:]}
     described = json.loads(loaded.stdout.strip().splitlines()[-1])
     stage, workdir = _stage(out, app, described, work)
-    child = _child(out, workdir, work)
+    child = _child(out, work)
     child["PYTHONPATH"] = os.pathsep.join([child["PYTHONPATH"], *_pinned_sdk(_pins(out))])
     child.update({name: f"double-{name.lower()}" for name in app.get("secrets", [])})
     sources = "\n".join(path.read_text(errors="replace") for path in out.rglob("*.py"))
@@ -203,26 +202,13 @@ def _pinned_sdk(pins: dict[str, str]) -> list[str]:
     return [str(folder)] if folder.is_dir() else []
 
 
-def _child(out: Path, workdir: str, work: Path) -> dict[str, str]:
-    """Environment of a process with model doubles."""
+def _child(out: Path, work: Path) -> dict[str, str]:
+    """Environment of a process with model doubles, as `migrate verify` has them."""
     python = list(out.rglob("*.py"))
-    settings = {
-        "log": str(work / "events.jsonl"),
-        "counter": str(work / "counter"),
-        "own": sorted({path.stem for path in python} | {part for path in python for part in path.relative_to(out).parts[:-1]}),
-        "doubled": [],
-        "pins": _pins(out),
-        "roots": [],
-        "libraries": [str(HERE)],
-        "entries": [],
-        "models": str(work / "models"),
-        "coverage": False,
-        "memory": MEMORY,
-    }
-    (work / "models").mkdir()
-    (work / "counter").write_bytes(bytes(8))
-    (work / "child.json").write_text(json.dumps(settings))
-    return {"FAL_MIGRATE_CHILD": str(work / "child.json"), "PYTHONPATH": str(HOOK), "PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1"}
+    own = frozenset({path.stem for path in python} | {part for path in python for part in path.relative_to(out).parts[:-1]})
+    observation = Observation(work / "doubles", own, _pins(out), [], libraries=(str(HERE),), coverage=False)
+    found = observation.environment()
+    return {name: found[name] for name in ("FAL_MIGRATE_CHILD", "PYTHONPATH", "PYTHONHASHSEED", "PYTHONDONTWRITEBYTECODE")}
 
 
 def _pins(out: Path) -> dict[str, str]:
@@ -320,8 +306,13 @@ def _free_port() -> int:
 
 
 def table(rows: list[dict[str, Any]]) -> str:
-    """The rows as Markdown, and the shares over the units that can be converted."""
+    """The shares over the units that can be converted, then a row for each, as Markdown."""
+    counts = {name: value for name, value in shares(rows).items() if isinstance(value, str | int | float)}
     lines = [
+        "| | |",
+        "|---|---|",
+        *(f"| {name} | {value} |" for name, value in counts.items()),
+        "",
         "| unit | result | style | environment | loads | unpickles | answers | manual | changed lines | remark |",
         "|---|---|---|---|---|---|---|---|---|---|",
     ]

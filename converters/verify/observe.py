@@ -44,6 +44,10 @@ class Observation:
     """Names of the files that a side starts with."""
     python: Path = Path(sys.executable)
     """The interpreter of this side's processes."""
+    libraries: tuple[str, ...] = ()
+    """Folders whose code is not the project's, beside our own."""
+    coverage: bool = True
+    """Whether to trace which lines run."""
     _events: list[Event] = field(default_factory=list)
     _read: int = 0
 
@@ -65,8 +69,8 @@ class Observation:
             "pins": dict(self.pins),
             "roots": sorted(self.roots, key=lambda root: -len(root[0])),
             "models": str(models),
-            "libraries": [str(Path(__file__).parent), str(Path(__file__).parents[2] / "fal_runtime")],
-            "coverage": True,
+            "libraries": [str(Path(__file__).parent), str(Path(__file__).parents[2] / "fal_runtime"), *self.libraries],
+            "coverage": self.coverage,
             "pillow": "PIL" not in self.doubled,
             "memory": MEMORY,
         }

@@ -15,6 +15,6 @@ def test_a_runner_gets_doubles(tmp_path: Path) -> None:
     out.mkdir()
     work.mkdir()
     (out / "app.py").write_text("import no_such_package\n\nprint(no_such_package.load('a'))\n")
-    environment = {**os.environ, **run._child(out, "/", work)}
+    environment = {**os.environ, **run._child(out, work)}
     found = subprocess.run([sys.executable, "app.py"], cwd=out, env=environment, capture_output=True, text=True)
     assert (found.stdout, found.stderr) == ("no_such_package.load('a')\n", "")
