@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,6 +44,7 @@ def units(path: Path) -> list[Unit]:
     starters: list[Path] = []
     served: list[Path] = []
     marked: set[Path] = set()
+    dockerfiles: list[Path] = []
     for folder, names in _folders(top):
         model = next((name for name in (*COG_FILES, *COG_TEMPLATES) if name in names), None)
         if model is not None:
@@ -51,11 +53,15 @@ def units(path: Path) -> list[Unit]:
             starters.append(folder)
         if any(is_dockerfile(name) or (name in MARKS and "compose" in name) for name in names):
             served.append(folder)
+        dockerfiles += [folder / name for name in names if is_dockerfile(name)]
         if any(is_dockerfile(name) for name in names) or any((folder / mark).exists() for mark in MARKS):
             marked.add(folder)
     around = {parent for folder in marked for parent in folder.parents}
-    workers = {_project_of(folder, top, marked, around) for folder in starters}
-    servers = dict.fromkeys(_project_of(folder, top, marked, around) for folder in served)
+    copied = {
+        parent / source for path in dockerfiles for source in _sources(path) for parent in path.parents if top in (parent, *parent.parents)
+    }
+    workers = {_project_of(folder, top, marked, around, copied) for folder in starters}
+    servers = dict.fromkeys(_project_of(folder, top, marked, around, copied) for folder in served)
     best: dict[Path, tuple[int, Unit]] = {}
     for root in sorted(workers, key=lambda root: (-len(root.parts), root)):  # an outer project sees the programs of inner ones too
         for missing, unit in _workers(root, top):
@@ -85,10 +91,24 @@ def _starts_worker(path: Path) -> bool:
         return False
 
 
-def _project_of(folder: Path, top: Path, marked: set[Path], around: set[Path]) -> Path:
-    """The nearest folder from here up that looks like a project of its own, or in which one does; the folder itself otherwise."""
+def _sources(dockerfile: Path) -> set[str]:
+    """The first folders of what a Dockerfile copies."""
+    try:
+        text = dockerfile.read_bytes()[:MAX_FILE].decode(errors="replace")
+    except OSError:
+        return set()
+    words = [word for line in re.findall(r"(?im)^\s*(?:COPY|ADD)\s+(.+)$", text) for word in line.split()[:-1]]
+    return {found[1] for word in words if (found := re.match(r"(?:\./)?([\w.+-]*[\w+-])(?:/|$)", word))}
+
+
+def _project_of(folder: Path, top: Path, marked: set[Path], around: set[Path], copied: set[Path]) -> Path:
+    """The nearest folder from here up that looks like a project of its own; else from which a Dockerfile copies; else around a project.
+
+    The folder itself where there is none.
+    """
     chain = [one for one in (folder, *folder.parents) if one == top or top in one.parents]
-    for wanted in (marked, around - {top}):
+    of_context = {below.parent for below in chain if below in copied}
+    for wanted in (marked, of_context, around - {top}):
         for one in chain:
             if one in wanted:
                 return one

@@ -46,6 +46,10 @@ CASES: dict[str, tuple[dict[str, str], list[tuple[str, str, str]]]] = {
         },
         [("repo", "handlers/handler.py", "runpod")],
     ),
+    "the same where it is the folder that is searched": (
+        {"handlers/handler.py": WORKER, "docker/Dockerfile": "FROM python:3.11\nCOPY ./handlers/ /\nCMD python /handler.py\n"},
+        [("", "handlers/handler.py", "runpod")],
+    ),
     "a worker without anything": ({"x/y/handler.py": WORKER}, [("x/y", "handler.py", "runpod")]),
     "a server beside a worker's repository": (
         {"a/src/handler.py": WORKER, "a/docs/Dockerfile": SERVER, "b/Dockerfile": SERVER},

@@ -72,11 +72,22 @@ GENERIC = frozenset({"src", "worker", "app", "runpod", "serverless", "docker", "
 
 
 def unit_name(project: Project, unit: Unit, found: Survey) -> str:
-    """The project's own name, or the unit's folder where several units share the tree."""
-    if len(found.units) == 1:
+    """The project's own name; where several units share the tree, the shortest of folder, folders and file that no other unit has."""
+    if len(found.entries) == 1:
         return project.name
-    parts = [part for part in PurePosixPath(unit.entry).parent.parts if part not in GENERIC]
-    return parts[-1] if parts else f"{project.name}-{PurePosixPath(unit.entry).stem}" if len(found.units) > 1 else project.name
+    taken = [_long_names(project, entry) for entry in found.entries if entry != unit.entry]
+    own = _long_names(project, unit.entry)
+    return next((name for at, name in enumerate(own) if all(name != other[at] for other in taken)), own[-1])
+
+
+def _long_names(project: Project, entry: str) -> list[str]:
+    """Names of a unit, each one longer than the one before."""
+    path = PurePosixPath(entry)
+    folders = list(path.parent.parts) or [project.name]
+    short = next((part for part in reversed(folders) if part not in GENERIC), folders[-1])
+    stem = re.sub(r"(^|_)handler$|^rp_", "", path.stem)
+    stems = [stem] if stem and stem not in GENERIC else []
+    return [short, "-".join([short, *stems]), "-".join([*folders, *stems])]
 
 
 def method_name(resolved: Resolved) -> str:

@@ -37,6 +37,8 @@ class Survey:
     """Everything in the project that has to do with RunPod."""
 
     units: list[Unit] = field(default_factory=list)
+    entries: list[str] = field(default_factory=list)
+    """Entry files of all units, also of those that are not wanted."""
     starts: list[Start] = field(default_factory=list)
     occurrences: dict[str, list[Occurrence]] = field(default_factory=dict)
     dockerfiles: list[Packaging] = field(default_factory=list)
@@ -64,6 +66,7 @@ def survey(project: Project, ledger: Ledger, only: str = "") -> Survey:
     ]
     _by_start_command(project, found)
     _by_start_call(code, found)
+    found.entries = [unit.entry for unit in found.units]
     if only:
         found.units = [unit for unit in found.units if unit.entry == only]
     return found
