@@ -92,6 +92,8 @@ class Certificate(Model):
     versions: dict[str, str]
     doubles: list[str]
     """Packages that were not there and were replaced."""
+    loading: list[Differing] = Field(default_factory=list)
+    """The first call of a model that only one side makes while it loads."""
     trials: list[Trial] = Field(default_factory=list)
     coverage: list[Coverage] = Field(default_factory=list)
     not_proven: list[str] = Field(default_factory=list)

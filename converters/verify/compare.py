@@ -8,7 +8,7 @@ import tarfile
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from .outcome import File, LocalPath, Outcome
@@ -44,6 +44,13 @@ def differences(source: Outcome, target: Outcome, source_calls: Sequence[str], t
     if source.stops != target.stops:
         found.append(Difference("stops", str(source.stops), str(target.stops)))
     return found + list(_calls(source_calls, target_calls))
+
+
+def of_loading(source: Sequence[str], again: Sequence[str], target: Sequence[str]) -> list[Difference]:
+    """The first call of a model that one side makes while it loads and the other does not; none where the source's own runs differ."""
+    if list(_calls(source, again)):
+        return []
+    return [replace(found, path=found.path.replace("calls", "loading", 1)) for found in _calls(source, target)]
 
 
 def _of_refusal(source: Outcome, target: Outcome) -> list[Difference]:

@@ -120,6 +120,16 @@ class Observation:
         """What the code asked of models, other machines and programs while it answered a request, in order."""
         return [event.text for event in self.events() if event.request == request and event.kind in ("call", "network", "program")]
 
+    def loading(self) -> list[str]:
+        """What the code asked of models before the first request: each call once, where several processes load the same module.
+
+        On the target this is what its runners did, not the process that reads the app's definition. Downloads are left out: what an
+        image holds, a fal app may have to fetch.
+        """
+        runners = any(event.runner for event in self.events())
+        calls = (event for event in self.events() if event.request == 0 and event.kind == "call" and event.runner is runners)
+        return list(dict.fromkeys(event.text for event in calls))
+
     def relabelled(self, value: Any, identifier: str) -> Any:
         """A value whose texts name folders by what they stand for, and the request's id as such."""
         if isinstance(value, str):

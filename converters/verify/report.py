@@ -24,6 +24,8 @@ def _text(certificate: Certificate) -> Iterable[str]:
     yield f"  {len(certificate.trials)} requests in {certificate.seconds:g} s, seed {certificate.seed}"
     if certificate.doubles:
         yield f"  doubles for {', '.join(certificate.doubles)}"
+    for difference in certificate.loading:
+        yield f"  while loading: {difference.source} became {difference.target}"
     for trial in different(certificate)[:_SHOWN]:
         yield f"  {trial.about}: {json.dumps(trial.body)}{' (stream)' if trial.stream else ''}"
         for difference in trial.differences[:_SHOWN]:

@@ -147,6 +147,10 @@ class Study:
     """Every request, whether it was streamed, and what came of it."""
     schema: dict[str, Any] = field(default_factory=dict)
     """JSON Schema of the input, as the app publishes it."""
+    loaded: list[str] = field(default_factory=list)
+    """What the source asked of models while it loaded."""
+    loading: list[compare.Difference] = field(default_factory=list)
+    """How the app's loading differs from that."""
     narrower: list[str] = field(default_factory=list)
     """Where that schema says something else than the source."""
     ran: dict[str, set[int]] = field(default_factory=dict)
@@ -168,6 +172,8 @@ class Study:
                     narrower = schema.differences(self.schema, served.input_schema())
                     if narrower:
                         return narrower[0]
+                    if not self.loading and (loading := compare.of_loading(self.loaded, self.loaded, observation.loading())):
+                        return _said(loading[0])
                     for request, stream, before in self.asked:
                         asked = before.again(served, observation, request, stream=stream)
                         other._record(request, stream, asked)
@@ -297,6 +303,8 @@ class Study:
         deadline = self._deadline = time.monotonic() + self.settings.seconds
         streams = sides.target.streams()
         self.schema = sides.target.input_schema()
+        self.loaded, again, after = (observation.loading() for observation in sides.observations)
+        self.loading = compare.of_loading(self.loaded, again, after)
         found = schema.differences(input_schema(self.app.endpoints[0].input), self.schema)
         self.narrower = [text for text in found if text.partition(":")[0] not in self.app.envelope]  # which stand beside the input
         silences = 0
@@ -404,6 +412,8 @@ class Study:
     def _verdict(self) -> tuple[Verdict, str]:
         if self.narrower:
             return "different", f"the input's schema is not the source's: {'; '.join(self.narrower)}"
+        if self.loading:
+            return "different", f"a call while loading differs: {_said(self.loading[0])}"
         different = [trial for trial in self.trials if not trial.same]
         if different:
             first = min(different, key=lambda trial: trial.kind != "shrunk")
@@ -437,11 +447,16 @@ class Study:
             seed=self.settings.seed,
             versions=_versions(self._interpreter),
             doubles=sorted({event.text for event in before if event.kind == "import"}),
+            loading=[Differing.of(difference) for difference in self.loading],
             trials=self.trials,
             coverage=covered,
             not_proven=[*self._limits(), *unproven, *(f"{part.file}: {_ranges(part.never)} ran on neither side" for part in never)],
             seconds=round(seconds, 1),
         )
+
+
+def _said(difference: compare.Difference) -> str:
+    return f"{difference.path}: {difference.source} became {difference.target}"
 
 
 def _scratch() -> Path:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from converters.verify.compare import Difference, differences, is_noise, leaves, noise
+from converters.verify.compare import Difference, differences, is_noise, leaves, noise, of_loading
 from converters.verify.outcome import File, LocalPath, Outcome
 
 PNG, OTHER = File(b"picture", "image/png"), File(b"other", "image/png")
@@ -173,3 +173,17 @@ def test_leaves_are_all_values_that_are_no_containers() -> None:
     assert leaves({"a": [1, {"b": PNG}], "c": {}, "d": []}) == ["$.a[0]", "$.a[1].b", "$.c", "$.d"]
     assert leaves([1], "chunks") == ["chunks[0]"]
     assert leaves(None) == ["$"]
+
+
+@pytest.mark.parametrize(
+    ("source", "again", "target", "expected"),
+    [
+        pytest.param(["a()", "b()"], ["a()", "b()"], ["a()", "b()"], [], id="the same calls"),
+        pytest.param(["a()", "b()"], ["a()", "b()"], ["a()"], [Difference("loading[1]", "b()", "nothing more")], id="one is lost"),
+        pytest.param(["a()"], ["a()"], ["b()", "a()"], [Difference("loading[0]", "a()", "b()")], id="only the first is told"),
+        pytest.param(["a(1)"], ["a(2)"], ["a(3)"], [], id="the source differs from itself"),
+        pytest.param(["a('/tmp/x1.bin')"], ["a('/tmp/x2.bin')"], ["a('/tmp/x3.bin')"], [], id="temporary files"),
+    ],
+)
+def test_loading_is_compared_call_by_call(source: list[str], again: list[str], target: list[str], expected: list[Difference]) -> None:
+    assert of_loading(source, again, target) == expected

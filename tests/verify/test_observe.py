@@ -69,6 +69,22 @@ def test_calls_belong_to_their_request_and_keep_their_order(side: Observation) -
     assert side.events()[2] == Event(1, "line", "handler.py", 3)
 
 
+def test_loading_is_what_the_runners_did_and_each_call_once(side: Observation) -> None:
+    events = [
+        {"request": 0, "kind": "call", "text": "read()", "process": ""},
+        {"request": 0, "kind": "call", "text": "load()", "process": "SETUP"},
+        {"request": 0, "kind": "network", "text": "GET https://files.example/a", "process": "SETUP"},
+        {"request": 0, "kind": "call", "text": "load()", "process": "SETUP"},
+        {"request": 1, "kind": "call", "text": "run()", "process": "RUNNING"},
+    ]
+    with (side.folder / "log").open("a") as log:
+        log.write(json.dumps(events[0]) + "\n")
+    assert side.loading() == ["read()"]  # a source has no runners
+    with (side.folder / "log").open("a") as log:
+        log.writelines(json.dumps(event) + "\n" for event in events[1:])
+    assert side.loading() == ["load()"]
+
+
 def test_the_log_is_read_as_it_grows_in_whole_lines(side: Observation) -> None:
     report(side, {"request": 1, "kind": "call", "text": "a()", "process": "runner"})
     with (side.folder / "log").open("a") as file:

@@ -73,7 +73,7 @@ def test_kept_files_have_their_coverage(run: Run) -> None:
         pytest.param("runpod/text-tools", "handler.py", '"limit", 5', '"limit", 6', "$.keywords", id="a wrong default"),
         pytest.param("runpod/text-tools", "handler.py", 'get("separator", "-")', 'get("action", "-")', "$.slug", id="a swapped field"),
         pytest.param("runpod/text-tools", "handler.py", 'raise ValueError(f"unknown', 'return dict(a=f"unknown', "outcome", id="a lost error"),
-        pytest.param("runpod/sdxl", "app.py", "torch_dtype=torch.float16,", "", "calls[", id="a dropped argument"),
+        pytest.param("runpod/sdxl", "app.py", "self.model(prompt)", "self.model()", "calls[0]", id="a dropped argument"),
         pytest.param("runpod/sdxl", "app.py", "image = self.model(", "self.model('warm'); image = self.model(", "calls[0]", id="an extra call"),
         pytest.param("runpod/story-stream", "handler.py", "in range(count)", "in reversed(range(count))", "", id="a reordered stream"),
     ],
@@ -89,6 +89,22 @@ def test_a_bug_in_the_schema_is_found_before_any_request(run: Run, tmp_path: Pat
     found = run("runpod/sdxl")
     changed = found.with_bug("app.py", "prompt: str", "prompt: int", tmp_path)
     assert found.study.first_difference(changed) == "prompt: types ['string'] became ['integer']"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        pytest.param("torch_dtype=torch.float16,", "", "torch_dtype=torch.float16", id="another argument"),
+        pytest.param(
+            "import torch\n", "import torch\n\n        torch.set_grad_enabled(False)\n", "torch.set_grad_enabled(False)", id="one more"
+        ),
+    ],
+)
+def test_calls_while_loading_are_compared(run: Run, tmp_path: Path, old: str, new: str, said: str) -> None:
+    found = run("runpod/sdxl")
+    assert found.study.loaded and not found.certificate.loading
+    differing = found.study.first_difference(found.with_bug("app.py", old, new, tmp_path))
+    assert isinstance(differing, str) and differing.startswith("loading[0]: ") and said in differing
 
 
 def test_a_conversion_that_does_not_start_is_told(run: Run, tmp_path: Path) -> None:
