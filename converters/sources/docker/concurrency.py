@@ -14,7 +14,6 @@ from converters.sources.docker.settings import seconds
 from converters.sources.docker.yaml_lines import Map
 
 MAX_GRACE = 3600
-THREADED = frozenset({"gthread", "gevent", "eventlet", "uvicorn.workers.UvicornWorker", "uvicorn_worker.UvicornWorker"})
 
 
 def read(candidate: Candidate, work: Workload | None, app: App, ledger: Ledger) -> None:

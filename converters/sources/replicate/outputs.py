@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from converters.ir import HandlerKind, InputSchema, Origin, OutputField, OutputModel, OutputSchema
 from converters.python.code import Code, Found
-from converters.python.module import FunctionNode, Module, own_nodes
+from converters.python.module import Module, own_nodes
 from converters.sources.replicate import input_types, media
 from converters.sources.replicate.input_types import LISTS, meaning
 from converters.sources.replicate.predictor import Method, ancestry
@@ -184,9 +184,3 @@ def _field(code: Code, module: Module, name: str, statement: ast.AnnAssign, sche
         return OutputField(name=name, annotation="File", media="file", many=many, optional=type_.nullable, origin=origin)
     source = "Any" if type_.problem or type_.media else type_.source
     return OutputField(name=name, annotation=source.removesuffix(" | None"), optional=type_.nullable, origin=origin)
-
-
-def functions_called(code: Code, module: Module, node: FunctionNode) -> list[Found]:
-    """Functions of the project that a function calls by name."""
-    found = [code.function(module, inner.func) for inner in own_nodes(node) if isinstance(inner, ast.Call)]
-    return [one for one in found if one is not None and isinstance(one.node, FunctionNode)]

@@ -14,7 +14,6 @@ from converters.sources.replicate.cog_yaml import CogYaml, Entry
 
 Purpose = Literal["pip", "cog", "pip-off", "pget", "neutral", "image"]
 FLAG = re.compile(r"^\s*--(?:mount|network|security)=\S+\s+")
-PGET = re.compile(r"(^|/)pget(_|$|\b)")
 PIP_OFF = re.compile(r"\bln\b.*\bwhich\s+(echo|true)\b.*\bwhich\s+pip")
 NEUTRAL = frozenset({"cleanup", "folders", "tooling"})
 

@@ -13,7 +13,6 @@ from converters.ledger import Ledger
 from converters.project import Project, SourceFile
 
 LISTING = frozenset({"title", "description", "type", "category", "iconUrl", "$schema", "version", "tags", "readme"})
-EXAMPLE_FILES = ("test_input.json", ".runpod/tests.json", "tests.json")
 
 
 @dataclass

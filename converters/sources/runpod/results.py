@@ -11,7 +11,6 @@ from typing import Literal
 
 from converters.ir import OutputField, OutputSchema
 from converters.python.code import Code
-from converters.python.constants import NotConstant, constant
 from converters.python.module import FunctionNode, Module, own_nodes
 from converters.sources.runpod.calls import callee
 from converters.sources.runpod.handler import Callable
@@ -328,11 +327,3 @@ def _path_text(module: Module, node: ast.expr, scope: ast.AST) -> str | None:
         last = _path_text(module, node.args[-1], scope)
         return "{}/" + last if last else None
     return None
-
-
-def constant_or_none(code: Code, module: Module, node: ast.expr) -> object:
-    """The constant value of an expression, None where it has none."""
-    try:
-        return constant(code, module, node)
-    except NotConstant:
-        return None

@@ -19,7 +19,6 @@ from converters.python.code import Code
 from converters.python.constants import NotConstant, constant
 from converters.python.module import Module
 
-KNOWN_KEYS = frozenset({"type", "required", "default", "constraints", "description", "choices"})
 ANNOTATIONS: dict[type, str] = {str: "str", int: fields.INTEGER, float: "float", bool: "bool", list: "list[Any]", dict: "dict[str, Any]"}
 
 

@@ -25,8 +25,6 @@ _FILM = {
     "nb_frames": "24", "duration": "1.0", "index": 0,
 }  # fmt: skip
 """A film of a second, as ffprobe describes one."""
-_BUILT_IN = ("cd", "export", "source", "exit", "set", ".")
-_JOINTS = ("&&", "||", ";", "|")
 
 
 _fetched: set[str] = set()
