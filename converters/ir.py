@@ -141,6 +141,8 @@ class OutputSchema(Model):
     wrap: str = ""
     """The key under which a result that is no mapping itself is answered (Cog's `output`)."""
     models: list[OutputModel] = Field(default_factory=list)
+    omits: bool = False
+    """Fields that a result does not set are left out of the answer, not null (Cog's models up to 0.16)."""
 
 
 HandlerKind = Literal["sync", "async", "generator", "async_generator"]

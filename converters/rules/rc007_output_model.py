@@ -11,7 +11,8 @@ rule = Rule(
     safety="safe",
     explanation="""
     Cog makes a dataclass of its output models, so the kept code gets one; a class that uses pydantic's own features becomes a model
-    of pydantic. Fields that may be None keep their right to be left out.
+    of pydantic. So does one with fields that may be None and state no default: up to Cog 0.16 a result could go without them, and the
+    answer then had no such key, as it has none on fal.
     Check code that calls `.dict()` or `.json()` on an output.
     """,
     links=(cog_docs("python"), fal_docs("documentation/development/handle-inputs-and-outputs")),
@@ -36,6 +37,33 @@ rule = Rule(
             },
             seen=(Seen("converted", 4, "predict.py"),),
             has={"predict.py": ("@dataclass\nclass Output:\n", "from dataclasses import dataclass")},
+        ),
+        Case(
+            "a field that a result may go without is not answered then",
+            "converted",
+            {
+                "cog.yaml": COG,
+                "predict.py": """
+                from typing import Optional
+
+                from cog import BaseModel, BasePredictor
+
+
+                class Output(BaseModel):
+                    subtitles: Optional[str]
+                    text: str
+
+
+                class Predictor(BasePredictor):
+                    def predict(self, prompt: str) -> Output:
+                        return Output(text=prompt.upper())
+                """,
+            },
+            seen=(Seen("converted", 6, "predict.py"),),
+            has={
+                "predict.py": ("class Output(BaseModel):\n    subtitles: Optional[str] = None\n", "from pydantic import BaseModel"),
+                "app.py": ("if name in value.model_fields_set}",),
+            },
         ),
         Case(
             "a model of pydantic stays one",

@@ -52,6 +52,7 @@ def emit(app: App) -> str:
         fetches=any(field.media in ("path", "paths", "file", "files") for field in endpoint.input.fields),
         uploads=wraps_media,
         encodes=not wraps_media and not plain,
+        omits=output.omits,
         events=streams,
         asynchronous=kind in ("async", "async_generator"),
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from converters.ir import Disposition, Edit
 from converters.python.module import Module
-from converters.sources.replicate import input_types
+from converters.sources.replicate.outputs import is_omittable
 
 if TYPE_CHECKING:
     from converters.sources.replicate.rewrite import File
@@ -55,8 +55,10 @@ def model(file: File, use: Use) -> None:
             file.replace(use.node, "BaseModel", "RC007", "pydantic's class takes the place of Cog's")
         file.settle(use, "RC007", Disposition.CONVERTED, "pydantic's BaseModel takes the place of Cog's")
         return
-    if _needs_pydantic(file.module, owner):
-        _to_pydantic(file, use, owner)
+    if _omittable(file, owner):
+        _to_pydantic(file, use, owner, "which knows what a result left out")
+    elif _needs_pydantic(file.module, owner):
+        _to_pydantic(file, use, owner, "whose features it uses")
     else:
         _to_dataclass(file, use, owner)
     for statement in _omittable(file, owner):
@@ -75,13 +77,13 @@ def _needs_pydantic(module: Module, owner: ast.ClassDef) -> bool:
     )
 
 
-def _to_pydantic(file: File, use: Use, owner: ast.ClassDef) -> None:
+def _to_pydantic(file: File, use: Use, owner: ast.ClassDef, why: str) -> None:
     if isinstance(use.node, ast.Attribute):
         file.imports["BaseModel"] = ("pydantic", "BaseModel")
         file.replace(use.node, "BaseModel", "RC007", "pydantic's class takes the place of Cog's")
     elif isinstance(use.node, ast.Name):
         file.imports[use.node.id] = ("pydantic", "BaseModel")
-    file.settle(use, "RC007", Disposition.CONVERTED, f"`{owner.name}` is a model of pydantic, whose features it uses")
+    file.settle(use, "RC007", Disposition.CONVERTED, f"`{owner.name}` is a model of pydantic, {why}")
 
 
 def _to_dataclass(file: File, use: Use, owner: ast.ClassDef) -> None:
@@ -90,32 +92,19 @@ def _to_dataclass(file: File, use: Use, owner: ast.ClassDef) -> None:
     line = min([owner.lineno, *(decorator.lineno for decorator in owner.decorator_list)])
     at = file.module.line_start(line)
     indent = file.module.text[at : at + len(file.module.lines[line - 1]) - len(file.module.lines[line - 1].lstrip())]
-    text = f"{indent}@dataclass{'(kw_only=True)' if _out_of_order(file, owner) else ''}{file.module.newline}"
+    text = f"{indent}@dataclass{'(kw_only=True)' if _out_of_order(owner) else ''}{file.module.newline}"
     file.edits.append(
         Edit(file=file.module.path, start=at, end=at, replacement=text, rule="RC007", reason="a dataclass, as Cog makes of its models")
     )
     file.settle(use, "RC007", Disposition.CONVERTED, f"`{owner.name}` is a dataclass, as Cog makes of its models")
 
 
-def _omittable(file: File, owner: ast.ClassDef) -> list[ast.AnnAssign]:
-    """Fields that may be None and state no default: up to Cog 0.16 they could be left out."""
-    return [
-        statement
-        for statement in owner.body
-        if isinstance(statement, ast.AnnAssign)
-        and statement.value is None
-        and input_types.read(file.code, file.module, statement.annotation).nullable
-    ]
+def _omittable(file: File, owner: ast.ClassDef) -> list[ast.stmt]:
+    """Fields that may be left out."""
+    return [statement for statement in owner.body if is_omittable(file.code, file.module, statement)]
 
 
-def _out_of_order(file: File, owner: ast.ClassDef) -> bool:
+def _out_of_order(owner: ast.ClassDef) -> bool:
     """Whether a field without a default follows one with a default, which only keyword-only fields may."""
-    omittable = _omittable(file, owner)
-    seen = False
-    for statement in owner.body:
-        if isinstance(statement, ast.AnnAssign):
-            defaulted = statement.value is not None or statement in omittable
-            if seen and not defaulted:
-                return True
-            seen = seen or defaulted
-    return False
+    defaulted = [statement.value is not None for statement in owner.body if isinstance(statement, ast.AnnAssign)]
+    return defaulted != sorted(defaulted)

@@ -161,12 +161,25 @@ def _add_model(code: Code, found: Found, schema: OutputSchema, depth: int) -> No
 def _fields(code: Code, found: Found, schema: OutputSchema, depth: int) -> list[OutputField]:
     assert isinstance(found.node, ast.ClassDef)
     fields: dict[str, OutputField] = {}
-    for module, owner in reversed(list(ancestry(code, found.module, found.node))):
+    line = list(ancestry(code, found.module, found.node))
+    of_cog = any(meaning(code, module, base) == "cog.BaseModel" for module, owner in line for base in owner.bases)
+    for module, owner in reversed(line):
         for statement in owner.body:
             if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
                 name = statement.target.id
                 fields[name] = _field(code, module, name, statement, schema, depth)
+                schema.omits = schema.omits or (of_cog and is_omittable(code, module, statement))
     return list(fields.values())
+
+
+def is_omittable(code: Code, module: Module, statement: ast.stmt) -> bool:
+    """Whether a field may be None and states no default: up to Cog 0.16 a result could go without it, and the answer then had no such key.
+
+    Since 0.17 such a result is an error, so a class with such a field was written for Cog as it was, or always sets it.
+    """
+    return (
+        isinstance(statement, ast.AnnAssign) and statement.value is None and input_types.read(code, module, statement.annotation).nullable
+    )
 
 
 def _field(code: Code, module: Module, name: str, statement: ast.AnnAssign, schema: OutputSchema, depth: int) -> OutputField:
