@@ -30,6 +30,36 @@ rule = Rule(
             has={"pyproject.toml": ('path = "/health"',)},
         ),
         Case(
+            "a route of the project's own kind of application, of another module",
+            "untouched",
+            {
+                "main.py": """
+                import uvicorn
+
+                import service
+
+                app = service.Service()
+
+                if __name__ == "__main__":
+                    uvicorn.run(app, host="0.0.0.0", port=8000)
+                """,
+                "service.py": """
+                from fastapi import FastAPI
+
+
+                class Service(FastAPI):
+                    def __init__(self):
+                        super().__init__()
+
+                        @self.get("/alive/health")
+                        def health():
+                            return {"ok": True}
+                """,
+                "Dockerfile": "FROM python:3.11\nCOPY . /app\nWORKDIR /app\nCMD python main.py",
+            },
+            has={"pyproject.toml": ('path = "/alive/health"',)},
+        ),
+        Case(
             "the health check of a queue worker is of no use",
             "untouched",
             {"handler.py": WORKER, "Dockerfile": PIP + "HEALTHCHECK CMD true"},

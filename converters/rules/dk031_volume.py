@@ -36,6 +36,25 @@ rule = Rule(
             seen=(Seen("converted", 6, "compose.yaml"),),
         ),
         Case(
+            "a folder below /data lasts by itself",
+            "converted",
+            {
+                "main.py": SERVER,
+                "Dockerfile": SERVER_IMAGE,
+                "compose.yaml": """
+                services:
+                  api:
+                    build: .
+                    ports: ["8000:8000"]
+                    volumes:
+                      - jobs:/data/jobs
+                volumes:
+                  jobs:
+                """,
+            },
+            seen=(Seen("kept", 6, "compose.yaml"),),
+        ),
+        Case(
             "a folder that must last is left to a person",
             "partial",
             {"main.py": SERVER, "Dockerfile": SERVER_IMAGE + "VOLUME /models"},

@@ -118,10 +118,15 @@ class _Survey:
         self.makers: dict[Key, Maker] = {}
         self.routes: list[tuple[Key, str, Route]] = []
         self.included: list[tuple[Key, Key, str]] = []
-        self.subclasses: dict[str, str] = {}
+        self.subclasses: dict[str, tuple[str, Key]] = {}
+        """The project's own kinds of application: what they are derived from, and the key of their `self`."""
+        known = rb"FastAPI|APIRouter|Starlette|Flask|Blueprint|Quart|Sanic|Router\b|OpenAPI|API\("
         for module in modules:
-            if re.search(rb"FastAPI|APIRouter|Starlette|Flask|Blueprint|Quart|Sanic|Router\b|OpenAPI|API\(", module.file.data):
+            if re.search(known, module.file.data):
                 self._subclasses(module)
+        known = b"|".join([known, *(re.escape(name.encode()) for name in self.subclasses)])
+        for module in modules:
+            if re.search(known, module.file.data):
                 self._makers(module, module.tree.body, "")
         for module in modules:
             self._uses(module)
@@ -133,7 +138,10 @@ class _Survey:
         for name, node in module.classes.items():
             bases = [dotted(base).rsplit(".", 1)[-1] for base in node.bases]
             if known := next((base for base in bases if base in MAKERS), None):
-                self.subclasses[name] = known
+                key = (module.path, name, "self")
+                self.subclasses[name] = (known, key)
+                made = ast.Call(func=ast.Name(name), args=[], keywords=[])
+                self.makers[key] = Maker(key, MAKERS[known], made, module, False, "")
 
     def _makers(self, module: Module, body: list[ast.stmt], function: str) -> None:
         from converters.python.module import top_level
@@ -156,13 +164,15 @@ class _Survey:
         if not isinstance(value, ast.Call):
             return
         made = dotted(value.func).rsplit(".", 1)[-1]
-        made = self.subclasses.get(made, made)
+        made, own = self.subclasses.get(made, (made, None))
         if made not in MAKERS or (made == "API" and b"ninja" not in module.file.data):
             return
         prefix = keyword(value, "prefix") or keyword(value, "url_prefix")
         key = (module.path, function, name)
         text = self.text(module, prefix) if prefix is not None else ""
         self.makers[key] = Maker(key, MAKERS[made], value, module, made in APPLICATIONS, text)
+        if own is not None:
+            self.included.append((key, own, ""))
 
     def _uses(self, module: Module) -> None:
         for node in ast.walk(module.tree):

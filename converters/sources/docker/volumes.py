@@ -39,6 +39,8 @@ def _settle(project: Project, service: Service, volume: Mounted, one: Construct,
         _file(volume, folder, one, app, ledger)
     elif folder is not None and project.is_folder(folder) and any(True for file in project.below(folder) if file.name != ".gitkeep"):
         _sources(volume, folder, one, app, ledger)
+    elif volume.target == "/data" or volume.target.startswith("/data/"):
+        ledger.settle(one, "DK031", Disposition.KEPT, f"{volume.target} lasts on fal too: all apps of an account share /data")
     else:
         app.weights.append(
             Weights(what=f"{volume.source or 'a volume'} on {volume.target}", where=volume.target, action="manual", origin=origin)
