@@ -84,17 +84,14 @@ class Pieces:
         local = [f"{field.name} = input.{field_name(field.name)}" for field in fields if field.name in rebound - downloaded]
         asynchronous = self.predictor.kind == "async"
         local += fetched(self.app, asynchronous=asynchronous)
-        imports = self._imports_for(function.body)
-        body = [
-            *imports,
-            *map(cst.parse_statement, local),
-            *([_after_blank_line(body[0])] if imports and not local else body[:1]),
-            *body[1:],
-        ]
+        contexts = [_source(decorator.decorator) for decorator in function.decorators]
+        for context in reversed(contexts):
+            body = [_with(context, body)]
+        imports = self._imports_for(cst.IndentedBlock(body=body))
+        body = [*map(cst.parse_statement, local), *body]
+        body = [*imports, _after_blank_line(body[0]), *body[1:]] if imports else body
         if downloaded:
-            item = cst.parse_statement("with tempfile.TemporaryDirectory() as folder: pass")
-            assert isinstance(item, cst.With)
-            body = [item.with_changes(body=cst.IndentedBlock(body=body))]
+            body = [_with("tempfile.TemporaryDirectory() as folder", body)]
         head = f'@fal.endpoint("/")\n@failing_with_message\n{"async " if asynchronous else ""}def {self.app.endpoints[0].method}'
         return _method(f"{head}(self, input: Input) -> Output: pass", [*doc, *body])
 
@@ -180,6 +177,12 @@ def _parts(function: cst.FunctionDef) -> tuple[list[Statement], list[Statement]]
     body = [part for part in function.body.body if isinstance(part, Statement)]
     at = 1 if function.get_docstring() is not None else 0
     return body[:at], body[at:]
+
+
+def _with(context: str, body: Sequence[Statement]) -> cst.With:
+    made = cst.parse_statement(f"with {context}: pass")
+    assert isinstance(made, cst.With)
+    return made.with_changes(body=cst.IndentedBlock(body=[_without_blank_lines(body[0]), *body[1:]]))
 
 
 def _visited(body: Sequence[Statement], visitor: cst.CSTTransformer) -> list[Statement]:

@@ -60,7 +60,9 @@ OTHERS = [
     pytest.param("import numpy\n", "from PIL import Image\n", "`Image` is also a name", id="a name of fal's"),
     pytest.param("(self, text)", "(self, text: numpy.ndarray)", "needs `numpy` while the file is imported", id="an annotation"),
     pytest.param("def scaled", "@torch.no_grad()\ndef scaled", "needs `torch` while the file is imported", id="a decorated function"),
-    pytest.param("    def predict", "    @torch.no_grad()\n    def predict", "decorated", id="a decorated method"),
+    pytest.param("    def predict", "    @torch.jit.script\n    def predict", "its method is decorated", id="a decorated method"),
+    pytest.param("    def predict", "    @torch.no_grad()\n    async def predict", "its method is decorated", id="a decorated coroutine"),
+    pytest.param("    def helper", "    @torch.no_grad()\n    def helper", "its methods are decorated", id="another decorated method"),
     pytest.param("    def setup", "    steps = 3\n\n    def setup", "beside its methods", id="a class attribute"),
     pytest.param("self.model", "self.regions", "`self.regions` is a name", id="an attribute of fal.App"),
     pytest.param("def helper", "def spawn", "`self.spawn` is a name", id="a method of fal.App"),
@@ -126,6 +128,14 @@ def test_a_file_is_fetched_before_and_uploaded_after() -> None:
     assert "            copies = input.copies\n" in made
     assert "                # every copy is numbered\n" in made
     assert "            return Output(files=[upload(path, File) for path in found])\n" in made
+
+
+def test_a_decorator_that_is_a_context_stands_around_the_body(tmp_path: Path) -> None:
+    root = write(tmp_path / "p", PREDICT.replace("    def predict", "    @torch.inference_mode()\n    def predict"))
+    made = text(converted(root), "app.py")
+    assert "        import torch\n\n        with torch.inference_mode():\n            for _ in range(SIZE):\n" in made
+    assert "            return JSONResponse(" in made
+    assert "@torch" not in made
 
 
 def test_every_name_of_fals_app_is_known() -> None:

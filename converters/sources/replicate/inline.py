@@ -34,6 +34,8 @@ APP = frozenset(
      "teardown", "termination_grace_period_seconds", "version"}
 )  # fmt: skip
 """Attributes that `fal.App` has itself (fal 1.80)."""
+CONTEXTS = frozenset({"torch.inference_mode()", "torch.no_grad()"})
+"""Decorators that are contexts, too: `with torch.no_grad():` around a body does what they do."""
 UNREADABLE = frozenset({"locals", "globals", "vars", "exec", "eval", "super", "__class__", "__file__", "__name__", "__spec__"})
 
 
@@ -178,8 +180,10 @@ def _class(app: App, class_: ast.ClassDef, found: Plan) -> None:
     taken = sorted((names & (APP | {app.endpoints[0].method, predict.name})) | {name for name in names if name.startswith("__")})
     if taken:
         raise NotInline(f"`self.{taken[0]}` is a name that fal.App uses itself")
-    if any(_first(method) != "self" or method.decorator_list for method in [predict, *methods.values()]):
+    if any(_first(method) != "self" or method.decorator_list for method in methods.values()) or _first(predict) != "self":
         raise NotInline("its methods are decorated")
+    if any(ast.unparse(decorator) not in CONTEXTS or app.predictor.kind != "sync" for decorator in predict.decorator_list):
+        raise NotInline("its method is decorated")
     if "setup" in methods and len(methods["setup"].args.args) != 1:
         raise NotInline("its setup takes arguments")
     _predict(app, predict)
