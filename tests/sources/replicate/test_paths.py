@@ -83,6 +83,21 @@ def test_path_2_the_dockerfile_of_cog_debug_gets_the_three_edits(tmp_path: Path)
     assert app(outcome).environment.dockerfile == "Dockerfile"
 
 
+def test_path_2_a_project_keeps_the_dockerfile_that_cog_debug_wrote() -> None:
+    outcome = converted(FIXTURES / "debugged")
+    made = text(outcome, "Dockerfile")
+    assert "apt-get install -qqy libfribidi0" in made and "pillow==10.4.0" in made and "WORKDIR /src\nCOPY . /src\n" in made
+    assert "cog" not in made and "EXPOSE" not in made
+    assert 'image = ContainerImage.from_dockerfile(str(HERE / "Dockerfile"), context_dir=HERE)' in text(outcome, "app.py")
+
+
+def test_path_2_without_a_dockerfile_it_is_written_as_cog_would() -> None:
+    outcome = converted(FIXTURES / "cartoon-2021")
+    made = text(outcome, "Dockerfile")
+    assert "WORKDIR /src" in made and "COPY . /src" in made
+    assert "cog.server" not in made and "pip install cog" not in made
+
+
 def test_path_2_another_dockerfile_is_no_reason(tmp_path: Path) -> None:
     outcome = converted(write(tmp_path / "p", PREDICT, Dockerfile="FROM python:3.11\nRUN make\n"))
     assert app(outcome).environment.kind == "requirements"
