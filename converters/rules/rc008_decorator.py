@@ -52,6 +52,7 @@ rule = Rule(
                 """,
             },
             has={"predict.py": ("@torch.inference_mode()",)},
+            style="keep",
         ),
         Case("a method without decorators loses none", "untouched", {"cog.yaml": COG, "predict.py": PREDICTOR}),
     ),

@@ -48,7 +48,7 @@ def test_a_model_keeps_its_fields_and_may_leave_optional_ones_out(tmp_path: Path
     before = "class Output(BaseModel):\n    text: str\n    extra: Optional[str]\n    file: Optional[Path]\n"
     outcome = outcome_of(tmp_path, "def predict(self, a: str) -> Output:", "return Output(text=a)", before)
     assert "    text: str\n    extra: str | None = None\n    file: File | None = None\n" in text(outcome, "app.py")
-    assert "@dataclass\nclass Output:\n    text: str\n    extra: Optional[str] = None\n" in text(outcome, "predict.py")
+    assert "class Output(BaseModel):\n    text: str\n    extra: Optional[str] = None\n" in text(outcome, "predict.py")
 
 
 @pytest.mark.parametrize("returns", ["Iterator[str]", "ConcatenateIterator[str]", "Generator[str, None, None]"])
