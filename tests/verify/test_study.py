@@ -107,6 +107,12 @@ def test_calls_while_loading_are_compared(run: Run, tmp_path: Path, old: str, ne
     assert isinstance(differing, str) and differing.startswith("loading[0]: ") and said in differing
 
 
+def test_calls_while_loading_beside_other_apps_are_not_proven(tmp_path: Path, scratch: Path) -> None:
+    found = studied(FIXTURES / "replicate/trainable", tmp_path, seconds=2).certificate
+    assert not found.loading
+    assert any("while it loads" in text for text in found.not_proven)
+
+
 def test_a_conversion_that_does_not_start_is_told(run: Run, tmp_path: Path) -> None:
     found = run("runpod/text-tools")
     differing = found.study.first_difference(found.with_bug("handler.py", "MAX_LENGTH = 10_000", "MAX_LENGTH = 1 / 0", tmp_path))
