@@ -17,6 +17,7 @@ HOOK = Path(__file__).parent / "child" / "hook"
 MEMORY = 8 * 2**30
 """Bytes that each child process may have of its own."""
 _PIN = re.compile(r"(?m)^\W*([A-Za-z][\w.-]*)(?:\[[^\]]*\])?==([\w.]+)")
+_DOWNLOAD = re.compile(r"huggingface_hub\.(snapshot_download|hf_hub_download)\(")
 _KEPT = ("PATH", "LANG", "LC_ALL", "TERM", "TZ", "VIRTUAL_ENV", "LD_LIBRARY_PATH", "SYSTEMROOT")
 
 
@@ -128,7 +129,7 @@ class Observation:
         """
         runners = any(event.runner for event in self.events())
         calls = (event for event in self.events() if event.request == 0 and event.kind == "call" and event.runner is runners)
-        return list(dict.fromkeys(event.text for event in calls))
+        return list(dict.fromkeys(event.text for event in calls if not _DOWNLOAD.match(event.text)))
 
     def relabelled(self, value: Any, identifier: str) -> Any:
         """A value whose texts name folders by what they stand for, and the request's id as such."""

@@ -73,6 +73,7 @@ def test_loading_is_what_the_runners_did_and_each_call_once(side: Observation) -
     events = [
         {"request": 0, "kind": "call", "text": "read()", "process": ""},
         {"request": 0, "kind": "call", "text": "load()", "process": "SETUP"},
+        {"request": 0, "kind": "call", "text": "huggingface_hub.snapshot_download('a/b')", "process": "SETUP"},
         {"request": 0, "kind": "network", "text": "GET https://files.example/a", "process": "SETUP"},
         {"request": 0, "kind": "call", "text": "load()", "process": "SETUP"},
         {"request": 1, "kind": "call", "text": "run()", "process": "RUNNING"},
