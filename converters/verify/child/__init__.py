@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from . import chance, claims, data, describe, files, frames, imports, library, models, network, programs, record, trace
+from . import chance, claims, data, describe, files, frames, imports, library, machine, models, network, programs, record, trace
 
 
 def install(settings: dict[str, Any]) -> None:
@@ -33,10 +33,11 @@ def install(settings: dict[str, Any]) -> None:
     chance.install()
     data.install()
     library.install()
+    machine.install(settings["own"])
     claims.install(settings["entries"])
+    if settings["coverage"]:
+        trace.install(settings["own"])
     imports.install(settings["own"], settings["doubled"], settings["pins"])
     network.install()
     models.install(settings["models"])
     programs.install()
-    if settings["coverage"]:
-        trace.install()

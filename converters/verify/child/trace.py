@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import atexit
+import builtins
 import os
 import sys
 import threading
-from types import FrameType
+from collections.abc import Collection, Mapping, Sequence
+from types import FrameType, ModuleType
 from typing import Any
 
 from . import frames, record
@@ -14,16 +16,39 @@ from . import frames, record
 _seen: set[tuple[str, int]] = set()
 
 
-def install() -> None:
-    """Trace this process, its threads and the processes forked from it."""
+def install(own: Collection[str]) -> None:
+    """Trace this process, its threads and the processes forked from it. ``own``: top-level names of the project's modules."""
+    _leave_libraries_out(own)
     _start()
     os.register_at_fork(after_in_child=_start)
-    atexit.register(sys.settrace, None)  # while Python is taken down, this module is too
+    atexit.register(sys.settrace, None)  # before the modules are taken apart that tracing needs
 
 
 def _start() -> None:
     threading.settrace(_called)
     sys.settrace(_called)
+
+
+def _leave_libraries_out(own: Collection[str]) -> None:
+    """While a library is imported nothing of the project runs: it is not slowed down by looking at each call."""
+    original = builtins.__import__
+
+    def importing(
+        name: str,
+        globals: Mapping[str, object] | None = None,
+        locals: Mapping[str, object] | None = None,
+        fromlist: Sequence[str] | None = (),
+        level: int = 0,
+    ) -> ModuleType:
+        if level > 0 or name.partition(".")[0] in own or sys.gettrace() is not _called:
+            return original(name, globals, locals, fromlist, level)
+        sys.settrace(None)
+        try:
+            return original(name, globals, locals, fromlist, level)
+        finally:
+            sys.settrace(_called)
+
+    builtins.__import__ = importing
 
 
 def _called(frame: FrameType, event: str, argument: Any) -> Any:
