@@ -3,7 +3,9 @@
     python -m benchmarks.mutations UNITS.jsonl [--bugs 6] [--jobs 2] [--seconds 8] [--only TEXT] [--seed 0] [--schemas FOLDER]
 
 UNITS.jsonl: one JSON object a line with `unit` (folder) and `uid`; the projects of `fixtures/` come first. Each unit is converted and
-verified as it is (the identity run); where that is equivalent, bugs are put, one at a time, into lines that ran, and it is verified again.
+verified as it is (the identity run); where that is equivalent, bugs are put, one at a time, into lines that ran (on both sides where
+both have the file), and it is verified again. Left out is what is no bug by the text of the project alone: a default for a variable that
+the app itself sets, and a constant that no line reads that ran.
 """
 
 from __future__ import annotations
@@ -17,11 +19,14 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from converters.verify.study import Study
 
 ROOT = Path(__file__).resolve().parents[1]
 SPOKEN = ("print", "logger", "log", "logging", "traceback", "warnings", "tqdm", "sys")
@@ -49,14 +54,14 @@ class Bug:
 class _Finder(ast.NodeVisitor):
     """Every bug of the table that fits the lines that ran."""
 
-    def __init__(self, file: str, text: str, lines: set[int], said: str) -> None:
+    def __init__(self, file: str, text: str, lines: set[int], said: str, unused: Collection[str], read: Collection[str]) -> None:
         self.bugs: list[Bug] = []
         self._file, self._text, self._lines = file, text, lines
         self._starts = [0]
         for line in text.splitlines(keepends=True):
             self._starts.append(self._starts[-1] + len(line))
         self._strings: list[str] = []
-        self._said = said
+        self._said, self._unused, self._read = said, unused, read
         self._rows = text.splitlines()
         self._in_method = False
 
@@ -94,7 +99,9 @@ class _Finder(ast.NodeVisitor):
             return
         name = self._source(node.func)
         if name.endswith(".get") and len(node.args) == 2 and isinstance(node.args[1], ast.Constant) and node.args[1].value is not None:
-            self._add("a wrong default", node.args[1], repr(_other(node.args[1].value)))
+            asked = node.args[0].value if isinstance(node.args[0], ast.Constant) else None
+            if not ("environ" in name and asked in self._unused):
+                self._add("a wrong default", node.args[1], repr(_other(node.args[1].value)))
         plain = not node.args or all(not isinstance(part, ast.Starred) for part in node.args)
         for keyword in node.keywords:
             named = keyword.arg not in _UNSEEN
@@ -129,8 +136,7 @@ class _Finder(ast.NodeVisitor):
         self.generic_visit(node)
 
     def visit_Await(self, node: ast.Await) -> None:
-        if "sleep" not in self._source(node.value):
-            self._add("a missing await", node, self._source(node.value))
+        self._add("a missing await", node, self._source(node.value))
         self.generic_visit(node)
 
     def visit_If(self, node: ast.If) -> None:
@@ -151,7 +157,8 @@ class _Finder(ast.NodeVisitor):
         plain = isinstance(node.value, ast.Call) and node.lineno == node.end_lineno and len(node.targets) == 1
         if plain and f"{self._source(node.value.func).rpartition('.')[2]}(" in self._said:  # type: ignore[attr-defined]
             self._add("an extra call", node, f"{self._source(node)}; {self._source(node.value)}")
-        if isinstance(node.value, ast.Constant) and isinstance(node.value.value, int | float) and not isinstance(node.value.value, bool):
+        number = isinstance(node.value, ast.Constant) and type(node.value.value) in (int, float)
+        if number and any(isinstance(target, ast.Name) and target.id in self._read for target in node.targets):
             self._add("a stale value", node.value, repr(node.value.value + 1))
         self.generic_visit(node)
 
@@ -190,14 +197,19 @@ def _other(value: Any) -> Any:
     return value + 1 if isinstance(value, int | float) else f"{value}-changed"
 
 
-def bugs(out: Path, ran: dict[str, set[int]], said: str, count: int, chance: random.Random) -> list[Bug]:
-    """`count` bugs, as many kinds as there are; `said`: all calls of models that the source made."""
+def bugs(out: Path, ran: Mapping[str, set[int]], said: str, unused: Collection[str], count: int, chance: random.Random) -> list[Bug]:
+    """`count` bugs, as many kinds as there are.
+
+    `ran`: the lines to put them into, by file; `said`: all calls of models that the source made; `unused`: environment variables whose
+    defaults do not count, because the app sets them.
+    """
+    read = {name for file in ran if file.endswith(".py") for name in _names_read((out / file).read_bytes(), ran[file])}
     found: dict[str, list[Bug]] = collections.defaultdict(list)
     for file in sorted(ran):
         if file.endswith(".py"):
             text = (out / file).read_text(encoding="utf-8", errors="replace")
             if "\r" not in text:
-                for bug in _Finder(file, text, ran[file], said).find():
+                for bug in _Finder(file, text, ran[file], said, unused, read).find():
                     if _compiles(_applied(text, bug)):
                         found[bug.kind].append(bug)
     chosen: list[Bug] = []
@@ -210,6 +222,14 @@ def bugs(out: Path, ran: dict[str, set[int]], said: str, count: int, chance: ran
             if found[kind] and len(chosen) < count:
                 chosen.append(found[kind].pop())
     return chosen
+
+
+def _names_read(data: bytes, lines: Collection[int]) -> set[str]:
+    """Names that these lines read, as variables or as attributes of modules."""
+    nodes = [node for node in ast.walk(ast.parse(data)) if getattr(node, "lineno", 0) in lines]
+    names = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
+    attributes = {node.attr for node in nodes if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load)}
+    return names | attributes
 
 
 def _applied(text: str, bug: Bug) -> str:
@@ -250,7 +270,8 @@ def study(unit: dict[str, Any], count: int, seconds: float, seed: int, schemas: 
             return
         said = "\n".join(text for _, _, asked in identity.asked for text in asked.calls)
         chance = random.Random(f"{seed} {unit['uid']}")
-        for bug in bugs(out, identity.ran, said, count, chance):
+        unused = {variable.name for variable in app.environment.variables if variable.value is not None}
+        for bug in bugs(out, _run_by_both(identity, out), said, unused, count, chance):
             changed = Path(folder) / "changed"
             shutil.rmtree(changed, ignore_errors=True)
             shutil.copytree(out, changed)
@@ -267,6 +288,15 @@ def study(unit: dict[str, Any], count: int, seconds: float, seed: int, schemas: 
                 "caught": found is not None,
                 "how": "" if found is None else found[:160] if isinstance(found, str) else f"{found.about}: {found.differences[0].path}",
             }
+
+
+def _run_by_both(study: Study, out: Path) -> dict[str, set[int]]:
+    """Lines of the converted project that ran; of files that both sides have, those that ran on both."""
+    kept = {path: file.data for path, file in study.project.files.items()}
+    return {
+        path: lines & study.ran_in_source.get(path, set()) if kept.get(path) == (out / path).read_bytes() else lines
+        for path, lines in study.ran.items()
+    }
 
 
 def one(unit: dict[str, Any], arguments: argparse.Namespace) -> list[dict[str, Any]]:

@@ -55,6 +55,8 @@ class Trial(Model):
     about: str
     body: Any
     stream: bool = False
+    fault: int = 0
+    """Which call of a model was made to fail, from 1; 0: none."""
     source: Answer
     target: Answer
     same: bool

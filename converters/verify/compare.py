@@ -7,7 +7,7 @@ import re
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -23,7 +23,8 @@ _LONGEST = 300
 
 @dataclass(frozen=True)
 class Difference:
-    """Where two outcomes differ. ``path``: ``outcome``, ``$.images[0]`` of the result, ``chunks[2]``, ``calls[3]``, ``stops``."""
+    """Where two outcomes differ. ``path``: ``outcome``, ``$.images[0]`` of the result, ``chunks[2]``, ``calls[3]``, ``stops``,
+    ``pauses``, ``variables.HF_HOME``."""
 
     path: str
     source: str
@@ -43,7 +44,9 @@ def differences(source: Outcome, target: Outcome, source_calls: Sequence[str], t
         found += _values("chunks", list(source.chunks), list(target.chunks))
     if source.stops != target.stops:
         found.append(Difference("stops", str(source.stops), str(target.stops)))
-    return found + list(_calls(source_calls, target_calls))
+    if source.pauses != target.pauses:
+        found.append(Difference("pauses", _seconds(source.pauses), _seconds(target.pauses)))
+    return [*found, *_variables(source.variables, target.variables), *_calls(source_calls, target_calls)]
 
 
 def of_loading(source: Sequence[str], again: Sequence[str], target: Sequence[str]) -> list[Difference]:
@@ -58,6 +61,19 @@ def _of_refusal(source: Outcome, target: Outcome) -> list[Difference]:
     if source.kind in ("error", "refused"):
         return []
     return [Difference("outcome", _outcome(source), _outcome(target))]
+
+
+def _seconds(pauses: Sequence[float]) -> str:
+    return ", ".join(f"{seconds:g} s" for seconds in pauses) or "none"
+
+
+def _variables(source: Mapping[str, str | None], target: Mapping[str, str | None]) -> Iterator[Difference]:
+    """Variables that both sides told of; where one names a place in the image, the other need only name some place too."""
+    for name in sorted(source.keys() & target.keys()):
+        one, other = source[name], target[name]
+        both_places = one is not None and other is not None and "/" in one and "/" in other
+        if one != other and not both_places:
+            yield Difference(f"variables.{name}", _shown(one), _shown(other))
 
 
 def _outcome(outcome: Outcome) -> str:

@@ -49,7 +49,10 @@ class Observation:
     """Folders whose code is not the project's, beside our own."""
     coverage: bool = True
     """Whether to trace which lines run."""
+    variables: tuple[str, ...] = ()
+    """Names of the environment variables that the project declares."""
     _events: list[Event] = field(default_factory=list)
+    _by_request: dict[int, list[Event]] = field(default_factory=dict)
     _read: int = 0
 
     def __post_init__(self) -> None:
@@ -58,15 +61,16 @@ class Observation:
         models.mkdir()
         (self.folder / "log").touch()
         counter = self.folder / "counter"
-        counter.write_bytes(bytes(8))
+        counter.write_bytes(bytes(16))
         with counter.open("r+b") as file:
-            self._counter = mmap.mmap(file.fileno(), 8)
+            self._counter = mmap.mmap(file.fileno(), 16)
         settings = {
             "log": str(self.folder / "log"),
             "counter": str(counter),
             "own": sorted(self.own),
             "doubled": list(self.doubled),
             "entries": list(self.entries),
+            "variables": list(self.variables),
             "pins": dict(self.pins),
             "roots": sorted(self.roots, key=lambda root: -len(root[0])),
             "models": str(models),
@@ -100,8 +104,12 @@ class Observation:
         }
 
     def begin(self, request: int) -> None:
-        """From now on what happens belongs to this request."""
+        """From now on what happens belongs to this request; 0: to loading."""
         self._counter[:8] = request.to_bytes(8, "little")
+
+    def let_fail(self, call: int) -> None:
+        """From now on this call of a model fails in every request, counted from 1; 0: none."""
+        self._counter[8:] = call.to_bytes(8, "little")
 
     def events(self) -> list[Event]:
         """Everything that was reported so far."""
@@ -112,14 +120,35 @@ class Observation:
         self._read += len(whole)
         for line in whole.splitlines():
             event = json.loads(line)
-            self._events.append(
-                Event(event["request"], event["kind"], event["text"], event.get("line", 0), runner=event.get("process", "") != "")
-            )
+            found = Event(event["request"], event["kind"], event["text"], event.get("line", 0), runner=event.get("process", "") != "")
+            self._events.append(found)
+            self._by_request.setdefault(found.request, []).append(found)
         return self._events
+
+    def _of(self, request: int, *kinds: str) -> list[Event]:
+        self.events()
+        return [event for event in self._by_request.get(request, ()) if event.kind in kinds]
 
     def calls(self, request: int) -> list[str]:
         """What the code asked of models, other machines and programs while it answered a request, in order."""
-        return [event.text for event in self.events() if event.request == request and event.kind in ("call", "network", "program")]
+        return [event.text for event in self._of(request, "call", "network", "program")]
+
+    def pauses(self, request: int) -> tuple[float, ...]:
+        """For how many seconds the project's code slept while it answered a request: each duration once."""
+        return tuple(sorted({float(event.text) for event in self._of(request, "pause")}))
+
+    def model_calls(self, request: int) -> int:
+        """How many calls of models a request made."""
+        return len(self._of(request, "call"))
+
+    def ran_new_lines(self, request: int) -> bool:
+        """Whether lines of the project ran with a request that had not run before."""
+        return bool(self._of(request, "line"))
+
+    def variables_seen(self, request: int) -> dict[str, str | None]:
+        """The declared variables at the first call of a model in a request; nothing where there was none."""
+        told = [event.text for event in self._of(request, "variables")]
+        return dict(json.loads(told[0])) if told else {}
 
     def loading(self) -> list[str]:
         """What the code asked of models before the first request: each call once, where several processes load the same module.
@@ -144,7 +173,7 @@ class Observation:
 
     def stops(self, request: int) -> bool:
         """Whether the app asked for a fresh runner when it answered a request."""
-        return any(event.request == request and event.kind == "stop" for event in self.events())
+        return bool(self._of(request, "stop"))
 
 
 def pins(texts: Iterable[str]) -> dict[str, str]:

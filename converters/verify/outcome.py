@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 Kind = Literal["result", "error", "refused", "silence"]
@@ -11,12 +12,18 @@ Kind = Literal["result", "error", "refused", "silence"]
 
 @dataclass(frozen=True)
 class Outcome:
-    """``value``: the result, or what is wrong; ``chunks``: what a stream held; ``stops``: whether the worker asked to be replaced."""
+    """``value``: the result, or what is wrong; ``chunks``: what a stream held; ``stops``: whether the worker asked to be replaced.
+
+    ``pauses``: for how long the project's code slept, each number of seconds once (how often it looks for something is a matter of
+    speed); ``variables``: the declared environment variables as they were at the first call of a model.
+    """
 
     kind: Kind
     value: Any
     chunks: tuple[Any, ...] | None = None
     stops: bool = False
+    pauses: tuple[float, ...] = ()
+    variables: Mapping[str, str | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

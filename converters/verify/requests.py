@@ -18,11 +18,13 @@ from .child.files import content
 from .literals import NONE, Literals
 
 Schema = dict[str, Any]
-Kind = Literal["example", "plausible", "boundary", "invalid", "mistyped", "drawn", "repaired", "shrunk"]
+Kind = Literal["example", "plausible", "boundary", "invalid", "mistyped", "drawn", "varied", "fault", "repaired", "shrunk"]
 """``invalid``: a field left out or one too many; ``mistyped``: a value outside the declared type or bounds."""
 _WORDS = ("red", "green", "cat", "House", "42", "über", "the", "under", "painted", "seven", "lamp", "sea.", "Well,", "night?", "a")
 _LONGEST_TEXT = 20_000
 _HOST = "http://files.example/"
+_OWN_FILE = "file:///etc/hostname"
+"""A file of the machine that serves: nobody may read it by its address."""
 _HINTS = (
     (r"zip|archive|dataset|training_data|data_url", "zip"),
     (r"\btar\b|lora_url|weights", "tar"),
@@ -51,11 +53,13 @@ class Request:
     kind: Kind
     about: str
     body: Any
+    fault: int = 0
+    """Which call of a model fails, from 1; 0: none."""
 
     @property
     def key(self) -> str:
-        """The same for requests with the same body."""
-        return json.dumps(self.body, sort_keys=True, default=str)
+        """The same for requests with the same body and fault."""
+        return json.dumps([self.body, self.fault], sort_keys=True, default=str)
 
 
 def generate(
@@ -84,11 +88,33 @@ def generate(
         maker.known(),
         maker.invalid(),
         maker.drawn(seed, drawn),
-        maker.mistyped(),  # last: one side may act on what the other refuses
+        maker.mistyped(),
     )
     for request in requests:
         found.setdefault(request.key, request)
     return list(found.values())
+
+
+def varied(
+    schema: Schema,
+    bodies: Sequence[Any],
+    *,
+    seed: int,
+    count: int,
+    link: str = "url",
+    files: Collection[str] = (),
+    literals: Literals = NONE,
+) -> Iterator[Request]:
+    """``count`` requests, each one of ``bodies`` with one or two fields changed: what was interesting once, combined with more."""
+    maker = _Maker(schema, link, files)
+    maker.literals = literals
+    chance = random.Random(seed)
+    usable = [body for body in bodies if isinstance(body, dict)]
+    for number in range(count if usable and maker.names() else 0):
+        body = dict(chance.choice(usable))
+        for name in chance.sample(maker.names(), min(chance.choice((1, 2)), len(maker.names()))):
+            body[name] = maker.random(name, chance)
+        yield Request("varied", f"seed {seed}, variant {number + 1}", body)
 
 
 def repaired(request: Request, complaint: str, schema: Schema, *, closed: bool = False) -> Request | None:
@@ -151,7 +177,7 @@ class _Maker:
         """Each field at its bounds, with each of its choices, at length one, as another number, and null."""
         base = self._base()
         for name, field in self._fields.items():
-            for about, value in () if name in self._files else self._edges(field):
+            for about, value in self._own_file(name, field) if name in self._files else self._edges(field):
                 yield Request("boundary", f"{name}: {about}", {**base, name: value})
 
     def invalid(self) -> Iterator[Request]:
@@ -197,11 +223,7 @@ class _Maker:
         """Requests of random fields and values within the schema."""
         chance = random.Random(seed)
         for number in range(count if self._fields else 0):
-            body = {
-                name: self._random(name, field, chance)
-                for name, field in self._fields.items()
-                if name in self._required or chance.random() < 0.5
-            }
+            body = {name: self.random(name, chance) for name in self._fields if name in self._required or chance.random() < 0.5}
             yield Request("drawn", f"seed {seed}, number {number + 1}", body)
 
     def value(self, name: str, field: Schema, untyped: Any = "a cat") -> Any:
@@ -239,6 +261,8 @@ class _Maker:
             return base64.b64encode(content(name, f".{suffix}")).decode()
         if name in self._files or field.get("format") in ("uri", "url") or (_LINKS.search(name) and "maxLength" not in field):
             link = self._link
+            if link == "file":
+                return _OWN_FILE
             if self._usual == "data" and name in self._files:
                 link = "data"
             elif link == "data" and _ADDRESS.search(name):
@@ -250,7 +274,7 @@ class _Maker:
                 return f"data:{kind.get(suffix, 'image/png')};base64,{base64.b64encode(content(name, f'.{suffix}')).decode()}"
             return f"{_HOST}{re.sub(r'[^a-z0-9]+', '-', name.lower())}.{suffix}"
         shown = _SHOWN.search(field.get("description", ""))
-        text = shown.group(1) if shown else "a cat on a mat beside the warm stove, where seven grey kittens sleep"
+        text = shown.group(1) if shown else "a cat on a mat beside the warm stove, where seven grey kittens sleep beside the stove"
         least, most = int(field.get("minLength", 0)), int(field.get("maxLength", len(text)))
         return (text + "x" * max(least - len(text), 0))[:most]
 
@@ -286,7 +310,14 @@ class _Maker:
             elif kind == "null":
                 yield "null", None
 
-    def _random(self, name: str, field: Schema, chance: random.Random) -> Any:
+    def _own_file(self, name: str, field: Schema) -> Iterator[tuple[str, Any]]:
+        self._link, usual = "file", self._link
+        yield "a file of the machine", self.value(name, {key: part for key, part in field.items() if key != "default"})
+        self._link = usual
+
+    def random(self, name: str, chance: random.Random) -> Any:
+        """A random value of a field, within its schema."""
+        field = self._fields[name]
         edges = [] if name in self._files else [value for _, value in self._edges(field)]
         usual = self.value(name, field)
         kinds = {part.get("type") for part in field.get("anyOf", [field]) if "enum" not in part}
@@ -295,6 +326,8 @@ class _Maker:
             high = field.get("maximum", low + 100)
             return chance.randint(int(low), max(int(high), int(low))) if "integer" in kinds else round(chance.uniform(low, high), 3)
         if kinds == {"string"} and name not in self._files and not _LINKS.search(name) and chance.random() < 0.5:
+            if self.literals.words and chance.random() < 0.3:
+                return chance.choice(self.literals.words)
             text = " ".join(chance.choice(_WORDS) for _ in range(chance.choice((1, 3, 12, 40))))
             return text[: int(field.get("maxLength", len(text)))]
         return chance.choice([*edges, usual]) if edges else usual

@@ -154,6 +154,7 @@ class Worker:
         for path in self._process.folder.glob(".runpod_jobs.pkl*"):
             path.unlink()
         self._plane.taken.clear()
+        self._observation.begin(0)
         self._process.start()
         self.wait()
 

@@ -29,7 +29,7 @@ from .interpreter import Interpreter, inspected, uneven
 from .literals import addresses, literals
 from .observe import Observation, pins, top_level_names
 from .outcome import Outcome, Side, SideFailed, TargetFailed
-from .requests import Request, generate, repaired
+from .requests import Request, generate, repaired, varied
 from .source import end_all, stage
 from .target import Target
 
@@ -37,6 +37,10 @@ _REPAIRS = 6
 _ATTEMPTS = 3
 """How often both sides are started: again with what the project demanded."""
 _SHRINKING_TRIES = 24
+_FAULTS = 4
+"""How many calls of a model, from the first, are made to fail, each in a request of its own."""
+_ROUNDS = 3
+"""How often variants are drawn of the requests that ran new lines, as long as variants run new lines."""
 _VOLUMES = ("/runpod-volume", "/workspace-volume")
 
 
@@ -70,10 +74,12 @@ class Sides:
     """Of the source, of its second run, and of the target."""
     numbers: int = 0
 
-    def ask(self, body: Any, *, stream: bool) -> Asked:
+    def ask(self, body: Any, *, stream: bool, fault: int = 0) -> Asked:
         """One request to all three. What the source's server refuses is not sent on: the app may take more, but its state would differ."""
         self.numbers += 1
         number = self.numbers
+        for observation in self.observations:
+            observation.let_fail(fault)
         identifier = str(uuid.UUID(int=number, version=4))
         running = self.pool.submit(self.again.ask, number, identifier, body, stream=stream)
         before = self.source.ask(number, identifier, body, stream=stream)
@@ -81,13 +87,15 @@ class Sides:
         if before.kind == "refused":
             return Asked(number, before, before, [], [], [], frozenset(), self.doubled)
         after = self.target.ask(number, identifier, body, stream=stream)
+        for observation in self.observations:
+            observation.let_fail(0)  # not while one starts afresh
         ids = (identifier, identifier, self.target.identifier)
         calls, calls_again, calls_after = (
             [text.replace(name, "<request id>") for text in side.calls(number)]
             for side, name in zip((self.source, self.again, self.target), ids, strict=True)
         )
         before, second, after = (
-            _relabelled(side, found, name) for side, found, name in zip(self.observations, (before, second, after), ids, strict=True)
+            _seen(side, number, found, name) for side, found, name in zip(self.observations, (before, second, after), ids, strict=True)
         )
         noisy = compare.noise([compare.differences(before, second, calls, calls_again)])
         found = compare.differences(before, after, calls, calls_after)
@@ -95,9 +103,11 @@ class Sides:
         return Asked(number, before, after, calls, calls_after, kept, noisy, self.doubled)
 
 
-def _relabelled(observation: Observation, outcome: Outcome, identifier: str) -> Outcome:
+def _seen(observation: Observation, number: int, outcome: Outcome, identifier: str) -> Outcome:
+    """The outcome of a request with what was observed beside it, and without names that the sides do not share."""
     chunks = None if outcome.chunks is None else tuple(observation.relabelled(list(outcome.chunks), identifier))
-    return replace(outcome, value=observation.relabelled(outcome.value, identifier), chunks=chunks)
+    value = observation.relabelled(outcome.value, identifier)
+    return replace(outcome, value=value, chunks=chunks, pauses=observation.pauses(number), variables=observation.variables_seen(number))
 
 
 @dataclass(frozen=True)
@@ -117,9 +127,11 @@ class Asked:
         """The same request to another conversion, compared with what the source did here."""
         if self.before.kind == "refused":
             return self
+        observation.let_fail(request.fault)
         after = served.ask(self.number, "", request.body, stream=stream)
+        observation.let_fail(0)
         calls = [text.replace(served.identifier, "<request id>") for text in served.calls(self.number)]
-        found = compare.differences(self.before, _relabelled(observation, after, served.identifier), self.calls, calls)
+        found = compare.differences(self.before, _seen(observation, self.number, after, served.identifier), self.calls, calls)
         kept = [difference for difference in found if not compare.is_noise(difference.path, self.noisy)]
         return replace(self, after=after, calls_after=calls, differences=kept)
 
@@ -155,6 +167,8 @@ class Study:
     """Where that schema says something else than the source."""
     ran: dict[str, set[int]] = field(default_factory=dict)
     """Lines of the converted project that ran, by file."""
+    ran_in_source: dict[str, set[int]] = field(default_factory=dict)
+    """Lines of the project itself that ran."""
     variables: dict[str, str] = field(default_factory=dict)
     """Environment variables that the project demands to be set."""
     _deadline: float = 0.0
@@ -233,7 +247,8 @@ class Study:
         imported = self.app.predictor is not None and self.app.style == "keep"  # by Cog's server and by the app alike
         entries = (Path(self.app.app_file).name, *(() if imported else (Path(self.app.entry).name,)))
         python = Path(sys.executable) if is_target else self._interpreter.executable
-        return Observation(folder, top_level_names(files), pins(texts), roots, self._doubled, entries, python)
+        variables = tuple(variable.name for variable in self.app.environment.variables if variable.value is not None)
+        return Observation(folder, top_level_names(files), pins(texts), roots, self._doubled, entries, python, variables=variables)
 
     @functools.cached_property
     def _interpreter(self) -> Interpreter:
@@ -311,7 +326,7 @@ class Study:
         found = schema.differences(input_schema(self.app.endpoints[0].input), self.schema)
         self.narrower = [text for text in found if text.partition(":")[0] not in self.app.envelope]  # which stand beside the input
         silences = 0
-        for request, stream in self._requests(streams=streams):
+        for request, stream in self._requests(sides, streams=streams):
             if time.monotonic() > deadline or silences > 2:
                 return
             asked = self._try(sides, request, stream)
@@ -325,10 +340,10 @@ class Study:
                 request = mended
                 asked = self._try(sides, request, stream)
 
-    def _requests(self, *, streams: bool) -> Iterator[tuple[Request, bool]]:
+    def _requests(self, sides: Sides, *, streams: bool) -> Iterator[tuple[Request, bool]]:
         if self.settings.replay is not None:
             for trial in self.settings.replay.trials:
-                yield Request(trial.kind, trial.about, trial.body), trial.stream  # type: ignore[arg-type]
+                yield Request(trial.kind, trial.about, trial.body, trial.fault), trial.stream  # type: ignore[arg-type]
             return
         examples = [example.value for example in self.app.examples]
         closed = self.application.platform == "replicate"
@@ -341,14 +356,41 @@ class Study:
         schema = self.schema
         if self.settings.schema is not None and self.application.platform == "replicate" and cog.reads_schema(self._interpreter):
             schema = {**schema, "required": cog.required(self.settings.schema, schema.get("required", []))}
-        settings = {"seed": self.settings.seed, "drawn": self.settings.drawn}
-        made = generate(schema, examples, **settings, link=link, files=files, literals=known, closed=closed)
-        for request in made:
-            if self._unchecked and request.kind in ("invalid", "mistyped"):
-                continue
+        seed, drawn = self.settings.seed, self.settings.drawn
+        made = generate(schema, examples, seed=seed, drawn=drawn, link=link, files=files, literals=known, closed=closed)
+        left_out = ("invalid", "mistyped") if self._unchecked else ("mistyped",)
+        failed = False
+        for request in (request for request in made if request.kind not in left_out):
+            if not failed and request.kind not in ("example", "plausible"):
+                failed = True
+                yield from ((made, False) for made in self._faults(sides))
             yield request, False
             if streams and request.kind in ("example", "plausible"):
                 yield request, True
+        for number in range(_ROUNDS):
+            before = self._telling(sides)
+            for request in varied(schema, before, seed=seed + number, count=drawn, link=link, files=files, literals=known):
+                yield request, False
+            if len(self._telling(sides)) == len(before):
+                break
+        for request in (request for request in made if request.kind == "mistyped" and not self._unchecked):
+            yield request, False  # last: one side may act on what the other refuses
+
+    def _faults(self, sides: Sides) -> Iterator[Request]:
+        """The requests that reached a model with lines that had not run before, with each of its first calls failing once."""
+        source = sides.observations[0]
+        told = [(request, asked.number) for request, _, asked in self.asked if asked.reached and source.ran_new_lines(asked.number)]
+        found = {
+            made.key: made
+            for request, number in told
+            for call in range(1, min(source.model_calls(number), _FAULTS) + 1)
+            for made in [Request("fault", f"{request.about}, call {call} fails", request.body, call)]
+        }
+        yield from list(found.values())[: self.settings.drawn]
+
+    def _telling(self, sides: Sides) -> list[Any]:
+        """The bodies with which lines of the source ran for the first time."""
+        return [request.body for request, _, asked in self.asked if sides.observations[0].ran_new_lines(asked.number)]
 
     @property
     def _unchecked(self) -> bool:
@@ -356,7 +398,7 @@ class Study:
         return self.application.platform == "replicate" and self.settings.schema is None and cog.reads_schema(self._interpreter)
 
     def _try(self, sides: Sides, request: Request, stream: bool) -> Asked:
-        asked = sides.ask(request.body, stream=stream)
+        asked = sides.ask(request.body, stream=stream, fault=request.fault)
         self.say(f"{request.kind}: {request.about}")
         self._record(request, stream, asked)
         self.asked.append((request, stream, asked))
@@ -372,6 +414,7 @@ class Study:
                 about=request.about,
                 body=request.body,
                 stream=stream,
+                fault=request.fault,
                 source=Answer.of(asked.before, len(asked.calls)),
                 target=Answer.of(asked.after, len(asked.calls_after)),
                 same=not asked.differences or _is_narrowed(request, asked),
@@ -391,7 +434,7 @@ class Study:
             smaller = False
             for candidate in _smaller(body):
                 tries += 1
-                found = sides.ask(candidate, stream=stream)
+                found = sides.ask(candidate, stream=stream, fault=request.fault)
                 if self._unchecked and found.after.kind == "refused":
                     continue
                 if any(difference.path == path for difference in found.differences):
@@ -400,7 +443,7 @@ class Study:
                 if tries >= _SHRINKING_TRIES or time.monotonic() > self._deadline:
                     break
         if body != request.body:
-            self._record(Request("shrunk", f"smallest that differs at {path}", body), stream, last)
+            self._record(Request("shrunk", f"smallest that differs at {path}", body, request.fault), stream, last)
 
     @property
     def _differs(self) -> bool:
@@ -444,6 +487,7 @@ class Study:
         after, before = observations[0].events(), observations[1].events()
         self.ran = coverage.lines_run(self._written_files(), after)
         sources = {path: file.data for path, file in self.project.files.items() if path.endswith(".py")}
+        self.ran_in_source = coverage.lines_run(sources, before)
         covered = coverage.measured(sources, self._written_files(), before, after)
         never = [part for part in covered if part.never]
         unproven = sorted({f"{trial.about}: {path}" for trial in self.trials for path in trial.not_proven})

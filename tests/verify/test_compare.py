@@ -104,6 +104,11 @@ def test_texts_without_what_the_sides_do_not_share(source: str, target: str, sam
         pytest.param(Outcome("silence", ""), Outcome("result", 1), ["outcome"], id="the source alone is silent"),
         pytest.param(result(1, stops=True), result(1), ["stops"], id="a fresh worker is asked for"),
         pytest.param(result(1, stops=True), result(1, stops=True), [], id="by both"),
+        pytest.param(result(1, pauses=(0.5, 2.0)), result(1, pauses=(0.5,)), ["pauses"], id="a pause that is left out"),
+        pytest.param(result(1, variables={"A": "1"}), result(1, variables={"A": None}), ["variables.A"], id="a variable that is not set"),
+        pytest.param(result(1, variables={"A": "/models"}), result(1, variables={"A": "/data/x"}), [], id="a place in the image"),
+        pytest.param(result(1, variables={"A": "/models"}), result(1, variables={"A": None}), ["variables.A"], id="no place"),
+        pytest.param(result(1, variables={"A": "1"}), result(1), [], id="where one side called no model its calls differ"),
     ],
 )
 def test_kinds_of_outcomes(source: Outcome, target: Outcome, expected: list[str]) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -99,7 +101,7 @@ def test_the_log_is_read_as_it_grows_in_whole_lines(side: Observation) -> None:
 
 def test_the_number_of_the_request_is_in_the_shared_file(side: Observation) -> None:
     side.begin(7)
-    assert int.from_bytes((side.folder / "counter").read_bytes(), "little") == 7
+    assert (side.folder / "counter").read_bytes() == (7).to_bytes(16, "little")
 
 
 @pytest.mark.parametrize(
@@ -130,3 +132,51 @@ def test_pins_are_exact_versions_only() -> None:
 
 def test_names_of_the_project_are_those_of_its_folders_and_modules() -> None:
     assert top_level_names(["src/models/net.py", "handler.py", "data/a.png"]) == {"src", "models", "net", "handler"}
+
+
+def test_pauses_are_told_once_each_and_by_request(side: Observation) -> None:
+    report(side, *({"request": request, "kind": "pause", "text": text} for request, text in ((1, "2"), (1, "0.5"), (1, "2"), (2, "1"))))
+    assert (side.pauses(1), side.pauses(2), side.pauses(3)) == ((0.5, 2.0), (1.0,), ())
+
+
+def test_the_declared_variables_are_those_of_the_first_call(side: Observation) -> None:
+    told = [{"request": 1, "kind": "variables", "text": json.dumps({"TILE": value})} for value in ("8", None)]
+    report(side, *told)
+    assert (side.variables_seen(1), side.variables_seen(2)) == ({"TILE": "8"}, {})
+
+
+def test_the_call_that_fails_is_counted_anew_in_each_request(tmp_path: Path) -> None:
+    side = Observation(tmp_path / "side", frozenset({"main"}), {}, [])
+    (tmp_path / "main.py").write_text("""
+import sys, net
+for line in sys.stdin:
+    try:
+        print(net.first(), net.second())
+    except RuntimeError as error:
+        print("failed", error)
+    sys.stdout.flush()
+""")
+    with subprocess.Popen(
+        [sys.executable, "main.py"], cwd=tmp_path, env=side.environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        said = []
+        for request, call in ((1, 0), (2, 2), (3, 2), (4, 3), (5, 0)):
+            side.begin(request)
+            side.let_fail(call)
+            assert process.stdin is not None and process.stdout is not None
+            process.stdin.write("go\n")
+            process.stdin.flush()
+            said.append(process.stdout.readline().split()[0])
+    assert said == ["net.first()", "failed", "failed", "net.first()", "net.first()"]
+    assert side.calls(2) == ["net.first()", "net.second()"]
+
+
+def test_what_a_fresh_runner_loads_belongs_to_no_request(tmp_path: Path) -> None:
+    side = Observation(tmp_path / "side", frozenset({"main"}), {}, [])
+    side.begin(4)
+    side.let_fail(1)
+    (tmp_path / "main.py").write_text("import os, net\nnet.load()\nos.environ['FAL_RUNNER_STATE'] = 'RUNNING'\nnet.run()\n")
+    environment = side.environment({"FAL_RUNNER_STATE": "SETUP"})
+    done = subprocess.run([sys.executable, "main.py"], cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert "CUDA error: out of memory" in done.stderr
+    assert (side.calls(0), side.calls(4)) == (["net.load()"], ["net.run()"])

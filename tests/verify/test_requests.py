@@ -9,7 +9,7 @@ import jsonschema
 import pytest
 
 from converters.verify.literals import Literals
-from converters.verify.requests import Request, generate, repaired
+from converters.verify.requests import Request, generate, repaired, varied
 
 PROMPT = {"type": "string"}
 STEPS = {"type": "integer", "default": 4, "minimum": 1, "maximum": 9}
@@ -158,7 +158,24 @@ def test_fields_that_take_files_get_no_texts() -> None:
     found = generate(schema, link="data", files=["source"], literals=Literals(("known",), (3,)))
     for request in found:
         if request.kind in ("boundary", "drawn"):
-            assert request.body["source"].startswith("data:")
+            assert request.body["source"].startswith("data:") or request.about == "source: a file of the machine"
+
+
+def test_addresses_of_the_machine_s_own_files_are_tried_where_files_are_taken() -> None:
+    schema = {"required": ["source", "more"], "properties": {"source": PROMPT, "more": {"type": "array", "items": {"type": "string"}}}}
+    found = {request.about: request.body for request in generate(schema, link="data", files=["source", "more"])}
+    assert found["source: a file of the machine"]["source"] == "file:///etc/hostname"
+    assert found["more: a file of the machine"]["more"] == ["file:///etc/hostname"]
+
+
+def test_variants_change_a_request_and_depend_on_the_seed_alone() -> None:
+    schema = {"properties": {"prompt": PROMPT, "steps": {"type": "integer", "minimum": 1, "maximum": 9}}}
+    body = {"prompt": "known", "extra": 1}
+    found = [request.body for request in varied(schema, [body, "no object"], seed=3, count=9, literals=Literals(("word",), ()))]
+    assert found == [request.body for request in varied(schema, [body, "no object"], seed=3, count=9, literals=Literals(("word",), ()))]
+    assert found != [request.body for request in varied(schema, [body], seed=4, count=9)]
+    assert len(found) == 9 and all(changed["extra"] == 1 and changed != body for changed in found)
+    assert not list(varied(schema, [], seed=3, count=9))
 
 
 @pytest.mark.parametrize(

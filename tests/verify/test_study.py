@@ -15,7 +15,7 @@ pytest.importorskip("runpod")
 pytest.importorskip("cog")
 
 Run = Callable[[str], Studied]
-ALL = ["runpod/text-tools", "runpod/story-stream", "runpod/sdxl", "replicate/blur", "replicate/tokens"]
+ALL = ["runpod/text-tools", "runpod/story-stream", "runpod/sdxl", "runpod/upscaler", "replicate/blur", "replicate/tokens", "replicate/chat"]
 
 
 @pytest.fixture(scope="module")
@@ -76,6 +76,11 @@ def test_kept_files_have_their_coverage(run: Run) -> None:
         pytest.param("runpod/sdxl", "app.py", "self.model(prompt)", "self.model()", "calls[0]", id="a dropped argument"),
         pytest.param("runpod/sdxl", "app.py", "image = self.model(", "self.model('warm'); image = self.model(", "calls[0]", id="an extra call"),
         pytest.param("runpod/story-stream", "handler.py", "in range(count)", "in reversed(range(count))", "", id="a reordered stream"),
+        pytest.param("runpod/upscaler", "src/app.py", "if isinstance(result, dict)", "if not isinstance(result, dict)", "outcome", id="an error that only a failing model shows"),
+        pytest.param("runpod/upscaler", "src/app.py", 'os.environ.setdefault("TILE_SIZE", "512")', "pass", "variables.TILE_SIZE", id="a variable that is not set"),
+        pytest.param("replicate/chat", "app.py", "pause=input.pause", "", "pauses", id="an argument that only changes how long it takes"),
+        pytest.param("replicate/chat", "predict.py", "await asyncio.sleep(pause)", "asyncio.sleep(pause)", "pauses", id="a missing await"),
+        pytest.param("replicate/blur", "app.py", 'raise ValueError("neither', 'print("neither', "$", id="a file of the machine is read"),
     ],
 )  # fmt: skip
 def test_a_seeded_bug_is_found(run: Run, tmp_path: Path, name: str, file: str, old: str, new: str, path: str) -> None:

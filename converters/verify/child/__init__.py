@@ -15,17 +15,17 @@ from . import chance, claims, data, describe, files, frames, imports, library, m
 def install(settings: dict[str, Any]) -> None:
     """Prepare this process.
 
-    ``log`` and ``counter``: see ``record``; ``own``: top-level names of the project; ``doubled``: packages to double though they are
-    installed; ``pins``: versions by import name; ``roots``: folders with what they stand for; ``libraries``: folders whose
-    code is not the project's; ``entries``: names of files that are run without being imported; ``models``: a folder for the
-    model files that are not there; ``coverage``: whether to trace lines; ``pillow``: whether doubles may write pictures with it, because
-    both sides have it; ``memory``: bytes that a process may have of its own.
+    ``log``, ``counter`` and ``variables``: see ``record``; ``own``: top-level names of the project; ``doubled``: packages to double though
+    they are installed; ``pins``: versions by import name; ``roots``: folders with what they stand for; ``libraries``: folders whose
+    code is not the project's; ``entries``: names of files that are run without being imported; ``models``: a folder for the model
+    files that are not there; ``coverage``: whether to trace lines; ``pillow``: whether
+    doubles may write pictures with it, because both sides have it; ``memory``: bytes that a process may have of its own.
     """
     if sys.platform == "linux":
         import resource
 
         resource.setrlimit(resource.RLIMIT_DATA, (settings["memory"], settings["memory"]))
-    record.start(settings["log"], settings["counter"])
+    record.start(settings["log"], settings["counter"], settings["variables"])
     for folder in settings["libraries"]:
         frames.also_library(folder)
     files.pillow = settings["pillow"]

@@ -1,7 +1,7 @@
 """Time and chance that are the same in every run, for the project's code alone: libraries keep the real ones.
 
 Every request starts with the same seed and the same time of day, whatever came before it. Time moves only when the project looks at
-it (a millisecond) or sleeps (by what it sleeps), and sleeping takes no real time.
+it (a millisecond) or sleeps (by what it sleeps). Sleeping takes no real time, nor does the waiting of libraries that try again what failed.
 """
 
 from __future__ import annotations
@@ -55,7 +55,10 @@ class _State:
 
     def sleep(self, seconds: float) -> None:
         self._now()
-        self._seconds += max(float(seconds), 0.0)
+        length = max(float(seconds), 0.0)
+        self._seconds += length
+        if length > 0:
+            record.write("pause", f"{length:.6g}")
 
 
 def install() -> None:
@@ -70,20 +73,25 @@ def install() -> None:
 class _Chosen:
     """A function that is ours to the project and the original to everybody else.
 
+    ``hurried`` is for libraries that wait before they try again.
     No Python function: as an attribute of a class (``logging.Formatter.converter``) it must not become a method.
     """
 
-    def __init__(self, ours: Callable[..., Any], original: Callable[..., Any]) -> None:
-        self._ours, self._original = ours, original
+    def __init__(self, ours: Callable[..., Any], original: Callable[..., Any], hurried: Callable[..., Any] | None = None) -> None:
+        self._ours, self._original, self._hurried = ours, original, hurried
         self.__name__ = self.__qualname__ = getattr(original, "__name__", "function")
         self.__doc__ = original.__doc__
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return self._ours(*args, **kwargs) if frames.caller_is_project() else self._original(*args, **kwargs)
+        if frames.caller_is_project():
+            return self._ours(*args, **kwargs)
+        if self._hurried is not None and frames.caller_retries():
+            return self._hurried(*args, **kwargs)
+        return self._original(*args, **kwargs)
 
 
-def _project_gets(module: Any, name: str, ours: Callable[..., Any]) -> None:
-    setattr(module, name, _Chosen(ours, getattr(module, name)))
+def _project_gets(module: Any, name: str, ours: Callable[..., Any], hurried: Callable[..., Any] | None = None) -> None:
+    setattr(module, name, _Chosen(ours, getattr(module, name), hurried))
 
 
 def _replace_random(state: _State) -> None:
@@ -119,14 +127,14 @@ def _replace_time(state: _State) -> None:
     for name, start in (("time", EPOCH), ("monotonic", 1000.0), ("perf_counter", 1000.0), ("process_time", 1.0)):
         _project_gets(time, name, lambda start=start: start + state.seconds())
         _project_gets(time, f"{name}_ns", lambda start=start: int((start + state.seconds()) * 1e9))
-    _project_gets(time, "sleep", slept)
+    _project_gets(time, "sleep", slept, lambda seconds: sleep(min(max(float(seconds), 0.0), 0.001)))
     pause = asyncio.sleep
 
     async def paused(delay: float, result: Any = None) -> Any:
         state.sleep(delay)
         return await pause(min(max(float(delay), 0.0), 0.001), result)
 
-    _project_gets(asyncio, "sleep", paused)
+    _project_gets(asyncio, "sleep", paused, lambda delay, result=None: pause(min(max(float(delay), 0.0), 0.001), result))
     for name in ("gmtime", "localtime"):
         original = getattr(time, name)
         _project_gets(time, name, lambda seconds=None, original=original: original(EPOCH + state.seconds() if seconds is None else seconds))

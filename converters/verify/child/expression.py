@@ -377,7 +377,7 @@ def called(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         return args[0]
     shown = written if _WRITERS.search(last) else described
     text = shortened(f"{name}({', '.join([*map(shown, args), *(f'{key}={shown(value)}' for key, value in kwargs.items())])})")
-    record.write("call", text)
+    record.call(text)
     _write(text, last, [*args, *kwargs.values()])
     if len(args) == 1 and _IS_TENSOR.search(last):
         return isinstance(args[0], Double)

@@ -9,6 +9,7 @@ from types import FrameType
 _LIBRARIES = tuple(
     {sysconfig.get_paths()[name] + "/" for name in ("stdlib", "platstdlib", "purelib", "platlib")} | {sys.base_prefix + "/lib/", "<frozen"}
 )
+_RETRYING = ("/backoff/", "/tenacity/", "/retry/", "/retrying.py", "/urllib3/util/retry.py")
 _ROOTS = [__file__.rpartition("/")[0] + "/"]
 _known: dict[str, bool] = {}
 
@@ -45,6 +46,12 @@ def asked_by_project() -> bool:
             return False
         frame = frame.f_back
     return False
+
+
+def caller_retries(depth: int = 2) -> bool:
+    """Whether the caller's caller is a library that tries again what failed, after a while."""
+    frame = up(depth)
+    return frame is not None and any(part in frame.f_code.co_filename for part in _RETRYING)
 
 
 def up(depth: int) -> FrameType | None:

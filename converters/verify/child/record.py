@@ -1,7 +1,7 @@
 """What happens in a child process, written to one log that the parent reads: a JSON document a line.
 
 The parent counts requests in a small shared file; the number in it when something happens says which request it belongs to
-(0: loading). Both are inherited by forked processes.
+(0: loading). A second number there says which call of a model fails in this request. Both are inherited by forked processes.
 """
 
 from __future__ import annotations
@@ -9,27 +9,43 @@ from __future__ import annotations
 import json
 import mmap
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 
 class Recorder:
-    """Writes events; ``log`` and ``counter`` are files that the parent made."""
+    """Writes events; ``log`` and ``counter`` are files that the parent made.
 
-    def __init__(self, log: str, counter: str) -> None:
+    ``variables`` are names of the environment variables that are told of at the first call of each request.
+    """
+
+    def __init__(self, log: str, counter: str, variables: Sequence[str]) -> None:
+        self._variables = variables
+        self._told = self._calls = 0
         self._log = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC)
         with Path(counter).open("r+b") as file:
-            self._counter = mmap.mmap(file.fileno(), 8)
+            self._counter = mmap.mmap(file.fileno(), 16)
 
     @property
     def request(self) -> int:
-        """Number of the request that is being answered, from 1; 0 while nothing was asked yet."""
+        """Number of the request that is being answered, from 1; 0 while nothing was asked yet, and while a runner of fal's starts."""
+        if os.environ.get("FAL_RUNNER_STATE") == "SETUP":
+            return 0
         return int.from_bytes(self._counter[:8], "little")
 
     def write(self, kind: str, text: str, **details: Any) -> None:
-        """Add an event: ``call``, ``line``, ``import``, ``network``, ``program``, ``file`` or ``stop``."""
+        """Add an event: ``call``, ``line``, ``import``, ``network``, ``program``, ``pause``, ``variables``, ``file`` or ``stop``."""
+        if kind == "call" and self._told != self.request:
+            self._told, self._calls = self.request, 0
+            self.write("variables", json.dumps({name: os.environ.get(name) for name in self._variables}))
         event = {"request": self.request, "process": os.environ.get("FAL_RUNNER_STATE", ""), "kind": kind, "text": text, **details}
         os.write(self._log, json.dumps(event).encode() + b"\n")
+
+    def fails(self) -> bool:
+        """Whether the call of a model that is made now is the one that fails in this request."""
+        self._calls += 1
+        return self.request > 0 and self._calls == int.from_bytes(self._counter[8:16], "little")
 
 
 class Silent:
@@ -40,19 +56,29 @@ class Silent:
     def write(self, kind: str, text: str, **details: Any) -> None:
         pass
 
+    def fails(self) -> bool:
+        return False
+
 
 recorder: Recorder | Silent = Silent()
 
 
-def start(log: str, counter: str) -> None:
+def start(log: str, counter: str, variables: Sequence[str]) -> None:
     """Record to these files from now on."""
     global recorder
-    recorder = Recorder(log, counter)
+    recorder = Recorder(log, counter, variables)
 
 
 def write(kind: str, text: str, **details: Any) -> None:
     """Add an event to the log, if there is one."""
     recorder.write(kind, text, **details)
+
+
+def call(text: str) -> None:
+    """Add a call of a model to the log. Raises RuntimeError where it is to fail, as a machine without memory left does."""
+    write("call", text)
+    if recorder.fails():
+        raise RuntimeError("CUDA error: out of memory")
 
 
 def request() -> int:
