@@ -55,7 +55,7 @@ class Trial(Model):
     about: str
     body: Any
     stream: bool = False
-    fault: int = 0
+    fault: int = Field(default=0, ge=0, lt=2**31)
     """Which call of a model was made to fail, from 1; 0: none."""
     source: Answer
     target: Answer
