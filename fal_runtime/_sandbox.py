@@ -11,13 +11,16 @@ from __future__ import annotations
 import ctypes
 import os
 import sys
+import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 _CLONE_NEWNS = 0x00020000
+CLONE_NEWPID = 0x20000000
 _CLONE_NEWUSER = 0x10000000
 _MS_NOSUID, _MS_NODEV, _MS_BIND, _MS_REC, _MS_SLAVE = 2, 4, 4096, 16384, 1 << 19
 _MNT_DETACH = 2
+_MOUNT_SETATTR, _AT_FDCWD, _AT_RECURSIVE, _MOUNT_ATTR_RDONLY = 442, -100, 0x8000, 1
 _KERNEL = frozenset({"proc", "sys", "dev"})
 
 
@@ -39,7 +42,7 @@ def enter(stage: Path, scratch: Path, binds: Mapping[str, Path], cwd: str, keep:
         str(Path(__file__).parent),
         *sys.path,
     ]
-    _unshare()
+    unshare()
     _mount(None, "/", None, _MS_REC | _MS_SLAVE)
     _mount("tmpfs", str(stage), "tmpfs", _MS_NOSUID | _MS_NODEV)
     for name in ("old", "new"):
@@ -80,14 +83,15 @@ def available(stage: Path) -> str | None:
     return reason or None
 
 
-def _unshare() -> None:
+def unshare(more: int = 0) -> None:
+    """Leave the machine's table of mounts, and what else ``more`` names. Raises OSError where the kernel refuses."""
     uid, gid = os.getuid(), os.getgid()
     if uid == 0:
         try:
-            return _call("unshare", _CLONE_NEWNS)
+            return _call("unshare", _CLONE_NEWNS | more)
         except OSError:
             pass
-    _call("unshare", _CLONE_NEWUSER | _CLONE_NEWNS)
+    _call("unshare", _CLONE_NEWUSER | _CLONE_NEWNS | more)
     Path("/proc/self/setgroups").write_text("deny")
     Path("/proc/self/uid_map").write_text(f"{uid} {uid} 1")
     Path("/proc/self/gid_map").write_text(f"{gid} {gid} 1")
@@ -109,6 +113,38 @@ def _graft(host: Path, overlay: Path, target: Path, needed: Sequence[str]) -> No
             _graft(host / name, overlay / name, inside, needed)
         else:
             _place(entry, inside)
+
+
+def read_only_but(folder: Path) -> None:
+    """Make everything read-only but ``folder`` and what is temporary, and show the processes of this namespace alone.
+
+    For a process that has called `unshare`. Raises OSError where the kernel refuses; some of it may be done then.
+    """
+    _mount(None, "/", None, _MS_REC | _MS_SLAVE)
+    _mount("proc", "/proc", "proc", _MS_NOSUID | _MS_NODEV)
+    _bind(folder, folder)
+    temporary = {path for path in ("/tmp", "/var/tmp", tempfile.gettempdir()) if Path(path).is_dir()}
+    for path in sorted(temporary):
+        _bind(Path(path), Path(path))
+    _set_read_only("/", clear=False)
+    _set_read_only(str(folder), clear=True)
+    for own in ("/proc", "/dev", *sorted(temporary)):
+        _set_read_only(own, clear=True)
+
+
+def _set_read_only(path: str, *, clear: bool) -> None:
+    """With mount_setattr(2), for the mount at a path and those below it."""
+    values = (0, _MOUNT_ATTR_RDONLY, 0, 0) if clear else (_MOUNT_ATTR_RDONLY, 0, 0, 0)
+    attributes = (ctypes.c_uint64 * 4)(*values)
+    _call(
+        "syscall",
+        ctypes.c_long(_MOUNT_SETATTR),
+        _AT_FDCWD,
+        path.encode(),
+        ctypes.c_uint(_AT_RECURSIVE),
+        attributes,
+        ctypes.sizeof(attributes),
+    )
 
 
 def _readable_directory(entry: os.DirEntry[str]) -> bool:

@@ -8,7 +8,7 @@ import json
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -55,7 +55,7 @@ def verify_project(request: Request, options: Options) -> int:
             target = request.target
             if target is None:
                 target = Path(folder) / "out"
-                write(outcome, target)
+                write(outcome, target, known=False)
             elif not target.is_dir():
                 raise UsageError("is no folder.", file=str(target), hint="Name the folder that holds the converted project.")
             elif not (target / "pyproject.toml").is_file():
@@ -90,7 +90,8 @@ def must_be_verifiable(outcome: Converted, source_python: Path = Path(sys.execut
 def certified(request: Request, outcome: Converted, target: Path) -> list[Certificate]:
     """The certificates of all apps of a conversion that stands in ``target``. Raises MigrateError."""
     from converters.project import open_project
-    from converters.verify.study import Settings, Study
+    from converters.verify.isolated import Ended, certificate
+    from converters.verify.study import Settings, Study, scratch_folder
 
     if request.schema is not None and not request.schema.is_file():
         raise UsageError("is no file.", file=str(request.schema), hint="--schema takes the openapi_schema.json that Cog's build writes.")
@@ -108,8 +109,19 @@ def certified(request: Request, outcome: Converted, target: Path) -> list[Certif
             schema=request.schema,
             replay=replays.get(app.name),
         )
-        with _progress(app.name) as say:
-            found.append(Study(project, outcome.application, app, target, settings, say).run())
+        study = Study(project, outcome.application, app, target, settings)
+
+        def run(scratch: Path, study: Study = study) -> Certificate:
+            with _progress(study.app.name) as say:
+                return replace(study, say=say, scratch=scratch).run()
+
+        try:
+            found.append(certificate(run, scratch_folder()))
+        except Ended as ended:
+            found.append(study.ended(str(ended)))
+        except OSError as error:
+            why = f"verification cannot write: {error.strerror or error}."
+            raise UsageError(why, file=str(error.filename or ""), hint="Make room there and try again.") from error
     return found
 
 

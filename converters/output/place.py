@@ -38,11 +38,12 @@ def default_output(converted: Converted) -> Path:
     return converted.root.parent / f"{name}-fal"
 
 
-def write(converted: Converted, output: Path, *, force: bool = False) -> Written:
+def write(converted: Converted, output: Path, *, force: bool = False, known: bool = True) -> Written:
     """Write all files to `output`: built in a temporary folder beside it and renamed into place.
 
     Raises `UsageError` where it may not or cannot be written; then nothing has changed. With `force` an existing output is
     renewed: edits made since the last run stay; where no last run is known, the old folder is renamed and not lost.
+    What was written is remembered for the next run where it is to be `known`.
     """
     with _system_errors(output):
         place = _place(converted.root, output, force)
@@ -50,7 +51,7 @@ def write(converted: Converted, output: Path, *, force: bool = False) -> Written
     with _system_errors(output):
         place.parent.mkdir(parents=True, exist_ok=True)
         written = _renewed(place, pieces) if place.exists() else _fresh(place, pieces)
-    return Written(place, written.changed, written.conflicts, written.edited, written.replaced, remember(place, pieces))
+    return Written(place, written.changed, written.conflicts, written.edited, written.replaced, known and remember(place, pieces))
 
 
 def write_in_place(converted: Converted) -> Written:

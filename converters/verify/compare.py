@@ -29,6 +29,8 @@ class Difference:
     path: str
     source: str
     target: str
+    kinds: tuple[str, str] = ("", "")
+    """Of a result's values: the names of their types."""
 
 
 def differences(source: Outcome, target: Outcome, source_calls: Sequence[str], target_calls: Sequence[str]) -> list[Difference]:
@@ -111,7 +113,7 @@ def _values(path: str, source: Any, target: Any) -> Iterator[Difference]:
         if len(source) != len(target):
             yield Difference(f"{path}.length", str(len(source)), str(len(target)))
     elif not _equal(source, target):
-        yield Difference(path, _shown(source), _shown(target))
+        yield Difference(path, _shown(source), _shown(target), (type(source).__name__, type(target).__name__))
 
 
 def _same_content(source: bytes, target: bytes) -> bool:
@@ -178,9 +180,20 @@ def _shown(value: Any) -> str:
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}… ({len(text)} characters)"
 
 
-def noise(runs: Iterable[list[Difference]]) -> frozenset[str]:
+def noise(unsteady: Iterable[Difference]) -> frozenset[str]:
     """Paths at which two runs of the source differ: nothing is proven there."""
-    return frozenset(difference.path for found in runs for difference in found)
+    return frozenset(difference.path for difference in unsteady)
+
+
+def proven(found: Iterable[Difference], unsteady: Sequence[Difference]) -> list[Difference]:
+    """The differences that count: where the source's two runs agree, or where both give one kind of value and the target gives another."""
+    noisy, kinds = noise(unsteady), {difference.path: difference.kinds for difference in unsteady}
+    return [
+        difference
+        for difference in found
+        if not is_noise(difference.path, noisy)
+        or (len(set(kinds.get(difference.path, ()))) == 1 and difference.kinds[1] not in kinds[difference.path])
+    ]
 
 
 def is_noise(path: str, noisy: frozenset[str]) -> bool:

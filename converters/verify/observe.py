@@ -18,7 +18,9 @@ MEMORY = 8 * 2**30
 """Bytes that each child process may have of its own."""
 _PIN = re.compile(r"(?m)^\W*([A-Za-z][\w.-]*)(?:\[[^\]]*\])?==([\w.]+)")
 _DOWNLOAD = re.compile(r"huggingface_hub\.(snapshot_download|hf_hub_download)\(")
-_KEPT = ("PATH", "LANG", "LC_ALL", "TERM", "TZ", "VIRTUAL_ENV", "LD_LIBRARY_PATH", "SYSTEMROOT")
+FILE = 2**30
+"""Bytes that each file may have which they write."""
+KEPT = ("PATH", "LANG", "LC_ALL", "TERM", "TZ", "VIRTUAL_ENV", "LD_LIBRARY_PATH", "SYSTEMROOT")
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,7 @@ class Observation:
             "coverage": self.coverage,
             "pillow": "PIL" not in self.doubled,
             "memory": MEMORY,
+            "file": FILE,
         }
         (self.folder / "child.json").write_text(json.dumps(settings))
 
@@ -85,7 +88,7 @@ class Observation:
         """The environment of the child processes: what is their ``own``, and of ours only where programs and libraries are."""
         home = self.folder / "home"
         home.mkdir(exist_ok=True)
-        kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
+        kept = {name: os.environ[name] for name in KEPT if name in os.environ}
         kept["PATH"] = f"{self.python.parent}{os.pathsep}{kept.get('PATH', os.defpath)}"
         search = [str(HOOK), *filter(None, own.get("PYTHONPATH", "").split(os.pathsep))]
         return {

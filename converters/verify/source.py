@@ -20,6 +20,8 @@ from converters.sources.docker import packaging
 from .interpreter import Interpreter
 from .observe import HOOK, Observation
 
+_TAIL = 2**16
+"""Bytes at the end of a log in which the last words are looked for."""
 _BESIDE = "/src"
 """Where a project lies that no Dockerfile lays out (Cog's own working directory)."""
 
@@ -162,7 +164,9 @@ class Process:
 
     def last_words(self) -> str:
         """The last exception in its output, else its last line."""
-        return last_words(self.log.read_text(errors="replace"))
+        with self.log.open("rb") as log:
+            log.seek(max(log.seek(0, os.SEEK_END) - _TAIL, 0))
+            return last_words(log.read().decode(errors="replace"))
 
 
 def last_words(text: str) -> str:
@@ -172,9 +176,13 @@ def last_words(text: str) -> str:
     return (raised or lines or ["it said nothing"])[-1][:300]
 
 
-def end_all(folder: Path) -> None:
-    """Kill every process that was told of a scratch folder in its environment, also one that left its parent's group."""
+def end_all(folder: Path, spared: int = 0) -> None:
+    """Kill every process that was told of a scratch folder in its environment, also one that left its parent's group.
+
+    Children of the process ``spared`` stay.
+    """
     for environment in Path("/proc").glob("[0-9]*/environ"):
         with contextlib.suppress(OSError):
-            if os.fsencode(f"{folder}/") in environment.read_bytes():
+            parent = int((environment.parent / "stat").read_text().rpartition(")")[2].split()[1])
+            if os.fsencode(f"{folder}/") in environment.read_bytes() and parent != spared:
                 os.kill(int(environment.parent.name), signal.SIGKILL)

@@ -85,7 +85,7 @@ class Sides:
         before = self.source.ask(number, identifier, body, stream=stream)
         second = running.result()
         if before.kind == "refused":
-            return Asked(number, before, before, [], [], [], frozenset(), self.doubled)
+            return Asked(number, before, before, [], [], [], frozenset(), [], self.doubled)
         after = self.target.ask(number, identifier, body, stream=stream)
         for observation in self.observations:
             observation.let_fail(0)  # not while one starts afresh
@@ -97,10 +97,10 @@ class Sides:
         before, second, after = (
             _seen(side, number, found, name) for side, found, name in zip(self.observations, (before, second, after), ids, strict=True)
         )
-        noisy = compare.noise([compare.differences(before, second, calls, calls_again)])
-        found = compare.differences(before, after, calls, calls_after)
-        kept = [difference for difference in found if not compare.is_noise(difference.path, noisy)]
-        return Asked(number, before, after, calls, calls_after, kept, noisy, self.doubled)
+        unsteady = compare.differences(before, second, calls, calls_again)
+        noisy = compare.noise(unsteady)
+        kept = compare.proven(compare.differences(before, after, calls, calls_after), unsteady)
+        return Asked(number, before, after, calls, calls_after, kept, noisy, unsteady, self.doubled)
 
 
 def _seen(observation: Observation, number: int, outcome: Outcome, identifier: str) -> Outcome:
@@ -121,6 +121,8 @@ class Asked:
     calls_after: list[str]
     differences: list[compare.Difference]
     noisy: frozenset[str]
+    unsteady: list[compare.Difference]
+    """Where the two runs of the source differ."""
     doubled: bool
 
     def again(self, served: Target, observation: Observation, request: Request, *, stream: bool) -> Asked:
@@ -132,7 +134,7 @@ class Asked:
         observation.let_fail(0)
         calls = [text.replace(served.identifier, "<request id>") for text in served.calls(self.number)]
         found = compare.differences(self.before, _seen(observation, self.number, after, served.identifier), self.calls, calls)
-        kept = [difference for difference in found if not compare.is_noise(difference.path, self.noisy)]
+        kept = compare.proven(found, self.unsteady)
         return replace(self, after=after, calls_after=calls, differences=kept)
 
     @property
@@ -140,7 +142,7 @@ class Asked:
         """Both sides called a model (if there is one) and answered, and something of the answer is no noise."""
         if self.before.kind != "result" or self.after.kind != "result" or (self.doubled and not (self.calls and self.calls_after)):
             return False
-        leaves = compare.leaves(self.before.value) if self.before.chunks is None else compare.leaves(list(self.before.chunks), "chunks")
+        leaves = compare.leaves(list(self.before.chunks), "chunks") if self.before.chunks else compare.leaves(self.before.value)
         return any(not compare.is_noise(leaf, self.noisy) for leaf in leaves)
 
 
@@ -171,6 +173,8 @@ class Study:
     """Lines of the project itself that ran."""
     variables: dict[str, str] = field(default_factory=dict)
     """Environment variables that the project demands to be set."""
+    scratch: Path | None = None
+    """Where scratch folders are made; None: in our cache."""
     _deadline: float = 0.0
 
     def first_difference(self, written: Path) -> Trial | str | None:
@@ -179,7 +183,7 @@ class Study:
         The first request that is answered differently, or why the other does not start; None where all are answered alike.
         """
         other = replace(self, written=written, trials=[], asked=[])
-        with tempfile.TemporaryDirectory(prefix="verify-", dir=_scratch()) as folder:
+        with tempfile.TemporaryDirectory(prefix="verify-", dir=self.scratch or scratch_folder()) as folder:
             observation = other._observation(Path(folder) / "target", is_target=True)
             try:
                 with target.serve(written, self.app, observation, self._secrets, seconds=self.settings.patience) as served:
@@ -204,7 +208,7 @@ class Study:
     def run(self) -> Certificate:
         """Start both sides and compare them."""
         started = time.monotonic()
-        with tempfile.TemporaryDirectory(prefix="verify-", dir=_scratch()) as folder:  # not in /tmp, which each side has to itself
+        with tempfile.TemporaryDirectory(prefix="verify-", dir=self.scratch or scratch_folder()) as folder:
             for attempt in range(_ATTEMPTS):
                 place = Path(folder) / str(attempt)
                 observations = [self._observation(place / name, is_target=name == "target") for name in ("target", "source", "again")]
@@ -225,6 +229,20 @@ class Study:
                     break
                 self.trials, self.asked = [], []
             return self._certificate(verdict, why, observations, time.monotonic() - started)  # type: ignore[arg-type]
+
+    def ended(self, why: str) -> Certificate:
+        """What is certified where the study was ended before it came to anything."""
+        return Certificate(
+            app=self.app.name,
+            platform=self.application.platform,
+            source=self.project.name,
+            target=self.written.name,
+            verdict="not proven",
+            why=why,
+            seed=self.settings.seed,
+            versions=_versions(self._interpreter),
+            doubles=[],
+        )
 
     def _met(self, why: str) -> bool:
         """Whether the project demands variables that can be set now."""
@@ -458,6 +476,8 @@ class Study:
         unset = [f"what it does without {name}={value}, which it demands" for name, value in self.variables.items()]
         if self._beside_others:
             unset.append("what it asks of models while it loads: other apps of the project load beside it")
+        if self.app.environment.start_script:
+            unset.append(f"what {self.app.environment.start_script} does: the source's side is started without it")
         if self._unchecked:
             unset.append("what Cog refuses: its server checks inputs only with the schema of a build (--schema FILE)")
         return unset
@@ -513,7 +533,8 @@ def _said(difference: compare.Difference) -> str:
     return f"{difference.path}: {difference.source} became {difference.target}"
 
 
-def _scratch() -> Path:
+def scratch_folder() -> Path:
+    """Where scratch folders are made: not in /tmp, which each side has to itself. Raises OSError."""
     folder = cache_folder()
     folder.mkdir(parents=True, exist_ok=True)
     return folder

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,9 @@ from fal_runtime.testing import Local
 
 from .observe import Observation
 from .outcome import File, Outcome, SideFailed
+from .source import end_all
 
+START_SECONDS = 40
 _GONE = (502, 503, 504)
 """What the platform itself answers when a runner dies or does not answer; converted apps never do."""
 
@@ -29,6 +32,7 @@ class Target:
     def __init__(self, local: Local, app: App, observation: Observation, seconds: float) -> None:
         self._local, self._app, self._observation = local, app, observation
         self._client = httpx.Client(timeout=seconds, trust_env=False)
+        self._seconds, self._starting = seconds, 0.0
         self.identifier = ""
         """The id of the last request, which the platform chose."""
 
@@ -36,13 +40,17 @@ class Target:
         self._observation.begin(number)
         url = self._local.app_url(self._app.name, self._path(stream).rstrip("/"))
         try:
-            response = self._client.post(url, json=body)
+            response = self._client.post(url, json=body, timeout=self._seconds + self._starting)
         except httpx.TimeoutException:
+            self._starting = START_SECONDS  # a fresh runner is needed, as the source gets a fresh worker
             return Outcome("silence", "no answer in time")
         except httpx.HTTPError as error:
             return Outcome("silence", str(error))
+        self._starting = 0.0
         self.identifier = response.headers.get("x-fal-request-id", identifier)
         stops = self._observation.stops(number)
+        if stops:
+            self._starting = START_SECONDS
         if response.status_code in _GONE:
             return Outcome("silence", response.text)
         if response.is_error:
@@ -121,14 +129,34 @@ def _failure(response: httpx.Response, stops: bool) -> Outcome:
 def serve(project: Path, app: App, observation: Observation, secrets: Mapping[str, str], *, seconds: float) -> Iterator[Target]:
     """Run the converted project while the ``with`` block runs. Raises SideFailed where it does not start."""
     with contextlib.ExitStack() as stack:
+        late = threading.Event()
         try:
-            with _environment({**observation.environment(), **secrets}):
+            with _environment({**observation.environment(), **secrets}), _ended_after(START_SECONDS, observation.folder, late):
                 local = stack.enter_context(fal_runtime.serve(project, secrets=secrets))
         except RuntimeFailure as failure:
-            raise SideFailed(str(failure)) from failure
+            raise SideFailed(f"it is not ready within {START_SECONDS} s" if late.is_set() else str(failure)) from failure
         target = Target(local, app, observation, seconds)
         stack.callback(target.close)
         yield target
+
+
+@contextlib.contextmanager
+def _ended_after(seconds: float, folder: Path, late: threading.Event) -> Iterator[None]:
+    """Where the block takes longer, set ``late`` and end the processes that load and run the app, but not the one that forks them."""
+    started = threading.Event()
+
+    def watch() -> None:
+        pause = seconds
+        while not started.wait(pause):
+            late.set()
+            end_all(folder, spared=os.getpid())
+            pause = 0.5
+
+    threading.Thread(target=watch, name="target-start", daemon=True).start()
+    try:
+        yield
+    finally:
+        started.set()
 
 
 @contextlib.contextmanager

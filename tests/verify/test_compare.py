@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from converters.verify.compare import Difference, differences, is_noise, leaves, noise, of_loading
+from converters.verify.compare import Difference, differences, is_noise, leaves, noise, of_loading, proven
 from converters.verify.outcome import File, LocalPath, Outcome
 
 PNG, OTHER = File(b"picture", "image/png"), File(b"other", "image/png")
@@ -170,8 +170,27 @@ def test_noise_covers_what_lies_below_it(path: str, noisy: set[str], expected: b
 
 
 def test_noise_is_where_two_runs_of_the_source_differ() -> None:
-    runs = [differences(result({"id": number, "a": 1}), result({"id": 0, "a": 1}), [], []) for number in range(3)]
-    assert noise(runs) == {"$.id"}
+    assert noise(differences(result({"id": 1, "a": 1}), result({"id": 0, "a": 1}), [], [])) == {"$.id"}
+
+
+@pytest.mark.parametrize(
+    ("target", "expected"),
+    [
+        pytest.param({"id": "c", "a": 1}, [], id="another random name"),
+        pytest.param({"id": None, "a": 1}, ["$.id"], id="no name at all"),
+        pytest.param({"id": "c", "a": 2}, ["$.a"], id="what is no noise"),
+        pytest.param(None, ["$"], id="no result"),
+    ],
+)
+def test_what_is_random_has_its_kind_all_the_same(target: Any, expected: list[str]) -> None:
+    unsteady = differences(result({"id": "a", "a": 1}), result({"id": "b", "a": 1}), [], [])
+    found = differences(result({"id": "a", "a": 1}), result(target), [], [])
+    assert [difference.path for difference in proven(found, unsteady)] == expected
+
+
+def test_where_the_source_itself_gives_two_kinds_nothing_is_proven() -> None:
+    unsteady = differences(result({"id": 1}), result({"id": None}), [], [])
+    assert not proven(differences(result({"id": 1}), result({"id": "x"}), [], []), unsteady)
 
 
 def test_leaves_are_all_values_that_are_no_containers() -> None:

@@ -18,13 +18,14 @@ def install(settings: dict[str, Any]) -> None:
     ``log``, ``counter`` and ``variables``: see ``record``; ``own``: top-level names of the project; ``doubled``: packages to double though
     they are installed; ``pins``: versions by import name; ``roots``: folders with what they stand for; ``libraries``: folders whose
     code is not the project's; ``entries``: names of files that are run without being imported; ``models``: a folder for the model
-    files that are not there; ``coverage``: whether to trace lines; ``pillow``: whether
-    doubles may write pictures with it, because both sides have it; ``memory``: bytes that a process may have of its own.
+    files that are not there; ``coverage``: whether to trace lines; ``pillow``: whether doubles may write pictures with it, because both
+    sides have it; ``memory``: bytes that a process may have of its own; ``file``: bytes that a file may have.
     """
     if sys.platform == "linux":
         import resource
 
-        resource.setrlimit(resource.RLIMIT_DATA, (settings["memory"], settings["memory"]))
+        for limit, size in ((resource.RLIMIT_DATA, settings["memory"]), (resource.RLIMIT_FSIZE, settings["file"])):
+            resource.setrlimit(limit, (size, size))
     record.start(settings["log"], settings["counter"], settings["variables"])
     for folder in settings["libraries"]:
         frames.also_library(folder)

@@ -14,7 +14,7 @@ import secrets
 import time
 import types
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from . import frames, imports, record
@@ -22,6 +22,10 @@ from . import frames, imports, record
 EPOCH = 1_760_000_000.0
 """Seconds since 1970 at which every request starts."""
 _TICK = 0.001
+_RETRYING = ("/backoff/", "/tenacity/", "/retry/", "/retrying.py", "/urllib3/util/retry.py")
+"""Libraries that wait before they try again what failed."""
+_NAMING = ("/runpod/serverless/utils/",)
+"""Libraries that give random names to the files which a caller is answered."""
 
 
 _DRAWS = (
@@ -57,7 +61,7 @@ class _State:
         self._now()
         length = max(float(seconds), 0.0)
         self._seconds += length
-        if length > 0:
+        if length > 0 and not frames.in_background():
             record.write("pause", f"{length:.6g}")
 
 
@@ -73,25 +77,27 @@ def install() -> None:
 class _Chosen:
     """A function that is ours to the project and the original to everybody else.
 
-    ``hurried`` is for libraries that wait before they try again.
+    ``library`` is what some libraries get: code whose file name has one of the parts.
     No Python function: as an attribute of a class (``logging.Formatter.converter``) it must not become a method.
     """
 
-    def __init__(self, ours: Callable[..., Any], original: Callable[..., Any], hurried: Callable[..., Any] | None = None) -> None:
-        self._ours, self._original, self._hurried = ours, original, hurried
+    def __init__(self, ours: Callable[..., Any], original: Callable[..., Any], parts: Sequence[str], library: Callable[..., Any]) -> None:
+        self._ours, self._original, self._parts, self._library = ours, original, parts, library
         self.__name__ = self.__qualname__ = getattr(original, "__name__", "function")
         self.__doc__ = original.__doc__
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if frames.caller_is_project():
             return self._ours(*args, **kwargs)
-        if self._hurried is not None and frames.caller_retries():
-            return self._hurried(*args, **kwargs)
+        if self._parts and frames.caller_is_in(self._parts):
+            return self._library(*args, **kwargs)
         return self._original(*args, **kwargs)
 
 
-def _project_gets(module: Any, name: str, ours: Callable[..., Any], hurried: Callable[..., Any] | None = None) -> None:
-    setattr(module, name, _Chosen(ours, getattr(module, name), hurried))
+def _project_gets(
+    module: Any, name: str, ours: Callable[..., Any], parts: Sequence[str] = (), library: Callable[..., Any] | None = None
+) -> None:
+    setattr(module, name, _Chosen(ours, getattr(module, name), parts, library or ours))
 
 
 def _replace_random(state: _State) -> None:
@@ -107,7 +113,7 @@ def _replace_entropy(state: _State) -> None:
         return uuid.UUID(int=state.random.getrandbits(128), version=4)
 
     for name in ("uuid4", "uuid1"):
-        _project_gets(uuid, name, identifier)
+        _project_gets(uuid, name, identifier, _NAMING)
     _project_gets(os, "urandom", lambda size: state.random.randbytes(size))
     _project_gets(secrets, "token_hex", lambda size=32: state.random.randbytes(size or 32).hex())
     _project_gets(secrets, "token_bytes", lambda size=32: state.random.randbytes(size or 32))
@@ -127,14 +133,14 @@ def _replace_time(state: _State) -> None:
     for name, start in (("time", EPOCH), ("monotonic", 1000.0), ("perf_counter", 1000.0), ("process_time", 1.0)):
         _project_gets(time, name, lambda start=start: start + state.seconds())
         _project_gets(time, f"{name}_ns", lambda start=start: int((start + state.seconds()) * 1e9))
-    _project_gets(time, "sleep", slept, lambda seconds: sleep(min(max(float(seconds), 0.0), 0.001)))
+    _project_gets(time, "sleep", slept, _RETRYING, lambda seconds: sleep(min(max(float(seconds), 0.0), 0.001)))
     pause = asyncio.sleep
 
     async def paused(delay: float, result: Any = None) -> Any:
         state.sleep(delay)
         return await pause(min(max(float(delay), 0.0), 0.001), result)
 
-    _project_gets(asyncio, "sleep", paused, lambda delay, result=None: pause(min(max(float(delay), 0.0), 0.001), result))
+    _project_gets(asyncio, "sleep", paused, _RETRYING, lambda delay, result=None: pause(min(max(float(delay), 0.0), 0.001), result))
     for name in ("gmtime", "localtime"):
         original = getattr(time, name)
         _project_gets(time, name, lambda seconds=None, original=original: original(EPOCH + state.seconds() if seconds is None else seconds))

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import sysconfig
+from collections.abc import Sequence
 from types import FrameType
 
 _LIBRARIES = tuple(
     {sysconfig.get_paths()[name] + "/" for name in ("stdlib", "platstdlib", "purelib", "platlib")} | {sys.base_prefix + "/lib/", "<frozen"}
 )
-_RETRYING = ("/backoff/", "/tenacity/", "/retry/", "/retrying.py", "/urllib3/util/retry.py")
 _ROOTS = [__file__.rpartition("/")[0] + "/"]
 _known: dict[str, bool] = {}
+_forked = False
+"""Whether the project itself forked this process."""
+os.register_at_fork(after_in_child=lambda: _mark_fork())
 
 
 def also_library(folder: str) -> None:
@@ -48,10 +52,29 @@ def asked_by_project() -> bool:
     return False
 
 
-def caller_retries(depth: int = 2) -> bool:
-    """Whether the caller's caller is a library that tries again what failed, after a while."""
+def caller_is_in(parts: Sequence[str], depth: int = 2) -> bool:
+    """Whether the file of the caller's caller has one of these parts in its name."""
     frame = up(depth)
-    return frame is not None and any(part in frame.f_code.co_filename for part in _RETRYING)
+    return frame is not None and any(part in frame.f_code.co_filename for part in parts)
+
+
+def in_background() -> bool:
+    """Whether the project runs this beside the request: in a thread or a process that it started itself."""
+    frame = sys._getframe(1)
+    while frame is not None and not is_project(frame.f_code.co_filename):
+        frame = frame.f_back  # type: ignore[assignment]
+    while frame is not None and is_project(frame.f_code.co_filename):
+        frame = frame.f_back  # type: ignore[assignment]
+    started = frame is not None and frame.f_code.co_filename.endswith(("/threading.py", "/multiprocessing/process.py"))
+    return started or _forked
+
+
+def _mark_fork() -> None:
+    global _forked
+    frame = up(0)
+    while frame is not None and not is_project(frame.f_code.co_filename):
+        frame = frame.f_back
+    _forked = _forked or frame is not None
 
 
 def up(depth: int) -> FrameType | None:
