@@ -28,7 +28,8 @@ def is_project(filename: str) -> bool:
     """Whether code of this file belongs to the project."""
     known = _known.get(filename)
     if known is None:
-        library = filename.startswith((*_LIBRARIES, *_ROOTS)) or "site-packages/" in filename or "dist-packages/" in filename
+        ours = os.path.realpath(filename).startswith(tuple(_ROOTS))  # the runtime is imported through a link
+        library = ours or filename.startswith((*_LIBRARIES, *_ROOTS)) or "site-packages/" in filename or "dist-packages/" in filename
         known = _known[filename] = not library and filename != "<string>"
     return known
 
