@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import functools
 import importlib.metadata
+import os
+import shutil
 import sys
 import tempfile
 import time
@@ -39,6 +42,8 @@ _ATTEMPTS = 3
 _SHRINKING_TRIES = 24
 _FAULTS = 4
 """How many calls of a model, from the first, are made to fail, each in a request of its own."""
+_ROOM = 2**24
+"""Bytes that must be free on the disk of the scratch folder for a failure not to be the disk's."""
 _ROUNDS = 3
 """How often variants are drawn of the requests that ran new lines, as long as variants run new lines."""
 _VOLUMES = ("/runpod-volume", "/workspace-volume")
@@ -217,8 +222,10 @@ class Study:
                     with self._sides(place, observations) as sides:
                         self._ask_everything(sides)
                 except TargetFailed as failure:
+                    _require_room(str(failure), folder)
                     verdict, why = "different", str(failure)
                 except SideFailed as failure:
+                    _require_room(str(failure), folder)
                     why = str(failure)
                 else:
                     verdict, why = self._verdict()
@@ -531,6 +538,12 @@ class Study:
 
 def _said(difference: compare.Difference) -> str:
     return f"{difference.path}: {difference.source} became {difference.target}"
+
+
+def _require_room(failure: str, folder: str) -> None:
+    """Raises OSError where a side failed because the disk is full: that says nothing of the conversion."""
+    if os.strerror(errno.ENOSPC) in failure and shutil.disk_usage(folder).free < _ROOM:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), folder)
 
 
 def scratch_folder() -> Path:
