@@ -36,7 +36,7 @@ _SCHEMA = (0, 17)
 """Since when the server checks inputs only with the schema file of a build."""
 
 _WORDS = re.compile(
-    r"((P|Async p)rediction failed|Training failed|Generator iteration error|Async generator iteration error|Failed to process output( item)?"
+    r"((P|Async p)rediction failed|Training failed|(G|Async g)enerator iteration error|Failed to process output( item)?"
     r"|[\w.]*(Error|Exception|Exit|Interrupt|Timeout|Warning)): "
 )
 """What coglet 0.23 puts before an exception's message."""
