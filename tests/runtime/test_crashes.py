@@ -70,7 +70,7 @@ class Submitter(threading.Thread):
     """Submits without a pause, whatever happens to the gateway; keeps what was acknowledged."""
 
     def __init__(self, runs: Path, pause: float) -> None:
-        super().__init__()
+        super().__init__(daemon=True)  # does not outlive a test that fails
         self.port = 0
         self.acknowledged: dict[str, int] = {}
         self.refused: list[str] = []
