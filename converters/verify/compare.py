@@ -37,10 +37,10 @@ def differences(source: Outcome, target: Outcome, source_calls: Sequence[str], t
     """Everything that differs, in the order: outcome, result, chunks, calls."""
     if source.kind == "refused" or target.kind == "refused":
         return _of_refusal(source, target)
+    if source.kind == "silence" and target.kind != "result":
+        return []  # neither side has a result; what it did until then, and whether that is told, depends on when it was ended
     if source.kind != target.kind:
         return [Difference("outcome", _outcome(source), _outcome(target))]
-    if source.kind == "silence":
-        return []  # neither side answers, and what it did until then depends on when it was ended
     found = list(_values("$", source.value, target.value))
     if source.chunks is not None and target.chunks is not None:
         found += _values("chunks", list(source.chunks), list(target.chunks))

@@ -102,6 +102,8 @@ def test_texts_without_what_the_sides_do_not_share(source: str, target: str, sam
         pytest.param(Outcome("silence", ""), Outcome("silence", "x"), [], id="neither answers"),
         pytest.param(Outcome("result", 1), Outcome("silence", ""), ["outcome"], id="only one answers"),
         pytest.param(Outcome("silence", ""), Outcome("result", 1), ["outcome"], id="the source alone is silent"),
+        pytest.param(Outcome("silence", ""), Outcome("error", "x"), [], id="one is ended by its limit, the other fails at it"),
+        pytest.param(Outcome("error", "x"), Outcome("silence", ""), ["outcome"], id="the target alone is silent"),
         pytest.param(result(1, stops=True), result(1), ["stops"], id="a fresh worker is asked for"),
         pytest.param(result(1, stops=True), result(1, stops=True), [], id="by both"),
         pytest.param(result(1, pauses=(0.5, 2.0)), result(1, pauses=(0.5,)), ["pauses"], id="a pause that is left out"),
