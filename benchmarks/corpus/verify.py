@@ -82,7 +82,8 @@ def table(rows: list[dict[str, Any]]) -> str:
     """The rows as Markdown."""
     lines = ["| unit | source under | verdict | requests | with a model's result | seconds | remark |", "|---|---|---|---|---|---|---|"]
     for row in rows:
-        remark = "" if row["verdict"] == "equivalent" else str(row["why"]).replace("|", "/").replace("\n", " ")[:140]
+        why = str(row["why"]).replace(sys.prefix, "").replace("|", "/").replace("\n", " ")[:140]
+        remark = "" if row["verdict"] == "equivalent" else why
         cells = [row.get(key, "") for key in ("uid", "sdk", "verdict", "requests", "proven", "seconds")] + [remark]
         lines.append("| " + " | ".join(str(cell) for cell in cells) + " |")
     return "\n".join(lines)

@@ -134,6 +134,13 @@ CASES: dict[str, tuple[str, Any]] = {
         "import net\nanswer = [net.f('out/tmpj13js764clip.mp4'), net.f('tmp_dir/clip.mp4'), net.f('out/tmpabcdefgh')]",
         ["net.f('out/clip.mp4')", "net.f('tmp_dir/clip.mp4')", "net.f('out/')"],
     ),
+    "a loop that waits for what never comes": (
+        (
+            "import net\nsocket = net.socket()\ntry:\n    while socket.recv() is not None:\n        pass\n"
+            "except TimeoutError as error:\n    answer = str(error)"
+        ),
+        "net.socket().recv() was called 1000 times: a double never answers in another way",
+    ),
     "model files, however they are opened": (
         (
             "import io, pathlib\nplace = '/weights/model.safetensors'\n"

@@ -6,12 +6,16 @@ The parent counts requests in a small shared file; the number in it when somethi
 
 from __future__ import annotations
 
+import collections
 import json
 import mmap
 import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+
+_MOST = 1000
+"""How often one call may be repeated in a request: a loop that waits for what no double gives ends with it."""
 
 
 class Recorder:
@@ -23,6 +27,7 @@ class Recorder:
     def __init__(self, log: str, counter: str, variables: Sequence[str]) -> None:
         self._variables = variables
         self._told = self._calls = 0
+        self._repeated: collections.Counter[tuple[int, str]] = collections.Counter()
         self._log = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC)
         with Path(counter).open("r+b") as file:
             self._counter = mmap.mmap(file.fileno(), 16)
@@ -47,6 +52,11 @@ class Recorder:
         self._calls += 1
         return self.request > 0 and self._calls == int.from_bytes(self._counter[8:16], "little")
 
+    def is_endless(self, text: str) -> bool:
+        """Whether a call has been made too often in this request."""
+        self._repeated[self.request, text] += 1
+        return self._repeated[self.request, text] > _MOST
+
 
 class Silent:
     """Records nothing, for processes that nobody observes."""
@@ -57,6 +67,9 @@ class Silent:
         pass
 
     def fails(self) -> bool:
+        return False
+
+    def is_endless(self, text: str) -> bool:
         return False
 
 
@@ -75,8 +88,13 @@ def write(kind: str, text: str, **details: Any) -> None:
 
 
 def call(text: str) -> None:
-    """Add a call of a model to the log. Raises RuntimeError where it is to fail, as a machine without memory left does."""
+    """Add a call of a model to the log.
+
+    Raises RuntimeError where it is to fail, as a machine without memory left does, and TimeoutError where code waits in it for ever.
+    """
     write("call", text)
+    if recorder.is_endless(text):
+        raise TimeoutError(f"{text} was called {_MOST} times: a double never answers in another way")
     if recorder.fails():
         raise RuntimeError("CUDA error: out of memory")
 
