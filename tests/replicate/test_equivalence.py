@@ -83,7 +83,7 @@ def test_both_sides_answer_alike(sides: tuple[Case, CogServer, Local, App]) -> N
             assert without_places(theirs["error"]).endswith(without_places(error.detail))
         else:
             assert theirs["status"] == "succeeded", (arguments, theirs)
-            # The real server was once seen to answer null where a predictor returns its own input file: ours must hold that file.
+            # The real server mostly answers null where a predictor returns its own input file (verify/child/handover.py): ours holds it.
             lost = theirs["output"] is None and arguments.get("radius") == 0
             assert ours == content(PICTURE if lost else theirs["output"]), arguments
 

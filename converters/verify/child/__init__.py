@@ -6,10 +6,27 @@ the way of a project's module. It imports nothing but the standard library.
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Any
 
-from . import chance, claims, data, describe, files, frames, imports, library, machine, models, network, programs, record, trace
+from . import (
+    chance,
+    claims,
+    data,
+    describe,
+    files,
+    frames,
+    handover,
+    imports,
+    library,
+    machine,
+    models,
+    network,
+    programs,
+    record,
+    trace,
+)
 
 
 def install(settings: dict[str, Any]) -> None:
@@ -34,6 +51,7 @@ def install(settings: dict[str, Any]) -> None:
     chance.install()
     data.install()
     library.install()
+    handover.install(os.path.dirname(settings["log"]))
     machine.install(settings["own"])
     claims.install(settings["entries"])
     if settings["coverage"]:
