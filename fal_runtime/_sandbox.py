@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import ctypes
 import os
+import socket
+import struct
 import sys
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,10 +19,12 @@ from pathlib import Path
 
 _CLONE_NEWNS = 0x00020000
 CLONE_NEWPID = 0x20000000
+CLONE_NEWNET = 0x40000000
 _CLONE_NEWUSER = 0x10000000
 _MS_NOSUID, _MS_NODEV, _MS_BIND, _MS_REC, _MS_SLAVE = 2, 4, 4096, 16384, 1 << 19
 _MNT_DETACH = 2
 _MOUNT_SETATTR, _AT_FDCWD, _AT_RECURSIVE, _MOUNT_ATTR_RDONLY = 442, -100, 0x8000, 1
+_SIOCGIFFLAGS, _SIOCSIFFLAGS, _IFF_UP = 0x8913, 0x8914, 1
 _KERNEL = frozenset({"proc", "sys", "dev"})
 
 
@@ -84,18 +88,34 @@ def available(stage: Path) -> str | None:
 
 
 def unshare(more: int = 0) -> None:
-    """Leave the machine's table of mounts, and what else ``more`` names. Raises OSError where the kernel refuses."""
-    uid, gid = os.getuid(), os.getgid()
-    if uid == 0:
-        try:
-            return _call("unshare", _CLONE_NEWNS | more)
-        except OSError:
-            pass
-    _call("unshare", _CLONE_NEWUSER | _CLONE_NEWNS | more)
-    Path("/proc/self/setgroups").write_text("deny")
-    Path("/proc/self/uid_map").write_text(f"{uid} {uid} 1")
-    Path("/proc/self/gid_map").write_text(f"{gid} {gid} 1")
-    return None
+    """Leave the machine's table of mounts, and what else ``more`` names. Raises OSError where the kernel refuses.
+
+    Of a new network there is only the loopback, which is switched on.
+    """
+    if os.getuid() != 0 or not _unshared(_CLONE_NEWNS | more):
+        uid, gid = os.getuid(), os.getgid()
+        _call("unshare", _CLONE_NEWUSER | _CLONE_NEWNS | more)
+        Path("/proc/self/setgroups").write_text("deny")
+        Path("/proc/self/uid_map").write_text(f"{uid} {uid} 1")
+        Path("/proc/self/gid_map").write_text(f"{gid} {gid} 1")
+    if more & CLONE_NEWNET:
+        _switch_on_loopback()
+
+
+def _unshared(flags: int) -> bool:
+    try:
+        _call("unshare", flags)
+    except OSError:
+        return False
+    return True
+
+
+def _switch_on_loopback() -> None:
+    import fcntl  # not on Windows
+
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
+        (flags,) = struct.unpack_from("H", fcntl.ioctl(control, _SIOCGIFFLAGS, struct.pack("16sH14x", b"lo", 0)), 16)
+        fcntl.ioctl(control, _SIOCSIFFLAGS, struct.pack("16sH14x", b"lo", flags | _IFF_UP))
 
 
 def _graft(host: Path, overlay: Path, target: Path, needed: Sequence[str]) -> None:

@@ -1,9 +1,9 @@
 """Verification in a process of its own, so that the code which it runs cannot reach us.
 
 Where the kernel lets it (Linux), that process has its own table of processes, of which it is the first: the code sees no process but
-those of the verification, cannot end that one, and ends with it, however it detached itself. The file system is read-only there but
-for a scratch folder and temporary files, and each side has temporary files of its own. Everywhere, the environment is without what is
-ours, and what is left is removed here.
+those of the verification, cannot end that one, and ends with it, however it detached itself. Of the network there is only a loopback,
+which no other process shares. The file system is read-only there but for a scratch folder and temporary files, and each side has
+temporary files of its own. Everywhere, the environment is without what is ours, and what is left is removed here.
 """
 
 from __future__ import annotations
@@ -126,15 +126,20 @@ def _end_with_parent() -> None:
 
 
 def _apart() -> bool:
-    """Whether the processes that are forked from now on have a table of processes and a view of the file system of their own."""
+    """Whether the processes that are forked from now on have a table of processes and a view of the file system of their own.
+
+    They have a network of their own too, unless the kernel refuses just that.
+    """
     if sys.platform != "linux" or os.environ.get("FAL_RUNTIME_SANDBOX") == "off":
         return False
-    try:
-        _sandbox.unshare(_sandbox.CLONE_NEWPID)
-    except OSError:
-        return False
-    _end_with_parent()  # the kernel forgets it when the credentials change
-    return True
+    for more in (_sandbox.CLONE_NEWPID | _sandbox.CLONE_NEWNET, _sandbox.CLONE_NEWPID):
+        try:
+            _sandbox.unshare(more)
+        except OSError:
+            continue
+        _end_with_parent()  # the kernel forgets it when the credentials change
+        return True
+    return False
 
 
 def _read_only_but(folder: Path) -> None:

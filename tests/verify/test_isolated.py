@@ -6,6 +6,7 @@ import errno
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -74,6 +75,25 @@ def test_what_the_kernel_shows_of_the_environment_is_empty(tmp_path: Path) -> No
         return found
 
     assert certificate(work, tmp_path).why == "b''"
+
+
+def test_of_the_network_there_is_only_a_loopback_of_its_own(tmp_path: Path) -> None:
+    if (why := _sandbox.available(tmp_path)) is not None:
+        pytest.skip(why)
+    with socket.create_server(("127.0.0.1", 0)) as ours:
+        port = ours.getsockname()[1]
+
+        def work(folder: Path) -> Certificate:
+            interfaces = [name for _, name in socket.if_nameindex()]
+            with socket.create_server(("127.0.0.1", port)) as own, socket.create_connection(own.getsockname(), 2):
+                reached = own.accept()[1][0]
+            with socket.socket() as tried:
+                refused = errno.errorcode[tried.connect_ex(("192.0.2.1", 443))]
+            found = made()
+            found.why = f"{interfaces} {reached} {refused}"
+            return found
+
+        assert certificate(work, tmp_path).why == "['lo'] 127.0.0.1 ENETUNREACH"
 
 
 def test_bad_input_is_told_as_before(tmp_path: Path) -> None:
