@@ -6,7 +6,7 @@ import base64
 import hashlib
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from .compare import Difference
 from .outcome import File, Kind, LocalPath, Outcome
@@ -57,6 +57,8 @@ class Trial(Model):
     stream: bool = False
     fault: int = Field(default=0, ge=0, lt=2**31)
     """Which call of a model was made to fail, from 1; 0: none."""
+    together: bool = False
+    """Whether the body is a list of bodies that were sent at the same time, and the answers the list of what came of each."""
     source: Answer
     target: Answer
     same: bool
@@ -67,6 +69,12 @@ class Trial(Model):
     differences: list[Differing] = Field(default_factory=list)
     not_proven: list[str] = Field(default_factory=list)
     """Paths at which two runs of the source differ from each other."""
+
+    @model_validator(mode="after")
+    def _lists_what_was_sent_together(self) -> Trial:
+        if self.together and not isinstance(self.body, list):
+            raise ValueError("the body of requests that were sent together is a list")
+        return self
 
 
 class Coverage(Model):

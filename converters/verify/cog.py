@@ -25,7 +25,7 @@ from converters.ir import App
 from .interpreter import Interpreter
 from .observe import Observation
 from .outcome import File, Outcome, Side, SideFailed
-from .source import Process, Staged, last_words
+from .source import Process, Staged, at_a_time, last_words
 
 START_SECONDS = 40
 _UNKNOWN = ((0, 1), (0, 8))
@@ -225,6 +225,8 @@ def serve(
     port = _free_port()
     reference = f"{Path(predictor.file).name}:{predictor.name}"
     environment = {"COG_TRAIN_TYPE_STUB" if train else "COG_PREDICT_TYPE_STUB": reference, "PORT": str(port), **secrets}
+    if at_a_time(app) > 1:
+        environment["COG_MAX_CONCURRENCY"] = str(at_a_time(app))  # as a build does
     tells_host = release >= _HOST and release[:2] != (0, 10)
     server = ["-m", "cog.server.http", *(["--host", "127.0.0.1"] if tells_host else []), *(["--x-mode", "train"] if train else [])]
     decorated = release < _UNKNOWN[0]

@@ -15,7 +15,8 @@ class Outcome:
     """``value``: the result, or what is wrong; ``chunks``: what a stream held; ``stops``: whether the worker asked to be replaced.
 
     ``pauses``: for how long the project's code slept, each number of seconds once (how often it looks for something is a matter of
-    speed); ``variables``: the declared environment variables as they were at the first call of a model.
+    speed); ``variables``: the declared environment variables as they were at the first call of a model; ``identifiers``: the ids of
+    the requests, where the platform chose them.
     """
 
     kind: Kind
@@ -24,6 +25,7 @@ class Outcome:
     stops: bool = False
     pauses: tuple[float, ...] = ()
     variables: Mapping[str, str | None] = field(default_factory=dict)
+    identifiers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,9 @@ from .child.files import content
 from .literals import NONE, Literals
 
 Schema = dict[str, Any]
-Kind = Literal["example", "plausible", "boundary", "invalid", "mistyped", "drawn", "varied", "fault", "repaired", "shrunk"]
-"""``invalid``: a field left out or one too many; ``mistyped``: a value outside the declared type or bounds."""
+Kind = Literal["example", "plausible", "boundary", "invalid", "mistyped", "drawn", "varied", "fault", "together", "repaired", "shrunk"]
+"""``invalid``: a field left out or one too many; ``mistyped``: a value outside the declared type or bounds; ``together``: several at
+the same time, whose bodies are listed."""
 _WORDS = ("red", "green", "cat", "House", "42", "über", "the", "under", "painted", "seven", "lamp", "sea.", "Well,", "night?", "a")
 _LONGEST_TEXT = 20_000
 _HOST = "http://files.example/"
@@ -55,11 +56,13 @@ class Request:
     body: Any
     fault: int = 0
     """Which call of a model fails, from 1; 0: none."""
+    together: bool = False
+    """Whether the body is a list of bodies that are sent at the same time."""
 
     @property
     def key(self) -> str:
         """The same for requests with the same body and fault."""
-        return json.dumps([self.body, self.fault], sort_keys=True, default=str)
+        return json.dumps([self.body, self.fault, self.together], sort_keys=True, default=str)
 
 
 def generate(

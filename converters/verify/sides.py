@@ -1,8 +1,9 @@
-"""One request to the converted app and to the source twice, and what came of it."""
+"""One request, or several at the same time, to the converted app and to the source twice, and what came of it."""
 
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
@@ -12,6 +13,11 @@ from .observe import Observation
 from .outcome import Outcome, Side
 from .requests import Request
 from .target import Target
+
+TOGETHER = 4
+"""How many requests are sent at the same time at most."""
+_AGAIN = 2
+"""How often requests that were sent together and answered differently are sent again: in another order, they may be answered alike."""
 
 
 @dataclass
@@ -24,44 +30,76 @@ class Sides:
     doubled: bool
     """Whether the project's models are doubles: then only a request that called one proves something."""
     pool: ThreadPoolExecutor
+    """Of at least two threads."""
     observations: tuple[Observation, Observation, Observation]
     """Of the source, of its second run, and of the target."""
     numbers: int = 0
 
-    def ask(self, body: Any, *, stream: bool, fault: int = 0) -> Asked:
+    def ask(self, request: Request, *, stream: bool) -> Asked:
         """One request to all three. What the source's server refuses is not sent on: the app may take more, but its state would differ."""
+        asked = self._ask(request, stream)
+        if request.together and asked.differences:
+            return asked.recurring([self._ask(request, stream) for _ in range(_AGAIN)])
+        return asked
+
+    def _ask(self, request: Request, stream: bool) -> Asked:
         self.numbers += 1
         number = self.numbers
         for observation in self.observations:
-            observation.let_fail(fault)
-        identifier = str(uuid.UUID(int=number, version=4))
-        running = self.pool.submit(self.again.ask, number, identifier, body, stream=stream)
-        before = self.source.ask(number, identifier, body, stream=stream)
+            observation.let_fail(request.fault)
+        source, again, target = self.observations
+        running = self.pool.submit(_outcome, self.again, again, number, request, stream)
+        before = _outcome(self.source, source, number, request, stream)
         second = running.result()
         if before.kind == "refused":
             return Asked(number, before, before, [], [], [], frozenset(), [], self.doubled)
-        after = self.target.ask(number, identifier, body, stream=stream)
+        after = _outcome(self.target, target, number, request, stream)
         for observation in self.observations:
             observation.let_fail(0)  # not while one starts afresh
-        ids = (identifier, identifier, self.target.identifier)
         calls, calls_again, calls_after = (
-            [text.replace(name, "<request id>") for text in side.calls(number)]
-            for side, name in zip((self.source, self.again, self.target), ids, strict=True)
-        )
-        before, second, after = (
-            _seen(side, number, found, name) for side, found, name in zip(self.observations, (before, second, after), ids, strict=True)
-        )
+            _calls(side, number, found, request)
+            for side, found in ((self.source, before), (self.again, second), (self.target, after))
+        )  # fmt: skip
         unsteady = compare.differences(before, second, calls, calls_again)
         noisy = compare.noise(unsteady)
         kept = compare.proven(compare.differences(before, after, calls, calls_after), unsteady)
         return Asked(number, before, after, calls, calls_after, kept, noisy, unsteady, self.doubled)
 
 
+def _outcome(side: Side, observation: Observation, number: int, request: Request, stream: bool) -> Outcome:
+    """The outcome of a request with what was observed beside it, and without names that the sides do not share.
+
+    Of several at the same time it is a result, the list of what came of each.
+    """
+    bodies = request.body if request.together else [request.body]
+    identifiers = [str(uuid.UUID(int=number + (at << 96), version=4)) for at in range(len(bodies))]
+    with ThreadPoolExecutor(max(len(bodies), 1)) as pool:
+        running = [pool.submit(side.ask, number, name, body, stream=stream) for name, body in zip(identifiers, bodies, strict=True)]
+        found = [_seen(observation, number, each.result(), name) for each, name in zip(running, identifiers, strict=True)]
+    if not request.together:
+        return found[0]
+    names = tuple(name for each in found for name in each.identifiers)
+    return replace(_seen(observation, number, Outcome("result", [_plain(each) for each in found]), ""), identifiers=names)
+
+
 def _seen(observation: Observation, number: int, outcome: Outcome, identifier: str) -> Outcome:
-    """The outcome of a request with what was observed beside it, and without names that the sides do not share."""
+    (identifier,) = outcome.identifiers or (identifier,)
     chunks = None if outcome.chunks is None else tuple(observation.relabelled(list(outcome.chunks), identifier))
     value = observation.relabelled(outcome.value, identifier)
-    return replace(outcome, value=value, chunks=chunks, pauses=observation.pauses(number), variables=observation.variables_seen(number))
+    pauses, variables = observation.pauses(number), observation.variables_seen(number)
+    return replace(outcome, value=value, chunks=chunks, pauses=pauses, variables=variables, identifiers=(identifier,))
+
+
+def _plain(outcome: Outcome) -> dict[str, Any]:
+    return {outcome.kind: outcome.value if outcome.chunks is None else list(outcome.chunks)}
+
+
+def _calls(side: Side, number: int, outcome: Outcome, request: Request) -> list[str]:
+    """What was asked of models, without the request's id; for several at the same time in no order of their own."""
+    calls = side.calls(number)
+    for name in outcome.identifiers:
+        calls = [text.replace(name, "<request id>") for text in calls]
+    return sorted(calls) if request.together else calls
 
 
 @dataclass(frozen=True)
@@ -83,13 +121,26 @@ class Asked:
         """The same request to another conversion, compared with what the source did here."""
         if self.before.kind == "refused":
             return self
+        asked = self._again(served, observation, self.number, request, stream)
+        if request.together and asked.differences:
+            numbers = [self.number + 2**32 * (at + 1) for at in range(_AGAIN)]
+            return asked.recurring([self._again(served, observation, number, request, stream) for number in numbers])
+        return asked
+
+    def _again(self, served: Target, observation: Observation, number: int, request: Request, stream: bool) -> Asked:
         observation.let_fail(request.fault)
-        after = served.ask(self.number, "", request.body, stream=stream)
+        after = _outcome(served, observation, number, request, stream)
         observation.let_fail(0)
-        calls = [text.replace(served.identifier, "<request id>") for text in served.calls(self.number)]
-        found = compare.differences(self.before, _seen(observation, self.number, after, served.identifier), self.calls, calls)
-        kept = compare.proven(found, self.unsteady)
+        calls = _calls(served, number, after, request)
+        kept = compare.proven(compare.differences(self.before, after, self.calls, calls), self.unsteady)
         return replace(self, after=after, calls_after=calls, differences=kept)
+
+    def recurring(self, others: Sequence[Asked]) -> Asked:
+        """The same without differences that came only once; those are noise."""
+        seen = {difference.path for other in others for difference in other.differences}
+        kept = [difference for difference in self.differences if difference.path in seen]
+        once = {difference.path for difference in self.differences} - seen
+        return replace(self, differences=kept, noisy=self.noisy | once)
 
     @property
     def reached(self) -> bool:

@@ -86,6 +86,12 @@ def _module(path: str, folder: str) -> str:
     return str(PurePosixPath(path).relative_to(folder).with_suffix("")).replace("/", ".")
 
 
+def at_a_time(app: App) -> int:
+    """How many requests the source answers at the same time."""
+    setting = app.setting("max_multiplexing")
+    return setting.value if setting is not None and isinstance(setting.value, int) else 1
+
+
 class Process:
     """A program of the source side in its own view of the file system."""
 

@@ -32,8 +32,8 @@ from .literals import addresses, literals
 from .observe import Observation, pins, top_level_names
 from .outcome import Side, SideFailed, TargetFailed
 from .requests import Request, generate, repaired, varied
-from .sides import Asked, Sides
-from .source import end_all, stage
+from .sides import TOGETHER, Asked, Sides
+from .source import at_a_time, end_all, stage
 
 _REPAIRS = 6
 _ATTEMPTS = 3
@@ -41,6 +41,8 @@ _ATTEMPTS = 3
 _SHRINKING_TRIES = 24
 _FAULTS = 4
 """How many calls of a model, from the first, are made to fail, each in a request of its own."""
+_GROUPS = 3
+"""How many groups of requests are sent at the same time, one after the other."""
 _ROOM = 2**24
 """Bytes that must be free on the disk of the scratch folder for a failure not to be the disk's."""
 _ROUNDS = 3
@@ -281,7 +283,7 @@ class Study:
     def _requests(self, sides: Sides, *, streams: bool) -> Iterator[tuple[Request, bool]]:
         if self.settings.replay is not None:
             for trial in self.settings.replay.trials:
-                yield Request(trial.kind, trial.about, trial.body, trial.fault), trial.stream  # type: ignore[arg-type]
+                yield Request(trial.kind, trial.about, trial.body, trial.fault, trial.together), trial.stream  # type: ignore[arg-type]
             return
         examples = [example.value for example in self.app.examples]
         closed = self.application.platform == "replicate"
@@ -301,7 +303,7 @@ class Study:
         for request in (request for request in made if request.kind not in left_out):
             if not failed and request.kind not in ("example", "plausible"):
                 failed = True
-                yield from ((made, False) for made in self._faults(sides))
+                yield from ((made, False) for made in (*self._faults(sides), *self._together()))
             yield request, False
             if streams and request.kind in ("example", "plausible"):
                 yield request, True
@@ -326,6 +328,16 @@ class Study:
         }
         yield from list(found.values())[: self.settings.drawn]
 
+    def _together(self) -> Iterator[Request]:
+        """Several of the requests that were answered at the same time, where the app takes several."""
+        if at_a_time(self.app) < 2:
+            return
+        found = {request.key: request.body for request, stream, asked in self.asked if asked.reached and not (stream or request.fault)}
+        bodies, count = list(found.values()), min(at_a_time(self.app), TOGETHER)
+        for at in range(0, min(len(bodies), _GROUPS * count), count):
+            group = [*bodies[at : at + count], *bodies][:count]
+            yield Request("together", f"{len(group)} at the same time, {at // count + 1}", group, together=True)
+
     def _telling(self, sides: Sides) -> list[Any]:
         """The bodies with which lines of the source ran for the first time."""
         return [request.body for request, _, asked in self.asked if sides.observations[0].ran_new_lines(asked.number)]
@@ -336,7 +348,7 @@ class Study:
         return self.application.platform == "replicate" and self.settings.schema is None and cog.reads_schema(self._interpreter)
 
     def _try(self, sides: Sides, request: Request, stream: bool) -> Asked:
-        asked = sides.ask(request.body, stream=stream, fault=request.fault)
+        asked = sides.ask(request, stream=stream)
         self.say(f"{request.kind}: {request.about}")
         self._record(request, stream, asked)
         self.asked.append((request, stream, asked))
@@ -353,6 +365,7 @@ class Study:
                 body=request.body,
                 stream=stream,
                 fault=request.fault,
+                together=request.together,
                 source=Answer.of(asked.before, len(asked.calls)),
                 target=Answer.of(asked.after, len(asked.calls_after)),
                 same=not asked.differences or _is_narrowed(request, asked),
@@ -372,7 +385,7 @@ class Study:
             smaller = False
             for candidate in _smaller(body):
                 tries += 1
-                found = sides.ask(candidate, stream=stream, fault=request.fault)
+                found = sides.ask(replace(request, body=candidate), stream=stream)
                 if self._unchecked and found.after.kind == "refused":
                     continue
                 if any(difference.path == path for difference in found.differences):
@@ -381,7 +394,7 @@ class Study:
                 if tries >= _SHRINKING_TRIES or time.monotonic() > self._deadline:
                     break
         if body != request.body:
-            self._record(Request("shrunk", f"smallest that differs at {path}", body, request.fault), stream, last)
+            self._record(replace(request, kind="shrunk", about=f"smallest that differs at {path}", body=body), stream, last)
 
     @property
     def _differs(self) -> bool:
@@ -392,8 +405,13 @@ class Study:
         """Whether other apps of the same project load beside this one, whose calls cannot be told apart."""
         return len(self.application.apps) > 1
 
+    @property
+    def _sent_together(self) -> bool:
+        return any(trial.together for trial in self.trials)
+
     def _limits(self) -> list[str]:
-        unset = [f"what it does without {name}={value}, which it demands" for name, value in self.variables.items()]
+        unset = ["what it does with several requests at the same time"] if at_a_time(self.app) > 1 and not self._sent_together else []
+        unset += [f"what it does without {name}={value}, which it demands" for name, value in self.variables.items()]
         if self._beside_others:
             unset.append("what it asks of models while it loads: other apps of the project load beside it")
         if self.app.environment.start_script:

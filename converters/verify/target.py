@@ -7,6 +7,7 @@ import json
 import os
 import threading
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -33,8 +34,6 @@ class Target:
         self._local, self._app, self._observation = local, app, observation
         self._client = httpx.Client(timeout=seconds, trust_env=False)
         self._seconds, self._starting = seconds, 0.0
-        self.identifier = ""
-        """The id of the last request, which the platform chose."""
 
     def ask(self, number: int, identifier: str, body: Any, *, stream: bool = False) -> Outcome:
         self._observation.begin(number)
@@ -47,10 +46,12 @@ class Target:
         except httpx.HTTPError as error:
             return Outcome("silence", str(error))
         self._starting = 0.0
-        self.identifier = response.headers.get("x-fal-request-id", identifier)
         stops = self._observation.stops(number)
         if stops:
             self._starting = START_SECONDS
+        return replace(self._outcome(response, stream, stops), identifiers=(response.headers.get("x-fal-request-id", identifier),))
+
+    def _outcome(self, response: httpx.Response, stream: bool, stops: bool) -> Outcome:
         if response.status_code in _GONE:
             return Outcome("silence", response.text)
         if response.is_error:

@@ -67,6 +67,11 @@ def test_kept_files_have_their_coverage(run: Run) -> None:
     assert 0 < parts["handler.py"].source <= parts["handler.py"].lines
 
 
+SHARED = """self.job = {"input": input.model_dump(exclude_unset=True)}
+        await __import__("asyncio").get_running_loop().run_in_executor(None, sum, [])
+        job = self.job or {"id\""""
+
+
 @pytest.mark.parametrize(
     ("name", "file", "old", "new", "path"),
     [
@@ -80,6 +85,7 @@ def test_kept_files_have_their_coverage(run: Run) -> None:
         pytest.param("runpod/upscaler", "src/app.py", 'os.environ.setdefault("TILE_SIZE", "512")', "pass", "variables.TILE_SIZE", id="a variable that is not set"),
         pytest.param("replicate/chat", "app.py", "pause=input.pause", "", "pauses", id="an argument that only changes how long it takes"),
         pytest.param("replicate/chat", "predict.py", "await asyncio.sleep(pause)", "asyncio.sleep(pause)", "pauses", id="a missing await"),
+        pytest.param("runpod/embeddings", "app.py", 'job = {"id"', SHARED, "$[", id="a value that requests at the same time share"),
         pytest.param("replicate/blur", "app.py", 'raise ValueError("neither', 'print("neither', "$", id="a file of the machine is read"),
     ],
 )  # fmt: skip
