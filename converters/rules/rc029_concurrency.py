@@ -31,6 +31,47 @@ rule = Rule(
             has={"app.py": ("max_multiplexing = 4",)},
         ),
         Case(
+            "a training function that is not async stays alone",
+            "converted",
+            {
+                "cog.yaml": """
+                concurrency:
+                  max: 4
+                predict: predict.py:Predictor
+                train: train.py:train
+                """,
+                "predict.py": PREDICTOR.replace("def predict", "async def predict"),
+                "train.py": """
+                from cog import BaseModel, Path
+
+
+                class TrainingOutput(BaseModel):
+                    weights: Path
+
+
+                def train(data: Path) -> TrainingOutput:
+                    return TrainingOutput(weights=data)
+                """,
+            },
+            seen=(Seen("converted", 2, "cog.yaml"),),
+            has={"app.py": ("max_multiplexing = 4",)},
+            lacks={"train_app.py": ("max_multiplexing",)},
+        ),
+        Case(
+            "a predictor that is not async answers one at a time",
+            "dropped",
+            {
+                "cog.yaml": """
+                concurrency:
+                  max: 4
+                predict: predict.py:Predictor
+                """,
+                "predict.py": PREDICTOR,
+            },
+            seen=(Seen("dropped", 2, "cog.yaml"),),
+            lacks={"app.py": ("max_multiplexing",)},
+        ),
+        Case(
             "a cog.yaml without the key says nothing",
             "untouched",
             {"cog.yaml": COG, "predict.py": PREDICTOR},

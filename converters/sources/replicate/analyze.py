@@ -311,7 +311,9 @@ def _machine(context: Context, unit: Unit, *, gpu: bool, app: App) -> None:
 
 
 def _concurrency(unit: Unit, code: Code, predictor: Predictor, app: App) -> None:
-    """`@concurrent(max=N)` or `concurrency.max` -> max_multiplexing, which needs an async predictor."""
+    """`@concurrent(max=N)` or `concurrency.max` -> max_multiplexing; Cog's server refuses it for code that is not async."""
+    if app.predictor is None or not app.predictor.kind.startswith("async"):
+        return
     stated = decorators.concurrency(code, predictor.method)
     entry = unit.config.find("concurrency.max")
     if stated is None and entry is not None and re.fullmatch(r"\d+", entry.text.strip()):

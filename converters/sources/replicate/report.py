@@ -61,8 +61,10 @@ def _concurrency(construct: object, app: App, ledger: Ledger) -> None:
     setting = app.setting("max_multiplexing")
     if setting is not None:
         ledger.settle(construct, "RC029", Disposition.CONVERTED, f"max_multiplexing = {setting.value}")
-    else:
+    elif app.predictor is not None and app.predictor.kind.startswith("async"):
         ledger.settle(construct, "RC029", Disposition.DROPPED, "one prediction at a time, as fal does by itself")
+    else:
+        ledger.settle(construct, "RC029", Disposition.DROPPED, "one at a time: Cog takes several only where the code is async")
 
 
 def problems(found: Inputs, method: Method, ledger: Ledger) -> None:
