@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from .errors import UnreadableProject
@@ -20,6 +21,13 @@ class Project:
 
     root: Path
     apps: tuple[str, ...]
+
+    def only(self, apps: Sequence[str]) -> Project:
+        """The project with some of its apps; with all of them where none is named. Raises UnreadableProject for one that it has not."""
+        for app in apps:
+            if app not in self.apps:
+                raise UnreadableProject(f"{self.root / 'pyproject.toml'}: no [tool.fal.apps.{app}]; it has {', '.join(self.apps)}")
+        return replace(self, apps=tuple(app for app in self.apps if app in apps)) if apps else self
 
 
 def read(path: Path) -> Project:

@@ -116,6 +116,7 @@ def _value(response: httpx.Response) -> Any:
 def serve(
     path: str | Path,
     *,
+    only: Sequence[str] = (),
     port: int = 0,
     owner: str = "local",
     environment: str | None = None,
@@ -129,7 +130,8 @@ def serve(
 ) -> Iterator[Local]:
     """Serve the project at ``path`` on a free port while the ``with`` block runs.
 
-    With ``install`` each app runs in a virtual environment of its own with its requirements, else in this one.
+    ``only`` names the apps to serve (none: all of them). With ``install`` each app runs in a virtual environment of its own with its
+    requirements, else in this one.
     ``data`` is the directory for ``/data`` (None: an empty one of its own), ``max_body`` the longest body of a request in bytes;
     the other options are those of ``Runtime``. Raises RuntimeFailure when an app does not load or start, with what a person
     would read.
@@ -141,7 +143,7 @@ def serve(
 
     with tempfile.TemporaryDirectory(prefix="fal-data-") as own:
         runtime = Runtime(
-            projects.read(Path(path)),
+            projects.read(Path(path)).only(only),
             port=port,
             owner=owner,
             environment=environment,

@@ -59,7 +59,7 @@ rule = Rule(
         ),
         Case(
             "a predictor that is not async answers one at a time",
-            "dropped",
+            "converted",
             {
                 "cog.yaml": """
                 concurrency:

@@ -110,9 +110,7 @@ class Study:
                     narrower = schema.differences(self.schema, served.input_schema())
                     if narrower:
                         return narrower[0]
-                    if not (self._beside_others or self.loading) and (
-                        loading := compare.of_loading(self.loaded, self.loaded, observation.loading())
-                    ):
+                    if not self.loading and (loading := compare.of_loading(self.loaded, self.loaded, observation.loading())):
                         return _said(loading[0])
                     for request, stream, before in self.asked:
                         asked = before.again(served, observation, request, stream=stream)
@@ -261,8 +259,7 @@ class Study:
         streams = sides.target.streams()
         self.schema = sides.target.input_schema()
         self.loaded, again, after = (observation.loading() for observation in sides.observations)
-        if not self._beside_others:
-            self.loading = compare.of_loading(self.loaded, again, after)
+        self.loading = compare.of_loading(self.loaded, again, after)
         found = schema.differences(input_schema(self.app.endpoints[0].input), self.schema)
         self.narrower = [text for text in found if text.partition(":")[0] not in self.app.envelope]  # which stand beside the input
         silences = 0
@@ -401,19 +398,12 @@ class Study:
         return bool(self.trials) and not self.trials[-1].same
 
     @property
-    def _beside_others(self) -> bool:
-        """Whether other apps of the same project load beside this one, whose calls cannot be told apart."""
-        return len(self.application.apps) > 1
-
-    @property
     def _sent_together(self) -> bool:
         return any(trial.together for trial in self.trials)
 
     def _limits(self) -> list[str]:
         unset = ["what it does with several requests at the same time"] if at_a_time(self.app) > 1 and not self._sent_together else []
         unset += [f"what it does without {name}={value}, which it demands" for name, value in self.variables.items()]
-        if self._beside_others:
-            unset.append("what it asks of models while it loads: other apps of the project load beside it")
         if self.app.environment.start_script:
             unset.append(f"what {self.app.environment.start_script} does: the source's side is started without it")
         if self._unchecked:

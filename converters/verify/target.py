@@ -133,7 +133,7 @@ def serve(project: Path, app: App, observation: Observation, secrets: Mapping[st
         late = threading.Event()
         try:
             with _environment({**observation.environment(), **secrets}), _ended_after(START_SECONDS, observation.folder, late):
-                local = stack.enter_context(fal_runtime.serve(project, secrets=secrets))
+                local = stack.enter_context(fal_runtime.serve(project, only=[app.name], secrets=secrets))
         except RuntimeFailure as failure:
             raise SideFailed(f"it is not ready within {START_SECONDS} s" if late.is_set() else str(failure)) from failure
         target = Target(local, app, observation, seconds)

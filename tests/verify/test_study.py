@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -118,10 +119,12 @@ def test_calls_while_loading_are_compared(run: Run, tmp_path: Path, old: str, ne
     assert isinstance(differing, str) and differing.startswith("loading[0]: ") and said in differing
 
 
-def test_calls_while_loading_beside_other_apps_are_not_proven(tmp_path: Path, scratch: Path) -> None:
-    found = studied(FIXTURES / "replicate/trainable", tmp_path, seconds=2).certificate
-    assert not found.loading
-    assert any("while it loads" in text for text in found.not_proven)
+def test_another_app_of_the_project_is_not_started(tmp_path: Path, scratch: Path) -> None:
+    shutil.copytree(FIXTURES / "replicate/trainable", tmp_path / "trainable")
+    train = tmp_path / "trainable" / "train.py"
+    train.write_text(train.read_text() + "\nraise RuntimeError('only for training')\n")
+    found = studied(tmp_path / "trainable", tmp_path, seconds=2).certificate
+    assert found.verdict == "equivalent", found.why
 
 
 def test_a_conversion_that_does_not_start_is_told(run: Run, tmp_path: Path) -> None:
