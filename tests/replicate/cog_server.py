@@ -30,7 +30,9 @@ class CogServer:
 
     def predict(self, arguments: dict[str, Any], route: str = "/predictions") -> dict[str, Any]:
         """The prediction object, or `{"status": "refused"}` with the HTTP status for a request that the schema refuses."""
-        response = self._client.post(route, json={"input": arguments})
+        deadline = time.monotonic() + READY_SECONDS
+        while (response := self._client.post(route, json={"input": arguments})).status_code == 409 and time.monotonic() < deadline:
+            time.sleep(0.02)  # it is still busy with the one before, which it has answered
         if response.status_code != 200:
             return {"status": "refused", "code": response.status_code}
         found: dict[str, Any] = response.json()
