@@ -67,6 +67,8 @@ class Trial(Model):
     narrowed: bool = False
     """The source took a value outside the type that the app declares; the app refuses it. No difference, but said."""
     differences: list[Differing] = Field(default_factory=list)
+    printed: Differing | None = None
+    """The first thing that only one side printed: no difference for a caller, but said."""
     not_proven: list[str] = Field(default_factory=list)
     """Paths at which two runs of the source differ from each other."""
 

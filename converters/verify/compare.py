@@ -24,7 +24,7 @@ _LONGEST = 300
 @dataclass(frozen=True)
 class Difference:
     """Where two outcomes differ. ``path``: ``outcome``, ``$.images[0]`` of the result, ``chunks[2]``, ``calls[3]``, ``stops``,
-    ``pauses``, ``variables.HF_HOME``."""
+    ``pauses``, ``variables.HF_HOME``, ``effects``."""
 
     path: str
     source: str
@@ -48,7 +48,20 @@ def differences(source: Outcome, target: Outcome, source_calls: Sequence[str], t
         found.append(Difference("stops", str(source.stops), str(target.stops)))
     if source.pauses != target.pauses:
         found.append(Difference("pauses", _seconds(source.pauses), _seconds(target.pauses)))
+    found += _effects(source.effects, target.effects)
     return [*found, *_variables(source.variables, target.variables), *_calls(source_calls, target_calls)]
+
+
+def of_prints(source: Outcome, again: Outcome, target: Outcome) -> Difference | None:
+    """The first thing that one side prints and the other does not; None too where the source's own runs differ."""
+    if source.kind != target.kind:
+        return None
+    ours, others, theirs = ([_canonical(text) for text in side.printed] for side in (source, again, target))
+    if ours != others or ours == theirs:
+        return None
+    at = next((at for at, (one, other) in enumerate(zip(ours, theirs, strict=False)) if one != other), min(len(ours), len(theirs)))
+    one, other = (texts[at] if at < len(texts) else "nothing more" for texts in (ours, theirs))
+    return Difference(f"printed[{at}]", _shown(one), _shown(other))
 
 
 def of_loading(source: Sequence[str], again: Sequence[str], target: Sequence[str]) -> list[Difference]:
@@ -76,6 +89,14 @@ def _variables(source: Mapping[str, str | None], target: Mapping[str, str | None
         both_places = one is not None and other is not None and "/" in one and "/" in other
         if one != other and not both_places:
             yield Difference(f"variables.{name}", _shown(one), _shown(other))
+
+
+def _effects(source: Sequence[str], target: Sequence[str]) -> Iterator[Difference]:
+    """What one side did in the project's folders and the other did not."""
+    ours, theirs = ({_canonical(text) for text in side} for side in (source, target))
+    if ours != theirs:
+        one, other = (", ".join(sorted(mine - others)) or "nothing more" for mine, others in ((ours, theirs), (theirs, ours)))
+        yield Difference("effects", _shown(one), _shown(other))
 
 
 def _outcome(outcome: Outcome) -> str:

@@ -140,6 +140,14 @@ class Observation:
         """For how many seconds the project's code slept while it answered a request: each duration once."""
         return tuple(sorted({float(event.text) for event in self._of(request, "pause")}))
 
+    def effects(self, request: int) -> tuple[str, ...]:
+        """What the project's code wrote, moved and removed in its own folders while it answered a request: each once, in no order."""
+        return tuple(sorted({event.text for event in self._of(request, "effect")}))
+
+    def printed(self, request: int) -> tuple[str, ...]:
+        """What the project's code printed while it answered a request."""
+        return tuple(event.text for event in self._of(request, "print"))
+
     def model_calls(self, request: int) -> int:
         """How many calls of models a request made."""
         return len(self._of(request, "call"))

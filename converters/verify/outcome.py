@@ -16,7 +16,7 @@ class Outcome:
 
     ``pauses``: for how long the project's code slept, each number of seconds once (how often it looks for something is a matter of
     speed); ``variables``: the declared environment variables as they were at the first call of a model; ``identifiers``: the ids of
-    the requests, where the platform chose them.
+    the requests, where the platform chose them; ``effects`` and ``printed``: what the code did in its folders and printed meanwhile.
     """
 
     kind: Kind
@@ -26,6 +26,8 @@ class Outcome:
     pauses: tuple[float, ...] = ()
     variables: Mapping[str, str | None] = field(default_factory=dict)
     identifiers: tuple[str, ...] = ()
+    effects: tuple[str, ...] = ()
+    printed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Any
 
 from converters.targets.templating import environment
 
-from .certificate import Certificate, Trial
+from .certificate import Certificate, Differing, Trial
 
 _SHOWN = 5
 
@@ -35,6 +35,8 @@ def _text(certificate: Certificate) -> Iterable[str]:
     narrowed = [trial for trial in certificate.trials if trial.narrowed]
     if narrowed:
         yield f"  refused by the app's types, though the source took it: {'; '.join(trial.about for trial in narrowed[:_SHOWN])}"
+    for about, difference in printed(certificate)[:1]:
+        yield f"  printed otherwise ({about}): {difference.source} became {difference.target}"
     for part in certificate.coverage:
         yield f"  {part.file}: {part.source} of {part.lines} lines ran in the source, {part.target} in the app"
     for text in certificate.not_proven[:_SHOWN]:
@@ -43,17 +45,28 @@ def _text(certificate: Certificate) -> Iterable[str]:
 
 def as_markdown(certificates: Sequence[Certificate]) -> str:
     """A page for a pull request."""
-    return environment().get_template("certificate.md.j2").render(certificates=certificates, different=different, body=_body)
+    return environment().get_template("certificate.md.j2").render(**_shown_of(certificates))
 
 
 def as_html(certificates: Sequence[Certificate]) -> str:
     """A page of its own, without anything from elsewhere."""
-    return environment(html=True).get_template("certificate.html.j2").render(certificates=certificates, different=different, body=_body)
+    return environment(html=True).get_template("certificate.html.j2").render(**_shown_of(certificates))
+
+
+def _shown_of(certificates: Sequence[Certificate]) -> dict[str, Any]:
+    return {"certificates": certificates, "different": different, "printed": printed, "body": _body}
 
 
 def different(certificate: Certificate) -> list[Trial]:
     """The requests that were answered differently, the smallest first."""
     return sorted((trial for trial in certificate.trials if not trial.same), key=lambda trial: trial.kind != "shrunk")
+
+
+def printed(certificate: Certificate) -> list[tuple[str, Differing]]:
+    """What is printed otherwise, by what the request is about; the same difference once."""
+    told = [(trial.about, trial.printed) for trial in certificate.trials if trial.printed is not None]
+    found = {(difference.source, difference.target): (about, difference) for about, difference in reversed(told)}
+    return list(reversed(found.values()))[:_SHOWN]
 
 
 def _body(value: Any) -> str:

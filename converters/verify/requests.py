@@ -65,6 +65,11 @@ class Request:
         return json.dumps([self.body, self.fault, self.together], sort_keys=True, default=str)
 
 
+def names_own_file(request: Request) -> bool:
+    """Whether a request names a file of the machine that serves, which an app must not read."""
+    return _OWN_FILE in json.dumps(request.body, default=str)
+
+
 def generate(
     schema: Schema,
     examples: Sequence[Any] = (),

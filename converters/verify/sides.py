@@ -63,7 +63,8 @@ class Sides:
         unsteady = compare.differences(before, second, calls, calls_again)
         noisy = compare.noise(unsteady)
         kept = compare.proven(compare.differences(before, after, calls, calls_after), unsteady)
-        return Asked(number, before, after, calls, calls_after, kept, noisy, unsteady, self.doubled)
+        prints = None if request.together else compare.of_prints(before, second, after)
+        return Asked(number, before, after, calls, calls_after, kept, noisy, unsteady, self.doubled, prints)
 
 
 def _outcome(side: Side, observation: Observation, number: int, request: Request, stream: bool) -> Outcome:
@@ -86,8 +87,16 @@ def _seen(observation: Observation, number: int, outcome: Outcome, identifier: s
     (identifier,) = outcome.identifiers or (identifier,)
     chunks = None if outcome.chunks is None else tuple(observation.relabelled(list(outcome.chunks), identifier))
     value = observation.relabelled(outcome.value, identifier)
-    pauses, variables = observation.pauses(number), observation.variables_seen(number)
-    return replace(outcome, value=value, chunks=chunks, pauses=pauses, variables=variables, identifiers=(identifier,))
+    return replace(
+        outcome,
+        value=value,
+        chunks=chunks,
+        pauses=observation.pauses(number),
+        variables=observation.variables_seen(number),
+        effects=observation.effects(number),
+        printed=observation.printed(number),
+        identifiers=(identifier,),
+    )
 
 
 def _plain(outcome: Outcome) -> dict[str, Any]:
@@ -116,6 +125,8 @@ class Asked:
     unsteady: list[compare.Difference]
     """Where the two runs of the source differ."""
     doubled: bool
+    prints: compare.Difference | None = None
+    """Where what is printed differs, which changes nothing for a caller."""
 
     def again(self, served: Target, observation: Observation, request: Request, *, stream: bool) -> Asked:
         """The same request to another conversion, compared with what the source did here."""

@@ -31,7 +31,7 @@ from .interpreter import Interpreter, inspected, uneven
 from .literals import addresses, literals
 from .observe import Observation, pins, top_level_names
 from .outcome import Side, SideFailed, TargetFailed
-from .requests import Request, generate, repaired, varied
+from .requests import Request, generate, names_own_file, repaired, varied
 from .sides import TOGETHER, Asked, Sides
 from .source import at_a_time, end_all, stage
 
@@ -369,6 +369,7 @@ class Study:
                 narrowed=_is_narrowed(request, asked),
                 reached=asked.reached,
                 differences=[Differing.of(difference) for difference in asked.differences],
+                printed=None if asked.prints is None else Differing.of(asked.prints),
                 not_proven=sorted(asked.noisy),
             )
         )
@@ -475,8 +476,9 @@ def scratch_folder() -> Path:
 
 
 def _is_narrowed(request: Request, asked: Asked) -> bool:
-    """Whether the app's schema refuses what has a wrong type for it, and the source took it."""
-    return request.kind == "mistyped" and asked.after.kind == "refused" and asked.before.kind == "result"
+    """Whether the app refuses what has a wrong type for its schema, or names a file of the machine, and the source took it."""
+    refused = asked.after.kind == "refused" and asked.before.kind == "result"
+    return refused and (request.kind == "mistyped" or names_own_file(request))
 
 
 def _smaller(body: Any) -> Iterator[Any]:

@@ -15,6 +15,7 @@ from . import (
     claims,
     data,
     describe,
+    effects,
     files,
     frames,
     handover,
@@ -60,3 +61,4 @@ def install(settings: dict[str, Any]) -> None:
     network.install()
     models.install(settings["models"])
     programs.install()
+    effects.install()

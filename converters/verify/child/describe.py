@@ -39,15 +39,15 @@ def described(value: Any, depth: int = 0) -> str:
     if isinstance(value, Double | Comparison):
         return value.text
     if kind is str:
-        return shortened(repr(_place(value)))
+        return shortened(repr(placed(value)))
     if kind is float and value.is_integer():
         return repr(int(value))  # JSON knows one kind of number
     if value is None or kind in (bool, int, float, complex):
         return repr(value)
     if isinstance(value, PurePath):
-        return shortened(repr(_place(str(value))))
+        return shortened(repr(placed(str(value))))
     if isinstance(value, str):
-        return shortened(repr(_place(str.__str__(value))))
+        return shortened(repr(placed(str.__str__(value))))
     if kind in (bytes, bytearray, memoryview):
         return _digested("bytes", bytes(value))
     if depth > _DEPTH:
@@ -84,7 +84,7 @@ def _object(value: Any, depth: int) -> str:
         return _digested(kind.__name__, found if isinstance(found, bytes) else str(found).encode())
     name = getattr(value, "name", None)
     if hasattr(value, "read") and isinstance(name, str):
-        return f"{kind.__name__}({_place(name)!r})"
+        return f"{kind.__name__}({placed(name)!r})"
     if isinstance(value, BaseException):
         return f"{kind.__name__}({', '.join(described(item, depth + 1) for item in value.args)})"
     if dataclasses.is_dataclass(value):
@@ -99,13 +99,13 @@ def _digested(kind: str, data: bytes) -> str:
     return f"<{kind}: {len(data)} bytes, sha256 {hashlib.sha256(data).hexdigest()[:12]}>"
 
 
-def _place(text: str) -> str:
+def placed(text: str) -> str:
     """A path without what differs between the sides: an existing temporary file is named by its content."""
     text = _UUID.sub("<uuid>", text)
     if not text.startswith(("/tmp/", "/var/tmp/", tempfile.gettempdir() + "/")):
         text = _MADE_UP.sub("", text)
     if not text.startswith("/") or " " in text:
-        return _PATH.sub(lambda found: _place(found.group()), _ADDRESS.sub("", text)) if "/" in text else text
+        return _PATH.sub(lambda found: placed(found.group()), _ADDRESS.sub("", text)) if "/" in text else text
     for root, label in roots:
         if text == root or text.startswith(root + "/"):
             return label + text[len(root) :]

@@ -40,7 +40,10 @@ class Recorder:
         return int.from_bytes(self._counter[:8], "little")
 
     def write(self, kind: str, text: str, **details: Any) -> None:
-        """Add an event: ``call``, ``line``, ``import``, ``network``, ``program``, ``pause``, ``variables``, ``file`` or ``stop``."""
+        """Add an event.
+
+        ``call``, ``line``, ``import``, ``network``, ``program``, ``pause``, ``variables``, ``file``, ``effect``, ``print`` or ``stop``.
+        """
         if kind == "call" and self._told != self.request:
             self._told, self._calls = self.request, 0
             self.write("variables", json.dumps({name: os.environ.get(name) for name in self._variables}))

@@ -1,0 +1,84 @@
+"""What the project's code does beside its answer: files that it writes, moves and removes in its own folders, and what it prints."""
+
+from __future__ import annotations
+
+import builtins
+import os
+import sys
+import tempfile
+from typing import Any
+
+from . import frames, record
+from .describe import described, placed
+
+_SERVERS = ("/runpod/", "/cog/", "/coglet/", "/fal/", "/uvicorn/", "/starlette/", "/fastapi/", "/aiohttp/")
+"""Packages that call the project's code: what they write is theirs."""
+_WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+_OWN = ("<project>", "<volume>")
+_LEFT_OUT = ("/__pycache__/", ".pyc")
+
+
+def install() -> None:
+    """Observe this process, and those forked from it."""
+    tempfile.gettempdir()  # which tries to write where we would ask for it
+    sys.addaudithook(_heard)
+    _record_prints()
+
+
+def _heard(event: str, arguments: tuple[Any, ...]) -> None:
+    if event == "open":
+        path, _, flags = arguments
+        if flags & _WRITING and record.request() > 0:
+            _tell("writes", path)
+    elif event in _CHANGES and record.request() > 0:
+        *paths, folder = arguments
+        if folder in (None, -1):  # else the path is below an open folder, as those are that shutil.rmtree removes
+            _tell(_CHANGES[event], *paths)
+
+
+def _tell(what: str, *paths: Any) -> None:
+    places = [_place(path) for path in paths if isinstance(path, str | bytes | os.PathLike)]
+    if any(place.startswith(_OWN) for place in places) and _is_the_project_s() and not frames.in_background():
+        record.write("effect", f"{what} {', '.join(described(place) for place in places)}")
+
+
+def _place(path: Any) -> str:
+    text = os.fsdecode(path)
+    if text.endswith(_LEFT_OUT[1]) or _LEFT_OUT[0] in text:
+        return ""
+    return placed(text) if text.startswith("/") else f"<project>/{os.path.normpath(text)}"
+
+
+def _is_the_project_s() -> bool:
+    frame = frames.up(1)
+    while frame is not None:
+        name = frame.f_code.co_filename
+        if frames.is_project(name):
+            return True
+        if any(package in name for package in _SERVERS):
+            return False
+        frame = frame.f_back
+    return False
+
+
+_CHANGES = {
+    "os.remove": "removes",
+    "os.rename": "moves",
+    "os.mkdir": "makes",
+    "os.rmdir": "removes",
+    "os.symlink": "links",
+    "os.link": "links",
+}
+"""What audit events mean (https://docs.python.org/3/library/audit_events.html)."""
+
+
+def _record_prints() -> None:
+    original = builtins.print
+
+    def told(*values: Any, sep: str | None = " ", end: str | None = "\n", file: Any = None, flush: bool = False) -> None:
+        original(*values, sep=sep, end=end, file=file, flush=flush)
+        if file in (None, sys.stdout, sys.stderr) and record.request() > 0 and frames.caller_is_project():
+            record.write("print", described((" " if sep is None else sep).join(map(str, values))))
+
+    told.__name__ = told.__qualname__ = "print"
+    builtins.print = told
