@@ -7,6 +7,7 @@ never evaluated. What is not understood becomes the schema that accepts everythi
 from __future__ import annotations
 
 import ast
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from converters.ir import InputField, InputSchema, OutputField, OutputSchema
@@ -66,32 +67,41 @@ def output_schema(schema: OutputSchema) -> Schema:
     """What a successful answer holds."""
     if not schema.fields:
         return annotation_schema(schema.annotation)
-    properties = {field.name: _output_field(field) for field in schema.fields}
-    required = [field.name for field in schema.fields if not field.optional]
+    classes = [model.name for model in schema.models]
+    document = _output_fields(schema.fields, classes)
+    models = {model.name: _output_fields(model.fields, classes) for model in schema.models}
+    return {**document, "$defs": models} if models else document
+
+
+def _output_fields(fields: Sequence[OutputField], classes: Collection[str]) -> Schema:
+    required = [field.name for field in fields if not field.optional]
+    properties = {field.name: _output_field(field, classes) for field in fields}
     document: Schema = {"type": "object", "properties": properties, "additionalProperties": True}
     return {**document, "required": required} if required else document
 
 
-def annotation_schema(annotation: str) -> Schema:
-    """The schema of one annotation; `{}` where it is not understood."""
+def annotation_schema(annotation: str, classes: Collection[str] = ()) -> Schema:
+    """The schema of one annotation; `{}` where it is not understood. `classes`: names that are references to `$defs`."""
     try:
-        return _schema(ast.parse(annotation, mode="eval").body)
+        return _schema(ast.parse(annotation, mode="eval").body, classes)
     except (SyntaxError, ValueError, RecursionError):
         return {}
 
 
-def _schema(node: ast.expr) -> Schema:
+def _schema(node: ast.expr, classes: Collection[str]) -> Schema:
     match node:
         case ast.Constant(value=None):
             return {"type": "null"}
         case ast.Constant(value=str(text)):
-            return annotation_schema(text)
+            return annotation_schema(text, classes)
+        case ast.Name(id=name) if name in classes:
+            return {"$ref": f"#/$defs/{name}"}
         case ast.Name(id=name) | ast.Attribute(attr=name):
             return _named(name)
         case ast.BinOp(op=ast.BitOr(), left=left, right=right):
-            return _union([_schema(left), _schema(right)])
+            return _union([_schema(left, classes), _schema(right, classes)])
         case ast.Subscript(value=ast.Name(id=name) | ast.Attribute(attr=name), slice=inner):
-            return _generic(name, list(inner.elts) if isinstance(inner, ast.Tuple) else [inner])
+            return _generic(name, list(inner.elts) if isinstance(inner, ast.Tuple) else [inner], classes)
     return {}
 
 
@@ -102,32 +112,32 @@ def _named(name: str) -> Schema:
     return dict(_SCALARS.get(name, {}))
 
 
-def _generic(name: str, arguments: list[ast.expr]) -> Schema:
+def _generic(name: str, arguments: list[ast.expr], classes: Collection[str]) -> Schema:
     match name:
         case "Literal":
             choices = [ast.literal_eval(argument) for argument in arguments]
             return {"enum": choices} if _is_json(choices) else {}
         case "Optional":
-            return _union([_schema(arguments[0]), {"type": "null"}])
+            return _union([_schema(arguments[0], classes), {"type": "null"}])
         case "Union":
-            return _union([_schema(argument) for argument in arguments])
+            return _union([_schema(argument, classes) for argument in arguments])
         case "Annotated":
-            return _schema(arguments[0])
+            return _schema(arguments[0], classes)
         case "list" | "List" | "Sequence" | "Iterator" | "AsyncIterator" | "set" | "frozenset":
-            return _with("array", "items", _schema(arguments[0]))
+            return _with("array", "items", _schema(arguments[0], classes))
         case "dict" | "Dict" | "Mapping":
-            return _with("object", "additionalProperties", _schema(arguments[-1]))
+            return _with("object", "additionalProperties", _schema(arguments[-1], classes))
         case "tuple" | "Tuple":
-            return _tuple(arguments)
+            return _tuple(arguments, classes)
     return {}
 
 
-def _tuple(arguments: list[ast.expr]) -> Schema:
+def _tuple(arguments: list[ast.expr], classes: Collection[str]) -> Schema:
     match arguments:
         case [first, ast.Constant(value=value)] if value is ...:
-            return _with("array", "items", _schema(first))
+            return _with("array", "items", _schema(first, classes))
     count = len(arguments)
-    return {"type": "array", "prefixItems": [_schema(argument) for argument in arguments], "minItems": count, "maxItems": count}
+    return {"type": "array", "prefixItems": [_schema(argument, classes) for argument in arguments], "minItems": count, "maxItems": count}
 
 
 def _with(kind: str, keyword: str, inner: Schema) -> Schema:
@@ -171,8 +181,12 @@ def _of_model(schema: Schema, model: Schema) -> Schema:
     return {**schema, "anyOf": [_of_model(member, model) for member in schema["anyOf"]]} if "anyOf" in schema else schema
 
 
-def _output_field(field: OutputField) -> Schema:
-    schema = annotation_schema(field.annotation)
+def _output_field(field: OutputField, classes: Collection[str]) -> Schema:
+    schema = annotation_schema(field.annotation, classes)
+    if field.many and field.media:
+        schema = {"type": "array", "items": schema}
+    if field.optional:
+        schema = _union([schema, {"type": "null"}])
     return {**schema, "description": field.description} if field.description else schema
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from converters.ir import InputField, InputSchema, OutputField, OutputSchema
+from converters.ir import InputField, InputSchema, OutputField, OutputModel, OutputSchema
 from converters.reports.schemas import annotation_schema, input_schema, output_schema
 
 
@@ -114,3 +114,20 @@ def test_an_output_is_an_object_of_fields_or_its_annotation() -> None:
     schema = output_schema(OutputSchema(fields=fields))
     assert (schema["required"], schema["properties"]["a"]) == (["a"], {"type": "string", "description": "d"})
     assert output_schema(OutputSchema(annotation="list[str]")) == {"type": "array", "items": {"type": "string"}}
+
+
+def test_an_output_holds_lists_of_files_what_may_be_null_and_the_classes_of_the_project() -> None:
+    fields = [
+        OutputField(name="images", annotation="Image", media="image", many=True),
+        OutputField(name="note", annotation="str", optional=True),
+        OutputField(name="lines", annotation="list[Line]"),
+    ]
+    line = OutputModel(
+        name="Line", fields=[OutputField(name="number", annotation="int"), OutputField(name="next", annotation="Line", optional=True)]
+    )
+    schema = output_schema(OutputSchema(fields=fields, models=[line]))
+    accepts = Draft202012Validator(schema).is_valid
+    lines = [{"number": 1, "next": {"number": 2, "next": None}}]
+    assert accepts({"images": [{"url": "https://a/b.png"}], "note": None, "lines": lines})
+    assert not accepts({"images": {"url": "https://a/b.png"}, "lines": lines})
+    assert not accepts({"images": [], "lines": [{"number": "1"}]})
