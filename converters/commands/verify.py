@@ -93,8 +93,8 @@ def certified(request: Request, outcome: Converted, target: Path) -> list[Certif
     from converters.verify.isolated import Ended, certificate
     from converters.verify.study import Settings, Study, scratch_folder
 
-    if request.schema is not None and not request.schema.is_file():
-        raise UsageError("is no file.", file=str(request.schema), hint="--schema takes the openapi_schema.json that Cog's build writes.")
+    if request.schema is not None:
+        _require_schema(request.schema)
     replays = _replays(request.replay) if request.replay is not None else {}
     project = open_project(request.source)
     found = []
@@ -123,6 +123,16 @@ def certified(request: Request, outcome: Converted, target: Path) -> list[Certif
             why = f"verification cannot write: {error.strerror or error}."
             raise UsageError(why, file=str(error.filename or ""), hint="Make room there and try again.") from error
     return found
+
+
+def _require_schema(file: Path) -> None:
+    from converters.verify.contract import of_file
+
+    try:
+        of_file(file)
+    except (OSError, ValueError) as error:
+        why = "is no file." if isinstance(error, OSError) else str(error)
+        raise UsageError(why, file=str(file), hint="--schema takes the openapi_schema.json that Cog's build writes.") from error
 
 
 def differs(certificates: Sequence[Certificate]) -> bool:

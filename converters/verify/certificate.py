@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
+from collections.abc import Iterator
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -90,6 +92,59 @@ class Coverage(Model):
     """Lines that ran on neither side, where both have the same file."""
 
 
+class Breach(Model):
+    """The smallest value that one schema allows and another does not: `path` is where, `why` the words of the validator."""
+
+    value: Any
+    path: str
+    why: str
+
+    @property
+    def said(self) -> str:
+        """In one line."""
+        return f"{json.dumps(self.value, ensure_ascii=False)} ({self.path}: {self.why})"
+
+
+class Schemas(Model):
+    """The schemas of both sides."""
+
+    source: str
+    """Where the source's schemas are from."""
+    refused: list[Breach] = Field(default_factory=list)
+    """Requests that the source accepts and the app refuses."""
+    changed: list[str] = Field(default_factory=list)
+    """Other defaults, and fields that the app does not know."""
+    outside: list[Breach] = Field(default_factory=list)
+    """Answers that the app may give and the source's schema does not allow."""
+    answered: list[Breach] = Field(default_factory=list)
+    """Answers that the app gave to the requests, and that schema does not allow."""
+    takes_more: list[Breach] = Field(default_factory=list)
+    """Requests that the app accepts and the source refuses: no difference."""
+    answers_less: list[Breach] = Field(default_factory=list)
+    """Answers that the source's schema allows and the app never gives: no difference."""
+    not_proven: list[str] = Field(default_factory=list)
+
+    @property
+    def breaches(self) -> Iterator[tuple[str, Breach]]:
+        """Every breach with what it says, differences first."""
+        for said, breaches in (
+            ("the app refuses what the source takes", self.refused),
+            ("the app may answer what the source's schema does not allow", self.outside),
+            ("the app answered what the source's schema does not allow", self.answered),
+            ("no difference: the app takes more", self.takes_more),
+            ("no difference: the app never answers", self.answers_less),
+        ):
+            yield from ((said, breach) for breach in breaches)
+
+    @property
+    def different(self) -> str:
+        """The first thing that is a difference, in words; '' where nothing is."""
+        if self.refused or self.outside or self.answered:
+            said, breach = next(self.breaches)
+            return f"{said}: {breach.said}"
+        return f"the input is not the source's: {'; '.join(self.changed)}" if self.changed else ""
+
+
 class Certificate(Model):
     """The result for one app."""
 
@@ -106,6 +161,8 @@ class Certificate(Model):
     """Packages that were not there and were replaced."""
     loading: list[Differing] = Field(default_factory=list)
     """The first call of a model that only one side makes while it loads."""
+    schemas: Schemas | None = None
+    """None where it did not come to comparing them."""
     trials: list[Trial] = Field(default_factory=list)
     coverage: list[Coverage] = Field(default_factory=list)
     not_proven: list[str] = Field(default_factory=list)

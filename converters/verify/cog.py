@@ -96,6 +96,14 @@ class Predictor:
     def calls(self, number: int) -> list[str]:
         return self._observation.calls(number)
 
+    def document(self) -> Any:
+        """The OpenAPI document that the server answers; None where it has none (since 0.17 it comes with the schema file)."""
+        try:
+            response = self._client.get("/openapi.json")
+            return response.json() if response.status_code == 200 else None
+        except (httpx.HTTPError, ValueError):
+            return None
+
     def close(self) -> None:
         """Close the connections."""
         self._client.close()

@@ -26,6 +26,10 @@ def _text(certificate: Certificate) -> Iterable[str]:
         yield f"  doubles for {', '.join(certificate.doubles)}"
     for difference in certificate.loading:
         yield f"  while loading: {difference.source} became {difference.target}"
+    if certificate.schemas is not None:
+        yield f"  schemas compared with {certificate.schemas.source}"
+        yield from (f"  {said}: {_body(breach.value)} ({breach.path}: {breach.why})" for said, breach in certificate.schemas.breaches)
+        yield from (f"  {text}" for text in certificate.schemas.changed)
     for trial in different(certificate)[:_SHOWN]:
         yield f"  {trial.about}: {json.dumps(trial.body)}{' (stream)' if trial.stream else ''}"
         for difference in trial.differences[:_SHOWN]:

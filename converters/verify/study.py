@@ -21,11 +21,10 @@ from converters.errors import Unsupported
 from converters.ir import App, Application
 from converters.output.base import cache_folder
 from converters.project import Project
-from converters.reports.schemas import input_schema
 from fal_runtime import _sandbox
 
-from . import cog, compare, coverage, runpod, schema, target
-from .certificate import Answer, Certificate, Differing, Trial, Verdict
+from . import cog, compare, contract, coverage, runpod, target
+from .certificate import Answer, Certificate, Differing, Schemas, Trial, Verdict
 from .demand import demanded
 from .interpreter import Interpreter, inspected, uneven
 from .literals import addresses, literals
@@ -85,8 +84,10 @@ class Study:
     """What the source asked of models while it loaded."""
     loading: list[compare.Difference] = field(default_factory=list)
     """How the app's loading differs from that."""
-    narrower: list[str] = field(default_factory=list)
-    """Where that schema says something else than the source."""
+    promised: contract.Contract | None = None
+    """The schemas of the source."""
+    schemas: Schemas | None = None
+    """How the app's schemas stand to those."""
     ran: dict[str, set[int]] = field(default_factory=dict)
     """Lines of the converted project that ran, by file."""
     ran_in_source: dict[str, set[int]] = field(default_factory=dict)
@@ -107,9 +108,8 @@ class Study:
             observation = other._observation(Path(folder) / "target", is_target=True)
             try:
                 with target.serve(written, self.app, observation, self._secrets, seconds=self.settings.patience) as served:
-                    narrower = schema.differences(self.schema, served.input_schema())
-                    if narrower:
-                        return narrower[0]
+                    if different := self._against(served).different:
+                        return different
                     if not self.loading and (loading := compare.of_loading(self.loaded, self.loaded, observation.loading())):
                         return _said(loading[0])
                     for request, stream, before in self.asked:
@@ -141,6 +141,7 @@ class Study:
                     _require_room(str(failure), folder)
                     why = str(failure)
                 else:
+                    self._check_answers()
                     verdict, why = self._verdict()
                 finally:
                     end_all(place)
@@ -260,8 +261,9 @@ class Study:
         self.schema = sides.target.input_schema()
         self.loaded, again, after = (observation.loading() for observation in sides.observations)
         self.loading = compare.of_loading(self.loaded, again, after)
-        found = schema.differences(input_schema(self.app.endpoints[0].input), self.schema)
-        self.narrower = [text for text in found if text.partition(":")[0] not in self.app.envelope]  # which stand beside the input
+        document = sides.source.document() if isinstance(sides.source, cog.Predictor) else None
+        self.promised = contract.of_source(self.app, self.settings.schema, document, says_null=cog.reads_schema(self._interpreter))
+        self.schemas = self._against(sides.target)
         silences = 0
         for request, stream in self._requests(sides, streams=streams):
             if time.monotonic() > deadline or silences > 2:
@@ -276,6 +278,12 @@ class Study:
                     break
                 request = mended
                 asked = self._try(sides, request, stream)
+
+    def _against(self, served: target.Target) -> Schemas:
+        """How the schemas of an app stand to those of the source."""
+        assert self.promised is not None
+        answered = contract.unmapped(served.output_schema(), self.app.endpoints[0].output.wrap)
+        return contract.compared(self.promised, served.input_schema(), answered, envelope=self.app.envelope)
 
     def _requests(self, sides: Sides, *, streams: bool) -> Iterator[tuple[Request, bool]]:
         if self.settings.replay is not None:
@@ -409,11 +417,13 @@ class Study:
             unset.append(f"what {self.app.environment.start_script} does: the source's side is started without it")
         if self._unchecked:
             unset.append("what Cog refuses: its server checks inputs only with the schema of a build (--schema FILE)")
+        if self.schemas:
+            unset += self.schemas.not_proven
         return unset
 
     def _verdict(self) -> tuple[Verdict, str]:
-        if self.narrower:
-            return "different", f"the input's schema is not the source's: {'; '.join(self.narrower)}"
+        if self.schemas and self.schemas.different:
+            return "different", self.schemas.different
         if self.loading:
             return "different", f"a call while loading differs: {_said(self.loading[0])}"
         different = [trial for trial in self.trials if not trial.same]
@@ -427,6 +437,12 @@ class Study:
         if proven:
             return "equivalent", f"{len(self.trials)} requests were answered alike, {proven} of them with a model's result"
         return "not proven", f"no request reached a model's result on both sides: {self._last_error()}"
+
+    def _check_answers(self) -> None:
+        """Whether the app answered as the source's schema says."""
+        if self.schemas and self.promised and self.promised.output is not None:
+            answers = [(asked.before, asked.after) for request, _, asked in self.asked if not request.together]
+            self.schemas.answered = contract.answers_outside(self.promised.output, answers)
 
     def _last_error(self) -> str:
         trial = next((trial for trial in self.trials if trial.kind in ("example", "plausible", "repaired")), None)
@@ -451,6 +467,7 @@ class Study:
             versions=_versions(self._interpreter),
             doubles=sorted({event.text for event in before if event.kind == "import"}),
             loading=[Differing.of(difference) for difference in self.loading],
+            schemas=self.schemas,
             trials=self.trials,
             coverage=covered,
             not_proven=[*self._limits(), *unproven, *(f"{part.file}: {_ranges(part.never)} ran on neither side" for part in never)],

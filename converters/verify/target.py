@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import os
 import threading
@@ -65,17 +66,17 @@ class Target:
 
     def input_schema(self) -> dict[str, Any]:
         """The JSON Schema of the endpoint's body, from the OpenAPI document that the app itself answers."""
-        document = self._document()
-        operation = document["paths"].get(self._path(stream=False), {}).get("post", {})
-        schema = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
-        name = str(schema.get("$ref", "")).rpartition("/")[2]
-        schemas = document.get("components", {}).get("schemas", {})
-        return {**schemas.get(name, schema), "components": {"schemas": schemas}}
+        return published(self._document, self._path(stream=False))[0]
+
+    def output_schema(self) -> dict[str, Any]:
+        """The JSON Schema of the endpoint's answer, from the same document."""
+        return published(self._document, self._path(stream=False))[1]
 
     def streams(self) -> bool:
         """Whether the app answers the same input as a stream too."""
-        return self._path(stream=True) in self._document()["paths"]
+        return self._path(stream=True) in self._document["paths"]
 
+    @functools.cached_property
     def _document(self) -> dict[str, Any]:
         document: dict[str, Any] = self._client.get(self._local.app_url(self._app.name, "/openapi.json")).json()
         return document
@@ -109,6 +110,18 @@ class Target:
                 return File(self._local.fetch(value["url"]), value["content_type"] or "")
             return {key: self._files(item) for key, item in value.items()}
         return [self._files(item) for item in value] if isinstance(value, list) else value
+
+
+def published(document: dict[str, Any], path: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What an app's OpenAPI document says that an endpoint takes and answers, each with the schemas that it refers to."""
+    operation = document["paths"].get(path, {}).get("post", {})
+    schemas = document.get("components", {}).get("schemas", {})
+
+    def schema_of(message: dict[str, Any]) -> dict[str, Any]:
+        schema = message.get("content", {}).get("application/json", {}).get("schema", {})
+        return {**schemas.get(str(schema.get("$ref", "")).rpartition("/")[2], schema), "components": {"schemas": schemas}}
+
+    return schema_of(operation.get("requestBody", {})), schema_of(operation.get("responses", {}).get("200", {}))
 
 
 def _decoded(response: httpx.Response) -> Any:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from converters.verify.certificate import Answer, Certificate, Coverage, Differing, Trial, plain
+from converters.verify.certificate import Answer, Breach, Certificate, Coverage, Differing, Schemas, Trial, plain
 from converters.verify.outcome import File, LocalPath, Outcome
 from converters.verify.report import as_html, as_markdown, as_text, different
 
@@ -95,11 +95,43 @@ def test_narrowed_requests_are_told() -> None:
     assert "refused by the app's types, though the source took it: example 1" in as_text([certificate(trial(1, narrowed=True))])
 
 
+SCHEMAS = Schemas(
+    source="openapi_schema.json (--schema)",
+    refused=[Breach(value={"steps": 9}, path="$.steps", why="9 is greater than the maximum of 8")],
+    changed=["seed: default 1 became 2"],
+    takes_more=[Breach(value={}, path="$", why="'text' is a required property")],
+)
+
+
+def test_schemas_are_told_in_every_view() -> None:
+    made = certificate(trial(1), schemas=SCHEMAS)
+    lines = as_text([made]).splitlines()
+    assert "  schemas compared with openapi_schema.json (--schema)" in lines
+    assert '  the app refuses what the source takes: {"steps": 9} ($.steps: 9 is greater than the maximum of 8)' in lines
+    assert "  no difference: the app takes more: {} ($: 'text' is a required property)" in lines
+    for text in (as_markdown([made]), Page(as_html([made])).text):
+        assert all(part in text for part in ("openapi_schema.json", '{"steps": 9}', "takes more", "seed: default 1 became 2"))
+
+
+def test_a_refused_request_comes_first() -> None:
+    assert SCHEMAS.different == 'the app refuses what the source takes: {"steps": 9} ($.steps: 9 is greater than the maximum of 8)'
+    assert Schemas(source="", changed=["a", "b"]).different == "the input is not the source's: a; b"
+    assert Schemas(source="", takes_more=SCHEMAS.takes_more).different == ""
+
+
+def test_a_certificate_from_before_schemas_is_read() -> None:
+    older = certificate(trial(1)).model_dump(mode="json")
+    del older["schemas"]
+    assert Certificate.model_validate(older).schemas is None
+    assert "not compared" in as_markdown([Certificate.model_validate(older)])
+
+
 def nasty() -> Certificate:
     """Everything that a project can put into a certificate is markup."""
     return certificate(
         trial(1, same=False, about=NASTY, body={NASTY: NASTY}), app=NASTY, source=NASTY, why=NASTY, doubles=[NASTY],
         coverage=[Coverage(file=NASTY, lines=1, source=1, target=1)], not_proven=[NASTY], verdict="different",
+        schemas=Schemas(source=NASTY, refused=[Breach(value=NASTY, path=NASTY, why=NASTY)], changed=[NASTY]),
     )  # fmt: skip
 
 

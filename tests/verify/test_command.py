@@ -108,6 +108,39 @@ def test_what_writes_no_folder_is_not_verified(arguments: list[str], capsys: pyt
     )
 
 
+INPUT = {
+    "type": "object",
+    "properties": {
+        "prompt": {"title": "Prompt", "type": "string"},
+        "length": {"allOf": [{"$ref": "#/components/schemas/length"}], "default": "short"},
+        "fail_after": {"title": "Fail After", "type": "integer"},
+    },
+    "required": ["prompt", "fail_after"],
+}
+"""As Cog's generator writes it for the fixture."""
+
+
+@pytest.mark.parametrize(
+    ("choices", "item", "code", "said"),
+    [
+        pytest.param(["short", "long"], "string", 0, "", id="kept"),
+        pytest.param(["short", "long", "all"], "string", 6, '"length": "all"', id="a choice that the app does not know"),
+        pytest.param(["short", "long"], "integer", 6, "[\"\"] ($[0]: '' is not of type 'integer')", id="an output of another type"),
+    ],
+)
+def test_cogs_own_schema_is_the_contract(
+    choices: list[str], item: str, code: int, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output = {"type": "array", "items": {"type": item}, "x-cog-array-type": "iterator"}
+    schemas = {"Input": INPUT, "Output": output, "length": {"enum": choices, "type": "string"}}
+    (tmp_path / "openapi_schema.json").write_text(json.dumps({"openapi": "3.0.2", "components": {"schemas": schemas}}))
+    assert run("verify", TOKENS, "--schema", tmp_path / "openapi_schema.json", "--seconds", 6, "--format", "json") == code
+    (certificate,) = json.loads(capsys.readouterr().out)["certificates"]
+    assert certificate["schemas"]["source"] == "openapi_schema.json (--schema)"
+    assert said in certificate["why"]
+    assert [breach["value"] for breach in certificate["schemas"]["takes_more"]] == [{"prompt": ""}], "Cog demands fail_after since 0.17"
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
@@ -118,6 +151,7 @@ def test_what_writes_no_folder_is_not_verified(arguments: list[str], capsys: pyt
         pytest.param([TOKENS, "--replay", "none.json"], 5, "none.json: cannot be read: No such file", id="a certificate that is missing"),
         pytest.param([TOKENS, "--replay", "other.json"], 2, "other.json: holds nothing of tokens.", id="a certificate of another project"),
         pytest.param([TOKENS, "--schema", "none.json"], 2, "none.json: is no file.", id="a schema that is missing"),
+        pytest.param([TOKENS, "--schema", "list.json"], 2, "list.json: holds no input", id="a schema that is none"),
         pytest.param([FIXTURES / "docker/sentiment"], 2, "is a server; only workers and predictors", id="a server"),
         pytest.param(["no-such-project"], 5, "no-such-project: ", id="a project that is missing"),
         pytest.param(["empty"], 4, "empty: ", id="a folder without a project"),

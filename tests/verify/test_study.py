@@ -97,10 +97,28 @@ def test_a_seeded_bug_is_found(run: Run, tmp_path: Path, name: str, file: str, o
     assert any(difference.path.startswith(path) for difference in differing.differences), differing.differences
 
 
-def test_a_bug_in_the_schema_is_found_before_any_request(run: Run, tmp_path: Path) -> None:
-    found = run("runpod/sdxl")
-    changed = found.with_bug("app.py", "prompt: str", "prompt: int", tmp_path)
-    assert found.study.first_difference(changed) == "prompt: types ['string'] became ['integer']"
+@pytest.mark.parametrize(
+    ("name", "old", "new", "said"),
+    [
+        pytest.param("runpod/sdxl", "prompt: str", "prompt: int", "the app refuses what the source takes: {\"prompt\": \"\"} ($.prompt: '' is not of type 'integer')", id="another type"),
+        pytest.param("replicate/blur", "le=20", "le=10", "the app refuses what the source takes: {\"photo\": \"\", \"radius\": 11} ($.radius: 11 is greater than the maximum of 10.0)", id="a tighter bound"),
+        pytest.param("replicate/tokens", 'Literal["short", "long"]', 'Literal["short"]', "the app refuses what the source takes: {\"prompt\": \"\", \"length\": \"long\"} ($.length: 'short' was expected)", id="a choice less"),
+        pytest.param("replicate/tokens", "fail_after: int | None = None", "fail_after: int | None", "the app refuses what the source takes: {\"prompt\": \"\"} ($: 'fail_after' is a required property)", id="required"),
+        pytest.param("replicate/tokens", "output: list[str]", "output: list[int]", "the app may answer what the source's schema does not allow: [0] ($[0]: 0 is not of type 'string')", id="another output"),
+        pytest.param("replicate/chat", "pause: float = Field(default=0.0", "pause: float = Field(default=1.0", "the input is not the source's: pause: default 0.0 became 1.0", id="another default"),
+    ],
+)  # fmt: skip
+def test_a_bug_in_the_schema_is_found_before_any_request(run: Run, tmp_path: Path, name: str, old: str, new: str, said: str) -> None:
+    found = run(name)
+    differing = found.study.first_difference(found.with_bug("app.py", old, new, tmp_path))
+    assert differing == said
+
+
+def test_schemas_of_fixtures_are_alike_both_ways(run: Run) -> None:
+    for name in ALL:
+        schemas = run(name).certificate.schemas
+        assert schemas is not None and schemas.source == "what the converter read in the code"
+        assert (list(schemas.breaches), schemas.changed, schemas.not_proven) == ([], [], []), name
 
 
 @pytest.mark.parametrize(
