@@ -76,7 +76,7 @@ def must_be_verifiable(outcome: Converted, source_python: Path = Path(sys.execut
     for app in outcome.application.apps:
         if app.target != "app" or (app.handler is None and app.predictor is None):
             raise UsageError(f"{app.name} is a server; only workers and predictors can be verified.", hint="Try it with `migrate run`.")
-    missing = [name for name in ("fal", "httpx") if importlib.util.find_spec(name) is None]
+    missing = [name for name in ("fal", "httpx", "hypothesis", "jsonschema") if importlib.util.find_spec(name) is None]
     interpreter = inspected(source_python)
     sdk = "runpod" if outcome.application.platform == "runpod" else "cog"
     if sdk not in interpreter.releases:
