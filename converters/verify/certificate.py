@@ -132,7 +132,7 @@ class Schemas(Model):
             ("the app may answer what the source's schema does not allow", self.outside),
             ("the app answered what the source's schema does not allow", self.answered),
             ("no difference: the app takes more", self.takes_more),
-            ("no difference: the app never answers", self.answers_less),
+            ("no difference: by its schema the app never answers", self.answers_less),
         ):
             yield from ((said, breach) for breach in breaches)
 

@@ -79,7 +79,8 @@ def of_code(app: App) -> Contract:
 def of_document(document: Any, where: str, *, train: bool = False, says_null: bool = True) -> Contract | None:
     """What Cog's own OpenAPI document says; None where it has no input.
 
-    ``says_null``: it tells which values may be null. Releases up to 0.16 with pydantic 1 do not: what is not required may be.
+    ``says_null``: it tells which values may be null. Releases up to 0.16 with pydantic 1 do not: what is not required and has no default
+    may be (seen with 0.9.26).
     """
     schemas = document.get("components", {}).get("schemas", {}) if isinstance(document, dict) else {}
     found = [schemas.get(f"Training{name}", schemas.get(name)) if train else schemas.get(name) for name in ("Input", "Output")]
@@ -104,10 +105,9 @@ def of_file(path: Path, *, train: bool = False) -> Contract:
 
 
 def _with_null(schema: Schema) -> Schema:
-    optional = {
-        name: {"nullable": True, **part} for name, part in schema.get("properties", {}).items() if name not in schema.get("required", [])
-    }
-    return {**schema, "properties": {**schema["properties"], **optional}} if optional else schema
+    fields, required = schema.get("properties", {}), schema.get("required", [])
+    optional = {name: {"nullable": True, **part} for name, part in fields.items() if name not in required and "default" not in part}
+    return {**schema, "properties": {**fields, **optional}} if optional else schema
 
 
 def unmapped(schema: Schema, wrap: str) -> Schema:
