@@ -295,3 +295,15 @@ def test_every_format_reports_every_project(tmp_path: Path, capsys: pytest.Captu
     assert json.loads(capsys.readouterr().out) == made_batch
     assert markdown.render_batch(made_batch).count("| converted |") == 1
     assert "::error" in github.render_batch(made_batch)
+
+
+@pytest.mark.usefixtures("discovery")
+@pytest.mark.parametrize("format", ["text", "json", "markdown", "github"])
+def test_apps_of_one_name_in_several_projects_are_told(tmp_path: Path, format: str, capsys: pytest.CaptureFixture[str]) -> None:
+    folders = [made.source(tmp_path / folder, "worker") for folder in ("one", "two")]
+    made_batch = run_batch(BatchRequest((tmp_path / "one", tmp_path / "two", made.source(tmp_path, "other"))))
+    assert [found["name"] for found in made_batch["same_names"]] == ["worker"]
+    assert len(made_batch["same_names"][0]["projects"]) == len(folders)
+    print_batch(made_batch, format)
+    shown = " ".join(capsys.readouterr().out.split())
+    assert '"same_names": [ {' in shown if format == "json" else "2 projects have an app worker: in one account" in shown

@@ -101,8 +101,18 @@ def _document(request: BatchRequest, jobs: Sequence[Job], results: Sequence[Docu
         "exit_code": int(ExitCode.INTERRUPTED if interrupted else code),
         "shard": f"{request.shard[0]}/{request.shard[1]}",
         "counts": dict(sorted(Counter(result["status"] for result in whole).items())),
+        "same_names": _same_names(whole),
         "results": whole,
     }
+
+
+def _same_names(results: Sequence[Document]) -> list[Document]:
+    """Apps of several projects that have one name: in one account, the one that is deployed last takes the place of the others."""
+    found: dict[str, list[str]] = {}
+    for result in results:
+        for app in result["apps"]:
+            found.setdefault(app["name"], []).append(result["output"] or result["source"]["path"])
+    return [{"name": name, "projects": projects} for name, projects in sorted(found.items()) if len(projects) > 1]
 
 
 @dataclass

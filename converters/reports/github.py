@@ -9,7 +9,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from converters.reports.json import Document, is_open, is_open_code, near
+from converters.reports.json import Document, is_open, is_open_code, near, same_names
 
 
 def render(document: Document) -> str:
@@ -18,7 +18,8 @@ def render(document: Document) -> str:
 
 
 def render_batch(batch: Document) -> str:
-    return "".join(render(result) for result in batch["results"])
+    names = [command("warning", sentence, title="fal-migrate: one name") + "\n" for sentence in same_names(batch)]
+    return "".join([*map(render, batch["results"]), *names])
 
 
 def command(level: str, message: str, *, title: str, file: str = "", line: int = 0, end_line: int = 0) -> str:

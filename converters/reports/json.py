@@ -234,3 +234,12 @@ def _files(outcome: Outcome) -> list[Document]:
     if not isinstance(outcome, Converted):
         return []
     return [{"path": change.path, "action": change.action} for change in sorted(outcome.files, key=lambda change: change.path)]
+
+
+def same_names(batch: Document) -> list[str]:
+    """What to know of apps that have one name, a sentence each."""
+    return [
+        f"{len(found['projects'])} projects have an app {found['name']}: "
+        f"in one account, the one that is deployed last replaces the others. Name them with --name: {', '.join(found['projects'])}"
+        for found in batch["same_names"]
+    ]

@@ -15,7 +15,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from converters.reports.json import Document, is_open, is_open_code, near
+from converters.reports.json import Document, is_open, is_open_code, near, same_names
 from converters.terminal import print_text, wants_colour
 
 WIDE = 100
@@ -66,6 +66,8 @@ def print_batch(batch: Document) -> None:
     with printing() as out:
         out.print(table)
         out.print(", ".join(f"{count} {status}" for status, count in batch["counts"].items() if count) or "nothing to convert")
+        for sentence in same_names(batch):
+            out.print(Text(sentence))
 
 
 def _row(result: Document) -> tuple[str, ...]:

@@ -136,7 +136,7 @@ def test_annotations_of_another_folder_are_absolute(partial: Document, tmp_path:
 
 
 def test_batches_in_markdown_and_annotations(partial: Document, unreadable: Document) -> None:
-    batch = {"results": [partial, unreadable]}
+    batch = {"results": [partial, unreadable], "same_names": []}
     text = markdown.render_batch(batch)
     assert "| 3 | partial |" in text
     assert "| 5 | unreadable |" in text
