@@ -12,6 +12,7 @@ from enum import Enum
 from typing import Any
 
 from .autoscaler import RunnerView
+from .errors import RuntimeFailure
 from .ports import accepts, is_held
 from .spec import HealthCheck, Spec
 from .upstream import Broken, Upstream
@@ -104,7 +105,10 @@ class Runner:
         """Start the process and wait until it answers. Raises StartFailure."""
         command = {**self._command, "env": {**self._command["env"], "FAL_JOB_ID": self.id}}
         self._taken = await self._port_is_taken()
-        self._child = await self._zygote.fork(command, self._line, self._event)
+        try:
+            self._child = await self._zygote.fork(command, self._line, self._event)
+        except RuntimeFailure as failure:
+            raise StartFailure(str(failure)) from None
         timeout = self.spec.limits.startup_timeout
         try:
             await asyncio.wait_for(self._until_ready(), timeout)

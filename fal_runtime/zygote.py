@@ -54,11 +54,12 @@ class Zygote:
         self._ending: set[asyncio.Future[None]] = set()
         self._process: subprocess.Popen[bytes] | None = None
         self._commands: socket.socket | None = None
+        self._starting = asyncio.Lock()
         #: why runners cannot have a private view of the file system; None if they can
         self.sandbox_refused: str | None = None
 
     async def start(self) -> None:
-        """Start the process and wait until it has imported the SDK. Raises RuntimeFailure if it cannot."""
+        """Start the process, also again after it was killed, and wait until it has imported the SDK. Raises RuntimeFailure if it cannot."""
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         (self._directory / "stage").mkdir(exist_ok=True)
         code = _BOOT.format(link=str(self._link()), checkout=_checkout())
@@ -97,15 +98,18 @@ class Zygote:
 
     def send(self, command: Json, fds: list[int] | None = None) -> None:
         """Send one command; what a dead zygote cannot hear is dropped, since its children are dead as well."""
-        assert self._commands is not None
+        if self._commands is None:
+            return
         try:
             socket.send_fds(self._commands, [json.dumps(command).encode()], fds or [])
         except OSError:
-            if command["op"] != "signal":
-                raise
+            self._lost()
 
     async def fork(self, command: Json, on_line: LineHandler, on_event: EventHandler) -> Child:
-        """Fork a child for ``command``; its lines are (stream, text), its events JSON objects."""
+        """Fork a child for ``command``; its lines are (stream, text), its events JSON objects. Raises RuntimeFailure."""
+        async with self._starting:
+            if self._commands is None:
+                await self.start()
         loop = asyncio.get_running_loop()
         writers: list[int] = []
         handlers: list[Callable[[str], None]] = [
@@ -137,8 +141,7 @@ class Zygote:
         except OSError:
             message = b""
         if not message:
-            asyncio.get_running_loop().remove_reader(self._commands)
-            self._end_all()
+            self._lost()
             return
         notice = json.loads(message)
         child = self._children.pop(notice["id"], None)
@@ -152,6 +155,16 @@ class Zygote:
         await asyncio.wait(child.drained, timeout=0.5)
         if not child.exited.done():
             child.exited.set_result(code)
+
+    def _lost(self) -> None:
+        """The process is dead, killed by the user's code or by a machine without memory; the next fork starts another."""
+        assert self._commands is not None and self._process is not None
+        asyncio.get_running_loop().remove_reader(self._commands)
+        self._commands.close()
+        self._commands = None
+        self._process.kill()
+        self._process.wait()
+        self._end_all()
 
     def _end_all(self) -> None:
         for child in self._children.values():

@@ -20,7 +20,7 @@ PYPROJECT = """
 """
 
 APP = """
-    import os, time
+    import os, signal, time
     import fal
     from fal.toolkit import FAL_PERSISTENT_DIR, download_file
     from fastapi.responses import StreamingResponse
@@ -47,6 +47,12 @@ APP = """
                 time.sleep(0.3)
                 os._exit(1)
             return StreamingResponse(chunks(), headers={"content-length": "1000"})
+
+        @fal.endpoint("/orphan")
+        def orphan(self, input: Input) -> dict:
+            os.kill(os.getppid(), signal.SIGKILL)  # as a machine without memory may
+            time.sleep(30)
+            return {}
 
         @fal.endpoint("/large")
         def large(self, input: Input) -> StreamingResponse:
@@ -102,6 +108,15 @@ def test_an_answer_that_is_cut_off_is_seen_as_such(project: Write, serve: Serve)
     result = httpx.get(queued["response_url"])
     assert (result.status_code, result.json()["error_type"]) == (502, "runner_incomplete_response")
     served.line(r"^demo: POST /break: Runner sent an incomplete response")
+    assert not any("Traceback" in line for line in served.lines)
+
+
+def test_the_process_that_forks_runners_is_replaced(project: Write, serve: Serve) -> None:
+    served = serve(project(pyproject_toml=PYPROJECT, app_py=app()))
+    assert served.post("demo", {}, "/orphan").json()["error_type"] == "runner_disconnected"
+    for _ in range(2):
+        assert served.post("demo", {"value": 3}).json() == {"value": 3}
+    served.line(r"^demo: the runner ended by itself with exit code -9; a new one starts")
     assert not any("Traceback" in line for line in served.lines)
 
 
