@@ -1,7 +1,8 @@
 """The files of a container image that come from the project, laid out as the Dockerfile lays them out.
 
 Nothing is built: FROM, RUN and the base image's content are not reproduced. WORKDIR, ENV, COPY, ADD, ENTRYPOINT and CMD of
-the last stage are read, which is what decides where an app finds its own files.
+the last stage are read, which is what decides where an app finds its own files; COPY --from brings the project's files that
+an earlier stage holds. Scripts with a ``#!`` line may be executed, as a RUN with chmod often says.
 """
 
 from __future__ import annotations
@@ -29,7 +30,8 @@ class Layout:
 
     workdir: str = "/"
     env: dict[str, str] = field(default_factory=dict)
-    copies: list[tuple[Command, str]] = field(default_factory=list)
+    copies: list[tuple[Command, str, Layout | None]] = field(default_factory=list)
+    """Sources, destination, and the stage that they come from (None: the build context)."""
     entrypoint: Command = ()
     cmd: Command = ()
 
@@ -56,7 +58,7 @@ def read(dockerfile: str, build_args: Mapping[str, str]) -> Layout:
         elif name == "WORKDIR":
             layout.workdir = posixpath.normpath(posixpath.join(layout.workdir, _words(value, {**arguments, **layout.env})[0]))
         elif name in ("COPY", "ADD"):
-            _copy(layout, value, {**arguments, **layout.env})
+            _copy(layout, value, {**arguments, **layout.env}, stages)
         elif name == "ENTRYPOINT":
             layout.entrypoint, layout.cmd = _command(value), ()
         elif name == "CMD":
@@ -69,18 +71,31 @@ def stage(layout: Layout, context: Sequence[tuple[Path, str]], root: Path) -> li
 
     Returns a line for each source that matches nothing (which fails the build on the platform).
     """
-    missing = []
-    for sources, destination in layout.copies:
-        for source in sources:
-            found = list(_matches(source, context, many=len(sources) > 1 or destination.endswith("/")))
-            if not found:
-                missing.append(f"COPY {source}: no such file in the build context")
-            for absolute, relative in found:
-                target = _inside(root, posixpath.join(destination, relative) if relative else destination)
-                target.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy2(absolute, target)
+    found, missing = _files(layout, context)
+    for path, absolute in found.items():
+        target = _inside(root, path)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(absolute, target)
+        with target.open("rb") as file:
+            if file.read(2) == b"#!":
+                target.chmod(target.stat().st_mode | 0o111)
     _inside(root, layout.workdir).mkdir(parents=True, exist_ok=True)
     return missing
+
+
+def _files(layout: Layout, context: Sequence[tuple[Path, str]]) -> tuple[dict[str, Path], list[str]]:
+    """Where each file of the context lies in the image, and a line for each source that matches nothing."""
+    files: dict[str, Path] = {}
+    missing = []
+    for sources, destination, earlier in layout.copies:
+        holds = context if earlier is None else [(file, path.lstrip("/")) for path, file in _files(earlier, context)[0].items()]
+        for source in sources:
+            found = list(_matches(source, holds, many=len(sources) > 1 or destination.endswith("/")))
+            if not found and earlier is None:
+                missing.append(f"COPY {source}: no such file in the build context")
+            for absolute, relative in found:
+                files[posixpath.normpath("/" + (posixpath.join(destination, relative) if relative else destination))] = absolute
+    return files, missing
 
 
 def _instructions(dockerfile: str) -> Iterable[Mapping[str, str]]:
@@ -101,15 +116,17 @@ def _assignments(value: str, env: Mapping[str, str]) -> dict[str, str]:
     return {key: text for key, _, text in (word.partition("=") for word in words)}
 
 
-def _copy(layout: Layout, value: str, env: Mapping[str, str]) -> None:
+def _copy(layout: Layout, value: str, env: Mapping[str, str], stages: Mapping[str, Layout]) -> None:
     words = json.loads(value[value.index("[") :]) if value.rstrip().endswith("]") and "[" in value else _words(value, env)
     flags = [word for word in words if word.startswith("--")] + [word for word in value.split() if word.startswith("--from=")]
     paths = [word for word in words if not word.startswith("--")]
-    if any(flag.startswith("--from=") for flag in flags) or len(paths) < 2 or value.lstrip().startswith("<<"):
+    named = next((flag.removeprefix("--from=").lower() for flag in flags if flag.startswith("--from=")), None)
+    if len(paths) < 2 or value.lstrip().startswith("<<") or (named is not None and stages.get(named, layout) is layout):
         return
+    earlier = None if named is None else stages[named]
     sources = tuple(path for path in paths[:-1] if "://" not in path and not path.startswith("git@"))
     destination = posixpath.join(layout.workdir, paths[-1]) + ("/" if paths[-1] in (".", "..") else "")
-    layout.copies.append((sources, destination))
+    layout.copies.append((sources, destination, earlier))
 
 
 def _matches(source: str, context: Sequence[tuple[Path, str]], *, many: bool) -> Iterable[tuple[Path, str]]:

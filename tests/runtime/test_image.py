@@ -40,6 +40,8 @@ def staged(tmp_path: Path, dockerfile: str) -> set[str]:
         ("WORKDIR /a\nWORKDIR b\nCOPY handler.py ./", {"a/b/handler.py"}),
         ("COPY handler.py ../../../../up.py", {"up.py"}),
         ("COPY --from=build /x /y", set()),
+        ("WORKDIR /b\nCOPY src lib\nFROM x\nCOPY --from=0 --chown=1 /b/lib /app", {"app/a.py", "app/deep/b.py"}),
+        ("COPY src /b\nRUN make\nFROM x AS late\nCOPY --from=0 /b/a.py /b/made /app/", {"app/a.py"}),
         ("ADD https://example.com/x.tar /y", set()),
         ("COPY missing.py /y/", set()),
         ("RUN pip install x", set()),
@@ -48,6 +50,15 @@ def staged(tmp_path: Path, dockerfile: str) -> set[str]:
 )
 def test_files_land_where_the_dockerfile_puts_them(tmp_path: Path, lines: str, files: set[str]) -> None:
     assert staged(tmp_path, f"FROM python:3.11\n{lines}\n") == files
+
+
+def test_scripts_may_be_executed(tmp_path: Path) -> None:
+    script, plain = tmp_path / "start.sh", tmp_path / "notes.sh"
+    script.write_text("#!/bin/sh\n")
+    plain.write_text("no script\n")
+    image.stage(image.read("FROM x\nCOPY . /app/\n", {}), [(script, "start.sh"), (plain, "notes.sh")], tmp_path / "root")
+    modes = {file.name: file.stat().st_mode & 0o111 for file in (tmp_path / "root" / "app").iterdir()}
+    assert modes["start.sh"] == 0o111 and modes["notes.sh"] == 0
 
 
 def test_the_whole_context(tmp_path: Path) -> None:
