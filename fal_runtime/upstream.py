@@ -281,7 +281,7 @@ class _Connection(asyncio.Protocol):
             self._informational = True
             self._headers = []
             return
-        self._reusable = self._parser.should_keep_alive()
+        self._reusable = self._parser.should_keep_alive() and status < 500  # servers close it some time after they failed
         if self._method == "HEAD":
             self.complete, self._reusable = True, False
         assert self._answer is not None
