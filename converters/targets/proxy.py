@@ -25,8 +25,10 @@ def upload(file: File) -> tuple[str, bytes, str]:
     """A file of the request as the upload that the server expects."""
     with tempfile.TemporaryDirectory() as folder:
         content = file.save(Path(folder) / "upload").read_bytes()
-    name = file.file_name or file.url.rpartition("/")[2].partition("?")[0] or "file"
-    return name, content, file.content_type or mimetypes.guess_type(name)[0] or "application/octet-stream"'''
+    address = "" if file.url.startswith("data:") else file.url.partition("?")[0]
+    content_type = file.content_type or mimetypes.guess_type(address or file.url)[0] or "application/octet-stream"
+    name = file.file_name or address.rpartition("/")[2] or "file" + (mimetypes.guess_extension(content_type) or "")
+    return name, content, content_type'''
 
 
 def emit(app: App) -> str:

@@ -170,7 +170,7 @@ def check(call: Call, answer: httpx.Response, expected: tuple[int, dict[str, str
         assert file["content_type"] == headers["content-type"]
         assert httpx.get(file["url"]).content == body
     elif call.path == "/measure":
-        assert {**answer.json(), "name": None} == {**httpx.Response(200, content=body).json(), "name": None}
+        assert answer.json() == {**httpx.Response(200, content=body).json(), "name": "file.txt"}
     else:
         assert seen(answer) == expected, (call.method, call.path)
 
