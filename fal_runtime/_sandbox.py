@@ -33,7 +33,8 @@ def enter(stage: Path, scratch: Path, binds: Mapping[str, Path], cwd: str, keep:
 
     ``stage`` is an empty directory to build on, ``scratch`` holds the files to graft in at the paths they have
     below it, ``binds`` maps absolute paths to directories of the machine, ``keep`` are paths that stay visible. Where ``scratch`` has a
-    ``tmp``, the process's /tmp is its own, but for what Python itself needs of the machine's. The process must have one thread.
+    ``tmp``, the process's /tmp is its own, but for what Python itself needs of the machine's, and the paths in FAL_RUNTIME_VISIBLE. The
+    process must have one thread.
     Raises OSError where the kernel refuses.
     """
     needed = [
@@ -45,6 +46,7 @@ def enter(stage: Path, scratch: Path, binds: Mapping[str, Path], cwd: str, keep:
         sys.base_prefix,
         str(Path(__file__).parent),
         *sys.path,
+        *os.environ.get("FAL_RUNTIME_VISIBLE", "").split(os.pathsep),
     ]
     unshare()
     _mount(None, "/", None, _MS_REC | _MS_SLAVE)

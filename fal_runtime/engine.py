@@ -58,5 +58,5 @@ def search_path(env: Mapping[str, str]) -> dict[str, str]:
 
 def redirected_bind(env: Mapping[str, str], port: int) -> dict[str, str]:
     """Environment in which Python processes bind another port where their code says ``port``; the runner fills in which."""
-    paths = [str(HOOK), env.get("PYTHONPATH") or os.environ.get("PYTHONPATH", "")]
+    paths = [str(HOOK), env.get("PYTHONPATH", ""), os.environ.get("PYTHONPATH", "")]
     return {"FAL_RUNTIME_BIND": str(port), "PYTHONPATH": os.pathsep.join(filter(None, paths))}

@@ -70,16 +70,13 @@ def verify_project(request: Request, options: Options) -> int:
 
 
 def must_be_verifiable(outcome: Converted, source_python: Path = Path(sys.executable)) -> None:
-    """Raises UsageError where an app is a server, or what verification needs is not installed."""
+    """Raises UsageError where what verification needs is not installed."""
     from converters.verify.interpreter import inspected
 
-    for app in outcome.application.apps:
-        if app.target != "app" or (app.handler is None and app.predictor is None):
-            raise UsageError(f"{app.name} is a server; only workers and predictors can be verified.", hint="Try it with `migrate run`.")
     missing = [name for name in ("fal", "httpx", "hypothesis", "jsonschema") if importlib.util.find_spec(name) is None]
     interpreter = inspected(source_python)
-    sdk = "runpod" if outcome.application.platform == "runpod" else "cog"
-    if sdk not in interpreter.releases:
+    sdk = {"runpod": "runpod", "replicate": "cog"}.get(outcome.application.platform)
+    if sdk is not None and sdk not in interpreter.releases:
         if source_python != Path(sys.executable):
             raise UsageError(f"has no {sdk}.", file=str(source_python), hint=f"Install it there: {source_python} -m pip install {sdk}")
         missing.append(sdk)
@@ -91,6 +88,7 @@ def certified(request: Request, outcome: Converted, target: Path) -> list[Certif
     """The certificates of all apps of a conversion that stands in ``target``. Raises MigrateError."""
     from converters.project import open_project
     from converters.verify.isolated import Ended, certificate
+    from converters.verify.server_study import ServerStudy
     from converters.verify.study import Settings, Study, scratch_folder
 
     if request.schema is not None:
@@ -109,7 +107,8 @@ def certified(request: Request, outcome: Converted, target: Path) -> list[Certif
             schema=request.schema,
             replay=replays.get(app.name),
         )
-        study = Study(project, outcome.application, app, target, settings)
+        kind = Study if app.server is None else ServerStudy
+        study = kind(project, outcome.application, app, target, settings)
 
         def run(scratch: Path, study: Study = study) -> Certificate:
             with _progress(study.app.name) as say:

@@ -11,6 +11,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from .compare import Difference
+from .operations import Operation
 from .outcome import File, Kind, LocalPath, Outcome
 
 Verdict = Literal["equivalent", "different", "not proven"]
@@ -29,12 +30,16 @@ class Answer(Model):
     chunks: list[Any] | None = None
     calls: int = 0
     """How many calls of models, other machines and programs it made."""
+    status: int = 0
+    """Of a server's answer; 0 for a worker's."""
+    headers: dict[str, Any] = Field(default_factory=dict)
 
     @classmethod
     def of(cls, outcome: Outcome, calls: int) -> Answer:
         """The JSON form of an outcome: files as size and digest."""
         chunks = None if outcome.chunks is None else [plain(chunk) for chunk in outcome.chunks]
-        return cls(kind=outcome.kind, value=plain(outcome.value), chunks=chunks, calls=calls)
+        value, headers = plain(outcome.value), plain(dict(outcome.headers))
+        return cls(kind=outcome.kind, value=value, chunks=chunks, calls=calls, status=outcome.status, headers=headers)
 
 
 class Differing(Model):
@@ -56,6 +61,8 @@ class Trial(Model):
     kind: str
     about: str
     body: Any
+    operation: Operation | None = None
+    """Which of a server's operations was asked, with the fields in ``body``."""
     stream: bool = False
     fault: int = Field(default=0, ge=0, lt=2**31)
     """Which call of a model was made to fail, from 1; 0: none."""

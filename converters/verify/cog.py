@@ -12,7 +12,6 @@ import json
 import mimetypes
 import re
 import shutil
-import socket
 import time
 from collections.abc import Collection, Iterator
 from pathlib import Path
@@ -25,7 +24,7 @@ from converters.ir import App
 from .interpreter import Interpreter
 from .observe import Observation
 from .outcome import File, Outcome, Side, SideFailed
-from .source import Process, Staged, at_a_time, last_words
+from .source import Process, Staged, at_a_time, free_port, last_words
 
 START_SECONDS = 40
 _UNKNOWN = ((0, 1), (0, 8))
@@ -230,7 +229,7 @@ def serve(
         (folder / ".cog").mkdir(parents=True, exist_ok=True)
         shutil.copy(schema, folder / ".cog" / "openapi_schema.json")
     train = predictor.method == "train" or predictor.name == "train"
-    port = _free_port()
+    port = free_port()
     reference = f"{Path(predictor.file).name}:{predictor.name}"
     environment = {"COG_TRAIN_TYPE_STUB" if train else "COG_PREDICT_TYPE_STUB": reference, "PORT": str(port), **secrets}
     if at_a_time(app) > 1:
@@ -239,7 +238,8 @@ def serve(
     server = ["-m", "cog.server.http", *(["--host", "127.0.0.1"] if tells_host else []), *(["--x-mode", "train"] if train else [])]
     decorated = release < _UNKNOWN[0]
     argv = ["-m", "_fal_migrate_cog_2021", str(port)] if decorated else server
-    process = Process(staged, argv, observation, environment, interpreter=interpreter, private=private)
+    program = [str(interpreter.executable), *argv]
+    process = Process(staged, program, observation, environment, interpreter=interpreter, private=private)
     url = f"http://127.0.0.1:{port}"
     files = [field.name for field in app.endpoints[0].input.fields if field.media]
     side = (
@@ -254,9 +254,3 @@ def serve(
             yield side
     finally:
         process.stop()
-
-
-def _free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])

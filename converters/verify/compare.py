@@ -19,12 +19,14 @@ _MADE_UP = re.compile(r"(?<![A-Za-z0-9])tmp[a-z0-9_]{8}")
 """What ``tempfile`` puts before or for a name."""
 _FRAME = re.compile(r'(File "[^"]*", line )\d+')
 _LONGEST = 300
+_OF_A_FILE = frozenset({"etag", "last-modified", "accept-ranges"})
+"""Headers that speak of a file's content, beside ``content-...``."""
 
 
 @dataclass(frozen=True)
 class Difference:
     """Where two outcomes differ. ``path``: ``outcome``, ``$.images[0]`` of the result, ``chunks[2]``, ``calls[3]``, ``stops``,
-    ``pauses``, ``variables.HF_HOME``, ``effects``."""
+    ``pauses``, ``variables.HF_HOME``, ``effects``; of a server's answer also ``status`` and ``headers.location``."""
 
     path: str
     source: str
@@ -34,14 +36,14 @@ class Difference:
 
 
 def differences(source: Outcome, target: Outcome, source_calls: Sequence[str], target_calls: Sequence[str]) -> list[Difference]:
-    """Everything that differs, in the order: outcome, result, chunks, calls."""
+    """Everything that differs, in the order: outcome, status, headers, result, chunks, calls."""
     if source.kind == "refused" or target.kind == "refused":
         return _of_refusal(source, target)
     if source.kind == "silence" and target.kind != "result":
         return []  # neither side has a result; what it did until then, and whether that is told, depends on when it was ended
     if source.kind != target.kind:
         return [Difference("outcome", _outcome(source), _outcome(target))]
-    found = list(_values("$", source.value, target.value))
+    found = [*_of_answer(source, target), *_values("$", source.value, target.value)]
     if source.chunks is not None and target.chunks is not None:
         found += _values("chunks", list(source.chunks), list(target.chunks))
     if source.stops != target.stops:
@@ -73,9 +75,24 @@ def of_loading(source: Sequence[str], again: Sequence[str], target: Sequence[str
 
 def _of_refusal(source: Outcome, target: Outcome) -> list[Difference]:
     """A schema may say what the source's own check says; it must not say more, but may say less."""
-    if source.kind in ("error", "refused"):
+    if source.kind != "result":
         return []
     return [Difference("outcome", _outcome(source), _outcome(target))]
+
+
+def _of_answer(source: Outcome, target: Outcome) -> Iterator[Difference]:
+    """Status and headers of a server's answer."""
+    if source.status != target.status:
+        yield Difference("status", str(source.status), str(target.status))
+    boxed = source.boxed or target.boxed
+    for name in sorted(source.headers.keys() | target.headers.keys()):
+        if boxed and (name.startswith("content-") or name in _OF_A_FILE):
+            continue
+        if name not in source.headers or name not in target.headers:
+            one, other = (_shown(side.headers[name]) if name in side.headers else "no such header" for side in (source, target))
+            yield Difference(f"headers.{name}", one, other)
+        else:
+            yield from _values(f"headers.{name}", source.headers[name], target.headers[name])
 
 
 def _seconds(pauses: Sequence[float]) -> str:
@@ -100,7 +117,7 @@ def _effects(source: Sequence[str], target: Sequence[str]) -> Iterator[Differenc
 
 
 def _outcome(outcome: Outcome) -> str:
-    return _shown(f"{outcome.kind}: {outcome.value!r}")
+    return _shown(f"{outcome.kind}{f' {outcome.status}' if outcome.status else ''}: {outcome.value!r}")
 
 
 def _calls(source: Sequence[str], target: Sequence[str]) -> Iterator[Difference]:

@@ -53,6 +53,10 @@ class Observation:
     """Whether to trace which lines run."""
     variables: tuple[str, ...] = ()
     """Names of the environment variables that the project declares."""
+    real: tuple[str, ...] = ()
+    """Packages that are never doubled."""
+    serves: bool = False
+    """Whether the processes are a server of the project's own: its start scripts run, and nothing tells it when fal's runner is ready."""
     _events: list[Event] = field(default_factory=list)
     _by_request: dict[int, list[Event]] = field(default_factory=dict)
     _read: int = 0
@@ -70,6 +74,8 @@ class Observation:
             "log": str(self.folder / "log"),
             "counter": str(counter),
             "own": sorted(self.own),
+            "real": list(self.real),
+            "serves": self.serves,
             "doubled": list(self.doubled),
             "entries": list(self.entries),
             "variables": list(self.variables),
@@ -100,6 +106,7 @@ class Observation:
             "PYTHONDONTWRITEBYTECODE": "1",
             "PYTHONUNBUFFERED": "1",
             "FAL_MIGRATE_CHILD": str(self.folder / "child.json"),
+            "FAL_RUNTIME_VISIBLE": str(self.folder),
             "http_proxy": "http://127.0.0.1:9",
             "https_proxy": "http://127.0.0.1:9",
             "no_proxy": "127.0.0.1,localhost",

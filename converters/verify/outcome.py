@@ -16,7 +16,9 @@ class Outcome:
 
     ``pauses``: for how long the project's code slept, each number of seconds once (how often it looks for something is a matter of
     speed); ``variables``: the declared environment variables as they were at the first call of a model; ``identifiers``: the ids of
-    the requests, where the platform chose them; ``effects`` and ``printed``: what the code did in its folders and printed meanwhile.
+    the requests, where the platform chose them; ``effects`` and ``printed``: what the code did in its folders and printed meanwhile. Of a
+    server's answer also the ``status`` and the application's ``headers``; ``boxed``: the content is that of a file, whose own headers the
+    platform's file has not.
     """
 
     kind: Kind
@@ -28,6 +30,9 @@ class Outcome:
     identifiers: tuple[str, ...] = ()
     effects: tuple[str, ...] = ()
     printed: tuple[str, ...] = ()
+    status: int = 0
+    headers: Mapping[str, Any] = field(default_factory=dict)
+    boxed: bool = False
 
 
 @dataclass(frozen=True)

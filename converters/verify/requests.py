@@ -11,11 +11,12 @@ import json
 import random
 import re
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from .child.files import content
 from .literals import NONE, Literals
+from .operations import Call, Operation
 
 Schema = dict[str, Any]
 Kind = Literal["example", "plausible", "boundary", "invalid", "mistyped", "drawn", "varied", "fault", "together", "repaired", "shrunk"]
@@ -58,11 +59,23 @@ class Request:
     """Which call of a model fails, from 1; 0: none."""
     together: bool = False
     """Whether the body is a list of bodies that are sent at the same time."""
+    operation: Operation | None = None
+    """Which of a server's operations is asked."""
 
     @property
     def key(self) -> str:
-        """The same for requests with the same body and fault."""
-        return json.dumps([self.body, self.fault, self.together], sort_keys=True, default=str)
+        """The same for requests with the same operation, body and fault."""
+        return json.dumps([str(self.operation or ""), self.body, self.fault, self.together], sort_keys=True, default=str)
+
+    @property
+    def payloads(self) -> list[Any]:
+        """What both sides are asked at the same time: bodies, or calls of the operation with them."""
+        bodies = self.body if self.together else [self.body]
+        return bodies if self.operation is None else [Call(self.operation, body) for body in bodies]
+
+    def of(self, operation: Operation) -> Request:
+        """The same request to one of a server's operations."""
+        return replace(self, about=f"{operation}: {self.about}", operation=operation)
 
 
 def names_own_file(request: Request) -> bool:
@@ -137,7 +150,7 @@ def repaired(request: Request, complaint: str, schema: Schema, *, closed: bool =
         maker = _Maker(schema, "url")
         named = [name for name in maker.names() if name not in body and re.search(rf"(?<!\w){re.escape(name)}(?!\w)", complaint)]
         body = {**body, **{name: maker.value(name, maker.field(name)) for name in named[:1]}}
-    return None if body == request.body else Request("repaired", f"{request.about}, repaired", body)
+    return None if body == request.body else replace(request, kind="repaired", about=f"{request.about}, repaired", body=body)
 
 
 class _Maker:
@@ -267,6 +280,8 @@ class _Maker:
         suffix = next((suffix for pattern, suffix in _HINTS if re.search(pattern, about)), "png")
         if re.search("base64|b64", name.lower()):
             return base64.b64encode(content(name, f".{suffix}")).decode()
+        if field.get("format") == "binary" or "contentMediaType" in field:  # an upload
+            return _data(name, suffix)
         if name in self._files or field.get("format") in ("uri", "url") or (_LINKS.search(name) and "maxLength" not in field):
             link = self._link
             if link == "file":
@@ -278,8 +293,7 @@ class _Maker:
             if link == "base64":
                 return base64.b64encode(content(name, f".{suffix}")).decode()
             if link == "data":
-                kind = {"mp4": "video/mp4", "wav": "audio/wav", "zip": "application/zip", "json": "application/json", "txt": "text/plain"}
-                return f"data:{kind.get(suffix, 'image/png')};base64,{base64.b64encode(content(name, f'.{suffix}')).decode()}"
+                return _data(name, suffix)
             return f"{_HOST}{re.sub(r'[^a-z0-9]+', '-', name.lower())}.{suffix}"
         shown = _SHOWN.search(field.get("description", ""))
         text = shown.group(1) if shown else "a cat on a mat beside the warm stove, where seven grey kittens sleep beside the stove"
@@ -350,6 +364,12 @@ class _Maker:
         places = (self._schema.get("$defs", {}), self._schema.get("components", {}).get("schemas", {}))
         found: Schema = next((place[name] for place in places if name in place), {})
         return {**found, **{key: value for key, value in field.items() if key not in ("$ref", "allOf")}}
+
+
+def _data(name: str, suffix: str) -> str:
+    """A file as a data URL."""
+    kind = {"mp4": "video/mp4", "wav": "audio/wav", "zip": "application/zip", "json": "application/json", "txt": "text/plain"}
+    return f"data:{kind.get(suffix, 'image/png')};base64,{base64.b64encode(content(name, f'.{suffix}')).decode()}"
 
 
 def _is_typed(field: Schema) -> bool:

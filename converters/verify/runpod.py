@@ -197,9 +197,9 @@ def serve(
 ) -> Iterator[Worker]:
     """Run the worker while the ``with`` block runs. Raises SideFailed."""
     plane = Plane()
-    argv = ["-u", *(["-m", staged.module] if staged.module else [staged.entry]), *staged.arguments]
+    argv = [str(interpreter.executable), "-u", *(["-m", staged.module] if staged.module else [staged.entry]), *staged.arguments]
     if not private and not staged.module:
-        argv[1] = str(staged.root) + staged.entry
+        argv[2] = str(staged.root) + staged.entry
     process = Process(staged, argv, observation, {**plane.environment(), **secrets}, interpreter=interpreter, private=private)
     try:
         process.start()

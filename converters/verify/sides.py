@@ -72,7 +72,7 @@ def _outcome(side: Side, observation: Observation, number: int, request: Request
 
     Of several at the same time it is a result, the list of what came of each.
     """
-    bodies = request.body if request.together else [request.body]
+    bodies = request.payloads
     identifiers = [str(uuid.UUID(int=number + (at << 96), version=4)) for at in range(len(bodies))]
     with ThreadPoolExecutor(max(len(bodies), 1)) as pool:
         running = [pool.submit(side.ask, number, name, body, stream=stream) for name, body in zip(identifiers, bodies, strict=True)]
@@ -100,7 +100,8 @@ def _seen(observation: Observation, number: int, outcome: Outcome, identifier: s
 
 
 def _plain(outcome: Outcome) -> dict[str, Any]:
-    return {outcome.kind: outcome.value if outcome.chunks is None else list(outcome.chunks)}
+    status = {"status": outcome.status} if outcome.status else {}
+    return {outcome.kind: outcome.value if outcome.chunks is None else list(outcome.chunks), **status}
 
 
 def _calls(side: Side, number: int, outcome: Outcome, request: Request) -> list[str]:

@@ -7,15 +7,18 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from converters.ir import App
 from converters.project import Project, SourceFile
 from converters.sources.docker import packaging
+from fal_runtime import engine
 
 from .interpreter import Interpreter
 from .observe import HOOK, Observation
@@ -48,10 +51,10 @@ def stage(project: Project, app: App, root: Path) -> Staged:
     if read is not None:
         environment.update({name: value.value for name, value in read.stage.env.items() if value.value is not None})
         for path, name in read.layout.files.items():
-            _put(root, path, project.files[name].data)
+            put(root, path, project.files[name].data)
         for name, path in app.environment.copies:
             for inside, part in _below(project, name):
-                _put(root, f"{path}/{inside}" if inside else path, part.data)
+                put(root, f"{path}/{inside}" if inside else path, part.data)
         workdir = read.stage.workdir or "/"
         found = sorted(path for path, name in read.layout.files.items() if name == app.entry)
         if read.entry is not None and read.entry.file == app.entry:
@@ -61,7 +64,7 @@ def stage(project: Project, app: App, root: Path) -> Staged:
         if found:
             return Staged(root, workdir, found[0], "", tuple(app.environment.argv), environment)
     for name, part in project.files.items():
-        _put(root, f"{_BESIDE}/{name}", part.data)
+        put(root, f"{_BESIDE}/{name}", part.data)
     entry = f"{_BESIDE}/{app.entry}"
     folder = str(PurePosixPath(entry).parent)
     return Staged(root, folder, entry, "", tuple(app.environment.argv), environment)
@@ -75,11 +78,14 @@ def _below(project: Project, path: str) -> list[tuple[str, SourceFile]]:
     return [(name[len(prefix) :], file) for name, file in project.files.items() if name.startswith(prefix)]
 
 
-def _put(root: Path, path: str, data: bytes) -> None:
+def put(root: Path, path: str, data: bytes) -> None:
+    """Write a file where it lies in the image; a script with a ``#!`` line may be executed."""
     target = root / os.path.normpath("/" + path).lstrip("/")
     target.parent.mkdir(parents=True, exist_ok=True)
     if not target.is_dir():
         target.write_bytes(data)
+        if data.startswith(b"#!"):
+            target.chmod(target.stat().st_mode | 0o111)
 
 
 def _module(path: str, folder: str) -> str:
@@ -105,12 +111,14 @@ class Process:
         interpreter: Interpreter,
         private: bool,
     ) -> None:
-        """``argv``: what the interpreter is given."""
-        self._staged, self._argv, self._environment = staged, [str(interpreter.executable), *argv], environment
+        """``argv``: what is run, where the interpreter is, or another program of its ``PATH``."""
+        self._staged, self._argv, self._environment = staged, list(argv), environment
         self._folders = interpreter.folders
         self._observation, self._private = observation, private
         self.log = observation.folder / "output.txt"
         self._process: subprocess.Popen[bytes] | None = None
+        self._starter = ThreadPoolExecutor(1, "starter")
+        """One thread, however often it is started: the kernel ends it with the thread that did."""
 
     def start(self) -> None:
         """Start it, or start it again after it ended."""
@@ -125,22 +133,28 @@ class Process:
             "sandbox": str(sandbox) if self._private else "",
             "stage": str(empty),
             "scratch": str(self._staged.root),
-            "keep": [str(HOOK), str(self._observation.folder), *self._folders],
+            "keep": [str(HOOK), str(engine.HOOK), str(self._observation.folder), *self._folders],
         }
         with self.log.open("ab") as log:
-            self._process = subprocess.Popen(
+            self._process = self._starter.submit(
+                subprocess.Popen,
                 [sys.executable, "-I", "-S", str(Path(__file__).with_name("enter.py")), json.dumps(settings)],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 env=self._observation.environment({**self._staged.environment, **self._environment}),
                 start_new_session=True,
-            )
+            ).result()
 
     @property
     def folder(self) -> Path:
         """Where its working directory lies on this machine."""
         return self._staged.root / self._staged.workdir.lstrip("/")
+
+    @property
+    def pid(self) -> int | None:
+        """Its number; None where it was never started."""
+        return self._process.pid if self._process is not None else None
 
     @property
     def ended(self) -> bool:
@@ -180,6 +194,13 @@ def last_words(text: str) -> str:
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     raised = [line for line in lines if line[:1].isalpha() and line.partition(":")[0].endswith(("Error", "Exception", "Exit"))]
     return (raised or lines or ["it said nothing"])[-1][:300]
+
+
+def free_port() -> int:
+    """A port of this machine at which nothing listens."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
 
 
 def end_all(folder: Path, spared: int = 0) -> None:

@@ -17,19 +17,19 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from converters.errors import Unsupported
 from converters.ir import App, Application
 from converters.output.base import cache_folder
 from converters.project import Project
 from fal_runtime import _sandbox
 
-from . import cog, compare, contract, coverage, runpod, target
+from . import cog, compare, contract, coverage, runpod, server, target
 from .certificate import Answer, Certificate, Differing, Schemas, Trial, Verdict
 from .demand import demanded
 from .interpreter import Interpreter, inspected, uneven
 from .literals import addresses, literals
 from .observe import Observation, pins, top_level_names
-from .outcome import Side, SideFailed, TargetFailed
+from .operations import Operation
+from .outcome import Outcome, Side, SideFailed, TargetFailed
 from .requests import Request, generate, names_own_file, repaired, varied
 from .sides import TOGETHER, Asked, Sides
 from .source import at_a_time, end_all, stage
@@ -107,7 +107,7 @@ class Study:
         with tempfile.TemporaryDirectory(prefix="verify-", dir=self.scratch or scratch_folder()) as folder:
             observation = other._observation(Path(folder) / "target", is_target=True)
             try:
-                with target.serve(written, self.app, observation, self._secrets, seconds=self.settings.patience) as served:
+                with other._served(observation) as served:
                     if different := self._against(served).different:
                         return different
                     if not self.loading and (loading := compare.of_loading(self.loaded, self.loaded, observation.loading())):
@@ -187,7 +187,10 @@ class Study:
         entries = (Path(self.app.app_file).name, *(() if imported else (Path(self.app.entry).name,)))
         python = Path(sys.executable) if is_target else self._interpreter.executable
         variables = tuple(variable.name for variable in self.app.environment.variables if variable.value is not None)
-        return Observation(folder, top_level_names(files), pins(texts), roots, self._doubled, entries, python, variables=variables)
+        serves = self.app.server is not None
+        real = server.REAL if serves else ()
+        names = top_level_names(files)
+        return Observation(folder, names, pins(texts), roots, self._doubled, entries, python, variables=variables, real=real, serves=serves)
 
     @functools.cached_property
     def _interpreter(self) -> Interpreter:
@@ -218,7 +221,7 @@ class Study:
                        for name, observation in zip(("source", "again"), observations[1:], strict=True)]  # fmt: skip
             failures: list[SideFailed] = []
             try:
-                served = stack.enter_context(target.serve(self.written, self.app, observations[0], secrets, seconds=self.settings.patience))
+                served = stack.enter_context(self._served(observations[0]))
             except SideFailed as failure:
                 failures.append(TargetFailed(f"the converted app does not start: {failure}"))
             started = []
@@ -235,17 +238,17 @@ class Study:
             source, again = started
             yield Sides(served, source, again, doubled, pool, (observations[1], observations[2], observations[0]))
 
+    def _served(self, observation: Observation) -> contextlib.AbstractContextManager[target.Target]:
+        """The conversion while it runs."""
+        return target.serve(self.written, self.app, observation, self._secrets, seconds=self.settings.patience)
+
     def _enter(self, stack: contextlib.ExitStack, root: Path, observation: Observation, secrets: dict[str, str], private: bool) -> Side:
         staged = stage(self.project, self.app, root)
         options: dict[str, Any] = {"private": private, "seconds": self.settings.patience}
         if self.application.platform == "runpod":
             return stack.enter_context(runpod.serve(staged, observation, secrets, self._interpreter, envelope=self.app.envelope, **options))
-        if self.app.predictor is not None:
-            options.update(configuration=self._configuration, schema=self.settings.schema)
-            return stack.enter_context(cog.serve(staged, self.app, observation, secrets, self._interpreter, **options))
-        raise Unsupported(
-            "only RunPod workers and Cog predictors can be verified.", hint="Compare a Docker server with `migrate run` by hand."
-        )
+        options.update(configuration=self._configuration, schema=self.settings.schema)
+        return stack.enter_context(cog.serve(staged, self.app, observation, secrets, self._interpreter, **options))
 
     @property
     def _configuration(self) -> bytes:
@@ -257,27 +260,36 @@ class Study:
 
     def _ask_everything(self, sides: Sides) -> None:
         deadline = self._deadline = time.monotonic() + self.settings.seconds
-        streams = sides.target.streams()
-        self.schema = sides.target.input_schema()
+        streams = self._learn(sides)
         self.loaded, again, after = (observation.loading() for observation in sides.observations)
         self.loading = compare.of_loading(self.loaded, again, after)
-        document = sides.source.document() if isinstance(sides.source, cog.Predictor) else None
-        self.promised = contract.of_source(self.app, self.settings.schema, document, says_null=cog.reads_schema(self._interpreter))
-        self.schemas = self._against(sides.target)
         silences = 0
         for request, stream in self._requests(sides, streams=streams):
             if time.monotonic() > deadline or silences > 2:
                 return
             asked = self._try(sides, request, stream)
-            silences += asked.after.kind == "silence" or asked.before.kind == "silence"
+            silences += self._is_silent(asked.before) or self._is_silent(asked.after)
             for _ in range(_REPAIRS if self.settings.replay is None else 0):
                 if asked.before.kind != "error" or request.kind not in ("example", "plausible", "repaired"):
                     break
-                mended = repaired(request, str(asked.before.value), self.schema, closed=self.application.platform == "replicate")
-                if mended is None or time.monotonic() > deadline:
+                closed = self.application.platform == "replicate"
+                mended = repaired(request, str(asked.before.value), self._schema_of(request), closed=closed)
+                if mended is None or not self._can_be_asked(mended) or time.monotonic() > deadline:
                     break
                 request = mended
                 asked = self._try(sides, request, stream)
+
+    def _is_silent(self, outcome: Outcome) -> bool:
+        """Whether nothing was answered: after a few of these nothing more is asked, since each takes its time."""
+        return outcome.kind == "silence"
+
+    def _learn(self, sides: Sides) -> bool:
+        """Ask the sides what they take and answer, and compare it. Returns whether the app streams the same input too."""
+        self.schema = sides.target.input_schema()
+        document = sides.source.document() if isinstance(sides.source, cog.Predictor) else None
+        self.promised = contract.of_source(self.app, self.settings.schema, document, says_null=cog.reads_schema(self._interpreter))
+        self.schemas = self._against(sides.target)
+        return sides.target.streams()
 
     def _against(self, served: target.Target) -> Schemas:
         """How the schemas of an app stand to those of the source."""
@@ -285,24 +297,49 @@ class Study:
         answered = contract.unmapped(served.output_schema(), self.app.endpoints[0].output.wrap)
         return contract.compared(self.promised, served.input_schema(), answered, envelope=self.app.envelope)
 
-    def _requests(self, sides: Sides, *, streams: bool) -> Iterator[tuple[Request, bool]]:
-        if self.settings.replay is not None:
-            for trial in self.settings.replay.trials:
-                yield Request(trial.kind, trial.about, trial.body, trial.fault, trial.together), trial.stream  # type: ignore[arg-type]
-            return
+    def _schema_of(self, request: Request) -> dict[str, Any]:
+        """The JSON Schema of what a request holds."""
+        return self.schema
+
+    def _can_be_asked(self, request: Request) -> bool:
+        """Whether a request can be sent at all."""
+        return True
+
+    def _made(self) -> list[Request]:
+        """The requests that are made before any was sent."""
         examples = [example.value for example in self.app.examples]
         closed = self.application.platform == "replicate"
-        link = "data" if closed else "url"
+        return generate(self._full_schema, examples, closed=closed, seed=self.settings.seed, drawn=self.settings.drawn, **self._ways)
+
+    def _varied(self, sides: Sides, number: int) -> Iterator[Request]:
+        """Variants of the requests that were telling so far."""
+        seed, bodies = self.settings.seed + number, self._telling(sides)
+        yield from varied(self._full_schema, bodies, seed=seed, count=self.settings.drawn, **self._ways)
+
+    @property
+    def _full_schema(self) -> dict[str, Any]:
+        if self.settings.schema is not None and self.application.platform == "replicate" and cog.reads_schema(self._interpreter):
+            return {**self.schema, "required": cog.required(self.settings.schema, self.schema.get("required", []))}
+        return self.schema
+
+    @functools.cached_property
+    def _ways(self) -> dict[str, Any]:
+        """How the values of requests are made."""
+        link = "data" if self.application.platform == "replicate" else "url"
         files = [field.name for field in self.app.endpoints[0].input.fields if field.media]
         known = replace(
             literals(file.data for path, file in self.project.files.items() if path.endswith(".py")),
             addresses=addresses(file.data.decode(errors="replace") for path, file in self.project.files.items() if path.endswith(".md")),
         )
-        schema = self.schema
-        if self.settings.schema is not None and self.application.platform == "replicate" and cog.reads_schema(self._interpreter):
-            schema = {**schema, "required": cog.required(self.settings.schema, schema.get("required", []))}
-        seed, drawn = self.settings.seed, self.settings.drawn
-        made = generate(schema, examples, seed=seed, drawn=drawn, link=link, files=files, literals=known, closed=closed)
+        return {"link": link, "files": files, "literals": known}
+
+    def _requests(self, sides: Sides, *, streams: bool) -> Iterator[tuple[Request, bool]]:
+        if self.settings.replay is not None:
+            for trial in self.settings.replay.trials:
+                request = Request(trial.kind, trial.about, trial.body, trial.fault, trial.together, trial.operation)  # type: ignore[arg-type]
+                yield request, trial.stream
+            return
+        made = self._made()
         left_out = ("invalid", "mistyped") if self._unchecked else ("mistyped",)
         failed = False
         for request in (request for request in made if request.kind not in left_out):
@@ -313,10 +350,10 @@ class Study:
             if streams and request.kind in ("example", "plausible"):
                 yield request, True
         for number in range(_ROUNDS):
-            before = self._telling(sides)
-            for request in varied(schema, before, seed=seed + number, count=drawn, link=link, files=files, literals=known):
+            before = len(self._telling(sides))
+            for request in self._varied(sides, number):
                 yield request, False
-            if len(self._telling(sides)) == len(before):
+            if len(self._telling(sides)) == before:
                 break
         for request in (request for request in made if request.kind == "mistyped" and not self._unchecked):
             yield request, False  # last: one side may act on what the other refuses
@@ -329,7 +366,7 @@ class Study:
             made.key: made
             for request, number in told
             for call in range(1, min(source.model_calls(number), _FAULTS) + 1)
-            for made in [Request("fault", f"{request.about}, call {call} fails", request.body, call)]
+            for made in [replace(request, kind="fault", about=f"{request.about}, call {call} fails", fault=call)]
         }
         yield from list(found.values())[: self.settings.drawn]
 
@@ -337,11 +374,17 @@ class Study:
         """Several of the requests that were answered at the same time, where the app takes several."""
         if at_a_time(self.app) < 2:
             return
-        found = {request.key: request.body for request, stream, asked in self.asked if asked.reached and not (stream or request.fault)}
-        bodies, count = list(found.values()), min(at_a_time(self.app), TOGETHER)
-        for at in range(0, min(len(bodies), _GROUPS * count), count):
-            group = [*bodies[at : at + count], *bodies][:count]
-            yield Request("together", f"{len(group)} at the same time, {at // count + 1}", group, together=True)
+        found: dict[Operation | None, dict[str, Any]] = {}
+        for request, stream, asked in self.asked:
+            if asked.reached and not (stream or request.fault):
+                found.setdefault(request.operation, {}).setdefault(request.key, request.body)
+        count = min(at_a_time(self.app), TOGETHER)
+        for operation, answered in found.items():
+            bodies = list(answered.values())
+            for at in range(0, min(len(bodies), _GROUPS * count), count):
+                group = [*bodies[at : at + count], *bodies][:count]
+                made = Request("together", f"{len(group)} at the same time, {at // count + 1}", group, together=True)
+                yield made.of(operation) if operation is not None else made
 
     def _telling(self, sides: Sides) -> list[Any]:
         """The bodies with which lines of the source ran for the first time."""
@@ -368,6 +411,7 @@ class Study:
                 kind=request.kind,
                 about=request.about,
                 body=request.body,
+                operation=request.operation,
                 stream=stream,
                 fault=request.fault,
                 together=request.together,
@@ -384,23 +428,26 @@ class Study:
 
     def _shrink(self, sides: Sides, request: Request, stream: bool, asked: Asked) -> None:
         """Find the smallest request that shows the same difference, and record it."""
-        path, body, last = asked.differences[0].path, request.body, asked
+        path, smallest, last = asked.differences[0].path, request, asked
         tries = 0
         smaller = True
         while smaller and tries < _SHRINKING_TRIES and time.monotonic() < self._deadline:
             smaller = False
-            for candidate in _smaller(body):
+            for body in _smaller(smallest.body):
+                candidate = replace(smallest, body=body)
+                if not self._can_be_asked(candidate):
+                    continue
                 tries += 1
-                found = sides.ask(replace(request, body=candidate), stream=stream)
+                found = sides.ask(candidate, stream=stream)
                 if self._unchecked and found.after.kind == "refused":
                     continue
                 if any(difference.path == path for difference in found.differences):
-                    body, last, smaller = candidate, found, True
+                    smallest, last, smaller = candidate, found, True
                     break
                 if tries >= _SHRINKING_TRIES or time.monotonic() > self._deadline:
                     break
-        if body != request.body:
-            self._record(replace(request, kind="shrunk", about=f"smallest that differs at {path}", body=body), stream, last)
+        if smallest != request:
+            self._record(replace(smallest, kind="shrunk", about=f"smallest that differs at {path}"), stream, last)
 
     @property
     def _differs(self) -> bool:
@@ -435,8 +482,13 @@ class Study:
             )
         proven = sum(trial.reached for trial in self.trials)
         if proven:
-            return "equivalent", f"{len(self.trials)} requests were answered alike, {proven} of them with a model's result"
-        return "not proven", f"no request reached a model's result on both sides: {self._last_error()}"
+            return "equivalent", f"{len(self.trials)} requests were answered alike, {proven} of them with {self._result}"
+        return "not proven", f"no request reached {self._result} on both sides: {self._last_error()}"
+
+    @property
+    def _result(self) -> str:
+        """What an answer that proves something is called."""
+        return "a model's result"
 
     def _check_answers(self) -> None:
         """Whether the app answered as the source's schema says."""

@@ -32,22 +32,22 @@ class Target:
     """The target side: one app of a fal project."""
 
     def __init__(self, local: Local, app: App, observation: Observation, seconds: float) -> None:
-        self._local, self._app, self._observation = local, app, observation
-        self._client = httpx.Client(timeout=seconds, trust_env=False)
-        self._seconds, self._starting = seconds, 0.0
+        self.local, self.app, self.observation = local, app, observation
+        self.client = httpx.Client(timeout=seconds, trust_env=False)
+        self.seconds, self._starting = seconds, 0.0
 
     def ask(self, number: int, identifier: str, body: Any, *, stream: bool = False) -> Outcome:
-        self._observation.begin(number)
-        url = self._local.app_url(self._app.name, self._path(stream).rstrip("/"))
+        self.observation.begin(number)
+        url = self.local.app_url(self.app.name, self._path(stream).rstrip("/"))
         try:
-            response = self._client.post(url, json=body, timeout=self._seconds + self._starting)
+            response = self.client.post(url, json=body, timeout=self.seconds + self._starting)
         except httpx.TimeoutException:
             self._starting = START_SECONDS  # a fresh runner is needed, as the source gets a fresh worker
             return Outcome("silence", "no answer in time")
         except httpx.HTTPError as error:
             return Outcome("silence", str(error))
         self._starting = 0.0
-        stops = self._observation.stops(number)
+        stops = self.observation.stops(number)
         if stops:
             self._starting = START_SECONDS
         return replace(self._outcome(response, stream, stops), identifiers=(response.headers.get("x-fal-request-id", identifier),))
@@ -56,13 +56,13 @@ class Target:
         if response.status_code in _GONE:
             return Outcome("silence", response.text)
         if response.is_error:
-            return _failure(response, stops)
+            return failure(response, stops)
         if stream:
             return self._streamed(response, stops)
-        return Outcome("result", self._fetched(_decoded(response), self._app.endpoints[0].output.wrap), None, stops)
+        return Outcome("result", self._fetched(_decoded(response), self.app.endpoints[0].output.wrap), None, stops)
 
     def calls(self, number: int) -> list[str]:
-        return self._observation.calls(number)
+        return self.observation.calls(number)
 
     def input_schema(self) -> dict[str, Any]:
         """The JSON Schema of the endpoint's body, from the OpenAPI document that the app itself answers."""
@@ -78,22 +78,22 @@ class Target:
 
     @functools.cached_property
     def _document(self) -> dict[str, Any]:
-        document: dict[str, Any] = self._client.get(self._local.app_url(self._app.name, "/openapi.json")).json()
+        document: dict[str, Any] = self.client.get(self.local.app_url(self.app.name, "/openapi.json")).json()
         return document
 
     def close(self) -> None:
         """Close the connections; the app goes on."""
-        self._client.close()
+        self.client.close()
 
     def _path(self, stream: bool) -> str:
-        path = self._app.endpoints[0].path
+        path = self.app.endpoints[0].path
         return f"{path.rstrip('/')}/stream" if stream else path
 
     def _fetched(self, value: Any, wrap: str) -> Any:
         """The answer with the contents of its files, and without the key that the conversion put around a bare value."""
         if wrap and isinstance(value, dict) and set(value) == {wrap}:
             value = value[wrap]
-        return self._files(value)
+        return self.files(value)
 
     def _streamed(self, response: httpx.Response, stops: bool) -> Outcome:
         """The events of a stream; the last one of a stream that failed is ``{"error": ...}``."""
@@ -101,15 +101,16 @@ class Target:
         events = [json.loads(line) for line in lines if line.strip() != "[DONE]"]
         last = events[-1] if events else None
         if isinstance(last, dict) and set(last) == {"error"}:
-            return Outcome("error", last["error"], tuple(self._files(events[:-1])), stops)
-        return Outcome("result", None, tuple(self._files(events)), stops)
+            return Outcome("error", last["error"], tuple(self.files(events[:-1])), stops)
+        return Outcome("result", None, tuple(self.files(events)), stops)
 
-    def _files(self, value: Any) -> Any:
+    def files(self, value: Any) -> Any:
+        """An answer with the contents of the files that it names."""
         if isinstance(value, dict):
             if isinstance(value.get("url"), str) and "content_type" in value:
-                return File(self._local.fetch(value["url"]), value["content_type"] or "")
-            return {key: self._files(item) for key, item in value.items()}
-        return [self._files(item) for item in value] if isinstance(value, list) else value
+                return File(self.local.fetch(value["url"]), value["content_type"] or "")
+            return {key: self.files(item) for key, item in value.items()}
+        return [self.files(item) for item in value] if isinstance(value, list) else value
 
 
 def published(document: dict[str, Any], path: str) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -130,7 +131,8 @@ def _decoded(response: httpx.Response) -> Any:
     return File(response.content, response.headers.get("content-type", ""))
 
 
-def _failure(response: httpx.Response, stops: bool) -> Outcome:
+def failure(response: httpx.Response, stops: bool) -> Outcome:
+    """What an error says: ``refused`` where the input's schema refuses."""
     try:
         detail = response.json()["detail"]
     except (ValueError, KeyError, TypeError):
@@ -140,7 +142,9 @@ def _failure(response: httpx.Response, stops: bool) -> Outcome:
 
 
 @contextlib.contextmanager
-def serve(project: Path, app: App, observation: Observation, secrets: Mapping[str, str], *, seconds: float) -> Iterator[Target]:
+def serve(
+    project: Path, app: App, observation: Observation, secrets: Mapping[str, str], *, seconds: float, kind: type[Target] = Target
+) -> Iterator[Target]:
     """Run the converted project while the ``with`` block runs. Raises SideFailed where it does not start."""
     with contextlib.ExitStack() as stack:
         late = threading.Event()
@@ -149,7 +153,7 @@ def serve(project: Path, app: App, observation: Observation, secrets: Mapping[st
                 local = stack.enter_context(fal_runtime.serve(project, only=[app.name], secrets=secrets))
         except RuntimeFailure as failure:
             raise SideFailed(f"it is not ready within {START_SECONDS} s" if late.is_set() else str(failure)) from failure
-        target = Target(local, app, observation, seconds)
+        target = kind(local, app, observation, seconds)
         stack.callback(target.close)
         yield target
 

@@ -70,7 +70,8 @@ def redirect_bind(port: int, to: int) -> None:
 
 def _run_the_environment_s_own() -> None:
     here = Path(__file__).resolve().parent
-    others = [entry for entry in sys.path if Path(entry or ".").resolve() != here]
+    places = [Path(entry or ".").resolve() for entry in sys.path]
+    others = sys.path[places.index(here) + 1 if here in places else 0 :]  # what comes after: another such directory does the same
     spec = importlib.machinery.PathFinder.find_spec("sitecustomize", others)
     if spec is not None and spec.loader is not None:
         spec.loader.exec_module(importlib.util.module_from_spec(spec))

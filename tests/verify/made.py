@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from converters.convert import convert
-from converters.options import Options
+from converters.options import Options, Target
 from converters.outcome import Converted
 from converters.output import write
 from converters.project import open_project
 from converters.verify.certificate import Certificate
+from converters.verify.server_study import ServerStudy
 from converters.verify.study import Settings, Study
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
@@ -38,14 +39,15 @@ class Studied:
         return changed
 
 
-def studied(source: Path, folder: Path, *, seconds: float = 60, patience: float = 15, drawn: int = 2) -> Studied:
+def studied(source: Path, folder: Path, *, seconds: float = 60, patience: float = 15, drawn: int = 2, target: Target = "auto") -> Studied:
     """Convert a project, and run both sides of its first app."""
-    outcome = convert(source, Options())
+    outcome = convert(source, Options(target=target))
     assert isinstance(outcome, Converted), outcome
     written = Path(write(outcome, folder / "out").path)
     before = digests(source), digests(written)
     settings = Settings(seconds=seconds, patience=patience, drawn=drawn)
-    study = Study(open_project(source), outcome.application, outcome.application.apps[0], written, settings)
+    kind = Study if outcome.application.apps[0].server is None else ServerStudy
+    study = kind(open_project(source), outcome.application, outcome.application.apps[0], written, settings)
     return Studied(study, study.run(), source, written, before)
 
 

@@ -152,7 +152,6 @@ def test_cogs_own_schema_is_the_contract(
         pytest.param([TOKENS, "--replay", "other.json"], 2, "other.json: holds nothing of tokens.", id="a certificate of another project"),
         pytest.param([TOKENS, "--schema", "none.json"], 2, "none.json: is no file.", id="a schema that is missing"),
         pytest.param([TOKENS, "--schema", "list.json"], 2, "list.json: holds no input", id="a schema that is none"),
-        pytest.param([FIXTURES / "docker/sentiment"], 2, "is a server; only workers and predictors", id="a server"),
         pytest.param(["no-such-project"], 5, "no-such-project: ", id="a project that is missing"),
         pytest.param(["empty"], 4, "empty: ", id="a folder without a project"),
     ],
@@ -175,8 +174,15 @@ def test_bad_input_is_one_clear_line(
         assert not shown.out
 
 
-def test_a_server_is_not_verified_and_nothing_is_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    shutil.copytree(FIXTURES / "docker/sentiment", tmp_path / "sentiment")
-    assert run(tmp_path / "sentiment", "--verify") == 2
-    assert "is a server" in capsys.readouterr().err
-    assert [path.name for path in tmp_path.iterdir()] == ["sentiment"]
+def test_a_server_is_converted_and_verified_in_one_go(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shutil.copytree(FIXTURES / "docker/stages", tmp_path / "stages")
+    assert run(tmp_path / "stages", "--output", tmp_path / "out", "--verify", "--format", "json") == 0
+    document = json.loads(capsys.readouterr().out)
+    Draft202012Validator(closed(published_schema())).validate(document)
+    (certificate,) = document["certificates"]
+    assert (certificate["platform"], certificate["verdict"]) == ("docker", "equivalent")
+
+
+def test_a_server_whose_image_is_not_here_is_not_proven(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("verify", FIXTURES / "docker/private-hub") == 0
+    assert "not proven\n  the source does not start: the image acme/ranker:1.4 is not here" in capsys.readouterr().out

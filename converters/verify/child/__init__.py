@@ -33,18 +33,19 @@ from . import (
 def install(settings: dict[str, Any]) -> None:
     """Prepare this process.
 
-    ``log``, ``counter`` and ``variables``: see ``record``; ``own``: top-level names of the project; ``doubled``: packages to double though
-    they are installed; ``pins``: versions by import name; ``roots``: folders with what they stand for; ``libraries``: folders whose
-    code is not the project's; ``entries``: names of files that are run without being imported; ``models``: a folder for the model
-    files that are not there; ``coverage``: whether to trace lines; ``pillow``: whether doubles may write pictures with it, because both
-    sides have it; ``memory``: bytes that a process may have of its own; ``file``: bytes that a file may have.
+    ``log``, ``counter``, ``variables`` and ``serves``: see ``record``; ``own``: top-level names of the project; ``real``: packages that are
+    never doubled; ``doubled``: packages to double though they are installed; ``pins``: versions by import name; ``roots``: folders with
+    what they stand for; ``libraries``: folders whose code is not the project's; ``entries``: names of files that are run without being
+    imported; ``models``: a folder for the model files that are not there; ``coverage``: whether to trace lines; ``pillow``: whether
+    doubles may write pictures with it, because both sides have it; ``memory``: bytes that a process may have of its own; ``file``: bytes
+    that a file may have.
     """
     if sys.platform == "linux":
         import resource
 
         for limit, size in ((resource.RLIMIT_DATA, settings["memory"]), (resource.RLIMIT_FSIZE, settings["file"])):
             resource.setrlimit(limit, (size, size))
-    record.start(settings["log"], settings["counter"], settings["variables"])
+    record.start(settings["log"], settings["counter"], settings["variables"], serves=settings["serves"])
     for folder in settings["libraries"]:
         frames.also_library(folder)
     files.pillow = settings["pillow"]
@@ -57,8 +58,8 @@ def install(settings: dict[str, Any]) -> None:
     claims.install(settings["entries"])
     if settings["coverage"]:
         trace.install(settings["own"])
-    imports.install(settings["own"], settings["doubled"], settings["pins"])
-    network.install()
+    imports.install([*settings["own"], *settings["real"]], settings["doubled"], settings["pins"])
+    network.install(companions=not settings["serves"])
     models.install(settings["models"])
-    programs.install()
+    programs.install(shells=not settings["serves"])
     effects.install()

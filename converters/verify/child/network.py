@@ -32,8 +32,14 @@ _KINDS = {
 }  # fmt: skip
 
 
-def install() -> None:
-    """Close this process to other machines, and answer in their place."""
+_companions = True
+"""Whether servers of this machine that do not listen are made up: those that an image would start."""
+
+
+def install(*, companions: bool = True) -> None:
+    """Close this process to other machines, and answer in their place; ``companions``: also in that of servers here that do not listen."""
+    global _companions
+    _companions = companions
     _close_sockets()
     urllib.request.urlopen = _urlopen
     urllib.request.urlretrieve = _urlretrieve  # type: ignore[assignment]
@@ -155,7 +161,7 @@ def _urlopen(url: Any, data: Any = None, *args: Any, **kwargs: Any) -> Any:
         try:
             return _real_urlopen(url, data, *args, **kwargs)
         except urllib.error.URLError as error:
-            if not isinstance(getattr(error, "reason", None), ConnectionRefusedError):
+            if not (_companions and isinstance(getattr(error, "reason", None), ConnectionRefusedError)):
                 raise
     body = data if data is not None else getattr(url, "data", None)
     method = "POST" if body is not None else "GET"
@@ -205,7 +211,7 @@ def _patch_urllib3(module: Any) -> None:
     def urlopen(self: Any, method: str, url: str, body: Any = None, *args: Any, **kwargs: Any) -> Any:
         from urllib3 import HTTPResponse
 
-        if is_local(self.host) and _listens(self.host, self.port):
+        if is_local(self.host) and (not _companions or _listens(self.host, self.port)):
             return original(self, method, url, body, *args, **kwargs)
         address = url if "://" in url else f"{self.scheme}://{self.host}{url}"
         data, kind = answer(method, address, body)
@@ -241,7 +247,8 @@ def _patch_httpx(module: Any) -> None:
             try:
                 return original(self, request)
             except module.ConnectError:
-                pass
+                if not _companions:
+                    raise
         return response(request)
 
     async def handle_async(self: Any, request: Any) -> Any:
@@ -249,7 +256,8 @@ def _patch_httpx(module: Any) -> None:
             try:
                 return await original_async(self, request)
             except module.ConnectError:
-                pass
+                if not _companions:
+                    raise
         made = response(request)
         return module.Response(200, headers=made.headers, stream=module.ByteStream(made.content), request=request)
 
@@ -279,7 +287,8 @@ def _patch_aiohttp(module: Any) -> None:
             try:
                 return await original(self, method, str_or_url, **kwargs)
             except module.ClientConnectorError:
-                pass
+                if not _companions:
+                    raise
         return _Response(method, address, *answer(method, address, kwargs.get("json") or kwargs.get("data")))
 
     module.ClientSession._request = request

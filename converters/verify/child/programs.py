@@ -31,8 +31,14 @@ _fetched: set[str] = set()
 """What pget fetched in this process: a conversion fetches the same only once, and keeps it for all runners."""
 
 
-def install() -> None:
-    """Replace the ways to start another program."""
+_shells = True
+"""Whether start scripts are doubled as well: what they launch is part of the image."""
+
+
+def install(*, shells: bool = True) -> None:
+    """Replace the ways to start another program; ``shells``: also where a shell is given a script."""
+    global _shells
+    _shells = shells
 
     class Popen(subprocess.Popen):  # type: ignore[type-arg]
         def __init__(self, args: Any, *others: Any, **options: Any) -> None:
@@ -119,7 +125,7 @@ def _is_doubled(words: list[str], shell: bool) -> bool:
     if name.startswith("python") and "-m" in words[1:3] and any(word in ("pip", "uv") for word in words[1:4]):
         return True
     if name in ("bash", "sh") and len(words) > 1:
-        return True  # a start script: what it launches is part of the image
+        return _shells
     if name in _FETCHING:
         return True
     commands = (

@@ -21,11 +21,12 @@ _MOST = 1000
 class Recorder:
     """Writes events; ``log`` and ``counter`` are files that the parent made.
 
-    ``variables`` are names of the environment variables that are told of at the first call of each request.
+    ``variables`` are names of the environment variables that are told of at the first call of each request. ``serves``: in a server of the
+    project's own, for which ``FAL_RUNNER_STATE`` stays as it was when it started.
     """
 
-    def __init__(self, log: str, counter: str, variables: Sequence[str]) -> None:
-        self._variables = variables
+    def __init__(self, log: str, counter: str, variables: Sequence[str], *, serves: bool = False) -> None:
+        self._variables, self._serves = variables, serves
         self._told = self._calls = 0
         self._repeated: collections.Counter[tuple[int, str]] = collections.Counter()
         self._log = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC)
@@ -35,7 +36,7 @@ class Recorder:
     @property
     def request(self) -> int:
         """Number of the request that is being answered, from 1; 0 while nothing was asked yet, and while a runner of fal's starts."""
-        if os.environ.get("FAL_RUNNER_STATE") == "SETUP":
+        if not self._serves and os.environ.get("FAL_RUNNER_STATE") == "SETUP":
             return 0
         return int.from_bytes(self._counter[:8], "little")
 
@@ -79,10 +80,10 @@ class Silent:
 recorder: Recorder | Silent = Silent()
 
 
-def start(log: str, counter: str, variables: Sequence[str]) -> None:
+def start(log: str, counter: str, variables: Sequence[str], *, serves: bool = False) -> None:
     """Record to these files from now on."""
     global recorder
-    recorder = Recorder(log, counter, variables)
+    recorder = Recorder(log, counter, variables, serves=serves)
 
 
 def write(kind: str, text: str, **details: Any) -> None:

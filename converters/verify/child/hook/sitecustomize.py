@@ -27,7 +27,8 @@ def _load() -> None:
 
 def _run_the_environment_s_own() -> None:
     here = os.path.dirname(os.path.abspath(__file__))
-    others = [entry for entry in sys.path if os.path.abspath(entry or ".") != here]
+    places = [os.path.abspath(entry or ".") for entry in sys.path]
+    others = sys.path[places.index(here) + 1 if here in places else 0 :]  # what comes after: another such folder does the same
     spec = importlib.machinery.PathFinder.find_spec("sitecustomize", others)
     if spec is not None and spec.loader is not None:
         spec.loader.exec_module(importlib.util.module_from_spec(spec))

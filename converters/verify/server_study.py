@@ -1,0 +1,155 @@
+"""A study of a server: its operations are asked in turn, each with the requests that its own document calls for."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import itertools
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from . import server, target
+from .certificate import Certificate, Schemas
+from .exchange import LATE
+from .observe import Observation
+from .operations import Call, Described, Operation, described
+from .outcome import Outcome, Side, SideFailed
+from .requests import Request, generate, varied
+from .server_target import ServerTarget, endpoints
+from .sides import Sides
+from .study import Study
+
+_FIRST = ("example", "plausible")
+_LEAST = 2
+"""How many variants an operation gets, however many there are."""
+
+
+@dataclass
+class ServerStudy(Study):
+    """One server with its conversion, which may be an image alone, a function or a proxy."""
+
+    operations: dict[str, Described] = field(default_factory=dict)
+    """What is asked, by method and path."""
+    unasked: list[str] = field(default_factory=list)
+    """What is not asked, and why."""
+    doubled: bool = False
+
+    def run(self) -> Certificate:
+        """Start both sides and compare them."""
+        try:
+            self._image  # noqa: B018 - read before threads start: those of Python 3.11 cannot parse at the same time (gh-106905)
+        except SideFailed as failure:
+            return self.ended(f"the source does not start: {failure}")
+        return super().run()
+
+    @functools.cached_property
+    def _image(self) -> server.Image:
+        return server.image(self.project, self.app)
+
+    def _served(self, observation: Observation) -> contextlib.AbstractContextManager[target.Target]:
+        patience = self.settings.patience
+        return target.serve(self.written, self.app, observation, self._secrets, seconds=patience, kind=ServerTarget)
+
+    def _enter(self, stack: contextlib.ExitStack, root: Path, observation: Observation, secrets: dict[str, str], private: bool) -> Side:
+        options: dict[str, Any] = {"private": private, "seconds": self.settings.patience}
+        return stack.enter_context(server.serve(self._image, root, self.app, observation, secrets, self._interpreter, **options))
+
+    def _learn(self, sides: Sides) -> bool:
+        assert isinstance(sides.source, server.Server) and self.app.server is not None
+        self.doubled = sides.doubled
+        document = sides.source.document() or self.app.server.document
+        found = [*described(document or {}), *self._plain_pages()]
+        self.unasked = [] if document else ["its operations: nothing describes them"]
+        if self._is_proxy:
+            self.unasked.append("what it makes of values of another type: the types of the proxy refuse them")
+        self.operations = {}
+        proxied = endpoints(self.app) if self._is_proxy else None
+        for one in found:
+            name = str(one.operation)
+            if proxied is not None and name not in proxied:
+                self.unasked.append(f"{name}: the proxy has no endpoint for it")
+                continue
+            if proxied is not None and one.operation.in_header:
+                self.unasked.append(f"{name}: what its headers {', '.join(one.operation.in_header)} do, which the proxy does not pass on")
+                one = _without_headers(one)
+            self.operations.setdefault(name, one)
+        return False
+
+    def _is_silent(self, outcome: Outcome) -> bool:
+        return outcome.kind == "silence" and outcome.value == LATE
+
+    @property
+    def _is_proxy(self) -> bool:
+        """Whether the app refuses by its own types what the server behind it would take: then the server does not hear of it."""
+        return self.app.target == "app"
+
+    def _plain_pages(self) -> list[Described]:
+        """What can be asked of a server that nobody describes: its health, its document and its first page."""
+        assert self.app.server is not None
+        paths = dict.fromkeys(filter(None, [self.app.server.health_path, self.app.server.openapi_path, "/"]))
+        return [Described(Operation(method="GET", path=path), {}) for path in paths]
+
+    def _against(self, served: target.Target) -> Schemas:
+        return Schemas(source="")  # its document is among the answers that are compared
+
+    def _schema_of(self, request: Request) -> dict[str, Any]:
+        return self.operations[str(request.operation)].schema if str(request.operation) in self.operations else {}
+
+    def _can_be_asked(self, request: Request) -> bool:
+        return all(isinstance(payload, Call) and payload.fits for payload in request.payloads)
+
+    def _made(self) -> list[Request]:
+        literals = self._ways["literals"]
+        found = []
+        for one in self.operations.values():
+            options = {"seed": self.settings.seed, "drawn": self.settings.drawn, "literals": literals}
+            made = generate(one.schema, one.examples, closed=one.operation.media == "", **options)
+            found.append(_distinct(request.of(one.operation) for request in made if not self._is_proxy or request.kind != "mistyped"))
+        first = [[request for request in made if request.kind in _FIRST] for made in found]
+        later = [[request for request in made if request.kind not in _FIRST] for made in found]
+        return [*_in_turn(first), *_in_turn(later)]
+
+    def _varied(self, sides: Sides, number: int) -> Iterator[Request]:
+        telling: dict[str, list[Any]] = {}
+        for request, _, asked in self.asked:
+            if sides.observations[0].ran_new_lines(asked.number):
+                telling.setdefault(str(request.operation), []).append(request.body)
+        seed, count = self.settings.seed + number, max(self.settings.drawn // max(len(telling), 1), _LEAST)
+        for name, bodies in telling.items():
+            if (one := self.operations.get(name)) is not None:
+                made = varied(one.schema, bodies, seed=seed, count=count, literals=self._ways["literals"])
+                yield from _distinct(request.of(one.operation) for request in made)
+
+    def _limits(self) -> list[str]:
+        lost = "what it keeps in memory across an answer with which fal ends its runner: 503, or one that breaks off"
+        ended = any(server.is_fatal(asked.before) for _, _, asked in self.asked)
+        return [*super()._limits(), *([lost] if ended else []), *dict.fromkeys(self.unasked)]
+
+    @property
+    def _result(self) -> str:
+        return super()._result if self.doubled else "a result"
+
+
+def _without_headers(one: Described) -> Described:
+    headers = one.operation.in_header
+    properties = {name: value for name, value in one.schema.get("properties", {}).items() if name not in headers}
+    required = [name for name in one.schema.get("required", []) if name not in headers]
+    operation = one.operation.model_copy(update={"in_header": ()})
+    return Described(operation, {**one.schema, "properties": properties, "required": required}, one.examples)
+
+
+def _distinct(requests: Iterable[Request]) -> list[Request]:
+    """The requests that can be sent, each once: what an operation does not take is in none."""
+    found: dict[str, Request] = {}
+    for request in requests:
+        for call in request.payloads:
+            if isinstance(call, Call) and call.fits:
+                found.setdefault(repr(call.options()), request)
+    return list(found.values())
+
+
+def _in_turn(groups: list[list[Request]]) -> Iterator[Request]:
+    """The first of each group, then the second of each, ..."""
+    return (request for row in itertools.zip_longest(*groups) for request in row if request is not None)
