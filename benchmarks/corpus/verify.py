@@ -62,7 +62,9 @@ def one(unit: dict[str, Any], seconds: float, schemas: Path | None, python: str 
 
 
 def _sdk(certificate: dict[str, Any]) -> str:
-    """Name and release of the SDK under which the source ran."""
+    """Name and release of the SDK under which the source ran; a server runs by itself."""
+    if certificate["platform"] == "docker":
+        return "itself"
     name = "runpod" if certificate["platform"] == "runpod" else "cog"
     versions = certificate["versions"]
     return f"{name} {versions.get(f'source {name}', versions.get(name))}"

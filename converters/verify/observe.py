@@ -95,7 +95,7 @@ class Observation:
         home = self.folder / "home"
         home.mkdir(exist_ok=True)
         kept = {name: os.environ[name] for name in KEPT if name in os.environ}
-        kept["PATH"] = f"{self.python.parent}{os.pathsep}{kept.get('PATH', os.defpath)}"
+        kept["PATH"] = os.pathsep.join([str(self.python.parent), str(self.programs), kept.get("PATH", os.defpath)])
         search = [str(HOOK), *filter(None, own.get("PYTHONPATH", "").split(os.pathsep))]
         return {
             **kept,
@@ -112,6 +112,11 @@ class Observation:
             "no_proxy": "127.0.0.1,localhost",
             "PIP_NO_INDEX": "1",
         }
+
+    @property
+    def programs(self) -> Path:
+        """A folder for programs that an image holds and this machine does not."""
+        return self.folder / "programs"
 
     def begin(self, request: int) -> None:
         """From now on what happens belongs to this request; 0: to loading."""

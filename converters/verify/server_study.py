@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from . import server, target
+from . import programs, server, target
 from .certificate import Certificate, Schemas
 from .exchange import LATE
 from .observe import Observation
@@ -47,6 +47,11 @@ class ServerStudy(Study):
     @functools.cached_property
     def _image(self) -> server.Image:
         return server.image(self.project, self.app)
+
+    def _observation(self, folder: Path, *, is_target: bool) -> Observation:
+        made = super()._observation(folder, is_target=is_target)
+        programs.install(made.programs, made.python, self._image.files)
+        return made
 
     def _served(self, observation: Observation) -> contextlib.AbstractContextManager[target.Target]:
         patience = self.settings.patience
