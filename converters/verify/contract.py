@@ -18,8 +18,9 @@ from typing import Any
 from converters.ir import App
 from converters.reports.schemas import input_schema, output_schema
 
-from .certificate import Breach, Schemas
+from .certificate import Breach, Schemas, plain
 from .dialect import UNTYPED, NotUnderstood, Schema
+from .instances import size
 from .outcome import File, LocalPath, Outcome
 from .subsumption import NotProven, Outside, each_outside, misfit
 
@@ -207,17 +208,20 @@ def _without(names: Collection[str], schema: Schema) -> Schema:
 
 
 def answers_outside(output: Schema, answers: Iterable[tuple[Outcome, Outcome]]) -> list[Breach]:
-    """Of pairs of the source's and the app's outcome, what the app answered outside the source's schema while the source kept to it."""
-    found: dict[tuple[str, str], Breach] = {}
+    """What the app answered outside the source's schema while the source kept to it: for each path the smallest part that does not fit.
+
+    ``answers``: pairs of the source's and the app's outcome.
+    """
+    found: dict[str, Outside] = {}
     for before, after in answers:
         for one, other in zip(_values(before), _values(after), strict=False):
             try:
-                outside = misfit(other, output)
-                if outside is not None and misfit(one, output) is None:
-                    found.setdefault((outside.path, outside.why), _breach(outside))
+                outside = misfit(other, output) if misfit(one, output) is None else None
             except NotUnderstood:
                 return []
-    return list(found.values())[:_SHOWN]
+            if outside is not None and (outside.path not in found or size(outside.part) < size(found[outside.path].part)):
+                found[outside.path] = outside
+    return [Breach(value=plain(outside.part), path=outside.path, why=outside.why) for outside in list(found.values())[:_SHOWN]]
 
 
 def _values(outcome: Outcome) -> list[Any]:

@@ -33,9 +33,13 @@ _STEPS = 10_000
 
 @dataclass(frozen=True)
 class Outside:
-    """A value that the one schema accepts and the other refuses. ``path``: what of it is refused, as a JSON path; ``why``: in words."""
+    """A value that the one schema accepts and the other refuses.
+
+    ``part``: what of it is refused, ``path``: where that stands, as a JSON path; ``why``: in words.
+    """
 
     value: Any
+    part: Any
     path: str
     why: str
     fields: tuple[str, ...] = ()
@@ -85,8 +89,11 @@ def each_outside(inner: Schema, outer: Schema) -> Iterator[Outside | NotProven]:
 def misfit(value: Any, schema: Schema) -> Outside | None:
     """What of a value a schema refuses; None where it accepts it. Raises NotUnderstood."""
     validator = Draft202012Validator(plain(schema, "#"))
-    error = best_match(validator.iter_errors(value))
-    return None if error is None else Outside(value, error.json_path, _words(error), _fields(error, validator.schema))
+    first = min(
+        validator.iter_errors(value), key=lambda error: (len(error.absolute_path), list(map(str, error.absolute_path))), default=None
+    )
+    error = first and best_match([first])  # of alternatives, the one that is missed the least
+    return None if error is None else Outside(value, error.instance, error.json_path, _words(error), _fields(error, validator.schema))
 
 
 def _words(error: ValidationError) -> str:

@@ -141,6 +141,18 @@ def test_cogs_own_schema_is_the_contract(
     assert [breach["value"] for breach in certificate["schemas"]["takes_more"]] == [{"prompt": ""}], "Cog demands fail_after since 0.17"
 
 
+def test_an_answer_outside_the_sources_schema_is_named_by_its_path(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    target = converted(TOKENS, tmp_path)
+    app = (target / "app.py").read_text()
+    (target / "app.py").write_text(app.replace("list(self.outputs(input))", "[len(value) for value in self.outputs(input)]"))
+    assert run("verify", TOKENS, target, "--seconds", 4, "--format", "json") == 6
+    (certificate,) = json.loads(capsys.readouterr().out)["certificates"]
+    (breach,) = certificate["schemas"]["answered"]
+    length = breach["value"]  # of the shortest prompt that was sent
+    assert breach == {"value": length, "path": "$[0]", "why": f"{length} is not of type 'string'"}
+    assert certificate["why"].startswith(f"the app answered what the source's schema does not allow: {length} ($[0]: ")
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [

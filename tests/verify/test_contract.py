@@ -225,10 +225,10 @@ class TestAnswers:
     def test_what_fits_says_nothing(self) -> None:
         assert answers_outside(self.LINES, [(result({"lines": []}), result({"lines": [{"n": 1}]}))]) == []
 
-    def test_the_part_that_does_not_fit_is_named_once(self) -> None:
-        good, bad = result({"lines": [{"n": 1}]}), result({"lines": [{"n": "1"}]})
-        (found,) = answers_outside(self.LINES, [(good, bad), (good, bad)])
-        assert (found.path, found.why) == ("$.lines[0].n", "'1' is not of type 'integer'")
+    def test_the_smallest_part_that_does_not_fit_is_named_once(self) -> None:
+        good, worse, bad = (result({"lines": [{"n": number}]}) for number in (1, "12", "1"))
+        (found,) = answers_outside(self.LINES, [(good, worse), (good, bad), (good, worse)])
+        assert (found.value, found.path, found.why) == ("1", "$.lines[0].n", "'1' is not of type 'integer'")
 
     def test_a_source_that_breaks_its_own_schema_lets_the_app(self) -> None:
         assert answers_outside(STRING, [(result(1), result(1))]) == []

@@ -180,7 +180,7 @@ def test_a_misfit_names_the_part_that_does_not_fit() -> None:
     schema = thing(("lines",), lines={"type": "array", "items": thing(number=INTEGER)})
     assert misfit({"lines": [{"number": 1}]}, schema) is None
     found = misfit({"lines": [{"number": 1}, {"number": "2"}]}, schema)
-    assert found is not None and (found.path, found.why) == ("$.lines[1].number", "'2' is not of type 'integer'")
+    assert found is not None and (found.part, found.path, found.why) == ("2", "$.lines[1].number", "'2' is not of type 'integer'")
 
 
 class Mode(str, Enum):
