@@ -57,6 +57,8 @@ class Observation:
     """Packages that are never doubled."""
     serves: bool = False
     """Whether the processes are a server of the project's own: its start scripts run, and nothing tells it when fal's runner is ready."""
+    search: tuple[str, ...] = ()
+    """Folders on the module search path beside what the environment names."""
     _events: list[Event] = field(default_factory=list)
     _by_request: dict[int, list[Event]] = field(default_factory=dict)
     _read: int = 0
@@ -96,7 +98,7 @@ class Observation:
         home.mkdir(exist_ok=True)
         kept = {name: os.environ[name] for name in KEPT if name in os.environ}
         kept["PATH"] = os.pathsep.join([str(self.python.parent), str(self.programs), kept.get("PATH", os.defpath)])
-        search = [str(HOOK), *filter(None, own.get("PYTHONPATH", "").split(os.pathsep))]
+        search = [str(HOOK), *filter(None, own.get("PYTHONPATH", "").split(os.pathsep)), *self.search]
         return {
             **kept,
             **{name: value for name, value in own.items() if name != "PATH"},

@@ -4,7 +4,7 @@ environment of a project, and the commands of the project itself."""
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -43,12 +43,22 @@ def install(folder: Path, interpreter: Path, files: Mapping[str, SourceFile]) ->
         _write(folder / name, _RUN)
     for path, file in files.items():
         if PurePosixPath(path).name == "pyproject.toml":
-            place = str(PurePosixPath(path).parent)
             for name, module, attribute in _commands(file.data):
-                search = [place, f"{place.rstrip('/')}/src"]
-                lines = [f"#!{interpreter}", "import importlib, operator, sys", f"sys.path[:0] = {search!r}"]
+                lines = [f"#!{interpreter}", "import importlib, operator, sys", f"sys.path[:0] = {_search(path)!r}"]
                 lines.append(f"sys.exit(operator.attrgetter({attribute!r})(importlib.import_module({module!r}))())")
                 _write(folder / name, "\n".join(lines) + "\n")
+
+
+def places(files: Iterable[str]) -> Iterator[str]:
+    """Folders of an image from which installing the project lets its packages be imported: the project's own, and ``src`` in it."""
+    for path in files:
+        if PurePosixPath(path).name in ("pyproject.toml", "setup.py"):
+            yield from _search(path)
+
+
+def _search(path: str) -> list[str]:
+    folder = PurePosixPath(path).parent
+    return [str(folder), str(folder / "src")]
 
 
 def _commands(data: bytes) -> Iterator[tuple[str, str, str]]:

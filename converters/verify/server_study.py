@@ -13,7 +13,7 @@ from typing import Any
 from . import programs, server, target
 from .certificate import Certificate, Schemas
 from .exchange import LATE
-from .observe import Observation
+from .observe import Observation, top_level_names
 from .operations import Call, Described, Operation, described
 from .outcome import Outcome, Side, SideFailed
 from .requests import Request, generate, varied
@@ -50,8 +50,13 @@ class ServerStudy(Study):
 
     def _observation(self, folder: Path, *, is_target: bool) -> Observation:
         made = super()._observation(folder, is_target=is_target)
+        made.search = tuple(programs.places(self._image.files))
         programs.install(made.programs, made.python, self._image.files)
         return made
+
+    def _own_names(self, paths: Iterable[str]) -> frozenset[str]:
+        """Of the image, which both sides have, and of the app around it: what else the repository holds is not there."""
+        return top_level_names([*self._image.files, self.app.app_file])
 
     def _served(self, observation: Observation) -> contextlib.AbstractContextManager[target.Target]:
         patience = self.settings.patience

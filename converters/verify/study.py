@@ -11,7 +11,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
@@ -189,8 +189,12 @@ class Study:
         variables = tuple(variable.name for variable in self.app.environment.variables if variable.value is not None)
         serves = self.app.server is not None
         real = server.REAL if serves else ()
-        names = top_level_names(files)
+        names = self._own_names(files)
         return Observation(folder, names, pins(texts), roots, self._doubled, entries, python, variables=variables, real=real, serves=serves)
+
+    def _own_names(self, paths: Iterable[str]) -> frozenset[str]:
+        """Names of modules that are the project's own, by the files of a side."""
+        return top_level_names(paths)
 
     @functools.cached_property
     def _interpreter(self) -> Interpreter:

@@ -61,6 +61,11 @@ def test_what_runs_a_command_in_an_environment_of_the_project(path: str, command
     assert subprocess.run(command.split(), env={"PATH": path}, capture_output=True, text=True).stdout == "runs ['x']\n"
 
 
+def test_where_packages_of_a_project_are_found() -> None:
+    files = ["/srv/pyproject.toml", "/srv/src/a/__init__.py", "/opt/b/setup.py", "/opt/c/b.py"]
+    assert list(programs.places(files)) == ["/srv", "/srv/src", "/opt/b", "/opt/b/src"]
+
+
 def test_nothing_else_takes_a_name(path: str) -> None:
     own = {file.name for file in Path(path.partition(os.pathsep)[0]).iterdir() if not file.name.startswith("python")}
     assert own == {"serve", "again", "uv", "poetry", "pipenv", "pdm", "hatch", "rye"}
