@@ -66,6 +66,25 @@ def of_prints(source: Outcome, again: Outcome, target: Outcome) -> Difference | 
     return Difference(f"printed[{at}]", _shown(one), _shown(other))
 
 
+def unsteady(source: Outcome, again: Outcome, source_calls: Sequence[str], calls_again: Sequence[str]) -> list[Difference]:
+    """Everything that differs between two runs of the source; a list that comes in another order differs as a whole, too."""
+    found = differences(source, again, source_calls, calls_again)
+    lists = [*_reordered("$", source.value, again.value), *_reordered("chunks", list(source.chunks or ()), list(again.chunks or ()))]
+    return found + [Difference(path, "a list", "in another order", ("list", "list")) for path in lists]
+
+
+def _reordered(path: str, one: Any, other: Any) -> Iterator[str]:
+    """The paths of lists that hold the same in another order."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        for key in one.keys() & other.keys():
+            yield from _reordered(f"{path}.{key}", one[key], other[key])
+    elif isinstance(one, list | tuple) and isinstance(other, list | tuple) and one != other:
+        if sorted(map(repr, one)) == sorted(map(repr, other)):
+            yield path
+        for at, (mine, theirs) in enumerate(zip(one, other, strict=False)):
+            yield from _reordered(f"{path}[{at}]", mine, theirs)
+
+
 def of_loading(source: Sequence[str], again: Sequence[str], target: Sequence[str]) -> list[Difference]:
     """The first call of a model that one side makes while it loads and the other does not; none where the source's own runs differ."""
     if list(_calls(source, again)):

@@ -19,7 +19,7 @@ import httpx
 
 from converters.ir import App
 from converters.project import Project, SourceFile
-from converters.sources.docker import choose, services
+from converters.sources.docker import choose, kubernetes, search, services
 from fal_runtime import capture, engine, ports
 from fal_runtime.usage import belonging
 
@@ -67,6 +67,8 @@ def image(project: Project, app: App) -> Image:
     if chosen is None or chosen.packaging is None or app.environment.dockerfile is None:
         name = app.server.image if app.server is not None else ""
         raise SideFailed(f"the image {name or app.environment.dockerfile} is not here")
+    if chosen.listener is None or not chosen.listener.framework:
+        search.complete(project, chosen, kubernetes.workload(project, chosen))  # the image itself starts no server
     environment = {variable.name: variable.value for variable in app.environment.variables if variable.value is not None}
     environment.update(chosen.env())
     beside = services.together(chosen)

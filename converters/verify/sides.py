@@ -60,7 +60,7 @@ class Sides:
             _calls(side, number, found, request)
             for side, found in ((self.source, before), (self.again, second), (self.target, after))
         )  # fmt: skip
-        unsteady = compare.differences(before, second, calls, calls_again)
+        unsteady = compare.unsteady(before, second, calls, calls_again)
         noisy = compare.noise(unsteady)
         kept = compare.proven(compare.differences(before, after, calls, calls_after), unsteady)
         prints = None if request.together else compare.of_prints(before, second, after)

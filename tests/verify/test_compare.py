@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from converters.verify.compare import Difference, differences, is_noise, leaves, noise, of_loading, proven
+from converters.verify.compare import Difference, differences, is_noise, leaves, noise, of_loading, proven, unsteady
 from converters.verify.outcome import File, LocalPath, Outcome
 
 PNG, OTHER = File(b"picture", "image/png"), File(b"other", "image/png")
@@ -144,6 +144,15 @@ def test_chunks_of_streams(source: Any, target: Any, expected: list[str]) -> Non
 )
 def test_calls_of_models(source: list[str], target: list[str], expected: list[Difference]) -> None:
     assert differences(result(1), result(1), source, target) == expected
+
+
+def test_a_list_whose_order_differs_between_runs_of_the_source_proves_nothing() -> None:
+    one, two = result({"a": [1, 2, 3], "b": 1}), result({"a": [2, 1, 3], "b": 1})
+    found = unsteady(one, two, [], [])
+    assert [difference.path for difference in found] == ["$.a[0]", "$.a[1]", "$.a"]
+    other = differences(one, result({"a": [1, 3, 2], "b": 2}), [], [])
+    assert [difference.path for difference in proven(other, found)] == ["$.b"]
+    assert not unsteady(one, one, [], [])
 
 
 def test_what_is_shown_is_not_endless() -> None:
