@@ -82,6 +82,10 @@ CASES: dict[str, tuple[str, Any]] = {
         "import importlib.metadata, net\nanswer = [net.__version__ >= (2, 1), net.__version__ < '3', importlib.metadata.version('net')]",
         [True, True, "2.7.1"],
     ),
+    "metadata of what is not installed": (
+        "import importlib.metadata\nfound = importlib.metadata.metadata('not-installed')\nanswer = [found['Name'], found['Version']]",
+        ["not-installed", "2.4.0"],
+    ),
     "devices": ("import torch\nanswer = [torch.cuda.is_available(), torch.cuda.device_count(), torch.backends.mps.is_available()]", [True, 1, False]),
     "kinds of values": ("import torch\nanswer = [torch.is_tensor([1]), torch.is_tensor(torch.x)]", [False, True]),
     "pictures": ("import net\nfrom PIL import Image\nanswer = list(Image.fromarray(net.x).size)", [16, 16]),

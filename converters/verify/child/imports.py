@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import dataclasses
 import dis
+import email.message
 import importlib.abc
 import importlib.machinery
 import importlib.metadata
@@ -157,15 +158,32 @@ def _is_loaded(top: str, chosen: frozenset[str]) -> bool:
 def _answer_versions() -> None:
     original = importlib.metadata.version
 
+    def assumed(distribution_name: str) -> str:
+        return versions.get(distribution_name.replace("-", "_"), "2.4.0")
+
     def version(distribution_name: str) -> str:
         try:
             return original(distribution_name)
         except importlib.metadata.PackageNotFoundError:
             if not frames.caller_is_project():
                 raise
-            return versions.get(distribution_name.replace("-", "_"), "2.4.0")
+            return assumed(distribution_name)
 
     importlib.metadata.version = version
+    described = importlib.metadata.metadata
+
+    def metadata(distribution_name: str) -> Any:
+        try:
+            return described(distribution_name)
+        except importlib.metadata.PackageNotFoundError:
+            if not frames.caller_is_project():
+                raise
+            made = email.message.Message()
+            for key, value in (("Name", distribution_name), ("Version", assumed(distribution_name)), ("Summary", distribution_name)):
+                made[key] = value
+            return made
+
+    importlib.metadata.metadata = metadata
 
 
 def _answer_types() -> None:
