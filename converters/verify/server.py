@@ -34,9 +34,9 @@ START_SECONDS = 40
 _LOOK_SECONDS = 2
 _YEAR_2001 = 10**9
 REAL = (
-    "aiohttp", "bentoml", "bottle", "cherrypy", "django", "falcon", "fastapi", "fastapi_cli", "flask", "flask_restx", "gradio", "gunicorn",
-    "hypercorn", "jina", "litestar", "litserve", "molten", "multipart", "pydantic", "quart", "ray", "robyn", "sanic", "starlette", "streamlit",
-    "tornado", "uvicorn", "waitress", "werkzeug",
+    "aiohttp", "bentoml", "bottle", "cherrypy", "django", "falcon", "fastapi", "fastapi_cli", "flask", "flask_restx", "gradio",
+    "gunicorn", "hypercorn", "jina", "litestar", "litserve", "molten", "multipart", "pydantic", "quart", "ray", "robyn", "sanic",
+    "starlette", "streamlit", "tornado", "uvicorn", "waitress", "werkzeug",
 )  # fmt: skip
 """Packages that answer requests, or say what is in them: a double of one would be another server."""
 
