@@ -88,7 +88,7 @@ def certified(request: Request, outcome: Converted, target: Path) -> list[Certif
     """The certificates of all apps of a conversion that stands in ``target``. Raises MigrateError."""
     from converters.project import open_project
     from converters.verify.isolated import Ended, certificate
-    from converters.verify.server_study import ServerStudy
+    from converters.verify.servers.study import ServerStudy
     from converters.verify.study import Settings, Study, scratch_folder
 
     if request.schema is not None:

@@ -11,8 +11,8 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from .compare import Difference
-from .operations import Operation
 from .outcome import File, Kind, LocalPath, Outcome
+from .servers.operations import Operation
 
 Verdict = Literal["equivalent", "different", "not proven"]
 _LONGEST = 4000

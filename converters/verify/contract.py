@@ -19,10 +19,10 @@ from converters.ir import App
 from converters.reports.schemas import input_schema, output_schema
 
 from .certificate import Breach, Schemas, plain
-from .dialect import UNTYPED, NotUnderstood, Schema
-from .instances import size
 from .outcome import File, LocalPath, Outcome
-from .subsumption import NotProven, Outside, each_outside, misfit
+from .schemas.dialect import UNTYPED, NotUnderstood, Schema
+from .schemas.instances import size
+from .schemas.subsumption import NotProven, Outside, each_outside, misfit
 
 _SHOWN = 8
 """Breaches of one kind that are looked for."""

@@ -62,3 +62,14 @@ def _lines_of(code: types.CodeType) -> set[int]:
         if isinstance(constant, types.CodeType):
             found |= _lines_of(constant)
     return found
+
+
+def ranges(lines: list[int]) -> str:
+    """Lines as a person writes them: ``lines 3, 7-9``."""
+    parts: list[list[int]] = []
+    for line in lines:
+        if parts and line == parts[-1][1] + 1:
+            parts[-1][1] = line
+        else:
+            parts.append([line, line])
+    return "lines " + ", ".join(f"{first}" if first == last else f"{first}-{last}" for first, last in parts)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import functools
+import importlib.metadata
 import json
 import re
 import subprocess
@@ -96,3 +98,15 @@ def imported(files: Iterable[bytes]) -> frozenset[str]:
             elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
                 found.add(node.module.partition(".")[0])
     return frozenset(found)
+
+
+def versions(source: Interpreter) -> dict[str, str]:
+    """Of Python, the SDKs and ourselves; ``source ...`` where the source side has an interpreter of its own."""
+    here = inspected()
+    found = {"python": here.python, **here.releases}
+    for name in ("fal-migrate", "fal"):
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            found[name] = importlib.metadata.version(name)
+    if source != here:
+        found.update({f"source {name}": version for name, version in {"python": source.python, **source.releases}.items()})
+    return found

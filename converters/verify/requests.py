@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 from .child.files import content
 from .literals import NONE, Literals
-from .operations import Call, Operation
+from .servers.operations import Call, Operation
 
 Schema = dict[str, Any]
 Kind = Literal["example", "plausible", "boundary", "invalid", "mistyped", "drawn", "varied", "fault", "together", "repaired", "shrunk"]
@@ -151,6 +151,19 @@ def repaired(request: Request, complaint: str, schema: Schema, *, closed: bool =
         named = [name for name in maker.names() if name not in body and re.search(rf"(?<!\w){re.escape(name)}(?!\w)", complaint)]
         body = {**body, **{name: maker.value(name, maker.field(name)) for name in named[:1]}}
     return None if body == request.body else replace(request, kind="repaired", about=f"{request.about}, repaired", body=body)
+
+
+def smaller(body: Any) -> Iterator[Any]:
+    """The body with one key or item less."""
+    if isinstance(body, dict):
+        for key in body:
+            yield {name: value for name, value in body.items() if name != key}
+        for key, value in body.items():
+            for part in smaller(value):
+                yield {**body, key: part}
+    elif isinstance(body, list):
+        for at in range(len(body)):
+            yield body[:at] + body[at + 1 :]
 
 
 class _Maker:

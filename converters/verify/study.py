@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import functools
-import importlib.metadata
 import os
 import shutil
 import sys
@@ -22,15 +21,15 @@ from converters.output.base import cache_folder
 from converters.project import Project
 from fal_runtime import _sandbox
 
-from . import cog, compare, contract, coverage, runpod, server, target
+from . import cog, compare, contract, coverage, runpod, target
 from .certificate import Answer, Certificate, Differing, Schemas, Trial, Verdict
 from .demand import demanded
-from .interpreter import Interpreter, inspected, uneven
+from .interpreter import Interpreter, inspected, uneven, versions
 from .literals import addresses, literals
 from .observe import Observation, pins, top_level_names
-from .operations import Operation
 from .outcome import Outcome, Side, SideFailed, TargetFailed
-from .requests import Request, generate, names_own_file, repaired, varied
+from .requests import Request, generate, names_own_file, repaired, smaller, varied
+from .servers.operations import Operation
 from .sides import TOGETHER, Asked, Sides
 from .source import at_a_time, end_all, stage
 
@@ -161,7 +160,7 @@ class Study:
             verdict="not proven",
             why=why,
             seed=self.settings.seed,
-            versions=_versions(self._interpreter),
+            versions=versions(self._interpreter),
             doubles=[],
         )
 
@@ -187,10 +186,13 @@ class Study:
         entries = (Path(self.app.app_file).name, *(() if imported else (Path(self.app.entry).name,)))
         python = Path(sys.executable) if is_target else self._interpreter.executable
         variables = tuple(variable.name for variable in self.app.environment.variables if variable.value is not None)
-        serves = self.app.server is not None
-        real = server.REAL if serves else ()
         names = self._own_names(files)
-        return Observation(folder, names, pins(texts), roots, self._doubled, entries, python, variables=variables, real=real, serves=serves)
+        return Observation(folder, names, pins(texts), roots, self._doubled, entries, python, variables=variables, **self._observed)
+
+    @property
+    def _observed(self) -> dict[str, Any]:
+        """What else an observation of this kind of program is told."""
+        return {}
 
     def _own_names(self, paths: Iterable[str]) -> frozenset[str]:
         """Names of modules that are the project's own, by the files of a side."""
@@ -434,10 +436,10 @@ class Study:
         """Find the smallest request that shows the same difference, and record it."""
         path, smallest, last = asked.differences[0].path, request, asked
         tries = 0
-        smaller = True
-        while smaller and tries < _SHRINKING_TRIES and time.monotonic() < self._deadline:
-            smaller = False
-            for body in _smaller(smallest.body):
+        found_smaller = True
+        while found_smaller and tries < _SHRINKING_TRIES and time.monotonic() < self._deadline:
+            found_smaller = False
+            for body in smaller(smallest.body):
                 candidate = replace(smallest, body=body)
                 if not self._can_be_asked(candidate):
                     continue
@@ -446,7 +448,7 @@ class Study:
                 if self._unchecked and found.after.kind == "refused":
                     continue
                 if any(difference.path == path for difference in found.differences):
-                    smallest, last, smaller = candidate, found, True
+                    smallest, last, found_smaller = candidate, found, True
                     break
                 if tries >= _SHRINKING_TRIES or time.monotonic() > self._deadline:
                     break
@@ -520,13 +522,13 @@ class Study:
             verdict=verdict,
             why=why,
             seed=self.settings.seed,
-            versions=_versions(self._interpreter),
+            versions=versions(self._interpreter),
             doubles=sorted({event.text for event in before if event.kind == "import"}),
             loading=[Differing.of(difference) for difference in self.loading],
             schemas=self.schemas,
             trials=self.trials,
             coverage=covered,
-            not_proven=[*self._limits(), *unproven, *(f"{part.file}: {_ranges(part.never)} ran on neither side" for part in never)],
+            not_proven=[*self._limits(), *unproven, *(f"{part.file}: {coverage.ranges(part.never)} ran on neither side" for part in never)],
             seconds=round(seconds, 1),
         )
 
@@ -552,38 +554,3 @@ def _is_narrowed(request: Request, asked: Asked) -> bool:
     """Whether the app refuses what has a wrong type for its schema, or names a file of the machine, and the source took it."""
     refused = asked.after.kind == "refused" and asked.before.kind == "result"
     return refused and (request.kind == "mistyped" or names_own_file(request))
-
-
-def _smaller(body: Any) -> Iterator[Any]:
-    """The body with one key or item less."""
-    if isinstance(body, dict):
-        for key in body:
-            yield {name: value for name, value in body.items() if name != key}
-        for key, value in body.items():
-            for part in _smaller(value):
-                yield {**body, key: part}
-    elif isinstance(body, list):
-        for at in range(len(body)):
-            yield body[:at] + body[at + 1 :]
-
-
-def _versions(source: Interpreter) -> dict[str, str]:
-    """Of Python, the SDKs and ourselves; ``source ...`` where the source side has an interpreter of its own."""
-    here = inspected()
-    found = {"python": here.python, **here.releases}
-    for name in ("fal-migrate", "fal"):
-        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
-            found[name] = importlib.metadata.version(name)
-    if source != here:
-        found.update({f"source {name}": version for name, version in {"python": source.python, **source.releases}.items()})
-    return found
-
-
-def _ranges(lines: list[int]) -> str:
-    parts: list[list[int]] = []
-    for line in lines:
-        if parts and line == parts[-1][1] + 1:
-            parts[-1][1] = line
-        else:
-            parts.append([line, line])
-    return "lines " + ", ".join(f"{first}" if first == last else f"{first}-{last}" for first, last in parts)

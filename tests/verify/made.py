@@ -13,7 +13,7 @@ from converters.outcome import Converted
 from converters.output import write
 from converters.project import open_project
 from converters.verify.certificate import Certificate
-from converters.verify.server_study import ServerStudy
+from converters.verify.servers.study import ServerStudy
 from converters.verify.study import Settings, Study
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"

@@ -12,9 +12,9 @@ import httpx
 import pytest
 
 from converters.verify import observe
-from converters.verify.exchange import outcome, without_origins
-from converters.verify.operations import Call, Operation, described
 from converters.verify.outcome import File
+from converters.verify.servers.exchange import outcome, without_origins
+from converters.verify.servers.operations import Call, Operation, described
 from fal_runtime import engine
 
 DOCUMENT = {

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from converters.project import open_project
-from converters.verify import programs
+from converters.verify.servers import programs
 
 PROJECT = """
 [project]

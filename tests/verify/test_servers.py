@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from converters.project import open_project
-from converters.verify import server
 from converters.verify.certificate import Certificate, Trial
+from converters.verify.servers.source import image
 from tests.verify.made import FIXTURES, Studied, digests, studied
 from tests.verify.test_study import processes_of
 
@@ -265,7 +265,7 @@ def test_a_certificate_can_be_replayed(run: Run, tmp_path: Path) -> None:
 def test_what_cannot_run_here_is_not_proven(
     files: dict[str, str], why: str, scratch: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(server, "START_SECONDS", 5)
+    monkeypatch.setattr("converters.verify.servers.source.START_SECONDS", 5)
     monkeypatch.setattr("converters.verify.target.START_SECONDS", 5)
     source = tmp_path / "api"
     source.mkdir()
@@ -280,6 +280,6 @@ def test_files_of_two_runs_are_of_another_age(tmp_path: Path, run: Run) -> None:
     project, app = open_project(FIXTURES / "docker/uploads"), run("uploads").study.app
     times = set()
     for name in ("source-root", "again-root"):
-        server.image(project, app).staged(tmp_path / name)
+        image(project, app).staged(tmp_path / name)
         times.add((tmp_path / name / "uploads/main.py").stat().st_mtime)
     assert len(times) == 2

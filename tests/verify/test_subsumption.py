@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from pydantic import BaseModel, Field
 
-from converters.verify import subsumption
-from converters.verify.dialect import plain
-from converters.verify.subsumption import NotProven, Outside, each_outside, first_outside, misfit
+from converters.verify.schemas import subsumption
+from converters.verify.schemas.dialect import plain
+from converters.verify.schemas.subsumption import NotProven, Outside, each_outside, first_outside, misfit
 
 Schema = dict[str, Any]
 STRING, INTEGER, NULL = {"type": "string"}, {"type": "integer"}, {"type": "null"}

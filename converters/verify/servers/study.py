@@ -10,16 +10,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from . import programs, server, target
-from .certificate import Certificate, Schemas
+from converters.verify import target
+from converters.verify.certificate import Certificate, Schemas
+from converters.verify.observe import Observation, top_level_names
+from converters.verify.outcome import Outcome, Side, SideFailed
+from converters.verify.requests import Request, generate, varied
+from converters.verify.sides import Sides
+from converters.verify.study import Study
+
+from . import programs, source
 from .exchange import LATE
-from .observe import Observation, top_level_names
 from .operations import Call, Described, Operation, described
-from .outcome import Outcome, Side, SideFailed
-from .requests import Request, generate, varied
-from .server_target import ServerTarget, endpoints
-from .sides import Sides
-from .study import Study
+from .target import ServerTarget, endpoints
 
 _FIRST = ("example", "plausible")
 _LEAST = 2
@@ -44,9 +46,13 @@ class ServerStudy(Study):
             return self.ended(f"the source does not start: {failure}")
         return super().run()
 
+    @property
+    def _observed(self) -> dict[str, Any]:
+        return {"real": source.REAL, "serves": True}
+
     @functools.cached_property
-    def _image(self) -> server.Image:
-        return server.image(self.project, self.app)
+    def _image(self) -> source.Image:
+        return source.image(self.project, self.app)
 
     def _observation(self, folder: Path, *, is_target: bool) -> Observation:
         made = super()._observation(folder, is_target=is_target)
@@ -64,10 +70,10 @@ class ServerStudy(Study):
 
     def _enter(self, stack: contextlib.ExitStack, root: Path, observation: Observation, secrets: dict[str, str], private: bool) -> Side:
         options: dict[str, Any] = {"private": private, "seconds": self.settings.patience}
-        return stack.enter_context(server.serve(self._image, root, self.app, observation, secrets, self._interpreter, **options))
+        return stack.enter_context(source.serve(self._image, root, self.app, observation, secrets, self._interpreter, **options))
 
     def _learn(self, sides: Sides) -> bool:
-        assert isinstance(sides.source, server.Server) and self.app.server is not None
+        assert isinstance(sides.source, source.Server) and self.app.server is not None
         self.doubled = sides.doubled
         document = sides.source.document() or self.app.server.document
         found = [*described(document or {}), *self._plain_pages()]
@@ -134,7 +140,7 @@ class ServerStudy(Study):
 
     def _limits(self) -> list[str]:
         lost = "what it keeps in memory across an answer with which fal ends its runner: 503, or one that breaks off"
-        ended = any(server.is_fatal(asked.before) for _, _, asked in self.asked)
+        ended = any(source.is_fatal(asked.before) for _, _, asked in self.asked)
         return [*super()._limits(), *([lost] if ended else []), *dict.fromkeys(self.unasked)]
 
     @property

@@ -11,13 +11,13 @@ from converters.ir import App
 from converters.targets.json_models import Models
 from converters.targets.proxy import listens
 from converters.targets.proxy_endpoints import MEDIA, operations
+from converters.verify.observe import Observation
+from converters.verify.outcome import File, Outcome
+from converters.verify.target import START_SECONDS, Target
 from fal_runtime.testing import Local
 
 from .exchange import exchanged, without_origins
-from .observe import Observation
 from .operations import Call, Operation
-from .outcome import File, Outcome
-from .target import START_SECONDS, Target
 
 _OF_THE_PLATFORM = "x-fal-error-type"
 """A header of the answers that the platform gives in the place of an app."""

@@ -12,8 +12,9 @@ from typing import Any
 
 import httpx
 
+from converters.verify.outcome import File, Outcome
+
 from .operations import Call
-from .outcome import File, Outcome
 
 _NOT_THE_APPLICATIONS = frozenset(
     {

@@ -20,15 +20,15 @@ import httpx
 from converters.ir import App
 from converters.project import Project, SourceFile
 from converters.sources.docker import choose, kubernetes, search, services
+from converters.verify.interpreter import Interpreter
+from converters.verify.observe import Observation
+from converters.verify.outcome import File, LocalPath, Outcome, SideFailed
+from converters.verify.source import Process, Staged, free_port, put
 from fal_runtime import capture, engine, ports
 from fal_runtime.usage import belonging
 
 from .exchange import LATE, exchanged, without_origins
-from .interpreter import Interpreter
-from .observe import Observation
 from .operations import Call
-from .outcome import File, LocalPath, Outcome, SideFailed
-from .source import Process, Staged, free_port, put
 
 START_SECONDS = 40
 _LOOK_SECONDS = 2

@@ -1,0 +1,1 @@
+"""JSON Schemas compared by what they accept: nothing here knows of projects or apps."""

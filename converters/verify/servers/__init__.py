@@ -1,0 +1,1 @@
+"""Docker servers: any HTTP request, any answer, and the command of an image as the source side."""
