@@ -93,13 +93,19 @@ def of_document(document: Any, where: str, *, train: bool = False, says_null: bo
     return Contract(where, taken, answered)
 
 
-def of_file(path: Path, *, train: bool = False) -> Contract:
-    """What the schema file of Cog's build says. Raises ValueError where it is none; the message says what is wrong with it."""
+def of_file(path: Path, *, train: bool = False) -> Contract | None:
+    """What the schema file of Cog's build says; None where it says nothing of training (``train``).
+
+    Raises ValueError where it is none; the message says what is wrong with it.
+    """
     try:
         document = json.loads(path.read_bytes())
     except (ValueError, RecursionError) as error:
         raise ValueError(f"is no JSON: {error}") from error
-    found = of_document(document, f"{path.name} (--schema)", train=train)
+    found = of_document(document, f"{path.name} (--schema)")
+    if found is not None and train:
+        told = "TrainingInput" in document["components"]["schemas"]
+        return of_document(document, found.where, train=True) if told else None
     if found is None:
         raise ValueError("holds no input (`components.schemas.Input`).")
     return found

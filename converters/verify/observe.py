@@ -59,6 +59,8 @@ class Observation:
     """Whether the processes are a server of the project's own: its start scripts run, and nothing tells it when fal's runner is ready."""
     search: tuple[str, ...] = ()
     """Folders on the module search path beside what the environment names."""
+    release: tuple[str, str] | None = None
+    """The SDK's release that this side runs under, which its code may tell, and the one that the conversion tells instead."""
     _events: list[Event] = field(default_factory=list)
     _by_request: dict[int, list[Event]] = field(default_factory=dict)
     _read: int = 0
@@ -137,10 +139,17 @@ class Observation:
         self._read += len(whole)
         for line in whole.splitlines():
             event = json.loads(line)
-            found = Event(event["request"], event["kind"], event["text"], event.get("line", 0), runner=event.get("process", "") != "")
+            text = self._told(event["text"])
+            found = Event(event["request"], event["kind"], text, event.get("line", 0), runner=event.get("process", "") != "")
             self._events.append(found)
             self._by_request.setdefault(found.request, []).append(found)
         return self._events
+
+    def _told(self, text: str) -> str:
+        """A text with the release of the SDK that the conversion tells."""
+        if self.release is None or self.release[0] not in text:
+            return text
+        return re.sub(rf"(?<![\w.]){re.escape(self.release[0])}(?![\w.])", self.release[1], text)
 
     def _of(self, request: int, *kinds: str) -> list[Event]:
         self.events()
@@ -188,7 +197,7 @@ class Observation:
     def relabelled(self, value: Any, identifier: str) -> Any:
         """A value whose texts name folders by what they stand for, and the request's id as such."""
         if isinstance(value, str):
-            value = value.replace(identifier, "<request id>") if identifier else value
+            value = self._told(value.replace(identifier, "<request id>") if identifier else value)
             for root, label in sorted(self.roots, key=lambda root: -len(root[0])):
                 value = re.sub(rf"(?<![\w:/.>]){re.escape(root)}(?=/|\b|$)", label, value)
             return value

@@ -101,7 +101,8 @@ def _seen(observation: Observation, number: int, outcome: Outcome, identifier: s
 
 def _plain(outcome: Outcome) -> dict[str, Any]:
     status = {"status": outcome.status} if outcome.status else {}
-    return {outcome.kind: outcome.value if outcome.chunks is None else list(outcome.chunks), **status}
+    chunks = {"chunks": list(outcome.chunks)} if outcome.chunks else {}
+    return {outcome.kind: outcome.value, **chunks, **status}
 
 
 def _calls(side: Side, number: int, outcome: Outcome, request: Request) -> list[str]:

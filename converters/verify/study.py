@@ -19,6 +19,7 @@ from typing import Any
 from converters.ir import App, Application
 from converters.output.base import cache_folder
 from converters.project import Project
+from converters.sources.replicate import rewrite
 from fal_runtime import _sandbox
 
 from . import cog, compare, contract, coverage, runpod, target
@@ -187,7 +188,25 @@ class Study:
         python = Path(sys.executable) if is_target else self._interpreter.executable
         variables = tuple(variable.name for variable in self.app.environment.variables if variable.value is not None)
         names = self._own_names(files)
-        return Observation(folder, names, pins(texts), roots, self._doubled, entries, python, variables=variables, **self._observed)
+        return Observation(
+            folder,
+            names,
+            pins(texts),
+            roots,
+            self._doubled,
+            entries,
+            python,
+            variables=variables,
+            release=None if is_target else self._release,
+            **self._observed,
+        )
+
+    @property
+    def _release(self) -> tuple[str, str] | None:
+        """Cog's release under which the source runs, where its code may tell it, and the one that the conversion writes down."""
+        tells = any(b"__version__" in file.data for path, file in self.project.files.items() if path.endswith(".py"))
+        here = self._interpreter.releases.get("cog", "")
+        return (here, rewrite.VERSION) if tells and here and self.app.predictor is not None else None
 
     @property
     def _observed(self) -> dict[str, Any]:
@@ -346,9 +365,10 @@ class Study:
                 yield request, trial.stream
             return
         made = self._made()
-        left_out = ("invalid", "mistyped") if self._unchecked else ("mistyped",)
+        last = [request for request in made if request.kind == "mistyped" or names_own_file(request)]
+        left_out = ("invalid", "mistyped") if self._unchecked else ()
         failed = False
-        for request in (request for request in made if request.kind not in left_out):
+        for request in (request for request in made if request not in last and request.kind not in left_out):
             if not failed and request.kind not in ("example", "plausible"):
                 failed = True
                 yield from ((made, False) for made in (*self._faults(sides), *self._together()))
@@ -361,8 +381,8 @@ class Study:
                 yield request, False
             if len(self._telling(sides)) == before:
                 break
-        for request in (request for request in made if request.kind == "mistyped" and not self._unchecked):
-            yield request, False  # last: one side may act on what the other refuses
+        for request in (request for request in last if request.kind not in left_out):
+            yield request, False  # one side may act on what the other refuses
 
     def _faults(self, sides: Sides) -> Iterator[Request]:
         """The requests that reached a model with lines that had not run before, with each of its first calls failing once."""

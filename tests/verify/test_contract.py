@@ -256,3 +256,12 @@ def test_what_the_converter_read_is_within_itself(name: str) -> None:
     assert read.output is not None
     found = compared(read, read.input, read.output)
     assert list(found.breaches) == []
+
+
+@pytest.mark.parametrize(("names", "told"), [(("Input",), None), (("Input", "TrainingInput"), "TrainingInput")])
+def test_a_schema_file_tells_of_training_what_is_about_training(tmp_path: Path, names: tuple[str, ...], told: str | None) -> None:
+    schemas = {name: {"type": "object", "title": name} for name in names}
+    file = tmp_path / "schema.json"
+    file.write_text(json.dumps({"components": {"schemas": schemas}}))
+    found = of_file(file, train=True)
+    assert (found and found.input["title"]) == told

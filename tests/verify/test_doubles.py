@@ -269,6 +269,26 @@ def test_what_pget_fetches_again_is_recorded_once(tmp_path: Path) -> None:
     assert events == [("network", "GET https://files.example/a.bin")]
 
 
+@pytest.mark.parametrize(
+    "code",
+    [
+        "@torch.inference_mode()\n@net.timed\ndef f():\n    return net.run()\n",
+        "@net.timed\n@torch.inference_mode()\ndef f():\n    return net.run()\n",
+        "def f():\n    with torch.inference_mode():\n        return net.run()\n",
+        "@torch.inference_mode\ndef f():\n    return net.run()\n",
+    ],
+)
+def test_a_mode_is_entered_with_each_call_however_it_is_written(tmp_path: Path, code: str) -> None:
+    printed, events = observed(tmp_path, f"import net, torch\n{code}net.load()\nprint(f())\n")
+    entered = [("call", "with torch.inference_mode()"), ("call", "net.run()"), ("call", "end with torch.inference_mode()")]
+    assert (printed, [event for event in events if event[0] == "call"]) == ("net.run()", [("call", "net.load()"), *entered])
+
+
+def test_coroutines_in_a_mode_stay_what_they_are(tmp_path: Path) -> None:
+    code = "import asyncio, torch\n@torch.no_grad()\nasync def f(a, *, b=1):\n    return b\nprint(asyncio.run(f(0)))\n"
+    assert observed(tmp_path, code)[0] == "1"
+
+
 def test_model_files_are_found_where_the_doubles_are_installed(tmp_path: Path) -> None:
     installed = tmp_path / "site-packages" / "child"
     shutil.copytree(HOOK.parent, installed)

@@ -180,3 +180,8 @@ def test_what_a_fresh_runner_loads_belongs_to_no_request(tmp_path: Path) -> None
     done = subprocess.run([sys.executable, "main.py"], cwd=tmp_path, env=environment, capture_output=True, text=True)
     assert "CUDA error: out of memory" in done.stderr
     assert (side.calls(0), side.calls(4)) == (["net.load()"], ["net.run()"])
+
+
+def test_the_release_of_the_sdk_is_the_one_that_the_conversion_tells(tmp_path: Path) -> None:
+    observed = Observation(tmp_path / "observed", frozenset(), {}, [], release=("0.14.0a1", "0.23.1"))
+    assert observed.relabelled(["cog 0.14.0a1", "cog 0.14.0a12", "10.14.0a1"], "") == ["cog 0.23.1", "cog 0.14.0a12", "10.14.0a1"]

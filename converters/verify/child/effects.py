@@ -15,6 +15,10 @@ _SERVERS = ("/runpod/", "/cog/", "/coglet/", "/fal/", "/uvicorn/", "/starlette/"
 """Packages that call the project's code: what they write is theirs."""
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 _OWN = ("<project>", "<volume>")
+_FETCHERS = frozenset(os.path.join(os.path.dirname(__file__), name) for name in ("programs.py", "network.py"))
+"""Modules of ours that write what a program or an address would have given."""
+_WEIGHTS = "/fal_weights.py"
+"""The module of a conversion that fetches model files: they are linked where the source writes them."""
 _LEFT_OUT = ("/__pycache__/", ".pyc")
 
 
@@ -53,10 +57,10 @@ def _is_the_project_s() -> bool:
     frame = frames.up(1)
     while frame is not None:
         name = frame.f_code.co_filename
+        if name in _FETCHERS or name.endswith(_WEIGHTS) or any(package in name for package in _SERVERS):
+            return False
         if frames.is_project(name):
             return True
-        if any(package in name for package in _SERVERS):
-            return False
         frame = frame.f_back
     return False
 

@@ -11,6 +11,7 @@ import codecs
 import contextlib
 import dis
 import hashlib
+import inspect
 import os
 import re
 import sys
@@ -18,7 +19,7 @@ import types
 from collections.abc import Callable, Generator, Iterator
 from typing import Any
 
-from . import files, frames, record
+from . import files, frames, record, trace
 from .describe import described, shortened, written
 
 ITEMS = 2
@@ -38,6 +39,8 @@ PATIENCE = 25
 _UNPACK = dis.opmap["UNPACK_SEQUENCE"]
 _UNPACK_EX = dis.opmap["UNPACK_EX"]
 _ASSERTION = dis.opmap["LOAD_ASSERTION_ERROR"] if "LOAD_ASSERTION_ERROR" in dis.opmap else dis.opmap["LOAD_COMMON_CONSTANT"]
+_MODES = frozenset({"inference_mode", "no_grad", "enable_grad", "set_grad_enabled", "autocast"})
+"""What is entered, be it by ``with`` or as a decorator: when it is made does not matter."""
 _NEAR = 14
 """Bytes of code between a comparison and what its ``assert`` raises: the comparison with its caches, and the jump."""
 _NEGATIVE = re.compile(
@@ -376,11 +379,14 @@ def called(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if name.endswith(end):
             return value
     last = _last_name(name)
+    if last in _MODES and len(args) == 1 and not kwargs and isinstance(args[0], types.FunctionType):
+        return _in_mode(name, args[0])
     if len(args) == 1 and not kwargs and _is_own(args[0]) and last not in _ITSELF:
         return args[0]
     shown = written if _WRITERS.search(last) else described
     text = shortened(f"{name}({', '.join([*map(shown, args), *(f'{key}={shown(value)}' for key, value in kwargs.items())])})")
-    record.call(text)
+    if last not in _MODES:
+        record.call(text)
     _write(text, last, [*args, *kwargs.values()])
     if len(args) == 1 and _IS_TENSOR.search(last):
         return isinstance(args[0], Double)
@@ -435,6 +441,16 @@ class _Base:
 
     def __exit__(self, *args: Any) -> None:
         return None
+
+
+def _in_mode(mode: str, function: types.FunctionType) -> types.FunctionType:
+    """A function decorated with a mode, which is entered with each call, as ``with`` in its body would be; the function stays itself.
+
+    PyTorch wraps it, which keeps Cog's server from resolving the defaults of its inputs.
+    """
+    if not (inspect.iscoroutinefunction(function) or inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function)):
+        trace.modes[function.__code__] = mode if mode.endswith(")") else f"{mode}()"
+    return function
 
 
 def is_derived(value: Any) -> bool:

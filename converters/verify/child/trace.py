@@ -8,11 +8,15 @@ import os
 import sys
 import threading
 from collections.abc import Collection, Mapping, Sequence
-from types import FrameType, ModuleType
+from types import CodeType, FrameType, ModuleType
 from typing import Any
 
 from . import frames, record
 
+modes: dict[CodeType, str] = {}
+"""Functions that are called in a mode of a model: entering and leaving it is recorded."""
+_thread = threading.local()
+"""``known`` in threads of which it is known whether they are traced."""
 _seen: set[tuple[str, int]] = set()
 
 
@@ -27,6 +31,7 @@ def install(own: Collection[str]) -> None:
 def _start() -> None:
     threading.settrace(_called)
     sys.settrace(_called)
+    _thread.known = True
 
 
 def _leave_libraries_out(own: Collection[str]) -> None:
@@ -40,6 +45,9 @@ def _leave_libraries_out(own: Collection[str]) -> None:
         fromlist: Sequence[str] | None = (),
         level: int = 0,
     ) -> ModuleType:
+        if not hasattr(_thread, "known"):
+            _thread.known = True
+            sys.settrace(_called)  # of a thread of native code, which imports what it needs before it calls the project (Cog's does)
         if level > 0 or name.partition(".")[0] in own or sys.gettrace() is not _called:
             return original(name, globals, locals, fromlist, level)
         sys.settrace(None)
@@ -52,6 +60,8 @@ def _leave_libraries_out(own: Collection[str]) -> None:
 
 
 def _called(frame: FrameType, event: str, argument: Any) -> Any:
+    if frame.f_code in modes:
+        record.write("call", f"with {modes[frame.f_code]}")
     return _line if frames.is_project(frame.f_code.co_filename) else None
 
 
@@ -61,4 +71,6 @@ def _line(frame: FrameType, event: str, argument: Any) -> Any:
         if place not in _seen:
             _seen.add(place)
             record.write("line", place[0], line=place[1])
+    elif event == "return" and frame.f_code in modes:
+        record.write("call", f"end with {modes[frame.f_code]}")
     return _line
