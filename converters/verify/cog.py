@@ -90,6 +90,8 @@ class Predictor:
         chunks = tuple(contents(found["output"])) if stream and isinstance(found.get("output"), list) else None
         if found["status"] != "succeeded":
             return Outcome("error", _message(found.get("error", "")), chunks)  # what was streamed before is not told
+        if missing := self._observation.missing(number):
+            return Outcome("error", f"File {missing} does not exist", chunks)  # the server lets it succeed, without the file
         return Outcome("result", None if stream else contents(found.get("output")), chunks)
 
     def calls(self, number: int) -> list[str]:

@@ -191,11 +191,30 @@ def _breach(found: Outside) -> Breach:
 def _changed(source: Schema, target: Schema) -> Iterator[str]:
     """Fields that the app does not know, and other defaults. A default that stands in one schema alone is made anew in the other."""
     fields = target.get("properties", {})
+    yield from _other_defaults("", source, target, (source, target), frozenset())
+    yield from (f"{name}: the app does not know it" for name in source.get("properties", {}) if name not in fields)
+
+
+def _other_defaults(at: str, source: Schema, target: Schema, documents: tuple[Schema, Schema], seen: frozenset[str]) -> Iterator[str]:
+    """Defaults that differ in fields of both, and in fields of those."""
+    fields = target.get("properties", {})
     for name, before in source.get("properties", {}).items():
-        if name not in fields:
-            yield f"{name}: the app does not know it"
-        elif "default" in before and "default" in fields[name] and fields[name]["default"] not in _meant(before["default"]):
-            yield f"{name}: default {before['default']!r} became {fields[name]['default']!r}"
+        if not isinstance(before, dict) or not isinstance(after := fields.get(name), dict):
+            continue
+        if "default" in before and "default" in after and after["default"] not in _meant(before["default"]):
+            yield f"{at}{name}: default {before['default']!r} became {after['default']!r}"
+        reference = str(after.get("$ref", ""))
+        if reference not in seen:
+            inner, outer = _resolved(before, documents[0]), _resolved(after, documents[1])
+            yield from _other_defaults(f"{at}{name}.", inner, outer, documents, seen | {reference} if reference else seen)
+
+
+def _resolved(schema: Schema, document: Schema) -> Schema:
+    """What a reference of OpenAPI or of pydantic refers to."""
+    place, _, name = str(schema.get("$ref", "")).rpartition("/")
+    tables = {"#/$defs": document.get("$defs", {}), "#/components/schemas": document.get("components", {}).get("schemas", {})}
+    found = tables.get(place, {}).get(name, schema)
+    return found if isinstance(found, dict) else {}
 
 
 def _meant(default: Any) -> list[Any]:

@@ -205,6 +205,10 @@ class Observation:
             return {key: self.relabelled(item, identifier) for key, item in value.items()}
         return [self.relabelled(item, identifier) for item in value] if isinstance(value, list) else value
 
+    def missing(self, request: int) -> str:
+        """The path of an output file that was not there; empty where there was none."""
+        return next((event.text for event in self._of(request, "missing")), "")
+
     def stops(self, request: int) -> bool:
         """Whether the app asked for a fresh runner when it answered a request."""
         return bool(self._of(request, "stop"))

@@ -211,7 +211,7 @@ class _Maker:
         """Each field at its bounds, with each of its choices, at length one, as another number, and null."""
         base = self._base()
         for name, field in self._fields.items():
-            for about, value in self._own_file(name, field) if name in self._files else self._edges(field):
+            for about, value in self._addressed(name, field) if name in self._files else self._edges(field):
                 yield Request("boundary", f"{name}: {about}", {**base, name: value})
 
     def invalid(self) -> Iterator[Request]:
@@ -299,7 +299,7 @@ class _Maker:
             link = self._link
             if link == "file":
                 return _OWN_FILE
-            if self._usual == "data" and name in self._files:
+            if self._usual == "data" and name in self._files and link != "address":
                 link = "data"
             elif link == "data" and _ADDRESS.search(name):
                 link = "url"
@@ -345,9 +345,14 @@ class _Maker:
             elif kind == "null":
                 yield "null", None
 
-    def _own_file(self, name: str, field: Schema) -> Iterator[tuple[str, Any]]:
-        self._link, usual = "file", self._link
-        yield "a file of the machine", self.value(name, {key: part for key, part in field.items() if key != "default"})
+    def _addressed(self, name: str, field: Schema) -> Iterator[tuple[str, Any]]:
+        """A file by its address, where it is usually sent along; one of the machine that serves."""
+        plain = {key: part for key, part in field.items() if key != "default"}
+        usual = self._link
+        for about, link in (("an address", "address"), ("a file of the machine", "file")):
+            if link == "file" or usual == "data":
+                self._link = link
+                yield about, self.value(name, plain)
         self._link = usual
 
     def random(self, name: str, chance: random.Random) -> Any:

@@ -265,3 +265,12 @@ def test_a_schema_file_tells_of_training_what_is_about_training(tmp_path: Path, 
     file.write_text(json.dumps({"components": {"schemas": schemas}}))
     found = of_file(file, train=True)
     assert (found and found.input["title"]) == told
+
+
+def test_defaults_of_fields_within_fields_are_compared() -> None:
+    def document(steps: int) -> dict[str, Any]:
+        inner = {"type": "object", "properties": {"steps": {"type": "integer", "default": steps}, "again": {"$ref": "#/$defs/Inner"}}}
+        return {"type": "object", "properties": {"payload": {"$ref": "#/$defs/Inner"}}, "$defs": {"Inner": inner}}
+
+    assert list(compared(Contract("here", document(3), None), document(3), {}).changed) == []
+    assert list(compared(Contract("here", document(3), None), document(4), {}).changed) == ["payload.steps: default 3 became 4"]

@@ -29,8 +29,19 @@ class Predictor(BasePredictor):
             yield out
 """
 
+MISSING = """
+import tempfile
+from cog import BasePredictor, Path
+class Predictor(BasePredictor):
+    def predict(self, words: str, copies: int = 1) -> Path:
+        out = Path(tempfile.mkdtemp()) / "out.txt"
+        if copies == 1:
+            out.write_text(words)
+        return out
+"""
 
-@pytest.mark.parametrize("code", [RETURNED, REWRITTEN])
+
+@pytest.mark.parametrize("code", [RETURNED, REWRITTEN, MISSING])
 def test_a_file_counts_as_it_was_handed_over(tmp_path: Path, scratch: Path, code: str) -> None:
     project = tmp_path / "project"
     project.mkdir()

@@ -14,6 +14,8 @@ import pathlib
 import shutil
 import sys
 
+from . import record
+
 
 def install(folder: str) -> None:
     """Give the native worker the name of a copy in ``folder``, under the same file name."""
@@ -22,7 +24,10 @@ def install(folder: str) -> None:
 
     def fspath(self: pathlib.PurePath) -> str:
         path = original(self)
-        if _called_by_python() or not os.path.isfile(path):
+        if _called_by_python():
+            return path
+        if not os.path.isfile(path):
+            record.write("missing", path)  # the server answers null for it and says nothing
             return path
         copy = os.path.join(folder, f"handed-{os.getpid()}-{next(numbers)}", os.path.basename(path))
         os.mkdir(os.path.dirname(copy))

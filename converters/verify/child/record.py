@@ -43,7 +43,8 @@ class Recorder:
     def write(self, kind: str, text: str, **details: Any) -> None:
         """Add an event.
 
-        ``call``, ``line``, ``import``, ``network``, ``program``, ``pause``, ``variables``, ``file``, ``effect``, ``print`` or ``stop``.
+        ``call``, ``line``, ``import``, ``network``, ``program``, ``pause``, ``variables``, ``file``, ``effect``, ``print``, ``missing`` or
+        ``stop``.
         """
         if kind == "call" and self._told != self.request:
             self._told, self._calls = self.request, 0
@@ -57,9 +58,9 @@ class Recorder:
         return self.request > 0 and self._calls == int.from_bytes(self._counter[8:16], "little")
 
     def is_endless(self, text: str) -> bool:
-        """Whether a call has been made too often in this request."""
+        """Whether a call has been made too often in this request. While a model is built, a layer may be made any number of times."""
         self._repeated[self.request, text] += 1
-        return self._repeated[self.request, text] > _MOST
+        return self.request > 0 and self._repeated[self.request, text] > _MOST
 
 
 class Silent:
