@@ -158,7 +158,17 @@ def test_fields_that_take_files_get_no_texts() -> None:
     found = generate(schema, link="data", files=["source"], literals=Literals(("known",), (3,)))
     for request in found:
         if request.kind in ("boundary", "drawn"):
-            assert request.body["source"].startswith("data:") or request.about == "source: a file of the machine"
+            named = request.about in ("source: an address", "source: a file of the machine")
+            assert request.body["source"].startswith("data:") or named
+
+
+def test_files_that_are_sent_along_are_sent_by_their_address_too() -> None:
+    schema = {"required": ["source"], "properties": {"source": PROMPT}}
+    sent = {
+        request.about: request.body["source"] for request in generate(schema, link="data", files=["source"]) if "source" in request.body
+    }
+    assert sent["source: an address"] == "http://files.example/source.png"
+    assert "source: an address" not in {request.about for request in generate(schema, link="url", files=["source"])}
 
 
 def test_addresses_of_the_machine_s_own_files_are_tried_where_files_are_taken() -> None:
