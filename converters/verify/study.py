@@ -371,10 +371,11 @@ class Study:
         for request in (request for request in made if request not in last and request.kind not in left_out):
             if not failed and request.kind not in ("example", "plausible"):
                 failed = True
-                yield from ((made, False) for made in (*self._faults(sides), *self._together()))
+                yield from ((made, False) for made in self._faults(sides))
             yield request, False
             if streams and request.kind in ("example", "plausible"):
                 yield request, True
+        yield from ((made, False) for made in self._together())
         for number in range(_ROUNDS):
             before = len(self._telling(sides))
             for request in self._varied(sides, number):
@@ -397,16 +398,20 @@ class Study:
         yield from list(found.values())[: self.settings.drawn]
 
     def _together(self) -> Iterator[Request]:
-        """Several of the requests that were answered at the same time, where the app takes several."""
+        """Several requests at the same time, where the app takes several: of those that were answered, and failed ones to fill up."""
         if at_a_time(self.app) < 2:
             return
-        found: dict[Operation | None, dict[str, Any]] = {}
-        for request, stream, asked in self.asked:
-            if asked.reached and not (stream or request.fault):
-                found.setdefault(request.operation, {}).setdefault(request.key, request.body)
         count = min(at_a_time(self.app), TOGETHER)
-        for operation, answered in found.items():
+        found: dict[Operation | None, tuple[dict[str, Any], dict[str, Any]]] = {}
+        for request, stream, asked in self.asked:
+            answered, failed = found.setdefault(request.operation, ({}, {}))
+            if asked.reached and not (stream or request.fault):
+                answered.setdefault(request.key, request.body)
+            elif (asked.before.kind, asked.after.kind) == ("error", "error") and not (stream or request.fault):
+                failed.setdefault(request.key, request.body)
+        for operation, (answered, failed) in found.items():
             bodies = list(answered.values())
+            bodies += list(failed.values())[: count - len(bodies)] if 0 < len(bodies) < count else []
             for at in range(0, min(len(bodies), _GROUPS * count), count):
                 group = [*bodies[at : at + count], *bodies][:count]
                 made = Request("together", f"{len(group)} at the same time, {at // count + 1}", group, together=True)

@@ -39,7 +39,7 @@ PATIENCE = 25
 _UNPACK = dis.opmap["UNPACK_SEQUENCE"]
 _UNPACK_EX = dis.opmap["UNPACK_EX"]
 _ASSERTION = dis.opmap["LOAD_ASSERTION_ERROR"] if "LOAD_ASSERTION_ERROR" in dis.opmap else dis.opmap["LOAD_COMMON_CONSTANT"]
-_MODES = frozenset({"inference_mode", "no_grad", "enable_grad", "set_grad_enabled", "autocast"})
+_MODES = frozenset({"inference_mode", "no_grad", "enable_grad", "autocast"})
 """What is entered, be it by ``with`` or as a decorator: when it is made does not matter."""
 _NEAR = 14
 """Bytes of code between a comparison and what its ``assert`` raises: the comparison with its caches, and the jump."""
