@@ -7,6 +7,7 @@ import mmap
 import os
 import re
 import sys
+import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -64,6 +65,8 @@ class Observation:
     _events: list[Event] = field(default_factory=list)
     _by_request: dict[int, list[Event]] = field(default_factory=dict)
     _read: int = 0
+    _reading: threading.Lock = field(default_factory=threading.Lock)
+    """Requests that are sent together are read about together."""
 
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True)
@@ -132,18 +135,18 @@ class Observation:
 
     def events(self) -> list[Event]:
         """Everything that was reported so far."""
-        with (self.folder / "log").open("rb") as file:
+        with self._reading, (self.folder / "log").open("rb") as file:
             file.seek(self._read)
             data = file.read()
-        whole = data[: data.rfind(b"\n") + 1]
-        self._read += len(whole)
-        for line in whole.splitlines():
-            event = json.loads(line)
-            text = self._told(event["text"])
-            found = Event(event["request"], event["kind"], text, event.get("line", 0), runner=event.get("process", "") != "")
-            self._events.append(found)
-            self._by_request.setdefault(found.request, []).append(found)
-        return self._events
+            whole = data[: data.rfind(b"\n") + 1]
+            self._read += len(whole)
+            for line in whole.splitlines():
+                event = json.loads(line)
+                text = self._told(event["text"])
+                found = Event(event["request"], event["kind"], text, event.get("line", 0), runner=event.get("process", "") != "")
+                self._events.append(found)
+                self._by_request.setdefault(found.request, []).append(found)
+            return self._events
 
     def _told(self, text: str) -> str:
         """A text with the release of the SDK that the conversion tells."""

@@ -6,6 +6,8 @@ import json
 import os
 import subprocess
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -97,6 +99,26 @@ def test_the_log_is_read_as_it_grows_in_whole_lines(side: Observation) -> None:
         file.write('"text": "b()"}\n')
     assert side.calls(1) == ["a()", "b()"]
     assert [event.runner for event in side.events()] == [True, False]
+
+
+def test_several_threads_read_each_event_once(side: Observation) -> None:
+    path = side.folder / "log"
+    told = [json.dumps({"request": 1, "kind": "call", "text": f"model({at})", "process": ""}) + "\n" for at in range(2000)]
+
+    def write() -> None:
+        with path.open("a", buffering=1) as file:
+            file.writelines(told)
+
+    ends = time.monotonic() + 30
+
+    def read() -> None:
+        while len(side.calls(1)) < len(told) and time.monotonic() < ends:
+            pass
+
+    with ThreadPoolExecutor(5) as pool:
+        for each in [pool.submit(read) for _ in range(4)] + [pool.submit(write)]:
+            each.result(60)
+    assert side.calls(1) == [f"model({at})" for at in range(2000)]
 
 
 def test_the_number_of_the_request_is_in_the_shared_file(side: Observation) -> None:
