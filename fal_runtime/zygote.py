@@ -55,6 +55,7 @@ class Zygote:
         self._process: subprocess.Popen[bytes] | None = None
         self._commands: socket.socket | None = None
         self._starting = asyncio.Lock()
+        self._closed = False
         #: why runners cannot have a private view of the file system; None if they can
         self.sandbox_refused: str | None = None
 
@@ -108,6 +109,8 @@ class Zygote:
     async def fork(self, command: Json, on_line: LineHandler, on_event: EventHandler) -> Child:
         """Fork a child for ``command``; its lines are (stream, text), its events JSON objects. Raises RuntimeFailure."""
         async with self._starting:
+            if self._closed:
+                raise RuntimeFailure("the runtime is stopping")
             if self._commands is None:
                 await self.start()
         loop = asyncio.get_running_loop()
@@ -174,9 +177,11 @@ class Zygote:
 
     async def close(self) -> None:
         """End the process and every child of it, by force where they are still there."""
+        self._closed = True
         if self._commands is not None:
             asyncio.get_running_loop().remove_reader(self._commands)
             self._commands.close()
+            self._commands = None
         if self._process is not None:
             await asyncio.get_running_loop().run_in_executor(None, self._process.wait)
         self._end_all()
