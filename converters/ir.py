@@ -207,6 +207,11 @@ class Predictor(Model):
     """Lines of setup() that fetch model files before the predictor is loaded, made by a serializer."""
     origin: Origin
 
+    @property
+    def trains(self) -> bool:
+        """Whether it is Cog's `train()`, as a method or a function."""
+        return "train" in (self.method, self.name)
+
 
 class Endpoint(Model):
     path: str = "/"

@@ -24,7 +24,7 @@ from converters.ir import App
 from .interpreter import Interpreter
 from .observe import Observation
 from .outcome import File, Outcome, Side, SideFailed
-from .source import Process, Staged, at_a_time, free_port, last_words
+from .source import Process, Staged, at_a_time, free_port, last_words, running
 
 START_SECONDS = 40
 _UNKNOWN = ((0, 1), (0, 8))
@@ -230,14 +230,18 @@ def serve(
     elif schema is not None:
         (folder / ".cog").mkdir(parents=True, exist_ok=True)
         shutil.copy(schema, folder / ".cog" / "openapi_schema.json")
-    train = predictor.method == "train" or predictor.name == "train"
     port = free_port()
     reference = f"{Path(predictor.file).name}:{predictor.name}"
-    environment = {"COG_TRAIN_TYPE_STUB" if train else "COG_PREDICT_TYPE_STUB": reference, "PORT": str(port), **secrets}
+    environment = {"COG_TRAIN_TYPE_STUB" if predictor.trains else "COG_PREDICT_TYPE_STUB": reference, "PORT": str(port), **secrets}
     if at_a_time(app) > 1:
         environment["COG_MAX_CONCURRENCY"] = str(at_a_time(app))  # as a build does
     tells_host = release >= _HOST and release[:2] != (0, 10)
-    server = ["-m", "cog.server.http", *(["--host", "127.0.0.1"] if tells_host else []), *(["--x-mode", "train"] if train else [])]
+    server = [
+        "-m",
+        "cog.server.http",
+        *(["--host", "127.0.0.1"] if tells_host else []),
+        *(["--x-mode", "train"] if predictor.trains else []),
+    ]
     decorated = release < _UNKNOWN[0]
     argv = ["-m", "_fal_migrate_cog_2021", str(port)] if decorated else server
     program = [str(interpreter.executable), *argv]
@@ -247,12 +251,7 @@ def serve(
     side = (
         Decorated(url, process, observation, files, seconds)
         if decorated
-        else Predictor(url, process, observation, train=train, seconds=seconds)
+        else Predictor(url, process, observation, train=predictor.trains, seconds=seconds)
     )
-    try:
-        process.start()
-        with contextlib.closing(side):
-            side.wait()
-            yield side
-    finally:
-        process.stop()
+    with running(process, side):
+        yield side

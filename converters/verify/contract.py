@@ -54,7 +54,7 @@ def of_source(app: App, schema: Path | None, document: Any, *, says_null: bool) 
     Raises ValueError where the file is not Cog's schema.
     """
     predictor = app.predictor
-    train = predictor is not None and "train" in (predictor.method, predictor.name)
+    train = predictor is not None and predictor.trains
     found = of_file(schema, train=train) if schema is not None and predictor is not None else None
     found = found or of_document(document, "what the source's server answers at /openapi.json", train=train, says_null=says_null)
     if found is None:

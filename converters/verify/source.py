@@ -10,10 +10,11 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
+from typing import Protocol, TypeVar
 
 from converters.ir import App
 from converters.project import Project, SourceFile
@@ -187,6 +188,31 @@ class Process:
         with self.log.open("rb") as log:
             log.seek(max(log.seek(0, os.SEEK_END) - _TAIL, 0))
             return last_words(log.read().decode(errors="replace"))
+
+
+class Waiting(Protocol):
+    """A side that a program answers for."""
+
+    def wait(self) -> None:
+        """Wait until it answers. Raises SideFailed where it does not."""
+
+    def close(self) -> None:
+        """Close the connections."""
+
+
+_Side = TypeVar("_Side", bound=Waiting)
+
+
+@contextlib.contextmanager
+def running(process: Process, side: _Side) -> Iterator[_Side]:
+    """Start a program and wait until its side answers; both end with the ``with`` block. Raises SideFailed."""
+    try:
+        process.start()
+        with contextlib.closing(side):
+            side.wait()
+            yield side
+    finally:
+        process.stop()
 
 
 def last_words(text: str) -> str:

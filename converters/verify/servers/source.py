@@ -23,7 +23,7 @@ from converters.sources.docker import choose, kubernetes, search, services
 from converters.verify.interpreter import Interpreter
 from converters.verify.observe import Observation
 from converters.verify.outcome import File, LocalPath, Outcome, SideFailed
-from converters.verify.source import Process, Staged, free_port, put
+from converters.verify.source import Process, Staged, free_port, put, running
 from fal_runtime import capture, engine, ports
 from fal_runtime.usage import belonging
 
@@ -179,13 +179,8 @@ def serve(
     _require(found.command[0], place, observation)
     process = Process(place, found.command, observation, environment, interpreter=interpreter, private=private)
     server = Server(process, app, observation, port, seconds)
-    try:
-        process.start()
-        with contextlib.closing(server):
-            server.wait()
-            yield server
-    finally:
-        process.stop()
+    with running(process, server):
+        yield server
 
 
 def is_fatal(outcome: Outcome) -> bool:
