@@ -48,7 +48,7 @@ class ServerStudy(Study):
 
     @property
     def _observed(self) -> dict[str, Any]:
-        return {"real": source.REAL, "serves": True}
+        return {"real": source.REAL, "serves": True, "search": tuple(programs.places(self._image.files))}
 
     @functools.cached_property
     def _image(self) -> source.Image:
@@ -56,7 +56,6 @@ class ServerStudy(Study):
 
     def _observation(self, folder: Path, *, is_target: bool) -> Observation:
         made = super()._observation(folder, is_target=is_target)
-        made.search = tuple(programs.places(self._image.files))
         programs.install(made.programs, made.python, self._image.files)
         return made
 
