@@ -251,7 +251,8 @@ def study(unit: dict[str, Any], count: int, seconds: float, seed: int, schemas: 
     from converters.outcome import Converted
     from converters.output.place import write
     from converters.project import open_project
-    from converters.verify.study import Settings, Study
+    from converters.verify.settings import Settings
+    from converters.verify.study import Study
 
     source = Path(unit["unit"])
     outcome = convert(source, Options())

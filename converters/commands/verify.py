@@ -88,8 +88,10 @@ def certified(request: Request, outcome: Converted, target: Path) -> list[Certif
     """The certificates of all apps of a conversion that stands in ``target``. Raises MigrateError."""
     from converters.project import open_project
     from converters.verify.isolated import Ended, certificate
+    from converters.verify.scratch import scratch_folder
     from converters.verify.servers.study import ServerStudy
-    from converters.verify.study import Settings, Study, scratch_folder
+    from converters.verify.settings import Settings
+    from converters.verify.study import Study
 
     if request.schema is not None:
         _require_schema(request.schema)

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import functools
-import os
-import shutil
 import sys
 import tempfile
 import time
@@ -17,7 +14,6 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from converters.ir import App, Application
-from converters.output.base import cache_folder
 from converters.project import Project
 from converters.sources.replicate import rewrite
 from fal_runtime import _sandbox
@@ -30,7 +26,9 @@ from .literals import addresses, literals
 from .observe import Observation, pins, top_level_names
 from .outcome import Outcome, Side, SideFailed, TargetFailed
 from .requests import Request, generate, names_own_file, repaired, smaller, varied
+from .scratch import require_room, scratch_folder
 from .servers.operations import Operation
+from .settings import Settings
 from .sides import TOGETHER, Asked, Sides
 from .source import at_a_time, end_all, stage
 
@@ -42,27 +40,9 @@ _FAULTS = 4
 """How many calls of a model, from the first, are made to fail, each in a request of its own."""
 _GROUPS = 3
 """How many groups of requests are sent at the same time, one after the other."""
-_ROOM = 2**24
-"""Bytes that must be free on the disk of the scratch folder for a failure not to be the disk's."""
 _ROUNDS = 3
 """How often variants are drawn of the requests that ran new lines, as long as variants run new lines."""
 _VOLUMES = ("/runpod-volume", "/workspace-volume")
-
-
-@dataclass(frozen=True)
-class Settings:
-    """``seconds``: how long requests are sent; ``patience``: how long one may take; ``doubled``: packages to double though installed."""
-
-    seed: int = 0
-    seconds: float = 60.0
-    patience: float = 15.0
-    doubled: tuple[str, ...] = ()
-    drawn: int = 12
-    python: Path = Path(sys.executable)
-    """The interpreter that runs the source side."""
-    schema: Path | None = None
-    """Cog's own schema file, without which its server checks no inputs."""
-    replay: Certificate | None = None
 
 
 @dataclass
@@ -135,10 +115,10 @@ class Study:
                     with self._sides(place, observations) as sides:
                         self._ask_everything(sides)
                 except TargetFailed as failure:
-                    _require_room(str(failure), folder)
+                    require_room(str(failure), folder)
                     verdict, why = "different", str(failure)
                 except SideFailed as failure:
-                    _require_room(str(failure), folder)
+                    require_room(str(failure), folder)
                     why = str(failure)
                 else:
                     self._check_answers()
@@ -560,19 +540,6 @@ class Study:
 
 def _said(difference: compare.Difference) -> str:
     return f"{difference.path}: {difference.source} became {difference.target}"
-
-
-def _require_room(failure: str, folder: str) -> None:
-    """Raises OSError where a side failed because the disk is full: that says nothing of the conversion."""
-    if os.strerror(errno.ENOSPC) in failure and shutil.disk_usage(folder).free < _ROOM:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), folder)
-
-
-def scratch_folder() -> Path:
-    """Where scratch folders are made: not in /tmp, which each side has to itself. Raises OSError."""
-    folder = cache_folder()
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
 
 
 def _is_narrowed(request: Request, asked: Asked) -> bool:

@@ -14,7 +14,8 @@ from converters.output import write
 from converters.project import open_project
 from converters.verify.certificate import Certificate
 from converters.verify.servers.study import ServerStudy
-from converters.verify.study import Settings, Study
+from converters.verify.settings import Settings
+from converters.verify.study import Study
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 
