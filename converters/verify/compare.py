@@ -34,6 +34,11 @@ class Difference:
     kinds: tuple[str, str] = ("", "")
     """Of a result's values: the names of their types."""
 
+    @property
+    def said(self) -> str:
+        """In one line."""
+        return f"{self.path}: {self.source} became {self.target}"
+
 
 def differences(source: Outcome, target: Outcome, source_calls: Sequence[str], target_calls: Sequence[str]) -> list[Difference]:
     """Everything that differs, in the order: outcome, status, headers, result, chunks, calls."""

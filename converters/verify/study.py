@@ -18,8 +18,8 @@ from converters.project import Project
 from converters.sources.replicate import rewrite
 from fal_runtime import _sandbox
 
-from . import cog, compare, contract, coverage, runpod, target
-from .certificate import Answer, Certificate, Differing, Schemas, Trial, Verdict
+from . import cog, compare, contract, coverage, runpod, target, verdicts
+from .certificate import Certificate, Differing, Schemas, Trial, Verdict
 from .demand import demanded
 from .interpreter import Interpreter, inspected, uneven, versions
 from .literals import addresses, literals
@@ -91,7 +91,7 @@ class Study:
                     if different := self._against(served).different:
                         return different
                     if not self.loading and (loading := compare.of_loading(self.loaded, self.loaded, observation.loading())):
-                        return _said(loading[0])
+                        return loading[0].said
                     for request, stream, before in self.asked:
                         asked = before.again(served, observation, request, stream=stream)
                         other._record(request, stream, asked)
@@ -416,26 +416,7 @@ class Study:
         return asked
 
     def _record(self, request: Request, stream: bool, asked: Asked) -> None:
-        self.trials.append(
-            Trial(
-                number=asked.number,
-                kind=request.kind,
-                about=request.about,
-                body=request.body,
-                operation=request.operation,
-                stream=stream,
-                fault=request.fault,
-                together=request.together,
-                source=Answer.of(asked.before, len(asked.calls)),
-                target=Answer.of(asked.after, len(asked.calls_after)),
-                same=not asked.differences or _is_narrowed(request, asked),
-                narrowed=_is_narrowed(request, asked),
-                reached=asked.reached,
-                differences=[Differing.of(difference) for difference in asked.differences],
-                printed=None if asked.prints is None else Differing.of(asked.prints),
-                not_proven=sorted(asked.noisy),
-            )
-        )
+        self.trials.append(verdicts.trial(request, stream, asked))
 
     def _shrink(self, sides: Sides, request: Request, stream: bool, asked: Asked) -> None:
         """Find the smallest request that shows the same difference, and record it."""
@@ -482,19 +463,7 @@ class Study:
     def _verdict(self) -> tuple[Verdict, str]:
         if self.schemas and self.schemas.different:
             return "different", self.schemas.different
-        if self.loading:
-            return "different", f"a call while loading differs: {_said(self.loading[0])}"
-        different = [trial for trial in self.trials if not trial.same]
-        if different:
-            first = min(different, key=lambda trial: trial.kind != "shrunk")
-            return (
-                "different",
-                f"{len(different)} of {len(self.trials)} requests differ, first at {first.differences[0].path} ({first.about})",
-            )
-        proven = sum(trial.reached for trial in self.trials)
-        if proven:
-            return "equivalent", f"{len(self.trials)} requests were answered alike, {proven} of them with {self._result}"
-        return "not proven", f"no request reached {self._result} on both sides: {self._last_error()}"
+        return verdicts.verdict(self.trials, self.loading, self._result)
 
     @property
     def _result(self) -> str:
@@ -506,10 +475,6 @@ class Study:
         if self.schemas and self.promised and self.promised.output is not None:
             answers = [(asked.before, asked.after) for request, _, asked in self.asked if not request.together]
             self.schemas.answered = contract.answers_outside(self.promised.output, answers)
-
-    def _last_error(self) -> str:
-        trial = next((trial for trial in self.trials if trial.kind in ("example", "plausible", "repaired")), None)
-        return f"{trial.source.kind} {str(trial.source.value)[:200]}" if trial else "there was none to send"
 
     def _certificate(self, verdict: Verdict, why: str, observations: Sequence[Observation], seconds: float) -> Certificate:
         after, before = observations[0].events(), observations[1].events()
@@ -536,13 +501,3 @@ class Study:
             not_proven=[*self._limits(), *unproven, *(f"{part.file}: {coverage.ranges(part.never)} ran on neither side" for part in never)],
             seconds=round(seconds, 1),
         )
-
-
-def _said(difference: compare.Difference) -> str:
-    return f"{difference.path}: {difference.source} became {difference.target}"
-
-
-def _is_narrowed(request: Request, asked: Asked) -> bool:
-    """Whether the app refuses what has a wrong type for its schema, or names a file of the machine, and the source took it."""
-    refused = asked.after.kind == "refused" and asked.before.kind == "result"
-    return refused and (request.kind == "mistyped" or names_own_file(request))
