@@ -162,3 +162,7 @@ class Asked:
             return False
         leaves = compare.leaves(list(self.before.chunks), "chunks") if self.before.chunks else compare.leaves(self.before.value)
         return any(not compare.is_noise(leaf, self.noisy) for leaf in leaves)
+
+
+Sent = tuple[Request, bool, Asked]
+"""A request, whether it was streamed, and what came of it."""

@@ -18,28 +18,22 @@ from converters.project import Project
 from converters.sources.replicate import rewrite
 from fal_runtime import _sandbox
 
-from . import cog, compare, contract, coverage, runpod, target, verdicts
+from . import cog, compare, contract, coverage, followups, runpod, target, verdicts
 from .certificate import Certificate, Differing, Schemas, Trial, Verdict
 from .demand import demanded
 from .interpreter import Interpreter, inspected, uneven, versions
 from .literals import addresses, literals
 from .observe import Observation, pins, top_level_names
 from .outcome import Outcome, Side, SideFailed, TargetFailed
-from .requests import Request, generate, names_own_file, repaired, smaller, varied
+from .requests import Request, generate, names_own_file, repaired, varied
 from .scratch import require_room, scratch_folder
-from .servers.operations import Operation
 from .settings import Settings
-from .sides import TOGETHER, Asked, Sides
+from .sides import Asked, Sent, Sides
 from .source import at_a_time, end_all, stage
 
 _REPAIRS = 6
 _ATTEMPTS = 3
 """How often both sides are started: again with what the project demanded."""
-_SHRINKING_TRIES = 24
-_FAULTS = 4
-"""How many calls of a model, from the first, are made to fail, each in a request of its own."""
-_GROUPS = 3
-"""How many groups of requests are sent at the same time, one after the other."""
 _ROUNDS = 3
 """How often variants are drawn of the requests that ran new lines, as long as variants run new lines."""
 _VOLUMES = ("/runpod-volume", "/workspace-volume")
@@ -56,8 +50,7 @@ class Study:
     settings: Settings
     say: Callable[[str], None] = lambda text: None
     trials: list[Trial] = field(default_factory=list)
-    asked: list[tuple[Request, bool, Asked]] = field(default_factory=list)
-    """Every request, whether it was streamed, and what came of it."""
+    asked: list[Sent] = field(default_factory=list)
     schema: dict[str, Any] = field(default_factory=dict)
     """JSON Schema of the input, as the app publishes it."""
     loaded: list[str] = field(default_factory=list)
@@ -318,7 +311,8 @@ class Study:
 
     def _varied(self, sides: Sides, number: int) -> Iterator[Request]:
         """Variants of the requests that were telling so far."""
-        seed, bodies = self.settings.seed + number, self._telling(sides)
+        seed = self.settings.seed + number
+        bodies = [request.body for request in followups.telling(self.asked, sides.observations[0])]
         yield from varied(self._full_schema, bodies, seed=seed, count=self.settings.drawn, **self._ways)
 
     @property
@@ -351,55 +345,19 @@ class Study:
         for request in (request for request in made if request not in last and request.kind not in left_out):
             if not failed and request.kind not in ("example", "plausible"):
                 failed = True
-                yield from ((made, False) for made in self._faults(sides))
+                yield from ((made, False) for made in followups.faults(self.asked, sides.observations[0], self.settings.drawn))
             yield request, False
             if streams and request.kind in ("example", "plausible"):
                 yield request, True
-        yield from ((made, False) for made in self._together())
+        yield from ((made, False) for made in followups.together(self.asked, at_a_time(self.app)))
         for number in range(_ROUNDS):
-            before = len(self._telling(sides))
+            before = len(followups.telling(self.asked, sides.observations[0]))
             for request in self._varied(sides, number):
                 yield request, False
-            if len(self._telling(sides)) == before:
+            if len(followups.telling(self.asked, sides.observations[0])) == before:
                 break
         for request in (request for request in last if request.kind not in left_out):
             yield request, False  # one side may act on what the other refuses
-
-    def _faults(self, sides: Sides) -> Iterator[Request]:
-        """The requests that reached a model with lines that had not run before, with each of its first calls failing once."""
-        source = sides.observations[0]
-        told = [(request, asked.number) for request, _, asked in self.asked if asked.reached and source.ran_new_lines(asked.number)]
-        found = {
-            made.key: made
-            for request, number in told
-            for call in range(1, min(source.model_calls(number), _FAULTS) + 1)
-            for made in [replace(request, kind="fault", about=f"{request.about}, call {call} fails", fault=call)]
-        }
-        yield from list(found.values())[: self.settings.drawn]
-
-    def _together(self) -> Iterator[Request]:
-        """Several requests at the same time, where the app takes several: of those that were answered, and failed ones to fill up."""
-        if at_a_time(self.app) < 2:
-            return
-        count = min(at_a_time(self.app), TOGETHER)
-        found: dict[Operation | None, tuple[dict[str, Any], dict[str, Any]]] = {}
-        for request, stream, asked in self.asked:
-            answered, failed = found.setdefault(request.operation, ({}, {}))
-            if asked.reached and not (stream or request.fault):
-                answered.setdefault(request.key, request.body)
-            elif (asked.before.kind, asked.after.kind) == ("error", "error") and not (stream or request.fault):
-                failed.setdefault(request.key, request.body)
-        for operation, (answered, failed) in found.items():
-            bodies = list(answered.values())
-            bodies += list(failed.values())[: count - len(bodies)] if 0 < len(bodies) < count else []
-            for at in range(0, min(len(bodies), _GROUPS * count), count):
-                group = [*bodies[at : at + count], *bodies][:count]
-                made = Request("together", f"{len(group)} at the same time, {at // count + 1}", group, together=True)
-                yield made.of(operation) if operation is not None else made
-
-    def _telling(self, sides: Sides) -> list[Any]:
-        """The bodies with which lines of the source ran for the first time."""
-        return [request.body for request, _, asked in self.asked if sides.observations[0].ran_new_lines(asked.number)]
 
     @property
     def _unchecked(self) -> bool:
@@ -420,26 +378,16 @@ class Study:
 
     def _shrink(self, sides: Sides, request: Request, stream: bool, asked: Asked) -> None:
         """Find the smallest request that shows the same difference, and record it."""
-        path, smallest, last = asked.differences[0].path, request, asked
-        tries = 0
-        found_smaller = True
-        while found_smaller and tries < _SHRINKING_TRIES and time.monotonic() < self._deadline:
-            found_smaller = False
-            for body in smaller(smallest.body):
-                candidate = replace(smallest, body=body)
-                if not self._can_be_asked(candidate):
-                    continue
-                tries += 1
-                found = sides.ask(candidate, stream=stream)
-                if self._unchecked and found.after.kind == "refused":
-                    continue
-                if any(difference.path == path for difference in found.differences):
-                    smallest, last, found_smaller = candidate, found, True
-                    break
-                if tries >= _SHRINKING_TRIES or time.monotonic() > self._deadline:
-                    break
+        ask = functools.partial(self._ask_smaller, sides, stream)
+        smallest, last = followups.smallest(request, asked, ask, self._can_be_asked, until=self._deadline)
         if smallest != request:
-            self._record(replace(smallest, kind="shrunk", about=f"smallest that differs at {path}"), stream, last)
+            about = f"smallest that differs at {asked.differences[0].path}"
+            self._record(replace(smallest, kind="shrunk", about=about), stream, last)
+
+    def _ask_smaller(self, sides: Sides, stream: bool, request: Request) -> Asked | None:
+        """What came of a smaller request; None where that says nothing."""
+        asked = sides.ask(request, stream=stream)
+        return None if self._unchecked and asked.after.kind == "refused" else asked
 
     @property
     def _differs(self) -> bool:
