@@ -251,8 +251,8 @@ def study(unit: dict[str, Any], count: int, seconds: float, seed: int, schemas: 
     from converters.outcome import Converted
     from converters.output.place import write
     from converters.project import open_project
+    from converters.verify.handler import HandlerStudy
     from converters.verify.settings import Settings
-    from converters.verify.study import Study
 
     source = Path(unit["unit"])
     outcome = convert(source, Options())
@@ -264,7 +264,7 @@ def study(unit: dict[str, Any], count: int, seconds: float, seed: int, schemas: 
         out = Path(folder) / "out"
         write(outcome, out)
         app = outcome.application.apps[0]
-        identity = Study(open_project(source), outcome.application, app, out, settings)
+        identity = HandlerStudy(open_project(source), outcome.application, app, out, settings)
         certificate = identity.run()
         yield {"uid": unit["uid"], "kind": "identity", "verdict": certificate.verdict, "why": certificate.why, "proven": certificate.proven}
         if certificate.verdict != "equivalent":

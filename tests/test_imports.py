@@ -19,6 +19,9 @@ MODULES = [
     "converters.sources.runpod",
     "converters.targets.image",
     "converters.targets.write",
+    "converters.verify.handler",
+    "converters.verify.servers.study",
+    "converters.verify.sides",
     "converters.verify.study",
 ]
 

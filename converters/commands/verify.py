@@ -87,6 +87,7 @@ def must_be_verifiable(outcome: Converted, source_python: Path = Path(sys.execut
 def certified(request: Request, outcome: Converted, target: Path) -> list[Certificate]:
     """The certificates of all apps of a conversion that stands in ``target``. Raises MigrateError."""
     from converters.project import open_project
+    from converters.verify.handler import HandlerStudy
     from converters.verify.isolated import Ended, certificate
     from converters.verify.scratch import scratch_folder
     from converters.verify.servers.study import ServerStudy
@@ -109,7 +110,7 @@ def certified(request: Request, outcome: Converted, target: Path) -> list[Certif
             schema=request.schema,
             replay=replays.get(app.name),
         )
-        kind = Study if app.server is None else ServerStudy
+        kind = HandlerStudy if app.server is None else ServerStudy
         study = kind(project, outcome.application, app, target, settings)
 
         def run(scratch: Path, study: Study = study) -> Certificate:

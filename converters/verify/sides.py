@@ -1,16 +1,20 @@
-"""One request, or several at the same time, to the converted app and to the source twice, and what came of it."""
+"""Starts the converted app, and the source twice; sends them one request, or several at the same time, and tells what came of it."""
 
 from __future__ import annotations
 
+import contextlib
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import Any
+from pathlib import Path
+from typing import Any, Protocol
+
+from fal_runtime import _sandbox
 
 from . import compare
 from .observe import Observation
-from .outcome import Outcome, Side
+from .outcome import Outcome, Side, SideFailed, TargetFailed
 from .requests import Request
 from .target import Target
 
@@ -65,6 +69,47 @@ class Sides:
         kept = compare.proven(compare.differences(before, after, calls, calls_after), unsteady)
         prints = None if request.together else compare.of_prints(before, second, after)
         return Asked(number, before, after, calls, calls_after, kept, noisy, unsteady, self.doubled, prints)
+
+
+class _Source(Protocol):
+    def __call__(self, root: Path, observation: Observation, *, private: bool) -> contextlib.AbstractContextManager[Side]: ...
+
+
+@contextlib.contextmanager
+def started(
+    folder: Path,
+    observations: Sequence[Observation],
+    target: Callable[[Observation], contextlib.AbstractContextManager[Target]],
+    source: _Source,
+) -> Iterator[Sides]:
+    """All three at once, while the ``with`` block runs; ``observations`` are of the target and of both sources. Raises SideFailed."""
+    probe = folder / "probe"
+    probe.mkdir(parents=True)
+    private = _sandbox.available(probe) is None
+    with contextlib.ExitStack() as stack, ThreadPoolExecutor(2) as pool:
+
+        def enter(name: str, observation: Observation) -> Side:
+            return stack.enter_context(source(folder / f"{name}-root", observation, private=private))
+
+        entering = [pool.submit(enter, name, observation) for name, observation in zip(("source", "again"), observations[1:], strict=True)]
+        failures: list[SideFailed] = []
+        try:
+            served = stack.enter_context(target(observations[0]))
+        except SideFailed as failure:
+            failures.append(TargetFailed(f"the converted app does not start: {failure}"))
+        sources = []
+        for future in entering:
+            try:
+                sources.append(future.result())
+            except SideFailed as failure:
+                failures.insert(0, SideFailed(f"the source does not start: {failure}"))
+        if len(failures) == 1:
+            raise failures[0]
+        if failures:
+            raise SideFailed("; ".join(dict.fromkeys(map(str, failures))))
+        doubled = any(event.kind == "import" for event in observations[1].events())
+        first, second = sources
+        yield Sides(served, first, second, doubled, pool, (observations[1], observations[2], observations[0]))
 
 
 def _outcome(side: Side, observation: Observation, number: int, request: Request, stream: bool) -> Outcome:

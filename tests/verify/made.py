@@ -13,6 +13,7 @@ from converters.outcome import Converted
 from converters.output import write
 from converters.project import open_project
 from converters.verify.certificate import Certificate
+from converters.verify.handler import HandlerStudy
 from converters.verify.servers.study import ServerStudy
 from converters.verify.settings import Settings
 from converters.verify.study import Study
@@ -47,7 +48,7 @@ def studied(source: Path, folder: Path, *, seconds: float = 60, patience: float 
     written = Path(write(outcome, folder / "out").path)
     before = digests(source), digests(written)
     settings = Settings(seconds=seconds, patience=patience, drawn=drawn)
-    kind = Study if outcome.application.apps[0].server is None else ServerStudy
+    kind = HandlerStudy if outcome.application.apps[0].server is None else ServerStudy
     study = kind(open_project(source), outcome.application, outcome.application.apps[0], written, settings)
     return Studied(study, study.run(), source, written, before)
 

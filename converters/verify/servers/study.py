@@ -5,18 +5,18 @@ from __future__ import annotations
 import contextlib
 import functools
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
-from converters.verify import target
-from converters.verify.certificate import Certificate, Schemas
+from converters.verify.certificate import Certificate
 from converters.verify.observe import Observation, top_level_names
 from converters.verify.outcome import Outcome, Side, SideFailed
-from converters.verify.requests import Request, generate, varied
+from converters.verify.requests import Request, generate, repaired, varied
 from converters.verify.sides import Sides
 from converters.verify.study import Study
+from converters.verify.target import Target
 
 from . import programs, source
 from .exchange import LATE
@@ -32,6 +32,7 @@ _LEAST = 2
 class ServerStudy(Study):
     """One server with its conversion, which may be an image alone, a function or a proxy."""
 
+    target_side: ClassVar[type[Target]] = ServerTarget
     operations: dict[str, Described] = field(default_factory=dict)
     """What is asked, by method and path."""
     unasked: list[str] = field(default_factory=list)
@@ -46,8 +47,7 @@ class ServerStudy(Study):
             return self.ended(f"the source does not start: {failure}")
         return super().run()
 
-    @property
-    def _observed(self) -> dict[str, Any]:
+    def _observed(self, *, is_target: bool) -> dict[str, Any]:
         return {"real": source.REAL, "serves": True, "search": tuple(programs.places(self._image.files))}
 
     @functools.cached_property
@@ -63,13 +63,9 @@ class ServerStudy(Study):
         """Of the image, which both sides have, and of the app around it: what else the repository holds is not there."""
         return top_level_names([*self._image.files, self.app.app_file])
 
-    def _served(self, observation: Observation) -> contextlib.AbstractContextManager[target.Target]:
-        patience = self.settings.patience
-        return target.serve(self.written, self.app, observation, self._secrets, seconds=patience, kind=ServerTarget)
-
-    def _enter(self, stack: contextlib.ExitStack, root: Path, observation: Observation, secrets: dict[str, str], private: bool) -> Side:
+    def _source(self, root: Path, observation: Observation, *, private: bool) -> contextlib.AbstractContextManager[Side]:
         options: dict[str, Any] = {"private": private, "seconds": self.settings.patience}
-        return stack.enter_context(source.serve(self._image, root, self.app, observation, secrets, self._interpreter, **options))
+        return source.serve(self._image, root, self.app, observation, self._secrets, self._interpreter, **options)
 
     def _learn(self, sides: Sides) -> bool:
         assert isinstance(sides.source, source.Server) and self.app.server is not None
@@ -106,35 +102,31 @@ class ServerStudy(Study):
         paths = dict.fromkeys(filter(None, [self.app.server.health_path, self.app.server.openapi_path, "/"]))
         return [Described(Operation(method="GET", path=path), {}) for path in paths]
 
-    def _against(self, served: target.Target) -> Schemas:
-        return Schemas(source="")  # its document is among the answers that are compared
-
-    def _schema_of(self, request: Request) -> dict[str, Any]:
-        return self.operations[str(request.operation)].schema if str(request.operation) in self.operations else {}
+    def _repaired(self, request: Request, complaint: str) -> Request | None:
+        one = self.operations.get(str(request.operation))
+        return repaired(request, complaint, one.schema if one is not None else {})
 
     def _can_be_asked(self, request: Request) -> bool:
         return all(isinstance(payload, Call) and payload.fits for payload in request.payloads)
 
     def _made(self) -> list[Request]:
-        literals = self._ways["literals"]
         found = []
         for one in self.operations.values():
-            options = {"seed": self.settings.seed, "drawn": self.settings.drawn, "literals": literals}
-            made = generate(one.schema, one.examples, closed=one.operation.media == "", **options)
+            closed, seed, drawn = one.operation.media == "", self.settings.seed, self.settings.drawn
+            made = generate(one.schema, one.examples, closed=closed, seed=seed, drawn=drawn, literals=self._literals)
             found.append(_distinct(request.of(one.operation) for request in made if not self._is_proxy or request.kind != "mistyped"))
         first = [[request for request in made if request.kind in _FIRST] for made in found]
         later = [[request for request in made if request.kind not in _FIRST] for made in found]
         return [*_in_turn(first), *_in_turn(later)]
 
-    def _varied(self, sides: Sides, number: int) -> Iterator[Request]:
-        telling: dict[str, list[Any]] = {}
-        for request, _, asked in self.asked:
-            if sides.observations[0].ran_new_lines(asked.number):
-                telling.setdefault(str(request.operation), []).append(request.body)
-        seed, count = self.settings.seed + number, max(self.settings.drawn // max(len(telling), 1), _LEAST)
-        for name, bodies in telling.items():
+    def _varied(self, telling: Sequence[Request], number: int) -> Iterator[Request]:
+        by_operation: dict[str, list[Any]] = {}
+        for request in telling:
+            by_operation.setdefault(str(request.operation), []).append(request.body)
+        seed, count = self.settings.seed + number, max(self.settings.drawn // max(len(by_operation), 1), _LEAST)
+        for name, bodies in by_operation.items():
             if (one := self.operations.get(name)) is not None:
-                made = varied(one.schema, bodies, seed=seed, count=count, literals=self._ways["literals"])
+                made = varied(one.schema, bodies, seed=seed, count=count, literals=self._literals)
                 yield from _distinct(request.of(one.operation) for request in made)
 
     def _limits(self) -> list[str]:

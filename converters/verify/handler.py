@@ -1,0 +1,145 @@
+"""A study of a RunPod worker or a Cog predictor: one input at a time, whose schema both sides publish or promise."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from converters.sources.replicate import rewrite
+
+from . import cog, contract, runpod
+from .certificate import Certificate, Schemas, Verdict
+from .observe import Observation
+from .outcome import Side
+from .requests import Request, generate, repaired, varied
+from .sides import Asked, Sides
+from .source import stage
+from .study import Study
+from .target import Target
+
+
+@dataclass
+class HandlerStudy(Study):
+    """One handler or predictor with its conversion."""
+
+    schema: dict[str, Any] = field(default_factory=dict)
+    """JSON Schema of the input, as the app publishes it."""
+    promised: contract.Contract | None = None
+    """The schemas of the source."""
+    schemas: Schemas | None = None
+    """How the app's schemas stand to those."""
+
+    @property
+    def _is_predictor(self) -> bool:
+        return self.application.platform == "replicate"
+
+    def _source(self, root: Path, observation: Observation, *, private: bool) -> contextlib.AbstractContextManager[Side]:
+        staged, secrets, interpreter = stage(self.project, self.app, root), self._secrets, self._interpreter
+        options: dict[str, Any] = {"private": private, "seconds": self.settings.patience}
+        if self.application.platform == "runpod":
+            return runpod.serve(staged, observation, secrets, interpreter, envelope=self.app.envelope, **options)
+        options.update(configuration=self._configuration, schema=self.settings.schema)
+        return cog.serve(staged, self.app, observation, secrets, interpreter, **options)
+
+    @property
+    def _configuration(self) -> bytes:
+        """The cog.yaml of this app's predictor: the nearest to its file."""
+        assert self.app.predictor is not None
+        folders = [str(folder) for folder in PurePosixPath(self.app.predictor.file).parents]
+        found = [f"{folder}/cog.yaml" if folder != "." else "cog.yaml" for folder in folders]
+        return next((self.project.files[path].data for path in found if path in self.project.files), b"")
+
+    def _observed(self, *, is_target: bool) -> dict[str, Any]:
+        return {"release": None if is_target else self._release}
+
+    @property
+    def _release(self) -> tuple[str, str] | None:
+        """Cog's release under which the source runs, where its code may tell it, and the one that the conversion writes down."""
+        tells = any(b"__version__" in data for data in self._python.values())
+        here = self._interpreter.releases.get("cog", "")
+        return (here, rewrite.VERSION) if tells and here and self.app.predictor is not None else None
+
+    @property
+    def _entries(self) -> tuple[str, ...]:
+        if self.app.predictor is not None and self.app.style == "keep":  # imported by Cog's server and by the app alike
+            return (Path(self.app.app_file).name,)
+        return super()._entries
+
+    @property
+    def _code(self) -> str:
+        read_by_cog = '"COG_WEIGHTS"' if self.app.predictor is not None and self.app.predictor.weights else ""
+        return super()._code + read_by_cog
+
+    def _learn(self, sides: Sides) -> bool:
+        self.schema = sides.target.input_schema()
+        document = sides.source.document() if isinstance(sides.source, cog.Predictor) else None
+        self.promised = contract.of_source(self.app, self.settings.schema, document, says_null=cog.reads_schema(self._interpreter))
+        self.schemas = self._against(sides.target)
+        return sides.target.streams()
+
+    def _against(self, served: Target) -> Schemas:
+        """How the schemas of an app stand to those of the source."""
+        assert self.promised is not None
+        answered = contract.unmapped(served.output_schema(), self.app.endpoints[0].output.wrap)
+        return contract.compared(self.promised, served.input_schema(), answered, envelope=self.app.envelope)
+
+    def _before_requests(self, served: Target, observation: Observation) -> str:
+        return self._against(served).different or super()._before_requests(served, observation)
+
+    def _made(self) -> list[Request]:
+        examples = [example.value for example in self.app.examples]
+        seed, drawn = self.settings.seed, self.settings.drawn
+        made = generate(self._full_schema, examples, closed=self._is_predictor, seed=seed, drawn=drawn, **self._ways)
+        return [request for request in made if not (self._is_unchecked and request.kind in ("invalid", "mistyped"))]
+
+    def _varied(self, telling: Sequence[Request], number: int) -> Iterator[Request]:
+        bodies = [request.body for request in telling]
+        return varied(self._full_schema, bodies, seed=self.settings.seed + number, count=self.settings.drawn, **self._ways)
+
+    def _repaired(self, request: Request, complaint: str) -> Request | None:
+        return repaired(request, complaint, self.schema, closed=self._is_predictor)
+
+    def _ask_smaller(self, sides: Sides, stream: bool, request: Request) -> Asked | None:
+        asked = super()._ask_smaller(sides, stream, request)
+        return None if self._is_unchecked and asked is not None and asked.after.kind == "refused" else asked
+
+    @property
+    def _full_schema(self) -> dict[str, Any]:
+        if self.settings.schema is not None and self._is_predictor and cog.reads_schema(self._interpreter):
+            return {**self.schema, "required": cog.required(self.settings.schema, self.schema.get("required", []))}
+        return self.schema
+
+    @functools.cached_property
+    def _ways(self) -> dict[str, Any]:
+        """How the values of requests are made."""
+        files = [field.name for field in self.app.endpoints[0].input.fields if field.media]
+        return {"link": "data" if self._is_predictor else "url", "files": files, "literals": self._literals}
+
+    @property
+    def _is_unchecked(self) -> bool:
+        """Whether the source's server lets everything pass, because it has not the schema that a build gives it."""
+        return self._is_predictor and self.settings.schema is None and cog.reads_schema(self._interpreter)
+
+    def _verdict(self) -> tuple[Verdict, str]:
+        """The schemas first, with the answers that the app gave."""
+        if self.schemas and self.promised and self.promised.output is not None:
+            answers = [(asked.before, asked.after) for request, _, asked in self.asked if not request.together]
+            self.schemas.answered = contract.answers_outside(self.promised.output, answers)
+        if self.schemas and self.schemas.different:
+            return "different", self.schemas.different
+        return super()._verdict()
+
+    def _limits(self) -> list[str]:
+        limits = super()._limits()
+        if self.app.environment.start_script:
+            limits.append(f"what {self.app.environment.start_script} does: the source's side is started without it")
+        if self._is_unchecked:
+            limits.append("what Cog refuses: its server checks inputs only with the schema of a build (--schema FILE)")
+        return [*limits, *(self.schemas.not_proven if self.schemas else [])]
+
+    def _certificate(self, verdict: Verdict, why: str, observations: Sequence[Observation], seconds: float) -> Certificate:
+        return super()._certificate(verdict, why, observations, seconds).model_copy(update={"schemas": self.schemas})
