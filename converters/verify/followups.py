@@ -30,7 +30,7 @@ def faults(sent: Sequence[Sent], source: Observation, count: int) -> list[Reques
     found = {
         made.key: made
         for request, number in told
-        for call in range(1, min(source.model_calls(number), _FAULTS) + 1)
+        for call in range(1, min(source.fallible_calls(number), _FAULTS) + 1)
         for made in [replace(request, kind="fault", about=f"{request.about}, call {call} fails", fault=call)]
     }
     return list(found.values())[:count]

@@ -60,6 +60,8 @@ class Observation:
     """Whether the processes are a server of the project's own: its start scripts run, and nothing tells it when fal's runner is ready."""
     search: tuple[str, ...] = ()
     """Folders on the module search path beside what the environment names."""
+    failing: tuple[tuple[str, ...], ...] = ()
+    """Commands that always fail."""
     release: tuple[str, str] | None = None
     """The SDK's release that this side runs under, which its code may tell, and the one that the conversion tells instead."""
     _events: list[Event] = field(default_factory=list)
@@ -83,6 +85,7 @@ class Observation:
             "own": sorted(self.own),
             "real": list(self.real),
             "serves": self.serves,
+            "failing": [list(command) for command in self.failing],
             "doubled": list(self.doubled),
             "entries": list(self.entries),
             "variables": list(self.variables),
@@ -160,7 +163,7 @@ class Observation:
 
     def calls(self, request: int) -> list[str]:
         """What the code asked of models, other machines and programs while it answered a request, in order."""
-        return [event.text for event in self._of(request, "call", "network", "program")]
+        return [event.text for event in self._of(request, "call", "network", "program", "wait")]
 
     def pauses(self, request: int) -> tuple[float, ...]:
         """For how many seconds the project's code slept while it answered a request: each duration once."""
@@ -174,9 +177,9 @@ class Observation:
         """What the project's code printed while it answered a request."""
         return tuple(event.text for event in self._of(request, "print"))
 
-    def model_calls(self, request: int) -> int:
-        """How many calls of models a request made."""
-        return len(self._of(request, "call"))
+    def fallible_calls(self, request: int) -> int:
+        """How many calls a request made of models, other machines and programs."""
+        return len(self._of(request, "call", "network", "program"))
 
     def ran_new_lines(self, request: int) -> bool:
         """Whether lines of the project ran with a request that had not run before."""

@@ -38,7 +38,7 @@ def install(settings: dict[str, Any]) -> None:
     what they stand for; ``libraries``: folders whose code is not the project's; ``entries``: names of files that are run without being
     imported; ``models``: a folder for the model files that are not there; ``coverage``: whether to trace lines; ``pillow``: whether
     doubles may write pictures with it, because both sides have it; ``memory``: bytes that a process may have of its own; ``file``: bytes
-    that a file may have.
+    that a file may have; ``failing``: commands that always fail.
     """
     if sys.platform == "linux":
         import resource
@@ -61,5 +61,5 @@ def install(settings: dict[str, Any]) -> None:
     imports.install([*settings["own"], *settings["real"]], settings["doubled"], settings["pins"])
     network.install(companions=not settings["serves"])
     models.install(settings["models"])
-    programs.install(shells=not settings["serves"])
+    programs.install(shells=not settings["serves"], failing=settings["failing"])
     effects.install()

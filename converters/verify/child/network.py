@@ -18,9 +18,9 @@ import types
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from email.message import Message
-from typing import Any
+from typing import Any, NamedTuple
 
 from . import files, record
 from .describe import described
@@ -31,6 +31,9 @@ _KINDS = {
     ".wav": "audio/wav", ".mp3": "audio/mpeg", ".json": "application/json", ".zip": "application/zip", ".txt": "text/plain",
 }  # fmt: skip
 
+
+_USUAL = frozenset({"accept", "accept-encoding", "connection", "content-length", "content-type", "host", "transfer-encoding", "user-agent"})
+"""Headers that the libraries set by themselves."""
 
 _companions = True
 """Whether servers of this machine that do not listen are made up: those that an image would start."""
@@ -80,17 +83,33 @@ def address_of(url: Any) -> Any:
     return f"https://files.example/{urllib.parse.quote(url.text, safe='')}" if isinstance(url, Double) else url
 
 
-def answer(method: str, url: str, body: Any = None, *, again: bool = False) -> tuple[bytes, str]:
-    """Content and media type of what another machine would answer; what is asked ``again`` is not recorded."""
+class Answered(NamedTuple):
+    """What another machine answers."""
+
+    data: bytes
+    media_type: str
+    status: int = 200
+
+
+def answer(
+    method: str, url: str, body: Any = None, *, headers: Mapping[str, Any] | None = None, timeout: Any = None, again: bool = False
+) -> Answered:
+    """What another machine would answer: nothing but a failure where this call is to fail. What is asked ``again`` is not recorded.
+
+    ``timeout``: as the project's code gave it, in seconds or one of the library's own objects.
+    """
     text = f"{method} {url}" + (f" {described(_text(body))}" if body else "")
-    if not again:
-        record.write("network", text)
+    options = [f"{name}: {_text(value)}" for name, value in (headers or {}).items() if _text(name).lower() not in _USUAL]
+    options += [f"timeout {timeout}"] if timeout is not None else []
+    told = f"{text} ({', '.join(options)})" if options else text
+    if not again and record.question("network", told):
+        return Answered(json.dumps({"error": "out of order"}).encode(), "application/json", 500)
     suffix = os.path.splitext(urllib.parse.urlsplit(url).path)[1].lower()
     if suffix in files.MEDIA:
-        return files.content(text, suffix), _KINDS.get(suffix, "application/octet-stream")
+        return Answered(files.content(text, suffix), _KINDS.get(suffix, "application/octet-stream"))
     if method in ("POST", "PUT", "PATCH", "DELETE"):
-        return json.dumps({files.STAND_IN: text}).encode(), "application/json"
-    return files.content(text, ".png"), "image/png"
+        return Answered(json.dumps({files.STAND_IN: text}).encode(), "application/json")
+    return Answered(files.content(text, ".png"), "image/png")
 
 
 def _text(body: Any) -> Any:
@@ -132,10 +151,10 @@ class _Answer(io.BytesIO):
     status = code = 200
     reason = msg = "OK"
 
-    def __init__(self, data: bytes, kind: str, url: str) -> None:
-        super().__init__(data)
+    def __init__(self, answered: Answered, url: str) -> None:
+        super().__init__(answered.data)
         self.headers = Message()
-        self.headers["Content-Type"], self.headers["Content-Length"] = kind, str(len(data))
+        self.headers["Content-Type"], self.headers["Content-Length"] = answered.media_type, str(len(answered.data))
         self.url = url
 
     def getcode(self) -> int:
@@ -148,24 +167,31 @@ class _Answer(io.BytesIO):
         return self.headers
 
 
+_FAILURE = "Internal Server Error"
 _real_urlopen = urllib.request.urlopen
 
 
-def _urlopen(url: Any, data: Any = None, *args: Any, **kwargs: Any) -> Any:
+def _urlopen(url: Any, data: Any = None, timeout: Any = None, **kwargs: Any) -> Any:
     url = address_of(url)
     address = url if isinstance(url, str) else url.full_url
     parts = urllib.parse.urlsplit(address)
+    options = kwargs if timeout is None else {**kwargs, "timeout": timeout}
     if parts.scheme in ("data", "file"):
-        return _real_urlopen(url, data, *args, **kwargs)
+        return _real_urlopen(url, data, **options)
     if is_local(parts.hostname):
         try:
-            return _real_urlopen(url, data, *args, **kwargs)
+            return _real_urlopen(url, data, **options)
         except urllib.error.URLError as error:
             if not (_companions and isinstance(getattr(error, "reason", None), ConnectionRefusedError)):
                 raise
     body = data if data is not None else getattr(url, "data", None)
-    method = "POST" if body is not None else "GET"
-    return _Answer(*answer(method, address, body), address)
+    method = ("POST" if body is not None else "GET") if isinstance(url, str) else url.get_method()
+    headers = None if isinstance(url, str) else dict(url.header_items())
+    found = answer(method, address, body, headers=headers, timeout=timeout)
+    made = _Answer(found, address)
+    if found.status != 200:
+        raise urllib.error.HTTPError(address, found.status, _FAILURE, made.headers, made)
+    return made
 
 
 def _urlretrieve(url: str, filename: Any = None, *args: Any, **kwargs: Any) -> tuple[str, Message]:
@@ -214,10 +240,12 @@ def _patch_urllib3(module: Any) -> None:
         if is_local(self.host) and (not _companions or _listens(self.host, self.port)):
             return original(self, method, url, body, *args, **kwargs)
         address = url if "://" in url else f"{self.scheme}://{self.host}{url}"
-        data, kind = answer(method, address, body)
+        waits = kwargs.get("timeout")
+        seconds = getattr(waits, "_read", waits) if isinstance(waits, module.Timeout) or type(waits) in (int, float) else None
+        data, kind, status = answer(method, address, body, headers=kwargs.get("headers"), timeout=seconds)
         headers = {"Content-Type": kind, "Content-Length": str(len(data)), "ETag": '"double"'}
         options = {"preload_content": kwargs.get("preload_content", True), "request_method": method, "request_url": address}
-        return HTTPResponse(io.BytesIO(data), headers, 200, reason="OK", **options)
+        return HTTPResponse(io.BytesIO(data), headers, status, reason="OK" if status == 200 else _FAILURE, **options)
 
     module.HTTPConnectionPool.urlopen = urlopen
 
@@ -237,8 +265,10 @@ def _patch_requests(module: Any) -> None:
 
 def _patch_httpx(module: Any) -> None:
     def response(request: Any) -> Any:
-        data, kind = answer(request.method, str(request.url), request.content if hasattr(request, "_content") else None)
-        return module.Response(200, headers={"Content-Type": kind, "ETag": '"double"'}, content=data, request=request)
+        body = request.content if hasattr(request, "_content") else None
+        seconds = request.extensions.get("timeout", {}).get("read")
+        data, kind, status = answer(request.method, str(request.url), body, headers=dict(request.headers), timeout=seconds)
+        return module.Response(status, headers={"Content-Type": kind, "ETag": '"double"'}, content=data, request=request)
 
     original, original_async = module.HTTPTransport.handle_request, module.AsyncHTTPTransport.handle_async_request
 
@@ -259,7 +289,7 @@ def _patch_httpx(module: Any) -> None:
                 if not _companions:
                     raise
         made = response(request)
-        return module.Response(200, headers=made.headers, stream=module.ByteStream(made.content), request=request)
+        return module.Response(made.status_code, headers=made.headers, stream=module.ByteStream(made.content), request=request)
 
     build = module.Client.build_request
     module.Client.build_request = lambda self, method, url, **options: build(self, method, address_of(url), **options)
@@ -289,7 +319,10 @@ def _patch_aiohttp(module: Any) -> None:
             except module.ClientConnectorError:
                 if not _companions:
                     raise
-        return _Response(method, address, *answer(method, address, kwargs.get("json") or kwargs.get("data")))
+        waits, headers = kwargs.get("timeout", self._timeout), {**(self._default_headers or {}), **(kwargs.get("headers") or {})}
+        body = kwargs.get("json") or kwargs.get("data")
+        found = answer(method, address, body, headers=headers, timeout=getattr(waits, "total", waits))
+        return _Response(method, address, found, module.ClientResponseError)
 
     module.ClientSession._request = request
 
@@ -338,15 +371,18 @@ class _Content:
 class _Response:
     """A response of aiohttp."""
 
-    status, reason, ok = 200, "OK", True
-
-    def __init__(self, method: str, url: str, data: bytes, kind: str) -> None:
-        self.method, self.url, self._data, self.content_type = method, url, data, kind
-        self.headers = {"Content-Type": kind, "Content-Length": str(len(data))}
-        self.content = _Content(data)
+    def __init__(self, method: str, url: str, answered: Answered, error: type[Exception]) -> None:
+        self._data, self.content_type, self.status = answered
+        self.method, self.url, self._error = method, url, error
+        self.ok = self.status == 200
+        self.reason = "OK" if self.ok else _FAILURE
+        self.headers = {"Content-Type": self.content_type, "Content-Length": str(len(self._data))}
+        self.content = _Content(self._data)
 
     def raise_for_status(self) -> None:
-        return None
+        if not self.ok:
+            asked = types.SimpleNamespace(real_url=self.url, url=self.url, method=self.method, headers={})
+            raise self._error(asked, (), status=self.status, message=self.reason, headers=self.headers)  # type: ignore[call-arg]
 
     async def read(self) -> bytes:
         return self._data

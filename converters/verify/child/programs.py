@@ -11,9 +11,10 @@ import shutil
 import subprocess
 import sys
 import tarfile
+from collections.abc import Sequence
 from typing import Any
 
-from . import files, network, record
+from . import files, frames, network, record
 from .describe import described
 
 _FETCHING = (
@@ -35,10 +36,17 @@ _shells = True
 """Whether start scripts are doubled as well: what they launch is part of the image."""
 
 
-def install(*, shells: bool = True) -> None:
-    """Replace the ways to start another program; ``shells``: also where a shell is given a script."""
-    global _shells
-    _shells = shells
+_failing: Sequence[Sequence[str]] = ()
+"""Commands that always fail."""
+
+
+def install(*, shells: bool = True, failing: Sequence[Sequence[str]] = ()) -> None:
+    """Replace the ways to start another program.
+
+    ``shells``: also where a shell is given a script; ``failing``: commands that always fail.
+    """
+    global _shells, _failing
+    _shells, _failing = shells, failing
 
     class Popen(subprocess.Popen):  # type: ignore[type-arg]
         def __init__(self, args: Any, *others: Any, **options: Any) -> None:
@@ -50,12 +58,28 @@ def install(*, shells: bool = True) -> None:
                 if cwd is not None and not os.path.isdir(cwd):
                     options["cwd"] = None
             super().__init__(args if stand_in is None else stand_in, *others, **options)
+            self._doubled = stand_in is not None
+
+        def wait(self, timeout: float | None = None) -> int:
+            self._tell_patience(timeout)
+            return super().wait(timeout)
+
+        def communicate(self, input: Any = None, timeout: float | None = None) -> tuple[Any, Any]:
+            self._tell_patience(timeout)
+            return super().communicate(input, timeout)
+
+        def _tell_patience(self, timeout: float | None) -> None:
+            """No double takes long, so how long is waited for one is told instead."""
+            if self._doubled and timeout is not None and frames.asked_by_project():
+                record.write("wait", f"at most {timeout:g} s for the program")
+            self._doubled = False  # what communicate() waits for is no question of its own
 
     Popen.__name__ = "Popen"
     system = os.system
 
     def run(command: str) -> int:
-        return 0 if _stand_in(command, True) is not None else system(command)
+        stand_in = _stand_in(command, True)
+        return system(command) if stand_in is None else system(shlex.join(stand_in))
 
     subprocess.Popen = Popen  # type: ignore[misc]
     os.system = run  # type: ignore[assignment]
@@ -76,7 +100,8 @@ def _stand_in(args: Any, shell: bool) -> list[str] | None:
     if os.path.basename(words[0]) == "pget" and (fetched := _pget(words[1:])) is not None:
         return fetched
     text = " ".join(map(described, words))
-    record.write("program", text)
+    if record.question("program", text) or words in _failing:
+        return _out_of_order(f"{words[0]}: out of order")
     for word in words[1:]:
         suffix = os.path.splitext(word)[1].lower()
         if suffix in files.MEDIA and not os.path.exists(word) and not word.startswith("-") and "://" not in word:
@@ -85,6 +110,10 @@ def _stand_in(args: Any, shell: bool) -> list[str] | None:
             except OSError:
                 continue
     return [sys.executable, "-I", "-S", "-c", f"print({_said(words, text)!r})"]
+
+
+def _out_of_order(message: str) -> list[str]:
+    return [sys.executable, "-I", "-S", "-c", f"raise SystemExit({message!r})"]
 
 
 def _said(words: list[str], text: str) -> str:
@@ -105,18 +134,20 @@ def _pget(words: list[str]) -> list[str] | None:
         return None
     url, target = places[-2:]
     short = "".join(word[1:] for word in words if word.startswith("-") and not word.startswith("--"))
-    data, _ = network.answer("GET", url, again=url in _fetched)
+    found = network.answer("GET", url, again=url in _fetched)
+    if found.status != 200:
+        return _out_of_order(f"{url} answers {found.status}")
     _fetched.add(url)
     try:
         os.makedirs(os.path.dirname(os.path.abspath(target)), exist_ok=True)
         if "x" in short or "--extract" in words:
-            with tarfile.open(fileobj=io.BytesIO(data)) as archive:
+            with tarfile.open(fileobj=io.BytesIO(found.data)) as archive:
                 archive.extractall(target, filter="data")
         else:
             with open(target, "wb") as file:
-                file.write(data)
+                file.write(found.data)
     except (OSError, tarfile.TarError) as error:
-        return [sys.executable, "-I", "-S", "-c", f"raise SystemExit({str(error)!r})"]
+        return _out_of_order(str(error))
     return [sys.executable, "-I", "-S", "-c", ""]
 
 

@@ -1,7 +1,8 @@
 """What happens in a child process, written to one log that the parent reads: a JSON document a line.
 
 The parent counts requests in a small shared file; the number in it when something happens says which request it belongs to
-(0: loading). A second number there says which call of a model fails in this request. Both are inherited by forked processes.
+(0: loading). A second number there says which call (of a model, another machine or a program) fails in this request. Both are inherited
+by forked processes.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+_CALLS = ("call", "network", "program")
 _MOST = 1000
 """How often one call may be repeated in a request: a loop that waits for what no double gives ends with it."""
 
@@ -43,17 +45,17 @@ class Recorder:
     def write(self, kind: str, text: str, **details: Any) -> None:
         """Add an event.
 
-        ``call``, ``line``, ``import``, ``network``, ``program``, ``pause``, ``variables``, ``file``, ``effect``, ``print``, ``missing`` or
-        ``stop``.
+        ``call``, ``line``, ``import``, ``network``, ``program``, ``wait``, ``pause``, ``variables``, ``file``, ``effect``, ``print``,
+        ``missing`` or ``stop``.
         """
-        if kind == "call" and self._told != self.request:
+        if kind in _CALLS and self._told != self.request:
             self._told, self._calls = self.request, 0
             self.write("variables", json.dumps({name: os.environ.get(name) for name in self._variables}))
         event = {"request": self.request, "process": os.environ.get("FAL_RUNNER_STATE", ""), "kind": kind, "text": text, **details}
         os.write(self._log, json.dumps(event).encode() + b"\n")
 
     def fails(self) -> bool:
-        """Whether the call of a model that is made now is the one that fails in this request."""
+        """Whether the call that is made now is the one that fails in this request."""
         self._calls += 1
         return self.request > 0 and self._calls == int.from_bytes(self._counter[8:16], "little")
 
@@ -102,6 +104,12 @@ def call(text: str) -> None:
         raise TimeoutError(f"{text} was called {_MOST} times: a double never answers in another way")
     if recorder.fails():
         raise RuntimeError("CUDA error: out of memory")
+
+
+def question(kind: str, text: str) -> bool:
+    """Add what another machine (``network``) or a ``program`` is asked to the log. Returns whether it is to fail."""
+    write(kind, text)
+    return recorder.fails()
 
 
 def request() -> int:

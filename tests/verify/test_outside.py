@@ -1,0 +1,99 @@
+"""What a child asks of other machines and of programs: how it is told, and that each can fail once."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from converters.verify.observe import Observation
+
+ASKED = {
+    "requests": (
+        (
+            "import requests\nanswer = requests.post('http://far.example/a', json={'b': 1}, headers={'Authorization': 'Bearer x'}, timeout=7)\n"
+            "answer.raise_for_status()"
+        ),
+        "POST http://far.example/a '{\"b\": 1}' (Authorization: Bearer x, timeout 7)",
+        "500 Server Error",
+    ),
+    "requests without options": (
+        "import requests\nrequests.get('http://far.example/a').raise_for_status()",
+        "GET http://far.example/a",
+        "500 Server Error",
+    ),
+    "urllib": (
+        (
+            "import urllib.request\n"
+            "urllib.request.urlopen(urllib.request.Request('http://far.example/a', headers={'X-Key': 'x'}, method='HEAD'), timeout=3)"
+        ),
+        "HEAD http://far.example/a (X-key: x, timeout 3)",
+        "HTTP Error 500",
+    ),
+    "httpx": (
+        "import httpx\nhttpx.get('http://far.example/a', headers={'X-Key': 'x'}, timeout=4).raise_for_status()",
+        "GET http://far.example/a (x-key: x, timeout 4)",
+        "Server error '500",
+    ),
+    "aiohttp": (
+        (
+            "import asyncio, aiohttp\nasync def ask():\n    async with aiohttp.ClientSession(headers={'X-Key': 'x'}) as session:\n"
+            "        async with session.get('http://far.example/a', timeout=aiohttp.ClientTimeout(total=9)) as answer:\n"
+            "            answer.raise_for_status()\nasyncio.run(ask())"
+        ),
+        "GET http://far.example/a (X-Key: x, timeout 9)",
+        "500, message=",
+    ),
+    "a program": (
+        "import subprocess\nsubprocess.run(['comfy', 'run'], check=True, timeout=300)",
+        "'comfy' 'run'",
+        "returned non-zero exit status 1",
+    ),
+    "a shell's": ("import os\nassert os.system('comfy run') == 0, 'failed'", "'comfy' 'run'", "failed"),
+}
+
+
+@pytest.fixture
+def side(tmp_path: Path) -> Observation:
+    return Observation(tmp_path / "side", frozenset({"main"}), {}, [])
+
+
+def run(side: Observation, code: str) -> subprocess.CompletedProcess[str]:
+    main = side.folder.parent / "main.py"
+    main.write_text(code)
+    return subprocess.run([sys.executable, str(main)], env=side.environment(), capture_output=True, text=True, timeout=60)
+
+
+@pytest.mark.parametrize("name", ASKED)
+def test_a_question_is_told_with_its_options_and_can_fail(side: Observation, name: str) -> None:
+    code, told, failure = ASKED[name]
+    side.begin(1)
+    assert run(side, code).returncode == 0
+    side.begin(2)
+    side.let_fail(1)
+    failed = run(side, code)
+    assert failed.returncode == 1
+    assert failure in failed.stderr
+    assert side.calls(1)[0] == told
+    assert side.calls(2)[0] == told
+    assert side.fallible_calls(1) == 1
+
+
+def test_only_the_named_one_of_several_fails(side: Observation) -> None:
+    side.begin(1)
+    side.let_fail(3)
+    done = run(
+        side,
+        "import net, subprocess, requests\nnet.one()\nprint(requests.get('http://far.example').status_code)\n"
+        "print(subprocess.run(['comfy'], capture_output=True).returncode)\nnet.two()\nprint('end')",
+    )
+    assert done.stdout.split() == ["200", "1", "end"]
+    assert side.fallible_calls(1) == 4
+
+
+def test_how_long_a_program_may_take_is_told_once(side: Observation) -> None:
+    side.begin(1)
+    run(side, "import subprocess\nsubprocess.run(['comfy'], capture_output=True, timeout=300)\nsubprocess.run(['comfy'])")
+    assert side.calls(1) == ["'comfy'", "at most 300 s for the program", "'comfy'"]
