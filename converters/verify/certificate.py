@@ -167,7 +167,7 @@ class Certificate(Model):
     doubles: list[str]
     """Packages that were not there and were replaced."""
     loading: list[Differing] = Field(default_factory=list)
-    """The first call of a model that only one side makes while it loads."""
+    """The first call of a model or a program that only one side makes while it loads, and whether only one starts."""
     schemas: Schemas | None = None
     """None where it did not come to comparing them."""
     trials: list[Trial] = Field(default_factory=list)

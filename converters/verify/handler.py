@@ -13,8 +13,9 @@ from converters.sources.replicate import rewrite
 
 from . import cog, contract, runpod
 from .certificate import Certificate, Schemas, Verdict
+from .compare import Difference
 from .observe import Observation
-from .outcome import Side
+from .outcome import Side, SideFailed
 from .requests import Request, generate, repaired, varied
 from .sides import Asked, Sides
 from .source import stage
@@ -41,7 +42,8 @@ class HandlerStudy(Study):
         staged, secrets, interpreter = stage(self.project, self.app, root), self._secrets, self._interpreter
         options: dict[str, Any] = {"private": private, "seconds": self.settings.patience}
         if self.application.platform == "runpod":
-            return runpod.serve(staged, observation, secrets, interpreter, envelope=self.app.envelope, **options)
+            options.update(envelope=self.app.envelope, start_command=self.app.start_command)
+            return runpod.serve(staged, observation, secrets, interpreter, **options)
         options.update(configuration=self._configuration, schema=self.settings.schema)
         return cog.serve(staged, self.app, observation, secrets, interpreter, **options)
 
@@ -90,6 +92,16 @@ class HandlerStudy(Study):
     def _before_requests(self, served: Target, observation: Observation) -> str:
         return self._against(served).different or super()._before_requests(served, observation)
 
+    def _failing_starts(self, folder: Path) -> list[Difference]:
+        """A start command that fails keeps the worker from starting, and must keep the app from it."""
+        if not self.app.start_command:
+            return []
+        shell, first, *rest = self.app.start_command
+        command = (shell, PurePosixPath(first).name, *rest)
+        with contextlib.suppress(SideFailed), self._target(self._observation(folder / "failing", is_target=True, failing=(command,))):
+            return [Difference("loading", "does not start where its start command fails", "starts")]
+        return []
+
     def _made(self) -> list[Request]:
         examples = [example.value for example in self.app.examples]
         seed, drawn = self.settings.seed, self.settings.drawn
@@ -135,8 +147,11 @@ class HandlerStudy(Study):
 
     def _limits(self) -> list[str]:
         limits = super()._limits()
-        if self.app.environment.start_script:
-            limits.append(f"what {self.app.environment.start_script} does: the source's side is started without it")
+        script = self.app.environment.start_script
+        if self.app.start_command:
+            limits.append(f"what {script or 'its start command'} launches: a double stands in for it")
+        elif script:
+            limits.append(f"what {script} does: the source's side is started without it")
         if self._is_unchecked:
             limits.append("what Cog refuses: its server checks inputs only with the schema of a build (--schema FILE)")
         return [*limits, *(self.schemas.not_proven if self.schemas else [])]

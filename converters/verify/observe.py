@@ -191,13 +191,13 @@ class Observation:
         return dict(json.loads(told[0])) if told else {}
 
     def loading(self) -> list[str]:
-        """What the code asked of models before the first request: each call once, where several processes load the same module.
+        """What the code asked of models and programs before the first request: each call once, where several processes load a module.
 
         On the target this is what its runners did, not the process that reads the app's definition. Downloads are left out: what an
         image holds, a fal app may have to fetch.
         """
         runners = any(event.runner for event in self.events())
-        calls = (event for event in self.events() if event.request == 0 and event.kind == "call" and event.runner is runners)
+        calls = (event for event in self.events() if event.request == 0 and event.kind in ("call", "program") and event.runner is runners)
         return list(dict.fromkeys(event.text for event in calls if not _DOWNLOAD.match(event.text)))
 
     def relabelled(self, value: Any, identifier: str) -> Any:

@@ -9,11 +9,13 @@ from __future__ import annotations
 import contextlib
 import json
 import queue
+import subprocess
 import threading
 import urllib.parse
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import PurePosixPath
 from typing import Any
 
 from .interpreter import Interpreter
@@ -192,10 +194,13 @@ def serve(
     interpreter: Interpreter,
     *,
     envelope: Sequence[str] = (),
+    start_command: Sequence[str] = (),
     private: bool,
     seconds: float,
 ) -> Iterator[Worker]:
-    """Run the worker while the ``with`` block runs. Raises SideFailed."""
+    """Run the worker while the ``with`` block runs, after what its container starts before it. Raises SideFailed."""
+    if start_command:
+        _stand_in_for(start_command, observation, interpreter)
     plane = Plane()
     argv = [str(interpreter.executable), "-u", *(["-m", staged.module] if staged.module else [staged.entry]), *staged.arguments]
     if not private and not staged.module:
@@ -209,6 +214,14 @@ def serve(
     finally:
         process.stop()
         plane.close()
+
+
+def _stand_in_for(command: Sequence[str], observation: Observation, interpreter: Interpreter) -> None:
+    """Have the doubles record a start command, ``bash FILE ...`` or ``bash -c TEXT``: what it launches is part of the image."""
+    shell, first, *rest = command
+    words = [shell, first if first.startswith("-") else f"/{PurePosixPath(first).name}", *rest]
+    program = [str(interpreter.executable), "-c", "import subprocess, sys; subprocess.run(sys.argv[1:])", *words]
+    subprocess.run(program, env=observation.environment(), capture_output=True, timeout=START_SECONDS, check=True)
 
 
 def outcome(document: dict[str, Any], chunks: tuple[Any, ...]) -> Outcome:

@@ -83,6 +83,8 @@ class Study(ABC):
                         other._record(request, stream, asked)
                         if other._differs:
                             return other.trials[-1]
+                if not self.loading and (loading := other._failing_starts(Path(folder))):
+                    return loading[0].said
             except SideFailed as failure:
                 return str(failure)
             finally:
@@ -107,6 +109,7 @@ class Study(ABC):
                     require_room(str(failure), folder)
                     why = str(failure)
                 else:
+                    self.loading += self._failing_starts(place)
                     verdict, why = self._verdict()
                 finally:
                     end_all(place)
@@ -141,7 +144,7 @@ class Study(ABC):
         """The project's code, which reads the variables that it demands."""
         return "\n".join(data.decode(errors="replace") for data in self._python.values())
 
-    def _observation(self, folder: Path, *, is_target: bool) -> Observation:
+    def _observation(self, folder: Path, *, is_target: bool, **more: Any) -> Observation:
         files = self._written_files() if is_target else {path: file.data for path, file in self.project.files.items()}
         texts = [data.decode(errors="replace") for path, data in files.items() if path.endswith((".txt", "cog.yaml", "app.py"))]
         workdir = self.app.environment.workdir or "/app"
@@ -163,6 +166,7 @@ class Study(ABC):
             python,
             variables=variables,
             **self._observed(is_target=is_target),
+            **more,
         )
 
     @abstractmethod
@@ -263,6 +267,10 @@ class Study(ABC):
         """How another conversion differs before it is asked anything; '' where it does not."""
         loading = [] if self.loading else compare.of_loading(self.loaded, self.loaded, observation.loading())
         return loading[0].said if loading else ""
+
+    def _failing_starts(self, folder: Path) -> list[compare.Difference]:
+        """How the app differs where what must happen before it starts fails; ``folder`` is for scratch files."""
+        return []
 
     def _requests(self, sides: Sides, *, streams: bool) -> Iterator[tuple[Request, bool]]:
         if self.settings.replay is not None:

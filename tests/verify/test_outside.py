@@ -63,7 +63,7 @@ def side(tmp_path: Path) -> Observation:
 def run(side: Observation, code: str) -> subprocess.CompletedProcess[str]:
     main = side.folder.parent / "main.py"
     main.write_text(code)
-    return subprocess.run([sys.executable, str(main)], env=side.environment(), capture_output=True, text=True, timeout=60)
+    return subprocess.run([sys.executable, str(main)], cwd=main.parent, env=side.environment(), capture_output=True, text=True, timeout=60)
 
 
 @pytest.mark.parametrize("name", ASKED)
@@ -97,3 +97,20 @@ def test_how_long_a_program_may_take_is_told_once(side: Observation) -> None:
     side.begin(1)
     run(side, "import subprocess\nsubprocess.run(['comfy'], capture_output=True, timeout=300)\nsubprocess.run(['comfy'])")
     assert side.calls(1) == ["'comfy'", "at most 300 s for the program", "'comfy'"]
+
+
+def test_a_start_script_is_told_by_its_name_where_it_is_there(side: Observation) -> None:
+    (side.folder.parent / "start.sh").write_text("exit 9")
+    said = run(
+        side,
+        "import subprocess\nfor script in ('start.sh', './gone.sh', '/start.sh'):\n"
+        "    print(subprocess.run(['bash', script], capture_output=True).returncode)",
+    )
+    assert said.stdout.split() == ["0", "127", "0"]
+    assert [event.text for event in side.events() if event.kind == "program"] == ["'bash' 'start.sh'"] * 2
+
+
+def test_a_command_that_always_fails(tmp_path: Path) -> None:
+    side = Observation(tmp_path / "side", frozenset({"main"}), {}, [], failing=(("bash", "start.sh"),))
+    assert run(side, "import subprocess\nsubprocess.run(['bash', '-c', 'x'], check=True)").returncode == 0
+    assert run(side, "import subprocess\nsubprocess.run(['bash', '/start.sh'], check=True)").returncode == 1

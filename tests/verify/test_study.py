@@ -16,7 +16,10 @@ pytest.importorskip("runpod")
 pytest.importorskip("cog")
 
 Run = Callable[[str], Studied]
-ALL = ["runpod/text-tools", "runpod/story-stream", "runpod/sdxl", "runpod/upscaler", "replicate/blur", "replicate/tokens", "replicate/chat"]
+ALL = [
+    *("runpod/text-tools", "runpod/story-stream", "runpod/sdxl", "runpod/upscaler", "runpod/poster-server"),
+    *("replicate/blur", "replicate/tokens", "replicate/chat"),
+]
 
 
 @pytest.fixture(scope="module")
@@ -87,6 +90,9 @@ SHARED = """self.job = {"input": input.model_dump(exclude_unset=True)}
         pytest.param("replicate/chat", "app.py", "pause=input.pause", "", "pauses", id="an argument that only changes how long it takes"),
         pytest.param("replicate/chat", "predict.py", "await asyncio.sleep(pause)", "asyncio.sleep(pause)", "pauses", id="a missing await"),
         pytest.param("runpod/embeddings", "app.py", 'job = {"id"', SHARED, "$[", id="a value that requests at the same time share"),
+        pytest.param("runpod/poster-server", "handler.py", "    answer.raise_for_status()\n", "", "outcome", id="an error that only a failing service shows"),
+        pytest.param("runpod/poster-server", "handler.py", "X-Job", "X-Order", "calls[", id="another header to a service"),
+        pytest.param("runpod/poster-server", "handler.py", "timeout=60,", "", "calls[", id="no timeout for a service"),
         pytest.param("replicate/blur", "app.py", 'raise ValueError("neither', 'print("neither', "$", id="a file of the machine is read"),
     ],
 )  # fmt: skip
@@ -135,6 +141,22 @@ def test_calls_while_loading_are_compared(run: Run, tmp_path: Path, old: str, ne
     assert found.study.loaded and not found.certificate.loading
     differing = found.study.first_difference(found.with_bug("app.py", old, new, tmp_path))
     assert isinstance(differing, str) and differing.startswith("loading[0]: ") and said in differing
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        pytest.param('subprocess.run(["bash", "start.sh"], check=True)', "pass", "loading[0]: 'bash' 'start.sh' became", id="left out"),
+        pytest.param(
+            ", check=True", "", "loading: does not start where its start command fails became starts", id="starts though it fails"
+        ),
+        pytest.param('"bash", "start.sh"', '"bash", "stop.sh"', "returned non-zero exit status 127", id="another script"),
+    ],
+)
+def test_what_the_container_starts_before_the_worker_is_compared(run: Run, tmp_path: Path, old: str, new: str, said: str) -> None:
+    found = run("runpod/poster-server")
+    differing = found.study.first_difference(found.with_bug("app.py", old, new, tmp_path))
+    assert isinstance(differing, str) and said in differing
 
 
 def test_another_app_of_the_project_is_not_started(tmp_path: Path, scratch: Path) -> None:

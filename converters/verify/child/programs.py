@@ -43,14 +43,14 @@ _failing: Sequence[Sequence[str]] = ()
 def install(*, shells: bool = True, failing: Sequence[Sequence[str]] = ()) -> None:
     """Replace the ways to start another program.
 
-    ``shells``: also where a shell is given a script; ``failing``: commands that always fail.
+    ``shells``: also where a shell is given a script; ``failing``: commands that always fail, a script by its name alone.
     """
     global _shells, _failing
     _shells, _failing = shells, failing
 
     class Popen(subprocess.Popen):  # type: ignore[type-arg]
         def __init__(self, args: Any, *others: Any, **options: Any) -> None:
-            stand_in = _stand_in(args, bool(options.get("shell")))
+            stand_in = _stand_in(args, bool(options.get("shell")), options.get("cwd"))
             if stand_in is not None:
                 options.pop("executable", None)
                 options["shell"] = False
@@ -85,7 +85,7 @@ def install(*, shells: bool = True, failing: Sequence[Sequence[str]] = ()) -> No
     os.system = run  # type: ignore[assignment]
 
 
-def _stand_in(args: Any, shell: bool) -> list[str] | None:
+def _stand_in(args: Any, shell: bool, folder: Any = None) -> list[str] | None:
     """A command that only says what was asked for; None for a program that can run here."""
     try:
         words = (
@@ -95,10 +95,12 @@ def _stand_in(args: Any, shell: bool) -> list[str] | None:
         )
     except (TypeError, ValueError):
         return None
-    if not words or not _is_doubled(words, shell or isinstance(args, str)):
+    if not words or not _is_doubled(words, shell or isinstance(args, str), os.fspath(folder or ".")):
         return None
     if os.path.basename(words[0]) == "pget" and (fetched := _pget(words[1:])) is not None:
         return fetched
+    if _runs_file(words):
+        words[1] = os.path.basename(words[1])  # where it lies, the sides need not share
     text = " ".join(map(described, words))
     if record.question("program", text) or words in _failing:
         return _out_of_order(f"{words[0]}: out of order")
@@ -151,12 +153,18 @@ def _pget(words: list[str]) -> list[str] | None:
     return [sys.executable, "-I", "-S", "-c", ""]
 
 
-def _is_doubled(words: list[str], shell: bool) -> bool:
+def _runs_file(words: list[str]) -> bool:
+    """Whether a shell is given a script: ``bash FILE ...``."""
+    return os.path.basename(words[0]) in ("bash", "sh") and len(words) > 1 and not words[1].startswith("-")
+
+
+def _is_doubled(words: list[str], shell: bool, folder: str) -> bool:
     name = os.path.basename(words[0])
     if name.startswith("python") and "-m" in words[1:3] and any(word in ("pip", "uv") for word in words[1:4]):
         return True
     if name in ("bash", "sh") and len(words) > 1:
-        return _shells
+        found = not _runs_file(words) or os.path.isabs(words[1]) or os.path.exists(os.path.join(folder, words[1]))
+        return _shells and found  # what is not there, the shell itself says
     if name in _FETCHING:
         return True
     commands = (

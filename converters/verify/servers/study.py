@@ -54,8 +54,8 @@ class ServerStudy(Study):
     def _image(self) -> source.Image:
         return source.image(self.project, self.app)
 
-    def _observation(self, folder: Path, *, is_target: bool) -> Observation:
-        made = super()._observation(folder, is_target=is_target)
+    def _observation(self, folder: Path, *, is_target: bool, **more: Any) -> Observation:
+        made = super()._observation(folder, is_target=is_target, **more)
         programs.install(made.programs, made.python, self._image.files)
         return made
 
