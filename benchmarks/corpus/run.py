@@ -35,7 +35,8 @@ sys.path.insert(0, str(ROOT))
 from benchmarks.corpus import changes  # noqa: E402
 from converters.verify.demand import demanded  # noqa: E402
 from converters.verify.observe import Observation  # noqa: E402
-from converters.verify.requests import generate, repaired  # noqa: E402
+from converters.verify.repair import repaired  # noqa: E402
+from converters.verify.requests import generate  # noqa: E402
 
 OFFLINE = {"http_proxy": "http://127.0.0.1:9", "https_proxy": "http://127.0.0.1:9", "no_proxy": "127.0.0.1,localhost", "PIP_NO_INDEX": "1"}
 """Code that installs packages or downloads while it is loaded reaches nothing."""

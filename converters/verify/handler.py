@@ -16,7 +16,8 @@ from .certificate import Certificate, Schemas, Verdict
 from .compare import Difference
 from .observe import Observation
 from .outcome import Side, SideFailed
-from .requests import Request, generate, repaired, varied
+from .repair import repaired
+from .requests import Request, generate, varied
 from .sides import Asked, Sides
 from .source import stage
 from .study import Study

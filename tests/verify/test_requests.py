@@ -9,7 +9,8 @@ import jsonschema
 import pytest
 
 from converters.verify.literals import Literals
-from converters.verify.requests import Request, generate, repaired, varied
+from converters.verify.repair import repaired
+from converters.verify.requests import Request, generate, varied
 
 PROMPT = {"type": "string"}
 STEPS = {"type": "integer", "default": 4, "minimum": 1, "maximum": 9}

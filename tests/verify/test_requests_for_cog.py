@@ -9,7 +9,8 @@ import pytest
 
 from converters.verify import cog
 from converters.verify.literals import Literals
-from converters.verify.requests import Request, generate, repaired
+from converters.verify.repair import repaired
+from converters.verify.requests import Request, generate
 
 SCHEMA = {"properties": {"photo": {"type": "string"}, "steps": {"type": "integer", "minimum": 4.0, "default": 5}}, "required": ["photo"]}
 

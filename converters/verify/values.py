@@ -1,0 +1,246 @@
+"""Values for the fields of an input: what a caller could mean, those at the bounds, those that the code knows, wrong ones, drawn ones."""
+
+from __future__ import annotations
+
+import base64
+import random
+import re
+from collections.abc import Collection, Iterator
+from typing import Any
+
+from .child.files import content
+from .literals import NONE, Literals
+
+Schema = dict[str, Any]
+_WORDS = ("red", "green", "cat", "House", "42", "über", "the", "under", "painted", "seven", "lamp", "sea.", "Well,", "night?", "a")
+_LONGEST_TEXT = 20_000
+HOST = "http://files.example/"
+"""Where made-up files lie."""
+OWN_FILE = "file:///etc/hostname"
+"""A file of the machine that serves: nobody may read it by its address."""
+_HINTS = (
+    (r"zip|archive|dataset|training_data|data_url", "zip"),
+    (r"\btar\b|lora_url|weights", "tar"),
+    (r"video|movie|clip", "mp4"),
+    (r"audio|song|speech|music|voice|wav|sound", "wav"),
+    (r"json|workflow", "json"),
+    (r"text_file|srt|csv", "txt"),
+)
+KINDS = frozenset({"png", *(suffix for _, suffix in _HINTS)})
+"""Kinds of files that can be made up."""
+_LINKS = re.compile(r"(?i)ur[li]s?\b|_ur[li]|image|photo|picture|img|mask|audio|video|file|_path|link|uri")
+_ADDRESS = re.compile(r"(?i)ur[li]s?$|_link$")
+"""Names of fields whose text is an address, where files are sent as data URLs."""
+_SHOWN = re.compile(r"(?i)(?:for example|for instance|e\.g\.|such as|example:)[,:]?\s*['\"`]([^'\"`]{1,200})['\"`]")
+"""A value that the description of a field shows."""
+OBJECT = {
+    "url": HOST + "a.png", "image": HOST + "a.png", "prompt": "a cat", "text": "a cat", "name": "a", "method": "GET", "endpoint": "/",
+    "model": "a", "messages": [{"role": "user", "content": "a cat"}],
+}  # fmt: skip
+"""What is sent where an object is expected whose keys nobody knows."""
+
+
+class Values:
+    """Makes values for the fields of the input that a schema describes.
+
+    ``files`` are the fields that take a file (others are told by their names), ``link`` says how one is sent: as ``url`` or ``data`` URL.
+    """
+
+    def __init__(self, schema: Schema, link: str = "url", files: Collection[str] = (), literals: Literals = NONE) -> None:
+        self._schema = schema
+        self._link = link
+        self._files = files
+        self._literals = literals
+        self._fields: dict[str, Schema] = {name: self._resolved(field) for name, field in schema.get("properties", {}).items()}
+        self.names = list(self._fields)
+        """The fields of the input."""
+        self.required: list[str] = [name for name in schema.get("required", []) if name in self._fields]
+        """Those that must not be left out."""
+
+    def is_typed(self, name: str) -> bool:
+        """Whether the schema says what a field takes."""
+        field = self._fields[name]
+        return any("type" in part or "enum" in part or "$ref" in part for part in field.get("anyOf", [field]))
+
+    def value(self, name: str, untyped: Any = "a cat", link: str | None = None) -> Any:
+        """A value that a caller could mean.
+
+        ``untyped`` is what a field without a type gets. ``link``: how a file is sent this time (also as ``base64``).
+        """
+        return self._meant(name, self._fields[name], untyped, link or self._link)
+
+    def edges(self, name: str) -> Iterator[tuple[str, Any]]:
+        """Values at the bounds of a field, its choices, and what is special about each; the addresses of a file."""
+        return self._addressed(name) if name in self._files else self._bounds(self._fields[name])
+
+    def known(self, name: str) -> Iterator[tuple[str, Any]]:
+        """Texts and numbers that the source compares with, where they fit into a field, and lengths around them."""
+        field = self._fields[name]
+        kinds = {part.get("type") for part in map(self._resolved, field.get("anyOf", [field]))}
+        if name in self._files or "enum" in field:
+            return
+        if "string" in kinds or kinds == {None}:
+            for word in self._literals.words:
+                yield repr(word), word
+        if "string" in kinds and _ADDRESS.search(name):
+            for address in self._literals.addresses:
+                yield address, address
+        if "string" in kinds and not _LINKS.search(name):
+            for length in self._literals.numbers:
+                for size in (length, length + 1) if 1 < length <= _LONGEST_TEXT else ():
+                    if size <= field.get("maxLength", size):
+                        yield f"{size} letters", "x" * size
+        if kinds & {"integer", "number"}:
+            for number in self._literals.numbers:
+                for value in (number, number + 1):
+                    if field.get("minimum", value) <= value <= field.get("maximum", value):
+                        yield str(value), value
+
+    def wrong(self, name: str) -> Iterator[tuple[str, Any]]:
+        """Values outside the type and the bounds of a field."""
+        field = self._fields[name]
+        kinds = {part.get("type") for part in field.get("anyOf", [field])}
+        if None in kinds:
+            return
+        if "string" not in kinds:
+            yield "text instead", "no such thing"
+        elif "enum" in field:
+            yield "no such choice", "no such choice"
+        if not kinds & {"object"}:
+            yield "an object instead", {"a": 1}
+        if not kinds & {"array"}:
+            yield "a list instead", [1]
+        if "null" not in kinds:
+            yield "null instead", None
+        if kinds & {"integer", "number"}:
+            if "minimum" in field:
+                yield "below the minimum", field["minimum"] - 1
+            if "maximum" in field:
+                yield "above the maximum", field["maximum"] + 1
+
+    def drawn(self, name: str, chance: random.Random) -> Any:
+        """A random value of a field, within its schema."""
+        field = self._fields[name]
+        edges = [] if name in self._files else [value for _, value in self._bounds(field)]
+        usual = self.value(name)
+        kinds = {part.get("type") for part in field.get("anyOf", [field]) if "enum" not in part}
+        if kinds & {"integer", "number"} and chance.random() < 0.5:
+            low = _bottom(field) if "minimum" in field or "exclusiveMinimum" in field else 0
+            high = field.get("maximum", low + 100)
+            return chance.randint(int(low), max(int(high), int(low))) if "integer" in kinds else round(chance.uniform(low, high), 3)
+        if kinds == {"string"} and name not in self._files and not _LINKS.search(name) and chance.random() < 0.5:
+            if self._literals.words and chance.random() < 0.3:
+                return chance.choice(self._literals.words)
+            text = " ".join(chance.choice(_WORDS) for _ in range(chance.choice((1, 3, 12, 40))))
+            return text[: int(field.get("maxLength", len(text)))]
+        return chance.choice([*edges, usual]) if edges else usual
+
+    def _meant(self, name: str, field: Schema, untyped: Any, link: str) -> Any:
+        if field.get("default") is not None:
+            return field["default"]
+        if "const" in field or field.get("enum"):
+            return field.get("const", field.get("enum", [None])[0])
+        for part in field.get("anyOf", []):
+            if part.get("type") != "null":
+                return self._meant(name, {**self._resolved(part), "description": field.get("description", "")}, untyped, link)
+        if field.get("examples"):
+            return field["examples"][0]
+        kind = field.get("type")
+        if kind == "object" and field.get("properties"):
+            nested = Values({**field, "$defs": self._schema.get("$defs", {}), "components": self._schema.get("components", {})}, link)
+            return {key: nested.value(key, untyped) for key in nested.required or nested.names}
+        if kind == "array":
+            items = self._resolved(field.get("items", {}))
+            least = max(int(field.get("minItems", 1)), 1)
+            return [self._meant(name, items, "a cat", link) if items else (OBJECT["messages"][0] if "message" in name else "a cat")] * least
+        if kind == "string" or (kind is None and isinstance(untyped, str)):
+            return self._text(name, field, link)
+        if kind in ("integer", "number"):
+            bottom = _bottom(field)
+            top = field.get("maximum")
+            value = bottom if bottom > 0 or "minimum" in field else (1 if top is None or top >= 1 else top)
+            return int(value) if kind == "integer" else float(value)
+        return {"boolean": True, "object": dict(OBJECT), "null": None}.get(kind, untyped) if isinstance(kind, str) else untyped
+
+    def _text(self, name: str, field: Schema, link: str) -> str:
+        about = f"{name} {field.get('description', '')}".lower()
+        suffix = next((suffix for pattern, suffix in _HINTS if re.search(pattern, about)), "png")
+        if re.search("base64|b64", name.lower()):
+            return base64.b64encode(content(name, f".{suffix}")).decode()
+        if field.get("format") == "binary" or "contentMediaType" in field:  # an upload
+            return _data(name, suffix)
+        if name in self._files or field.get("format") in ("uri", "url") or (_LINKS.search(name) and "maxLength" not in field):
+            if link == "file":
+                return OWN_FILE
+            if self._link == "data" and name in self._files and link != "address":
+                link = "data"
+            elif link == "data" and _ADDRESS.search(name):
+                link = "url"
+            if link == "base64":
+                return base64.b64encode(content(name, f".{suffix}")).decode()
+            if link == "data":
+                return _data(name, suffix)
+            return f"{HOST}{re.sub(r'[^a-z0-9]+', '-', name.lower())}.{suffix}"
+        shown = _SHOWN.search(field.get("description", ""))
+        text = shown.group(1) if shown else "a cat on a mat beside the warm stove, where seven grey kittens sleep beside the stove"
+        least, most = int(field.get("minLength", 0)), int(field.get("maxLength", len(text)))
+        return (text + "x" * max(least - len(text), 0))[:most]
+
+    def _bounds(self, field: Schema) -> Iterator[tuple[str, Any]]:
+        for part in field.get("anyOf", [field]):
+            part = self._resolved(part)
+            for value in part.get("enum", [])[:8]:
+                yield f"choice {value!r}", value
+            kind = part.get("type")
+            if kind in ("integer", "number") and "enum" not in part:
+                for bound in ("minimum", "maximum"):
+                    if bound in part:
+                        yield bound, int(part[bound]) if kind == "integer" else part[bound]
+                if not any(bound in part for bound in ("minimum", "exclusiveMinimum")):
+                    yield "zero", 0
+                    yield "minus one", -1
+                for value in (2, 37):
+                    if part.get("minimum", value) <= value <= part.get("maximum", value):
+                        yield str(value), value
+            elif kind == "string" and "enum" not in part and "format" not in part:
+                yield "no text", ""
+                yield "one letter", "x"
+                yield "other letters", "Ünïcode ☃ <b>"
+                yield "lines", "one\ntwo"
+            elif kind == "boolean":
+                yield "true", True
+                yield "false", False
+            elif kind == "array":
+                yield "no items", []
+            elif kind == "null":
+                yield "null", None
+
+    def _addressed(self, name: str) -> Iterator[tuple[str, Any]]:
+        """A file by its address, where it is usually sent along; one of the machine that serves."""
+        plain = {key: part for key, part in self._fields[name].items() if key != "default"}
+        for about, link in (("an address", "address"), ("a file of the machine", "file")):
+            if link == "file" or self._link == "data":
+                yield about, self._meant(name, plain, "a cat", link)
+
+    def _resolved(self, field: Any) -> Schema:
+        if not isinstance(field, dict):
+            return {}
+        reference = field.get("$ref") or (field["allOf"][0].get("$ref") if len(field.get("allOf", [])) == 1 else None)
+        if not reference:
+            return field
+        name = str(reference).rpartition("/")[2]
+        places = (self._schema.get("$defs", {}), self._schema.get("components", {}).get("schemas", {}))
+        found: Schema = next((place[name] for place in places if name in place), {})
+        return {**found, **{key: value for key, value in field.items() if key not in ("$ref", "allOf")}}
+
+
+def _data(name: str, suffix: str) -> str:
+    """A file as a data URL."""
+    kind = {"mp4": "video/mp4", "wav": "audio/wav", "zip": "application/zip", "json": "application/json", "txt": "text/plain"}
+    return f"data:{kind.get(suffix, 'image/png')};base64,{base64.b64encode(content(name, f'.{suffix}')).decode()}"
+
+
+def _bottom(field: Schema) -> float:
+    if "exclusiveMinimum" in field:
+        return float(field["exclusiveMinimum"]) + 1
+    return float(field.get("minimum", 0))
