@@ -24,6 +24,13 @@ _MADE_UP = re.compile(r"(?<![A-Za-z0-9])tmp[a-z0-9_]{8}")
 _ADDRESS = re.compile(r" at 0x[0-9a-f]+")
 
 
+class Expression:
+    """What is known by the expression that made it, which is its description."""
+
+    __slots__ = ()
+    text: str
+
+
 def shortened(text: str) -> str:
     """The text itself, or its beginning, a digest, and its end, which says what was asked for last."""
     if len(text) <= LONGEST:
@@ -33,10 +40,8 @@ def shortened(text: str) -> str:
 
 def described(value: Any, depth: int = 0) -> str:
     """A Python-like text for a value that is passed to a call."""
-    from .expression import Comparison, Double
-
     kind = type(value)
-    if isinstance(value, Double | Comparison):
+    if isinstance(value, Expression):
         return value.text
     if kind is str:
         return shortened(repr(placed(value)))
@@ -66,6 +71,13 @@ def described(value: Any, depth: int = 0) -> str:
     if isinstance(value, ModuleType):
         return value.__name__
     return shortened(_object(value, depth))
+
+
+def subscript(key: Any) -> str:
+    """The text of what stands between the brackets of an item: ``3`` or ``1:5``."""
+    if isinstance(key, slice):
+        return ":".join("" if part is None else described(part) for part in (key.start, key.stop, key.step))
+    return described(key)
 
 
 def written(value: Any) -> str:

@@ -6,7 +6,8 @@ import os
 import sys
 import sysconfig
 from collections.abc import Sequence
-from types import FrameType
+from types import FrameType, FunctionType
+from typing import Any
 
 _LIBRARIES = tuple(
     {sysconfig.get_paths()[name] + "/" for name in ("stdlib", "platstdlib", "purelib", "platlib")} | {sys.base_prefix + "/lib/", "<frozen"}
@@ -32,6 +33,16 @@ def is_project(filename: str) -> bool:
         library = ours or filename.startswith((*_LIBRARIES, *_ROOTS)) or "site-packages/" in filename or "dist-packages/" in filename
         known = _known[filename] = not library and filename != "<string>"
     return known
+
+
+def is_own(value: Any) -> bool:
+    """Whether a value is a function or a class of the project."""
+    if isinstance(value, FunctionType):
+        return is_project(value.__code__.co_filename)
+    if isinstance(value, type):
+        module = sys.modules.get(value.__module__)
+        return is_project(str(getattr(module, "__file__", None) or "<string>"))
+    return False
 
 
 def caller_is_project(depth: int = 2) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import builtins
 import dataclasses
-import dis
 import email.message
 import importlib.abc
 import importlib.machinery
@@ -18,6 +17,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from . import frames, record
+from .bytecode import unbound
 from .expression import Double, attribute, called
 
 REMOTE = frozenset({"boto3", "botocore", "openai", "anthropic", "huggingface_hub", "google", "supabase", "azure", "minio"})
@@ -30,7 +30,7 @@ class Module(types.ModuleType):
 
     def __getattr__(self, name: str) -> Any:
         if name == "__all__":
-            return _names_of(frames.importer())
+            return unbound(frames.importer())
         if name == "__version__":
             return Version(versions.get(self.__name__.partition(".")[0], "2.4.0"))
         if name.startswith("__") and name.endswith("__"):
@@ -200,25 +200,3 @@ def _answer_types() -> None:
         return {"value": obj.text} if isinstance(obj, Double) else original(obj, **kwargs)
 
     dataclasses.asdict = asdict
-
-
-def _names_of(frame: types.FrameType | None) -> list[str]:
-    """The names that a module with ``from x import *`` uses and gets from nowhere else."""
-    if frame is None:
-        return []
-    used, stored = _names(frame.f_code)
-    return sorted(name for name in used - stored - frame.f_globals.keys() - vars(builtins).keys() if not name.startswith("_"))
-
-
-def _names(code: types.CodeType) -> tuple[set[str], set[str]]:
-    used, stored = set(), set()
-    for step in dis.get_instructions(code):
-        if step.opname in ("LOAD_NAME", "LOAD_GLOBAL"):
-            used.add(step.argval)
-        elif step.opname in ("STORE_NAME", "STORE_GLOBAL"):
-            stored.add(step.argval)
-    for constant in code.co_consts:
-        if isinstance(constant, types.CodeType):
-            inner = _names(constant)[0]
-            used |= inner
-    return used, stored

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import atexit
 import builtins
+import inspect
 import os
 import sys
 import threading
 from collections.abc import Collection, Mapping, Sequence
-from types import CodeType, FrameType, ModuleType
+from types import CodeType, FrameType, FunctionType, ModuleType
 from typing import Any
 
 from . import frames, record
 
-modes: dict[CodeType, str] = {}
+_modes: dict[CodeType, str] = {}
 """Functions that are called in a mode of a model: entering and leaving it is recorded."""
 _thread = threading.local()
 """``known`` in threads of which it is known whether they are traced."""
@@ -26,6 +27,16 @@ def install(own: Collection[str]) -> None:
     _start()
     os.register_at_fork(after_in_child=_start)
     atexit.register(sys.settrace, None)  # before the modules are taken apart that tracing needs
+
+
+def in_mode(function: FunctionType, mode: str) -> FunctionType:
+    """A function decorated with a mode, which is entered with each call, as ``with`` in its body would be; the function stays itself.
+
+    PyTorch wraps it, which keeps Cog's server from resolving the defaults of its inputs.
+    """
+    if not (inspect.iscoroutinefunction(function) or inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function)):
+        _modes[function.__code__] = mode if mode.endswith(")") else f"{mode}()"
+    return function
 
 
 def _start() -> None:
@@ -60,8 +71,8 @@ def _leave_libraries_out(own: Collection[str]) -> None:
 
 
 def _called(frame: FrameType, event: str, argument: Any) -> Any:
-    if frame.f_code in modes:
-        record.write("call", f"with {modes[frame.f_code]}")
+    if frame.f_code in _modes:
+        record.write("call", f"with {_modes[frame.f_code]}")
     return _line if frames.is_project(frame.f_code.co_filename) else None
 
 
@@ -71,6 +82,6 @@ def _line(frame: FrameType, event: str, argument: Any) -> Any:
         if place not in _seen:
             _seen.add(place)
             record.write("line", place[0], line=place[1])
-    elif event == "return" and frame.f_code in modes:
-        record.write("call", f"end with {modes[frame.f_code]}")
+    elif event == "return" and frame.f_code in _modes:
+        record.write("call", f"end with {_modes[frame.f_code]}")
     return _line
