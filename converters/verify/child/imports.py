@@ -19,6 +19,7 @@ from typing import Any
 from . import frames, record
 from .bytecode import unbound
 from .expression import Double, attribute, called
+from .statement import Import
 
 REMOTE = frozenset({"boto3", "botocore", "openai", "anthropic", "huggingface_hub", "google", "supabase", "azure", "minio"})
 """Clients of services elsewhere, which the project's own code gets as doubles even where they are installed."""
@@ -120,18 +121,12 @@ def _answer_loaded(chosen: frozenset[str]) -> None:
     original = builtins.__import__
     made: dict[str, types.ModuleType] = {}
 
-    def importing(
-        name: str,
-        globals: Mapping[str, object] | None = None,
-        locals: Mapping[str, object] | None = None,
-        fromlist: Sequence[str] | None = (),
-        level: int = 0,
-    ) -> types.ModuleType:
-        top = name.partition(".")[0]
-        if level == 0 and (top in substitutes or _is_loaded(top, chosen)) and frames.caller_is_project():
-            wanted = name if fromlist else top
-            return substitutes.get(top) or made.setdefault(wanted, Module(wanted))
-        return original(name, globals, locals, fromlist, level)
+    def importing(*args: Any, **options: Any) -> types.ModuleType:
+        asked = Import(*args, **options)
+        if asked.level == 0 and (asked.top in substitutes or _is_loaded(asked.top, chosen)) and frames.caller_is_project():
+            wanted = asked.name if asked.fromlist else asked.top
+            return substitutes.get(asked.top) or made.setdefault(wanted, Module(wanted))
+        return original(*asked)
 
     builtins.__import__ = importing
 

@@ -8,11 +8,12 @@ import inspect
 import os
 import sys
 import threading
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection
 from types import CodeType, FrameType, FunctionType, ModuleType
 from typing import Any
 
 from . import frames, record
+from .statement import Import
 
 _modes: dict[CodeType, str] = {}
 """Functions that are called in a mode of a model: entering and leaving it is recorded."""
@@ -49,21 +50,16 @@ def _leave_libraries_out(own: Collection[str]) -> None:
     """While a library is imported nothing of the project runs: it is not slowed down by looking at each call."""
     original = builtins.__import__
 
-    def importing(
-        name: str,
-        globals: Mapping[str, object] | None = None,
-        locals: Mapping[str, object] | None = None,
-        fromlist: Sequence[str] | None = (),
-        level: int = 0,
-    ) -> ModuleType:
+    def importing(*args: Any, **options: Any) -> ModuleType:
+        asked = Import(*args, **options)
         if not hasattr(_thread, "known"):
             _thread.known = True
             sys.settrace(_called)  # of a thread of native code, which imports what it needs before it calls the project (Cog's does)
-        if level > 0 or name.partition(".")[0] in own or sys.gettrace() is not _called:
-            return original(name, globals, locals, fromlist, level)
+        if asked.level > 0 or asked.top in own or sys.gettrace() is not _called:
+            return original(*asked)
         sys.settrace(None)
         try:
-            return original(name, globals, locals, fromlist, level)
+            return original(*asked)
         finally:
             sys.settrace(_called)
 
