@@ -26,7 +26,7 @@ _OF_A_FILE = frozenset({"etag", "last-modified", "accept-ranges"})
 @dataclass(frozen=True)
 class Difference:
     """Where two outcomes differ. ``path``: ``outcome``, ``$.images[0]`` of the result, ``chunks[2]``, ``calls[3]``, ``stops``,
-    ``pauses``, ``variables.HF_HOME``, ``effects``; of a server's answer also ``status`` and ``headers.location``."""
+    ``pauses``, ``variables.HF_HOME``, ``effects``, ``machine``; of a server's answer also ``status`` and ``headers.location``."""
 
     path: str
     source: str
@@ -55,7 +55,7 @@ def differences(source: Outcome, target: Outcome, source_calls: Sequence[str], t
         found.append(Difference("stops", str(source.stops), str(target.stops)))
     if source.pauses != target.pauses:
         found.append(Difference("pauses", _seconds(source.pauses), _seconds(target.pauses)))
-    found += _effects(source.effects, target.effects)
+    found += [*_sets("effects", source.effects, target.effects), *_sets("machine", source.machine, target.machine)]
     return [*found, *_variables(source.variables, target.variables), *_calls(source_calls, target_calls)]
 
 
@@ -132,12 +132,12 @@ def _variables(source: Mapping[str, str | None], target: Mapping[str, str | None
             yield Difference(f"variables.{name}", _shown(one), _shown(other))
 
 
-def _effects(source: Sequence[str], target: Sequence[str]) -> Iterator[Difference]:
-    """What one side did in the project's folders and the other did not."""
+def _sets(path: str, source: Sequence[str], target: Sequence[str]) -> Iterator[Difference]:
+    """What one side did and the other did not, however often and in whatever order."""
     ours, theirs = ({_canonical(text) for text in side} for side in (source, target))
     if ours != theirs:
         one, other = (", ".join(sorted(mine - others)) or "nothing more" for mine, others in ((ours, theirs), (theirs, ours)))
-        yield Difference("effects", _shown(one), _shown(other))
+        yield Difference(path, _shown(one), _shown(other))
 
 
 def _outcome(outcome: Outcome) -> str:

@@ -80,9 +80,7 @@ def smallest(
                 continue
             tries += 1
             tried = ask(candidate)
-            if tried is None:
-                continue
-            if any(difference.path == path for difference in tried.differences):
+            if tried is not None and any(difference.path == path for difference in tried.differences):
                 found, last, found_smaller = candidate, tried, True
                 break
             if tries >= _SHRINKING_TRIES or time.monotonic() > until:

@@ -163,7 +163,7 @@ class Observation:
 
     def calls(self, request: int) -> list[str]:
         """What the code asked of models, other machines and programs while it answered a request, in order."""
-        return [event.text for event in self._of(request, "call", "network", "program", "wait")]
+        return [event.text for event in self._of(request, "call", "network", "program")]
 
     def pauses(self, request: int) -> tuple[float, ...]:
         """For how many seconds the project's code slept while it answered a request: each duration once."""
@@ -172,6 +172,10 @@ class Observation:
     def effects(self, request: int) -> tuple[str, ...]:
         """What the project's code wrote, moved and removed in its own folders while it answered a request: each once, in no order."""
         return tuple(sorted({event.text for event in self._of(request, "effect")}))
+
+    def machine(self, request: int) -> tuple[str, ...]:
+        """What the project's code asked the machine while it answered a request, and how long it would wait: each once, in no order."""
+        return tuple(sorted({event.text for event in self._of(request, "machine")}))
 
     def printed(self, request: int) -> tuple[str, ...]:
         """What the project's code printed while it answered a request."""

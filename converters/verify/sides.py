@@ -139,6 +139,7 @@ def _seen(observation: Observation, number: int, outcome: Outcome, identifier: s
         pauses=observation.pauses(number),
         variables=observation.variables_seen(number),
         effects=observation.effects(number),
+        machine=observation.machine(number),
         printed=observation.printed(number),
         identifiers=(identifier,),
     )

@@ -132,6 +132,7 @@ CASES: dict[str, tuple[str, Any]] = {
         ),
         [200, 200, 200, "https://files.example/net.find%28%29.url"],
     ),
+    "masks that are gone through": ("import net\nanswer = [str(item) for item in net.x > 0]", ["(net.x > 0)[0]", "(net.x > 0)[1]"]),
     "masks": ("import net\nmask = net.x > 0\nmask[net.y] = 0\nanswer = str(mask.sum())", "(net.x > 0).sum()"),
     "to a library they are text": ("import library_code, net\nanswer = library_code.is_of(net.x, net.integer)", False),
     "names that tempfile made up": (

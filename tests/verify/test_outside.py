@@ -96,7 +96,14 @@ def test_only_the_named_one_of_several_fails(side: Observation) -> None:
 def test_how_long_a_program_may_take_is_told_once(side: Observation) -> None:
     side.begin(1)
     run(side, "import subprocess\nsubprocess.run(['comfy'], capture_output=True, timeout=300)\nsubprocess.run(['comfy'])")
-    assert side.calls(1) == ["'comfy'", "at most 300 s for the program", "'comfy'"]
+    assert side.calls(1) == ["'comfy'"] * 2
+    assert side.machine(1) == ("at most 300 s for the program",)
+
+
+def test_what_is_asked_of_the_machine_is_told(side: Observation) -> None:
+    side.begin(1)
+    run(side, "import torch\nfor _ in range(3):\n    torch.cuda.is_available()\ntorch.cuda.empty_cache()")
+    assert (side.machine(1), side.calls(1)) == (("torch.cuda.is_available()",), ["torch.cuda.empty_cache()"])
 
 
 def test_a_start_script_is_told_by_its_name_where_it_is_there(side: Observation) -> None:

@@ -227,6 +227,9 @@ class Comparison(int, Expression):
     def __getitem__(self, key: Any) -> Any:
         return Double(self.text)[key]
 
+    def __iter__(self) -> Iterator[Any]:
+        return iter(Double(self.text))
+
     def __setitem__(self, key: Any, value: Any) -> None:
         record.write("call", shortened(f"{self.text}[{subscript(key)}] = {described(value)}"))
 
@@ -261,6 +264,7 @@ def called(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """The value of a call, which is recorded; a file that it names is written."""
     for end, value in CALLS.items():
         if name.endswith(end):
+            record.write("machine", f"{name}()")
             return value
     last = last_name(name)
     if last in _MODES and len(args) == 1 and not kwargs and isinstance(args[0], types.FunctionType):
@@ -271,7 +275,7 @@ def called(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     text = shortened(f"{name}({', '.join([*map(shown, args), *(f'{key}={shown(value)}' for key, value in kwargs.items())])})")
     if last not in _MODES:
         record.call(text)
-    writing.write(text, last, [value for value in (*args, *kwargs.values()) if not isinstance(value, Double)])
+    writing.write(text, last, [value for value in (*args, *kwargs.values()) if not isinstance(value, Expression)])
     if len(args) == 1 and _IS_TENSOR.search(last):
         return isinstance(args[0], Double)
     place = writing.downloaded(last, args, kwargs)

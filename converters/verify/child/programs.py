@@ -71,7 +71,7 @@ def install(*, shells: bool = True, failing: Sequence[Sequence[str]] = ()) -> No
         def _tell_patience(self, timeout: float | None) -> None:
             """No double takes long, so how long is waited for one is told instead."""
             if self._doubled and timeout is not None and frames.asked_by_project():
-                record.write("wait", f"at most {timeout:g} s for the program")
+                record.write("machine", f"at most {timeout:g} s for the program")
             self._doubled = False  # what communicate() waits for is no question of its own
 
     Popen.__name__ = "Popen"

@@ -45,7 +45,7 @@ class Recorder:
     def write(self, kind: str, text: str, **details: Any) -> None:
         """Add an event.
 
-        ``call``, ``line``, ``import``, ``network``, ``program``, ``wait``, ``pause``, ``variables``, ``file``, ``effect``, ``print``,
+        ``call``, ``line``, ``import``, ``network``, ``program``, ``machine``, ``pause``, ``variables``, ``file``, ``effect``, ``print``,
         ``missing`` or ``stop``.
         """
         if kind in _CALLS and self._told != self.request:

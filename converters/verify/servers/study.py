@@ -13,7 +13,8 @@ from typing import Any, ClassVar
 from converters.verify.certificate import Certificate
 from converters.verify.observe import Observation, top_level_names
 from converters.verify.outcome import Outcome, Side, SideFailed
-from converters.verify.requests import Request, generate, repaired, varied
+from converters.verify.repair import repaired
+from converters.verify.requests import Request, generate, varied
 from converters.verify.sides import Sides
 from converters.verify.study import Study
 from converters.verify.target import Target
