@@ -11,8 +11,10 @@ import sys
 from typing import Any
 
 from . import (
+    afterwards,
     chance,
     claims,
+    clients,
     data,
     describe,
     effects,
@@ -24,6 +26,7 @@ from . import (
     machine,
     models,
     network,
+    platforms,
     programs,
     record,
     trace,
@@ -60,6 +63,7 @@ def install(settings: dict[str, Any]) -> None:
         trace.install(settings["own"])
     imports.install([*settings["own"], *settings["real"]], settings["doubled"], settings["pins"])
     network.install(companions=not settings["serves"])
+    afterwards.install({**clients.PATCHES, **platforms.PATCHES})
     models.install(settings["models"])
     programs.install(shells=not settings["serves"], failing=settings["failing"])
     effects.install()

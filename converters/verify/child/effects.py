@@ -15,7 +15,7 @@ _SERVERS = ("/runpod/", "/cog/", "/coglet/", "/fal/", "/uvicorn/", "/starlette/"
 """Packages that call the project's code: what they write is theirs."""
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 _OWN = ("<project>", "<volume>")
-_FETCHERS = frozenset(os.path.join(os.path.dirname(__file__), name) for name in ("programs.py", "network.py"))
+_FETCHERS = frozenset(os.path.join(os.path.dirname(__file__), name) for name in ("programs.py", "network.py", "clients.py"))
 """Modules of ours that write what a program or an address would have given."""
 _WEIGHTS = "/fal_weights.py"
 """The module of a conversion that fetches model files: they are linked where the source writes them."""

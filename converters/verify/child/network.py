@@ -5,20 +5,15 @@ Addresses of this machine are real. Where nothing listens there (a server that t
 
 from __future__ import annotations
 
-import importlib.abc
-import importlib.machinery
-import importlib.util
 import io
 import ipaddress
 import json
 import os
 import socket
-import sys
-import types
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from email.message import Message
 from typing import Any, NamedTuple
 
@@ -36,7 +31,6 @@ _USUAL = frozenset({"accept", "accept-encoding", "connection", "content-length",
 """Headers that the libraries set by themselves."""
 
 _companions = True
-"""Whether servers of this machine that do not listen are made up: those that an image would start."""
 
 
 def install(*, companions: bool = True) -> None:
@@ -46,17 +40,11 @@ def install(*, companions: bool = True) -> None:
     _close_sockets()
     urllib.request.urlopen = _urlopen
     urllib.request.urlretrieve = _urlretrieve  # type: ignore[assignment]
-    patches: dict[str, Callable[[Any], None]] = {
-        "urllib3.connectionpool": _patch_urllib3,
-        "requests.models": _patch_requests,
-        "httpx": _patch_httpx,
-        "aiohttp.client": _patch_aiohttp,
-        "starlette.responses": _record_stops,
-        "runpod.serverless.modules.rp_scale": _quicken_polling,
-    }
-    for name in [name for name in patches if name in sys.modules]:
-        patches.pop(name)(sys.modules[name])
-    sys.meta_path.insert(0, _After(patches))
+
+
+def stands_in() -> bool:
+    """Whether servers of this machine that do not listen are made up: those that an image would start."""
+    return _companions
 
 
 def is_local(host: str | None) -> bool:
@@ -69,7 +57,7 @@ def is_local(host: str | None) -> bool:
         return False
 
 
-def _listens(host: str, port: int | None) -> bool:
+def listens(host: str, port: int | None) -> bool:
     """Whether something answers at a port of this machine."""
     try:
         socket.create_connection((host.strip("[]"), port or 80), timeout=5).close()
@@ -167,7 +155,8 @@ class _Answer(io.BytesIO):
         return self.headers
 
 
-_FAILURE = "Internal Server Error"
+FAILURE = "Internal Server Error"
+"""What is said with the status 500."""
 _real_urlopen = urllib.request.urlopen
 
 
@@ -190,7 +179,7 @@ def _urlopen(url: Any, data: Any = None, timeout: Any = None, **kwargs: Any) -> 
     found = answer(method, address, body, headers=headers, timeout=timeout)
     made = _Answer(found, address)
     if found.status != 200:
-        raise urllib.error.HTTPError(address, found.status, _FAILURE, made.headers, made)
+        raise urllib.error.HTTPError(address, found.status, FAILURE, made.headers, made)
     return made
 
 
@@ -205,201 +194,3 @@ def _urlretrieve(url: str, filename: Any = None, *args: Any, **kwargs: Any) -> t
     with open(filename, "wb") as target:
         target.write(response.read())
     return str(filename), response.info()
-
-
-class _After(importlib.abc.MetaPathFinder):
-    """Changes modules once they have been imported."""
-
-    def __init__(self, patches: dict[str, Callable[[Any], None]]) -> None:
-        self._patches = patches
-
-    def find_spec(
-        self, name: str, path: Sequence[str] | None = None, target: types.ModuleType | None = None
-    ) -> importlib.machinery.ModuleSpec | None:
-        if name not in self._patches:
-            return None
-        patch = self._patches.pop(name)
-        spec = importlib.util.find_spec(name)
-        if spec is not None and spec.loader is not None:
-            load = spec.loader.exec_module
-
-            def loading(module: types.ModuleType) -> None:
-                load(module)
-                patch(module)
-
-            spec.loader.exec_module = loading  # type: ignore[method-assign]
-        return spec
-
-
-def _patch_urllib3(module: Any) -> None:
-    original = module.HTTPConnectionPool.urlopen
-
-    def urlopen(self: Any, method: str, url: str, body: Any = None, *args: Any, **kwargs: Any) -> Any:
-        from urllib3 import HTTPResponse
-
-        if is_local(self.host) and (not _companions or _listens(self.host, self.port)):
-            return original(self, method, url, body, *args, **kwargs)
-        address = url if "://" in url else f"{self.scheme}://{self.host}{url}"
-        waits = kwargs.get("timeout")
-        seconds = getattr(waits, "_read", waits) if isinstance(waits, module.Timeout) or type(waits) in (int, float) else None
-        data, kind, status = answer(method, address, body, headers=kwargs.get("headers"), timeout=seconds)
-        headers = {"Content-Type": kind, "Content-Length": str(len(data)), "ETag": '"double"'}
-        options = {"preload_content": kwargs.get("preload_content", True), "request_method": method, "request_url": address}
-        return HTTPResponse(io.BytesIO(data), headers, status, reason="OK" if status == 200 else _FAILURE, **options)
-
-    module.HTTPConnectionPool.urlopen = urlopen
-
-
-def _patch_requests(module: Any) -> None:
-    prepare = module.PreparedRequest.prepare_url
-    module.PreparedRequest.prepare_url = lambda self, url, params: prepare(self, address_of(url), params)
-    original = module.Response.json
-
-    def decoded(self: Any, **kwargs: Any) -> Any:
-        if not is_local(urllib.parse.urlsplit(self.url).hostname) or self.headers.get("ETag") == '"double"':
-            return Double(f"{self.request.method} {self.url}.json()")
-        return original(self, **kwargs)
-
-    module.Response.json = decoded
-
-
-def _patch_httpx(module: Any) -> None:
-    def response(request: Any) -> Any:
-        body = request.content if hasattr(request, "_content") else None
-        seconds = request.extensions.get("timeout", {}).get("read")
-        data, kind, status = answer(request.method, str(request.url), body, headers=dict(request.headers), timeout=seconds)
-        return module.Response(status, headers={"Content-Type": kind, "ETag": '"double"'}, content=data, request=request)
-
-    original, original_async = module.HTTPTransport.handle_request, module.AsyncHTTPTransport.handle_async_request
-
-    def handle(self: Any, request: Any) -> Any:
-        if is_local(request.url.host):
-            try:
-                return original(self, request)
-            except module.ConnectError:
-                if not _companions:
-                    raise
-        return response(request)
-
-    async def handle_async(self: Any, request: Any) -> Any:
-        if is_local(request.url.host):
-            try:
-                return await original_async(self, request)
-            except module.ConnectError:
-                if not _companions:
-                    raise
-        made = response(request)
-        return module.Response(made.status_code, headers=made.headers, stream=module.ByteStream(made.content), request=request)
-
-    build = module.Client.build_request
-    module.Client.build_request = lambda self, method, url, **options: build(self, method, address_of(url), **options)
-    build_async = module.AsyncClient.build_request
-    module.AsyncClient.build_request = lambda self, method, url, **options: build_async(self, method, address_of(url), **options)
-    decode = module.Response.json
-
-    def decoded(self: Any, **kwargs: Any) -> Any:
-        if self.headers.get("ETag") == '"double"':
-            return Double(f"{self.request.method} {self.request.url}.json()")
-        return decode(self, **kwargs)
-
-    module.HTTPTransport.handle_request = handle
-    module.AsyncHTTPTransport.handle_async_request = handle_async
-    module.Response.json = decoded
-
-
-def _patch_aiohttp(module: Any) -> None:
-    original = module.ClientSession._request
-
-    async def request(self: Any, method: str, str_or_url: Any, **kwargs: Any) -> Any:
-        str_or_url = address_of(str_or_url)
-        address = str(str_or_url)
-        if is_local(urllib.parse.urlsplit(address).hostname):
-            try:
-                return await original(self, method, str_or_url, **kwargs)
-            except module.ClientConnectorError:
-                if not _companions:
-                    raise
-        waits, headers = kwargs.get("timeout", self._timeout), {**(self._default_headers or {}), **(kwargs.get("headers") or {})}
-        body = kwargs.get("json") or kwargs.get("data")
-        found = answer(method, address, body, headers=headers, timeout=getattr(waits, "total", waits))
-        return _Response(method, address, found, module.ClientResponseError)
-
-    module.ClientSession._request = request
-
-
-def _record_stops(module: Any) -> None:
-    """The platform takes ``x-fal-stop-runner`` out of an answer, so what an app says with it is noted here."""
-    original = module.Response.init_headers
-
-    def init_headers(self: Any, headers: Any = None) -> None:
-        original(self, headers)
-        if headers and str(dict(headers).get("x-fal-stop-runner", "")).lower() in ("1", "true"):
-            record.write("stop", "x-fal-stop-runner")
-
-    module.Response.init_headers = init_headers
-
-
-def _quicken_polling(module: Any) -> None:
-    """RunPod's worker looks for its next job and for results once a second: here, a hundred times."""
-    quick = types.ModuleType("asyncio")
-    vars(quick).update(vars(module.asyncio))
-    sleep = module.asyncio.sleep
-    quick.sleep = lambda delay, result=None: sleep(min(delay, 0.01), result)  # type: ignore[attr-defined]
-    module.asyncio = quick
-
-
-class _Content:
-    def __init__(self, data: bytes) -> None:
-        self._data = data
-
-    async def read(self, size: int = -1) -> bytes:
-        found, self._data = (self._data, b"") if size < 0 else (self._data[:size], self._data[size:])
-        return found
-
-    async def iter_chunked(self, size: int) -> Any:
-        while chunk := await self.read(size):
-            yield chunk
-
-    async def iter_any(self) -> Any:
-        yield await self.read()
-
-    async def __aiter__(self) -> Any:
-        for line in (await self.read()).splitlines(keepends=True):
-            yield line
-
-
-class _Response:
-    """A response of aiohttp."""
-
-    def __init__(self, method: str, url: str, answered: Answered, error: type[Exception]) -> None:
-        self._data, self.content_type, self.status = answered
-        self.method, self.url, self._error = method, url, error
-        self.ok = self.status == 200
-        self.reason = "OK" if self.ok else _FAILURE
-        self.headers = {"Content-Type": self.content_type, "Content-Length": str(len(self._data))}
-        self.content = _Content(self._data)
-
-    def raise_for_status(self) -> None:
-        if not self.ok:
-            asked = types.SimpleNamespace(real_url=self.url, url=self.url, method=self.method, headers={})
-            raise self._error(asked, (), status=self.status, message=self.reason, headers=self.headers)  # type: ignore[call-arg]
-
-    async def read(self) -> bytes:
-        return self._data
-
-    async def text(self, **_: Any) -> str:
-        return f"{self.method} {self.url}.text"
-
-    async def json(self, **_: Any) -> Any:
-        return Double(f"{self.method} {self.url}.json()")
-
-    def release(self) -> None:
-        return None
-
-    close = release
-
-    async def __aenter__(self) -> _Response:
-        return self
-
-    async def __aexit__(self, *_: Any) -> None:
-        return None
