@@ -65,6 +65,18 @@ def test_what_is_not_proven_is_said(run: Run) -> None:
     assert any("--schema FILE" in text for text in run("replicate/blur").certificate.not_proven)
 
 
+@pytest.mark.parametrize(("name", "file"), [("replicate/blur", "run.py"), ("replicate/tokens", "predict.py")])
+def test_lines_are_traced_where_a_server_runs_them_in_threads_of_its_own(run: Run, name: str, file: str) -> None:
+    (part,) = (part for part in run(name).certificate.coverage if part.file == file)
+    assert part.source == part.target == part.lines
+
+
+def test_what_one_side_may_refuse_is_sent_last(run: Run) -> None:
+    trials = [trial for trial in run("replicate/blur").certificate.trials if trial.kind != "shrunk"]
+    own = [at for at, trial in enumerate(trials) if "file:///" in str(trial.body)]
+    assert own and all(trials[at].kind == "mistyped" or at in own for at in range(own[0], len(trials)))
+
+
 def test_kept_files_have_their_coverage(run: Run) -> None:
     parts = {part.file: part for part in run("runpod/text-tools").certificate.coverage}
     assert parts["stopwords.py"].source == parts["stopwords.py"].target == parts["stopwords.py"].lines
