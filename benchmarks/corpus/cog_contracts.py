@@ -8,7 +8,6 @@ what its OpenAPI document says is held against Cog's schema as `migrate verify -
 
 from __future__ import annotations
 
-import argparse
 import json
 import subprocess
 import sys
@@ -25,15 +24,18 @@ from converters.verify.certificate import Schemas
 from converters.verify.contract import compared, of_source, unmapped
 from converters.verify.target import published
 
+from .against_schemas import main, schema_of
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def one(unit: dict[str, Any], schemas: Path) -> Schemas | str | None:
-    """How the schemas of a project stand to Cog's, or why that is not known; None where Cog's generator made no schema."""
-    file = schemas / str(unit.get("static_schema_file") or "-").rpartition("/")[2]
-    if not file.is_file():
-        return None
-    folder = Path(unit["unit"])
+def one(unit: dict[str, Any], schemas: Path) -> tuple[str, Schemas | str] | None:
+    """The name of a project, and how its schemas stand to Cog's or why that is not known; None where Cog's generator made no schema."""
+    file = schema_of(unit, schemas)
+    return None if file is None else (unit["uid"], _compared(Path(unit["unit"]), file))
+
+
+def _compared(folder: Path, file: Path) -> Schemas | str:
     outcome = convert(folder / "cog.yaml" if (folder / "cog.yaml").is_file() else folder, Options())
     if not isinstance(outcome, Converted) or outcome.application.apps[0].predictor is None:
         return f"not converted: {getattr(outcome, 'message', 'another platform')}"
@@ -68,18 +70,5 @@ def table(rows: Iterable[tuple[str, Schemas | str]]) -> str:
     return "\n".join([*lines, f"| **all {len(lines) - 2}** | {holds[0]} | {holds[1]} | |"])
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("units", type=Path)
-    parser.add_argument("schemas", type=Path)
-    parser.add_argument("--markdown", type=Path)
-    arguments = parser.parse_args()
-    units = [json.loads(line) for line in arguments.units.read_text().splitlines()]
-    text = table([(unit["uid"], found) for unit in units if (found := one(unit, arguments.schemas)) is not None])
-    print(text)
-    if arguments.markdown:
-        arguments.markdown.write_text(text + "\n")
-
-
 if __name__ == "__main__":
-    main()
+    main(__doc__, one, table)

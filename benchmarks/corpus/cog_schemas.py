@@ -10,7 +10,6 @@ and inputs of a signature that the code rewrites at run time.
 
 from __future__ import annotations
 
-import argparse
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +20,8 @@ from converters.ir import App
 from converters.options import Options
 from converters.outcome import Converted
 from converters.reports.schemas import input_schema
+
+from .against_schemas import main, schema_of
 
 BOUNDS = ("minimum", "maximum", "minLength", "maxLength", "pattern")
 
@@ -82,8 +83,8 @@ def _plain(schema: dict[str, Any] | None, document: dict[str, Any] | None = None
 
 def one(unit: dict[str, Any], schemas: Path) -> Comparison | None:
     """The comparison of one project; None where Cog's generator made no schema of it."""
-    path = schemas / str(unit.get("static_schema_file") or "-").rpartition("/")[2]
-    if not path.is_file():
+    path = schema_of(unit, schemas)
+    if path is None:
         return None
     folder = Path(unit["unit"])
     outcome = convert(folder / "cog.yaml" if (folder / "cog.yaml").is_file() else folder, Options())
@@ -106,18 +107,5 @@ def table(rows: list[Comparison]) -> str:
     return "\n".join(lines)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("units", type=Path)
-    parser.add_argument("schemas", type=Path)
-    parser.add_argument("--markdown", type=Path)
-    arguments = parser.parse_args()
-    units = [json.loads(line) for line in arguments.units.read_text().splitlines()]
-    rows = [row for unit in units if (row := one(unit, arguments.schemas)) is not None]
-    print(table(rows))
-    if arguments.markdown:
-        arguments.markdown.write_text(table(rows) + "\n")
-
-
 if __name__ == "__main__":
-    main()
+    main(__doc__, one, table)
