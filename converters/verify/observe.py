@@ -18,6 +18,7 @@ HOOK = Path(__file__).parent / "child" / "hook"
 MEMORY = 8 * 2**30
 """Bytes that each child process may have of its own."""
 _PIN = re.compile(r"(?m)^\W*([A-Za-z][\w.-]*)(?:\[[^\]]*\])?==([\w.]+)")
+_CALLS = ("call", "network", "program")
 _DOWNLOAD = re.compile(r"huggingface_hub\.(snapshot_download|hf_hub_download)\(")
 FILE = 2**30
 """Bytes that each file may have which they write."""
@@ -26,13 +27,17 @@ KEPT = ("PATH", "LANG", "LC_ALL", "TERM", "TZ", "VIRTUAL_ENV", "LD_LIBRARY_PATH"
 
 @dataclass(frozen=True)
 class Event:
-    """Something that a child did: see ``child.record``. ``runner``: on the target, that it was in a runner and not while loading."""
+    """Something that a child did: see ``child.record``.
+
+    ``runner``: on the target, that it was in a runner and not while loading; ``aside``: while loading, in a thread of the project's own.
+    """
 
     request: int
     kind: str
     text: str
     line: int = 0
     runner: bool = False
+    aside: bool = False
 
 
 @dataclass
@@ -146,7 +151,8 @@ class Observation:
             for line in whole.splitlines():
                 event = json.loads(line)
                 text = self._told(event["text"])
-                found = Event(event["request"], event["kind"], text, event.get("line", 0), runner=event.get("process", "") != "")
+                runner, aside = event.get("process", "") != "", event.get("aside", False)
+                found = Event(event["request"], event["kind"], text, event.get("line", 0), runner, aside)
                 self._events.append(found)
                 self._by_request.setdefault(found.request, []).append(found)
             return self._events
@@ -163,7 +169,7 @@ class Observation:
 
     def calls(self, request: int) -> list[str]:
         """What the code asked of models, other machines and programs while it answered a request, in order."""
-        return [event.text for event in self._of(request, "call", "network", "program")]
+        return [event.text for event in self._of(request, *_CALLS)]
 
     def pauses(self, request: int) -> tuple[float, ...]:
         """For how many seconds the project's code slept while it answered a request: each duration once."""
@@ -183,7 +189,7 @@ class Observation:
 
     def fallible_calls(self, request: int) -> int:
         """How many calls a request made of models, other machines and programs."""
-        return len(self._of(request, "call", "network", "program"))
+        return len(self._of(request, *_CALLS))
 
     def ran_new_lines(self, request: int) -> bool:
         """Whether lines of the project ran with a request that had not run before."""
@@ -195,14 +201,16 @@ class Observation:
         return dict(json.loads(told[0])) if told else {}
 
     def loading(self) -> list[str]:
-        """What the code asked of models and programs before the first request: each call once, where several processes load a module.
+        """What the code asked of models, other machines and programs before the first request: each once, as several processes may load it.
 
         On the target this is what its runners did, not the process that reads the app's definition. Downloads are left out: what an
-        image holds, a fal app may have to fetch.
+        image holds, a fal app may have to fetch. In no order where the project loads in threads of its own.
         """
         runners = any(event.runner for event in self.events())
-        calls = (event for event in self.events() if event.request == 0 and event.kind in ("call", "program") and event.runner is runners)
-        return list(dict.fromkeys(event.text for event in calls if not _DOWNLOAD.match(event.text)))
+        loading = (event for event in self.events() if event.request == 0 and event.runner is runners and event.kind in _CALLS)
+        calls = [event for event in loading if not _DOWNLOAD.match(event.text)]
+        texts = list(dict.fromkeys(event.text for event in calls))
+        return sorted(texts) if any(event.aside for event in calls) else texts
 
     def relabelled(self, value: Any, identifier: str) -> Any:
         """A value whose texts name folders by what they stand for, and the request's id as such."""

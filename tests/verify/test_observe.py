@@ -90,6 +90,18 @@ def test_loading_is_what_the_runners_did_and_each_call_once(side: Observation) -
     assert side.loading() == ["load()"]
 
 
+def test_loading_in_threads_has_no_order(tmp_path: Path) -> None:
+    side = Observation(tmp_path / "side", frozenset({"main"}), {}, [])
+    code = (
+        "import net, time\nfrom concurrent.futures import ThreadPoolExecutor\nnet.first()\n"
+        "def load(name):\n    time.sleep(0.2 if name == 'a' else 0)\n    net.load(name)\n"
+        "with ThreadPoolExecutor(2) as pool:\n    list(pool.map(load, ['a', 'b']))\n"
+    )
+    (tmp_path / "main.py").write_text(code)
+    subprocess.run([sys.executable, "main.py"], cwd=tmp_path, env=side.environment(), check=True)
+    assert side.loading() == ["net.first()", "net.load('a')", "net.load('b')"]
+
+
 def test_the_log_is_read_as_it_grows_in_whole_lines(side: Observation) -> None:
     report(side, {"request": 1, "kind": "call", "text": "a()", "process": "runner"})
     with (side.folder / "log").open("a") as file:

@@ -105,6 +105,7 @@ SHARED = """self.job = {"input": input.model_dump(exclude_unset=True)}
         pytest.param("runpod/poster-server", "handler.py", "    answer.raise_for_status()\n", "", "outcome", id="an error that only a failing service shows"),
         pytest.param("runpod/poster-server", "handler.py", "X-Job", "X-Order", "calls[", id="another header to a service"),
         pytest.param("runpod/poster-server", "handler.py", "timeout=60,", "", "calls[", id="no timeout for a service"),
+        pytest.param("replicate/blur", "app.py", 'if kind == "data":', 'if kind != "data":', "effects", id="a file that loses its kind"),
         pytest.param("replicate/blur", "app.py", 'raise ValueError("neither', 'print("neither', "$", id="a file of the machine is read"),
     ],
 )  # fmt: skip
@@ -162,6 +163,7 @@ def test_calls_while_loading_are_compared(run: Run, tmp_path: Path, old: str, ne
         pytest.param(
             ", check=True", "", "loading: does not start where its start command fails became starts", id="starts though it fails"
         ),
+        pytest.param("handler.load()", "pass", "loading[1]: GET http://127.0.0.1", id="what it waits for"),
         pytest.param('"bash", "start.sh"', '"bash", "stop.sh"', "returned non-zero exit status 127", id="another script"),
     ],
 )

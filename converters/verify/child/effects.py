@@ -1,4 +1,7 @@
-"""What the project's code does beside its answer: files that it writes, moves and removes in its own folders, and what it prints."""
+"""What the project's code does beside its answer: files that it writes, moves and removes in its own folders, and what it prints.
+
+Of temporary files only the kinds are told that it reads: their names are made up, and the sides need not keep as many.
+"""
 
 from __future__ import annotations
 
@@ -9,35 +12,47 @@ import tempfile
 from typing import Any
 
 from . import frames, record
-from .describe import described, placed
+from .describe import described, placed, roots
 
 _SERVERS = ("/runpod/", "/cog/", "/coglet/", "/fal/", "/uvicorn/", "/starlette/", "/fastapi/", "/aiohttp/")
 """Packages that call the project's code: what they write is theirs."""
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 _OWN = ("<project>", "<volume>")
-_FETCHERS = frozenset(os.path.join(os.path.dirname(__file__), name) for name in ("programs.py", "network.py", "clients.py"))
-"""Modules of ours that write what a program or an address would have given."""
+_FETCHERS = frozenset(os.path.join(os.path.dirname(__file__), name) for name in ("programs.py", "network.py", "clients.py", "describe.py"))
+"""Modules of ours that write what a program or an address would have given, or read what they describe."""
+_TRACEBACKS = "/linecache.py"
 _WEIGHTS = "/fal_weights.py"
 """The module of a conversion that fetches model files: they are linked where the source writes them."""
+_temporary = "/tmp/"
 _LEFT_OUT = ("/__pycache__/", ".pyc")
 
 
 def install() -> None:
     """Observe this process, and those forked from it."""
-    tempfile.gettempdir()  # which tries to write where we would ask for it
+    global _temporary
+    _temporary = tempfile.gettempdir() + "/"  # which tries to write where we would ask for it
     sys.addaudithook(_heard)
     _record_prints()
 
 
 def _heard(event: str, arguments: tuple[Any, ...]) -> None:
     if event == "open":
-        path, _, flags = arguments
-        if flags & _WRITING and record.request() > 0:
+        path, mode, flags = arguments
+        if record.request() == 0:
+            return
+        if flags & _WRITING:
             _tell("writes", path)
+        elif mode is not None and isinstance(path, str) and path.startswith(_temporary):
+            _tell_reading(path)
     elif event in _CHANGES and record.request() > 0:
         *paths, folder = arguments
         if folder in (None, -1):  # else the path is below an open folder, as those are that shutil.rmtree removes
             _tell(_CHANGES[event], *paths)
+
+
+def _tell_reading(path: str) -> None:
+    if not any(path.startswith(f"{root}/") for root, _ in roots) and _is_the_project_s() and not frames.in_background():
+        record.write("effect", f"reads a temporary file {os.path.splitext(path)[1]}".rstrip())
 
 
 def _tell(what: str, *paths: Any) -> None:
@@ -57,7 +72,7 @@ def _is_the_project_s() -> bool:
     frame = frames.up(1)
     while frame is not None:
         name = frame.f_code.co_filename
-        if name in _FETCHERS or name.endswith(_WEIGHTS) or any(package in name for package in _SERVERS):
+        if name in _FETCHERS or name.endswith((_WEIGHTS, _TRACEBACKS)) or any(package in name for package in _SERVERS):
             return False
         if frames.is_project(name):
             return True

@@ -70,14 +70,21 @@ def caller_is_in(parts: Sequence[str], depth: int = 2) -> bool:
     return frame is not None and any(part in frame.f_code.co_filename for part in parts)
 
 
-def in_background() -> bool:
-    """Whether the project runs this beside the request: in a thread or a process that it started itself."""
+_STARTERS = ("/threading.py", "/multiprocessing/process.py")
+_POOLS = ("/concurrent/futures/thread.py",)
+
+
+def in_background(*, pools: bool = False) -> bool:
+    """Whether the project runs this beside the request: in a thread or a process that it started itself.
+
+    ``pools``: or in a thread of a pool, which at other times may be a server's own.
+    """
     frame = sys._getframe(1)
     while frame is not None and not is_project(frame.f_code.co_filename):
         frame = frame.f_back  # type: ignore[assignment]
     while frame is not None and is_project(frame.f_code.co_filename):
         frame = frame.f_back  # type: ignore[assignment]
-    started = frame is not None and frame.f_code.co_filename.endswith(("/threading.py", "/multiprocessing/process.py"))
+    started = frame is not None and frame.f_code.co_filename.endswith(_STARTERS + _POOLS if pools else _STARTERS)
     return started or _forked
 
 

@@ -15,6 +15,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from . import frames
+
 _CALLS = ("call", "network", "program")
 _MOST = 1000
 """How often one call may be repeated in a request: a loop that waits for what no double gives ends with it."""
@@ -51,6 +53,8 @@ class Recorder:
         if kind in _CALLS and self._told != self.request:
             self._told, self._calls = self.request, 0
             self.write("variables", json.dumps({name: os.environ.get(name) for name in self._variables}))
+        if kind in _CALLS and self.request == 0 and frames.in_background(pools=True):
+            details["aside"] = True
         event = {"request": self.request, "process": os.environ.get("FAL_RUNNER_STATE", ""), "kind": kind, "text": text, **details}
         os.write(self._log, json.dumps(event).encode() + b"\n")
 
