@@ -65,7 +65,7 @@ class Trial(Model):
     """Which of a server's operations was asked, with the fields in ``body``."""
     stream: bool = False
     fault: int = Field(default=0, ge=0, lt=2**31)
-    """Which call of a model was made to fail, from 1; 0: none."""
+    """Which call was made to fail, from 1; 0: none."""
     together: bool = False
     """Whether the body is a list of bodies that were sent at the same time, and the answers the list of what came of each."""
     source: Answer

@@ -91,7 +91,7 @@ def _reordered(path: str, one: Any, other: Any) -> Iterator[str]:
 
 
 def of_loading(source: Sequence[str], again: Sequence[str], target: Sequence[str]) -> list[Difference]:
-    """The first call of a model that one side makes while it loads and the other does not; none where the source's own runs differ."""
+    """The first call that one side makes while it loads and the other does not; none where the source's own runs differ."""
     if list(_calls(source, again)):
         return []
     return [replace(found, path=found.path.replace("calls", "loading", 1)) for found in _calls(source, target)]

@@ -14,7 +14,7 @@ from .sides import TOGETHER, Asked, Sent
 
 _SHRINKING_TRIES = 24
 _FAULTS = 4
-"""How many calls of a model, from the first, are made to fail, each in a request of its own."""
+"""How many calls, from the first, are made to fail, each in a request of its own."""
 _GROUPS = 3
 """How many groups of requests are sent at the same time, one after the other."""
 

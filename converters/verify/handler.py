@@ -100,7 +100,7 @@ class HandlerStudy(Study):
         shell, first, *rest = self.app.start_command
         command = (shell, PurePosixPath(first).name, *rest)
         with contextlib.suppress(SideFailed), self._target(self._observation(folder / "failing", is_target=True, failing=(command,))):
-            return [Difference("loading", "does not start where its start command fails", "starts")]
+            return [Difference("a start command that fails", "no worker starts", "the app starts")]
         return []
 
     def _made(self) -> list[Request]:

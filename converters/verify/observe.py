@@ -138,7 +138,7 @@ class Observation:
         self._counter[:8] = request.to_bytes(8, "little")
 
     def let_fail(self, call: int) -> None:
-        """From now on this call of a model fails in every request, counted from 1; 0: none."""
+        """From now on this call fails in every request, counted from 1; 0: none."""
         self._counter[8:] = call.to_bytes(8, "little")
 
     def events(self) -> list[Event]:
@@ -196,7 +196,7 @@ class Observation:
         return bool(self._of(request, "line"))
 
     def variables_seen(self, request: int) -> dict[str, str | None]:
-        """The declared variables at the first call of a model in a request; nothing where there was none."""
+        """The declared variables at the first call in a request; nothing where there was none."""
         told = [event.text for event in self._of(request, "variables")]
         return dict(json.loads(told[0])) if told else {}
 

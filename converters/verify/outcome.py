@@ -15,7 +15,7 @@ class Outcome:
     """``value``: the result, or what is wrong; ``chunks``: what a stream held; ``stops``: whether the worker asked to be replaced.
 
     ``pauses``: for how long the project's code slept, each number of seconds once (how often it looks for something is a matter of
-    speed); ``variables``: the declared environment variables as they were at the first call of a model; ``identifiers``: the ids of
+    speed); ``variables``: the declared environment variables as they were at the first call; ``identifiers``: the ids of
     the requests, where the platform chose them; ``effects`` and ``printed``: what the code did in its folders and printed meanwhile;
     ``machine``: what it asked the machine, such as whether it has a GPU, and how long it would wait for programs. Of a server's answer
     also the ``status`` and the application's ``headers``; ``boxed``: the content is that of a file, whose own headers the platform's file

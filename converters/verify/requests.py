@@ -29,7 +29,7 @@ class Request:
     about: str
     body: Any
     fault: int = 0
-    """Which call of a model fails, from 1; 0: none."""
+    """Which call fails, from 1; 0: none."""
     together: bool = False
     """Whether the body is a list of bodies that are sent at the same time."""
     operation: Operation | None = None

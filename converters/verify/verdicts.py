@@ -36,7 +36,7 @@ def trial(request: Request, stream: bool, asked: Asked) -> Trial:
 def verdict(trials: Sequence[Trial], loading: Sequence[Difference], result: str) -> tuple[Verdict, str]:
     """The verdict on an app by its trials and how its loading differs, and why; ``result``: what an answer that proves something is."""
     if loading:
-        return "different", f"a call while loading differs: {loading[0].said}"
+        return "different", f"loading differs: {loading[0].said}"
     different = [trial for trial in trials if not trial.same]
     if different:
         first = min(different, key=lambda trial: trial.kind != "shrunk")

@@ -20,8 +20,8 @@ ASKED = {
         "500 Server Error",
     ),
     "requests without options": (
-        "import requests\nrequests.get('http://far.example/a').raise_for_status()",
-        "GET http://far.example/a",
+        "import requests\nrequests.get('http://far.example:8000/a').raise_for_status()",
+        "GET http://far.example:8000/a",
         "500 Server Error",
     ),
     "urllib": (

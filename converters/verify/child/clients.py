@@ -19,7 +19,7 @@ def _patch_urllib3(module: Any) -> None:
 
         if network.is_local(self.host) and (not network.stands_in() or network.listens(self.host, self.port)):
             return original(self, method, url, body, *args, **kwargs)
-        address = url if "://" in url else f"{self.scheme}://{self.host}{url}"
+        address = url if "://" in url else f"{self.scheme}://{self.host}{_port(self)}{url}"
         waits = kwargs.get("timeout")
         seconds = getattr(waits, "_read", waits) if isinstance(waits, module.Timeout) or type(waits) in (int, float) else None
         data, kind, status = network.answer(method, address, body, headers=kwargs.get("headers"), timeout=seconds)
@@ -28,6 +28,11 @@ def _patch_urllib3(module: Any) -> None:
         return HTTPResponse(io.BytesIO(data), headers, status, reason="OK" if status == 200 else network.FAILURE, **options)
 
     module.HTTPConnectionPool.urlopen = urlopen
+
+
+def _port(pool: Any) -> str:
+    """The port of an address, where it is not the usual one."""
+    return "" if pool.port in (None, {"http": 80, "https": 443}.get(pool.scheme)) else f":{pool.port}"
 
 
 def _patch_requests(module: Any) -> None:
