@@ -5,7 +5,7 @@
 UNITS.jsonl: one JSON object a line with `unit` (folder) and `uid`; the projects of `fixtures/` come first. Each unit is converted and
 verified as it is (the identity run); where that is equivalent, bugs are put, one at a time, into lines that ran (on both sides where
 both have the file), and it is verified again. Left out is what is no bug by the text of the project alone: a default for a variable that
-the app itself sets, and a constant that no line reads that ran.
+the app itself sets or for the id of a job, which every job has, and a constant that no line reads that ran.
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ class _Finder(ast.NodeVisitor):
         name = self._source(node.func)
         if name.endswith(".get") and len(node.args) == 2 and isinstance(node.args[1], ast.Constant) and node.args[1].value is not None:
             asked = node.args[0].value if isinstance(node.args[0], ast.Constant) else None
-            if not ("environ" in name and asked in self._unused):
+            if not ("environ" in name and asked in self._unused) and asked != "id":
                 self._add("a wrong default", node.args[1], repr(_other(node.args[1].value)))
         plain = not node.args or all(not isinstance(part, ast.Starred) for part in node.args)
         for keyword in node.keywords:

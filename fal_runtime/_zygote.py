@@ -22,7 +22,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from fal_runtime import _sandbox, _sdk
+from fal_runtime import _sdk, sandbox
 from fal_runtime._hook.sitecustomize import redirect_bind
 
 Json = dict[str, Any]
@@ -219,10 +219,10 @@ def _load(command: Json, report: _Report) -> int:
 def _run(command: Json, report: _Report) -> int:
     overrides = _sdk.Overrides(tuple(command["origin"]), *(command[key] and Path(command[key]) for key in ("data", "app")))
     overrides.apply_to_imported()
-    sandbox = command["sandbox"]
-    if sandbox is not None:
-        binds = {target: Path(source) for target, source in sandbox["binds"].items()}
-        _sandbox.enter(Path(sandbox["stage"]), Path(sandbox["scratch"]), binds, sandbox["cwd"])
+    view = command["sandbox"]
+    if view is not None:
+        binds = {target: Path(source) for target, source in view["binds"].items()}
+        sandbox.enter(Path(view["stage"]), Path(view["scratch"]), binds, view["cwd"])
         _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)  # the kernel forgets it when the credentials change
     else:
         os.chdir(command["cwd"])
@@ -322,7 +322,7 @@ def main() -> None:
     directory = Path(sys.argv[2])
     _import_what_servers_need()
     parent = Parent(commands)
-    parent.tell({"ready": True, "sandbox": _sandbox.available(directory / "stage")})
+    parent.tell({"ready": True, "sandbox": sandbox.available(directory / "stage")})
     gc.collect()
     gc.freeze()
     parent.run()

@@ -12,6 +12,7 @@ import json
 import mimetypes
 import re
 import shutil
+import threading
 import time
 from collections.abc import Collection, Iterator
 from pathlib import Path
@@ -27,6 +28,10 @@ from .outcome import File, Outcome, Side, SideFailed
 from .source import Process, Staged, at_a_time, free_port, last_words, running
 
 START_SECONDS = 40
+_CANNOT = (409, 502, 503, 504)
+"""What it answers when it cannot answer, now or ever again."""
+_CRASHED = "Worker crashed"
+"""What Cog's server says of a predictor whose process ended."""
 _UNKNOWN = ((0, 1), (0, 8))
 """Releases from the first on and before the second have another server still, whose state nobody can ask for."""
 _HOST = (0, 9, 10)
@@ -48,6 +53,7 @@ class Predictor:
     def __init__(self, url: str, process: Process, observation: Observation, *, train: bool, seconds: float) -> None:
         self._client = httpx.Client(base_url=url, timeout=seconds, trust_env=False)
         self._process, self._observation = process, observation
+        self._renewing = threading.Lock()
         self._route = "/trainings" if train else "/predictions"
 
     def wait(self) -> None:
@@ -72,6 +78,11 @@ class Predictor:
         return last_words(logs) if logs.strip() else ""
 
     def ask(self, number: int, identifier: str, body: Any, *, stream: bool = False) -> Outcome:
+        with self._renewing:  # once for all that are asked at the same time
+            if self._process.ended:
+                self._observation.begin(0)
+                self._process.start()
+                self.wait()
         self._observation.begin(number)
         deadline = time.monotonic() + 10
         while True:
@@ -84,9 +95,15 @@ class Predictor:
             if response.status_code != 409 or time.monotonic() > deadline:  # 409: it is still busy with the one before
                 break
             time.sleep(0.02)
+        if response.status_code in _CANNOT:
+            self._process.stop()
+            return Outcome("silence", response.text)
         if response.status_code != 200:
             return Outcome("refused", response.text)
         found: dict[str, Any] = response.json()
+        if found.get("error") == _CRASHED:
+            self._process.stop()  # it would refuse whatever comes next; fal starts a fresh runner
+            return Outcome("silence", _CRASHED)
         chunks = tuple(contents(found["output"])) if stream and isinstance(found.get("output"), list) else None
         if found["status"] != "succeeded":
             return Outcome("error", _message(found.get("error", "")), chunks)  # what was streamed before is not told

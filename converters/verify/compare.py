@@ -13,8 +13,8 @@ from typing import Any
 
 from .outcome import File, LocalPath, Outcome
 
-_ADDRESS = re.compile(r"0x[0-9a-f]{6,}")
-_TEMPORARY = re.compile(r"(?:/var)?/tmp/[^\s'\",;:)\]}]*")
+_ADDRESS = re.compile(r"(?<= at )0x[0-9a-f]+")
+_TEMPORARY = re.compile(r"(?<![\w.])(?:/var)?/tmp/[^\s'\",;:)\]}]*")
 _MADE_UP = re.compile(r"(?<![A-Za-z0-9])tmp[a-z0-9_]{8}")
 """What ``tempfile`` puts before or for a name."""
 _FRAME = re.compile(r'(File "[^"]*", line )\d+')

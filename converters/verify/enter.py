@@ -21,7 +21,7 @@ def main() -> None:
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, ctypes.c_ulong(signal.SIGKILL), 0, 0, 0)
     if settings["sandbox"]:
-        spec = importlib.util.spec_from_file_location("_sandbox", settings["sandbox"])
+        spec = importlib.util.spec_from_file_location("sandbox", settings["sandbox"])
         assert spec is not None and spec.loader is not None
         sandbox = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(sandbox)

@@ -23,7 +23,7 @@ from types import FrameType
 from typing import Any, NoReturn
 
 from converters.errors import MigrateError, Unreadable, Unsupported, UsageError
-from fal_runtime import _sandbox
+from fal_runtime import sandbox
 
 from .certificate import Certificate
 from .observe import KEPT
@@ -132,9 +132,9 @@ def _apart() -> bool:
     """
     if sys.platform != "linux" or os.environ.get("FAL_RUNTIME_SANDBOX") == "off":
         return False
-    for more in (_sandbox.CLONE_NEWPID | _sandbox.CLONE_NEWNET, _sandbox.CLONE_NEWPID):
+    for more in (sandbox.CLONE_NEWPID | sandbox.CLONE_NEWNET, sandbox.CLONE_NEWPID):
         try:
-            _sandbox.unshare(more)
+            sandbox.unshare(more)
         except OSError:
             continue
         _end_with_parent()  # the kernel forgets it when the credentials change
@@ -145,7 +145,7 @@ def _apart() -> bool:
 def _read_only_but(folder: Path) -> None:
     """Let this process and those below it write to ``folder`` and to temporary files alone, and see no process but each other."""
     with contextlib.suppress(OSError):
-        _sandbox.read_only_but(folder)
+        sandbox.read_only_but(folder)
 
 
 def _answer(work: Callable[[Path], Certificate], folder: Path, writer: int) -> NoReturn:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import json
 import mmap
 import os
@@ -9,17 +10,19 @@ import re
 import sys
 import threading
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
+
+from .outcome import LocalPath
 
 HOOK = Path(__file__).parent / "child" / "hook"
 MEMORY = 8 * 2**30
 """Bytes that each child process may have of its own."""
 _PIN = re.compile(r"(?m)^\W*([A-Za-z][\w.-]*)(?:\[[^\]]*\])?==([\w.]+)")
 _CALLS = ("call", "network", "program")
-_DOWNLOAD = re.compile(r"huggingface_hub\.(snapshot_download|hf_hub_download)\(")
+_DOWNLOAD = re.compile(r"huggingface_hub\.(snapshot_download|hf_hub_download)\(|GET \w+://(?!127\.|localhost\b|0\.0\.0\.0|\[::1\])")
 FILE = 2**30
 """Bytes that each file may have which they write."""
 KEPT = ("PATH", "LANG", "LC_ALL", "TERM", "TZ", "VIRTUAL_ENV", "LD_LIBRARY_PATH", "SYSTEMROOT")
@@ -29,7 +32,8 @@ KEPT = ("PATH", "LANG", "LC_ALL", "TERM", "TZ", "VIRTUAL_ENV", "LD_LIBRARY_PATH"
 class Event:
     """Something that a child did: see ``child.record``.
 
-    ``runner``: on the target, that it was in a runner and not while loading; ``aside``: while loading, in a thread of the project's own.
+    ``runner``: on the target, that it was in a runner and not while loading; ``aside``: while loading, in a thread of the project's own;
+    ``pid``: the process that loaded; ``fallible``: a call that can be made to fail.
     """
 
     request: int
@@ -38,6 +42,8 @@ class Event:
     line: int = 0
     runner: bool = False
     aside: bool = False
+    pid: int = 0
+    fallible: bool = False
 
 
 @dataclass
@@ -151,8 +157,8 @@ class Observation:
             for line in whole.splitlines():
                 event = json.loads(line)
                 text = self._told(event["text"])
-                runner, aside = event.get("process", "") != "", event.get("aside", False)
-                found = Event(event["request"], event["kind"], text, event.get("line", 0), runner, aside)
+                told = {name: event[name] for name in ("line", "aside", "pid", "fallible") if name in event}
+                found = Event(event["request"], event["kind"], text, runner=event.get("process", "") != "", **told)
                 self._events.append(found)
                 self._by_request.setdefault(found.request, []).append(found)
             return self._events
@@ -188,8 +194,8 @@ class Observation:
         return tuple(event.text for event in self._of(request, "print"))
 
     def fallible_calls(self, request: int) -> int:
-        """How many calls a request made of models, other machines and programs."""
-        return len(self._of(request, *_CALLS))
+        """How many calls a request made of models, other machines and programs that can be made to fail."""
+        return sum(event.fallible for event in self._of(request, *_CALLS))
 
     def ran_new_lines(self, request: int) -> bool:
         """Whether lines of the project ran with a request that had not run before."""
@@ -201,7 +207,7 @@ class Observation:
         return dict(json.loads(told[0])) if told else {}
 
     def loading(self) -> list[str]:
-        """What the code asked of models, other machines and programs before the first request: each once, as several processes may load it.
+        """What the code asked of models, other machines and programs before the first request, where several processes load it that of one.
 
         On the target this is what its runners did, not the process that reads the app's definition. Downloads are left out: what an
         image holds, a fal app may have to fetch. In no order where the project loads in threads of its own.
@@ -209,7 +215,12 @@ class Observation:
         runners = any(event.runner for event in self.events())
         loading = (event for event in self.events() if event.request == 0 and event.runner is runners and event.kind in _CALLS)
         calls = [event for event in loading if not _DOWNLOAD.match(event.text)]
-        texts = list(dict.fromkeys(event.text for event in calls))
+        times: collections.Counter[tuple[int, str]] = collections.Counter()
+        found: dict[tuple[str, int], None] = {}
+        for event in calls:
+            times[event.pid, event.text] += 1
+            found.setdefault((event.text, times[event.pid, event.text]))
+        texts = [text for text, _ in found]
         return sorted(texts) if any(event.aside for event in calls) else texts
 
     def relabelled(self, value: Any, identifier: str) -> Any:
@@ -219,8 +230,10 @@ class Observation:
             for root, label in sorted(self.roots, key=lambda root: -len(root[0])):
                 value = re.sub(rf"(?<![\w:/.>]){re.escape(root)}(?=/|\b|$)", label, value)
             return value
+        if isinstance(value, LocalPath):
+            return replace(value, path=self.relabelled(value.path, identifier))
         if isinstance(value, dict):
-            return {key: self.relabelled(item, identifier) for key, item in value.items()}
+            return {self.relabelled(key, identifier): self.relabelled(item, identifier) for key, item in value.items()}
         return [self.relabelled(item, identifier) for item in value] if isinstance(value, list) else value
 
     def missing(self, request: int) -> str:

@@ -21,7 +21,7 @@ from typing import Any
 from .interpreter import Interpreter
 from .observe import Observation
 from .outcome import File, LocalPath, Outcome, SideFailed
-from .source import Process, Staged
+from .source import Process, Staged, running
 
 START_SECONDS = 40
 _POLL_SECONDS = 0.5
@@ -124,6 +124,7 @@ class Worker:
         self._process, self._plane, self._observation, self._seconds = process, plane, observation, seconds
         self._envelope = envelope
         self._stopping = False
+        self._renewing = threading.Lock()
 
     def wait(self) -> None:
         """Wait until the worker asks for its first job. Raises SideFailed where it does not."""
@@ -135,10 +136,12 @@ class Worker:
         raise SideFailed(f"no job was asked for within {START_SECONDS} s: {self._process.last_words()}")
 
     def ask(self, number: int, identifier: str, body: Any, *, stream: bool = False) -> Outcome:
-        if self._stopping:
-            self._process.stop()  # as the platform does: the SDK itself goes on
-        if self._process.ended:
-            self._restart()
+        with self._renewing:  # once for all that are asked at the same time
+            if self._stopping:
+                self._process.stop()  # as the platform does: the SDK itself goes on
+                self._stopping = False
+            if self._process.ended:
+                self._restart()
         self._observation.begin(number)
         self._plane.jobs.put(self._job(identifier, body))
         for _ in range(int(self._seconds / 0.25)):
@@ -185,6 +188,10 @@ class Worker:
     def calls(self, number: int) -> list[str]:
         return self._observation.calls(number)
 
+    def close(self) -> None:
+        """Stop answering the worker."""
+        self._plane.close()
+
 
 @contextlib.contextmanager
 def serve(
@@ -201,27 +208,29 @@ def serve(
     """Run the worker while the ``with`` block runs, after what its container starts before it. Raises SideFailed."""
     if start_command:
         _stand_in_for(start_command, observation, interpreter)
-    plane = Plane()
     argv = [str(interpreter.executable), "-u", *(["-m", staged.module] if staged.module else [staged.entry]), *staged.arguments]
     if not private and not staged.module:
         argv[2] = str(staged.root) + staged.entry
+    plane = Plane()
     process = Process(staged, argv, observation, {**plane.environment(), **secrets}, interpreter=interpreter, private=private)
-    try:
-        process.start()
-        worker = Worker(process, plane, observation, envelope, seconds)
-        worker.wait()
+    with running(process, Worker(process, plane, observation, envelope, seconds)) as worker:
         yield worker
-    finally:
-        process.stop()
-        plane.close()
 
 
 def _stand_in_for(command: Sequence[str], observation: Observation, interpreter: Interpreter) -> None:
-    """Have the doubles record a start command, ``bash FILE ...`` or ``bash -c TEXT``: what it launches is part of the image."""
+    """Have the doubles record a start command, ``bash FILE ...`` or ``bash -c TEXT``: what it launches is part of the image.
+
+    Raises SideFailed where they cannot.
+    """
     shell, first, *rest = command
     words = [shell, first if first.startswith("-") else f"/{PurePosixPath(first).name}", *rest]
     program = [str(interpreter.executable), "-c", "import subprocess, sys; subprocess.run(sys.argv[1:])", *words]
-    subprocess.run(program, env=observation.environment(), capture_output=True, timeout=START_SECONDS, check=True)
+    try:
+        subprocess.run(
+            program, cwd=observation.folder, env=observation.environment(), capture_output=True, timeout=START_SECONDS, check=True
+        )
+    except (OSError, subprocess.SubprocessError) as error:
+        raise SideFailed(f"its start command cannot be recorded: {error}") from error
 
 
 def outcome(document: dict[str, Any], chunks: tuple[Any, ...]) -> Outcome:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
-from fal_runtime import _sandbox
+from fal_runtime import sandbox
 
 from . import compare
 from .observe import Observation
@@ -52,7 +52,7 @@ class Sides:
         for observation in self.observations:
             observation.let_fail(request.fault)
         source, again, target = self.observations
-        running = self.pool.submit(_outcome, self.again, again, number, request, stream)
+        running = self.pool.submit(_outcome, self.again, again, number, request, stream, "again")
         before = _outcome(self.source, source, number, request, stream)
         second = running.result()
         if before.kind == "refused":
@@ -85,7 +85,7 @@ def started(
     """All three at once, while the ``with`` block runs; ``observations`` are of the target and of both sources. Raises SideFailed."""
     probe = folder / "probe"
     probe.mkdir(parents=True)
-    private = _sandbox.available(probe) is None
+    private = sandbox.available(probe) is None
     with contextlib.ExitStack() as stack, ThreadPoolExecutor(2) as pool:
 
         def enter(name: str, observation: Observation) -> Side:
@@ -112,13 +112,16 @@ def started(
         yield Sides(served, first, second, doubled, pool, (observations[1], observations[2], observations[0]))
 
 
-def _outcome(side: Side, observation: Observation, number: int, request: Request, stream: bool) -> Outcome:
+def _outcome(side: Side, observation: Observation, number: int, request: Request, stream: bool, run: str = "") -> Outcome:
     """The outcome of a request with what was observed beside it, and without names that the sides do not share.
 
-    Of several at the same time it is a result, the list of what came of each.
+    Of several at the same time it is a result, the list of what came of each. Each ``run`` has ids of its own: what the code makes of
+    them is noise.
     """
     bodies = request.payloads
-    identifiers = [str(uuid.UUID(int=number + (at << 96), version=4)) for at in range(len(bodies))]
+    identifiers = [
+        str(uuid.UUID(bytes=uuid.uuid5(uuid.NAMESPACE_OID, f"{run} {number} {at}").bytes, version=4)) for at in range(len(bodies))
+    ]
     with ThreadPoolExecutor(max(len(bodies), 1)) as pool:
         running = [pool.submit(side.ask, number, name, body, stream=stream) for name, body in zip(identifiers, bodies, strict=True)]
         found = [_seen(observation, number, each.result(), name) for each, name in zip(running, identifiers, strict=True)]
@@ -192,7 +195,7 @@ class Asked:
         observation.let_fail(0)
         calls = _calls(served, number, after, request)
         kept = compare.proven(compare.differences(self.before, after, self.calls, calls), self.unsteady)
-        return replace(self, after=after, calls_after=calls, differences=kept)
+        return replace(self, after=after, calls_after=calls, differences=kept, prints=None)
 
     def recurring(self, others: Sequence[Asked]) -> Asked:
         """The same without differences that came only once; those are noise."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -123,7 +122,7 @@ class Process:
 
     def start(self) -> None:
         """Start it, or start it again after it ended."""
-        sandbox = Path(__file__).parents[2] / "fal_runtime" / "_sandbox.py"
+        sandbox = Path(__file__).parents[2] / "fal_runtime" / "sandbox.py"
         empty = self._observation.folder / "stage"
         empty.mkdir(exist_ok=True)
         for folder in (self._staged.workdir, "/tmp"):
@@ -178,10 +177,6 @@ class Process:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
-
-    def remove(self) -> None:
-        """Remove its files."""
-        shutil.rmtree(self._staged.root, ignore_errors=True)
 
     def last_words(self) -> str:
         """The last exception in its output, else its last line."""

@@ -108,6 +108,9 @@ class Study(ABC):
                 except SideFailed as failure:
                     require_room(str(failure), folder)
                     why = str(failure)
+                    if any(not trial.same for trial in self.trials):
+                        verdict, found = self._verdict()
+                        why = f"{found}; then {why}"
                 else:
                     self.loading += self._failing_starts(place)
                     verdict, why = self._verdict()
@@ -289,6 +292,8 @@ class Study(ABC):
             yield request, False
             if streams and request.kind in ("example", "plausible"):
                 yield request, True
+        if not failed:
+            yield from ((made, False) for made in followups.faults(self.asked, source, self.settings.drawn))
         yield from ((made, False) for made in followups.together(self.asked, at_a_time(self.app)))
         for number in range(_ROUNDS):
             telling = followups.telling(self.asked, source)

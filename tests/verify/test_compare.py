@@ -80,6 +80,9 @@ def test_files_are_compared_by_content(source: Any, target: Any, same: bool) -> 
         pytest.param('File "handler.py", line 3, in f', 'File "other.py", line 3, in f', False, id="files of tracebacks"),
         pytest.param("line 3", "line 9", False, id="numbers elsewhere"),
         pytest.param("0x1f", "0x2f", False, id="short numbers are no addresses"),
+        pytest.param("0xff0000", "0x00ff00", False, id="colours are no addresses"),
+        pytest.param("https://cdn.example/tmp/a.png", "https://cdn.example/tmp/b.png", False, id="an address is no temporary file"),
+        pytest.param("file:///tmp/tmpab12/a.png", "file:///tmp/xyz/b.png", True, id="a file's address"),
     ],
 )
 def test_texts_without_what_the_sides_do_not_share(source: str, target: str, same: bool) -> None:

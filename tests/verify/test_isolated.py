@@ -19,7 +19,7 @@ from converters.errors import UsageError
 from converters.verify import runpod, target
 from converters.verify.certificate import Certificate
 from converters.verify.isolated import Ended, certificate
-from fal_runtime import _sandbox
+from fal_runtime import sandbox
 from tests.verify.test_study import processes_of
 
 pytest.importorskip("runpod")
@@ -78,7 +78,7 @@ def test_what_the_kernel_shows_of_the_environment_is_empty(tmp_path: Path) -> No
 
 
 def test_of_the_network_there_is_only_a_loopback_of_its_own(tmp_path: Path) -> None:
-    if (why := _sandbox.available(tmp_path)) is not None:
+    if (why := sandbox.available(tmp_path)) is not None:
         pytest.skip(why)
     with socket.create_server(("127.0.0.1", 0)) as ours:
         port = ours.getsockname()[1]
@@ -136,7 +136,7 @@ def project(tmp_path: Path) -> Path:
 
 
 def test_a_project_that_tries_everything(project: Path, scratch: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    if _sandbox.available(project) is not None:
+    if sandbox.available(project) is not None:
         pytest.skip("the kernel gives no namespaces")
     assert answer(["verify", str(project), "--seconds", "4", "--format", "json"]) == 0
     shown = capsys.readouterr().out

@@ -32,6 +32,11 @@ ASKED = {
         "HEAD http://far.example/a (X-key: x, timeout 3)",
         "HTTP Error 500",
     ),
+    "urllib with a context": (
+        "import ssl, urllib.request\nurllib.request.urlopen('http://far.example/a', context=ssl.create_default_context())",
+        "GET http://far.example/a (a TLS context of its own)",
+        "HTTP Error 500",
+    ),
     "httpx": (
         "import httpx\nhttpx.get('http://far.example/a', headers={'X-Key': 'x'}, timeout=4).raise_for_status()",
         "GET http://far.example/a (x-key: x, timeout 4)",
@@ -79,6 +84,56 @@ def test_a_question_is_told_with_its_options_and_can_fail(side: Observation, nam
     assert side.calls(1)[0] == told
     assert side.calls(2)[0] == told
     assert side.fallible_calls(1) == 1
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        ("import requests\nrequests.get('http://far.example/a', timeout=7.0)", "GET http://far.example/a (timeout 7)"),
+        (
+            (
+                "import asyncio, aiohttp\nasync def ask():\n    async with aiohttp.ClientSession() as session:\n"
+                "        await session.get('http://far.example/a', params={'q': 2}, headers=[('X-Key', 'x')])\nasyncio.run(ask())"
+            ),
+            "GET http://far.example/a?q=2 (X-Key: x, timeout 300)",
+        ),
+    ],
+)
+def test_a_question_is_told_whole(side: Observation, code: str, told: str) -> None:
+    side.begin(1)
+    done = run(side, code)
+    assert (done.returncode, side.calls(1)) == (0, [told]), done.stderr
+
+
+def test_what_asks_again_by_itself_gets_an_answer(side: Observation) -> None:
+    side.begin(1)
+    side.let_fail(1)
+    done = run(
+        side,
+        "import requests\nfrom requests.adapters import HTTPAdapter, Retry\nsession = requests.Session()\n"
+        "session.mount('http://', HTTPAdapter(max_retries=Retry(3, status_forcelist=[500])))\n"
+        "print(session.get('http://far.example/a').status_code, requests.get('http://far.example/b').json())",
+    )
+    assert done.stdout.startswith("200 "), done.stderr
+    assert side.calls(1) == ["GET http://far.example/a"] * 2 + ["GET http://far.example/b"]
+
+
+def test_an_answer_that_is_a_failure_is_read_as_it_is(side: Observation) -> None:
+    side.begin(1)
+    side.let_fail(1)
+    assert run(side, "import httpx\nprint(httpx.get('http://far.example/a').json())").stdout.strip() == "{'error': 'out of order'}"
+
+
+def test_a_double_of_a_library_is_left_alone(tmp_path: Path) -> None:
+    side = Observation(tmp_path / "side", frozenset({"main"}), {}, [], ("httpx", "torch"))
+    run(side, "import httpx\nimport torch")
+    assert side.loading() == []
+
+
+def test_only_calls_that_can_fail_are_counted(side: Observation) -> None:
+    side.begin(1)
+    run(side, "import net\nwith net.scope() as scope:\n    scope.size = 1\n    scope.run()")
+    assert len(side.calls(1)) > side.fallible_calls(1) == 2
 
 
 def test_only_the_named_one_of_several_fails(side: Observation) -> None:

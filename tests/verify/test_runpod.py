@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import textwrap
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -18,6 +21,31 @@ from converters.verify.outcome import File, LocalPath, Outcome
 from converters.verify.source import Staged
 
 pytest.importorskip("runpod")
+
+
+class Ended:
+    """A worker's process that has ended, and starts slowly."""
+
+    def __init__(self, folder: Path, plane: runpod.Plane) -> None:
+        self.folder, self._plane = folder, plane
+        self.ended, self.starts = True, 0
+
+    def start(self) -> None:
+        self.starts += 1
+        time.sleep(0.05)
+        self.ended = False
+        self._plane.taken.set()
+
+
+def test_a_worker_that_ended_is_started_once_for_all_requests(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runpod.Plane, "result", lambda self, identifier, seconds: {"output": identifier})
+    with contextlib.closing(runpod.Plane()) as plane:
+        process = Ended(tmp_path, plane)
+        worker = runpod.Worker(process, plane, Observation(tmp_path / "side", frozenset(), {}, []), (), 5)  # type: ignore[arg-type]
+        with ThreadPoolExecutor(4) as pool:
+            found = list(pool.map(lambda at: worker.ask(at, str(at), {}).value, range(1, 5)))
+    assert (process.starts, found) == (1, ["1", "2", "3", "4"])
+
 
 PLAIN = """
     import os
@@ -90,10 +118,10 @@ def worker(folder: Path, code: str) -> Iterator[runpod.Worker]:
 
 
 def _private(folder: Path) -> bool:
-    from fal_runtime import _sandbox
+    from fal_runtime import sandbox
 
     (folder / "probe").mkdir()
-    return _sandbox.available(folder / "probe") is None
+    return sandbox.available(folder / "probe") is None
 
 
 class Asked:

@@ -52,6 +52,19 @@ def test_they_are_sent_at_the_same_time_and_compared_by_their_place(tmp_path: Pa
     assert not asked.differences and asked.reached
 
 
+def test_what_follows_from_a_job_s_id_is_noise(tmp_path: Path) -> None:
+    class Named(Counted):
+        def ask(self, number: int, identifier: str, body: Any, *, stream: bool = False) -> Outcome:
+            return Outcome("result", {"name": identifier[:8], "whole": identifier, "b": self._answer(body, number)})
+
+    source, again, target = (Named(lambda body, number: body["a"], []) for _ in range(3))
+    observations = [Observation(tmp_path / name, frozenset(), {}, []) for name in ("source", "again", "target")]
+    asked = Sides(target, source, again, False, ThreadPoolExecutor(2), tuple(observations)).ask(  # type: ignore[arg-type]
+        Request("plausible", "required fields", {"a": 1}), stream=False
+    )
+    assert (asked.differences, asked.noisy) == ([], frozenset({"$.name"}))
+
+
 def test_what_always_differs_is_a_difference(tmp_path: Path) -> None:
     source, target = Counted(lambda body, number: body["a"], []), Counted(lambda body, number: 2, [])
     asked = sides(tmp_path, source, target).ask(TWO, stream=False)

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import functools
 import shutil
+import types
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from converters.verify.certificate import Trial
+from converters.verify.certificate import Differing, Trial
+from converters.verify.handler import HandlerStudy
+from converters.verify.outcome import SideFailed
+from converters.verify.requests import Request
+from converters.verify.study import Study
 from tests.verify.made import FIXTURES, Studied, digests, studied
 
 pytest.importorskip("runpod")
 pytest.importorskip("cog")
 
+DIFFERING = Differing(path="$", source="1", target="2")
 Run = Callable[[str], Studied]
 ALL = [
     *("runpod/text-tools", "runpod/story-stream", "runpod/sdxl", "runpod/upscaler", "runpod/poster-server"),
@@ -102,7 +109,7 @@ SHARED = """self.job = {"input": input.model_dump(exclude_unset=True)}
         pytest.param("replicate/chat", "app.py", "pause=input.pause", "", "pauses", id="an argument that only changes how long it takes"),
         pytest.param("replicate/chat", "predict.py", "await asyncio.sleep(pause)", "asyncio.sleep(pause)", "pauses", id="a missing await"),
         pytest.param("runpod/embeddings", "app.py", 'job = {"id"', SHARED, "$[", id="a value that requests at the same time share"),
-        pytest.param("runpod/poster-server", "handler.py", "    answer.raise_for_status()\n", "", "outcome", id="an error that only a failing service shows"),
+        pytest.param("runpod/poster-server", "handler.py", "    answer.raise_for_status()\n", "", "$", id="an error that only a failing service shows"),
         pytest.param("runpod/poster-server", "handler.py", "X-Job", "X-Order", "calls[", id="another header to a service"),
         pytest.param("runpod/poster-server", "handler.py", "timeout=60,", "", "calls[", id="no timeout for a service"),
         pytest.param("replicate/blur", "app.py", 'if kind == "data":', 'if kind != "data":', "effects", id="a file that loses its kind"),
@@ -177,6 +184,27 @@ def test_another_app_of_the_project_is_not_started(tmp_path: Path, scratch: Path
     train.write_text(train.read_text() + "\nraise RuntimeError('only for training')\n")
     found = studied(tmp_path / "trainable", tmp_path, seconds=2).certificate
     assert found.verdict == "equivalent", found.why
+
+
+def test_a_difference_counts_though_a_side_fails_later(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    study = replace(run("runpod/text-tools").study, trials=[], asked=[])
+
+    def ask(self: Study, sides: object) -> None:
+        self.trials.append(run("runpod/text-tools").certificate.trials[0].model_copy(update={"same": False, "differences": [DIFFERING]}))
+        raise SideFailed("it is gone")
+
+    monkeypatch.setattr(HandlerStudy, "_ask_everything", ask)
+    certificate = study.run()
+    assert (certificate.verdict, certificate.why.rpartition("; ")[2]) == ("different", "then it is gone")
+
+
+def test_calls_fail_too_where_there_is_but_one_request(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    study = run("runpod/sdxl").study
+    source = types.SimpleNamespace(ran_new_lines=lambda number: number == 1, fallible_calls=lambda number: 2)
+    monkeypatch.setattr(HandlerStudy, "_made", lambda self: [Request("plausible", "no fields", {})])
+    monkeypatch.setattr(HandlerStudy, "_varied", lambda self, telling, number: iter(()))
+    sent = [request for request, _ in study._requests(types.SimpleNamespace(observations=[source]), streams=False)]  # type: ignore[arg-type]
+    assert [request.kind for request in sent] == ["plausible", "fault", "fault"]
 
 
 def test_a_conversion_that_does_not_start_is_told(run: Run, tmp_path: Path) -> None:

@@ -10,6 +10,8 @@ import types
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from .imports import Finder
+
 Patch = Callable[[Any], None]
 """Changes a module."""
 
@@ -32,7 +34,7 @@ class _After(importlib.abc.MetaPathFinder):
             return None
         patch = self._patches.pop(name)
         spec = importlib.util.find_spec(name)
-        if spec is not None and spec.loader is not None:
+        if spec is not None and spec.loader is not None and not isinstance(spec.loader, Finder):
             load = spec.loader.exec_module
 
             def loading(module: types.ModuleType) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import io
+import json
 import types
 import urllib.parse
 from typing import Any
@@ -22,7 +24,11 @@ def _patch_urllib3(module: Any) -> None:
         address = url if "://" in url else f"{self.scheme}://{self.host}{_port(self)}{url}"
         waits = kwargs.get("timeout")
         seconds = getattr(waits, "_read", waits) if isinstance(waits, module.Timeout) or type(waits) in (int, float) else None
-        data, kind, status = network.answer(method, address, body, headers=kwargs.get("headers"), timeout=seconds)
+        ask = functools.partial(network.answer, method, address, body, headers=kwargs.get("headers"), timeout=seconds)
+        data, kind, status = ask()
+        retries = kwargs.get("retries")
+        if status != 200 and isinstance(retries, module.Retry) and retries.is_retry(method, status):
+            data, kind, status = ask()
         headers = {"Content-Type": kind, "Content-Length": str(len(data)), "ETag": '"double"'}
         options = {"preload_content": kwargs.get("preload_content", True), "request_method": method, "request_url": address}
         return HTTPResponse(io.BytesIO(data), headers, status, reason="OK" if status == 200 else network.FAILURE, **options)
@@ -41,7 +47,8 @@ def _patch_requests(module: Any) -> None:
     original = module.Response.json
 
     def decoded(self: Any, **kwargs: Any) -> Any:
-        if not network.is_local(urllib.parse.urlsplit(self.url).hostname) or self.headers.get("ETag") == '"double"':
+        is_double = not network.is_local(urllib.parse.urlsplit(self.url).hostname) or self.headers.get("ETag") == '"double"'
+        if is_double and self.ok:
             return Double(f"{self.request.method} {self.url}.json()")
         return original(self, **kwargs)
 
@@ -83,7 +90,7 @@ def _patch_httpx(module: Any) -> None:
     decode = module.Response.json
 
     def decoded(self: Any, **kwargs: Any) -> Any:
-        if self.headers.get("ETag") == '"double"':
+        if self.headers.get("ETag") == '"double"' and self.is_success:
             return Double(f"{self.request.method} {self.request.url}.json()")
         return decode(self, **kwargs)
 
@@ -104,7 +111,9 @@ def _patch_aiohttp(module: Any) -> None:
             except module.ClientConnectorError:
                 if not network.stands_in():
                     raise
-        waits, headers = kwargs.get("timeout", self._timeout), {**(self._default_headers or {}), **(kwargs.get("headers") or {})}
+        if kwargs.get("params"):
+            address = str(module.URL(address).update_query(kwargs["params"]))
+        waits, headers = kwargs.get("timeout", self._timeout), self._prepare_headers(kwargs.get("headers"))
         body = kwargs.get("json") or kwargs.get("data")
         found = network.answer(method, address, body, headers=headers, timeout=getattr(waits, "total", waits))
         return _Response(method, address, found, module.ClientResponseError)
@@ -155,6 +164,8 @@ class _Response:
         return f"{self.method} {self.url}.text"
 
     async def json(self, **_: Any) -> Any:
+        if not self.ok:
+            return json.loads(self._data)
         return Double(f"{self.method} {self.url}.json()")
 
     def release(self) -> None:

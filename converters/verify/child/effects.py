@@ -1,6 +1,6 @@
 """What the project's code does beside its answer: files that it writes, moves and removes in its own folders, and what it prints.
 
-Of temporary files only the kinds are told that it reads: their names are made up, and the sides need not keep as many.
+Of temporary files only the kinds are told that it reads and removes: their names are made up, and the sides need not keep as many.
 """
 
 from __future__ import annotations
@@ -42,17 +42,23 @@ def _heard(event: str, arguments: tuple[Any, ...]) -> None:
             return
         if flags & _WRITING:
             _tell("writes", path)
-        elif mode is not None and isinstance(path, str) and path.startswith(_temporary):
-            _tell_reading(path)
+        elif mode is not None and _is_temporary(path) and _is_the_project_s() and not frames.in_background():
+            record.write("effect", _of_kind("reads", path))
     elif event in _CHANGES and record.request() > 0:
         *paths, folder = arguments
         if folder in (None, -1):  # else the path is below an open folder, as those are that shutil.rmtree removes
             _tell(_CHANGES[event], *paths)
+            if event == "os.remove" and _is_temporary(paths[0]) and frames.asked_through("pathlib"):
+                record.write("effect", _of_kind("removes", paths[0]))
 
 
-def _tell_reading(path: str) -> None:
-    if not any(path.startswith(f"{root}/") for root, _ in roots) and _is_the_project_s() and not frames.in_background():
-        record.write("effect", f"reads a temporary file {os.path.splitext(path)[1]}".rstrip())
+def _is_temporary(path: Any) -> bool:
+    path = os.fspath(path) if isinstance(path, os.PathLike) else path
+    return isinstance(path, str) and path.startswith(_temporary) and not any(path.startswith(f"{root}/") for root, _ in roots)
+
+
+def _of_kind(what: str, path: str) -> str:
+    return f"{what} a temporary file {os.path.splitext(path)[1]}".rstrip()
 
 
 def _tell(what: str, *paths: Any) -> None:

@@ -64,6 +64,19 @@ def asked_by_project() -> bool:
     return False
 
 
+def asked_through(module: str) -> bool:
+    """Whether the project itself calls the standard library here, be it through this module of it."""
+    frame = up(1)
+    while frame is not None:
+        name = frame.f_code.co_filename
+        if is_project(name):
+            return True
+        if not (name.startswith(_ROOTS[0]) or f"/{module}.py" in name or f"/{module}/" in name):
+            return False
+        frame = frame.f_back
+    return False
+
+
 def caller_is_in(parts: Sequence[str], depth: int = 2) -> bool:
     """Whether the file of the caller's caller has one of these parts in its name."""
     frame = up(depth)

@@ -80,15 +80,23 @@ class Answered(NamedTuple):
 
 
 def answer(
-    method: str, url: str, body: Any = None, *, headers: Mapping[str, Any] | None = None, timeout: Any = None, again: bool = False
+    method: str,
+    url: str,
+    body: Any = None,
+    *,
+    headers: Mapping[str, Any] | None = None,
+    timeout: Any = None,
+    context: Any = None,
+    again: bool = False,
 ) -> Answered:
     """What another machine would answer: nothing but a failure where this call is to fail. What is asked ``again`` is not recorded.
 
-    ``timeout``: as the project's code gave it, in seconds or one of the library's own objects.
+    ``timeout``: as the project's code gave it, in seconds or one of the library's own objects; ``context``: of TLS.
     """
     text = f"{method} {url}" + (f" {described(_text(body))}" if body else "")
     options = [f"{name}: {_text(value)}" for name, value in (headers or {}).items() if _text(name).lower() not in _USUAL]
-    options += [f"timeout {timeout}"] if timeout is not None else []
+    options += [f"timeout {described(timeout)}"] if timeout is not None else []
+    options += ["a TLS context of its own"] if context is not None else []
     told = f"{text} ({', '.join(options)})" if options else text
     if not again and record.question("network", told):
         return Answered(json.dumps({"error": "out of order"}).encode(), "application/json", 500)
@@ -176,7 +184,7 @@ def _urlopen(url: Any, data: Any = None, timeout: Any = None, **kwargs: Any) -> 
     body = data if data is not None else getattr(url, "data", None)
     method = ("POST" if body is not None else "GET") if isinstance(url, str) else url.get_method()
     headers = None if isinstance(url, str) else dict(url.header_items())
-    found = answer(method, address, body, headers=headers, timeout=timeout)
+    found = answer(method, address, body, headers=headers, timeout=timeout, context=kwargs.get("context"))
     made = _Answer(found, address)
     if found.status != 200:
         raise urllib.error.HTTPError(address, found.status, FAILURE, made.headers, made)

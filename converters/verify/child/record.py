@@ -53,8 +53,8 @@ class Recorder:
         if kind in _CALLS and self._told != self.request:
             self._told, self._calls = self.request, 0
             self.write("variables", json.dumps({name: os.environ.get(name) for name in self._variables}))
-        if kind in _CALLS and self.request == 0 and frames.in_background(pools=True):
-            details["aside"] = True
+        if kind in _CALLS and self.request == 0:
+            details = {**details, "pid": os.getpid(), "aside": frames.in_background(pools=True)}
         event = {"request": self.request, "process": os.environ.get("FAL_RUNNER_STATE", ""), "kind": kind, "text": text, **details}
         os.write(self._log, json.dumps(event).encode() + b"\n")
 
@@ -103,7 +103,7 @@ def call(text: str) -> None:
 
     Raises RuntimeError where it is to fail, as a machine without memory left does, and TimeoutError where code waits in it for ever.
     """
-    write("call", text)
+    write("call", text, fallible=True)
     if recorder.is_endless(text):
         raise TimeoutError(f"{text} was called {_MOST} times: a double never answers in another way")
     if recorder.fails():
@@ -112,7 +112,7 @@ def call(text: str) -> None:
 
 def question(kind: str, text: str) -> bool:
     """Add what another machine (``network``) or a ``program`` is asked to the log. Returns whether it is to fail."""
-    write(kind, text)
+    write(kind, text, fallible=True)
     return recorder.fails()
 
 

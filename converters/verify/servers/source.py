@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import threading
 import time
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
@@ -86,6 +87,7 @@ class Server:
         assert app.server is not None and app.server.port is not None
         self._process, self._server, self._observation, self._seconds = process, app.server, observation, seconds
         self._port, self._stated = port, app.server.port
+        self._renewing = threading.Lock()
         fresh = httpx.Limits(max_keepalive_connections=0)  # servers close a connection some time after they failed
         self._client = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=seconds, limits=fresh, trust_env=False)
         self.origins = [f"{host}:{one}" for one in (port, self._stated) for host in ("127.0.0.1", "localhost", "0.0.0.0")]
@@ -125,10 +127,11 @@ class Server:
         return None
 
     def ask(self, number: int, identifier: str, body: Any, *, stream: bool = False) -> Outcome:
-        if self._process.ended:
-            self._observation.begin(0)
-            self._process.start()
-            self.wait()
+        with self._renewing:  # once for all that are asked at the same time
+            if self._process.ended:
+                self._observation.begin(0)
+                self._process.start()
+                self.wait()
         self._observation.begin(number)
         assert isinstance(body, Call)
         outcome, _ = exchanged(self._client, body, "", self._seconds)
