@@ -5,6 +5,7 @@ Names: gateway, cold, queue, jobs, memory. Each line says what was measured, the
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import contextlib
 import json
@@ -317,8 +318,11 @@ def _rss(pid: int) -> int:
 
 def main() -> None:
     benchmarks = {"gateway": gateway, "cold": cold, "queue": queue, "jobs": jobs, "memory": memory}
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", metavar="NAME", choices=[*benchmarks, "all"], default="all", help=", ".join(benchmarks))
+    names = parser.parse_args().names
     print(json.dumps({"cpus": os.cpu_count(), "python": sys.version.split()[0]}))
-    for name in sys.argv[1:] or benchmarks:
+    for name in benchmarks if "all" in names else names:
         with tempfile.TemporaryDirectory() as directory:
             benchmarks[name](Path(directory))
 
