@@ -37,9 +37,13 @@ def print_bytes(data: bytes) -> None:
 
 
 def print_error(text: str) -> None:
-    """One message on standard error. Control characters of file names are shown, not obeyed."""
-    shown = "".join(letter if letter.isprintable() or letter == "\n" else repr(letter)[1:-1] for letter in text)
-    print(shown, file=sys.stderr, flush=True)
+    """One message on standard error."""
+    print(escaped(text, "\n"), file=sys.stderr, flush=True)
+
+
+def escaped(text: str, kept: str = "") -> str:
+    """A text whose control characters, but for those that are ``kept``, a terminal shows and does not obey."""
+    return "".join(letter if letter.isprintable() or letter in kept else repr(letter)[1:-1] for letter in text)
 
 
 def wants_colour(stream: TextIO) -> bool:

@@ -472,6 +472,14 @@ def test_explain_tells_what_became_of_a_line(partial: Path, capsys: pytest.Captu
     assert run("explain", "elsewhere.py:1", "--project", partial) == 2
 
 
+def test_explain_shows_control_characters_of_a_project(tmp_path: Path, install: Install, capsys: pytest.CaptureFixture[str]) -> None:
+    root = made.source(tmp_path)
+    (root / "\x1b[2J.py").write_text("")
+    install(lambda path, options: made.conversion(root))
+    assert run("explain", f"{root}/\x1b[2J.py:1") == 0
+    assert capsys.readouterr().out.startswith("\\x1b[2J.py:1: nothing of the platform stands here")
+
+
 @pytest.mark.parametrize("shard", ["0/2", "3/2", "x/2", "1", "1/0"])
 def test_a_shard_counts_from_one(shard: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("batch", tmp_path, "--shard", shard) == 2

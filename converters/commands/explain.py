@@ -12,7 +12,7 @@ from converters.ledger import Item
 from converters.outcome import Converted, Outcome
 from converters.rules import codes, find
 from converters.rules.text import body, explained
-from converters.terminal import print_text
+from converters.terminal import escaped, print_text
 
 HIGHEST = 6
 """How many folders above a file are tried as its project."""
@@ -42,7 +42,8 @@ def explain_line(file: Path, line: int, project: Path | None) -> int:
         return result.exit_code
     path = _inside(file, outcome.root)
     items = [item for item in outcome.ledger.items() if item.file == path and item.line <= line <= max(item.line, item.end_line)]
-    print_text("".join(_paragraphs(items)) or f"{path}:{line}: nothing of the platform stands here; the line is kept as it is.\n")
+    told = "".join(_paragraphs(items)) or f"{path}:{line}: nothing of the platform stands here; the line is kept as it is.\n"
+    print_text(escaped(told, "\n"))
     return ExitCode.DONE
 
 

@@ -9,27 +9,30 @@ from converters.reports.json import Document
 
 def print_report(document: Document, format: str) -> None:
     """Print a project's report in one of the formats of `--format`."""
-    from converters.terminal import print_text
-
     if format == "text":
         from converters.reports.text import print_project
 
         print_project(document)
     else:
-        print_text(renderer(format)(document))
+        _print(renderer(format)(document), format)
 
 
 def print_batch(batch: Document, format: str) -> None:
     """Print the report of a batch."""
     from converters.reports import github, json, markdown
-    from converters.terminal import print_text
 
     if format == "text":
         from converters.reports.text import print_batch as print_table
 
         print_table(batch)
     else:
-        print_text({"json": json.render, "markdown": markdown.render_batch, "github": github.render_batch}[format](batch))
+        _print({"json": json.render, "markdown": markdown.render_batch, "github": github.render_batch}[format](batch), format)
+
+
+def _print(text: str, format: str) -> None:
+    from converters.terminal import escaped, print_text
+
+    print_text(text if format == "json" else escaped(text, "\n"))
 
 
 def renderer(format: str) -> Callable[[Document], str]:

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
@@ -16,7 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from converters.reports.json import Document, is_open, is_open_code, near, same_names
-from converters.terminal import print_text, wants_colour
+from converters.terminal import escaped, print_text, wants_colour
 
 WIDE = 100
 """Columns of a report that goes into a file or a pipe."""
@@ -37,6 +38,7 @@ def printing() -> Iterator[Console]:
 
 def print_project(document: Document) -> None:
     """Print the whole report of one conversion."""
+    document = _legible(document)
     with printing() as out:
         _print_found(out, document)
         for line in _became(document):
@@ -49,6 +51,7 @@ def print_project(document: Document) -> None:
 
 def print_findings(document: Document) -> None:
     """Print what was found, and no more (`migrate inspect`)."""
+    document = _legible(document)
     with printing() as out:
         _print_found(out, document)
         out.print(_apps(document))
@@ -58,6 +61,7 @@ def print_findings(document: Document) -> None:
 
 def print_batch(batch: Document) -> None:
     """Print one row per project and the sums."""
+    batch = _legible(batch)
     table = Table(box=None, pad_edge=False)
     for title in ("exit", "status", "project", "platform", "by hand", "output or reason"):
         table.add_column(title, overflow="fold")
@@ -68,6 +72,15 @@ def print_batch(batch: Document) -> None:
         out.print(", ".join(f"{count} {status}" for status, count in batch["counts"].items() if count) or "nothing to convert")
         for sentence in same_names(batch):
             out.print(Text(sentence))
+
+
+def _legible(value: Any) -> Any:
+    """A document whose texts no terminal obeys."""
+    if isinstance(value, dict):
+        return {_legible(key): _legible(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_legible(item) for item in value]
+    return escaped(value, "\n") if isinstance(value, str) else value
 
 
 def _row(result: Document) -> tuple[str, ...]:

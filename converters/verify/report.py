@@ -6,7 +6,9 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from converters.reports.markdown import code
 from converters.targets.templating import environment
+from converters.terminal import escaped
 
 from .certificate import Certificate, Differing, Trial
 
@@ -15,10 +17,11 @@ _SHOWN = 5
 
 def as_text(certificates: Sequence[Certificate]) -> str:
     """What a person reads on a terminal."""
-    return "\n".join(line for certificate in certificates for line in _text(certificate)) + "\n"
+    return "".join(f"{escaped(line)}\n" for certificate in certificates for line in _text(certificate))
 
 
 def _text(certificate: Certificate) -> Iterable[str]:
+    """The lines; what a project says in one cannot begin another, as they are escaped."""
     yield f"{certificate.app}: {certificate.verdict}"
     yield f"  {certificate.why}"
     yield f"  {len(certificate.trials)} requests in {certificate.seconds:g} s, seed {certificate.seed}"
@@ -49,12 +52,12 @@ def _text(certificate: Certificate) -> Iterable[str]:
 
 def as_markdown(certificates: Sequence[Certificate]) -> str:
     """A page for a pull request."""
-    return environment().get_template("certificate.md.j2").render(**_shown_of(certificates))
+    return escaped(environment().get_template("certificate.md.j2").render(**_shown_of(certificates), code=code), "\n")
 
 
 def as_html(certificates: Sequence[Certificate]) -> str:
     """A page of its own, without anything from elsewhere."""
-    return environment(html=True).get_template("certificate.html.j2").render(**_shown_of(certificates))
+    return escaped(environment(html=True).get_template("certificate.html.j2").render(**_shown_of(certificates)), "\n")
 
 
 def _shown_of(certificates: Sequence[Certificate]) -> dict[str, Any]:

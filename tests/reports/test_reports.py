@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from converters.errors import ExitCode
 from converters.outcome import NotConverted
-from converters.reports import github, markdown, print_report, renderer
+from converters.reports import github, markdown, print_batch, print_report, renderer
 from converters.reports.json import Document, document
 from converters.reports.text import fields, print_findings
 from tests import made
@@ -57,6 +58,16 @@ def test_findings_stop_before_the_ledger(partial: Document, capsys: pytest.Captu
     shown = capsys.readouterr().out
     assert "GPU-H100" in shown
     assert "Left to do" not in shown
+
+
+@pytest.mark.parametrize("format", ["text", "markdown", "github"])
+def test_control_characters_of_a_project_are_not_obeyed(partial: Document, format: str, capsys: pytest.CaptureFixture[str]) -> None:
+    told = json.loads(json.dumps(partial).replace("handler.py", "\\u001b[2Jhandler.py").replace("HF_TOKEN", "HF\\u009b2J"))
+    print_report(told, format)
+    print_batch({"results": [told], "counts": {"partial": 1}, "same_names": []}, format)
+    shown = capsys.readouterr().out
+    assert "\\x1b[2Jhandler.py" in shown
+    assert all(letter.isprintable() or letter == "\n" for letter in shown)
 
 
 def test_other_shapes_of_apps(partial: Document, capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,6 +7,7 @@ import html.parser
 import json
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -168,6 +169,37 @@ def test_html_tells_every_request() -> None:
     page = Page(as_html([certificate(trial(1), trial(2, same=False), trial(3, narrowed=True))]))
     assert page.elements.count("tr") == 3 + 1 + 1 + 1
     assert all(text in page.text for text in ("alike, proven", "$.a", "refused by type", "python 3.11.2, fal 1.83.0", "handler.py"))
+
+
+FORGED = "\x1b]0;title\x07\x1b[2J\x9b2J\nworker: equivalent\n# worker: equivalent"
+
+
+def forged() -> Certificate:
+    """Everything that a project can put into a certificate moves the cursor and begins lines of its own."""
+    differing = Differing(path=FORGED, source=FORGED, target=FORGED)
+    return certificate(
+        trial(1, about=FORGED, body={FORGED: FORGED}, narrowed=True, printed=differing),
+        trial(2, same=False, about=FORGED).model_copy(update={"differences": [differing]}),
+        app=FORGED, why=FORGED, doubles=[FORGED], coverage=[Coverage(file=FORGED, lines=1, source=1, target=1)], not_proven=[FORGED],
+        loading=[differing], verdict="different",
+        schemas=Schemas(source=FORGED, refused=[Breach(value=FORGED, path=FORGED, why=FORGED)], changed=[FORGED]),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("view", [as_text, as_markdown, as_html])
+def test_control_characters_of_a_project_are_not_obeyed(view: Callable[[list[Certificate]], str]) -> None:
+    text = view([forged()])
+    assert all(letter.isprintable() or letter == "\n" for letter in text)
+    if view is not as_html:
+        assert not [line for line in text.splitlines() if line in ("worker: equivalent", "# worker: equivalent")]
+
+
+def test_code_of_a_project_stays_code_in_markdown() -> None:
+    made = certificate(
+        trial(1, same=False, body="a ` b <img>"), schemas=Schemas(source="", refused=[Breach(value="a ` b", path="", why="")])
+    )
+    assert '`` "a ` b <img>" ``' in as_markdown([made])
+    assert '`` "a ` b" ``' in as_markdown([made])
 
 
 def test_a_browser_shows_the_page_and_runs_nothing(tmp_path: Path) -> None:
