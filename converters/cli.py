@@ -221,7 +221,7 @@ def verify(
     output: Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write the certificate as JSON.")] = None,
     format: Annotated[Certified, typer.Option("--format", help="Form of the answer.")] = Certified.text,
 ) -> int:
-    """Show that a converted project does what the project at PATH does: both run here, with doubles for models, and are compared."""
+    """Show that a converted project does what the project at PATH does: both run with doubles for models; exit 6 where they differ."""
     from converters.commands.verify import Request, verify_project
     from converters.options import Options
 

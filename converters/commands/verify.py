@@ -175,6 +175,12 @@ def _progress(name: str) -> Iterator[Callable[[str], None]]:
         yield lambda text: None
         return
     from rich.console import Console
+    from rich.text import Text
 
-    with Console(stderr=True).status(f"{name}: starting both sides") as status:
-        yield lambda text: status.update(f"{name}: {text}")
+    from converters.terminal import escaped
+
+    def line(text: str) -> Text:
+        return Text(escaped(f"{name}: {text}"))
+
+    with Console(stderr=True).status(line("starting both sides")) as status:
+        yield lambda text: status.update(line(text))

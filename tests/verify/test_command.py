@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
+import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +15,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from converters.cli import answer
+from converters.commands.verify import _progress
 from converters.convert import convert
 from converters.options import Options
 from converters.output import write
@@ -184,6 +188,25 @@ def test_bad_input_is_one_clear_line(
         assert json.loads(shown.out)["exit_code"] == code
     else:
         assert not shown.out
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_project_s_words_are_no_markup_of_the_status_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stderr", shown := Terminal())
+    monkeypatch.setenv("TERM", "xterm")
+    with _progress("a[/b]") as say:
+        say("literal: [/INST] [red]\x1b]0;title\x07")
+        time.sleep(0.3)
+    assert "a[/b]: literal: [/INST] [red]\\x1b]0;title\\x07" in shown.getvalue()
+
+
+def test_the_help_names_the_exit_code_of_a_difference(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("verify", "--help") == 0
+    assert "exit 6" in " ".join(capsys.readouterr().out.split())
 
 
 def test_a_server_is_converted_and_verified_in_one_go(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
