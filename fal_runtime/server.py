@@ -98,6 +98,11 @@ class Runtime:
         """``http://host:port`` of the gateway."""
         return f"http://{self.host}:{self.port}"
 
+    @property
+    def files_url(self) -> str:
+        """Where uploaded files are served."""
+        return f"{self.url}/files"
+
     async def start(self) -> None:
         """Load every app, start the first runners and listen. Raises UnavailablePort and RuntimeFailure."""
         try:
@@ -115,7 +120,7 @@ class Runtime:
         _make(self._data, "--data")
         zygotes = Zygotes(directory, self._environments)
         self._closing.push_async_callback(zygotes.close)
-        store = Store(state / "files", f"{self.url}/files")
+        store = Store(state / "files", self.files_url)
         await self._serve(Uploader(store).asgi, uds=str(directory / "api.sock"))
         await zygotes.start()
         env = {"FAL_USE_LOCAL_UPLOADER": "1", "FAL_API_SOCKET": str(directory / "api.sock")}

@@ -101,6 +101,10 @@ class Local:
         """The content of a file that an app returned."""
         return self._client.get(url).raise_for_status().content
 
+    def keeps(self, url: str) -> bool:
+        """Whether an address is that of a file which was uploaded here."""
+        return url.startswith(f"{self._runtime.files_url}/")
+
     def close(self) -> None:
         """Close the connections; the apps go on."""
         self._client.close()

@@ -105,10 +105,12 @@ class Target:
         return Outcome("result", None, tuple(self.files(events)), stops)
 
     def files(self, value: Any) -> Any:
-        """An answer with the contents of the files that it names."""
+        """An answer with the contents of the files that the app uploaded; an address elsewhere is a value like others."""
         if isinstance(value, dict):
-            if isinstance(value.get("url"), str) and "content_type" in value:
-                return File(self.local.fetch(value["url"]), value["content_type"] or "")
+            url = value.get("url")
+            if isinstance(url, str) and "content_type" in value and self.local.keeps(url):
+                with contextlib.suppress(httpx.HTTPError, httpx.InvalidURL):  # it may be made up all the same
+                    return File(self.local.fetch(url), str(value["content_type"] or ""))
             return {key: self.files(item) for key, item in value.items()}
         return [self.files(item) for item in value] if isinstance(value, list) else value
 

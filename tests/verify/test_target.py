@@ -1,0 +1,60 @@
+"""What the app's side is given and what is read of its answers."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import httpx
+import pytest
+
+from converters.verify.observe import Observation
+from converters.verify.outcome import File
+from converters.verify.target import Target
+from fal_runtime.server import Runtime
+from fal_runtime.testing import Local
+
+HOME = "http://127.0.0.1:8123"
+
+
+@pytest.fixture
+def asked() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def app(tmp_path: Path, asked: list[str]) -> Iterator[Target]:
+    """A side whose platform keeps one file; every address that is fetched is told."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(str(request.url))
+        return httpx.Response(200, content=b"picture") if request.url.path == "/files/1/a.png" else httpx.Response(404)
+
+    local = Local(Runtime(SimpleNamespace(), port=8123, data=tmp_path), [])  # type: ignore[arg-type]
+    local._client = httpx.Client(transport=httpx.MockTransport(answer))
+    with contextlib.closing(local):
+        yield Target(local, SimpleNamespace(), Observation(tmp_path / "side", frozenset(), {}, []), 1)  # type: ignore[arg-type]
+
+
+def test_files_that_the_app_uploaded_are_their_contents(app: Target) -> None:
+    answer = {"images": [{"url": f"{HOME}/files/1/a.png", "content_type": "image/png"}, {"url": f"{HOME}/files/1/a.png"}]}
+    assert app.files(answer) == {"images": [File(b"picture", "image/png"), {"url": f"{HOME}/files/1/a.png"}]}
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://127.0.0.1:9/a.png", "http://127.0.0.1:81234/files/1/a.png", f"{HOME}@example.com/files/a.png", "a.png", "", "http://[", 5],
+)
+def test_an_address_elsewhere_is_never_asked(app: Target, asked: list[str], url: Any) -> None:
+    answer = {"url": url, "content_type": "image/png"}
+    assert app.files(answer) == answer
+    assert not asked
+
+
+@pytest.mark.parametrize("name", ["9/none.png", "\x00"])
+def test_an_address_of_no_file_stays_as_it_is(app: Target, name: str) -> None:
+    answer = {"url": f"{HOME}/files/{name}", "content_type": "image/png"}
+    assert app.files(answer) == answer
