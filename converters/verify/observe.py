@@ -82,6 +82,7 @@ class Observation:
     """Requests that are sent together are read about together."""
 
     def __post_init__(self) -> None:
+        self._kept = {name: os.environ[name] for name in KEPT if name in os.environ}
         self.folder.mkdir(parents=True)
         models = self.folder / "models"
         models.mkdir()
@@ -115,12 +116,12 @@ class Observation:
         """The environment of the child processes: what is their ``own``, and of ours only where programs and libraries are."""
         home = self.folder / "home"
         home.mkdir(exist_ok=True)
-        kept = {name: os.environ[name] for name in KEPT if name in os.environ}
-        kept["PATH"] = os.pathsep.join([str(self.python.parent), str(self.programs), kept.get("PATH", os.defpath)])
+        path = os.pathsep.join([str(self.python.parent), str(self.programs), self._kept.get("PATH", os.defpath)])
         search = [str(HOOK), *filter(None, own.get("PYTHONPATH", "").split(os.pathsep)), *self.search]
         return {
-            **kept,
-            **{name: value for name, value in own.items() if name != "PATH"},
+            **self._kept,
+            **own,
+            "PATH": path,
             "HOME": str(home),
             "PYTHONPATH": os.pathsep.join(search),
             "PYTHONHASHSEED": "0",

@@ -151,8 +151,10 @@ def serve(
     with contextlib.ExitStack() as stack:
         late = threading.Event()
         try:
-            with _environment({**observation.environment(), **secrets}), _ended_after(START_SECONDS, observation.folder, late):
-                local = stack.enter_context(fal_runtime.serve(project, only=[app.name], secrets=secrets))
+            environment = observation.environment(secrets)
+            exposed = {name: environment[name] for name in secrets}
+            with _environment(environment), _ended_after(START_SECONDS, observation.folder, late):
+                local = stack.enter_context(fal_runtime.serve(project, only=[app.name], secrets=exposed))
         except RuntimeFailure as failure:
             raise SideFailed(f"it is not ready within {START_SECONDS} s" if late.is_set() else str(failure)) from failure
         target = kind(local, app, observation, seconds)

@@ -6,7 +6,8 @@ import pytest
 
 from converters.verify.demand import demanded
 
-SOURCES = """os.environ["LICENSE_ACCEPTED"]; os.getenv('MODEL_WEIGHTS'); os.getenv("API_TOKEN"); os.getenv("HOME_PAGE")"""
+SOURCES = """os.environ["LICENSE_ACCEPTED"]; os.getenv('MODEL_WEIGHTS'); os.getenv("API_TOKEN"); os.getenv("HOME_PAGE")
+os.getenv("FAL_MIGRATE_CHILD"); os.getenv("LD_PRELOAD"); os.getenv("PYTHON_GIL")"""
 CASES = [
     ("Set LICENSE_ACCEPTED=1 only after reading https://a.example", {"LICENSE_ACCEPTED": "1"}),
     ("Set MODEL_WEIGHTS environment variable to a URL to a tarball.", {"MODEL_WEIGHTS": "http://files.example/weights.tar"}),
@@ -14,6 +15,8 @@ CASES = [
     ("Set NOT_READ_HERE=1 first", {}),
     ("LICENSE_ACCEPTED was not what we hoped for", {}),
     ("KeyError: 'prompt'", {}),
+    ("set FAL_MIGRATE_CHILD=/app/none, LD_PRELOAD=/app/a.so and PYTHON_GIL=1", {}),
+    ("Missing environment variable FAL_MIGRATE_CHILD", {}),
 ]
 
 

@@ -27,7 +27,7 @@ def report(side: Observation, *events: dict[str, object]) -> None:
         file.writelines(json.dumps(event) + "\n" for event in events)
 
 
-def test_nothing_of_our_environment_reaches_a_child(side: Observation, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_of_our_environment_reaches_a_child(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in (
         "CANARY",
         "FAL_KEY",
@@ -41,10 +41,18 @@ def test_nothing_of_our_environment_reaches_a_child(side: Observation, monkeypat
         monkeypatch.setenv(name, "of ours")
     monkeypatch.setenv("HOME", "/home/ours")
     monkeypatch.setenv("PYTHONPATH", "/home/ours/lib")
+    side = Observation(tmp_path / "side", frozenset(), {}, [])
     found = side.environment()
     assert "of ours" not in found.values()
     assert not any("/home/ours" in value for value in found.values())
     assert Path(found["HOME"]).is_relative_to(side.folder)
+
+
+def test_the_environment_is_that_of_the_beginning(side: Observation, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = side.environment()
+    monkeypatch.setenv("PATH", "/of/the/other/side")
+    monkeypatch.setenv("LANG", "xx_XX")
+    assert side.environment() == before
 
 
 def test_programs_are_found_and_the_network_is_closed(side: Observation) -> None:

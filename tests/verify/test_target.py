@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
+from converters.verify import target
 from converters.verify.observe import Observation
 from converters.verify.outcome import File
 from converters.verify.target import Target
@@ -58,3 +60,21 @@ def test_an_address_elsewhere_is_never_asked(app: Target, asked: list[str], url:
 def test_an_address_of_no_file_stays_as_it_is(app: Target, name: str) -> None:
     answer = {"url": f"{HOME}/files/{name}", "content_type": "image/png"}
     assert app.files(answer) == answer
+
+
+def test_secrets_do_not_take_the_place_of_our_variables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    observation = Observation(tmp_path / "side", frozenset(), {}, [])
+    wanted = {"API_TOKEN": "double", "FAL_MIGRATE_CHILD": "/app/none", "HOME": "/app", "PATH": "/app"}
+    found: list[Mapping[str, str]] = []
+
+    @contextlib.contextmanager
+    def serve(project: Path, *, secrets: Mapping[str, str], **options: Any) -> Iterator[Local]:
+        found.extend([dict(os.environ), secrets])
+        yield Local(SimpleNamespace(), [])  # type: ignore[arg-type]
+
+    monkeypatch.setattr(target.fal_runtime, "serve", serve)
+    with target.serve(tmp_path, SimpleNamespace(name="app"), observation, wanted, seconds=1):  # type: ignore[arg-type]
+        pass
+    environment, secrets = found
+    assert environment == observation.environment({"API_TOKEN": "double"})
+    assert secrets == {name: environment[name] for name in wanted}
