@@ -66,4 +66,4 @@ def install(settings: dict[str, Any]) -> None:
     afterwards.install({**clients.PATCHES, **platforms.PATCHES})
     models.install(settings["models"])
     programs.install(shells=not settings["serves"], failing=settings["failing"])
-    effects.install()
+    effects.install(temporary=not settings["serves"])  # a server and its proxy may each keep their own

@@ -23,14 +23,15 @@ _FETCHERS = frozenset(os.path.join(os.path.dirname(__file__), name) for name in 
 _TRACEBACKS = "/linecache.py"
 _WEIGHTS = "/fal_weights.py"
 """The module of a conversion that fetches model files: they are linked where the source writes them."""
-_temporary = "/tmp/"
+_temporary: str | None = None
 _LEFT_OUT = ("/__pycache__/", ".pyc")
 
 
-def install() -> None:
-    """Observe this process, and those forked from it."""
+def install(*, temporary: bool) -> None:
+    """Observe this process, and those forked from it; ``temporary``: also what is done with temporary files."""
     global _temporary
-    _temporary = tempfile.gettempdir() + "/"  # which tries to write where we would ask for it
+    folder = tempfile.gettempdir()  # which tries to write where we would ask for it
+    _temporary = f"{folder}/" if temporary else None
     sys.addaudithook(_heard)
     _record_prints()
 
@@ -54,7 +55,9 @@ def _heard(event: str, arguments: tuple[Any, ...]) -> None:
 
 def _is_temporary(path: Any) -> bool:
     path = os.fspath(path) if isinstance(path, os.PathLike) else path
-    return isinstance(path, str) and path.startswith(_temporary) and not any(path.startswith(f"{root}/") for root, _ in roots)
+    if _temporary is None or not isinstance(path, str) or not path.startswith(_temporary):
+        return False
+    return not any(path.startswith(f"{root}/") for root, _ in roots)
 
 
 def _of_kind(what: str, path: str) -> str:
