@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from .certificate import Coverage
 from .observe import Event
+from .parsed import NO_PYTHON
 
 
 def measured(source: Mapping[str, bytes], target: Mapping[str, bytes], before: list[Event], after: list[Event]) -> list[Coverage]:
@@ -50,17 +51,14 @@ def _project_path(filename: str, files: Iterable[str]) -> str | None:
 
 def _statements(data: bytes, path: str) -> set[int]:
     try:
-        code = compile(data, path, "exec", dont_inherit=True)
-    except (SyntaxError, ValueError):
+        codes = [compile(data, path, "exec", dont_inherit=True)]
+    except NO_PYTHON:
         return set()
-    return _lines_of(code)
-
-
-def _lines_of(code: types.CodeType) -> set[int]:
-    found = {line for _, _, line in code.co_lines() if line}
-    for constant in code.co_consts:
-        if isinstance(constant, types.CodeType):
-            found |= _lines_of(constant)
+    found: set[int] = set()
+    while codes:
+        code = codes.pop()
+        found.update(line for _, _, line in code.co_lines() if line)
+        codes += [constant for constant in code.co_consts if isinstance(constant, types.CodeType)]
     return found
 
 

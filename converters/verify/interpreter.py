@@ -16,6 +16,8 @@ from pathlib import Path
 
 from converters.errors import UsageError
 
+from .parsed import parsed
+
 _OLDEST = (3, 10)
 """What the doubles are written for."""
 _SECONDS = 30
@@ -85,14 +87,11 @@ def uneven(one: Interpreter, other: Interpreter, files: Iterable[bytes]) -> froz
 
 
 def imported(files: Iterable[bytes]) -> frozenset[str]:
-    """Top-level names that Python files import. Files that are no Python are passed over."""
+    """Top-level names that Python files import. Files that cannot be read are passed over."""
     found: set[str] = set()
     for data in files:
-        try:
-            tree = ast.parse(data)
-        except (SyntaxError, ValueError):
-            continue
-        for node in ast.walk(tree):
+        tree = parsed(data)
+        for node in ast.walk(tree) if tree is not None else ():
             if isinstance(node, ast.Import):
                 found.update(alias.name.partition(".")[0] for alias in node.names)
             elif isinstance(node, ast.ImportFrom) and node.module and not node.level:

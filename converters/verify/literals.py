@@ -8,6 +8,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from .parsed import parsed
+
 _MOST = 12
 _OF_A_HOST = 2
 _ADDRESS = re.compile(r"(?<![(\[])https?://[^\s)\]}>'\"`,;|]+[^\s)\]}>'\"`,;|.:]")
@@ -29,15 +31,12 @@ NONE = Literals()
 
 
 def literals(files: Iterable[bytes]) -> Literals:
-    """The literals in comparisons, and the numbers that constants of modules are set to. Files that are no Python are passed over."""
+    """The literals in comparisons, and the numbers that constants of modules are set to. Files that cannot be read are passed over."""
     words: dict[str, None] = {}
     numbers: dict[int, None] = {}
     for data in files:
-        try:
-            tree = ast.parse(data)
-        except (SyntaxError, ValueError):
-            continue
-        for constant in _constants(tree):
+        tree = parsed(data)
+        for constant in _constants(tree) if tree is not None else ():
             if isinstance(constant.value, str) and 0 < len(constant.value) <= 40 and not constant.value.startswith("__"):
                 words.setdefault(constant.value)
             elif type(constant.value) is int and abs(constant.value) <= 10**6:

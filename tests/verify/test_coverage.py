@@ -42,3 +42,15 @@ def test_other_events_and_lines_that_are_no_statements_are_passed_over() -> None
 def test_what_is_no_python_has_no_statements() -> None:
     (found,) = measured({"a.py": b"def ("}, {"a.py": b"def ("}, ran("/a.py", 1), [])
     assert (found.lines, found.source) == (0, 0)
+
+
+def test_code_that_is_nested_too_deeply_has_no_statements() -> None:
+    for deep in (b"+".join([b"1"] * 20_000), b"-" * 20_000 + b"1"):
+        (found,) = measured({"a.py": deep}, {"a.py": deep}, ran("/a.py", 1), [])
+        assert (found.lines, found.source) == (0, 0)
+
+
+def test_functions_within_functions_are_followed_to_the_last() -> None:
+    deep = b"lambda: " * 2_000 + b"(\n1)"
+    (found,) = measured({"a.py": deep}, {"a.py": deep}, ran("/a.py", 1, 2), [])
+    assert (found.lines, found.source) == (2, 2)

@@ -170,6 +170,8 @@ def test_what_a_project_imports_and_one_side_lacks_is_uneven() -> None:
         b"import numpy.linalg\nimport yaml\nimport pydantic\n",
         b"def f():\n    from PIL import Image\n",
         b"not python(",
+        b"+".join([b"1"] * 20_000),
+        b"-" * 20_000 + b"1",
         b"from . import unused\n",
     ]
     assert uneven(one, other, files) == {"numpy", "PIL"}

@@ -22,6 +22,8 @@ from converters.verify.literals import NONE, Literals, addresses, literals
         pytest.param(f"if text == {'x' * 41!r} or n > 1000001: pass", NONE, id="nothing too long or too large"),
         pytest.param("if a == 'x' or b == 'x': pass", Literals(("x",)), id="once"),
         pytest.param("def (", NONE, id="no Python"),
+        pytest.param("+".join(["1"] * 20_000), NONE, id="nested too deeply for a tree"),
+        pytest.param("-" * 20_000 + "1", NONE, id="nested too deeply for the parser"),
         pytest.param("a = '\0'", NONE, id="a NUL byte"),
     ],
 )
