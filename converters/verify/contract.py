@@ -243,7 +243,7 @@ def answers_outside(output: Schema, answers: Iterable[tuple[Outcome, Outcome]]) 
             try:
                 outside = misfit(other, output) if misfit(one, output) is None else None
             except NotUnderstood:
-                return []
+                continue
             if outside is not None and (outside.path not in found or size(outside.part) < size(found[outside.path].part)):
                 found[outside.path] = outside
     return [Breach(value=plain(outside.part), path=outside.path, why=outside.why) for outside in list(found.values())[:_SHOWN]]

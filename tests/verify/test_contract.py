@@ -233,6 +233,22 @@ class TestAnswers:
     def test_a_source_that_breaks_its_own_schema_lets_the_app(self) -> None:
         assert answers_outside(STRING, [(result(1), result(1))]) == []
 
+    @pytest.mark.parametrize(
+        "part",
+        [
+            pytest.param({"pattern": "("}, id="a pattern of no language"),
+            pytest.param({"$ref": "#/components/schemas/Nothing"}, id="a reference to nothing"),
+            pytest.param({"$ref": "#/properties/part"}, id="a reference to itself"),
+            pytest.param({"type": "text"}, id="a type of no schema"),
+            pytest.param({"minLength": "1"}, id="a bound that is no number"),
+        ],
+    )
+    def test_what_cannot_be_understood_says_nothing_and_keeps_what_was_found(self, part: Schema) -> None:
+        schema = request(n=INTEGER, part=part)
+        good, bad, unclear = (result(value) for value in ({"n": 1}, {"n": "1"}, {"part": "a"}))
+        (found,) = answers_outside(schema, [(good, bad), (unclear, unclear)])
+        assert found.path == "$.n"
+
     def test_files_streams_and_errors(self) -> None:
         files = {"type": "array", "items": {"type": "string", "format": "uri"}}
         assert answers_outside(files, [(result([LocalPath("/tmp/a", File(b"a"))]), result([File(b"a")]))]) == []

@@ -11,6 +11,7 @@ schemas, and hypothesis-jsonschema 0.23.1 draws values without deciding anything
 
 from __future__ import annotations
 
+import contextlib
 import re
 import sys
 from collections.abc import Iterable, Iterator
@@ -18,7 +19,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from jsonschema import Draft202012Validator
-from jsonschema.exceptions import SchemaError, ValidationError, best_match
+from jsonschema.exceptions import SchemaError, UnknownType, ValidationError, best_match
 from referencing import Registry
 from referencing.exceptions import Unresolvable
 from referencing.jsonschema import DRAFT202012
@@ -56,21 +57,16 @@ class NotProven:
 def first_outside(inner: Schema, outer: Schema) -> Outside | NotProven | None:
     """The smallest value that ``inner`` accepts and ``outer`` refuses; None where there is none, as is then proven."""
     try:
-        document = {"$defs": {"inner": plain(inner, "#/$defs/inner"), "outer": plain(outer, "#/$defs/outer")}}
-        Draft202012Validator.check_schema(document)
-        sides = document["$defs"]
-        found = _Search(document).find([goal(sides["inner"], True), goal(sides["outer"], False)])
-    except (NotUnderstood, _TooMuch, Unresolvable) as error:
+        with _understood():
+            document = {"$defs": {"inner": plain(inner, "#/$defs/inner"), "outer": plain(outer, "#/$defs/outer")}}
+            Draft202012Validator.check_schema(document)
+            sides = document["$defs"]
+            found = _Search(document).find([goal(sides["inner"], True), goal(sides["outer"], False)])
+        if isinstance(found, Unclear):
+            return NotProven(found.why)
+        return found if found is None else misfit(found.value, outer)
+    except (NotUnderstood, _TooMuch) as error:
         return NotProven(str(error))
-    except re.error as error:
-        return NotProven(f"a pattern is no regular expression of Python's: {error}")
-    except SchemaError as error:
-        return NotProven(f"no JSON Schema: {error.message}")
-    except RecursionError:
-        return NotProven("the schemas are nested too deeply")
-    if isinstance(found, Unclear):
-        return NotProven(found.why)
-    return found if found is None else misfit(found.value, outer)
 
 
 def each_outside(inner: Schema, outer: Schema) -> Iterator[Outside | NotProven]:
@@ -88,12 +84,31 @@ def each_outside(inner: Schema, outer: Schema) -> Iterator[Outside | NotProven]:
 
 def misfit(value: Any, schema: Schema) -> Outside | None:
     """What of a value a schema refuses; None where it accepts it. Raises NotUnderstood."""
-    validator = Draft202012Validator(plain(schema, "#"))
-    first = min(
-        validator.iter_errors(value), key=lambda error: (len(error.absolute_path), list(map(str, error.absolute_path))), default=None
-    )
-    error = first and best_match([first])  # of alternatives, the one that is missed the least
+    with _understood():
+        validator = Draft202012Validator(plain(schema, "#"))
+        try:
+            errors = list(validator.iter_errors(value))
+        except (TypeError, UnknownType):
+            Draft202012Validator.check_schema(validator.schema)
+            raise
+        first = min(errors, key=lambda error: (len(error.absolute_path), list(map(str, error.absolute_path))), default=None)
+        error = first and best_match([first])  # of alternatives, the one that is missed the least
     return None if error is None else Outside(value, error.instance, error.json_path, _words(error), _fields(error, validator.schema))
+
+
+@contextlib.contextmanager
+def _understood() -> Iterator[None]:
+    """Raises NotUnderstood for schemas that are none, refer to nothing or cannot be followed."""
+    try:
+        yield
+    except Unresolvable as error:
+        raise NotUnderstood(str(error)) from error
+    except re.error as error:
+        raise NotUnderstood(f"a pattern is no regular expression of Python's: {error}") from error
+    except SchemaError as error:
+        raise NotUnderstood(f"no JSON Schema: {error.message}") from error
+    except RecursionError as error:
+        raise NotUnderstood("the schemas are nested too deeply") from error
 
 
 def _words(error: ValidationError) -> str:
