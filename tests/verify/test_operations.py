@@ -76,6 +76,22 @@ def test_fields_go_where_they_belong() -> None:
     assert request.content == b'{"text":"t","n":null}'
 
 
+def test_a_field_that_a_path_names_twice_goes_to_both_places() -> None:
+    operation = Operation(method="POST", path="/{x}/{x}", in_path=("x",), media="json")
+    request = sent(operation, {"x": "a", "n": 1})
+    assert (str(request.url), request.content) == ("http://server/a/a", b'{"n":1}')
+
+
+def test_fields_that_hold_themselves_are_no_uploads() -> None:
+    nested = {"anyOf": [{"type": "array", "items": {"$ref": "#/components/schemas/Nested"}}, {"type": "string"}]}
+    body = {"type": "object", "properties": {"nested": nested, "file": {"type": "array", "items": {"format": "binary"}}}}
+    document = {
+        "components": {"schemas": {"Nested": nested}},
+        "paths": {"/a": {"post": {"requestBody": {"content": {"multipart/form-data": {"schema": body}}}}}},
+    }
+    assert described(document)[0].operation.files == ("file",)
+
+
 def test_other_bodies() -> None:
     _, upload, listed, _ = (one.operation for one in described(DOCUMENT))
     form = sent(upload, {"file": IMAGE, "note": True})

@@ -22,7 +22,7 @@ _METHODS = ("get", "post", "put", "patch", "delete")
 _MEDIA: dict[str, Media] = {"application/json": "json", "multipart/form-data": "multipart", "application/x-www-form-urlencoded": "form"}
 _PARAMETER = re.compile(r"\{(\w+)[^}]*\}")
 _DEPTH = 8
-"""How many references lead from one to the next."""
+"""How many references lead from one to the next, and how many parts of a field are within each other."""
 
 
 class Operation(BaseModel):
@@ -79,7 +79,8 @@ class Call:
     def options(self) -> dict[str, Any]:
         """Method, url (a path), params, headers and content, as ``httpx.Client.build_request`` takes them."""
         operation, rest = self.operation, dict(self.body)
-        path = _PARAMETER.sub(lambda found: urllib.parse.quote(_text(rest.pop(found[1])), safe=""), operation.path)
+        path = _PARAMETER.sub(lambda found: urllib.parse.quote(_text(rest[found[1]]), safe=""), operation.path)
+        rest = {name: value for name, value in rest.items() if name not in _PARAMETER.findall(operation.path)}
         options: dict[str, Any] = {"method": operation.method, "url": path}
         if query := [(name, _text(item)) for name in operation.in_query for item in self._items(name)]:
             options["params"] = query
@@ -180,10 +181,12 @@ class _Reader:
         self._required.append("body")
         return "body", ()
 
-    def _is_upload(self, field: Any) -> bool:
+    def _is_upload(self, field: Any, depth: int = 0) -> bool:
         field = self._resolved(field)
-        inner = [*_listed(field.get("anyOf")), field.get("items")]
-        return "binary" in str(field.get("format")) or "contentMediaType" in field or any(map(self._is_upload, filter(None, inner)))
+        if "binary" in str(field.get("format")) or "contentMediaType" in field:
+            return True
+        inner = [*_listed(field.get("anyOf")), field.get("items")] if depth < _DEPTH else []
+        return any(self._is_upload(part, depth + 1) for part in inner if part)
 
     def _examples(self, body: dict[str, Any]) -> Iterator[Any]:
         if "example" in body:
