@@ -14,6 +14,8 @@ from .literals import NONE, Literals
 Schema = dict[str, Any]
 _WORDS = ("red", "green", "cat", "House", "42", "über", "the", "under", "painted", "seven", "lamp", "sea.", "Well,", "night?", "a")
 _LONGEST_TEXT = 20_000
+_DEPTH = 8
+"""How many references are followed into each other for one value."""
 HOST = "http://files.example/"
 """Where made-up files lie."""
 OWN_FILE = "file:///etc/hostname"
@@ -135,24 +137,33 @@ class Values:
             return text[: int(field.get("maxLength", len(text)))]
         return chance.choice([*edges, usual]) if edges else usual
 
-    def _meant(self, name: str, field: Schema, untyped: Any, link: str) -> Any:
+    def _meant(self, name: str, field: Schema, untyped: Any, link: str, above: tuple[str, ...] = ()) -> Any:
+        """``above``: the references that led here, none of which is followed once more."""
         if field.get("default") is not None:
             return field["default"]
         if "const" in field or field.get("enum"):
             return field.get("const", field.get("enum", [None])[0])
-        for part in field.get("anyOf", []):
-            if part.get("type") != "null":
-                return self._meant(name, {**self._resolved(part), "description": field.get("description", "")}, untyped, link)
+        parts = [part for part in field.get("anyOf", []) if part.get("type") != "null"]
+        for part in parts:
+            if (inner := _entered(part, above)) is not None:
+                return self._meant(name, {**self._resolved(part), "description": field.get("description", "")}, untyped, link, inner)
+        if parts:
+            return None
         if field.get("examples"):
             return field["examples"][0]
         kind = field.get("type")
         if kind == "object" and field.get("properties"):
             nested = Values({**field, "$defs": self._schema.get("$defs", {}), "components": self._schema.get("components", {})}, link)
-            return {key: nested.value(key, untyped) for key in nested.required or nested.names}
+            entered = {key: _entered(field["properties"][key], above) for key in nested.required or nested.names}
+            return {
+                key: nested._meant(key, nested._fields[key], untyped, link, inner) for key, inner in entered.items() if inner is not None
+            }
         if kind == "array":
-            items = self._resolved(field.get("items", {}))
-            least = max(int(field.get("minItems", 1)), 1)
-            return [self._meant(name, items, "a cat", link) if items else (OBJECT["messages"][0] if "message" in name else "a cat")] * least
+            items, inner = self._resolved(field.get("items", {})), _entered(field.get("items"), above)
+            if inner is None:
+                return []
+            item = self._meant(name, items, "a cat", link, inner) if items else OBJECT["messages"][0] if "message" in name else "a cat"
+            return [item] * max(int(field.get("minItems", 1)), 1)
         if kind == "string" or (kind is None and isinstance(untyped, str)):
             return self._text(name, field, link)
         if kind in ("integer", "number"):
@@ -225,13 +236,25 @@ class Values:
     def _resolved(self, field: Any) -> Schema:
         if not isinstance(field, dict):
             return {}
-        reference = field.get("$ref") or (field["allOf"][0].get("$ref") if len(field.get("allOf", [])) == 1 else None)
+        reference = _reference(field)
         if not reference:
             return field
-        name = str(reference).rpartition("/")[2]
+        name = reference.rpartition("/")[2]
         places = (self._schema.get("$defs", {}), self._schema.get("components", {}).get("schemas", {}))
         found: Schema = next((place[name] for place in places if name in place), {})
         return {**found, **{key: value for key, value in field.items() if key not in ("$ref", "allOf")}}
+
+
+def _reference(field: Schema) -> str:
+    return str(field.get("$ref") or (field["allOf"][0].get("$ref") if len(field.get("allOf", [])) == 1 else None) or "")
+
+
+def _entered(field: Any, above: tuple[str, ...]) -> tuple[str, ...] | None:
+    """The references that lead into a part of a field; None where they lead back, or too far."""
+    reference = _reference(field) if isinstance(field, dict) else ""
+    if not reference:
+        return above
+    return None if reference in above or len(above) >= _DEPTH else (*above, reference)
 
 
 def _data(name: str, suffix: str) -> str:

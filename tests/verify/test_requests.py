@@ -224,6 +224,50 @@ def test_an_object_with_fields_gets_them() -> None:
     assert generate({"required": ["size"], "properties": {"size": inner}})[0].body == {"size": {"width": 8}}
 
 
+TREE = {"$ref": "#/components/schemas/Tree"}
+SUBTREE = {"anyOf": [TREE, {"type": "null"}]}
+NODE = {"$ref": "#/components/schemas/Node"}
+NESTED = {"$ref": "#/components/schemas/Nested"}
+SUM = {"$ref": "#/components/schemas/Sum"}
+RECURSIVE = {
+    "Tree": {"type": "object", "properties": {"left": SUBTREE, "right": SUBTREE}},
+    "Node": {
+        "type": "object",
+        "properties": {"value": {"type": "integer"}, "children": {"type": "array", "items": NODE}},
+        "required": ["value", "children"],
+    },
+    "Nested": {"anyOf": [{"type": "array", "items": NESTED}, {"type": "string"}]},
+    "Sum": {"type": "object", "properties": {name: {"anyOf": [SUM, {"type": "integer"}]} for name in "ab"}, "required": ["a", "b"]},
+    "Endless": {"type": "object", "properties": {"next": {"$ref": "#/components/schemas/Endless"}}, "required": ["next"]},
+    "Wide": {"type": "object", "properties": {f"n{number}": {"$ref": "#/components/schemas/Wide"} for number in range(20)}},
+}
+
+
+@pytest.mark.parametrize(
+    ("field", "expected"),
+    [
+        pytest.param(TREE, {"left": {"left": None, "right": None}, "right": {"left": None, "right": None}}, id="optional"),
+        pytest.param(NODE, {"value": 1, "children": [{"value": 1, "children": []}]}, id="a list"),
+        pytest.param(NESTED, [[]], id="an alias"),
+        pytest.param(SUM, {"a": {"a": 1, "b": 1}, "b": {"a": 1, "b": 1}}, id="the alternative that ends is taken"),
+        pytest.param({"$ref": "#/components/schemas/Endless"}, {"next": {}}, id="without an end"),
+        pytest.param({"$ref": "#/components/schemas/Wide"}, {f"n{number}": {} for number in range(20)}, id="many of them"),
+    ],
+)
+def test_what_holds_itself_ends(field: Any, expected: Any) -> None:
+    schema = {"required": ["x"], "properties": {"x": field}, "components": {"schemas": RECURSIVE}}
+    found = generate(schema)
+    assert found[0].body == {"x": expected}
+    if "Endless" not in field["$ref"]:
+        jsonschema.validate(found[0].body, schema)
+
+
+def test_references_are_followed_up_to_a_depth() -> None:
+    models = {f"N{number}": {"type": "object", "properties": {"x": {"$ref": f"#/$defs/N{number + 1}"}}} for number in range(600)}
+    text = str(generate({"required": ["x"], "properties": {"x": {"$ref": "#/$defs/N0"}}, "$defs": models})[0].body)
+    assert text.count("x") == 9
+
+
 @pytest.mark.parametrize(
     ("body", "complaint", "expected"),
     [
