@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import math
 import random
 import re
 from collections.abc import Collection, Iterator
@@ -16,6 +17,9 @@ _WORDS = ("red", "green", "cat", "House", "42", "über", "the", "under", "painte
 _LONGEST_TEXT = 20_000
 _DEPTH = 8
 """How many references are followed into each other for one value."""
+_LIMITS = ("enum", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "maxLength")
+"""What a field may say once for all its alternatives."""
+_NUMBERS = ("integer", "number")
 HOST = "http://files.example/"
 """Where made-up files lie."""
 OWN_FILE = "file:///etc/hostname"
@@ -77,9 +81,9 @@ class Values:
 
     def known(self, name: str) -> Iterator[tuple[str, Any]]:
         """Texts and numbers that the source compares with, where they fit into a field, and lengths around them."""
-        field = self._fields[name]
-        kinds = {part.get("type") for part in map(self._resolved, field.get("anyOf", [field]))}
-        if name in self._files or "enum" in field:
+        parts = [part for part in self._parts(self._fields[name]) if "enum" not in part]
+        kinds = {part.get("type") for part in parts}
+        if name in self._files:
             return
         if "string" in kinds or kinds == {None}:
             for word in self._literals.words:
@@ -90,23 +94,22 @@ class Values:
         if "string" in kinds and not _LINKS.search(name):
             for length in self._literals.numbers:
                 for size in (length, length + 1) if 1 < length <= _LONGEST_TEXT else ():
-                    if size <= field.get("maxLength", size):
+                    if size <= _longest(parts, size):
                         yield f"{size} letters", "x" * size
-        if kinds & {"integer", "number"}:
-            for number in self._literals.numbers:
-                for value in (number, number + 1):
-                    if field.get("minimum", value) <= value <= field.get("maximum", value):
-                        yield str(value), value
+        for number in self._literals.numbers:
+            for value in (number, number + 1):
+                if _allowed(value, parts):
+                    yield str(value), value
 
     def wrong(self, name: str) -> Iterator[tuple[str, Any]]:
         """Values outside the type and the bounds of a field."""
-        field = self._fields[name]
-        kinds = {part.get("type") for part in field.get("anyOf", [field])}
+        parts = self._parts(self._fields[name])
+        kinds = {part.get("type") for part in parts}
         if None in kinds:
             return
         if "string" not in kinds:
             yield "text instead", "no such thing"
-        elif "enum" in field:
+        elif all("enum" in part for part in parts if part["type"] == "string"):
             yield "no such choice", "no such choice"
         if not kinds & {"object"}:
             yield "an object instead", {"a": 1}
@@ -114,27 +117,26 @@ class Values:
             yield "a list instead", [1]
         if "null" not in kinds:
             yield "null instead", None
-        if kinds & {"integer", "number"}:
-            if "minimum" in field:
-                yield "below the minimum", field["minimum"] - 1
-            if "maximum" in field:
-                yield "above the maximum", field["maximum"] + 1
+        for part in parts:
+            for about, bound, beyond in (("below the minimum", "minimum", -1), ("above the maximum", "maximum", 1)):
+                if part["type"] in _NUMBERS and bound in part and not _allowed(part[bound] + beyond, parts):
+                    yield about, part[bound] + beyond
 
     def drawn(self, name: str, chance: random.Random) -> Any:
         """A random value of a field, within its schema."""
         field = self._fields[name]
         edges = [] if name in self._files else [value for _, value in self._bounds(field)]
         usual = self.value(name)
-        kinds = {part.get("type") for part in field.get("anyOf", [field]) if "enum" not in part}
-        if kinds & {"integer", "number"} and chance.random() < 0.5:
-            low = _bottom(field) if "minimum" in field or "exclusiveMinimum" in field else 0
-            high = field.get("maximum", low + 100)
-            return chance.randint(int(low), max(int(high), int(low))) if "integer" in kinds else round(chance.uniform(low, high), 3)
+        parts = [part for part in self._parts(field) if "enum" not in part]
+        kinds = {part.get("type") for part in parts}
+        number = next((part for part in parts if part.get("type") in _NUMBERS), None)
+        if number is not None and chance.random() < 0.5:
+            return _drawn_number(number, chance)
         if kinds == {"string"} and name not in self._files and not _LINKS.search(name) and chance.random() < 0.5:
             if self._literals.words and chance.random() < 0.3:
                 return chance.choice(self._literals.words)
             text = " ".join(chance.choice(_WORDS) for _ in range(chance.choice((1, 3, 12, 40))))
-            return text[: int(field.get("maxLength", len(text)))]
+            return text[: _longest(parts, len(text))]
         return chance.choice([*edges, usual]) if edges else usual
 
     def _meant(self, name: str, field: Schema, untyped: Any, link: str, above: tuple[str, ...] = ()) -> Any:
@@ -146,7 +148,8 @@ class Values:
         parts = [part for part in field.get("anyOf", []) if part.get("type") != "null"]
         for part in parts:
             if (inner := _entered(part, above)) is not None:
-                return self._meant(name, {**self._resolved(part), "description": field.get("description", "")}, untyped, link, inner)
+                stated = {**_limits(field), **self._resolved(part), "description": field.get("description", "")}
+                return self._meant(name, stated, untyped, link, inner)
         if parts:
             return None
         if field.get("examples"):
@@ -166,10 +169,9 @@ class Values:
             return [item] * max(int(field.get("minItems", 1)), 1)
         if kind == "string" or (kind is None and isinstance(untyped, str)):
             return self._text(name, field, link)
-        if kind in ("integer", "number"):
-            bottom = _bottom(field)
-            top = field.get("maximum")
-            value = bottom if bottom > 0 or "minimum" in field else (1 if top is None or top >= 1 else top)
+        if kind in _NUMBERS:
+            low, high = _range(field)
+            value = low if low is not None and (low > 0 or "minimum" in field) else 1 if high is None else min(1, high)
             return int(value) if kind == "integer" else float(value)
         return {"boolean": True, "object": dict(OBJECT), "null": None}.get(kind, untyped) if isinstance(kind, str) else untyped
 
@@ -198,21 +200,18 @@ class Values:
         return (text + "x" * max(least - len(text), 0))[:most]
 
     def _bounds(self, field: Schema) -> Iterator[tuple[str, Any]]:
-        for part in field.get("anyOf", [field]):
-            part = self._resolved(part)
+        for part in self._parts(field):
             for value in part.get("enum", [])[:8]:
                 yield f"choice {value!r}", value
             kind = part.get("type")
-            if kind in ("integer", "number") and "enum" not in part:
+            if kind in _NUMBERS and "enum" not in part:
                 for bound in ("minimum", "maximum"):
-                    if bound in part:
+                    if bound in part and _allows(part, part[bound]):
                         yield bound, int(part[bound]) if kind == "integer" else part[bound]
+                others = [("2", 2), ("37", 37)]
                 if not any(bound in part for bound in ("minimum", "exclusiveMinimum")):
-                    yield "zero", 0
-                    yield "minus one", -1
-                for value in (2, 37):
-                    if part.get("minimum", value) <= value <= part.get("maximum", value):
-                        yield str(value), value
+                    others = [("zero", 0), ("minus one", -1), *others]
+                yield from ((about, value) for about, value in others if _allows(part, value))
             elif kind == "string" and "enum" not in part and "format" not in part:
                 yield "no text", ""
                 yield "one letter", "x"
@@ -232,6 +231,10 @@ class Values:
         for about, link in (("an address", "address"), ("a file of the machine", "file")):
             if link == "file" or self._link == "data":
                 yield about, self._meant(name, plain, "a cat", link)
+
+    def _parts(self, field: Schema) -> list[Schema]:
+        """The alternatives of a field, each with the limits of all."""
+        return [{**_limits(field), **self._resolved(part)} for part in field.get("anyOf", [field])]
 
     def _resolved(self, field: Any) -> Schema:
         if not isinstance(field, dict):
@@ -263,7 +266,49 @@ def _data(name: str, suffix: str) -> str:
     return f"data:{kind.get(suffix, 'image/png')};base64,{base64.b64encode(content(name, f'.{suffix}')).decode()}"
 
 
-def _bottom(field: Schema) -> float:
-    if "exclusiveMinimum" in field:
-        return float(field["exclusiveMinimum"]) + 1
-    return float(field.get("minimum", 0))
+def _limits(field: Schema) -> Schema:
+    return {key: field[key] for key in _LIMITS if key in field}
+
+
+def _longest(parts: list[Schema], otherwise: int) -> int:
+    return max((int(part.get("maxLength", otherwise)) for part in parts if part.get("type") == "string"), default=otherwise)
+
+
+def _end(field: Schema, bound: str, strict: str) -> tuple[Any, bool]:
+    """A bound of a number, None where there is none, and whether it is open; in OpenAPI 3.0 ``strict`` says only that."""
+    stated = field.get(strict)
+    return (field.get(bound), bool(stated)) if stated is None or isinstance(stated, bool) else (stated, True)
+
+
+def _allows(field: Schema, value: float) -> bool:
+    """Whether a number is within the bounds of a field."""
+    (least, above), (most, below) = _end(field, "minimum", "exclusiveMinimum"), _end(field, "maximum", "exclusiveMaximum")
+    return (least is None or value > least or (value == least and not above)) and (
+        most is None or value < most or (value == most and not below)
+    )
+
+
+def _allowed(value: float, parts: list[Schema]) -> bool:
+    return any(part.get("type") in _NUMBERS and _allows(part, value) for part in parts)
+
+
+def _range(field: Schema) -> tuple[Any, Any]:
+    """The lowest and the highest number to send, None where there is none: from an open bound one away, or less where that is too far."""
+    (low, above), (high, below) = _end(field, "minimum", "exclusiveMinimum"), _end(field, "maximum", "exclusiveMaximum")
+    step = 1 if low is None or high is None else min(1, (high - low) / 2)
+    low = low + step if above and low is not None else low
+    high = high - step if below and high is not None else high
+    if field.get("type") == "integer":
+        low, high = low if low is None else math.ceil(low), high if high is None else math.floor(high)
+    return low, high
+
+
+def _drawn_number(field: Schema, chance: random.Random) -> float:
+    low, high = _range(field)
+    if low is None:
+        low = 0 if high is None or high >= 0 else high - 100
+    if high is None:
+        high = low + 100
+    if field["type"] == "integer":
+        return chance.randint(low, max(high, low))
+    return min(max(round(chance.uniform(low, high), 3), float(low)), float(high))

@@ -124,6 +124,50 @@ def test_values_of_a_wrong_type(field: Any, expected: dict[str, Any]) -> None:
     assert bool(found) == bool(expected)
 
 
+NULL = {"type": "null"}
+FEW = {"type": "integer", "minimum": 1, "maximum": 10}
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        pytest.param({"anyOf": [FEW, NULL]}, id="an optional integer"),
+        pytest.param({"anyOf": [{"type": "number", "minimum": 0.25, "maximum": 0.5}, NULL]}, id="an optional number"),
+        pytest.param({"anyOf": [{"$ref": "#/$defs/Few"}, NULL]}, id="a reference"),
+        pytest.param({"anyOf": [{"type": "integer"}, {"type": "number"}], "minimum": 5, "maximum": 6}, id="bounds of all alternatives"),
+        pytest.param({"anyOf": [{"enum": ["a", "b"], "type": "string"}, NULL]}, id="optional choices"),
+        pytest.param({"type": "integer", "maximum": -5}, id="below zero"),
+        pytest.param({"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1}, id="open bounds"),
+        pytest.param({"type": "integer", "exclusiveMinimum": 0, "maximum": 1}, id="open bounds of integers"),
+        pytest.param({"type": "number", "minimum": 0.0001, "maximum": 0.0004}, id="a narrow range"),
+        pytest.param({"type": "integer", "minimum": 2, "exclusiveMaximum": 37}, id="an open bound above"),
+    ],
+)
+def test_what_is_sent_is_within_the_alternatives(field: Any) -> None:
+    schema = {"properties": {"x": field}, "$defs": {"Few": FEW}}
+    known = Literals(("known",), (2, 3, 7, 40))
+    found = [request for request in generate(schema, drawn=60, literals=known) if request.kind in ("plausible", "boundary", "drawn")]
+    assert found
+    for request in found:
+        jsonschema.validate(request.body, schema)
+
+
+@pytest.mark.parametrize(
+    ("field", "expected"),
+    [
+        pytest.param({"anyOf": [FEW, NULL]}, {"below the minimum": 0, "above the maximum": 11}, id="optional"),
+        pytest.param({"anyOf": [{"$ref": "#/$defs/Few"}, NULL]}, {"below the minimum": 0, "above the maximum": 11}, id="a reference"),
+        pytest.param(
+            {"anyOf": [FEW, {"type": "number", "maximum": 20}]}, {"above the maximum": 21}, id="what an alternative takes is right"
+        ),
+        pytest.param({"anyOf": [{"enum": ["a"], "type": "string"}, NULL]}, {"no such choice": "no such choice"}, id="optional choices"),
+    ],
+)
+def test_values_beyond_the_bounds_of_alternatives(field: Any, expected: dict[str, Any]) -> None:
+    found = of("x", field, "mistyped", **{"$defs": {"Few": FEW}})
+    assert {about: found[about] for about in found if "instead" not in about} == expected
+
+
 def test_required_fields_are_left_out_one_at_a_time_and_an_unknown_one_is_added() -> None:
     schema = {"required": ["a", "b"], "properties": {"a": PROMPT, "b": STEPS}}
     found = {request.about: request.body for request in generate(schema) if request.kind == "invalid"}
@@ -196,6 +240,11 @@ def test_variants_change_a_request_and_depend_on_the_seed_alone() -> None:
         pytest.param({"type": "string", "maxLength": 3}, {"slug", "x" * 3}, id="no longer than is allowed"),
         pytest.param({"type": "integer", "minimum": 0}, {3, 4}, id="numbers and the next"),
         pytest.param({"type": "number", "maximum": 3.5}, {3}, id="within the bounds"),
+        pytest.param({"anyOf": [{"type": "number", "maximum": 3.5}, {"type": "null"}]}, {3}, id="within the bounds of an alternative"),
+        pytest.param(
+            {"anyOf": [{"type": "string", "maxLength": 3}, {"type": "null"}]}, {"slug", "x" * 3}, id="no longer than an alternative"
+        ),
+        pytest.param({"anyOf": [MODE, {"type": "null"}]}, set(), id="choices of an alternative"),
         pytest.param(MODE, set(), id="choices have their own"),
     ],
 )
