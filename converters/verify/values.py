@@ -234,18 +234,28 @@ class Values:
 
     def _parts(self, field: Schema) -> list[Schema]:
         """The alternatives of a field, each with the limits of all."""
-        return [{**_limits(field), **self._resolved(part)} for part in field.get("anyOf", [field])]
+        parts = [self._resolved(part) for part in field.get("anyOf", [field])]
+        return [{**_limits(field), **_limits(part), **self._resolved(inner)} for part in parts for inner in part.get("anyOf", [part])]
 
     def _resolved(self, field: Any) -> Schema:
         if not isinstance(field, dict):
             return {}
         reference = _reference(field)
         if not reference:
-            return field
+            return _split(field)
         name = reference.rpartition("/")[2]
         places = (self._schema.get("$defs", {}), self._schema.get("components", {}).get("schemas", {}))
         found: Schema = next((place[name] for place in places if name in place), {})
-        return {**found, **{key: value for key, value in field.items() if key not in ("$ref", "allOf")}}
+        return _split({**found, **{key: value for key, value in field.items() if key not in ("$ref", "allOf")}})
+
+
+def _split(field: Schema) -> Schema:
+    """The field with an alternative for each type where it lists several, as OpenAPI 3.1 allows."""
+    kinds = field.get("type")
+    if not isinstance(kinds, list):
+        return field
+    stated = {key: field[key] for key in ("default", "description", "const", "enum") if key in field}
+    return {**stated, "anyOf": [{**field, "type": kind} for kind in kinds]}
 
 
 def _reference(field: Schema) -> str:

@@ -136,6 +136,11 @@ FEW = {"type": "integer", "minimum": 1, "maximum": 10}
         pytest.param({"anyOf": [{"$ref": "#/$defs/Few"}, NULL]}, id="a reference"),
         pytest.param({"anyOf": [{"type": "integer"}, {"type": "number"}], "minimum": 5, "maximum": 6}, id="bounds of all alternatives"),
         pytest.param({"anyOf": [{"enum": ["a", "b"], "type": "string"}, NULL]}, id="optional choices"),
+        pytest.param({"type": ["integer", "null"], "minimum": 1, "maximum": 10}, id="several types"),
+        pytest.param(
+            {"anyOf": [{"type": ["integer", "null"], "maximum": 1}, {"$ref": "#/$defs/Few"}]}, id="several types in an alternative"
+        ),
+        pytest.param({"type": "array", "items": {"type": ["null", "integer"], "minimum": 3}}, id="several types of items"),
         pytest.param({"type": "integer", "maximum": -5}, id="below zero"),
         pytest.param({"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1}, id="open bounds"),
         pytest.param({"type": "integer", "exclusiveMinimum": 0, "maximum": 1}, id="open bounds of integers"),
@@ -160,6 +165,7 @@ def test_what_is_sent_is_within_the_alternatives(field: Any) -> None:
         pytest.param(
             {"anyOf": [FEW, {"type": "number", "maximum": 20}]}, {"above the maximum": 21}, id="what an alternative takes is right"
         ),
+        pytest.param({**FEW, "type": ["integer", "null"]}, {"below the minimum": 0, "above the maximum": 11}, id="several types"),
         pytest.param({"anyOf": [{"enum": ["a"], "type": "string"}, NULL]}, {"no such choice": "no such choice"}, id="optional choices"),
     ],
 )
