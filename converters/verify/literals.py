@@ -31,7 +31,7 @@ NONE = Literals()
 
 
 def literals(files: Iterable[bytes]) -> Literals:
-    """The literals in comparisons, and the numbers that constants of modules are set to. Files that cannot be read are passed over."""
+    """The literals in comparisons, and the numbers that constants of modules and what is compared are set to. Files that cannot be read are passed over."""
     words: dict[str, None] = {}
     numbers: dict[int, None] = {}
     for data in files:
@@ -58,11 +58,16 @@ def addresses(texts: Iterable[str]) -> tuple[str, ...]:
 
 
 def _constants(tree: ast.AST) -> Iterator[ast.Constant]:
+    compared: set[str] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Compare):
+            compared |= {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
             for part in (node.left, *node.comparators):
                 parts = part.elts if isinstance(part, ast.List | ast.Tuple | ast.Set) else [part]
                 yield from (item for item in parts if isinstance(item, ast.Constant))
-    for statement in getattr(tree, "body", ()):
-        if isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Constant) and type(statement.value.value) is int:
-            yield statement.value
+    in_module = set(getattr(tree, "body", ()))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant) and type(node.value.value) is int:
+            names = {target.id for target in node.targets if isinstance(target, ast.Name)}
+            if node in in_module or (names & compared and node.value.value > 1):  # not a counter's start
+                yield node.value

@@ -15,6 +15,9 @@ from converters.verify.literals import NONE, Literals, addresses, literals
         pytest.param("if 3 < len(text) <= 10: pass", Literals((), (3, 10)), id="both ends"),
         pytest.param("MOST = 10_000", Literals((), (10_000,)), id="a constant of the module"),
         pytest.param("def f():\n    most = 7", NONE, id="a local variable is none"),
+        pytest.param(
+            "def f():\n    most = 7\n    count = 0\n    return count < len(x) > most", Literals((), (7,)), id="one that is compared"
+        ),
         pytest.param("print('slug', 3)", NONE, id="what is not compared"),
         pytest.param("if __name__ == '__main__': pass", NONE, id="no dunder"),
         pytest.param("if text == '': pass", NONE, id="no empty text"),
