@@ -31,7 +31,10 @@ NONE = Literals()
 
 
 def literals(files: Iterable[bytes]) -> Literals:
-    """The literals in comparisons, and the numbers that constants of modules and what is compared are set to. Files that cannot be read are passed over."""
+    """The literals in comparisons, and the numbers that constants of modules and compared names are set to.
+
+    Files that cannot be read are passed over.
+    """
     words: dict[str, None] = {}
     numbers: dict[int, None] = {}
     for data in files:

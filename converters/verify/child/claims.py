@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import contextlib
 import importlib.machinery
 import os
 from collections.abc import Collection
@@ -28,7 +29,8 @@ def install(entries: Collection[str]) -> None:
 
     def source_to_code(self: Any, data: Any, path: Any, **options: Any) -> Any:
         if isinstance(data, bytes | str) and frames.is_project(str(path)) and os.path.basename(str(path)) not in entries:
-            data = _Doubting().visit(ast.parse(data, str(path)))
+            with contextlib.suppress(RecursionError):  # a file that is nested so deeply stays as it is
+                data = _Doubting().visit(ast.parse(data, str(path)))
         return original(self, data, path, **options)
 
     importlib.machinery.SourceFileLoader.source_to_code = source_to_code  # type: ignore[method-assign]
