@@ -90,8 +90,10 @@ def _reordered(path: str, one: Any, other: Any) -> Iterator[str]:
             yield from _reordered(f"{path}[{at}]", mine, theirs)
 
 
-def of_loading(source: Sequence[str], again: Sequence[str], target: Sequence[str]) -> list[Difference]:
+def of_loading(source: Sequence[str], again: Sequence[str], target: Sequence[str], *, in_order: bool = True) -> list[Difference]:
     """The first call that one side makes while it loads and the other does not; none where the source's own runs differ."""
+    if not in_order:
+        source, again, target = sorted(source), sorted(again), sorted(target)
     if list(_calls(source, again)):
         return []
     return [replace(found, path=found.path.replace("calls", "loading", 1)) for found in _calls(source, target)]

@@ -211,18 +211,25 @@ class Observation:
         """What the code asked of models, other machines and programs before the first request, where several processes load it that of one.
 
         On the target this is what its runners did, not the process that reads the app's definition. Downloads are left out: what an
-        image holds, a fal app may have to fetch. In no order where the project loads in threads of its own.
+        image holds, a fal app may have to fetch.
         """
+        return [event.text for event in self._loading()]
+
+    @property
+    def loads_in_threads(self) -> bool:
+        """Whether the project loads in threads of its own, so in no order."""
+        return any(event.aside for event in self._loading())
+
+    def _loading(self) -> list[Event]:
         runners = any(event.runner for event in self.events())
         loading = (event for event in self.events() if event.request == 0 and event.runner is runners and event.kind in _CALLS)
-        calls = [event for event in loading if not _DOWNLOAD.match(event.text)]
         times: collections.Counter[tuple[int, str]] = collections.Counter()
-        found: dict[tuple[str, int], None] = {}
-        for event in calls:
-            times[event.pid, event.text] += 1
-            found.setdefault((event.text, times[event.pid, event.text]))
-        texts = [text for text, _ in found]
-        return sorted(texts) if any(event.aside for event in calls) else texts
+        found: dict[tuple[str, int], Event] = {}
+        for event in loading:
+            if not _DOWNLOAD.match(event.text):
+                times[event.pid, event.text] += 1
+                found.setdefault((event.text, times[event.pid, event.text]), event)
+        return list(found.values())
 
     def relabelled(self, value: Any, identifier: str) -> Any:
         """A value whose texts name folders by what they stand for, and the request's id as such."""

@@ -54,6 +54,8 @@ class Study(ABC):
     asked: list[Sent] = field(default_factory=list)
     loaded: list[str] = field(default_factory=list)
     """What the source asked of models while it loaded."""
+    loads_in_order: bool = True
+    """Whether it did so in an order: not where it loads in threads of its own."""
     loading: list[compare.Difference] = field(default_factory=list)
     """How the app's loading differs from that."""
     ran: dict[str, set[int]] = field(default_factory=dict)
@@ -225,8 +227,9 @@ class Study(ABC):
     def _ask_everything(self, sides: Sides) -> None:
         deadline = self._deadline = time.monotonic() + self.settings.seconds
         streams = self._learn(sides)
+        self.loads_in_order = not sides.observations[0].loads_in_threads
         self.loaded, again, after = (observation.loading() for observation in sides.observations)
-        self.loading = compare.of_loading(self.loaded, again, after)
+        self.loading = compare.of_loading(self.loaded, again, after, in_order=self.loads_in_order)
         silences = 0
         for request, stream in self._requests(sides, streams=streams):
             if time.monotonic() > deadline or silences > 2:
@@ -268,7 +271,7 @@ class Study(ABC):
 
     def _before_requests(self, served: target.Target, observation: Observation) -> str:
         """How another conversion differs before it is asked anything; '' where it does not."""
-        loading = [] if self.loading else compare.of_loading(self.loaded, self.loaded, observation.loading())
+        loading = [] if self.loading else compare.of_loading(self.loaded, self.loaded, observation.loading(), in_order=self.loads_in_order)
         return loading[0].said if loading else ""
 
     def _failing_starts(self, folder: Path) -> list[compare.Difference]:

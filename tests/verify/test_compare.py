@@ -225,3 +225,8 @@ def test_leaves_are_all_values_that_are_no_containers() -> None:
 )
 def test_loading_is_compared_call_by_call(source: list[str], again: list[str], target: list[str], expected: list[Difference]) -> None:
     assert of_loading(source, again, target) == expected
+
+
+def test_loading_in_threads_is_compared_in_no_order() -> None:
+    assert of_loading(["b()", "a()"], ["a()", "b()"], ["a()", "b()"], in_order=False) == []
+    assert of_loading(["b()", "a()"], ["a()", "b()"], ["b()"], in_order=False) == [Difference("loading[0]", "a()", "b()")]
