@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import signal
 
 import pytest
+from hypothesis import settings
+
+# The same examples in every run; `HYPOTHESIS_EXAMPLES=10000` draws that many anew.
+settings.register_profile("project", derandomize="HYPOTHESIS_EXAMPLES" not in os.environ)
+settings.load_profile("project")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -65,23 +65,30 @@ def pairs(text: str, escape: str = "\\") -> list[tuple[int, str, str]]:
     return result
 
 
-FLAG_SPACE = "\t\n\v\f\r "
-"""What ends a flag: BuildKit looks at single bytes here, so that no other space of Unicode is one."""
+FLAG_SPACE = "\t\n\v\f\r \x85\xa0"
+"""What ends a flag: BuildKit asks of single bytes here whether they are spaces of Unicode, be they parts of letters."""
 
 
 def split_flags(text: str, escape: str = "\\") -> tuple[tuple[str, ...], int]:
     """The `--flags` at the front of `text` without their quotes, and the offset at which the rest begins."""
     flags: list[str] = []
-    pos, size = 0, len(text)
+    single = text.encode(errors="replace").decode("latin-1")
+    pos = 0
     while True:
-        while pos < size and text[pos] in FLAG_SPACE:
+        while pos < len(single) and single[pos] in FLAG_SPACE:
             pos += 1
-        if not text.startswith("--", pos):
-            return tuple(flags), _after_space(text, pos)
-        pos, word = _flag(text, pos, escape)
+        if not single.startswith("--", pos):
+            break
+        pos, word = _flag(single, pos, escape)
         if word == "--":
-            return tuple(flags), _after_space(text, pos)
-        flags.append(word)
+            break
+        flags.append(_joined(word))
+    return tuple(flags), _after_space(text, len(_joined(single[:pos])))
+
+
+def _joined(single: str) -> str:
+    """The text of single bytes."""
+    return single.encode("latin-1").decode(errors="replace")
 
 
 def _after_space(text: str, pos: int) -> int:

@@ -8,6 +8,7 @@ import pytest
 
 from converters.sources.docker.dockerfile import command_line, env_names, parse
 from converters.sources.docker.model import Copy, Dockerfile, Run, Stage
+from converters.sources.docker.words import split_flags
 
 
 def read(text: str, **build_args: str) -> Dockerfile:
@@ -345,6 +346,20 @@ def test_copy(line: str, sources: tuple[str, ...], dest: str) -> None:
 def test_copy_from(flag: str, name: str | None, index: int | None) -> None:
     found = copy_of(f"COPY {flag} a b")
     assert (found.from_stage, found.from_index, found.flags) == (name, index, (flag,))
+
+
+@pytest.mark.parametrize(
+    ("text", "flags", "rest"),
+    [
+        ("--a='b c' é d", ("--a=b c",), "é d"),
+        ("--x=ü y", ("--x=ü",), "y"),
+        ("--\xa0a", ("--\ufffd",), "a"),  # the second byte of a no-break space is a space to BuildKit
+        ("--from=à b", ("--from=\ufffd",), "b"),  # and so is that of this letter
+    ],
+)
+def test_flags_end_as_buildkit_ends_them(text: str, flags: tuple[str, ...], rest: str) -> None:
+    found, at = split_flags(text)
+    assert (found, text[at:]) == (flags, rest)
 
 
 def test_copy_of_heredocs() -> None:
