@@ -22,7 +22,12 @@ MEMORY = 8 * 2**30
 """Bytes that each child process may have of its own."""
 _PIN = re.compile(r"(?m)^\W*([A-Za-z][\w.-]*)(?:\[[^\]]*\])?==([\w.]+)")
 _CALLS = ("call", "network", "program")
-_DOWNLOAD = re.compile(r"huggingface_hub\.(snapshot_download|hf_hub_download)\(|GET \w+://(?!127\.|localhost\b|0\.0\.0\.0|\[::1\])")
+_DOWNLOAD = re.compile(
+    r"huggingface_hub\.(snapshot_download|hf_hub_download)\("
+    r"|GET \w+://(?!127\.|localhost\b|0\.0\.0\.0|\[::1\])"
+    r"|'(\S*/)?(pip3?|uv|conda|apt|apt-get|git|wget|curl|aria2c|aws|gsutil|gcloud|huggingface-cli|hf|pget)'|.* '-m' '(pip|uv)'"
+)
+"""What fetches or installs: while loading, for an image may hold it already."""
 FILE = 2**30
 """Bytes that each file may have which they write."""
 KEPT = ("PATH", "LANG", "LC_ALL", "TERM", "TZ", "VIRTUAL_ENV", "LD_LIBRARY_PATH", "SYSTEMROOT")

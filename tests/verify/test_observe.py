@@ -88,6 +88,8 @@ def test_loading_is_what_one_of_the_runners_did(side: Observation) -> None:
         {"request": 0, "kind": "call", "text": "load()", "process": "SETUP"},
         {"request": 0, "kind": "call", "text": "huggingface_hub.snapshot_download('a/b')", "process": "SETUP"},
         {"request": 0, "kind": "network", "text": "GET https://files.example/a", "process": "SETUP"},
+        {"request": 0, "kind": "program", "text": "'pip' 'install' 'a'", "process": "SETUP"},
+        {"request": 0, "kind": "program", "text": "'/env/bin/python' '-I' '-m' 'pip' 'wheel' 'a'", "process": "SETUP"},
         {"request": 0, "kind": "call", "text": "load()", "process": "SETUP", "pid": 2},
         {"request": 0, "kind": "call", "text": "warm()", "process": "SETUP", "pid": 2},
         {"request": 0, "kind": "call", "text": "warm()", "process": "SETUP", "pid": 2},

@@ -57,7 +57,7 @@ def _is_temporary(path: Any) -> bool:
     path = os.fspath(path) if isinstance(path, os.PathLike) else path
     if _temporary is None or not isinstance(path, str) or not path.startswith(_temporary):
         return False
-    return not any(path.startswith(f"{root}/") for root, _ in roots)
+    return frames.is_project(path) and not any(path.startswith(f"{root}/") for root, _ in roots)
 
 
 def _of_kind(what: str, path: str) -> str:
