@@ -105,6 +105,14 @@ def test_a_question_is_told_whole(side: Observation, code: str, told: str) -> No
     assert (done.returncode, side.calls(1)) == (0, [told]), done.stderr
 
 
+def test_how_a_platform_s_own_download_is_asked_is_not_told(side: Observation) -> None:
+    side.begin(1)
+    code = "import urllib.request\ndef {}:\n    urllib.request.urlopen(url, timeout=5)\nfetch('http://far.example/a', '', '')"
+    run(side, code.format("fetch(url, folder, field)"))
+    run(side, code.format("fetch(url, folder, name)"))
+    assert side.calls(1) == ["GET http://far.example/a", "GET http://far.example/a (timeout 5)"]
+
+
 def test_what_asks_again_by_itself_gets_an_answer(side: Observation) -> None:
     side.begin(1)
     side.let_fail(1)

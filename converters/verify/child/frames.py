@@ -64,6 +64,18 @@ def asked_by_project() -> bool:
     return False
 
 
+_FETCH = ("url", "folder", "field")
+"""The parameters of ``fetch()``, which conversions get where Cog's server fetches the files of a request."""
+
+
+def asked_by_platform() -> bool:
+    """Whether the platform asks here, and not the project's code: its server, or what a conversion has in its place."""
+    frame = up(1)
+    while frame is not None and not is_project(frame.f_code.co_filename):
+        frame = frame.f_back
+    return frame is None or frame.f_code.co_varnames[: frame.f_code.co_argcount] == _FETCH
+
+
 def asked_through(module: str) -> bool:
     """Whether the project itself calls the standard library here, be it through this module of it."""
     frame = up(1)

@@ -13,11 +13,11 @@ import socket
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from email.message import Message
 from typing import Any, NamedTuple
 
-from . import files, record
+from . import files, frames, record
 from .describe import described
 from .expression import Double
 
@@ -94,9 +94,7 @@ def answer(
     ``timeout``: as the project's code gave it, in seconds or one of the library's own objects; ``context``: of TLS.
     """
     text = f"{method} {url}" + (f" {described(_text(body))}" if body else "")
-    options = [f"{name}: {_text(value)}" for name, value in (headers or {}).items() if _text(name).lower() not in _USUAL]
-    options += [f"timeout {described(timeout)}"] if timeout is not None else []
-    options += ["a TLS context of its own"] if context is not None else []
+    options = [] if frames.asked_by_platform() else list(_options(headers or {}, timeout, context))
     told = f"{text} ({', '.join(options)})" if options else text
     if not again and record.question("network", told):
         return Answered(json.dumps({"error": "out of order"}).encode(), "application/json", 500)
@@ -106,6 +104,15 @@ def answer(
     if method in ("POST", "PUT", "PATCH", "DELETE"):
         return Answered(json.dumps({files.STAND_IN: text}).encode(), "application/json")
     return Answered(files.content(text, ".png"), "image/png")
+
+
+def _options(headers: Mapping[str, Any], timeout: Any, context: Any) -> Iterator[str]:
+    """How the project's code asks, in words."""
+    yield from (f"{name}: {_text(value)}" for name, value in headers.items() if _text(name).lower() not in _USUAL)
+    if timeout is not None:
+        yield f"timeout {described(timeout)}"
+    if context is not None:
+        yield "a TLS context of its own"
 
 
 def _text(body: Any) -> Any:
