@@ -56,7 +56,8 @@ def of_source(app: App, schema: Path | None, document: Any, *, says_null: bool) 
     predictor = app.predictor
     train = predictor is not None and predictor.trains
     found = of_file(schema, train=train) if schema is not None and predictor is not None else None
-    found = found or of_document(document, "what the source's server answers at /openapi.json", train=train, says_null=says_null)
+    if found is None and not (train and schema is not None):  # the server answers what that file says, which is of predictions
+        found = of_document(document, "what the source's server answers at /openapi.json", train=train, says_null=says_null)
     if found is None:
         return of_code(app)
     answers_nothing = any(field.optional for field in app.endpoints[0].output.fields) and bool(app.endpoints[0].output.wrap)

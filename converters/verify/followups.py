@@ -25,8 +25,13 @@ def telling(sent: Sequence[Sent], source: Observation) -> list[Request]:
 
 
 def faults(sent: Sequence[Sent], source: Observation, count: int) -> list[Request]:
-    """The requests that reached a model with lines that had not run before, with each of its first calls failing once."""
-    told = [(request, asked.number) for request, _, asked in sent if asked.reached and source.ran_new_lines(asked.number)]
+    """The requests that reached a model with lines that had not run before, with each of its first calls failing once.
+
+    Where calls have no order, which one fails is chance.
+    """
+    told = [
+        (request, asked.number) for request, _, asked in sent if asked.reached and asked.in_order and source.ran_new_lines(asked.number)
+    ]
     found = {
         made.key: made
         for request, number in told

@@ -37,8 +37,8 @@ KEPT = ("PATH", "LANG", "LC_ALL", "TERM", "TZ", "VIRTUAL_ENV", "LD_LIBRARY_PATH"
 class Event:
     """Something that a child did: see ``child.record``.
 
-    ``runner``: on the target, that it was in a runner and not while loading; ``aside``: while loading, in a thread of the project's own;
-    ``pid``: the process that loaded; ``fallible``: a call that can be made to fail.
+    ``runner``: on the target, that it was in a runner and not while loading; ``aside``: in a thread of the project's own;
+    ``pid``: the process that asked; ``fallible``: a call that can be made to fail.
     """
 
     request: int
@@ -198,6 +198,10 @@ class Observation:
     def printed(self, request: int) -> tuple[str, ...]:
         """What the project's code printed while it answered a request."""
         return tuple(event.text for event in self._of(request, "print"))
+
+    def asks_in_threads(self, request: int) -> bool:
+        """Whether the project asked in threads of its own while it answered a request, so in no order."""
+        return any(event.aside for event in self._of(request, *_CALLS))
 
     def fallible_calls(self, request: int) -> int:
         """How many calls a request made of models, other machines and programs that can be made to fail."""

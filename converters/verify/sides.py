@@ -60,15 +60,16 @@ class Sides:
         after = _outcome(self.target, target, number, request, stream)
         for observation in self.observations:
             observation.let_fail(0)  # not while one starts afresh
+        in_order = not (request.together or source.asks_in_threads(number))
         calls, calls_again, calls_after = (
-            _calls(side, number, found, request)
+            _calls(side, number, found, in_order)
             for side, found in ((self.source, before), (self.again, second), (self.target, after))
         )  # fmt: skip
         unsteady = compare.unsteady(before, second, calls, calls_again)
         noisy = compare.noise(unsteady)
         kept = compare.proven(compare.differences(before, after, calls, calls_after), unsteady)
         prints = None if request.together else compare.of_prints(before, second, after)
-        return Asked(number, before, after, calls, calls_after, kept, noisy, unsteady, self.doubled, prints)
+        return Asked(number, before, after, calls, calls_after, kept, noisy, unsteady, self.doubled, prints, in_order)
 
 
 class _Source(Protocol):
@@ -154,12 +155,12 @@ def _plain(outcome: Outcome) -> dict[str, Any]:
     return {outcome.kind: outcome.value, **chunks, **status}
 
 
-def _calls(side: Side, number: int, outcome: Outcome, request: Request) -> list[str]:
-    """What was asked of models, without the request's id; for several at the same time in no order of their own."""
+def _calls(side: Side, number: int, outcome: Outcome, in_order: bool) -> list[str]:
+    """What was asked of models, without the request's id; where it has no order of its own, sorted."""
     calls = side.calls(number)
     for name in outcome.identifiers:
         calls = [text.replace(name, "<request id>") for text in calls]
-    return sorted(calls) if request.together else calls
+    return calls if in_order else sorted(calls)
 
 
 @dataclass(frozen=True)
@@ -178,6 +179,8 @@ class Asked:
     doubled: bool
     prints: compare.Difference | None = None
     """Where what is printed differs, which changes nothing for a caller."""
+    in_order: bool = True
+    """Whether the calls have an order: not of several requests at the same time, nor where the project asks in threads of its own."""
 
     def again(self, served: Target, observation: Observation, request: Request, *, stream: bool) -> Asked:
         """The same request to another conversion, compared with what the source did here."""
@@ -193,7 +196,7 @@ class Asked:
         observation.let_fail(request.fault)
         after = _outcome(served, observation, number, request, stream)
         observation.let_fail(0)
-        calls = _calls(served, number, after, request)
+        calls = _calls(served, number, after, self.in_order)
         kept = compare.proven(compare.differences(self.before, after, self.calls, calls), self.unsteady)
         return replace(self, after=after, calls_after=calls, differences=kept, prints=None)
 

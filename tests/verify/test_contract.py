@@ -283,6 +283,16 @@ def test_a_schema_file_tells_of_training_what_is_about_training(tmp_path: Path, 
     assert (found and found.input["title"]) == told
 
 
+def test_a_file_about_predictions_says_nothing_of_training(tmp_path: Path) -> None:
+    app = app_of("replicate/hello")
+    assert app.predictor is not None
+    trains = app.model_copy(update={"predictor": app.predictor.model_copy(update={"name": "train"})})
+    file = tmp_path / "openapi_schema.json"
+    file.write_text(json.dumps({"components": {"schemas": {"Input": {"type": "object"}}}}))
+    document = json.loads(file.read_text())
+    assert of_source(trains, file, document, says_null=True).where == "what the converter read in the code"
+
+
 def test_defaults_of_fields_within_fields_are_compared() -> None:
     def document(steps: int) -> dict[str, Any]:
         inner = {"type": "object", "properties": {"steps": {"type": "integer", "default": steps}, "again": {"$ref": "#/$defs/Inner"}}}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -63,6 +64,17 @@ def test_what_follows_from_a_job_s_id_is_noise(tmp_path: Path) -> None:
         Request("plausible", "required fields", {"a": 1}), stream=False
     )
     assert (asked.differences, asked.noisy) == ([], frozenset({"$.name"}))
+
+
+def test_calls_in_threads_have_no_order(tmp_path: Path) -> None:
+    source, target = (Counted(lambda body, number: body["a"], calls) for calls in (["f(1)", "f(2)"], ["f(2)", "f(1)"]))
+    both = sides(tmp_path, source, target)
+    one = Request("plausible", "required fields", {"a": 1})
+    assert [difference.path for difference in both.ask(one, stream=False).differences] == ["calls[0]"]
+    log = both.observations[0].folder / "log"
+    log.write_text(json.dumps({"request": 2, "kind": "call", "text": "f(1)", "aside": True}) + "\n")
+    asked = both.ask(one, stream=False)
+    assert (asked.differences, asked.in_order) == ([], False)
 
 
 def test_what_always_differs_is_a_difference(tmp_path: Path) -> None:

@@ -53,7 +53,7 @@ class Recorder:
         if kind in _CALLS and self._told != self.request:
             self._told, self._calls = self.request, 0
             self.write("variables", json.dumps({name: os.environ.get(name) for name in self._variables}))
-        if kind in _CALLS and self.request == 0:
+        if kind in _CALLS:
             details = {**details, "pid": os.getpid(), "aside": frames.in_background(pools=True)}
         event = {"request": self.request, "process": os.environ.get("FAL_RUNNER_STATE", ""), "kind": kind, "text": text, **details}
         os.write(self._log, json.dumps(event).encode() + b"\n")
