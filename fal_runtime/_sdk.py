@@ -7,9 +7,11 @@ deployer's machine, :func:`load` and :func:`serve` what the platform does on a r
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import importlib
 import inspect
 import io
+import marshal
 import os
 import pickle
 import re
@@ -18,6 +20,7 @@ import sys
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePath
+from types import CodeType
 from typing import Any
 
 import cloudpickle  # type: ignore[import-untyped]
@@ -174,8 +177,22 @@ def _pickle(function: IsolatedFunction[..., Any], path: str | None) -> bytes | N
         return None
     runtime_config = _runtime_config_from_options(function.options, path)
     executable = _prepare_partial_func(function.func, runtime_config=runtime_config)  # type: ignore[arg-type]
-    payload: bytes = cloudpickle.dumps(executable)
-    return payload
+    payload = io.BytesIO()
+    _Pickler(payload).dump(executable)
+    return payload.getvalue()
+
+
+class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
+    """Pickles as cloudpickle does, but for compiled code, which stays as it is.
+
+    cloudpickle 3.1.3 names no file in it any more; tracebacks, the debugger and whoever asks whose code it is need that name.
+    """
+
+    def reducer_override(self, obj: Any) -> Any:
+        if isinstance(obj, CodeType):
+            with contextlib.suppress(ValueError):  # its constants are no literals: some other program made it
+                return marshal.loads, (marshal.dumps(obj),)
+        return super().reducer_override(obj)
 
 
 # --- what a runner does -----------------------------------------------------------------------------------------------

@@ -11,18 +11,17 @@ import ctypes
 import gc
 import json
 import os
-import re
 import selectors
 import shutil
 import signal
 import socket
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from fal_runtime import _sdk, sandbox
+from fal_runtime import _sdk, locations, sandbox
 from fal_runtime._hook.sitecustomize import redirect_bind
 
 Json = dict[str, Any]
@@ -208,7 +207,7 @@ def _load(command: Json, report: _Report) -> int:
     try:
         description, payload = _sdk.describe(command["app"])
     except BaseException as error:
-        report("failed", message=_one_line(error), where=_place_of(error, command["root"]))
+        report("failed", message=_one_line(error), where=locations.of_error(error, [command["root"]]))
         return 5
     if payload is not None:
         Path(command["payload"]).write_bytes(payload)
@@ -259,7 +258,7 @@ def _bind(command: Json, report: _Report) -> tuple[int, int] | None:
         os.environ["FAL_RUNTIME_BIND"] = f"{command['exposed_port']}:{port}"  # for the server's own processes
         redirect_bind(command["exposed_port"], port)
         return None
-    _sdk.report_setup_failure(lambda text: report("failed", **_summary(text)))
+    _sdk.report_setup_failure(lambda text: report("failed", **_summary(text, command["roots"])))
     _sdk.listen_on({port: sockets[0], metrics: sockets[1]}, lambda: report("ready"))
     return port, metrics
 
@@ -276,20 +275,10 @@ def _one_line(error: BaseException) -> str:
     return f"{name}: {text}" if text else name
 
 
-def _summary(text: str) -> Json:
-    """Message and innermost own frame of a traceback in text form."""
+def _summary(text: str, roots: Sequence[str]) -> Json:
+    """Message and innermost own line of a traceback in text form."""
     lines = [line for line in text.strip().splitlines() if line.strip()]
-    places = re.findall(r'File "([^"]+)", line (\d+), in', text)
-    own = [f"{Path(name).name}:{line}" for name, line in places if "site-packages" not in name and not name.startswith(sys.prefix)]
-    return {"message": lines[-1] if lines else "setup() failed", "where": own[-1] if own else None}
-
-
-def _place_of(error: BaseException, root: str) -> str | None:
-    """``file:line`` of the innermost frame of the user's own code."""
-    if isinstance(error, SyntaxError) and error.filename:
-        return f"{os.path.relpath(error.filename, root)}:{error.lineno}"
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.startswith(root + os.sep)]
-    return f"{os.path.relpath(frames[-1].filename, root)}:{frames[-1].lineno}" if frames else None
+    return {"message": lines[-1] if lines else "setup() failed", "where": locations.of_traceback(text, roots)}
 
 
 def _prctl(option: int, value: int) -> None:

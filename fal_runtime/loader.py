@@ -163,5 +163,6 @@ class Loader:
             "data": None if private else str(self._host.data),
             "app": str(root / "app") if spec.app_files and not private else None,
             "cwd": app if shipped else str(home),
+            "roots": [str(self._project.root), app, layout.workdir or app],
             "sandbox": sandbox if private else None,
         }

@@ -79,3 +79,32 @@ def test_the_project_has_its_own_clock_all_the_same(ran: Ran) -> None:
 
 def test_the_end_of_a_process_is_silent(ran: Ran) -> None:
     assert ran.errors == ""
+
+
+@pytest.mark.parametrize(
+    ("file", "recorded"),
+    [
+        ("project/main.py", {("main.py", 2)}),
+        ("site-packages/slow_library.py", set()),
+        ("", set()),
+    ],
+)
+def test_code_that_names_no_file_belongs_to_the_module_whose_globals_it_uses(
+    file: str, recorded: set[tuple[str, int]], tmp_path: Path
+) -> None:
+    observation = Observation(tmp_path / "observed", frozenset({"main"}), {}, [])
+    script = "\n".join(
+        [
+            "import sys, types",
+            "code = compile('def double(x):\\n    return 2 * x\\n', '<dynamic-code>', 'exec').co_consts[0]",
+            "namespace = {'__file__': sys.argv[1]} if sys.argv[1] else {}",
+            "print(types.FunctionType(code, namespace)(4))",
+        ]
+    )
+    (tmp_path / "site-packages").mkdir()
+    starter = tmp_path / "site-packages/start.py"
+    starter.write_text(script)
+    argv = [sys.executable, str(starter), str(tmp_path / file) if file else ""]
+    done = subprocess.run(argv, env=observation.environment(), capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout == "8\n"
+    assert {(Path(event.text).name, event.line) for event in observation.events() if event.kind == "line"} == recorded

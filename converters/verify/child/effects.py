@@ -80,7 +80,7 @@ def _place(path: Any) -> str:
 def _is_the_project_s() -> bool:
     frame = frames.up(1)
     while frame is not None:
-        name = frame.f_code.co_filename
+        name = frames.file_of(frame)
         if name in _FETCHERS or name.endswith((_WEIGHTS, _TRACEBACKS)) or any(package in name for package in _SERVERS):
             return False
         if frames.is_project(name):

@@ -50,7 +50,7 @@ class Double(Contents, str):
     def _answer(self, usual: bool, depth: int = 2) -> bool:
         """``usual``, until one place of the project (``depth`` calls up) has asked too often while one request was answered."""
         frame = frames.up(depth)
-        if frame is None or not frames.is_project(frame.f_code.co_filename):
+        if frame is None or not frames.is_project_code(frame):
             return usual
         if is_asserted(frame):
             return True

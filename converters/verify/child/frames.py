@@ -6,7 +6,7 @@ import os
 import sys
 import sysconfig
 from collections.abc import Sequence
-from types import FrameType, FunctionType
+from types import CodeType, FrameType, FunctionType
 from typing import Any
 
 _LIBRARIES = tuple(
@@ -35,10 +35,28 @@ def is_project(filename: str) -> bool:
     return known
 
 
+def file_of(frame: FrameType) -> str:
+    """The file of the code that a frame runs."""
+    return _file(frame.f_code, frame.f_globals)
+
+
+def _file(code: CodeType, namespace: dict[str, Any]) -> str:
+    """The file that code names; where it names none, as code that cloudpickle 3.1.3 made, that of the module whose globals it uses."""
+    name = code.co_filename
+    if name.startswith("<") and name != "<string>" and not name.startswith("<frozen"):
+        return str(namespace.get("__file__") or "<string>")
+    return name
+
+
+def is_project_code(frame: FrameType) -> bool:
+    """Whether the code that a frame runs belongs to the project."""
+    return is_project(file_of(frame))
+
+
 def is_own(value: Any) -> bool:
     """Whether a value is a function or a class of the project."""
     if isinstance(value, FunctionType):
-        return is_project(value.__code__.co_filename)
+        return is_project(_file(value.__code__, value.__globals__))
     if isinstance(value, type):
         module = sys.modules.get(value.__module__)
         return is_project(str(getattr(module, "__file__", None) or "<string>"))
@@ -48,14 +66,14 @@ def is_own(value: Any) -> bool:
 def caller_is_project(depth: int = 2) -> bool:
     """Whether the caller's caller (``depth`` frames up) belongs to the project."""
     frame = up(depth)
-    return frame is not None and is_project(frame.f_code.co_filename)
+    return frame is not None and is_project_code(frame)
 
 
 def asked_by_project() -> bool:
     """Whether the innermost frame that is neither ours nor the standard library's is the project's."""
     frame = up(1)
     while frame is not None:
-        name = frame.f_code.co_filename
+        name = file_of(frame)
         if is_project(name):
             return True
         if "site-packages" in name and not name.startswith(_ROOTS[0]):
@@ -71,7 +89,7 @@ _FETCH = ("url", "folder", "field")
 def asked_by_platform() -> bool:
     """Whether the platform asks here, and not the project's code: its server, or what a conversion has in its place."""
     frame = up(1)
-    while frame is not None and not is_project(frame.f_code.co_filename):
+    while frame is not None and not is_project_code(frame):
         frame = frame.f_back
     return frame is None or frame.f_code.co_varnames[: frame.f_code.co_argcount] == _FETCH
 
@@ -80,7 +98,7 @@ def asked_through(module: str) -> bool:
     """Whether the project itself calls the standard library here, be it through this module of it."""
     frame = up(1)
     while frame is not None:
-        name = frame.f_code.co_filename
+        name = file_of(frame)
         if is_project(name):
             return True
         if not (name.startswith(_ROOTS[0]) or f"/{module}.py" in name or f"/{module}/" in name):
@@ -92,7 +110,7 @@ def asked_through(module: str) -> bool:
 def caller_is_in(parts: Sequence[str], depth: int = 2) -> bool:
     """Whether the file of the caller's caller has one of these parts in its name."""
     frame = up(depth)
-    return frame is not None and any(part in frame.f_code.co_filename for part in parts)
+    return frame is not None and any(part in file_of(frame) for part in parts)
 
 
 _STARTERS = ("/threading.py", "/multiprocessing/process.py")
@@ -105,18 +123,18 @@ def in_background(*, pools: bool = False) -> bool:
     ``pools``: or in a thread of a pool, which at other times may be a server's own.
     """
     frame = sys._getframe(1)
-    while frame is not None and not is_project(frame.f_code.co_filename):
+    while frame is not None and not is_project_code(frame):
         frame = frame.f_back  # type: ignore[assignment]
-    while frame is not None and is_project(frame.f_code.co_filename):
+    while frame is not None and is_project_code(frame):
         frame = frame.f_back  # type: ignore[assignment]
-    started = frame is not None and frame.f_code.co_filename.endswith(_STARTERS + _POOLS if pools else _STARTERS)
+    started = frame is not None and file_of(frame).endswith(_STARTERS + _POOLS if pools else _STARTERS)
     return started or _forked
 
 
 def _mark_fork() -> None:
     global _forked
     frame = up(0)
-    while frame is not None and not is_project(frame.f_code.co_filename):
+    while frame is not None and not is_project_code(frame):
         frame = frame.f_back
     _forked = _forked or frame is not None
 
@@ -132,6 +150,6 @@ def up(depth: int) -> FrameType | None:
 def importer() -> FrameType | None:
     """The frame whose import statement is being carried out."""
     frame: FrameType | None = sys._getframe(1)
-    while frame is not None and ("importlib" in frame.f_code.co_filename or frame.f_code.co_filename.startswith(_ROOTS[0])):
+    while frame is not None and ("importlib" in file_of(frame) or file_of(frame).startswith(_ROOTS[0])):
         frame = frame.f_back
     return frame

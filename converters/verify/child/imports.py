@@ -89,7 +89,7 @@ class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         if self._only is None and (top in self._own or top in sys.stdlib_module_names):
             return None
         frame = frames.importer()
-        if frame is None or not frames.is_project(frame.f_code.co_filename):
+        if frame is None or not frames.is_project_code(frame):
             return None  # a library, or native code, copes with what is missing by itself
         if self._only is None and "." in name and not _is_open(sys.modules.get(name.rpartition(".")[0])):
             return None  # a submodule that an installed package has not

@@ -69,12 +69,13 @@ def _leave_libraries_out(own: Collection[str]) -> None:
 def _called(frame: FrameType, event: str, argument: Any) -> Any:
     if frame.f_code in _modes:
         record.write("call", f"with {_modes[frame.f_code]}")
-    return _line if frames.is_project(frame.f_code.co_filename) else None
+    return _line if frames.is_project_code(frame) else None
 
 
 def _line(frame: FrameType, event: str, argument: Any) -> Any:
     if event == "line":
-        place = (frame.f_code.co_filename, frame.f_lineno)
+        name = frame.f_code.co_filename
+        place = (frames.file_of(frame) if name.startswith("<") else name, frame.f_lineno)
         if place not in _seen:
             _seen.add(place)
             record.write("line", place[0], line=place[1])
