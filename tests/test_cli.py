@@ -15,7 +15,7 @@ import pytest
 
 from converters import __version__
 from converters.cli import answer, main
-from converters.commands.config import CHOICES, read_config, setting
+from converters.commands.config import CHOICES, read_config
 from converters.errors import MigrateError, Unreadable, UsageError
 from converters.options import Options
 from converters.outcome import Crashed, NotConverted, Outcome
@@ -357,22 +357,28 @@ def test_the_project_states_defaults_and_the_command_line_outranks_them(tmp_path
     seen: list[Options] = []
     install(lambda path, options: (seen.append(options), made.conversion(root))[1])
     (root / "pyproject.toml").write_text(
-        '[tool.fal-migrate]\nstyle = "keep"\nname = "stated"\nidiomatic = true\nskip = ["RP001"]\noutput = "../there"\nset = {keep_alive = 300}\n'
+        '[tool.fal-migrate]\nstyle = "keep"\nname = "stated"\nidiomatic = true\nskip = ["FS001"]\noutput = "../there"\nset = {keep_alive = 300}\n'
     )
     assert run(root, "-q") == 0
     assert (tmp_path / "there/app.py").exists()
     assert (
-        run(root, "-q", "--name", "typed", "--no-idiomatic", "--set", "keep_alive=60", "--set", "regions=[1]", "-o", tmp_path / "out") == 0
+        run(root, "-q", "--name", "typed", "--no-idiomatic", "--set", "keep_alive=60", "--set", "regions=us-east", "-o", tmp_path / "out")
+        == 0
     )
     stated, typed = seen
     assert (stated.style, stated.name, stated.idiomatic, stated.skip, stated.settings) == (
         "keep",
         "stated",
         True,
-        ("RP001",),
+        ("FS001",),
         {"keep_alive": 300},
     )
-    assert (typed.style, typed.name, typed.idiomatic, typed.settings) == ("keep", "typed", False, {"keep_alive": 60, "regions": [1]})
+    assert (typed.style, typed.name, typed.idiomatic, typed.settings) == (
+        "keep",
+        "typed",
+        False,
+        {"keep_alive": 60, "regions": ["us-east"]},
+    )
 
 
 @pytest.mark.parametrize(
@@ -385,6 +391,9 @@ def test_the_project_states_defaults_and_the_command_line_outranks_them(tmp_path
         pytest.param('[tool.fal-migrate]\nidiomatic = "yes"\n', UsageError, "true or false", id="no flag"),
         pytest.param("[tool.fal-migrate]\nname = 3\n", UsageError, "a string", id="no string"),
         pytest.param('[tool.fal-migrate]\nset = "a"\n', UsageError, "table", id="no table of settings"),
+        pytest.param("[tool.fal-migrate]\nset = {keep_alive = -5}\n", UsageError, "keep_alive is -5", id="an impossible setting"),
+        pytest.param("[tool.fal-migrate]\nset = {keepalive = 5}\n", UsageError, "Did you mean keep_alive?", id="an unknown setting"),
+        pytest.param('[tool.fal-migrate]\nskip = ["RP999"]\n', UsageError, "no rule has this code", id="an unknown rule"),
         pytest.param('tool.fal-migrate = "x"\n', UsageError, "no table", id="no table at all"),
         pytest.param('[tool.fal-migrate]\nendpoint-config = "../e.json"\n', UsageError, "leaves the project", id="a file outside"),
         pytest.param('[tool.fal-migrate]\nimage-config = "../i.json"\n', UsageError, "leaves the project", id="an image outside"),
@@ -415,26 +424,6 @@ def test_a_project_without_the_table_states_nothing(tmp_path: Path, text: str) -
     (tmp_path / "pyproject.toml").write_text(text)
     assert read_config(tmp_path).values == {}
     assert read_config(tmp_path / "missing").values == {}
-
-
-@pytest.mark.parametrize(
-    ("text", "value"),
-    [
-        ("a=1", 1),
-        ("a=1.5", 1.5),
-        ("a=true", True),
-        ("a=False", False),
-        ("a=null", None),
-        ("a=GPU-H100", "GPU-H100"),
-        ('a=["GPU-H100", "GPU-A100"]', ["GPU-H100", "GPU-A100"]),
-        ("a=b=c", "b=c"),
-        ("a=", ""),
-        ("a=NaN", "NaN"),
-        ("a=-Infinity", "-Infinity"),
-    ],
-)
-def test_settings_are_read_as_json_or_text(text: str, value: object) -> None:
-    assert setting(text) == ("a", value)
 
 
 def test_the_choices_of_the_configuration_are_those_of_the_command_line() -> None:

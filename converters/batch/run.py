@@ -14,6 +14,8 @@ from typing import Any
 from converters.batch.journal import Journal
 from converters.batch.plan import Job, planned
 from converters.batch.workers import Ended, Workers
+from converters.commands.arguments import options_of
+from converters.commands.config import Config
 from converters.errors import ExitCode, MigrateError
 from converters.output import clear_scratch
 from converters.reports.json import VERSION, Document, failure
@@ -55,7 +57,11 @@ def convert_task(task: Task) -> Document:
 
 
 def run_batch(request: BatchRequest, work: Callable[[Task], Document] = convert_task) -> Document:
-    """Convert every unit below the paths and answer with the document of the batch (`batch.schema.json`)."""
+    """Convert every unit below the paths and answer with the document of the batch (`batch.schema.json`).
+
+    Raises `UsageError` for an option that fits no project, before anything is done.
+    """
+    options_of(Config(Path()), request.typed)
     jobs = planned(request.paths, request.output)[request.shard[0] - 1 :: request.shard[1]]
     journal = Journal.open(request.output, request.shard, resume=request.resume, options=request.typed)
     results: list[Document | None] = [job.problem or journal.get(job) for job in jobs]

@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from converters.commands.config import Config, read_config, setting
+from converters.commands.config import Config, read_config
 from converters.commands.convert import Request
 from converters.commands.openapi import load
 from converters.errors import MigrateError, UsageError
+from converters.fal import settings as catalogue
 from converters.options import Options
+from converters.targets.overrides import known_rules
 
 
 def request_of(path: Path, *, format: str | None = None, **typed: Any) -> Request:
@@ -27,7 +29,8 @@ def options_of(config: Config, typed: dict[str, Any]) -> Options:
     endpoint = _file(typed, config, "endpoint-config", "the JSON that the platform exports")
     image = _file(typed, config, "image-config", "the JSON that `docker image inspect` prints")
     document = typed.get("openapi") or config.path("openapi")
-    stated = {**(config.get("set") or {}), **dict(setting(text) for text in typed.get("settings") or ())}
+    stated = {**(config.get("set") or {}), **dict(catalogue.parsed(text) for text in typed.get("settings") or ())}
+    catalogue.checked(stated)
     return Options(
         target=_first(typed, config, "target", "auto"),
         style=_first(typed, config, "style", "auto"),
@@ -38,8 +41,8 @@ def options_of(config: Config, typed: dict[str, Any]) -> Options:
         image_config=image,
         openapi=load(str(document)) if document is not None else None,
         settings=stated,
-        only=tuple(typed.get("only") or config.get("only") or ()),
-        skip=tuple(typed.get("skip") or config.get("skip") or ()),
+        only=known_rules("--only", typed.get("only") or config.get("only") or ()),
+        skip=known_rules("--skip", typed.get("skip") or config.get("skip") or ()),
         in_place=bool(typed.get("in_place")),
         unit=typed.get("unit") or "",
     )

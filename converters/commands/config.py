@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import sys
 from dataclasses import dataclass, field
@@ -10,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from converters.errors import Unreadable, UsageError
+from converters.fal import settings as catalogue
+from converters.targets.overrides import known_rules
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -75,18 +76,6 @@ def read_config(path: Path) -> Config:
     return _inside(Config(folder, table), file)
 
 
-def setting(text: str) -> tuple[str, Any]:
-    """`KEY=VALUE` of --set: numbers, true, false, null and JSON lists are read as such, anything else is a string."""
-    key, equals, value = text.partition("=")
-    if not equals or not key.strip().isidentifier():
-        raise UsageError(f"--set {text!r} is not of the form KEY=VALUE.", hint="For example: --set machine_type=GPU-H100.")
-    word = value.strip()
-    try:
-        return key.strip(), json.loads(word.lower() if word in ("True", "False") else word, parse_constant=str)
-    except (ValueError, RecursionError):
-        return key.strip(), word
-
-
 def _folder(path: Path) -> Path:
     try:
         return path if path.is_dir() else path.parent
@@ -104,6 +93,10 @@ def _check(file: Path, key: str, value: Any) -> None:
     expected = _expected(key, value)
     if expected:
         raise UsageError(f"[tool.{TABLE}] {key} is {value!r}.", file=str(file), hint=f"Give {expected}.")
+    if key == "set":
+        catalogue.checked(value, file=str(file))
+    elif key in _LISTS:
+        known_rules(key, value, file=str(file))
 
 
 def _expected(key: str, value: Any) -> str:

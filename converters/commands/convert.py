@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -60,15 +60,15 @@ def perform(request: Request) -> Result:
     """Convert and write. Whatever happens is in the result; only interrupts pass through."""
     from converters.convert import convert
 
-    return finish(request, convert(request.path, request.options))
+    return finish(request, lambda: convert(request.path, request.options))
 
 
-def finish(request: Request, outcome: Outcome) -> Result:
-    """Write or compare what a conversion came to."""
+def finish(request: Request, conversion: Callable[[], Outcome]) -> Result:
+    """Write or compare what a conversion comes to; options that do not fit it are part of the result."""
     try:
-        return _finish(request, outcome)
+        return _finish(request, conversion())
     except MigrateError as error:
-        return Result(failure(outcome.root, "refused", error, error.code))
+        return Result(failure(request.path, "refused", error, error.code, entry=request.options.unit))
 
 
 def _finish(request: Request, outcome: Outcome) -> Result:

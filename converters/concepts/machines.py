@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from converters.fal.machine_types import GPU as ORDER
+
 ASSUMED_GPU = "GPU-A100"
 ASSUMED_CPU = "L"
 
@@ -33,8 +35,6 @@ GPU_NAMES: tuple[tuple[str, str], ...] = (
     (r"5090", "GPU-RTX5090"),
     (r"4090|4080|4070|3090|3080|3070|A5000|A4500|A4000|\bL4\b|A30|4000 Ada|2000 Ada|5080|V100|A2000|5000 Ada|T4", "GPU-RTX4090"),
 )
-ORDER = ("GPU-RTX4090", "GPU-RTX5090", "GPU-A100", "GPU-L40", "GPU-H100", "GPU-H200", "GPU-B200", "GPU-B300")
-"""By memory."""
 
 
 def of_runpod(name: str) -> tuple[str, str] | None:

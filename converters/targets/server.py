@@ -10,7 +10,7 @@ from converters.ledger import Ledger
 from converters.options import Options
 from converters.outcome import FileChange, Hunk
 from converters.project import Project
-from converters.targets import context, dockerfile, function, pyproject, server_migration, settings
+from converters.targets import context, dockerfile, function, overrides, pyproject, server_migration
 from converters.targets.image import CURL, copy_line
 
 OLDEST_PYTHON = (3, 10)
@@ -22,9 +22,9 @@ def write(project: Project, application: Application, options: Options, ledger: 
 
     app = application.apps[0]
     _target(app, options)
-    settings.apply(app, options.settings)
+    overrides.apply(application, options, ledger)
     check_python(app, ledger)
-    edits = [*application.edits, *_image(project, application, app)]
+    edits = overrides.selected([*application.edits, *_image(project, application, app)], options, ledger)
     made: dict[str, FileChange] = {}
     _program(project, application, app, made)
     made["pyproject.toml"] = writer._added(project, "pyproject.toml", pyproject.emit(project, application.apps), None)
@@ -51,7 +51,7 @@ def _target(app: App, options: Options) -> None:
         app.why = "asked for"
     elif options.target == "pyproject":
         app.target, app.why = "pyproject", "asked for"
-    elif name := settings.only_a_function_takes(options.settings):
+    elif name := overrides.only_a_function_takes(options.settings):
         app.target, app.why = "function", f"`--set {name}` is for a function that starts the server, not for an image alone"
     if options.style == "inline":
         raise UsageError("`--style inline` moves a job handler into an app, and a server has none.", hint="Leave the style to `auto`.")

@@ -10,7 +10,7 @@ from converters.outcome import Action, FileChange, Hunk
 from converters.project import Project, SourceFile
 from converters.python.edits import apply
 from converters.sources.docker import packaging as docker
-from converters.targets import choices, emitters, image, migration, places, pyproject
+from converters.targets import emitters, image, migration, overrides, places, pyproject
 from converters.targets.app import idiomatic_name
 
 
@@ -25,7 +25,7 @@ def write(project: Project, application: Application, options: Options, ledger: 
             f"`--target {options.target}` serves a program that listens on a port, and a queue worker has none.",
             hint="Use `--target app`, or leave it to `auto`.",
         )
-    choices.settings(application, options, ledger)
+    overrides.apply(application, options, ledger)
     choose_style(project, application, options, ledger)
     for app in application.apps:
         _idiomatic(app, options, ledger)
@@ -37,7 +37,7 @@ def write(project: Project, application: Application, options: Options, ledger: 
     ]
     edits = list(application.edits)
     _image_edits(project, application, edits)
-    edits = choices.selected(edits, options, ledger)
+    edits = overrides.selected(edits, options, ledger)
     made: dict[str, FileChange] = {}
     for app in application.apps:
         text = emitters.app_file(application, app)

@@ -12,10 +12,10 @@ import pytest
 
 from converters.convert import convert
 from converters.errors import UsageError
+from converters.fal.settings import PARAMETERS
 from converters.options import Options
 from converters.outcome import Converted, FileChange
 from converters.output import write
-from converters.targets.settings import PARAMETERS
 from tests.sources.docker.projects import project
 
 SERVE = 'FROM python:3.11\nCOPY main.py .\nCMD ["uvicorn", "main:app", "--host", "0.0.0.0", "--port", "8000"]\n'
@@ -95,7 +95,7 @@ def test_each_row_of_the_guides_table_is_set_or_refused(name: str, target: str, 
     value = ROWS[name][0]
     project(tmp_path / "p", Dockerfile=SERVE, main_py=MAIN, helpers_py="def prepare() -> None: ...\n")
     options = Options(target=target, settings={name: value})  # type: ignore[arg-type]
-    if target not in PARAMETERS[name].targets:
+    if target not in PARAMETERS[name].forms:
         with pytest.raises(UsageError, match=f"--set {name} does not fit"):
             convert(tmp_path / "p", options)
         return
@@ -108,7 +108,7 @@ def test_each_row_of_the_guides_table_is_set_or_refused(name: str, target: str, 
 
 @pytest.mark.parametrize("target", ["pyproject", "function"])
 def test_the_sdk_reads_every_setting(target: str, tmp_path: Path) -> None:
-    settings = {name: value for name, (value, seen) in ROWS.items() if seen and target in PARAMETERS[name].targets}
+    settings = {name: value for name, (value, seen) in ROWS.items() if seen and target in PARAMETERS[name].forms}
     outcome = made(tmp_path / "p", target, settings)
     found = loaded(outcome, tmp_path)
     for name in settings:

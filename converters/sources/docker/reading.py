@@ -51,14 +51,14 @@ from converters.sources.docker.routes import Routes
 from converters.sources.docker.routes import read as read_routes
 
 DEFAULTS = [
-    ("idle runners", "the container runs all the time", "keep_alive 10 s after the last request"),
-    ("requests at a time", "as many as the server takes", "max_multiplexing 1 per runner"),
-    ("number of containers", "as many as you start", "min_concurrency 0, max_concurrency 2"),
-    ("time for a request", "no limit but the server's own", "request_timeout 3600 s"),
-    ("time to start", "no limit", "startup_timeout 600 s"),
-    ("time to stop", "10 s (docker stop)", "termination_grace_period_seconds 5 s"),
+    ("idle runners", "the container runs all the time", "keep_alive {keep_alive} s after the last request"),
+    ("requests at a time", "as many as the server takes", "max_multiplexing {max_multiplexing} per runner"),
+    ("number of containers", "as many as you start", "min_concurrency {min_concurrency}, max_concurrency {max_concurrency}"),
+    ("time for a request", "no limit but the server's own", "request_timeout {request_timeout} s"),
+    ("time to start", "no limit", "startup_timeout {startup_timeout} s"),
+    ("time to stop", "10 s (docker stop)", "termination_grace_period_seconds {termination_grace_period_seconds} s"),
 ]
-"""(setting, Docker's default, fal's default) where the source is silent."""
+"""(setting, Docker's default, fal's default) where the source is silent; the names in braces are settings."""
 
 
 KNOWN_PORTS = {

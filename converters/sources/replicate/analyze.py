@@ -56,13 +56,17 @@ from converters.targets.app import tidy
 from converters.targets.templating import render
 
 DEFAULTS = [
-    ("instances", "0 to 1, as the deployment says (set in the console)", "min_concurrency 0, max_concurrency 2"),
-    ("idle timeout", "about a minute, a deployment's instances stay", "keep_alive 60 s"),
-    ("prediction timeout", "30 minutes", "request_timeout 3600 s"),
-    ("predictions at a time", "1, or concurrency.max", "max_multiplexing 1"),
+    (
+        "instances",
+        "0 to 1, as the deployment says (set in the console)",
+        "min_concurrency {min_concurrency}, max_concurrency {max_concurrency}",
+    ),
+    ("idle timeout", "about a minute, a deployment's instances stay", "keep_alive {keep_alive} s"),
+    ("prediction timeout", "30 minutes", "request_timeout {request_timeout} s"),
+    ("predictions at a time", "1, or concurrency.max", "max_multiplexing {max_multiplexing}"),
     ("retries", "none", "up to 10 attempts of queue requests on 503, 504 and lost connections"),
 ]
-"""(setting, Replicate's default, fal's default) where the source is silent."""
+"""(setting, Replicate's default, fal's default) where the source is silent; the names in braces are settings."""
 RESERVED = frozenset(
     {"setup", "teardown", "health", "handle_exit", "provide_hints", "stream", "serve", "run", "openapi", "outputs", "predictor", "cancel",
      "healthcheck"}

@@ -57,13 +57,13 @@ from converters.sources.runpod.start import Start
 from converters.sources.runpod.units import Survey, Unit, survey
 
 DEFAULTS = [
-    ("workers", "0 to 3 (set in the console)", "min_concurrency 0, max_concurrency 2"),
-    ("idle timeout", "5 s", "keep_alive 60 s"),
-    ("execution timeout", "600 s", "request_timeout 3600 s"),
+    ("workers", "0 to 3 (set in the console)", "min_concurrency {min_concurrency}, max_concurrency {max_concurrency}"),
+    ("idle timeout", "5 s", "keep_alive {keep_alive} s"),
+    ("execution timeout", "600 s", "request_timeout {request_timeout} s"),
     ("retries", "none", "up to 10 attempts of queue requests on 503, 504 and lost connections"),
-    ("jobs at a time per worker", "1", "max_multiplexing 1"),
+    ("jobs at a time per worker", "1", "max_multiplexing {max_multiplexing}"),
 ]
-"""(setting, RunPod's default, fal's default) where the source is silent."""
+"""(setting, RunPod's default, fal's default) where the source is silent; the names in braces are settings."""
 
 
 def detect(project: Project) -> list[Evidence]:
