@@ -375,6 +375,8 @@ class App(Model):
     realtime: bool = False
     """Streams go out as messages of a websocket (`fal.realtime`) instead of server-sent events."""
     refresh_always: bool = False
+    volume: str = ""
+    """The app whose folder below `/data` holds the network volume, where a shared module names it; '' for the app's own."""
     server: Server | None = None
 
     def setting(self, name: str) -> Setting | None:

@@ -41,7 +41,7 @@ class Callers:
     def _own(self) -> tuple[str, tuple[str, ...]]:
         return _converted_app(self.project)
 
-    @property
+    @cached_property
     def apps(self) -> Apps:
         return Apps(self.named, self._own[0])
 
@@ -51,8 +51,11 @@ class Callers:
         return self._own[1]
 
 
-def analyze(project: Project, named: Mapping[str, str], ledger: Ledger) -> Application:
-    """The callers of a project as a model with edits. Raises `Unsupported` where nothing calls RunPod or Replicate."""
+def analyze(project: Project, named: Mapping[str, str], ledger: Ledger, *, every_app_used: bool = False) -> Application:
+    """The callers of a project as a model with edits. Raises `Unsupported` where nothing calls RunPod or Replicate.
+
+    Where `every_app_used` is asked for, raises `UsageError` for an app that was given for an endpoint which nothing calls.
+    """
     found = Callers(project, named, ledger)
     code = Code(project)
     for path, file in project.files.items():
@@ -69,6 +72,8 @@ def analyze(project: Project, named: Mapping[str, str], ledger: Ledger) -> Appli
     if not found.evidence:
         hint = "Calls are looked for in Python, JavaScript and shell files: runpod.Endpoint, replicate.run, api.runpod.ai ..."
         raise Unsupported("nothing here calls a RunPod endpoint or Replicate's API.", hint=hint)
+    if every_app_used:
+        found.apps.refuse_unused(project.files[one.file].data for one in found.evidence)
     requirements.add(project, code, found.edits, ledger)
     platform = found.platforms[0] if found.platforms else "runpod"
     return Application(platform=platform, evidence=found.evidence, edits=found.edits)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 
 from converters.errors import UsageError
 
 OWNER = "your-team"
 """Stands for the owner of an app where none was given."""
 PLACEHOLDER = "APP"
+_SHOWN = 5
 
 
 @dataclass(frozen=True)
@@ -18,16 +20,34 @@ class Apps:
 
     named: Mapping[str, str] = field(default_factory=dict)
     own: str = ""
+    called: set[str] = field(default_factory=set, compare=False)
+    """Every endpoint that was looked up."""
 
     def find(self, endpoint: str) -> str:
         """The app that was given for an endpoint: by its whole name, or without a model's version. '' where none was."""
-        model, _, version = endpoint.partition(":")
-        return self.named.get(endpoint) or self.named.get(model) or self.named.get(version) or ""
+        self.called.add(endpoint)
+        return next((self.named[name] for name in _names(endpoint) if name in self.named), "")
+
+    def refuse_unused(self, texts: Iterable[bytes]) -> None:
+        """Raises `UsageError` for an app that was given for an endpoint which no call and none of the callers' texts names."""
+        used = {name for endpoint in self.called for name in _names(endpoint)}
+        read = list(texts)
+        for endpoint in self.named:
+            if endpoint not in used and not any(endpoint.encode() in text for text in read):
+                close = get_close_matches(endpoint, used, n=1)
+                calls = f"The calls name {', '.join(sorted(self.called)[:_SHOWN])}." if self.called else "No call here names its endpoint."
+                raise UsageError(f"--map {endpoint}: nothing here calls it.", hint=f"Did you mean {close[0]}?" if close else calls)
 
     def placeholder(self, endpoint: str) -> str:
         """What is written where no app was given."""
         _, slash, model = endpoint.partition(":")[0].partition("/")
         return f"{OWNER}/{model if slash and model else self.own or PLACEHOLDER}"
+
+
+def _names(endpoint: str) -> tuple[str, ...]:
+    """What an app may be given for: the endpoint as it is called, the model without its version, the version."""
+    model, _, version = endpoint.partition(":")
+    return (endpoint, model, *([version] if version else []))
 
 
 def placeholder_message(app: str, endpoint: str) -> str:

@@ -14,14 +14,17 @@ from converters.project import open_project
 from converters.targets.write import kept_file
 
 
-def convert_callers(path: Path, apps: Mapping[str, str]) -> Outcome:
-    """Rewrite the calls in the project at `path`; `apps` maps endpoint ids and model names to fal apps (`owner/app`)."""
+def convert_callers(path: Path, apps: Mapping[str, str], *, every_app_used: bool = False) -> Outcome:
+    """Rewrite the calls in the project at `path`; `apps` maps endpoint ids and model names to fal apps (`owner/app`).
+
+    Where `every_app_used` is asked for, raises `UsageError` for an app whose endpoint nothing calls.
+    """
     root = path
     try:
         project = open_project(path)
         root = project.root
         ledger = Ledger()
-        application = analyze(project, apps, ledger)
+        application = analyze(project, apps, ledger, every_app_used=every_app_used)
         files = [kept_file(file, [edit for edit in application.edits if edit.file == file.path]) for file in project.files.values()]
         ledger.close()
         return Converted(root, application, ledger, tuple(files), project.name)

@@ -9,4 +9,4 @@ from converters.commands.convert import Request, Result, finish
 
 def perform(request: Request, mapped: list[str]) -> Result:
     """Rewrite the callers at `request.path`. Raises `UsageError` for a --map of another form."""
-    return finish(request, lambda: convert_callers(request.path, parse_map(mapped)))
+    return finish(request, lambda: convert_callers(request.path, parse_map(mapped), every_app_used=True))

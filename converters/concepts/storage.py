@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from converters.ir import App
 
 VOLUME = "/runpod-volume"
 """Where RunPod mounts a network volume in a serverless worker (a Pod mounts it at /workspace)."""
@@ -13,9 +17,14 @@ def data_folder(app: str) -> str:
     return f"/data/{app}"
 
 
-def moved(text: str, app: str) -> str:
+def volume_folder(app: App) -> str:
+    """The folder that an app's network volume becomes: its own, or that of the app whose module it shares."""
+    return data_folder(app.volume or app.name)
+
+
+def moved(text: str, app: App) -> str:
     """The text with paths on the volume moved below `/data`."""
-    return re.sub(rf"(?<![\w.}}-]){VOLUME}(?=/|$|[\"'\s:])", data_folder(app), text)
+    return re.sub(rf"(?<![\w.}}-]){VOLUME}(?=/|$|[\"'\s:])", volume_folder(app), text)
 
 
 def on_volume(text: str) -> bool:

@@ -11,8 +11,9 @@ rule = Rule(
     guide=("RunPod 18",),
     explanation="""
     RunPod mounts a network volume at `/runpod-volume`; fal mounts `/data` on every runner. `/data` is one folder for all apps of an
-    account, so each volume becomes a folder of its own below it, named after the app, and two volumes never merge. Paths in strings
-    and f-strings of the code are rewritten; text that only describes them stays.
+    account, so each volume becomes a folder of its own below it, named after the app, and two volumes never merge; workers that share
+    a module which names the volume share the folder of the first. Paths in strings and f-strings of the code are rewritten; text that
+    only describes them stays.
     Copy the volume's files there, and remember that `/data` is eventually consistent: write to a temporary name and rename.
     """,
     links=(runpod_docs("serverless/storage/overview"), fal_docs("documentation/development/use-persistent-storage")),

@@ -43,7 +43,7 @@ def _app(app: App) -> dict[str, Any]:
         "endpoint": app.endpoints[0],
         "settings": [(setting.name, setting.value, str(setting.origin) if setting.origin else setting.note) for setting in app.settings],
         "weights": app.weights,
-        "volume": storage.data_folder(app.name),
+        "volume": storage.volume_folder(app),
     }
 
 

@@ -51,6 +51,30 @@ def test_an_endpoint_without_an_app_is_left_to_a_person(caller: Path, capsys: py
     assert "--map abc123=owner/app" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("endpoint", "code", "said"),
+    [
+        ("abc123", 0, ""),
+        ("abc124", 2, "Did you mean abc123?"),
+        ("acme/painter", 2, "The calls name abc123."),
+    ],
+)
+def test_an_app_for_an_endpoint_that_nothing_calls_is_refused(
+    endpoint: str, code: int, said: str, caller: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["callers", str(caller), *MAP, "--map", f"{endpoint}=acme/upscaler", "--format", "json"]
+    assert answer(arguments) == code
+    shown = capsys.readouterr()
+    assert said in shown.err
+    assert json.loads(shown.out)["exit_code"] == code
+    assert caller.with_name("caller-fal").exists() == (code == 0)
+
+
+def test_an_endpoint_that_only_the_text_of_a_caller_names_is_known(caller: Path) -> None:
+    (caller / "web.js").write_text('fetch("https://api.runpod.ai/v2/other9/run")\n')
+    assert answer(["callers", str(caller), *MAP, "--map", "other9=acme/other", "--check"]) != 2
+
+
 def test_the_document_keeps_the_published_schema(caller: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert answer(["callers", str(caller), *MAP, "--format", "json"]) == 0
     document = json.loads(capsys.readouterr().out)

@@ -88,7 +88,7 @@ def _variables(packaging: Packaging, app: App, ledger: Ledger) -> None:
     for name, constructs in packaging.variables.items():
         effective = packaging.stage.env.get(name)
         origin = Origin(file=constructs[-1].file, line=constructs[-1].line)
-        value = storage.moved(effective.value, app.name) if effective else ""
+        value = storage.moved(effective.value, app) if effective else ""
         for construct in constructs:
             if effective is None:
                 ledger.settle(construct, "ENV002", Disposition.DROPPED, "set in a stage that the worker does not run in")
@@ -191,7 +191,7 @@ def _image_variable(packaging: Packaging, app: App, name: str, construct: Constr
     if variables.is_secret(name):
         _secret(app, name, effective.value if effective else "", origin, construct, ledger)
     elif effective is not None and (name in variables.PRESETS or storage.on_volume(effective.value)):
-        _add(app, EnvVar(name=name, value=storage.moved(effective.value, app.name), preset=True, origin=origin))
+        _add(app, EnvVar(name=name, value=storage.moved(effective.value, app), preset=True, origin=origin))
         why = "fal sets it too" if name in variables.PRESETS else "the volume moves to /data"
         ledger.settle(construct, "ENV003", Disposition.CONVERTED, f"{name} is assigned in setup(), since {why}")
     else:

@@ -147,9 +147,11 @@ def _app(project: Project, unit: Unit, found: Survey, options: Options, ledger: 
     endpoint = _endpoint(code, resolved, found_results, known_examples, plan.specs, ledger, taken_name=name)
     thread = threads.reason(code, closure) if resolved.kind == "sync" else ""
     release = _release(environment, plan, [use for path in closure for use in found.occurrences.get(path, [])], unit.entry, ledger)
-    change = rewrite(code, entry, unit, start, resolved, ledger, found.occurrences, closure, name, release)
+    volume = _volume(application, closure)
+    change = rewrite(code, entry, unit, start, resolved, ledger, found.occurrences, closure, volume or name, release)
     edits = application.edits
-    edits += [edit for edit in change.edits if edit not in edits]
+    moved = {(edit.file, edit.start) for edit in edits if edit.rule == "FS001"}
+    edits += [edit for edit in change.edits if edit not in edits and (edit.rule != "FS001" or (edit.file, edit.start) not in moved)]
     handler = _handler(unit, entry, resolved, change, option.origin)
     handler.dedicated_thread = thread
     if thread:
@@ -169,6 +171,7 @@ def _app(project: Project, unit: Unit, found: Survey, options: Options, ledger: 
         settings=list(listing.settings),
         examples=known_examples,
         realtime=options.realtime and resolved.kind in ("generator", "async_generator"),
+        volume=volume,
     )
     if app.realtime:
         ledger.note("RP026", Disposition.CONVERTED, "what the handler yields goes out by `fal.realtime` at /realtime", handler.origin)
@@ -193,6 +196,14 @@ def _app(project: Project, unit: Unit, found: Survey, options: Options, ledger: 
     environments.check_pins(environment, ledger, imported_names(code, closure))
     environments.raise_python(environment, ledger)
     return app
+
+
+def _volume(application: Application, closure: list[str]) -> str:
+    """The app that first moved a path on the volume in a module that this worker imports, too: both then use one folder."""
+    for edit in application.edits:
+        if edit.rule == "FS001" and edit.file in closure:
+            return edit.replacement.rpartition("/")[2]
+    return ""
 
 
 def _inline(app: App, code: Code, unit: Unit, start: Start, resolved: Resolved, found: results.Results, closure: list[str]) -> None:
@@ -440,7 +451,7 @@ def _remarks(app: App, resolved: Resolved, found: results.Results, ledger: Ledge
         ledger.note(
             "FS001",
             Disposition.MANUAL,
-            f"copy the volume's files to {storage.data_folder(app.name)} (`fal files upload`).",
+            f"copy the volume's files to {storage.volume_folder(app)} (`fal files upload`).",
             Origin(file=app.entry, line=1),
             scope=Scope.DEPLOY,
         )

@@ -255,7 +255,7 @@ def listed_variables(app: App, listing: Hub) -> None:
         if variable.secret:
             app.secrets.append(variable)
         elif variable.name not in known and not variables.PLATFORM.match(variable.name):
-            value = storage.moved(variable.value or "", app.name)
+            value = storage.moved(variable.value or "", app)
             app.environment.variables.append(variable.model_copy(update={"value": value}))
 
 

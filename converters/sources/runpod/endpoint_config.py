@@ -150,7 +150,7 @@ class _Reader:
             message = "the template starts the worker with another command than the Dockerfile: check what setup() runs."
             self._settle(row, Disposition.MANUAL, message, scope=Scope.CODE)
         elif key == "volumeMountPath":
-            self._settle(row, Disposition.DROPPED, f"persistent files lie in {storage.data_folder(self.app.name)}")
+            self._settle(row, Disposition.DROPPED, f"persistent files lie in {storage.volume_folder(self.app)}")
 
     def _row(self, key: str, value: Any, path: tuple[str | int, ...]) -> _Row:
         line, end_line, offset = self.located.lines.get(path, (1, 1, 0))
@@ -216,7 +216,7 @@ class _Reader:
             self._settle(row, Disposition.DROPPED, "fal has no region there: it chooses one")
 
     def _volume(self, row: _Row) -> None:
-        folder = storage.data_folder(self.app.name)
+        folder = storage.volume_folder(self.app)
         self._settle(
             row, Disposition.MANUAL, f"copy the network volume to {folder} (`fal files upload LOCAL {folder.removeprefix('/data/')}`)."
         )
@@ -247,5 +247,5 @@ class _Reader:
         else:
             environment = self.app.environment
             environment.variables = [known for known in environment.variables if known.name != name]
-            environment.variables.append(EnvVar(name=name, value=storage.moved(str(value), self.app.name), preset=True, origin=origin))
+            environment.variables.append(EnvVar(name=name, value=storage.moved(str(value), self.app), preset=True, origin=origin))
             self.ledger.note("ENV001", Disposition.CONVERTED, f"{name} of the endpoint is set in setup()", origin)

@@ -183,14 +183,14 @@ def _export(app: App, name: str, value: str | None, origin: Origin, ledger: Ledg
             "ENV001", Disposition.MANUAL, f"the script computes {name} when it runs: set it in setup() if the handler reads it.", origin
         )
     else:
-        moved = storage.moved(value, app.name)
+        moved = storage.moved(value, app)
         app.environment.variables = [known for known in app.environment.variables if known.name != name]
         app.environment.variables.append(EnvVar(name=name, value=moved, preset=True, origin=origin))
         ledger.note("ENV001", Disposition.CONVERTED, f"{name} is exported by the start script: set in setup()", origin)
 
 
 def _volume_edits(file: SourceFile, app: App) -> list[Edit]:
-    folder = storage.data_folder(app.name)
+    folder = storage.volume_folder(app)
     reason = f"RunPod's network volume becomes the folder {folder} of fal's persistent /data"
     return [
         Edit(file=file.path, start=match.start(), end=match.end(), replacement=folder, rule="FS001", reason=reason)
