@@ -17,11 +17,9 @@ def app_name(wanted: str, taken: set[str]) -> str:
 
 
 def class_name(name: str) -> str:
-    """`sdxl-turbo` -> `SdxlTurbo`; never one of the names that the file defines itself."""
+    """`sdxl-turbo` -> `SdxlTurbo`. The target takes another where the file has this name already (`targets/class_names.py`)."""
     made = "".join(part[:1].upper() + part[1:] for part in name.split("-"))
-    if not made or made[0].isdigit() or made in ("Input", "Output", "Number", "Any", "Path", "Image", "Field", "BaseModel"):
-        made = f"App{made}"
-    return made
+    return made if made.isidentifier() else f"App{made}"
 
 
 def is_identifier(name: str) -> bool:

@@ -11,6 +11,7 @@ from converters.options import Options
 from converters.outcome import FileChange, Hunk
 from converters.project import Project
 from converters.targets import context, dockerfile, function, overrides, pyproject, server_migration
+from converters.targets.class_names import with_free_name
 from converters.targets.image import CURL, copy_line
 
 OLDEST_PYTHON = (3, 10)
@@ -70,9 +71,10 @@ def _program(project: Project, application: Application, app: App, made: dict[st
     _modules(project, app)
     if app.target == "function":
         app.class_name = "run_server"
-        text = function.emit(app, _document(project, application, app))
+        document = _document(project, application, app)
+        text = with_free_name(app, lambda app: function.emit(app, document))
     else:
-        text = proxy.emit(app)
+        text = with_free_name(app, proxy.emit)
     made[app.app_file] = writer._added(project, app.app_file, text, app)
 
 

@@ -37,8 +37,7 @@ def settle(unit: Unit, predictor: Predictor, app: App, ledger: Ledger) -> None:
             if path in KEPT:
                 ledger.settle(construct, *KEPT[path])
             elif path == unit.key:
-                where = f"{app.app_file}::{app.class_name}"
-                ledger.settle(construct, "RC002", Disposition.CONVERTED, f"{predictor.name} is served by {where}")
+                ledger.settle(construct, "RC002", Disposition.CONVERTED, f"{predictor.name} is served by {app.app_file}")
             elif path in ("run", "predict") and path != unit.key:
                 ledger.settle(construct, "RC002", Disposition.DROPPED, f"`{unit.key}` stands in the same file and is what Cog serves")
             elif path in ("image", "model"):

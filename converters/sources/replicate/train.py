@@ -34,7 +34,7 @@ def settle(unit: Unit, app: App, ledger: Ledger) -> None:
     entry = unit.config.find("train")
     assert entry is not None
     for construct in unit.config.constructs.get("train", []):
-        ledger.settle(construct, "RC013", Disposition.CONVERTED, f"the training is served by {app.app_file}::{app.class_name}")
+        ledger.settle(construct, "RC013", Disposition.CONVERTED, f"the training is served by {app.app_file}")
     ledger.note(
         "RC013",
         Disposition.MANUAL,
