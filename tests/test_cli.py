@@ -65,6 +65,7 @@ def run(*arguments: object) -> int:
 # The default command
 
 
+@pytest.mark.versions
 def test_a_path_alone_converts(worker: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(worker) == 0
     assert (worker.parent / "worker-fal/app.py").read_bytes() == made.APP
@@ -85,6 +86,7 @@ def test_a_path_called_like_a_command_is_written_with_a_dot(worker: Path, monkey
     assert run("./run", "--output", "out") == 0
 
 
+@pytest.mark.versions
 def test_the_version_and_the_help(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("--version") == 0
     assert capsys.readouterr().out == f"fal-migrate {__version__}\n"
@@ -194,6 +196,7 @@ def test_an_interrupt_is_130(tmp_path: Path, install: Install) -> None:
 # What standard output holds
 
 
+@pytest.mark.versions
 def test_json_is_one_document_even_where_the_output_is_refused(worker: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(worker, "--format", "json") == 0
     assert json.loads(capsys.readouterr().out)["output"] == str(worker.parent / "worker-fal")
@@ -291,6 +294,7 @@ def test_a_reader_that_goes_away_is_no_error(tmp_path: Path, format: str) -> Non
         pytest.param(["--output", "."], "holds the project", id="an output around the project"),
     ],
 )
+@pytest.mark.versions
 def test_usage_errors_are_two_lines_at_most(
     worker: Path, arguments: list[str], message: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -302,6 +306,7 @@ def test_usage_errors_are_two_lines_at_most(
     assert shown.out == ""
 
 
+@pytest.mark.versions
 def test_no_argument_shows_the_help(capsys: pytest.CaptureFixture[str]) -> None:
     assert run() == 2
     shown = capsys.readouterr()
@@ -436,6 +441,7 @@ def test_the_choices_of_the_configuration_are_those_of_the_command_line() -> Non
 # inspect, explain
 
 
+@pytest.mark.versions
 def test_inspect_shows_the_model(worker: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("inspect", worker) == 0
     assert "runpod.serverless.start" in capsys.readouterr().out

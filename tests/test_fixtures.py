@@ -14,6 +14,7 @@ IDS = [path.relative_to(fixtures.ROOT).as_posix() for path in PROJECTS]
 
 
 @pytest.mark.parametrize("project", PROJECTS, ids=IDS)
+@pytest.mark.versions
 def test_a_sample_becomes_what_is_expected(project: Path) -> None:
     made, expected = fixtures.made(fixtures.converted(project)), fixtures.expected(project)
     assert made.keys() == expected.keys()

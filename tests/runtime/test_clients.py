@@ -100,6 +100,7 @@ def program(fal: Local, text: str, tmp_path: Path) -> Any:
     return json.loads(done.stdout)
 
 
+@pytest.mark.versions
 def test_run_submit_status_result_subscribe_and_iter_events(fal: Local, tmp_path: Path) -> None:
     answer = program(
         fal,
@@ -149,6 +150,7 @@ def test_cancel_and_errors(fal: Local, tmp_path: Path) -> None:
     assert "valid integer" in answer["refused"]
 
 
+@pytest.mark.versions
 def test_stream_is_not_buffered(fal: Local, tmp_path: Path) -> None:
     answer = program(
         fal,
@@ -164,6 +166,7 @@ def test_stream_is_not_buffered(fal: Local, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("size", [1000, 101 * 1024 * 1024], ids=["small", "101 MB"])
+@pytest.mark.versions
 def test_upload_file(fal: Local, tmp_path: Path, size: int) -> None:
     (tmp_path / "in.bin").write_bytes(b"y" * size)
     answer = program(
@@ -180,6 +183,7 @@ def test_upload_file(fal: Local, tmp_path: Path, size: int) -> None:
 
 
 @pytest.mark.parametrize("jwt", [True, False], ids=["with a token", "with the key"])
+@pytest.mark.versions
 def test_realtime(fal: Local, tmp_path: Path, jwt: bool) -> None:
     answer = program(
         fal,
@@ -197,6 +201,7 @@ def test_realtime(fal: Local, tmp_path: Path, jwt: bool) -> None:
     assert answer == [2, 4]
 
 
+@pytest.mark.versions
 def test_the_async_client(fal: Local, tmp_path: Path) -> None:
     answer = program(
         fal,
@@ -241,6 +246,7 @@ def test_execute_passes_the_exit_code_on(fal: Local) -> None:
         redirect.execute(["/no/such/program"], port=port)
 
 
+@pytest.mark.versions
 def test_a_websocket_is_passed_through_both_ways(fal: Local) -> None:
     with connect(fal.app_url("demo", "/ws").replace("http", "ws"), proxy=None) as socket:
         socket.send("hello")
@@ -256,6 +262,7 @@ def test_a_websocket_to_a_plain_endpoint_is_refused(fal: Local) -> None:
         connect(fal.app_url("demo", "/nothing").replace("http", "ws"), proxy=None)
 
 
+@pytest.mark.versions
 def test_http_over_a_websocket(fal: Local) -> None:
     with connect(fal.url.replace("http", "ws") + "/ws/local/demo", proxy=None) as socket:
         for value in (1, 2):

@@ -81,6 +81,7 @@ def codes(code: types.CodeType) -> Iterator[types.CodeType]:
 
 
 @pytest.mark.parametrize("name", ["Demo.run", "nested", "waits", "add"])
+@pytest.mark.versions
 def test_pickled_code_is_that_of_the_file(name: str) -> None:
     function: object = module()
     for part in name.split("."):
@@ -91,6 +92,7 @@ def test_pickled_code_is_that_of_the_file(name: str) -> None:
     assert {code.co_filename for code in after} == {"/home/a/app/app.py"}
 
 
+@pytest.mark.versions
 def test_pickled_code_does_what_it_did() -> None:
     made = module()
     assert through(made.Demo)().run() == [0, 2, 4]
@@ -135,6 +137,7 @@ def test_setup_that_fails_in_a_library_leads_to_the_line_that_called_it(project:
     served.line(r"^demo: json\.decoder\.JSONDecodeError: .* \(app\.py:11\); next attempt")
 
 
+@pytest.mark.versions
 def test_a_request_that_fails_shows_file_line_and_text_of_the_code(project: Write, serve: Serve) -> None:
     app = """
         import fal

@@ -87,6 +87,7 @@ APP = """
 """
 
 
+@pytest.mark.versions
 def test_an_app_answers_json_with_json(project: Write, serve: Serve) -> None:
     served = serve(project(pyproject_toml=PYPROJECT, app_py=APP))
     answer = served.post("demo", {"prompt": "a cat"})
@@ -96,6 +97,7 @@ def test_an_app_answers_json_with_json(project: Write, serve: Serve) -> None:
     assert httpx.get(served.url("demo") + "/health").json() == {"version": "unknown"}
 
 
+@pytest.mark.versions
 def test_errors_of_the_app_keep_the_sdk_bodies(project: Write, serve: Serve) -> None:
     served = serve(project(pyproject_toml=PYPROJECT, app_py=APP))
     invalid = served.post("demo", {"steps": 1})
@@ -128,6 +130,7 @@ def test_the_owner_is_part_of_the_url(project: Write, serve: Serve) -> None:
     assert served.post("demo", {"prompt": "x"}).status_code == 200
 
 
+@pytest.mark.versions
 def test_an_image_is_served_and_can_be_fed_back(project: Write, serve: Serve) -> None:
     served = serve(project(pyproject_toml=PYPROJECT, app_py=APP))
     image = served.post("demo", {"prompt": "x"}, "/image").json()["image"]
@@ -207,6 +210,7 @@ def test_an_app_that_lists_secrets_gets_no_others(project: Write, serve: Serve, 
     assert served.post("demo", {}).json() == {"TOKEN": "1", "OTHER": None, "ABSENT": None}
 
 
+@pytest.mark.versions
 def test_app_files_are_importable_inside_setup(project: Write, serve: Serve) -> None:
     app = """
         import fal

@@ -111,7 +111,7 @@ def writer(scratch: Path, tmp_path_factory: pytest.TempPathFactory) -> Studied:
     return studied(source, tmp_path_factory.mktemp("study"), seconds=40)
 
 
-@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize("name", [pytest.param(ALL[0], marks=pytest.mark.versions), *ALL[1:]])
 def test_fixtures_are_equivalent(run: Run, name: str) -> None:
     if name == "sentiment":
         pytest.importorskip("flask")
