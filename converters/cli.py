@@ -23,8 +23,27 @@ class DefaultGroup(TyperGroup):
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         own = {"--help", "-h", "--version", *self.commands}
         if args and args[0] not in own:
+            if len(args) > 1 and not args[0].startswith("-"):
+                _refuse_misspelt(args[0])
             args = [DEFAULT, *args]
         return super().parse_args(ctx, args)
+
+
+def _refuse_misspelt(word: str) -> None:
+    """`migrate verfy PATH` is refused as what it is, not as two paths. Raises `Unreadable`."""
+    from difflib import get_close_matches
+
+    from converters.entries import COMMANDS, missing
+
+    if get_close_matches(word, COMMANDS, n=1, cutoff=0.7) and not Path(word).exists():
+        raise missing(Path(word))
+
+
+def _path(text: str) -> Path:
+    """A path argument. An empty one is most often a variable of the shell that is not set, and never the current folder."""
+    if not text.strip():
+        raise typer.BadParameter("the path is empty.")
+    return Path(text)
 
 
 class Target(str, Enum):
@@ -75,7 +94,9 @@ app = typer.Typer(
     help="Convert RunPod, Replicate (Cog) and Docker-server projects to fal Serverless. `migrate PATH` converts the project at PATH.",
 )
 
-Project = Annotated[Path, typer.Argument(metavar="PATH", help="Folder of the project.", show_default=False)]
+Project = Annotated[
+    Path, typer.Argument(metavar="PATH", help="Folder of the project, or an entry in it.", show_default=False, parser=_path)
+]
 TargetOption = Annotated[Target | None, typer.Option("--target", help="Form of the output; auto says why.", show_default="auto")]
 StyleOption = Annotated[Style | None, typer.Option("--style", help="How a handler is carried over.", show_default="auto")]
 IdiomaticOption = Annotated[bool | None, typer.Option("--idiomatic/--no-idiomatic", help="Use fal's own media types.", show_default=False)]
@@ -163,7 +184,10 @@ def convert(
 
 @app.command()
 def callers(
-    path: Annotated[Path, typer.Argument(metavar="PATH", help="Folder of programs that call RunPod or Replicate.", show_default=False)],
+    path: Annotated[
+        Path,
+        typer.Argument(metavar="PATH", help="Folder of programs that call RunPod or Replicate, or one.", show_default=False, parser=_path),
+    ],
     map: Annotated[
         list[str] | None, typer.Option("--map", metavar="ENDPOINT=owner/app", help="The fal app that stands for an endpoint; repeatable.")
     ] = None,
@@ -244,7 +268,7 @@ def explain(
 
 @app.command()
 def run(
-    path: Annotated[Path, typer.Argument(metavar="PATH", help="Folder of a fal project.", show_default=False)],
+    path: Annotated[Path, typer.Argument(metavar="PATH", help="Folder of a fal project.", show_default=False, parser=_path)],
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Port to listen on; 0 takes a free one.")] = 8080,
     host: Annotated[str, typer.Option("--host", help="Address to listen on.")] = "127.0.0.1",
     owner: Annotated[str, typer.Option("--owner", help="First part of the address of every app.")] = "local",
@@ -309,7 +333,7 @@ def execute(
 
 @app.command()
 def batch(
-    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Folders that hold projects.", show_default=False)],
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Folders that hold projects.", show_default=False, parser=_path)],
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="DIR", help="Folder of outputs.", show_default="PATH-fal")
     ] = None,

@@ -10,13 +10,15 @@ from importlib import import_module
 from pathlib import Path
 from typing import Literal
 
-from converters import __version__
+from converters import __version__, entries
+from converters.converted import fal_apps, is_covered, is_served
 from converters.errors import Unreadable, Unsupported, UsageError
 from converters.ir import Application, Evidence
 from converters.ledger import Ledger
 from converters.options import Options
-from converters.outcome import Converted, Crashed, NotConverted, Outcome
-from converters.project import COG_FILES, COG_TEMPLATES, MAX_FILE, Project, open_project
+from converters.outcome import Converted, Crashed, NotConverted, Outcome, Unchanged
+from converters.output.merge import has_markers
+from converters.project import COG_FILES, COG_TEMPLATES, MAX_FILE, Project, SourceFile, open_project
 
 PLATFORMS = ("runpod", "replicate", "docker")
 
@@ -41,10 +43,11 @@ def convert(path: Path, options: Options) -> Outcome:
     """Convert the project at `path`. What goes wrong is part of the outcome; only `UsageError` is raised, for options that do not fit."""
     root, platform = path, ""
     try:
-        project = open_project(path)
+        project = open_project(entries.folder_of(path))
         root = project.root
-        if path.name in (*COG_FILES, *COG_TEMPLATES) and path.is_file():
-            options = replace(options, unit=options.unit or path.name)
+        options = replace(options, unit=options.unit or entries.unit_of(project, path))
+        if (unchanged := _unchanged(project, options.unit)) is not None:
+            return unchanged
         chosen = _detect(project, options)
         platform = chosen.name
         ledger = Ledger()
@@ -72,9 +75,35 @@ def failed(error: Exception, root: Path, platform: str = "") -> NotConverted | C
     return Crashed(root, f"{type(error).__name__}: {error}", report(error))
 
 
+def _unchanged(project: Project, unit: str) -> Unchanged | None:
+    """What there is to say of a project whose programs all are fal apps; None where there is something to convert."""
+    apps = fal_apps(project.root)
+    if not apps:
+        return None
+    if unit and entries.kind_of(unit) == "worker":
+        others = [] if is_served(apps, project.root, unit) else [unit]
+    else:
+        programs = [unit] if unit else [path for path, file in project.files.items() if is_program(file) and not project.is_installed(path)]
+        others = [path for path in programs if not is_covered(apps, project.root, project.root / path)]
+    return None if others else Unchanged(project.root, tuple(app.name for app in apps), unresolved(project))
+
+
+def is_program(file: SourceFile) -> bool:
+    """Whether a file starts a worker or describes a model, as far as its bytes tell."""
+    if file.name in (*COG_FILES, *COG_TEMPLATES):
+        return True
+    return file.name.endswith(".py") and file.size <= MAX_FILE and b"serverless.start" in file.data
+
+
+def unresolved(project: Project) -> tuple[str, ...]:
+    """The files of a project in which a merge of ours left conflict markers."""
+    return tuple(path for path, file in project.files.items() if file.size <= MAX_FILE and has_markers(file.data))
+
+
 def _detect(project: Project, options: Options) -> Platform:
+    wanted = _platform_of(project, options.unit)
     for candidate in platforms():
-        if options.unit.rpartition("/")[2] in (*COG_FILES, *COG_TEMPLATES) and candidate.name != "replicate":
+        if wanted and candidate.name != wanted:
             continue
         if candidate.name == "docker" and options.image_config is not None:
             return candidate
@@ -86,6 +115,22 @@ def _detect(project: Project, options: Options) -> Platform:
     raise Unsupported(
         "neither RunPod's SDK, nor a cog.yaml, nor a Dockerfile was recognised.", hint="Give the folder that holds the worker."
     )
+
+
+def _platform_of(project: Project, unit: str) -> str:
+    """The one platform that an entry belongs to; '' where no entry is given."""
+    match entries.kind_of(unit.rpartition("/")[2]) if unit else None:
+        case "cog":
+            return "replicate"
+        case "compose":
+            return "docker"
+        case "worker":
+            return "runpod"
+        case "dockerfile":
+            from converters.sources.runpod.units import survey
+
+            return "runpod" if survey(project, Ledger(), unit).units else "docker"
+    return ""
 
 
 def _refuse_servers_options(platform: str, options: Options) -> None:

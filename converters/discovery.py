@@ -5,12 +5,23 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from converters import entries
+from converters.converted import FalApp, fal_apps, is_covered, is_served
 from converters.errors import MigrateError
 from converters.ledger import Ledger
-from converters.project import COG_FILES, COG_TEMPLATES, IGNORED_FOLDERS, MAX_FILE, open_project
+from converters.project import (
+    COG_FILES,
+    COG_TEMPLATES,
+    IGNORED_FOLDERS,
+    MAX_FILE,
+    OF_ENVIRONMENTS,
+    environment_of,
+    holds_packages,
+    open_project,
+)
 from converters.sources.docker.packaging import is_dockerfile
 
 MARKS = frozenset(
@@ -37,21 +48,116 @@ class Unit:
     platform: str
 
 
+@dataclass(frozen=True)
+class LeftOut:
+    """A folder below the path in which no program is looked for, or whose programs are converted already."""
+
+    path: Path
+    why: str
+
+
+@dataclass
+class Search:
+    """What was found below a path."""
+
+    units: list[Unit]
+    left_out: list[LeftOut] = field(default_factory=list)
+
+
+CONVERTED = "a fal project already"
+
+
 def units(path: Path) -> list[Unit]:
     """Every program below a folder, once, in the order of their paths. A folder without any gives an empty list."""
-    top = path.resolve() if path.is_dir() else path.resolve().parent
+    return search(path).units
+
+
+def search(path: Path) -> Search:
+    """Every program below a folder, or the one that an entry is, and what was left out.
+
+    Raises `Unreadable` for a path that does not exist or is neither a folder nor an entry.
+    """
+    folder = entries.folder_of(path)
+    if not path.is_dir():
+        return _of_entry(folder, path)
+    walk = _Walk(path.resolve())
+    found = _units(walk)
+    return Search(found, sorted(walk.left_out, key=lambda one: str(one.path)))
+
+
+def _of_entry(folder: Path, path: Path) -> Search:
+    project = open_project(folder)
+    unit = entries.unit_of(project, path)
+    apps = fal_apps(project.root)
+    done = is_served(apps, project.root, unit) if entries.kind_of(unit) == "worker" else is_covered(apps, project.root, project.root / unit)
+    if done:
+        return Search([], [LeftOut(project.root, CONVERTED)])
+    platform = {"cog": "replicate", "worker": "runpod"}.get(str(entries.kind_of(unit)), "docker")
+    return Search([Unit(project.root, unit, platform)])
+
+
+class _Walk:
+    """The folders below a top one that may hold programs; `done` says of a program that it is a fal app's."""
+
+    def __init__(self, top: Path) -> None:
+        self.top = top
+        self.left_out: list[LeftOut] = []
+        self.apps: dict[Path, tuple[FalApp, ...]] = {}
+
+    def folders(self) -> Iterator[tuple[Path, list[str]]]:
+        def unread(error: OSError) -> None:
+            self.left_out.append(LeftOut(Path(error.filename), f"cannot be read: {error.strerror}"))
+
+        for name, folders, names in os.walk(self.top, onerror=unread):
+            folder = Path(name)
+            folders[:] = [inner for inner in sorted(folders) if self._is_entered(folder / inner, folder)]
+            if "pyproject.toml" in names and (apps := fal_apps(folder)):
+                self.apps[folder] = apps
+                self.left_out.append(LeftOut(folder, CONVERTED))
+            yield folder, sorted(names)
+
+    def _is_entered(self, folder: Path, parent: Path) -> bool:
+        """Whether programs are looked for in a folder; that it is not is told, but for caches and the like."""
+        if folder.is_symlink():
+            why = "a symbolic link to a folder"
+        elif environment := environment_of(folder):
+            why = environment
+        elif folder.name in IGNORED_FOLDERS:
+            return False
+        elif folder.name in OF_ENVIRONMENTS and parent == self.top and (environment := environment_of(parent)):
+            why = f"a part of {environment}"
+        else:
+            return not self._holds_packages(folder)
+        self.left_out.append(LeftOut(folder, why))
+        return False
+
+    def _holds_packages(self, folder: Path) -> bool:
+        try:
+            found = holds_packages(entry.name for entry in folder.iterdir())
+        except OSError:
+            return False  # said where it is entered
+        if found:
+            self.left_out.append(LeftOut(folder, "installed packages"))
+        return found
+
+    def done(self, program: Path) -> bool:
+        return any(is_covered(apps, folder, program) for folder, apps in self.apps.items())
+
+
+def _units(walk: _Walk) -> list[Unit]:
+    top = walk.top
     found: list[Unit] = []
     starters: list[Path] = []
     served: list[Path] = []
     marked: set[Path] = set()
     dockerfiles: list[Path] = []
-    for folder, names in _folders(top):
+    for folder, names in walk.folders():
         model = next((name for name in (*COG_FILES, *COG_TEMPLATES) if name in names), None)
-        if model is not None:
+        if model is not None and not walk.done(folder / model):
             found.append(Unit(folder, model, "replicate"))
-        if any(name.endswith(".py") and _starts_worker(folder / name) for name in names):
+        if any(name.endswith(".py") and _starts_worker(folder / name) and not walk.done(folder / name) for name in names):
             starters.append(folder)
-        if any(is_dockerfile(name) or (name in MARKS and "compose" in name) for name in names):
+        if any((is_dockerfile(name) or (name in MARKS and "compose" in name)) and not walk.done(folder / name) for name in names):
             served.append(folder)
         dockerfiles += [folder / name for name in names if is_dockerfile(name)]
         if any(is_dockerfile(name) for name in names) or any((folder / mark).exists() for mark in MARKS):
@@ -76,12 +182,6 @@ def units(path: Path) -> list[Unit]:
         if not any(root == known or root in known.parents or known in root.parents for known in taken)
     ]
     return sorted(found, key=lambda unit: (str(unit.root), unit.entry))
-
-
-def _folders(top: Path) -> Iterator[tuple[Path, list[str]]]:
-    for folder, folders, names in os.walk(top):
-        folders[:] = sorted(name for name in folders if name not in IGNORED_FOLDERS)
-        yield Path(folder), sorted(names)
 
 
 def _starts_worker(path: Path) -> bool:

@@ -76,6 +76,33 @@ class NotConverted:
 
 
 @dataclass(frozen=True)
+class Unchanged:
+    """A fal project already: there is nothing to convert. `unresolved` are files in which a merge left conflict markers."""
+
+    root: Path
+    apps: tuple[str, ...]
+    unresolved: tuple[str, ...] = ()
+
+    status: Literal["unchanged"] = "unchanged"
+
+    @property
+    def message(self) -> str:
+        if self.unresolved:
+            return f"is a fal project with unresolved conflicts in {', '.join(self.unresolved)}."
+        return f"is a fal project already, with the app{'s' if len(self.apps) > 1 else ''} {', '.join(self.apps)}."
+
+    @property
+    def hint(self) -> str:
+        if self.unresolved:
+            return "Look for <<<<<<< and choose."
+        return "Nothing was written. To convert another program in it, give that program's own folder or file."
+
+    @property
+    def exit_code(self) -> ExitCode:
+        return ExitCode.MANUAL if self.unresolved else ExitCode.DONE
+
+
+@dataclass(frozen=True)
 class Crashed:
     """A bug of ours: `report` is the text for an issue, with versions and traceback."""
 
@@ -90,4 +117,4 @@ class Crashed:
         return ExitCode.BUG
 
 
-Outcome = Converted | NotConverted | Crashed
+Outcome = Converted | NotConverted | Unchanged | Crashed

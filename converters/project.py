@@ -10,7 +10,7 @@ import io
 import os
 import stat
 import tokenize
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path, PurePosixPath
@@ -38,6 +38,8 @@ IGNORED_FOLDERS = frozenset(
         ".vscode",
     }
 )
+OF_ENVIRONMENTS = frozenset({"bin", "conda-meta", "etc", "include", "lib", "Lib", "lib64", "Scripts", "share"})
+"""Folders that an environment makes; whatever else stands in its folder is somebody's own."""
 COG_FILES = ("cog.yaml", "cog.yml")
 """What files that describe a model for Cog are called."""
 COG_TEMPLATES = ("cog.yaml.template", "cog.template.yaml", "cog.yaml.tmpl")
@@ -128,6 +130,8 @@ class Project:
     files: dict[str, SourceFile] = field(default_factory=dict)
     skipped: list[Skipped] = field(default_factory=list)
     links: dict[str, str] = field(default_factory=dict)
+    installed: list[str] = field(default_factory=list)
+    """Folders of installed packages (`pip install --target`)."""
 
     @property
     def name(self) -> str:
@@ -142,6 +146,10 @@ class Project:
         """The files in a folder and its sub-folders ('' is the whole project)."""
         prefix = f"{folder}/" if folder else ""
         return (file for path, file in self.files.items() if path.startswith(prefix))
+
+    def is_installed(self, path: str) -> bool:
+        """Whether a file belongs to packages that were installed into the project: carried along, never somebody's own program."""
+        return any(path.startswith(f"{folder}/") for folder in self.installed)
 
     def is_folder(self, path: str) -> bool:
         return path == "" or any(True for _ in self.below(path))
@@ -160,13 +168,32 @@ def normalize(path: str) -> str | None:
     return "/".join(parts)
 
 
+def environment_of(folder: Path) -> str:
+    """What kind of environment a folder is, in words, whatever it is called; '' for any other folder."""
+    try:
+        if (folder / "pyvenv.cfg").is_file():
+            return "a virtual environment"
+        if (folder / "conda-meta").is_dir():
+            return "a conda environment"
+    except OSError:
+        return ""
+    return ""
+
+
+def holds_packages(names: Iterable[str]) -> bool:
+    """Whether the entries of a folder are those of installed packages."""
+    return any(name.endswith(".dist-info") for name in names)
+
+
 def open_project(root: Path) -> Project:
     """Read the tree below `root` (a folder, or a file: then its folder).
 
     Raises `Unreadable` for a missing or forbidden folder and for one with more than `MAX_FILES` files.
     """
     if not root.exists():
-        raise Unreadable("does not exist.", file=str(root), hint="Give the folder of a RunPod, Replicate or Docker project.")
+        from converters.entries import missing
+
+        raise missing(root)
     folder = (root if root.is_dir() else root.parent).resolve()
     project = Project(root=folder)
     _walk(project, folder, 0)
@@ -185,8 +212,14 @@ def _walk(project: Project, folder: Path, depth: int) -> None:
             raise Unreadable(f"cannot be read: {error.strerror}.", file=str(folder), hint="Check its permissions.") from error
         project.skipped.append(Skipped(relative, f"cannot be read: {error.strerror}"))
         return
+    if depth and holds_packages(entry.name for entry in entries):
+        project.installed.append(relative)
+    own = environment_of(folder) if depth == 0 else ""
     for entry in entries:
-        _enter(project, entry, depth)
+        if own and entry.name in OF_ENVIRONMENTS and entry.is_dir(follow_symlinks=False):
+            project.skipped.append(Skipped(entry.name, f"a part of {own}"))
+        else:
+            _enter(project, entry, depth)
 
 
 def _enter(project: Project, entry: os.DirEntry[str], depth: int) -> None:
@@ -208,7 +241,11 @@ def _enter(project: Project, entry: os.DirEntry[str], depth: int) -> None:
             project.skipped.append(Skipped(relative, f"a symbolic link to the folder {project.links[relative] or '.'}"))
             return
     if entry.is_dir(follow_symlinks=False):
-        if entry.name not in IGNORED_FOLDERS and not (path / "pyvenv.cfg").exists():
+        if entry.name in IGNORED_FOLDERS:
+            return
+        if environment := environment_of(path):
+            project.skipped.append(Skipped(relative, environment))
+        else:
             _walk(project, path, depth + 1)
         return
     if entry.name in IGNORED_FILES or entry.name.endswith((".pyc", ".pyo")):

@@ -22,6 +22,7 @@ from converters.batch import BatchRequest, run_batch
 from converters.batch.journal import Journal
 from converters.batch.plan import Job, planned
 from converters.batch.workers import Ended, Workers
+from converters.discovery import CONVERTED, Search
 from converters.errors import Unreadable, UsageError
 from converters.reports import github, markdown, print_batch
 from converters.reports.json import Document, published_schema
@@ -46,7 +47,8 @@ def discovery(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[Path], lis
 
     def install(units: Callable[[Path], list[Unit]]) -> None:
         module = types.ModuleType("converters.discovery")
-        module.units = units  # type: ignore[attr-defined]
+        module.search = lambda path: Search(units(path))  # type: ignore[attr-defined]
+        module.CONVERTED = CONVERTED  # type: ignore[attr-defined]
         monkeypatch.setitem(sys.modules, "converters.discovery", module)
 
     install(lambda path: [Unit(file.parent) for file in sorted(path.rglob("handler.py"))])
@@ -215,7 +217,7 @@ def test_no_project_at_all_is_no_error(tmp_path: Path, discovery: object) -> Non
 def outputs(tmp_path: Path, paths: list[str], units: dict[str, list[tuple[str, str]]], output: str | None) -> Iterator[str]:
     for path in units:
         (tmp_path / path).mkdir(parents=True, exist_ok=True)
-    for job in planned([tmp_path / path for path in paths], tmp_path / output if output else None):
+    for job in planned([tmp_path / path for path in paths], tmp_path / output if output else None).jobs:
         yield job.output.relative_to(tmp_path).as_posix()
 
 

@@ -463,16 +463,18 @@ def test_explain_tells_what_became_of_a_line(partial: Path, capsys: pytest.Captu
     assert run("explain", f"{partial}/handler.py:6") == 0
     assert "RP099" in capsys.readouterr().out
     assert run("explain", f"{partial}/handler.py:1") == 0
+    assert "the line is changed by RP002" in capsys.readouterr().out
+    assert run("explain", f"{partial}/handler.py:4") == 0
     assert "kept as it is" in capsys.readouterr().out
-    assert run("explain", "elsewhere.py:1", "--project", partial) == 2
+    assert run("explain", "elsewhere.py:1", "--project", partial) == 5
 
 
 def test_explain_shows_control_characters_of_a_project(tmp_path: Path, install: Install, capsys: pytest.CaptureFixture[str]) -> None:
     root = made.source(tmp_path)
-    (root / "\x1b[2J.py").write_text("")
+    (root / "\x1b[2J.py").write_text("x = 1\n")
     install(lambda path, options: made.conversion(root))
     assert run("explain", f"{root}/\x1b[2J.py:1") == 0
-    assert capsys.readouterr().out.startswith("\\x1b[2J.py:1: nothing of the platform stands here")
+    assert capsys.readouterr().out.startswith("\\x1b[2J.py:1: the file is not part of the output")
 
 
 @pytest.mark.parametrize("shard", ["0/2", "3/2", "x/2", "1", "1/0"])

@@ -26,7 +26,14 @@ class Journal:
 
     @classmethod
     def open(cls, output: Path | None, shard: tuple[int, int], *, resume: bool, options: dict[str, Any]) -> Journal:
-        """The journal of an output folder and shard; a batch that does not resume starts a new one. Raises `UsageError`."""
+        """The journal of an output folder and shard; a batch that does not resume starts a new one, a check writes none.
+
+        Raises `UsageError`.
+        """
+        if options.get("check"):
+            if resume:
+                raise UsageError("--resume goes on with what --check does not write.", hint="Give one of them.")
+            return cls()
         if output is None:
             if resume:
                 raise UsageError("--resume needs --output, where the journal of the batch stands.", hint="Give the same --output again.")

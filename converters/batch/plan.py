@@ -44,34 +44,48 @@ class Places:
         return {_key(place)} <= self.taken | self.parents or any(_key(parent) in self.taken for parent in place.parents)
 
 
-def planned(paths: Sequence[Path], output: Path | None) -> list[Job]:
-    """All units below the paths, in the order given. A path without a unit is one job: its conversion says why."""
+@dataclass
+class Plan:
+    """All jobs, in the order of the paths given, and what was left out: (path, why)."""
+
+    jobs: list[Job] = field(default_factory=list)
+    left_out: list[tuple[Path, str]] = field(default_factory=list)
+
+
+def planned(paths: Sequence[Path], output: Path | None) -> Plan:
+    """All units below the paths. A path in which nothing is found at all is one job: its conversion says why."""
     places = Places()
-    jobs: list[Job] = []
+    plan = Plan()
     for path in paths:
         folder = _absolute(path if path.is_dir() or not path.exists() else path.parent)
-        found = [unit for unit in _units(path) if output is None or not unit[0].resolve().is_relative_to(output.resolve())]
+        found = []
+        for unit in _units(path, plan):
+            if output is not None and unit[0].resolve().is_relative_to(output.resolve()):
+                plan.left_out.append((unit[0], "below the output folder"))
+            else:
+                found.append(unit)
         shared = Counter(root for root, _, _ in found)
         for root, entry, problem in found:
             base, parts = _wanted(folder, root, entry if shared[root] > 1 else "", output, len(paths) > 1)
-            jobs.append(Job(root, entry, places.claim(base, parts), problem))
-    return jobs
+            plan.jobs.append(Job(root, entry, places.claim(base, parts), problem))
+    return plan
 
 
-def _units(path: Path) -> Iterator[tuple[Path, str, Document | None]]:
-    from converters.discovery import units
+def _units(path: Path, plan: Plan) -> Iterator[tuple[Path, str, Document | None]]:
+    from converters.discovery import CONVERTED, search
 
     try:
-        found = units(path)
+        found = search(path)
     except MigrateError as error:
         yield _absolute(path), "", failure(path, "unreadable", error, error.code)
         return
     except (Exception, RecursionError) as error:
         yield _absolute(path), "", failure(path, "crashed", f"{type(error).__name__}: {error}.", ExitCode.BUG)
         return
-    for unit in found:
+    plan.left_out += [(_absolute(one.path), one.why) for one in found.left_out]
+    for unit in found.units:
         yield _absolute(unit.root), unit.entry, None
-    if not found:
+    if not found.units and all(one.why != CONVERTED for one in found.left_out):
         yield _absolute(path), "", None
 
 

@@ -62,7 +62,8 @@ def run_batch(request: BatchRequest, work: Callable[[Task], Document] = convert_
     Raises `UsageError` for an option that fits no project, before anything is done.
     """
     options_of(Config(Path()), request.typed)
-    jobs = planned(request.paths, request.output)[request.shard[0] - 1 :: request.shard[1]]
+    plan = planned(request.paths, request.output)
+    jobs = plan.jobs[request.shard[0] - 1 :: request.shard[1]]
     journal = Journal.open(request.output, request.shard, resume=request.resume, options=request.typed)
     results: list[Document | None] = [job.problem or journal.get(job) for job in jobs]
     todo = [number for number, result in enumerate(results) if result is None]
@@ -77,7 +78,10 @@ def run_batch(request: BatchRequest, work: Callable[[Task], Document] = convert_
                 advance()
     except KeyboardInterrupt:
         interrupt.came = True
-    return _document(request, jobs, results, interrupt.came)
+    return {
+        **_document(request, jobs, results, interrupt.came),
+        "left_out": [{"path": str(path), "why": why} for path, why in plan.left_out],
+    }
 
 
 def _task(request: BatchRequest, job: Job) -> Task:

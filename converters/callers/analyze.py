@@ -51,15 +51,16 @@ class Callers:
         return self._own[1]
 
 
-def analyze(project: Project, named: Mapping[str, str], ledger: Ledger, *, every_app_used: bool = False) -> Application:
-    """The callers of a project as a model with edits. Raises `Unsupported` where nothing calls RunPod or Replicate.
+def analyze(project: Project, named: Mapping[str, str], ledger: Ledger, *, every_app_used: bool = False, only: str = "") -> Application:
+    """The callers of a project, or the `only` one of them, as a model with edits.
 
-    Where `every_app_used` is asked for, raises `UsageError` for an app that was given for an endpoint which nothing calls.
+    Raises `Unsupported` where nothing calls RunPod or Replicate, and `UsageError` for an app whose endpoint nothing calls, where
+    `every_app_used` is asked for.
     """
     found = Callers(project, named, ledger)
     code = Code(project)
     for path, file in project.files.items():
-        if file.size > MAX_FILE or not any(mark in file.data for mark in MARKS):
+        if (only and path != only) or file.size > MAX_FILE or not any(mark in file.data for mark in MARKS):
             continue
         if path.endswith(".py"):
             _python(found, code, file)

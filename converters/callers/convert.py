@@ -22,9 +22,10 @@ def convert_callers(path: Path, apps: Mapping[str, str], *, every_app_used: bool
     root = path
     try:
         project = open_project(path)
+        only = project.files.get(path.name) if path.is_file() else None
         root = project.root
         ledger = Ledger()
-        application = analyze(project, apps, ledger, every_app_used=every_app_used)
+        application = analyze(project, apps, ledger, every_app_used=every_app_used, only=only.path if only else "")
         files = [kept_file(file, [edit for edit in application.edits if edit.file == file.path]) for file in project.files.values()]
         ledger.close()
         return Converted(root, application, ledger, tuple(files), project.name)

@@ -78,7 +78,7 @@ def read_config(path: Path) -> Config:
 
 def _folder(path: Path) -> Path:
     try:
-        return path if path.is_dir() else path.parent
+        return path.parent if path.is_file() else path
     except OSError as error:
         name = str(path) if len(str(path)) < 200 else f"{str(path)[:200]}..."
         raise Unreadable(f"cannot be read: {error.strerror}.", file=name, hint="Check the path and its permissions.") from error

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from converters.errors import ExitCode, MigrateError
 from converters.options import Options
-from converters.outcome import Converted, Crashed, NotConverted, Outcome
+from converters.outcome import Converted, Crashed, NotConverted, Outcome, Unchanged
 from converters.output import Written, default_output, write, write_in_place
 from converters.reports.json import Document, document, failure, is_open_code
 from converters.terminal import save_report
@@ -94,9 +94,10 @@ def _finish(request: Request, outcome: Outcome) -> Result:
     return Result(_with_conflicts(made, written), written, certificates=certificates)
 
 
-def failed(outcome: NotConverted | Crashed, fail_on: FailOn = "manual", entry: str = "") -> Result:
+def failed(outcome: NotConverted | Unchanged | Crashed, fail_on: FailOn = "manual", entry: str = "") -> Result:
     """The result where nothing was converted; the report of a bug is saved and named."""
-    made = document(outcome, forgiven(outcome.exit_code, fail_on), entry=entry)
+    code = outcome.exit_code if isinstance(outcome, Unchanged) else forgiven(outcome.exit_code, fail_on)
+    made = document(outcome, code, entry=entry)
     return Result({**made, "report": str(save_report(outcome.report))} if isinstance(outcome, Crashed) else made)
 
 
@@ -142,7 +143,7 @@ def show(result: Result, request: Request) -> None:
     made = result.document
     if made["status"] == "crashed":
         print_error(f"internal error: {made['message']} The report for an issue is in {made['report']}")
-    elif made["message"]:
+    elif made["message"] and not (request.quiet and made["exit_code"] == ExitCode.DONE):
         error = MigrateError(made["message"], hint=made["hint"] or "", file=made["file"] or made["source"]["path"], line=made["line"] or 0)
         print_error(str(error))
     if request.format == "json":

@@ -7,9 +7,12 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 from pathlib import Path
 
-from converters.errors import ExitCode, UsageError
+from converters.commands.whereabouts import whereabouts
+from converters.entries import missing
+from converters.errors import ExitCode, Unreadable, UsageError
 from converters.ledger import Item
-from converters.outcome import Converted, Outcome
+from converters.lines import lines_of
+from converters.outcome import Converted, Outcome, Unchanged
 from converters.rules import codes, find
 from converters.rules.text import body, explained
 from converters.terminal import escaped, print_text
@@ -24,6 +27,8 @@ def explain_rule(code: str) -> int:
     if rule is None:
         digits = re.fullmatch(r"([A-Z]+)0*(\d+)", code.upper())
         padded = f"{digits.group(1)}{int(digits.group(2)):03}" if digits else code.upper()
+        if Path(code.partition(":")[0]).exists() or "/" in code:
+            raise UsageError(f"{code!r} names no line.", hint="Give FILE:LINE, for example handler.py:12, or a rule's code.")
         close = [padded] if padded in codes() else get_close_matches(padded, codes(), n=3)
         hint = f"Is it {' or '.join(close)}?" if close else "Rule codes stand in every report, for example RP007."
         raise UsageError(f"no rule is called {code!r}.", hint=hint)
@@ -34,17 +39,37 @@ def explain_rule(code: str) -> int:
 def explain_line(file: Path, line: int, project: Path | None) -> int:
     """Print every ledger item that covers a line of a project, with its rule; the nearest folder that converts is the project."""
     from converters.commands.convert import Request, failed, show
+    from converters.commands.verify import no_source
 
+    file = project / file if project is not None and not file.exists() else file
+    count = _lines_of(file)
+    if not 1 <= line <= count:
+        raise UsageError(f"has {count} line{'' if count == 1 else 's'}, and no line {line}.", file=str(file), hint="Give one of them.")
     root, outcome = _outcome(file, project)
+    if isinstance(outcome, Unchanged):
+        raise no_source(outcome)
     if not isinstance(outcome, Converted):
         result = failed(outcome)
         show(result, Request(root))
         return result.exit_code
     path = _inside(file, outcome.root)
     items = [item for item in outcome.ledger.items() if item.file == path and item.line <= line <= max(item.line, item.end_line)]
-    told = "".join(_paragraphs(items)) or f"{path}:{line}: nothing of the platform stands here; the line is kept as it is.\n"
+    where = whereabouts(outcome, path, line, told=bool(items))
+    told = "".join([*_paragraphs(items), f"{path}:{line}: {where}\n" if where else ""])
     print_text(escaped(told, "\n"))
     return ExitCode.DONE
+
+
+def _lines_of(file: Path) -> int:
+    """How many lines a file has. Raises `Unreadable` for one that is not there."""
+    if not file.exists():
+        raise missing(file)
+    if not file.is_file():
+        raise UsageError("is not a file.", file=str(file), hint="Give FILE:LINE.")
+    try:
+        return len(lines_of(file.read_bytes()))
+    except OSError as error:
+        raise Unreadable(f"cannot be read: {error.strerror}.", file=str(file), hint="Check its permissions.") from error
 
 
 def _outcome(file: Path, project: Path | None) -> tuple[Path, Outcome]:
@@ -56,7 +81,7 @@ def _outcome(file: Path, project: Path | None) -> tuple[Path, Outcome]:
     for folder in [project] if project else _above(file):
         outcome = convert(folder, Options())
         nearest = nearest or (folder, outcome)
-        if isinstance(outcome, Converted):
+        if isinstance(outcome, Converted | Unchanged):
             return folder, outcome
     assert nearest is not None
     return nearest

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from converters.commands.arguments import print_refusal
-from converters.errors import ExitCode, MigrateError, Unreadable, UsageError
+from converters.errors import ExitCode, MigrateError, Unreadable, Unsupported, UsageError
 from converters.options import Options
-from converters.outcome import Converted
+from converters.outcome import Converted, Unchanged
 
 if TYPE_CHECKING:
     from converters.verify.certificate import Certificate
@@ -45,6 +45,11 @@ def verify_project(request: Request, options: Options) -> int:
     from converters.output.place import write
 
     outcome = convert(request.source, options)
+    if isinstance(outcome, Unchanged):
+        refusal = no_source(outcome)
+        if request.format == "json":
+            print_refusal(request.source, refusal)
+        raise refusal
     if not isinstance(outcome, Converted):
         result = failed(outcome)
         show(result, Conversion(request.source, format="json" if request.format == "json" else "text"))
@@ -67,6 +72,11 @@ def verify_project(request: Request, options: Options) -> int:
         raise
     _print(request, certificates)
     return ExitCode.DIFFERENT if differs(certificates) else ExitCode.DONE
+
+
+def no_source(outcome: Unchanged) -> Unsupported:
+    """The refusal of a fal project where the project that it was made from is wanted."""
+    return Unsupported("is a fal project already.", file=str(outcome.root), hint="Give the project that it was made from.")
 
 
 def must_be_verifiable(outcome: Converted, source_python: Path = Path(sys.executable)) -> None:

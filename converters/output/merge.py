@@ -10,6 +10,13 @@ from converters.lines import Opcode, edits, lines_of
 OURS, MIDDLE, THEIRS = b"<<<<<<< yours", b"=======", b">>>>>>> fal-migrate"
 
 
+def has_markers(data: bytes) -> bool:
+    """Whether a merge left a conflict in a file that nobody has resolved."""
+    if OURS not in data or THEIRS not in data:
+        return False
+    return {OURS, THEIRS} <= {line.rstrip(b"\r\n") for line in lines_of(data)}
+
+
 @dataclass(frozen=True)
 class Merged:
     """`data` holds markers around each of the `conflicts` places where both sides changed the same lines."""

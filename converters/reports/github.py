@@ -9,7 +9,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from converters.reports.json import Document, is_open, is_open_code, near, same_names
+from converters.reports.json import Document, is_open, is_open_code, left_out, near, same_names
 
 
 def render(document: Document) -> str:
@@ -19,6 +19,7 @@ def render(document: Document) -> str:
 
 def render_batch(batch: Document) -> str:
     names = [command("warning", sentence, title="fal-migrate: one name") + "\n" for sentence in same_names(batch)]
+    names += [command("notice", sentence, title="fal-migrate: left out") + "\n" for sentence in left_out(batch)]
     return "".join([*map(render, batch["results"]), *names])
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from converters.errors import MigrateError
 from converters.ir import App, Application, Disposition, Endpoint, Environment, EnvVar, Scope
 from converters.ledger import Item
-from converters.outcome import Converted, Crashed, NotConverted, Outcome
+from converters.outcome import Converted, Crashed, NotConverted, Outcome, Unchanged
 from converters.reports.schemas import input_schema, output_schema
 
 VERSION = 1
@@ -35,6 +35,8 @@ SCALING = (
 )
 
 Document = dict[str, Any]
+_NAMED = 5
+"""Paths that are named for each reason."""
 
 
 def document(outcome: Outcome, exit_code: int, *, output: Path | None = None, entry: str = "") -> Document:
@@ -110,6 +112,8 @@ def near(path: str) -> str:
 def _failure(outcome: Outcome) -> Document:
     empty: Document = dict.fromkeys(("message", "hint", "file", "line", "report"))
     match outcome:
+        case Unchanged():
+            return {**empty, "message": outcome.message, "hint": outcome.hint}
         case NotConverted():
             return {**empty, "message": outcome.message, "hint": outcome.hint, "file": outcome.file or None, "line": outcome.line or None}
         case Crashed():
@@ -234,6 +238,17 @@ def _files(outcome: Outcome) -> list[Document]:
     if not isinstance(outcome, Converted):
         return []
     return [{"path": change.path, "action": change.action} for change in sorted(outcome.files, key=lambda change: change.path)]
+
+
+def left_out(batch: Document) -> list[str]:
+    """What a batch left out, a sentence for each reason."""
+    reasons: dict[str, list[str]] = {}
+    for one in batch["left_out"]:
+        reasons.setdefault(one["why"], []).append(near(one["path"]))
+    return [
+        f"left out, {why}: {len(paths)} ({', '.join(paths[:_NAMED])}{', ...' if len(paths) > _NAMED else ''})"
+        for why, paths in sorted(reasons.items())
+    ]
 
 
 def same_names(batch: Document) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from converters.reports.json import Document, is_open, is_open_code, same_names
+from converters.reports.json import Document, is_open, is_open_code, left_out, same_names
 from converters.reports.text import fields, place
 
 
@@ -22,7 +22,7 @@ def render_batch(batch: Document) -> str:
         cells = (str(result["exit_code"]), result["status"], code(_name(result)), result["source"]["platform"] or "", str(count))
         rows.append(f"| {' | '.join(cells)} |")
     details = [line for result in batch["results"] for line in _left(result, f"### {code(_name(result))}")]
-    names = [f"- {prose(sentence)}" for sentence in same_names(batch)]
+    names = [f"- {prose(sentence)}" for sentence in [*left_out(batch), *same_names(batch)]]
     return "\n".join(["## fal-migrate", "", *rows, *(["", *names] if names else []), *details]) + "\n"
 
 

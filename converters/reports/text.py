@@ -16,7 +16,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from converters.reports.json import Document, is_open, is_open_code, near, same_names
+from converters.reports.json import Document, is_open, is_open_code, left_out, near, same_names
 from converters.terminal import escaped, print_text, wants_colour
 
 WIDE = 100
@@ -70,7 +70,7 @@ def print_batch(batch: Document) -> None:
     with printing() as out:
         out.print(table)
         out.print(", ".join(f"{count} {status}" for status, count in batch["counts"].items() if count) or "nothing to convert")
-        for sentence in same_names(batch):
+        for sentence in [*left_out(batch), *same_names(batch)]:
             out.print(Text(sentence))
 
 

@@ -64,7 +64,7 @@ def test_findings_stop_before_the_ledger(partial: Document, capsys: pytest.Captu
 def test_control_characters_of_a_project_are_not_obeyed(partial: Document, format: str, capsys: pytest.CaptureFixture[str]) -> None:
     told = json.loads(json.dumps(partial).replace("handler.py", "\\u001b[2Jhandler.py").replace("HF_TOKEN", "HF\\u009b2J"))
     print_report(told, format)
-    print_batch({"results": [told], "counts": {"partial": 1}, "same_names": []}, format)
+    print_batch({"results": [told], "counts": {"partial": 1}, "same_names": [], "left_out": []}, format)
     shown = capsys.readouterr().out
     assert "\\x1b[2Jhandler.py" in shown
     assert all(letter.isprintable() or letter == "\n" for letter in shown)
@@ -147,7 +147,7 @@ def test_annotations_of_another_folder_are_absolute(partial: Document, tmp_path:
 
 
 def test_batches_in_markdown_and_annotations(partial: Document, unreadable: Document) -> None:
-    batch = {"results": [partial, unreadable], "same_names": []}
+    batch = {"results": [partial, unreadable], "same_names": [], "left_out": []}
     text = markdown.render_batch(batch)
     assert "| 3 | partial |" in text
     assert "| 5 | unreadable |" in text

@@ -92,7 +92,11 @@ class Candidate:
 
 
 def dockerfiles(project: Project) -> list[SourceFile]:
-    return [file for path, file in sorted(project.files.items()) if is_dockerfile(path) and _reads_like_one(file)]
+    return [
+        file
+        for path, file in sorted(project.files.items())
+        if is_dockerfile(path) and not project.is_installed(path) and _reads_like_one(file)
+    ]
 
 
 def _reads_like_one(file: SourceFile) -> bool:
@@ -100,7 +104,7 @@ def _reads_like_one(file: SourceFile) -> bool:
 
 
 def compose_files(project: Project) -> list[SourceFile]:
-    return [file for path, file in sorted(project.files.items()) if compose.is_compose(path)]
+    return [file for path, file in sorted(project.files.items()) if compose.is_compose(path) and not project.is_installed(path)]
 
 
 def candidates(project: Project, config: ImageConfig | None = None) -> list[Candidate]:

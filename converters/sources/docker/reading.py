@@ -100,6 +100,8 @@ def analyze(project: Project, options: Options, ledger: Ledger) -> Application:
     path = options.image_config
     config = image_config.read(path, str(options.settings.get("image", ""))) if path is not None else None
     found = choose.candidates(project, config)
+    if options.unit:
+        found = [one for one in found if options.unit in (one.file, one.service.file.path if one.service else "")]
     if not found:
         raise Unsupported("has no Dockerfile and no service that is a server.", hint="Give the folder that holds the server's Dockerfile.")
     reading = _reading(project, found, "exposed_port" in options.settings)

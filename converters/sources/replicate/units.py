@@ -49,7 +49,7 @@ class Survey:
 
 def files(project: Project) -> list[SourceFile]:
     """Every cog.yaml of the tree, and every template without one beside it, those at the top first."""
-    found = [file for file in project.files.values() if file.name in COG_FILES]
+    found = [file for file in project.files.values() if file.name in COG_FILES and not project.is_installed(file.path)]
     folders = {file.folder for file in found}
     found += [file for file in project.files.values() if file.name in COG_TEMPLATES and file.folder not in folders]
     return sorted(found, key=lambda file: (file.path.count("/"), file.path))

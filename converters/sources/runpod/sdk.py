@@ -39,7 +39,11 @@ def is_sdk(dotted: str) -> bool:
 
 def files_that_name(project: Project, word: bytes = b"runpod") -> list[str]:
     """Python files that contain a word: read as bytes before anything is parsed."""
-    return [path for path, file in project.files.items() if path.endswith(".py") and file.size < 2**21 and word in file.data]
+    return [
+        path
+        for path, file in project.files.items()
+        if path.endswith(".py") and file.size < 2**21 and not project.is_installed(path) and word in file.data
+    ]
 
 
 def occurrences(code: Code, module: Module, ledger: Ledger) -> list[Occurrence]:

@@ -68,8 +68,15 @@ def survey(project: Project, ledger: Ledger, only: str = "") -> Survey:
     _by_start_call(code, found)
     found.entries = [unit.entry for unit in found.units]
     if only:
-        found.units = [unit for unit in found.units if unit.entry == only]
+        found.units = [unit for unit in found.units if unit.entry == only] or [unit for unit in found.units if _uses(unit, only)]
     return found
+
+
+def _uses(unit: Unit, path: str) -> bool:
+    """Whether a file starts the worker, or builds its image."""
+    packaging = unit.packaging
+    builds = packaging is not None and packaging.file.path == path and unit.entry in packaging.layout.files.values()
+    return builds or path in (start.module.path for start in unit.starts)
 
 
 def _by_start_command(project: Project, found: Survey) -> None:

@@ -166,7 +166,13 @@ WORKER = 'import runpod\n\n\ndef handler(job):\n    return job["input"]["a"]\n\n
 
 @pytest.mark.parametrize(
     ("path", "unit", "platform"),
-    [("", "", "runpod"), ("", "cog.yaml", "replicate"), ("cog.yaml", "", "replicate"), ("predict.py", "", "runpod")],
+    [
+        ("", "", "runpod"),
+        ("", "cog.yaml", "replicate"),
+        ("cog.yaml", "", "replicate"),
+        ("predict.py", "", "replicate"),
+        ("rp_handler.py", "", "runpod"),
+    ],
 )
 def test_a_project_for_two_platforms_is_what_was_asked_for(tmp_path: Path, path: str, unit: str, platform: str) -> None:
     root = write(tmp_path / "p", PREDICT, rp_handler__py=WORKER)

@@ -1,0 +1,163 @@
+"""What a path on the command line stands for: a folder, or one entry in it. Anything else is refused with what helps.
+
+Entries are a Python file that starts a worker or is a Cog predictor, a Dockerfile, a compose file and a cog.yaml.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+import stat
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Literal
+
+from converters.errors import Unreadable
+from converters.project import COG_FILES, COG_TEMPLATES, OF_ENVIRONMENTS, Project, environment_of
+
+Kind = Literal["worker", "cog", "dockerfile", "compose"]
+COMMANDS = ("convert", "callers", "inspect", "verify", "explain", "run", "exec", "batch")
+ENTRIES = "An entry is a Python file that starts a worker or holds a Cog predictor, a Dockerfile, a compose file or a cog.yaml."
+ARCHIVES = (
+    (b"PK\x03\x04", 0),
+    (b"PK\x05\x06", 0),
+    (b"\x1f\x8b", 0),
+    (b"BZh", 0),
+    (b"\xfd7zXZ\0", 0),
+    (b"7z\xbc\xaf", 0),
+    (b"Rar!", 0),
+    (b"ustar", 257),
+)
+"""(first bytes, where they stand) of zip, gzip, bzip2, xz, 7z, rar and tar."""
+REPOSITORY = re.compile(r"(https?|ssh|git|git\+https|git\+ssh):/{1,2}\S+|[\w.-]+@[\w.-]+:\S+|(github|gitlab|bitbucket)\.(com|org)/\S+")
+CALLING = re.compile(
+    rb"api\.runpod\.ai|api\.replicate\.com|replicate\.(run|stream|predictions)\b|runpod\.Endpoint\b|from\s+[\"']replicate|runpod-sdk"
+)
+HEAD = 512
+"""Bytes that tell an archive."""
+
+
+def folder_of(path: Path) -> Path:
+    """The folder that a path opens: itself, or that of an entry. Raises `Unreadable` for what is neither."""
+    try:
+        mode = path.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise missing(path) from error
+    except (OSError, ValueError) as error:
+        name = str(path) if len(str(path)) < 200 else f"{str(path)[:200]}..."
+        raise Unreadable(f"cannot be read: {reason(error)}.", file=name, hint="Check the path and its permissions.") from error
+    if stat.S_ISDIR(mode):
+        if inside := environment_around(path):
+            raise Unreadable(f"is part of {inside}.", file=str(path), hint="Give the folder of your own code.")
+        return path
+    if not stat.S_ISREG(mode):
+        raise Unreadable("is neither a file nor a folder.", file=str(path), hint="Give the folder of a project.")
+    if kind_of(path.name) is None:
+        raise _no_entry(path)
+    return path.parent
+
+
+def unit_of(project: Project, path: Path) -> str:
+    """The entry that a file is, as a path in its project; '' for a folder. Raises `Unreadable` for a Python file that starts nothing."""
+    if path.is_dir():
+        return ""
+    if kind_of(path.name) != "worker":
+        return path.name
+    if path.name not in project.files:
+        raise Unreadable("is a symbolic link that leaves its folder.", file=str(path), hint="Give the file that it leads to.")
+    return _python(project, path)
+
+
+def kind_of(name: str) -> Kind | None:
+    """What kind of entry a file may be, by its name; a Python file still has to show it."""
+    from converters.sources.docker.compose import is_compose
+    from converters.sources.docker.packaging import is_dockerfile
+
+    if name in (*COG_FILES, *COG_TEMPLATES):
+        return "cog"
+    if is_dockerfile(name):
+        return "dockerfile"
+    return "compose" if is_compose(name) else "worker" if name.endswith(".py") else None
+
+
+def missing(path: Path) -> Unreadable:
+    """What helps where a path does not exist."""
+    text = str(path)
+    if path.is_symlink():
+        return Unreadable("is a symbolic link to nothing.", file=text, hint="Give the folder of a project.")
+    if REPOSITORY.fullmatch(text) or text.endswith(".git"):
+        address = re.sub(r"^(\w+(?:\+\w+)?):/(?!/)", r"\1://", text)  # pathlib takes one of two slashes away
+        return Unreadable("is an address, not a folder.", file=text, hint=f"Clone it and give the folder: git clone {shlex.quote(address)}")
+    hint = "Give the folder of a RunPod, Replicate or Docker project."
+    command = get_close_matches(text, COMMANDS, n=1, cutoff=0.7)
+    beside = get_close_matches(path.name, _names(path.parent), n=1, cutoff=0.75)
+    if command:
+        hint = f"Did you mean the command `migrate {command[0]}`?"
+    elif beside:
+        hint = f"Did you mean {path.parent / beside[0]}?"
+    return Unreadable("does not exist.", file=text, hint=hint)
+
+
+def environment_around(folder: Path) -> str:
+    """What virtual environment or installation a folder is a part of, in words; '' for a folder of somebody's own."""
+    found = folder.absolute()
+    if "site-packages" in found.parts or "dist-packages" in found.parts:
+        return "an installation of packages"
+    return next(
+        (what for above in found.parents if (what := environment_of(above)) and found.relative_to(above).parts[0] in OF_ENVIRONMENTS), ""
+    )
+
+
+def reason(error: BaseException) -> str:
+    return str(getattr(error, "strerror", None) or error)
+
+
+def _names(folder: Path) -> list[str]:
+    try:
+        return [entry.name for entry in folder.iterdir()]
+    except OSError:
+        return []
+
+
+def _no_entry(path: Path) -> Unreadable:
+    """What helps where a file is no entry."""
+    text, head = str(path), b""
+    try:
+        with path.open("rb") as stream:
+            head = stream.read(2**20)
+    except OSError as error:
+        return Unreadable(f"cannot be read: {reason(error)}.", file=text, hint="Check its permissions.")
+    if any(head[at : at + len(mark)] == mark for mark, at in ARCHIVES):
+        return Unreadable("is an archive.", file=text, hint="Unpack it and give the folder.")
+    if CALLING.search(head):
+        return _caller(path)
+    return Unreadable("is not an entry.", file=text, hint=f"{ENTRIES} Give one, or the folder of the project.")
+
+
+def _caller(path: Path) -> Unreadable:
+    command = f"migrate callers {shlex.quote(str(path))}"
+    return Unreadable("calls an endpoint and serves none.", file=str(path), hint=f"Rewrite its calls: {command}")
+
+
+def _python(project: Project, path: Path) -> str:
+    """The file itself where it starts a worker, or the cog.yaml that names it."""
+    from converters.callers.python import is_caller
+    from converters.ledger import Ledger
+    from converters.python.code import Code
+    from converters.sources.runpod.sdk import occurrences
+    from converters.sources.runpod.start import find_starts
+
+    code = Code(project)
+    module = code.module(path.name)
+    if module is None:
+        raise code.problems.get(path.name) or Unreadable("cannot be read.", file=str(path))
+    if find_starts(code, occurrences(code, module, Ledger())):
+        return path.name
+    for name in (*COG_FILES, *COG_TEMPLATES):
+        if name in project.files and re.search(rf"\b{re.escape(path.name)}\b", project.files[name].text):
+            return name
+    if is_caller(code, module):
+        raise _caller(path)
+    if re.search(r"^\s*(import cog\b|from cog\b)", module.text, re.MULTILINE):
+        raise Unreadable("is a Cog predictor, and no cog.yaml beside it names it.", file=str(path), hint="Give the folder of its cog.yaml.")
+    raise Unreadable("starts no worker and is no predictor.", file=str(path), hint=f"{ENTRIES} Give one, or the folder of the project.")
