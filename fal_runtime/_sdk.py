@@ -44,6 +44,8 @@ from fal.utils import load_function_from
 from isolate.backends.common import Requirements
 from uvicorn.lifespan.on import LifespanOn
 
+from fal_runtime._hook.sitecustomize import STAND_IN, Platform
+
 Json = dict[str, Any]
 
 _SERVER_KEYS = [
@@ -203,17 +205,19 @@ class Overrides:
     """What the SDK fixes as a constant and one machine has to change.
 
     ``origin`` is the (host, port) whose files apps may read although it is a loopback address; ``data`` and ``app`` are
-    directories to take for ``/data`` and ``/app`` where those paths cannot be given to the process itself.
+    directories to take for ``/data`` and ``/app`` where those paths cannot be given to the process itself; ``platform`` are the
+    hosts that lead to this machine, None where no host does.
     """
 
     origin: tuple[str, int]
     data: Path | None = None
     app: Path | None = None
+    platform: Platform | None = None
 
     def apply(self, module: str, values: dict[str, Any]) -> None:
         """Change the globals of a module; ``values`` may hold only some of its names."""
         if module == "fal.toolkit.utils.ssrf" and "resolve_and_validate_host" in values:
-            values["resolve_and_validate_host"] = _allow(self.origin, values["resolve_and_validate_host"])
+            values["resolve_and_validate_host"] = _allow(self, values["resolve_and_validate_host"])
         if module == "fal.toolkit.kv" and "FAL_KV_HOST" in values:
             values["FAL_KV_HOST"] = f"http://{self.origin[0]}:{self.origin[1]}/kv"
         if module == "fal.toolkit.kv" and "fal_v3_token_manager" in values:
@@ -244,9 +248,11 @@ class _OwnKey:
         return self
 
 
-def _allow(origin: tuple[str, int], original: Callable[[str, int | None], list[str]]) -> Callable[[str, int | None], list[str]]:
+def _allow(overrides: Overrides, original: Callable[[str, int | None], list[str]]) -> Callable[[str, int | None], list[str]]:
     def resolve_and_validate_host(hostname: str, port: int | None) -> list[str]:
-        return [hostname] if (hostname, port) == origin else original(hostname, port)
+        if overrides.platform is not None and overrides.platform.has(hostname):
+            return [STAND_IN]
+        return [hostname] if (hostname, port) == overrides.origin else original(hostname, port)
 
     return resolve_and_validate_host
 

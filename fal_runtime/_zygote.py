@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from fal_runtime import _sdk, locations, sandbox
-from fal_runtime._hook.sitecustomize import redirect_bind
+from fal_runtime._hook.sitecustomize import Platform, redirect_bind
 
 Json = dict[str, Any]
 
@@ -165,6 +165,9 @@ def _child(command: Json, fds: list[int], commands: socket.socket) -> None:
         os.set_inheritable(report_fd, False)
         report = _Report(report_fd)
         os.environ.update(command["env"], FAL_RUNTIME_PID=str(os.getpid()))
+        platform = Platform.of(os.environ)
+        if platform is not None:
+            platform.install()
         code = {"load": _load, "run": _run}[command["op"]](command, report)
     except SystemExit as stop:
         code = stop.code if isinstance(stop.code, int) else 1
@@ -216,7 +219,8 @@ def _load(command: Json, report: _Report) -> int:
 
 
 def _run(command: Json, report: _Report) -> int:
-    overrides = _sdk.Overrides(tuple(command["origin"]), *(command[key] and Path(command[key]) for key in ("data", "app")))
+    data, app = (command[key] and Path(command[key]) for key in ("data", "app"))
+    overrides = _sdk.Overrides(tuple(command["origin"]), data, app, Platform.of(os.environ))
     overrides.apply_to_imported()
     view = command["sandbox"]
     if view is not None:

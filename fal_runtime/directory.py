@@ -47,7 +47,8 @@ class Directory(Mapping[str, Application]):
     def _application(self, scope: Scope, owner: bytes, name: bytes) -> Application:
         application = self._applications.get(name.decode("latin-1")) if owner == self.owner.encode() else None
         if application is None:
-            raise unknown_application((name or owner).decode("latin-1"))
+            asked = b"/".join(filter(None, [owner, name])).decode("latin-1")
+            raise unknown_application(asked, [f"{self.owner}/{name}" for name in sorted(self._applications)])
         if self._keys and application.spec.auth != "public":
             self.authenticate(scope)
         return application

@@ -56,7 +56,10 @@ def search_path(env: Mapping[str, str]) -> dict[str, str]:
     return {"PATH": os.pathsep.join(filter(None, [own, str(Path(sys.executable).parent), machine]))}
 
 
-def redirected_bind(env: Mapping[str, str], port: int) -> dict[str, str]:
-    """Environment in which Python processes bind another port where their code says ``port``; the runner fills in which."""
-    paths = [str(HOOK), env.get("PYTHONPATH", ""), os.environ.get("PYTHONPATH", "")]
+def redirected_bind(env: Mapping[str, str], port: int, hook: Path = HOOK) -> dict[str, str]:
+    """Environment in which Python processes bind another port where their code says ``port``; the runner fills in which.
+
+    ``hook`` is the directory with the ``sitecustomize``.
+    """
+    paths = [str(hook), env.get("PYTHONPATH", ""), os.environ.get("PYTHONPATH", "")]
     return {"FAL_RUNTIME_BIND": str(port), "PYTHONPATH": os.pathsep.join(filter(None, paths))}

@@ -16,6 +16,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from .errors import InstallFailure
+from .interception import without_credentials
 
 Layers = Sequence[Sequence[str]]
 
@@ -55,7 +56,12 @@ class Environments:
     async def _run(self, command: Sequence[str], on_line: Callable[[str], None]) -> None:
         words = [re.sub(r"\$\{(\w+)\}", self._secret, word) for word in command]
         process = await asyncio.create_subprocess_exec(
-            *words, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT, limit=1 << 20
+            *words,
+            env=without_credentials(os.environ),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            limit=1 << 20,
         )
         lines: list[str] = []
         try:

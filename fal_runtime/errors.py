@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 
 
 class RuntimeFailure(Exception):
@@ -62,9 +63,17 @@ class PlatformError(Exception):
         return [(b"content-type", b"application/json"), *typed, *self.headers]
 
 
-def unknown_application(name: str) -> PlatformError:
-    """404 for an app that is not served here."""
-    return PlatformError(404, None, f'Application "{name}" not found')
+def unknown_application(name: str, served: Iterable[str]) -> PlatformError:
+    """404 for an app that is not served here; ``served`` are the ids of those that are."""
+    apps = ", ".join(served) or "none"
+    hint = "Call one of these; to call an app of the platform, deploy the caller, or run it without `migrate exec`."
+    return PlatformError(404, None, f'Application "{name}" not found: only local apps are served here ({apps}). {hint}')
+
+
+def unknown_service(host: str) -> PlatformError:
+    """404 for a host of the platform that has no counterpart here."""
+    hint = "Use it without `migrate exec`."
+    return PlatformError(404, None, f"{host} is not served locally, and nothing is passed on to fal. {hint}")
 
 
 def too_large(limit: int) -> PlatformError:

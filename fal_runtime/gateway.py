@@ -11,15 +11,16 @@ from .application import Application
 from .asgi import Receive, Scope, Send, answer, header
 from .calls import Exchange, Request, acquire, from_client, to_client
 from .directory import Directory
-from .errors import PlatformError, too_large
+from .errors import PlatformError, too_large, unknown_service
+from .interception import is_platform
 from .runner import Runner
 from .upstream import Broken, Response
 
 #: A part of the gateway below a prefix of the path, or at a host name: it gets the undecoded rest and its own root URL.
 Part = Callable[[Scope, Receive, Send, bytes, str], Awaitable[None]]
 
-#: The first label of the platform's host names, and the part that it stands for.
-_SERVICES = {"queue": "queue", "rest": "rest", "ws": "ws", "kv": "kv", "v3": "cdn", "v3b": "cdn"}
+#: The first label of the platform's host names, and the part that it stands for; "" are direct calls.
+_SERVICES = {"queue": "queue", "rest": "rest", "ws": "ws", "kv": "kv", "v3": "cdn", "v3b": "cdn", "fal": "", "falrun": "", "gateway": ""}
 
 #: Seconds after which the gateway starts to look whether the client is still there.
 _PATIENCE = 0.05
@@ -44,13 +45,9 @@ class Gateway:
         if scope["type"] == "websocket":
             await receive()  # "websocket.connect": the parts accept or refuse
         try:
-            first, _, rest = path[1:].partition(b"/")
-            part = self._parts.get(prefix := first.decode("latin-1"))
+            part, rest, prefix = self._part(scope, path)
             if part is not None:
-                return await part(scope, receive, send, b"/" + rest, f"{self._base(scope)}/{prefix}")
-            part = self._parts.get(_service(scope))
-            if part is not None:
-                return await part(scope, receive, send, path, self._base(scope))
+                return await part(scope, receive, send, rest, self._base(scope) + prefix)
             if scope["type"] == "websocket":
                 return await self._parts["ws-direct"](scope, receive, send, path, "")
             await self.run(scope, receive, send, path)
@@ -60,8 +57,17 @@ class Gateway:
             self._notice("", f"{scope.get('method', 'websocket')} {scope['path']} failed here: {type(error).__name__}: {error}")
             await fail(scope, send, PlatformError(500, "internal_error", f"Internal error: {error}"))
 
+    def _part(self, scope: Scope, path: bytes) -> tuple[Part | None, bytes, str]:
+        """Whose the request is (None: an app's), with its path there, and the prefix that it had here."""
+        host = _host(scope)
+        if is_platform(host):
+            return self._parts.get(_service(host)), path, ""
+        first, _, rest = path[1:].partition(b"/")
+        prefix = first.decode("latin-1")
+        return self._parts.get(prefix), b"/" + rest, f"/{prefix}"
+
     def _base(self, scope: Scope) -> str:
-        scheme = "https" if scope["scheme"] in ("https", "wss") else "http"
+        scheme = "https" if scope["scheme"] in ("https", "wss") or is_platform(_host(scope)) else "http"
         return f"{scheme}://{header(scope, b'host') or 'localhost'}"
 
     async def run(self, scope: Scope, receive: Receive, send: Send, path: bytes) -> None:
@@ -76,7 +82,7 @@ class Gateway:
         if target is None:
             raise PlatformError(400, None, "Missing the x-fal-target-url header")
         url = urlsplit(target)
-        if not (url.hostname or "").endswith((".fal.ai", "fal.run", ".fal.media", "falrun.com")):
+        if not is_platform(url.hostname or ""):
             raise PlatformError(412, None, f"Invalid target URL {target}")
         headers = [pair for pair in scope["headers"] if pair[0] not in (b"host", b"x-fal-target-url")]
         named = (url.hostname or "").encode()
@@ -182,10 +188,17 @@ class DirectCall:
             self._task.cancel()
 
 
-def _service(scope: Scope) -> str:
-    """The part that a host name of the platform stands for: ``queue.fal.run`` -> ``queue``."""
-    host = header(scope, b"host") or ""
-    return _SERVICES.get(host.partition(".")[0], "") if "." in host else ""
+def _host(scope: Scope) -> str:
+    """The name that the client calls this gateway by, without a port."""
+    return (header(scope, b"host") or "").partition(":")[0].lower()
+
+
+def _service(host: str) -> str:
+    """The part that a host name of the platform stands for: ``queue.fal.run`` -> ``queue``. Raises PlatformError."""
+    service = _SERVICES.get(host.partition(".")[0])
+    if service is None or (not service and host.endswith((".ai", ".media"))):
+        raise unknown_service(host)
+    return service
 
 
 async def fail(scope: Scope, send: Send, error: PlatformError) -> None:

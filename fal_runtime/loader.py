@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from . import image
-from .engine import Engine, ProcessEngine, redirected_bind
+from .engine import HOOK, Engine, ProcessEngine, redirected_bind
 from .errors import LoadFailure, RuntimeFailure
+from .interception import Interceptor, without_credentials
 from .project import Project
 from .spec import Spec
 from .zygote import Zygote
@@ -35,6 +36,8 @@ class Host:
 
     ``directory`` is scratch space, ``data`` the directory for ``/data``, ``origin`` the gateway's (host, port), ``env`` what every
     runner gets beside the environment of this process, ``secrets`` what apps may ask for, ``environment`` fal's ``--env``.
+    ``key`` is what runners have for a key. The ``interceptor`` leads the platform's hosts to the gateway: its ``directory`` holds all
+    that runners must be able to read for that.
     """
 
     directory: Path
@@ -44,6 +47,8 @@ class Host:
     secrets: Mapping[str, str]
     owner: str
     environment: str | None
+    key: str
+    interceptor: Interceptor | None
 
 
 class Loader:
@@ -88,7 +93,7 @@ class Loader:
     async def _describe(self, app: str, payload: Path) -> Mapping[str, Any]:
         events: list[dict[str, Any]] = []
         lines: list[str] = []
-        command = {"op": "load", "app": app, "root": str(self._project.root), "payload": str(payload), "env": {"FAL_KEY": "local:local"}}
+        command = {"op": "load", "app": app, "root": str(self._project.root), "payload": str(payload), "env": {}}
         child = await self._zygotes.own.fork(command, lambda _, text: lines.append(text), events.append)
         code = await child.exited
         if events and events[-1]["event"] == "loaded":
@@ -121,13 +126,18 @@ class Loader:
         listed = spec.settings.get("secrets")
         return self._host.secrets if listed is None else {name: value for name, value in self._host.secrets.items() if name in listed}
 
+    def _intercepted(self, env: Mapping[str, str]) -> dict[str, str]:
+        """The variables of a runner with those that keep it on this machine; the user's own key is not among them."""
+        interceptor = self._host.interceptor
+        return without_credentials(env, self._host.key) if interceptor is None else interceptor.environment(env)
+
     def _command(self, spec: Spec, zygote: Zygote, layout: image.Layout, place: Path) -> dict[str, Any]:
         root, workdir = place / "root", layout.workdir.lstrip("/")
         private = zygote.sandbox_refused is None
         data = "/data" if private else str(self._host.data)
+        hook = self._host.interceptor.directory if self._host.interceptor else HOOK
         env = {
             **{name: value for name, value in layout.env.items() if name != "PATH"},
-            "FAL_KEY": os.environ.get("FAL_KEY") or "local:local",
             "FAL_APP_NAME": f"{self._host.owner}/{spec.name}",
             "FAL_APP_ID": spec.name,
             "FAL_USER_NICKNAME": self._host.owner,
@@ -138,9 +148,10 @@ class Loader:
             **zygote.activation(),
             **self._exposed(spec),
             **self._host.env,
-            **(redirected_bind(layout.env, spec.exposed_port or 0) if spec.brings_server else {}),
+            **(redirected_bind(layout.env, spec.exposed_port or 0, hook) if spec.brings_server else {}),
             "HF_HOME": self._exposed(spec).get("HF_HOME") or layout.env.get("HF_HOME") or f"{data}/.cache/huggingface",
         }
+        env = self._intercepted(env)
         shipped = bool(spec.entry_point and spec.app_files)
         app = "/app" if private else str(root / "app")
         home = root / workdir if layout.workdir else place / "empty"

@@ -105,7 +105,7 @@ async def _serve(runtime: Runtime, ready: Callable[[Runtime], None] | None, capt
             file, routes = await capture.capture(runtime)
             say("", f"{routes} routes written to {file}; convert again with --openapi {file}")
             return 0
-        announced = redirect.announce(runtime.url)
+        announced = redirect.announce(runtime.url, runtime.local_key)
         if ready is not None:
             ready(runtime)
         await stopping

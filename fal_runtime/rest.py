@@ -59,9 +59,13 @@ class Rest:
         await self._rest(_below(scope, path), receive, send)
 
     async def cdn(self, scope: Scope, receive: Receive, send: Send, path: bytes, root: str) -> None:
-        """The ``cdn`` part: uploads."""
-        self._directory.authenticate(scope)
-        await self._cdn(_below(scope, path), receive, send)
+        """The ``cdn`` part: uploads, and what was uploaded under the platform's own address."""
+        if scope.get("method") in ("GET", "HEAD") and path.startswith(b"/files/"):
+            await self.files(scope, receive, send, path[len(b"/files") :], root)
+        else:
+            if not path.startswith(b"/uploads/"):  # an address that only its uploader knows, as a signed one of the platform's
+                self._directory.authenticate(scope)
+            await self._cdn(_below(scope, path), receive, send)
 
     async def files(self, scope: Scope, receive: Receive, send: Send, path: bytes, root: str) -> None:
         """The ``files`` part: what was uploaded, and the rest of a multipart upload, whose URLs lie below the file's own."""

@@ -7,6 +7,7 @@ import contextlib
 import fcntl
 import hashlib
 import os
+import secrets as randomness
 import shutil
 import socket
 import sqlite3
@@ -25,6 +26,7 @@ from .directory import Directory
 from .environments import Environments
 from .errors import LoadFailure, RuntimeFailure, UnavailablePort
 from .gateway import Gateway, Part
+from .interception import LOCAL_KEY, Interceptor, without_credentials
 from .journal import Journal
 from .kv import KeyValues
 from .loader import Host, Loaded, Loader
@@ -53,7 +55,8 @@ class Runtime:
     ``data`` is the directory for ``/data``, ``state`` the one for the queue and the files (None: they end with this object),
     ``max_body`` the longest body of a request in bytes. ``secrets`` are set in the environment of every runner, ``keep_warm`` keeps
     one runner per app alive where the app's own settings would let it go. ``keys`` ("id:secret") are those that
-    callers of apps that are not public must have (none: nobody is asked). ``say(app, text)`` gets what a person should read.
+    callers of apps that are not public must have (none: nobody is asked). With ``intercept`` the platform's hosts lead apps to this
+    gateway. ``say(app, text)`` gets what a person should read.
     """
 
     def __init__(
@@ -71,6 +74,7 @@ class Runtime:
         keep_warm: bool = True,
         max_body: int = MOST_BODY,
         keys: Sequence[str] = (),
+        intercept: bool = True,
         say: Say = lambda app, text: None,
         echo: Say = lambda app, text: None,
     ) -> None:
@@ -87,7 +91,11 @@ class Runtime:
         self._state = state
         self._keep_warm = keep_warm
         self._max_body = max_body
-        self._keys = tuple(keys)
+        #: what runners, and programs of ``migrate exec``, have for a key ("id:secret")
+        self.local_key = f"local:{randomness.token_hex(16)}" if keys else LOCAL_KEY
+        self._keys = (*keys, self.local_key) if keys else ()
+        self._intercept = intercept
+        self.interceptor: Interceptor | None = None
         self._queue: Queue | None = None
         self._say = say
         self._echo = echo
@@ -118,20 +126,35 @@ class Runtime:
         self._closing.callback(shutil.rmtree, directory, ignore_errors=True)
         state = self._open_state(directory)
         _make(self._data, "--data")
-        zygotes = Zygotes(directory, self._environments)
+        interceptor = self.interceptor = await self._open_interceptor(directory / "intercept") if self._intercept else None
+        zygotes = Zygotes(directory, self._environments, self._inherited(interceptor))
         self._closing.push_async_callback(zygotes.close)
         store = Store(state / "files", self.files_url)
         await self._serve(Uploader(store).asgi, uds=str(directory / "api.sock"))
         await zygotes.start()
         env = {"FAL_USE_LOCAL_UPLOADER": "1", "FAL_API_SOCKET": str(directory / "api.sock")}
         origin = (self.host, self.port)
-        host = Host(directory, self._data.resolve(), origin, env, self._secrets, self.owner, self._environment)
+        host = Host(directory, self._data.resolve(), origin, env, self._secrets, self.owner, self._environment, self.local_key, interceptor)
         loader = Loader(self.project, zygotes, host, self._echo)
         if (refused := zygotes.own.sandbox_refused) is not None:
             self._say("", f"no private file system ({refused}): apps see {self._data} instead of /data through the SDK only")
         self._closing.push_async_callback(self._close_applications)
         await asyncio.gather(*(self._load(loader, app) for app in self.project.apps))
         await self._open_gateway(state, store, listener)
+
+    async def _open_interceptor(self, directory: Path) -> Interceptor:
+        interceptor = Interceptor(self.url, directory, self.local_key)
+        self._closing.push_async_callback(interceptor.close)
+        await interceptor.start()
+        return interceptor
+
+    def _inherited(self, interceptor: Interceptor | None) -> dict[str, str]:
+        """The environment of this process as every child of it may have it."""
+        if interceptor is None:
+            return without_credentials(os.environ, self.local_key)
+        environment = interceptor.environment(os.environ)
+        environment.pop("PYTHONPATH")  # a zygote redirects its children itself, without an entry on their module search path
+        return environment | ({"PYTHONPATH": os.environ["PYTHONPATH"]} if "PYTHONPATH" in os.environ else {})
 
     async def _runners(self, scope: Scope, receive: Receive, send: Send, path: bytes, root: str) -> None:
         """Each app's runners, for those who want to look behind the gateway."""

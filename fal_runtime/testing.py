@@ -105,6 +105,12 @@ class Local:
         """Whether an address is that of a file which was uploaded here."""
         return url.startswith(f"{self._runtime.files_url}/")
 
+    def environment(self, base: Mapping[str, str]) -> dict[str, str]:
+        """``base`` with what leads a program that calls fal here, as ``migrate exec`` does; without the user's credentials."""
+        interceptor = self._runtime.interceptor
+        assert interceptor is not None, "it is served with intercept=False"
+        return interceptor.environment(base)
+
     def close(self) -> None:
         """Close the connections; the apps go on."""
         self._client.close()
@@ -130,12 +136,14 @@ def serve(
     secrets: Mapping[str, str] | None = None,
     keep_warm: bool = True,
     keys: Sequence[str] = (),
+    intercept: bool = True,
     max_body: int = MOST_BODY,
 ) -> Iterator[Local]:
     """Serve the project at ``path`` on a free port while the ``with`` block runs.
 
     ``only`` names the apps to serve (none: all of them). With ``install`` each app runs in a virtual environment of its own with its
     requirements, else in this one.
+    With ``intercept`` apps reach this gateway by the platform's host names, else they have what network there is.
     ``data`` is the directory for ``/data`` (None: an empty one of its own), ``max_body`` the longest body of a request in bytes;
     the other options are those of ``Runtime``. Raises RuntimeFailure when an app does not load or start, with what a person
     would read.
@@ -157,6 +165,7 @@ def serve(
             secrets=secrets,
             keep_warm=keep_warm,
             keys=keys,
+            intercept=intercept,
             max_body=max_body,
             say=say,
             echo=lambda app, text: lines.append(f"[{app}] {text}"),

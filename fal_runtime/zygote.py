@@ -10,7 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -44,11 +44,15 @@ class Child:
 
 
 class Zygote:
-    """One warm interpreter that forks loaders and runners (see ``_zygote.py`` for the process itself)."""
+    """One warm interpreter that forks loaders and runners (see ``_zygote.py`` for the process itself).
 
-    def __init__(self, directory: Path, python: Path) -> None:
+    ``inherited`` are the environment variables that it starts with.
+    """
+
+    def __init__(self, directory: Path, python: Path, inherited: Mapping[str, str]) -> None:
         self._directory = directory
         self._python = python
+        self._inherited = inherited
         self._numbers = itertools.count(1)
         self._children: dict[int, Child] = {}
         self._ending: set[asyncio.Future[None]] = set()
@@ -68,6 +72,7 @@ class Zygote:
             [str(self._python), "-c", code, str(theirs.fileno()), str(self._directory)],
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
+            env=self._inherited,
             start_new_session=True,
         )
         theirs.close()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from .environments import Environments, Layers
@@ -14,11 +14,12 @@ from .zygote import Zygote
 class Zygotes:
     """The zygote of this process's own environment and, with ``environments``, one for each that apps need.
 
-    ``directory`` is their scratch space.
+    ``directory`` is their scratch space, ``inherited`` the environment variables that they start with.
     """
 
-    def __init__(self, directory: Path, environments: Environments | None) -> None:
-        self.own = Zygote(directory, Path(sys.executable))
+    def __init__(self, directory: Path, environments: Environments | None, inherited: Mapping[str, str]) -> None:
+        self.own = Zygote(directory, Path(sys.executable), inherited)
+        self._inherited = inherited
         self.installs = environments is not None
         self._directory = directory
         self._environments = environments
@@ -39,7 +40,7 @@ class Zygotes:
         python = await self._environments.python(requirements, on_line)
         async with self._starting:
             if python not in self._others:
-                zygote = self._others[python] = Zygote(self._directory, python)
+                zygote = self._others[python] = Zygote(self._directory, python, self._inherited)
                 await zygote.start()
         return self._others[python]
 

@@ -154,7 +154,7 @@ def serve(
             environment = observation.environment(secrets)
             exposed = {name: environment[name] for name in secrets}
             with _environment(environment), _ended_after(START_SECONDS, observation.folder, late):
-                local = stack.enter_context(fal_runtime.serve(project, only=[app.name], secrets=exposed))
+                local = stack.enter_context(fal_runtime.serve(project, only=[app.name], secrets=exposed, intercept=False))
         except RuntimeFailure as failure:
             raise SideFailed(f"it is not ready within {START_SECONDS} s" if late.is_set() else str(failure)) from failure
         target = kind(local, app, observation, seconds)

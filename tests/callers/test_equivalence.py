@@ -21,7 +21,6 @@ from converters.convert import convert
 from converters.options import Options
 from converters.outcome import Converted
 from converters.output.place import write
-from fal_runtime import redirect
 from fal_runtime.testing import Local
 from tests import fixtures
 from tests.callers import fake_runpod
@@ -100,7 +99,7 @@ def test_a_caller_of_runpod_gets_the_same_from_fal(
         if program == "story.py":
             environment["HOME"] = str(_home_with_key(tmp_path))
         before = output_of([sys.executable, str(CALLERS / caller / program)], environment, tmp_path)
-    environment = {**redirect.environment(apps.of(worker).url, plain), "TEXT_TOOLS": f"local/{ENDPOINTS[endpoint]}"}
+    environment = {**apps.of(worker).environment(plain), "TEXT_TOOLS": f"local/{ENDPOINTS[endpoint]}"}
     after = output_of([sys.executable, str(rewritten(CALLERS / caller, tmp_path) / program)], environment, tmp_path)
     assert json.loads(after) == json.loads(before)
     assert json.loads(before)
@@ -125,9 +124,7 @@ def test_a_script_gets_the_same_from_fal(tmp_path: Path, monkeypatch: pytest.Mon
     with fake_runpod.serve({"tx7hw2": fake_runpod.load(worker, monkeypatch)}) as runpod:
         hosts = {"https://api.runpod.ai/v2": runpod.url}
         before = run(CALLERS / "text-http", hosts, {**plain, "RUNPOD_API_KEY": "rp-key"})
-    local = apps.of(worker)
-    hosts = {"https://queue.fal.run": f"{local.url}/queue", "https://fal.run": local.url}
-    after = run(rewritten(CALLERS / "text-http", tmp_path), hosts, {**plain, "FAL_KEY": redirect.environment(local.url, plain)["FAL_KEY"]})
+    after = run(rewritten(CALLERS / "text-http", tmp_path), {}, apps.of(worker).environment(plain))
     assert [json.loads(text) if text[0] in "{[" else text for text in after] == [
         json.loads(text) if text[0] in "{[" else text for text in before
     ]
@@ -136,7 +133,7 @@ def test_a_script_gets_the_same_from_fal(tmp_path: Path, monkeypatch: pytest.Mon
 
 def test_a_caller_of_replicate_gets_what_the_model_says(tmp_path: Path, apps: Apps) -> None:
     program = rewritten(CALLERS / "tokens", tmp_path) / "story.py"
-    environment = redirect.environment(apps.of(fixtures.ROOT / "replicate" / "tokens").url, {"PATH": os.environ["PATH"]})
+    environment = apps.of(fixtures.ROOT / "replicate" / "tokens").environment({"PATH": os.environ["PATH"]})
     answer = json.loads(output_of([sys.executable, str(program)], environment, tmp_path))
     words = ["Well,", " once", " upon", " a"]
     assert answer == ["".join(words), words, words, "failed", 4]

@@ -118,12 +118,12 @@ class Served:
         """The runtime and every process that descends from it."""
         found = []
         for entry in Path("/proc").iterdir():
-            if entry.name.isdigit() and _descends(int(entry.name), self.process.pid):
+            if entry.name.isdigit() and descends(int(entry.name), self.process.pid):
                 found.append(int(entry.name))
         return found
 
 
-def _descends(pid: int, ancestor: int) -> bool:
+def descends(pid: int, ancestor: int) -> bool:
     while pid > 1:
         if pid == ancestor:
             return True

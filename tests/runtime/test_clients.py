@@ -94,7 +94,7 @@ def program(fal: Local, text: str, tmp_path: Path) -> Any:
     """Run a program as ``migrate exec`` does; what it prints is its answer, as JSON."""
     file = tmp_path / "caller.py"
     file.write_text(textwrap.dedent(text))
-    environment = redirect.environment(fal.url, {"PATH": "/usr/bin:/bin"})
+    environment = fal.environment({"PATH": "/usr/bin:/bin"})
     done = subprocess.run([sys.executable, str(file)], env=environment, capture_output=True, text=True, timeout=60, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
@@ -233,7 +233,7 @@ def test_an_environment_s_own_sitecustomize_still_runs(fal: Local, tmp_path: Pat
     own = tmp_path / "own"
     own.mkdir()
     (own / "sitecustomize.py").write_text("import builtins; builtins.mine = 1\n")
-    environment = redirect.environment(fal.url, {"PYTHONPATH": str(own)})
+    environment = fal.environment({"PYTHONPATH": str(own)})
     code = "import builtins, fal_client.client as c; print(builtins.mine, c.RUN_URL_FORMAT)"
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=60)
     assert done.stdout.split() == ["1", f"{fal.url}/"], done.stderr
@@ -277,7 +277,7 @@ def test_http_over_a_websocket(fal: Local) -> None:
 
 def test_a_queue_host_name_needs_no_prefix(fal: Local) -> None:
     submitted = httpx.post(f"{fal.url}/local/demo", json={"value": 1}, headers={"host": "queue.fal.run"}).json()
-    assert submitted["status_url"].startswith("http://queue.fal.run/local/demo/requests/")
+    assert submitted["status_url"].startswith("https://queue.fal.run/local/demo/requests/")
 
 
 def test_a_large_output_of_the_toolkit(fal: Local) -> None:
@@ -290,12 +290,12 @@ def test_a_large_output_of_the_toolkit(fal: Local) -> None:
 def test_a_file_lives_as_long_as_its_upload_says(fal: Local, tmp_path: Path) -> None:
     code = """
         import json, fal_client
-        short = fal_client.StorageSettings(expires_in=1)
+        short = fal_client.StorageSettings(expires_in=3)
         print(json.dumps([fal_client.upload(b"abc", "text/plain", lifecycle=short), fal_client.upload(b"def", "text/plain")]))
         """
     short, long = program(fal, code, tmp_path)
     assert httpx.get(short).content == b"abc"
-    time.sleep(1.1)
+    time.sleep(3.1)
     assert httpx.get(short).status_code == 404
     assert httpx.get(long).content == b"def"
 
