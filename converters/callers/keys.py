@@ -57,3 +57,9 @@ def lookups(code: Code, module: Module) -> Iterator[ast.Constant]:
                 continue
         if name.value in NAMES:
             yield name
+
+
+def renamed(module: Module, name: ast.Constant) -> str:
+    """`FAL_KEY` in the quotes of the literal that it takes the place of, which an f-string around it may demand."""
+    text = module.source(name).replace(str(name.value), "FAL_KEY")
+    return text if text[:1] in "\"'" and text[1:-1] == "FAL_KEY" else '"FAL_KEY"'

@@ -143,8 +143,12 @@ class PythonFile:
             construct = self._record("key", str(name.value), name)
             if left:
                 self.ledger.settle(construct, keys.RULE, Disposition.KEPT, "calls that are left still need it")
+            elif not self.module.is_placed(name):
+                self.ledger.settle(construct, keys.RULE, Disposition.MANUAL, "read FAL_KEY here: fal_client's key has that name.")
             else:
-                self.flow.rewrite(name, name, ('"FAL_KEY"',), keys.RULE, "the name under which fal_client looks for its key")
+                self.flow.rewrite(
+                    name, name, (keys.renamed(self.module, name),), keys.RULE, "the name under which fal_client looks for its key"
+                )
                 self.ledger.settle(construct, keys.RULE, Disposition.CONVERTED, "FAL_KEY, under which fal_client looks for its key")
 
     def _settle_imports(self, gone: set[str]) -> None:

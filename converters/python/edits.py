@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import itertools
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -12,11 +11,10 @@ from converters.python.module import FunctionNode, Module, own_nodes
 
 
 def remove_statement(module: Module, node: ast.stmt, rule: str, reason: str) -> Edit:
-    """Delete the lines of a statement, or replace it with `pass` where a block or line would be left without one."""
-    start, end = module.span(node)
-    first, last = module.line_start(node.lineno), module.line_end(node.end_lineno or node.lineno)
-    alone = not module.text[first:start].strip() and module.text[end:last].strip() in ("", ";")
-    if _only_statement(module, node) or not alone:
+    """Delete the lines of a statement; `pass` takes its place where it shares a line (a block left without one gets it from `apply`)."""
+    start, end = whole_span(module, node)
+    first, last = module.line_start(first_line(module, node)), module.line_end(node.end_lineno or node.lineno)
+    if not _alone(module.text, first, start, end, last):
         return Edit(file=module.path, start=start, end=end, replacement="pass", rule=rule, reason=reason)
     first, last = _with_blank_lines(module.text, first, last)
     return Edit(file=module.path, start=first, end=last, replacement="", rule=rule, reason=reason)
@@ -24,13 +22,44 @@ def remove_statement(module: Module, node: ast.stmt, rule: str, reason: str) -> 
 
 def remove_row(module: Module, row: Sequence[ast.stmt], rule: str, reason: str) -> list[Edit]:
     """Delete statements of one block that follow each other; one by one where they share lines or are all of their block."""
-    first, last = module.line_start(row[0].lineno), module.line_end(row[-1].end_lineno or row[-1].lineno)
-    alone = not module.text[first : module.span(row[0])[0]].strip() and not module.text[module.span(row[-1])[1] : last].strip()
+    first, last = module.line_start(first_line(module, row[0])), module.line_end(row[-1].end_lineno or row[-1].lineno)
+    alone = _alone(module.text, first, whole_span(module, row[0])[0], module.span(row[-1])[1], last)
     block = next(block for block in _blocks(module.parents[row[0]]) if row[0] in block)
     if len(row) == 1 or not alone or (len(block) == len(row) and not isinstance(module.parents[row[0]], ast.Module)):
         return [remove_statement(module, node, rule, reason) for node in row]
     first, last = _with_blank_lines(module.text, first, last)
     return [Edit(file=module.path, start=first, end=last, replacement="", rule=rule, reason=reason)]
+
+
+def first_line(module: Module, node: ast.stmt) -> int:
+    """The line on which a statement begins, that of its first decorator where it has any."""
+    return module.line_at(whole_span(module, node)[0])
+
+
+def remove_decorator(module: Module, owner: FunctionNode | ast.ClassDef, decorator: ast.expr, rule: str, reason: str) -> Edit:
+    """Delete the lines of a decorator, with parentheses around it that reach over several lines."""
+    start, end = _at_sign(module, decorator), module.line_end(decorator.end_lineno or decorator.lineno)
+    following = owner.decorator_list[owner.decorator_list.index(decorator) + 1 :]
+    if "(" in module.text[start : module.span(decorator)[0]]:
+        end = module.line_start(module.line_at(_at_sign(module, following[0])) if following else owner.lineno)
+    return Edit(file=module.path, start=module.line_start(module.line_at(start)), end=end, replacement="", rule=rule, reason=reason)
+
+
+def _at_sign(module: Module, decorator: ast.expr) -> int:
+    return module.text.rindex("@", 0, module.span(decorator)[0])
+
+
+def whole_span(module: Module, node: ast.stmt) -> tuple[int, int]:
+    """Character offsets of a statement with its decorators."""
+    start, end = module.span(node)
+    decorators = getattr(node, "decorator_list", [])
+    return (_at_sign(module, decorators[0]) if decorators else start), end
+
+
+def _alone(text: str, first: int, start: int, end: int, last: int) -> bool:
+    """Whether the lines from `first` to `last` hold nothing but what stands from `start` to `end`."""
+    continued = text[:first].rstrip("\r\n").endswith("\\")
+    return not continued and not text[first:start].strip() and text[end:last].strip() in ("", ";")
 
 
 def _blocks(parent: ast.AST) -> Iterator[list[ast.stmt]]:
@@ -54,20 +83,41 @@ def _with_blank_lines(text: str, first: int, last: int) -> tuple[int, int]:
     return (kept + ending.end() if ending and blank_before else first), last
 
 
-def _only_statement(module: Module, node: ast.stmt) -> bool:
-    parent = module.parents.get(node)
-    if parent is None or isinstance(parent, ast.Module):
-        return False
-    for name in ("body", "orelse", "finalbody"):
-        block = getattr(parent, name, None)
-        if isinstance(block, list) and node in block:
-            return len(block) == 1
-    return False
-
-
 def replace(module: Module, node: ast.AST, text: str, rule: str, reason: str) -> Edit:
+    """Another text in the place of a node: of an expression, in parentheses where its place asks for them."""
     start, end = module.span(node)
+    if isinstance(node, ast.expr):
+        text = _fitting(module.parents.get(node), node, text)
     return Edit(file=module.path, start=start, end=end, replacement=text, rule=rule, reason=reason)
+
+
+ATOMS = ast.Name | ast.Attribute | ast.Call | ast.Subscript | ast.Constant | ast.JoinedStr | ast.List | ast.Dict | ast.Set | ast.ListComp \
+    | ast.SetComp | ast.DictComp | ast.GeneratorExp  # fmt: skip
+BRACKETS = ast.Call | ast.keyword | ast.List | ast.Set | ast.Dict | ast.comprehension
+BINDING = (
+    ast.Attribute | ast.Subscript | ast.Call | ast.BinOp | ast.UnaryOp | ast.BoolOp | ast.Compare | ast.Await | ast.Starred | ast.IfExp
+)
+"""Expressions that bind more tightly than some expression that may come into them."""
+
+
+def _fitting(parent: ast.AST | None, node: ast.expr, text: str) -> str:
+    """The text of an expression in parentheses where it would otherwise be read as something else, or end at a line's end."""
+    try:
+        value = ast.parse(f"({text}\n)", mode="eval").body
+    except (SyntaxError, ValueError):
+        return text
+    argument = isinstance(parent, BRACKETS) and node is not getattr(parent, "func", None)
+    held = isinstance(value, ATOMS) and not (isinstance(value, ast.Constant) and isinstance(parent, ast.Attribute))
+    loose = isinstance(parent, BINDING) and not argument and not held and value.__class__ is not ast.Tuple
+    return f"({text})" if loose or (not argument and _ends_early(text)) or isinstance(value, ast.NamedExpr | ast.Yield) else text
+
+
+def _ends_early(text: str) -> bool:
+    try:
+        ast.parse(text.strip(), mode="eval")
+    except (SyntaxError, ValueError):
+        return True
+    return False
 
 
 def in_loop(module: Module, node: ast.stmt) -> bool:
@@ -90,6 +140,23 @@ def assignment(module: Module, name: str, node: ast.expr) -> str:
 def grouped(source: str, node: ast.expr) -> str:
     """The source of an expression as it may stand behind `=` or `return`."""
     return f"({source})" if "\n" in source or isinstance(node, ast.NamedExpr) else source
+
+
+_PIECES = re.compile(r"""(\"{3}|'{3})(?:\\.|.)*?\1|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|\#[^\r\n]*|[()]""", re.DOTALL)
+"""Strings, comments, and parentheses outside of them."""
+
+
+def brackets(text: str, start: int) -> tuple[int, int]:
+    """Where the first parenthesis behind `start` opens and where it closes. Raises `ValueError` where there is none."""
+    opening = depth = 0
+    for match in _PIECES.finditer(text, start):
+        if match.group() == "(":
+            opening, depth = (match.start() if not depth else opening), depth + 1
+        elif match.group() == ")":
+            depth -= 1
+            if not depth:
+                return opening, match.start()
+    raise ValueError("no parentheses")
 
 
 def shared_names(module: Module, block: ast.If) -> list[str]:
@@ -118,25 +185,3 @@ def unused_name(module: Module, wanted: Iterable[str]) -> str:
         if name not in used:
             return name
     return f"{next(iter(wanted))}_for_fal"
-
-
-def apply(text: str, edits: list[Edit]) -> str:
-    """The text with the edits made, last first. Raises `ValueError` where two overlap."""
-    ordered = sorted((edit for edit in edits if not any(_inside(edit, other) for other in edits)), key=lambda edit: (edit.start, edit.end))
-    for before, after in itertools.pairwise(ordered):
-        if after.start < before.end:
-            raise ValueError(f"{before.file}: the edits of {before.rule} and {after.rule} overlap at {after.start}")
-    for edit in reversed(ordered):
-        text = text[: edit.start] + edit.replacement + text[edit.end :]
-    return text
-
-
-def _inside(edit: Edit, other: Edit) -> bool:
-    """Whether an edit touches text that a larger one replaces anyway."""
-    return (
-        other is not edit
-        and other.start <= edit.start
-        and edit.end <= other.end
-        and (other.end - other.start) > (edit.end - edit.start)
-        and edit.start < other.end
-    )

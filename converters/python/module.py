@@ -6,6 +6,7 @@ import ast
 import re
 import sys
 import warnings
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -61,6 +62,18 @@ class Module:
         """Character offsets of an expression or statement."""
         start, end = self.offset(node.lineno, node.col_offset), self.offset(node.end_lineno, node.end_col_offset)  # type: ignore[attr-defined]
         return start, end
+
+    def line_at(self, offset: int) -> int:
+        """The 1-based line of a character offset."""
+        return bisect_right(self._starts, offset)
+
+    def is_placed(self, node: ast.expr) -> bool:
+        """Whether the text at a node's position reads as the node: before Python 3.12, positions in f-strings may be wrong."""
+        try:
+            found = ast.parse(f"({self.source(node)}\n)", mode="eval").body
+        except (SyntaxError, ValueError):
+            return False
+        return ast.dump(found) == ast.dump(node)
 
     def source(self, node: ast.AST) -> str:
         start, end = self.span(node)

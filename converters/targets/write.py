@@ -8,7 +8,7 @@ from converters.ledger import Ledger
 from converters.options import Options
 from converters.outcome import Action, FileChange, Hunk
 from converters.project import Project, SourceFile
-from converters.python.edits import apply
+from converters.python.applying import apply, together
 from converters.sources.docker import packaging as docker
 from converters.targets import emitters, image, migration, overrides, places, pyproject
 from converters.targets.app import idiomatic_name
@@ -147,7 +147,7 @@ def kept_file(file: SourceFile, edits: list[Edit]) -> FileChange:
     text = apply(file.text, edits)
     data = file.encode(text)
     hunks = []
-    for edit in sorted(edits, key=lambda edit: edit.start):
+    for edit in together(file.text, edits):
         line = file.text.count("\n", 0, edit.start) + 1
         hunks.append(Hunk(line, line + file.text.count("\n", edit.start, edit.end), edit.rule, edit.reason, f"{file.path}:{line}"))
     return FileChange(file.path, "modified", data, file.data, file.executable, tuple(hunks))

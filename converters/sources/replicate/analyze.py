@@ -27,8 +27,8 @@ from converters.ledger import Ledger
 from converters.options import Options
 from converters.project import Project
 from converters.python import arguments
+from converters.python.applying import apply
 from converters.python.code import Code
-from converters.python.edits import apply
 from converters.python.environ import code_variables
 from converters.sources.replicate import (
     build_report,

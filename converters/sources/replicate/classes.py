@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from converters.ir import Disposition, Edit
+from converters.python.edits import brackets
 from converters.python.module import Module
 from converters.sources.replicate.outputs import is_omittable
 
@@ -34,10 +35,13 @@ def without_base(module: Module, owner: ast.ClassDef, node: ast.AST, rule: str, 
     """Take a base out of a class statement, with the parentheses where nothing is left in them."""
     others: list[ast.AST] = [*(item for item in owner.bases if item is not node), *owner.keywords]
     start, end = module.span(node)
+    opening, closing = brackets(module.text, module.span(owner)[0])
     if not others:
-        opening = module.text.rindex("(", 0, start)
-        closing = module.text.index(")", end)
         return Edit(file=module.path, start=opening, end=closing + 1, replacement="", rule=rule, reason=reason)
+    beside = module.text[opening + 1 : start].strip()[-1:], module.text[end:closing].strip()[:1]
+    if beside[0] == "(" or beside[1] == ")":  # in parentheses of its own
+        text = ", ".join(module.source(item) for item in sorted(others, key=module.span))
+        return Edit(file=module.path, start=opening + 1, end=closing, replacement=text, rule=rule, reason=reason)
     later = [item for item in others if module.span(item)[0] > start]
     if later:
         return Edit(file=module.path, start=start, end=module.span(later[0])[0], replacement="", rule=rule, reason=reason)

@@ -6,9 +6,10 @@ import ast
 from typing import TYPE_CHECKING, Any
 
 from converters.concepts.literals import source_of
-from converters.ir import Disposition, Edit, InputField, Origin
+from converters.ir import Disposition, InputField, Origin
 from converters.python.code import Code
 from converters.python.constants import Evaluator, NotConstant
+from converters.python.edits import remove_decorator
 from converters.python.module import FunctionNode, Module
 from converters.sources.replicate import input_types, inputs
 from converters.sources.replicate.predictor import Method
@@ -55,10 +56,9 @@ def remove(file: File, node: ast.AST, reason: str) -> bool:
     parent = module.parents.get(node)
     decorator = parent if isinstance(parent, ast.Call) and parent.func is node else node
     owner = module.parents.get(decorator)
-    if not isinstance(owner, FunctionNode) or decorator not in owner.decorator_list:
+    if not isinstance(owner, FunctionNode) or not isinstance(decorator, ast.expr) or decorator not in owner.decorator_list:
         return False
-    start, end = module.line_start(decorator.lineno), module.line_end(decorator.end_lineno or decorator.lineno)  # type: ignore[attr-defined]
-    file.edits.append(Edit(file=module.path, start=start, end=end, replacement="", rule="RC008", reason=reason))
+    file.edits.append(remove_decorator(module, owner, decorator, "RC008", reason))
     return True
 
 

@@ -43,7 +43,7 @@ def _stays(file: File, use: Use) -> None:
 
 def _default(call: ast.Call) -> ast.expr | None:
     given = call.args[0] if call.args else next((keyword.value for keyword in call.keywords if keyword.arg == "default"), None)
-    return None if isinstance(given, ast.Constant) and given.value is ... else given
+    return None if isinstance(given, ast.Starred) or (isinstance(given, ast.Constant) and given.value is ...) else given
 
 
 def _drop(file: File, call: ast.Call, function: FunctionNode) -> bool:

@@ -28,8 +28,8 @@ def fitness(code: Code, entry: Module, found: list[Occurrence], ledger: Ledger) 
         if occurrence.is_import or not occurrence.dotted.endswith(FITNESS):
             continue
         function, edit = None, None
-        if isinstance(parent, FunctionNode) and occurrence.node in parent.decorator_list:
-            function, edit = parent, _without_decorator(module, occurrence.node)
+        if isinstance(parent, FunctionNode) and isinstance(occurrence.node, ast.expr) and occurrence.node in parent.decorator_list:
+            function, edit = parent, edits.remove_decorator(module, parent, occurrence.node, "RP023", "the app calls it")
         elif isinstance(parent, ast.Call) and len(parent.args) == 1 and isinstance(statement := module.parents.get(parent), ast.Expr):
             function, edit = (
                 _function(module, parent.args[0]),
@@ -62,7 +62,8 @@ def at_end(code: Code, entry: Module, closure: list[str], ledger: Ledger) -> tup
                 for decorator in node.decorator_list:
                     if code.dotted(module, decorator) == "atexit.register":
                         hook = _hook(code, entry, module, node)
-                        _at_exit(module, decorator, hook, _without_decorator(module, decorator), teardown, made, ledger)
+                        removed = edits.remove_decorator(module, node, decorator, "RP022", "the app calls it")
+                        _at_exit(module, decorator, hook, removed, teardown, made, ledger)
             elif isinstance(node, ast.Call) and code.dotted(module, node.func) == "atexit.register":
                 statement = module.parents.get(node)
                 plain = isinstance(statement, ast.Expr) and len(node.args) == 1 and not node.keywords
@@ -191,9 +192,3 @@ def forwarding(code: Code, closure: list[str], ledger: Ledger) -> None:
                 )
                 ledger.note("RP025", Disposition.KEPT, message, module.origin(node))
                 return
-
-
-def _without_decorator(module: Module, node: ast.AST) -> Edit:
-    start = module.line_start(node.lineno)  # type: ignore[attr-defined]
-    end = module.line_end(node.end_lineno)  # type: ignore[attr-defined]
-    return Edit(file=module.path, start=start, end=end, replacement="", rule="RP022", reason="the app calls it")

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from converters.ir import Disposition, Edit, Hook
 from converters.ledger import Ledger
 from converters.python import edits
+from converters.python.applying import apply, are_removed, compiles
 from converters.python.code import Code
 from converters.python.module import FunctionNode, Module, is_main_test, own_nodes
 from converters.sources.runpod import gone, hooks, worker_edits
@@ -33,6 +34,8 @@ class Rewrite:
     handle_exit: list[Hook] = field(default_factory=list)
     taken_out: set[object] = field(default_factory=set)
     """Keys of the SDK names whose uses are gone, so that nothing needs their import for them."""
+    block: tuple[Module, ast.If] | None = None
+    """The block that becomes the function `load`."""
 
 
 def rewrite(
@@ -67,6 +70,7 @@ def rewrite(
         change.edits += worker_edits.volume_paths(code, module, app)
     change.teardown, change.handle_exit, made = hooks.at_end(code, entry, closure, ledger)
     change.edits += made
+    _without_empty_load(change)
     if change.edits and any(edit.rule == "FS001" for edit in change.edits):
         for edit in change.edits:
             if edit.rule == "FS001":
@@ -86,18 +90,19 @@ def _note_volume(code: Code, edit: Edit, ledger: Ledger, app: str) -> None:
 def _start(code: Code, entry: Module, start: Start, resolved: Resolved, unit: Unit, change: Rewrite, ledger: Ledger) -> None:
     """Take the start call out, and keep what else stood around it."""
     module = start.module
+    stays = start.guard != "main"
     others = [begin for begin in unit.starts if begin is not start and begin.module is module]
     if start.guard == "function":
         _in_function(code, entry, start, resolved, change, ledger)
     elif start.guard == "main":
-        _in_main_block(start, others, resolved, change)
+        stays = _in_main_block(start, others, resolved, change)
     elif resolved.name:
         change.edits.append(worker_edits.remove_start(module, start, "RP002", START_REASON))
     else:
         _assign(start, start.statement, resolved, change)
     change.edits += worker_edits.is_main_as_true(module, start.call, "RP005", MAIN_REASON)
-    if start.guard != "main" or change.load:
-        change.edits += worker_edits.remove_behind(module, start, worker_edits.never_reached(module, start), "RP002")
+    if stays:
+        change.edits += worker_edits.remove_behind(module, worker_edits.never_reached(module, start), "RP002")
     if start.guard != "main":
         for begin in others:
             change.edits.append(worker_edits.remove_start(begin.module, begin, "RP002", START_REASON))
@@ -116,27 +121,51 @@ def _assign(start: Start, statement: ast.stmt, resolved: Resolved, change: Rewri
     change.handler = name
 
 
-def _in_main_block(start: Start, others: list[Start], resolved: Resolved, change: Rewrite) -> None:
-    """Under `if __name__ == "__main__"`: drop a block that only starts; a block that loads becomes a function."""
+def _in_main_block(start: Start, others: list[Start], resolved: Resolved, change: Rewrite) -> bool:
+    """Under `if __name__ == "__main__"`: drop a block that only starts; a block that loads becomes a function. Whether it stays."""
     module, block = start.module, start.main_block
     assert block is not None
     statements = {start.statement, *(begin.statement for begin in others), *worker_edits.never_reached(module, start)}
     if any(statement not in statements for statement in block.body):
-        kept = [] if not resolved.name else [start]
-        change.load = _block_to_function(module, block, [*kept, *others], change)
-        if not resolved.name:
+        removed = [*([start] if resolved.name else []), *others]
+        change.load = _block_to_function(module, block, removed, change)
+        if not change.load:
+            change.edits += worker_edits.main_block_to_true(module, block, removed, "RP005", MAIN_REASON)
+        if not resolved.name and change.load:
             change.edits.append(_returning(module, start.statement, resolved.value))
             change.returned = True
-    elif resolved.name:
+        elif not resolved.name:
+            _assign(start, start.statement, resolved, change)
+        return True
+    if resolved.name:
         change.edits.append(edits.remove_statement(module, block, "RP002", START_REASON))
     else:
         _assign(start, block, resolved, change)
+    return False
 
 
 def _block_to_function(module: Module, block: ast.If, starts: list[Start], change: Rewrite) -> str:
+    """The name of the function that a block becomes; '' where it cannot be one (`elif`, or statements such as `from x import *`)."""
     name = edits.unused_name(module, worker_edits.BUSY_NAMES)
-    change.edits += worker_edits.main_block_to_function(module, block, starts, name, "RP005", MAIN_REASON)
+    made = worker_edits.main_block_to_function(module, block, starts, name, "RP005", MAIN_REASON)
+    if module.text.startswith("elif", module.span(block)[0]) or not compiles(apply(module.text, made)):
+        return ""
+    change.edits += made
+    change.block = (module, block)
     return name
+
+
+def _without_empty_load(change: Rewrite) -> None:
+    """A block from which every statement goes need not become a function."""
+    if change.block is None:
+        return
+    module, block = change.block
+    start, end = module.span(block)
+    own = [edit for edit in change.edits if edit.file == module.path]
+    if not change.returned and are_removed(module, block.body, own):
+        change.edits = [edit for edit in change.edits if edit not in own or edit.end <= start or end <= edit.start]
+        change.edits.append(edits.remove_statement(module, block, "RP002", START_REASON))
+        change.load = ""
 
 
 def _returning(module: Module, statement: ast.stmt, value: ast.expr) -> Edit:
@@ -183,19 +212,28 @@ def _from_call(module: Module, entry: Module, site: ast.Expr, function: ast.Func
     block = next((node for node in module.ancestors(site) if isinstance(node, ast.If) and is_main_test(node.test)), None)
     if block is None:
         change.edits += worker_edits.is_main_as_true(module, site, "RP005", MAIN_REASON)
-        if change.returned:
-            name = edits.unused_name(module, ["handler", "runpod_handler"])
-            text = edits.assignment(module, name, site.value) + ("; break" if edits.in_loop(module, site) else "")
-            change.edits.append(edits.replace(module, site, text, "RP002", START_REASON))
-            change.handler, change.returned = name, False
+        _keep_returned(module, site, change)
         return True
     plain = isinstance(site.value, ast.Call) and isinstance(site.value.func, ast.Name) and not site.value.args and not site.value.keywords
     if module.path != entry.path or (plain and block.body == [site] and any(node is function for node in module.tree.body)):
         return False
-    if change.returned:
-        change.edits.append(_returning(module, site, site.value))
     change.load = _block_to_function(module, block, [], change)
+    if not change.load:
+        change.edits += worker_edits.main_block_to_true(module, block, [], "RP005", MAIN_REASON)
+        _keep_returned(module, site, change)
+    elif change.returned:
+        change.edits.append(_returning(module, site, site.value))
     return True
+
+
+def _keep_returned(module: Module, site: ast.Expr, change: Rewrite) -> None:
+    """`main()` -> `handler = main()`, where it returns the handler."""
+    if not change.returned:
+        return
+    name = edits.unused_name(module, ["handler", "runpod_handler"])
+    text = edits.assignment(module, name, site.value) + ("; break" if edits.in_loop(module, site) else "")
+    change.edits.append(edits.replace(module, site, text, "RP002", START_REASON))
+    change.handler, change.returned = name, False
 
 
 def _only_call(module: Module, function: ast.FunctionDef | ast.AsyncFunctionDef) -> ast.Expr | None:

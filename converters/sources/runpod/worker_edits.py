@@ -9,7 +9,7 @@ import re
 from converters.concepts import storage
 from converters.ir import Edit
 from converters.python.code import Code
-from converters.python.edits import in_loop, remove_statement, replace, shared_names
+from converters.python.edits import first_line, in_loop, remove_row, remove_statement, replace, shared_names, whole_span
 from converters.python.module import FunctionNode, Module, is_main_test
 from converters.sources.runpod.sdk import Occurrence
 from converters.sources.runpod.start import Start
@@ -40,29 +40,46 @@ def remove_imports(module: Module, node: ast.Import | ast.ImportFrom, unused: li
 def main_block_to_function(module: Module, block: ast.If, starts: list[Start], name: str, rule: str, reason: str) -> list[Edit]:
     """`if __name__ == "__main__":` becomes a function that `setup()` calls; names that other code reads become globals."""
     first = block.body[0]
-    start, _ = module.span(block)
-    colon = module.text.index(":", module.span(block.test)[1])
-    shared = shared_names(module, block)
-    indent = module.text[module.line_start(first.lineno) : module.span(first)[0]]
-    edits = [Edit(file=module.path, start=start, end=colon + 1, replacement=f"def {name}():", rule=rule, reason=reason)]
-    if shared:
-        at = module.line_start(_first_line(module, first))
-        edits.append(
-            Edit(
-                file=module.path,
-                start=at,
-                end=at,
-                replacement=f"{indent}global {', '.join(shared)}{module.newline}",
-                rule=rule,
-                reason=reason,
-            )
-        )
+    edits = [_function_header(module, block, name, rule, reason)]
     edits += [remove_start(module, begin, rule, reason) for begin in starts]
     if block.orelse:
         behind, end = module.line_end(block.body[-1].end_lineno or first.lineno), module.line_end(block.end_lineno or first.lineno)
         gone = "a branch for when the file is not the program, which it was in the worker"
         edits.append(Edit(file=module.path, start=behind, end=end, replacement="", rule=rule, reason=gone))
     return edits
+
+
+def main_block_to_true(module: Module, block: ast.If, starts: list[Start], rule: str, reason: str) -> list[Edit]:
+    """`if __name__ == "__main__":` -> `if True:`, for a block that cannot be a function: importing the module loads what it loads."""
+    return [replace(module, block.test, "True", rule, reason), *(remove_start(module, begin, rule, reason) for begin in starts)]
+
+
+def _function_header(module: Module, block: ast.If, name: str, rule: str, reason: str) -> Edit:
+    """`if ...:` -> `def name():` with the globals that the block sets, on the block's first line or on a line of their own."""
+    start, first = module.span(block)[0], whole_span(module, block.body[0])[0]
+    colon = _colon(module, block)
+    shared = ", ".join(shared_names(module, block))
+    if "\n" not in module.text[colon:first] and "\r" not in module.text[colon:first]:
+        text = f"def {name}(): global {shared};" if shared else f"def {name}():"
+        return Edit(file=module.path, start=start, end=colon + 1, replacement=text, rule=rule, reason=reason)
+    if not shared:
+        return Edit(file=module.path, start=start, end=colon + 1, replacement=f"def {name}():", rule=rule, reason=reason)
+    end = _end_of_line(module.text, colon)
+    indent = module.text[module.line_start(first_line(module, block.body[0])) : first]
+    text = f"def {name}():{module.text[colon + 1 : end]}{module.newline}{indent}global {shared}"
+    return Edit(file=module.path, start=start, end=end, replacement=text, rule=rule, reason=reason)
+
+
+def _colon(module: Module, block: ast.If) -> int:
+    """Where the header of a block ends: the colon behind its test, which may stand in parentheses and before comments."""
+    at = module.span(block.test)[1]
+    while module.text[at] != ":":
+        at = _end_of_line(module.text, at) if module.text[at] == "#" else at + 1
+    return at
+
+
+def _end_of_line(text: str, at: int) -> int:
+    return next((place for place in range(at, len(text)) if text[place] in "\r\n"), len(text))
 
 
 def remove_start(module: Module, start: Start, rule: str, reason: str) -> Edit:
@@ -89,19 +106,9 @@ def _passing(node: ast.stmt) -> bool:
     return not any(isinstance(inner, lasting) for inner in ast.walk(node))
 
 
-def remove_behind(module: Module, start: Start, found: list[ast.stmt], rule: str) -> list[Edit]:
-    """Delete what is never reached; `pass` where nothing else is left in the block."""
-    if not found:
-        return []
-    first, last = module.line_start(found[0].lineno), module.line_end(found[-1].end_lineno or found[-1].lineno)
-    parent = module.parents.get(start.statement)
-    alone = not isinstance(parent, ast.Module) and any(
-        getattr(parent, name, None) == [start.statement, *found] for name in ("body", "orelse", "finalbody")
-    )
-    indent = module.text[first : module.span(found[0])[0]]
-    text = f"{indent}pass{module.newline}" if alone else ""
-    reason = "RunPod's start() never came back to this line"
-    return [Edit(file=module.path, start=first, end=last, replacement=text, rule=rule, reason=reason)]
+def remove_behind(module: Module, found: list[ast.stmt], rule: str) -> list[Edit]:
+    """Delete what is never reached."""
+    return remove_row(module, found, rule, "RunPod's start() never came back to this line") if found else []
 
 
 def is_main_as_true(module: Module, node: ast.AST, rule: str, reason: str) -> list[Edit]:
@@ -112,11 +119,6 @@ def is_main_as_true(module: Module, node: ast.AST, rule: str, reason: str) -> li
     tests += [top.test for top in module.tree.body if isinstance(top, ast.If) and is_main_test(top.test) and top.lineno < line]
     compares = [inner for test in tests for inner in ast.walk(test) if isinstance(inner, ast.Compare) and is_main_test(inner)]
     return [replace(module, compare, "True", rule, reason) for compare in compares]
-
-
-def _first_line(module: Module, node: ast.stmt) -> int:
-    decorators = getattr(node, "decorator_list", [])
-    return min([int(node.lineno), *(int(decorator.lineno) for decorator in decorators)])
 
 
 def volume_paths(code: Code, module: Module, app: str) -> list[Edit]:

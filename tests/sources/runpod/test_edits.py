@@ -14,7 +14,7 @@ from converters.convert import convert
 from converters.ir import Edit
 from converters.options import Options
 from converters.outcome import Converted
-from converters.python.edits import apply
+from converters.python.applying import apply
 
 
 def edit(start: int, end: int, replacement: str) -> Edit:
@@ -47,7 +47,53 @@ def test_an_edit_inside_a_larger_one_goes_with_it() -> None:
 
 def test_edits_that_cross_are_refused() -> None:
     with pytest.raises(ValueError, match="overlap"):
-        apply("0123456789", [edit(1, 5, ""), edit(3, 7, "")])
+        apply("0123456789", [edit(1, 5, "x"), edit(3, 7, "")])
+
+
+def test_removals_that_cross_are_one() -> None:
+    assert apply("0123456789", [edit(1, 5, ""), edit(3, 7, "")]) == "0789"
+
+
+def test_equal_edits_count_once() -> None:
+    assert apply("0123456789", [edit(1, 5, "x"), edit(1, 5, "x")]) == "0x56789"
+
+
+@pytest.mark.parametrize(
+    ("at", "expected"),
+    [
+        pytest.param(0, "new\nafter\n", id="before what is removed"),
+        pytest.param(1, "new\nafter\n", id="before it, behind blank lines that go with it"),
+        pytest.param(5, "after\n", id="in the middle of it: gone, too"),
+    ],
+)
+def test_what_is_put_in_before_a_removed_statement_stays(at: int, expected: str) -> None:
+    assert apply("\nremoved\nafter\n", [edit(0, 9, ""), edit(at, at, "new\n")]) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "removed", "expected"),
+    [
+        pytest.param("if x:\n    a\n    b\nc\n", ["    a\n", "    b\n"], "if x:\n    pass\nc\n", id="all statements by several edits"),
+        pytest.param("if x:\n    a\n    b\n", ["    a\n"], "if x:\n    b\n", id="some statements"),
+        pytest.param("a\nb\n", ["a\n", "b\n"], "", id="a whole module needs none"),
+        pytest.param("class C:\n    a\n", ["    a\n"], "class C:\n    pass\n", id="a class"),
+        pytest.param("with x:\n    a\n", ["    a\n"], "with x:\n    pass\n", id="a with block"),
+        pytest.param("for x in y:\n    a\nelse:\n    b\n", ["    b\n"], "for x in y:\n    a\nelse:\n    pass\n", id="an else branch"),
+        pytest.param("if x:\n    a\nelse:\n    b\n", ["else:\n    b\n"], "if x:\n    a\n", id="an else branch with its header"),
+        pytest.param("if x:\n    a\nelif y:\n    b\n", ["elif y:\n    b\n"], "if x:\n    a\n", id="an elif branch with its header"),
+        pytest.param("try:\n    a\nexcept E:\n    b\n", ["    b\n"], "try:\n    a\nexcept E:\n    pass\n", id="an except block"),
+        pytest.param("try:\n    a\nfinally:\n    b\n", ["    a\n", "    b\n"], "try:\n    pass\nfinally:\n    pass\n", id="two blocks"),
+        pytest.param("match x:\n    case 1:\n        a\n", ["        a\n"], "match x:\n    case 1:\n        pass\n", id="a case"),
+        pytest.param("if x:\n    # why\n    a\n", ["    a\n"], "if x:\n    # why\n    pass\n", id="a comment is no statement"),
+        pytest.param("if x:\n    @d\n    def f(): ...\n", ["    @d\n    def f(): ...\n"], "if x:\n    pass\n", id="a decorated function"),
+        pytest.param(
+            "def f():\n    if x:\n        a\n    b\n", ["    if x:\n        a\n"], "def f():\n    b\n", id="a block that goes itself"
+        ),
+    ],
+)
+def test_a_block_from_which_everything_is_removed_keeps_a_pass(text: str, removed: list[str], expected: str) -> None:
+    edits = [edit(text.index(part), text.index(part) + len(part), "") for part in removed]
+    assert apply(text, edits) == expected
 
 
 HANDLER = "def handler(job):\n    return {'n': job['input'].get('n', 1) + K}\n"
@@ -65,6 +111,29 @@ CASES = [
         f"{HANDLER}\n{MAIN}    K = 2\n    {START}\nelse:\n    K = 3\n",
         f"{HANDLER}\ndef load():\n    global K\n    K = 2\n",
         id="a main block with else",
+    ),
+    pytest.param(
+        f"{HANDLER}\n{MAIN.strip()}  # only here: loading\n    K = 2\n    {START}\n",
+        f"{HANDLER}\ndef load():  # only here: loading\n    global K\n    K = 2\n",
+        id="a comment behind the header",
+    ),
+    pytest.param(
+        f"{HANDLER}\n{MAIN.strip()} K = 2; {START}\n", f"{HANDLER}\ndef load(): global K; K = 2; pass\n", id="a main block on one line"
+    ),
+    pytest.param(
+        f"{HANDLER}\n{MAIN}    from os.path import *\n    {START}\n",
+        f"{HANDLER}\nif True:\n    from os.path import *\n",
+        id="a star import, which may not stand in a function",
+    ),
+    pytest.param(
+        f"{HANDLER}\nif K == 2:\n    K = 3\nelif __name__ == '__main__':\n    K = 2\n    {START}\n",
+        f"{HANDLER}\nif K == 2:\n    K = 3\nelif True:\n    K = 2\n",
+        id="a main block behind another condition",
+    ),
+    pytest.param(
+        f"{HANDLER}\n{MAIN}    K: int = 2\n    {START}\n",
+        f"{HANDLER}\nif True:\n    K: int = 2\n",
+        id="an annotated name, which may not be global",
     ),
     pytest.param(f"{HANDLER}\n{MAIN}    K = 2\n\n{START}\n", f"{HANDLER}\nif True:\n    K = 2\n", id="a main block before the start call"),
     pytest.param(
@@ -108,6 +177,23 @@ def converted(folder: Path, text: str) -> str:
     (data,) = [change.data for change in outcome.files if change.path == "handler.py"]
     assert data is not None
     return data.decode()
+
+
+@pytest.mark.parametrize(
+    ("block", "expected"),
+    [
+        pytest.param(f"    import runpod\n\n    {START}\n", "", id="nothing is left of the block"),
+        pytest.param(f"    import runpod\n    {START}\n    print('never')\n", "", id="nor of one with a line that is never reached"),
+        pytest.param(
+            f"    import runpod\n    K = 2\n    {START}\n", "\ndef load():\n    global K\n    K = 2\n", id="a global beside the import"
+        ),
+        pytest.param(
+            f"    K = 2\n    import runpod\n    {START}\n", "\ndef load():\n    global K\n    K = 2\n", id="a global before the import"
+        ),
+    ],
+)
+def test_an_import_in_the_main_block_goes_without_what_stands_beside_it(tmp_path: Path, block: str, expected: str) -> None:
+    assert converted(tmp_path, f"{KEPT}{HANDLER}\n{MAIN}{block}") == f"{KEPT}{HANDLER}{expected}"
 
 
 @pytest.mark.parametrize(("body", "expected"), CASES)
