@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os.path
 import re
 import unicodedata
@@ -133,6 +134,11 @@ def input_fields(fields: list[InputField], class_name: str = "") -> list[str]:
     return [input_field(field, names[field.name], models.get(field.name, "")) for field in fields]
 
 
+def envelope_fields(app: App) -> list[InputField]:
+    """Keys that the worker reads beside its input."""
+    return [InputField(name=key, annotation="Any", required=False, default="None") for key in app.envelope]
+
+
 def input_field(field: InputField, name: str, model: str = "") -> str:
     """`steps: int = Field(default=25, ge=1)`, or without `Field` where a plain default says it all. `model`: class of a nested object."""
     arguments: list[str] = []
@@ -244,6 +250,24 @@ def environment_line(variable: EnvVar) -> str:
 
 
 def tidy(text: str) -> str:
-    """No trailing blanks, at most two blank lines, one newline at the end."""
-    text = "\n".join(line.rstrip() for line in text.splitlines())
-    return re.sub(r"\n{4,}", "\n\n\n", text).strip("\n") + "\n"
+    """No trailing blanks, at most two blank lines, one newline at the end; what stands inside a string stays as it is."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")  # as Python reads them, in strings, too
+    inside = _lines_ending_in_strings("\n".join(lines))
+    kept: list[str] = []
+    blank = 0
+    for number, line in enumerate(lines, 1):
+        held = number in inside or number - 1 in inside
+        blank = 0 if held or line.strip() else blank + 1
+        if blank <= 2:
+            kept.append(line if number in inside else line.rstrip())
+    return "\n".join(kept).strip("\n") + "\n"
+
+
+def _lines_ending_in_strings(text: str) -> set[int]:
+    """Numbers of the lines whose end lies inside a string, by Python's own reading."""
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError):
+        return set()
+    strings = (node for node in ast.walk(tree) if isinstance(node, ast.Constant | ast.JoinedStr))
+    return {line for node in strings for line in range(node.lineno, node.end_lineno or node.lineno)}

@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Sequence
 
-STANDARD: tuple[tuple[str, str], ...] = (
-    (r"\basyncio\.", "import asyncio"),
-    (r"\bcontextlib\.", "import contextlib"),
-    (r"\bctypes\.", "import ctypes"),
-    (r"\bdataclasses\.", "import dataclasses"),
-    (r"\bimportlib\.", "import importlib"),
-    (r"\binspect\.", "import inspect"),
-    (r"\bjson\.", "import json"),
-    (r"\bmimetypes\.", "import mimetypes"),
-    (r"\bos\.", "import os"),
-    (r"\bshutil\.", "import shutil"),
-    (r"\bsignal\.", "import signal"),
-    (r"\bsubprocess\.", "import subprocess"),
-    (r"\bsys\.", "import sys"),
-    (r"\btempfile\.", "import tempfile"),
-    (r"\bthreading\.", "import threading"),
-    (r"\btraceback\.", "import traceback"),
-    (r"\burllib\.request\.", "import urllib.request"),
+PLACE = "\n@IMPORTS@"
+"""The line of a template that the imports take the place of."""
+STANDARD = (
+    "asyncio",
+    "contextlib",
+    "ctypes",
+    "dataclasses",
+    "importlib",
+    "inspect",
+    "json",
+    "mimetypes",
+    "os",
+    "shutil",
+    "signal",
+    "subprocess",
+    "sys",
+    "tempfile",
+    "threading",
+    "traceback",
+    "urllib.request",
 )
 FROM_STANDARD: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("collections.abc", ("AsyncIterable", "AsyncIterator", "Awaitable", "Callable", "Iterable", "Iterator")),
@@ -50,20 +51,42 @@ def complete(body: str, own: Sequence[str] = ()) -> str:
 
     ``own``: import statements of the standard library that the text came with; of these, names that it no longer uses are left out.
     """
-    code = re.sub(r'(?<!f)"(?:[^"\\\n]|\\.)*"', '""', re.sub(r'"""(?:.|\n)*?"""', '""', body))
-    here = bool(re.search(r"\bHERE\b", code))
-    code += "\nPath(" if here else ""
-    standard = [line for pattern, line in STANDARD if re.search(pattern, code)]
-    standard += [line for module, names in FROM_STANDARD if (line := _from(module, names, code))]
-    standard = _merged(standard, own, code) if own else standard
-    third = ["import fal", *(line for module, names in FROM_THIRD if (line := _from(module, names, code)))]
+    used = used_names(body.replace(PLACE, "", 1))
+    here = "HERE" in used
+    used |= {"Path"} if here else set()
+    standard = [f"import {module}" for module in STANDARD if f"{module}." in used]
+    standard += [line for module, names in FROM_STANDARD if (line := _from(module, names, used))]
+    standard = _merged(standard, own, used) if own else standard
+    third = ["import fal", *(line for module, names in FROM_THIRD if (line := _from(module, names, used)))]
     block = "\n".join(standard) + ("\n\n" if standard else "") + "\n".join(third) + "\n"
     if here:
         block += "\nHERE = Path(__file__).parent  # where `fal deploy` reads the Dockerfile and its files\n"
-    return body.replace("@IMPORTS@", block)
+    return body.replace(PLACE, f"\n{block}", 1)
 
 
-def _merged(standard: list[str], own: Sequence[str], code: str) -> list[str]:
+def used_names(text: str) -> set[str]:
+    """Names that Python source reads, and `os.`, `urllib.request.` for modules of which it reads something; empty where it is no Python."""
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError):
+        return set()
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name):
+            found.add(node.id)
+        elif isinstance(node, ast.Attribute) and (dotted := _dotted(node.value)):
+            found.add(f"{dotted}.")
+    return found
+
+
+def _dotted(node: ast.expr) -> str:
+    if isinstance(node, ast.Attribute):
+        base = _dotted(node.value)
+        return f"{base}.{node.attr}" if base else ""
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def _merged(standard: list[str], own: Sequence[str], used: set[str]) -> list[str]:
     """Both lists of import statements as one: `import` lines first, then one `from` line a module."""
     lines, parts = set(), dict[str, set[str]]()
     for statement in (node for text in (*standard, *own) for node in ast.parse(text).body):
@@ -71,7 +94,7 @@ def _merged(standard: list[str], own: Sequence[str], code: str) -> list[str]:
         for alias in statement.names:
             bound = (alias.asname or alias.name).split(".")[0]
             name = f"{alias.name} as {alias.asname}" if alias.asname else alias.name
-            if not re.search(rf"(?<![\w.]){bound}\b", code):
+            if bound not in used:
                 continue
             if isinstance(statement, ast.Import):
                 lines.add(f"import {name}")
@@ -80,6 +103,6 @@ def _merged(standard: list[str], own: Sequence[str], code: str) -> list[str]:
     return sorted(lines) + [f"from {module} import {', '.join(sorted(names))}" for module, names in sorted(parts.items())]
 
 
-def _from(module: str, names: tuple[str, ...], code: str) -> str:
-    used = [name for name in names if re.search(rf"(?<![\w.]){name}\b", code)]
-    return f"from {module} import {', '.join(used)}" if used else ""
+def _from(module: str, names: tuple[str, ...], used: set[str]) -> str:
+    wanted = [name for name in names if name in used]
+    return f"from {module} import {', '.join(wanted)}" if wanted else ""

@@ -122,9 +122,8 @@ class _Pieces:
         function = next(statement for place, statement in self.statements if place == "handler")
         assert isinstance(function, cst.FunctionDef)
         rewritten = function.visit(_Handler(self.inline, self.app))
-        assert isinstance(rewritten, cst.FunctionDef) and isinstance(rewritten.body, cst.IndentedBlock)
-        statements = list(rewritten.body.body)
-        return _indented([*self._imports_for(function.body), *statements])
+        assert isinstance(rewritten, cst.FunctionDef)
+        return _indented([*self._imports_for(function.body), *_statements(rewritten.body)])
 
 
 def _indented(statements: Sequence[cst.BaseStatement]) -> str:
@@ -137,6 +136,14 @@ def _indented(statements: Sequence[cst.BaseStatement]) -> str:
     made = function.with_changes(body=cst.IndentedBlock(body=list(statements)))
     text = cst.Module(body=[holder.with_changes(body=holder.body.with_changes(body=[made]))]).code
     return text.split("def f(self):\n", 1)[1].rstrip("\n")
+
+
+def _statements(body: cst.BaseSuite) -> list[cst.BaseStatement]:
+    """The statements of a function; those that share its line come on a line of their own."""
+    if isinstance(body, cst.IndentedBlock):
+        return list(body.body)
+    assert isinstance(body, cst.SimpleStatementSuite)
+    return [cst.SimpleStatementLine(body=body.body, trailing_whitespace=body.trailing_whitespace)]
 
 
 def _with_first(body: cst.BaseSuite, lines: Sequence[cst.SimpleStatementLine]) -> cst.BaseSuite:
@@ -328,7 +335,7 @@ def _key(node: cst.Subscript) -> str | None:
 
 
 def _text(node: cst.BaseExpression | None) -> str | None:
-    if isinstance(node, cst.SimpleString):
+    if isinstance(node, cst.SimpleString | cst.ConcatenatedString):
         value = node.evaluated_value
         return value if isinstance(value, str) else None
     return None

@@ -90,9 +90,10 @@ def _job(app: App) -> list[str]:
 
 
 def _by_alias(app: App) -> bool:
-    from converters.targets.app import all_fields, field_name
+    from converters.targets.app import all_fields, envelope_fields, field_name
 
-    return any(field_name(field.name) != field.name for field in all_fields(app.endpoints[0].input))
+    fields = [*all_fields(app.endpoints[0].input), *envelope_fields(app)]
+    return any(field_name(field.name) != field.name for field in fields)
 
 
 def _annotation(app: App, endpoint: Endpoint) -> str:

@@ -25,7 +25,7 @@ def emit(app: App) -> str:
         input_config=config,
         input_note=note,
         models=app_parts.nested_models(app),
-        fields=app_parts.input_fields(endpoint.input.fields, app.class_name) + [f"{key}: Any = None" for key in app.envelope],
+        fields=app_parts.input_fields([*endpoint.input.fields, *app_parts.envelope_fields(app)], app.class_name),
         outputs=[app_parts.output_field(field) for field in endpoint.output.fields] if methods.has_model(app) else [],
         settings=[app_parts.setting(setting) for setting in app.settings],
         image_arguments=app_parts.image_arguments(app),

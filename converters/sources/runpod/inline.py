@@ -277,7 +277,7 @@ def _reads(code: Code, flow: Flow, schema: InputSchema, found: InlinePlan, handl
                 default = constant(code, read.module, read.default) if read.default is not None else None
             except NotConstant:
                 raise NotInline(f"the default of `{read.key}` is no constant") from None
-            if entry.default != _source(default):
+            if entry.default != _source(read.key, default):
                 raise NotInline(f"`{read.key}` has several defaults")
     for node in own_nodes(handler):
         if (
@@ -322,10 +322,13 @@ def _constant_text(node: ast.AST) -> str | None:
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
 
 
-def _source(value: object) -> str:
+def _source(key: str, value: object) -> str:
     from converters.concepts.literals import source_of
 
-    return source_of(value)
+    try:
+        return source_of(value)
+    except TypeError:
+        raise NotInline(f"the default of `{key}` is no plain value") from None
 
 
 def _is_input(node: ast.expr, job: str) -> bool:
