@@ -32,7 +32,8 @@ def load(stated: str) -> OpenApi:
         raise Unreadable(f"is a Swagger {document['swagger']} document.", file=stated, hint=f"{HINT} A converter to version 3 makes one.")
     if not str(document.get("openapi", "")).startswith("3.") or not isinstance(document.get("paths"), dict):
         raise Unreadable("is no OpenAPI 3 document: it needs `openapi: 3.x` and `paths`.", file=stated, hint=HINT)
-    return OpenApi(_shown(stated) if url else stated, document)
+    plain: dict[str, Any] = json.loads(json.dumps(document, default=str))  # YAML has values that JSON does not know
+    return OpenApi(_shown(stated) if url else stated, plain)
 
 
 def _shown(url: str) -> str:

@@ -10,6 +10,7 @@ from converters.ir import App, Setting
 from converters.targets import app as parts
 from converters.targets import function, imports
 from converters.targets.json_models import Models
+from converters.targets.openapi_shape import well_formed
 from converters.targets.proxy_endpoints import Operation, operations, source
 from converters.targets.templating import listing, render
 
@@ -35,9 +36,8 @@ def emit(app: App) -> str:
     """The file with the app."""
     server = app.server
     assert server is not None
-    document = server.document or {}
-    components = (document.get("components") or {}).get("schemas") or {}
-    models = Models(components, taken={app.class_name})
+    document = well_formed(server.document)
+    models = Models(document["components"]["schemas"], taken={app.class_name})
     found = operations(document, models)
     if not found:
         found = [Operation("/", "POST", "/", "call", SKELETON)]
@@ -66,18 +66,19 @@ def emit(app: App) -> str:
 
 
 def imports_of(text: str) -> str:
+    used = imports.used_names(text.replace(imports.PLACE, "", 1))
     standard = ["contextlib", "mimetypes", "os", "signal", "subprocess", "tempfile", "time"]
-    lines = [f"import {name}" for name in standard if re.search(rf"\b{name}\.", text)]
+    lines = [f"import {name}" for name in standard if f"{name}." in used]
     lines += ["from collections.abc import Iterator", "from pathlib import Path"]
-    names = [name for name in ("Any", "Literal") if re.search(rf"\b{name}\b", text)]
-    lines += [f"from typing import {', '.join(names)}"] + (["from urllib.parse import quote"] if "quote(" in text else [])
-    toolkit = [name for name in ("Audio", "File", "Image", "Video") if re.search(rf"\b{name}\b", text)]
-    pydantic = [name for name in ("BaseModel", "ConfigDict", "Field") if re.search(rf"\b{name}\b", text)]
+    names = [name for name in ("Any", "Literal") if name in used]
+    lines += [f"from typing import {', '.join(names)}"] + (["from urllib.parse import quote"] if "quote" in used else [])
+    toolkit = [name for name in ("Audio", "File", "Image", "Video") if name in used]
+    pydantic = [name for name in ("BaseModel", "ConfigDict", "Field") if name in used]
     third = ["import fal", "import httpx", "from fal.container import ContainerImage", f"from fal.toolkit import {', '.join(toolkit)}"]
     third += ["from fastapi import HTTPException, Request", "from fastapi.responses import JSONResponse, Response, StreamingResponse"]
     third += [f"from pydantic import {', '.join(pydantic)}"] if pydantic else []
     here = "HERE = Path(__file__).parent  # where `fal deploy` reads the image and its files"
-    return text.replace("@IMPORTS@", "\n".join([*lines, "", *third, "", here]))
+    return text.replace(imports.PLACE, "\n" + "\n".join([*lines, "", *third, "", here]), 1)
 
 
 def _settings(app: App) -> list[str]:
