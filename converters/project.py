@@ -53,6 +53,8 @@ class Skipped:
 
     path: str
     reason: str
+    lost: bool = False
+    """Whether it may hold what the project needs."""
 
 
 @dataclass(frozen=True)
@@ -210,7 +212,7 @@ def _walk(project: Project, folder: Path, depth: int) -> None:
     except OSError as error:
         if depth == 0:
             raise Unreadable(f"cannot be read: {error.strerror}.", file=str(folder), hint="Check its permissions.") from error
-        project.skipped.append(Skipped(relative, f"cannot be read: {error.strerror}"))
+        project.skipped.append(Skipped(relative, f"cannot be read: {error.strerror}", lost=True))
         return
     if depth and holds_packages(entry.name for entry in entries):
         project.installed.append(relative)
@@ -225,6 +227,23 @@ def _walk(project: Project, folder: Path, depth: int) -> None:
 def _enter(project: Project, entry: os.DirEntry[str], depth: int) -> None:
     path = Path(entry.path)
     relative = path.relative_to(project.root).as_posix()
+    try:
+        entry.name.encode()
+    except UnicodeEncodeError:
+        project.skipped.append(Skipped(readable(relative), "its name is not UTF-8, so no file of the output can name it", lost=True))
+        return
+    try:
+        _enter_named(project, entry, path, relative, depth)
+    except OSError as error:
+        project.skipped.append(Skipped(relative, f"cannot be read: {error.strerror}", lost=True))
+
+
+def readable(path: str) -> str:
+    """A path as it may stand in a report: bytes that are not UTF-8 are shown as `\\xff`."""
+    return os.fsencode(path).decode(errors="backslashreplace")
+
+
+def _enter_named(project: Project, entry: os.DirEntry[str], path: Path, relative: str, depth: int) -> None:
     if entry.is_symlink():
         try:
             target = path.resolve(strict=True)

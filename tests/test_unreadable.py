@@ -64,6 +64,19 @@ def forbidden(root: Path) -> None:
     (root / "handler.py").chmod(0)
 
 
+def forbidden_folder(root: Path) -> None:
+    handler(WORKER)(root)
+    (root / "closed").mkdir(mode=0)
+
+
+def named(name: bytes) -> Make:
+    def write(root: Path) -> None:
+        handler(WORKER)(root)
+        (root / os.fsdecode(name)).write_bytes(b"x")
+
+    return write
+
+
 CASES = [
     pytest.param(handler(WORKER), (0,), "", id="a plain worker"),
     pytest.param(handler(WORKER + b"\ndef broken(:\n"), (5,), "handler.py:11: ", id="a syntax error"),
@@ -102,6 +115,23 @@ CASES = [
         id="a file we may not read",
         marks=pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root reads everything"),
     ),
+    pytest.param(
+        forbidden_folder,
+        (3,),
+        "",
+        id="a folder we may not enter",
+        marks=pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root reads everything"),
+    ),
+    pytest.param(beside(".dockerignore", b"*.md\n\\\n[z-a]\n!\n"), (0,), "", id="ignore patterns that are none"),
+    pytest.param(beside("pyproject.toml", b"tool = 1\n"), (5,), "pyproject.toml:1: ", id="a pyproject.toml that takes no table"),
+    pytest.param(beside("pyproject.toml", b"tool.fal = {a = 1}\n"), (5,), "pyproject.toml:1: ", id="a table that cannot be extended"),
+    pytest.param(
+        beside("pyproject.toml", b"[project]\nname = 'caf\xe9'\n"), (5,), "pyproject.toml", id="a pyproject.toml that is not UTF-8"
+    ),
+    pytest.param(beside("pyproject.toml", b"\n\n[project\n"), (5,), "pyproject.toml:3: ", id="a pyproject.toml that is no TOML"),
+    pytest.param(named(b"caf\xe9.txt"), (3,), "", id="a name that is not UTF-8"),
+    pytest.param(named(b"a\\b.txt"), (0,), "", id="a backslash in a name"),
+    pytest.param(named("日本 \u2028.py".encode()), (0,), "", id="a name that is UTF-8"),
     pytest.param(cog(COG + b"  : : [\n"), (5,), "cog.yaml:", id="broken YAML"),
     pytest.param(cog(COG + BOMB), (0, 3, 5), "", id="a YAML bomb"),
 ]

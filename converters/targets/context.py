@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from converters.ir import App, NewFile
 from converters.project import Project
 
@@ -27,13 +29,16 @@ WRITTEN = "# The files here are those that the build needs.\n.git\n__pycache__\n
 def ignore_file(project: Project, app: App) -> NewFile | None:
     """The `.dockerignore` of the output: the project's own where the client reads it rightly, else one that loses no needed file."""
     own = project.get(".dockerignore")
-    lines = own.data.decode(errors="replace").splitlines() if own is not None else list(DEFAULTS)
-    dropped = _dropped([line.strip() for line in lines], app.environment.files)
-    if not dropped:
+    lines = re.split(r"\r\n|\r|\n", own.data.decode(errors="replace")) if own is not None else list(DEFAULTS)
+    try:
+        dropped = _dropped([line.strip() for line in lines], app.environment.files)
+        reason = f"fal's client would leave out {dropped[0]}, which the build needs" if dropped else ""
+    except (ValueError, re.error) as error:
+        reason = f"fal's client stops at one of its patterns ({error})"
+    if not reason:
         if own is not None:
             app.environment.files = sorted({*app.environment.files, ".dockerignore"})
         return None
-    reason = f"fal's client would leave out {dropped[0]}, which the build needs"
     return NewFile(path=".dockerignore", text=WRITTEN, rule="DK038", reason=reason)
 
 

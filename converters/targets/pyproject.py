@@ -2,38 +2,55 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+import sys
+from typing import Any
 
 from converters.errors import Unreadable
 from converters.ir import App
-from converters.project import Project
+from converters.project import Project, SourceFile
 
-if TYPE_CHECKING:
-    from tomlkit import TOMLDocument
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 
 def emit(project: Project, apps: list[App]) -> str:
-    """The text of pyproject.toml with a table for each app. Raises `Unreadable` where the project's own file is no TOML."""
-    import tomlkit
-    from tomlkit.exceptions import TOMLKitError
-
+    """The text of pyproject.toml with a table for each app. Raises `Unreadable` where the project's own file takes none."""
     file = project.get("pyproject.toml")
     if file is None:
         return "\n".join(_table(app) for app in apps)
-    try:
-        document = tomlkit.parse(file.text)
-    except TOMLKitError as error:
-        line = getattr(error, "line", 1)
-        raise Unreadable(f"is not valid TOML: {error}.", file="pyproject.toml", line=line, hint="Correct it.") from error
-    existing = _existing(document)
+    existing = _existing(_parsed(file))
     missing = [app for app in apps if app.name not in existing]
+    text = _with_tables(file, missing)
+    try:
+        tomllib.loads(text)
+    except ValueError as error:
+        message = f"takes no table `tool.fal.apps`, since it defines `tool` or `tool.fal` as something else ({error})."
+        raise Unreadable(message, file=file.path, line=1, hint="Write what it defines there as tables: `[tool.fal]`.") from error
+    return text
+
+
+def _parsed(file: SourceFile) -> dict[str, Any]:
+    try:
+        if not file.encoding.startswith("utf-8"):
+            raise ValueError("it is not UTF-8")
+        return tomllib.loads(file.text)
+    except ValueError as error:
+        found = re.search(r"at line (\d+)", str(error))
+        line = int(found.group(1)) if found else 1
+        raise Unreadable(f"is not valid TOML: {error}.", file=file.path, line=line, hint="Correct it.") from error
+
+
+def _with_tables(file: SourceFile, missing: list[App]) -> str:
     ending = "" if file.text.endswith("\n") or not file.text else "\n"
     newline = "\r\n" if "\r\n" in file.text else "\n"
     added = "\n".join(_table(app) for app in missing).replace("\n", newline)
     return f"{file.text}{ending}{newline if file.text else ''}{added}" if missing else file.text
 
 
-def _existing(document: TOMLDocument) -> set[str]:
+def _existing(document: dict[str, Any]) -> set[str]:
     try:
         return set(document["tool"]["fal"]["apps"])
     except (KeyError, TypeError):

@@ -102,7 +102,8 @@ def _located(path: Path) -> Located:
 
 
 def _references(document: dict[str, Any], config: dict[str, Any]) -> list[str]:
-    stated = [*(document.get("RepoTags") or []), *(document.get("RepoDigests") or []), config.get("Image")]
+    lists = [value for key in ("RepoTags", "RepoDigests") if isinstance(value := document.get(key), list)]
+    stated = [*(name for names in lists for name in names), config.get("Image")]
     return [one for one in stated if isinstance(one, str) and one and not one.startswith("sha256:")]
 
 

@@ -6,11 +6,15 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
 
 from converters.project import Project, normalize
 from converters.sources.docker.dockerfile import command_line
 from converters.sources.docker.model import Copy, Dockerfile, Stage
 from converters.sources.docker.shell import ShellCommand, expand, split
+
+if TYPE_CHECKING:
+    import pathspec
 
 PYTHON = re.compile(r"^(.*/)?(python|pypy)(3(\.\d+)?)?$")
 ARGUMENTS = "\0arguments"
@@ -80,12 +84,23 @@ def _dockerignore(project: Project, context: str) -> set[str]:
     file = project.get(f"{context}/.dockerignore" if context else ".dockerignore")
     if file is None:
         return set()
-    import pathspec
-
-    lines = [line.strip() for line in file.data.decode(errors="replace").splitlines()]
-    spec = pathspec.PathSpec.from_lines("gitwildmatch", [_anchored(line) for line in lines if line and not line.startswith("#")])
+    lines = [line.strip() for line in re.split(r"\r\n|\r|\n", file.data.decode(errors="replace"))]
+    spec = _spec([_anchored(line) for line in lines if line and not line.startswith("#")])
     prefix = f"{context}/" if context else ""
     return {path for path in (entry.path for entry in project.below(context)) if spec.match_file(path[len(prefix) :])}
+
+
+def _spec(patterns: list[str]) -> pathspec.PathSpec:
+    """What the patterns match; one that is none (`\\` alone, a range that runs backwards) matches nothing, and Docker refuses it."""
+    import pathspec
+
+    read: list[pathspec.Pattern] = []
+    for pattern in patterns:
+        try:
+            read += pathspec.PathSpec.from_lines("gitwildmatch", [pattern]).patterns
+        except (ValueError, re.error):
+            continue
+    return pathspec.PathSpec(read)
 
 
 def _anchored(pattern: str) -> str:

@@ -96,7 +96,7 @@ class Schemas:
         if isinstance(node.value, str):
             try:
                 return self.of(module, ast.parse(node.value, mode="eval").body, depth + 1)
-            except SyntaxError:
+            except (SyntaxError, ValueError):
                 return {}
         return {}
 

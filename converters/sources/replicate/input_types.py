@@ -36,7 +36,7 @@ def read(code: Code, module: Module, node: ast.expr | None) -> Type:
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         try:
             return read(code, module, ast.parse(node.value, mode="eval").body)
-        except SyntaxError:
+        except (SyntaxError, ValueError):
             return Type("Any", problem="cannot be read")
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
         return _union(code, module, [node.left, node.right])

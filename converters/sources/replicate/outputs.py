@@ -41,7 +41,7 @@ def read(code: Code, method: Method, kind: HandlerKind, inputs: InputSchema) -> 
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         try:
             node = ast.parse(node.value, mode="eval").body
-        except SyntaxError:
+        except (SyntaxError, ValueError):
             node = None
     found = Outputs(OutputSchema(opaque=False), kind, annotated=node)
     stream, item = _stream(code, module, node)

@@ -102,7 +102,7 @@ def _stated(code: Code, module: Module, annotation: ast.expr | None) -> tuple[Mo
     if isinstance(annotation, ast.Constant) and isinstance(annotation.value, str):
         try:
             annotation = ast.parse(annotation.value, mode="eval").body
-        except SyntaxError:
+        except (SyntaxError, ValueError):
             return None
     if isinstance(annotation, ast.BinOp):
         return _stated(code, module, annotation.left) or _stated(code, module, annotation.right)

@@ -295,8 +295,6 @@ def leftovers(project: Project, found: Survey, ledger: Ledger) -> None:
     for path, problem in found.unreadable.items():
         message = f"not read, since it {problem.message} It is carried along as it is"
         ledger.note("FS005", Disposition.KEPT, message, Origin(file=path, line=problem.line or 1))
-    for skipped in project.skipped:
-        ledger.note("FS005", Disposition.DROPPED, f"not read: {skipped.reason}", Origin(file=skipped.path, line=1))
 
 
 def _is_constant(code: Code, module: Any, node: ast.expr) -> bool:

@@ -56,6 +56,15 @@ REGIONS: tuple[tuple[str, str], ...] = (
     ("EU", "eu-west"),
 )
 """Prefix of a RunPod data centre -> fal region, first match wins."""
+KINDS: dict[str, tuple[type, ...]] = {
+    "gpuIds": (str, list),
+    "gpuTypeIds": (str, list),
+    "dataCenterIds": (str, list),
+    "locations": (str, list),
+    "env": (dict, list),
+    "template.env": (dict, list),
+}
+"""What a key holds whose value is taken apart."""
 
 
 @dataclass(frozen=True)
@@ -132,7 +141,7 @@ class _Reader:
         if key in self.keys:
             if value in (None, "", [], {}) and value != 0:
                 self._settle(row, Disposition.DROPPED, "not set")
-            else:
+            elif not self._is_other_kind(row):
                 self.keys[key](row)
         elif key in IDENTITY:
             self._settle(row, Disposition.DROPPED, "identifies the endpoint on RunPod")
@@ -142,7 +151,8 @@ class _Reader:
         if value in (None, "", [], {}) or key in TEMPLATE_DROPPED:
             self._settle(row, Disposition.DROPPED, "describes the template on RunPod" if value else "not set")
         elif key == "env":
-            self._env(row)
+            if not self._is_other_kind(row):
+                self._env(row)
         elif key == "containerRegistryAuthId":
             message = "the image is in a private registry: give its user and a secret for the password in `registries` of the image."
             self._settle(row, Disposition.MANUAL, message, scope=Scope.DEPLOY)
@@ -151,6 +161,15 @@ class _Reader:
             self._settle(row, Disposition.MANUAL, message, scope=Scope.CODE)
         elif key == "volumeMountPath":
             self._settle(row, Disposition.DROPPED, f"persistent files lie in {storage.volume_folder(self.app)}")
+
+    def _is_other_kind(self, row: _Row) -> bool:
+        """Whether a value is of a type that RunPod never exports for its key; then it is an item."""
+        if isinstance(row.value, KINDS.get(row.key, (object,))):
+            return False
+        self._settle(
+            row, Disposition.MANUAL, f"`{row.key}` is {row.value!r}, which cannot be read: look the setting up in RunPod's console."
+        )
+        return True
 
     def _row(self, key: str, value: Any, path: tuple[str | int, ...]) -> _Row:
         line, end_line, offset = self.located.lines.get(path, (1, 1, 0))
@@ -172,7 +191,7 @@ class _Reader:
             self._settle(row, Disposition.MANUAL, f"`{row.value}` is no number of {name}.")
 
     def _timeout(self, row: _Row) -> None:
-        if isinstance(row.value, int | float) and row.value > 0:
+        if isinstance(row.value, int | float) and math.isfinite(row.value) and row.value > 0:
             self._set(row, "request_timeout", math.ceil(row.value / 1000))
         else:
             self._settle(row, Disposition.DROPPED, "no limit is set: fal's default of an hour applies")

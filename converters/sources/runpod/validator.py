@@ -179,6 +179,8 @@ def _field(code: Code, module: Module, name: str, node: ast.expr) -> SchemaField
         required = bool(constant(code, module, parts["required"])) if "required" in parts else False
     except NotConstant:
         return None
+    if declared is not None and not all(isinstance(one, type) for one in (declared if isinstance(declared, tuple) else (declared,))):
+        return None
     has_default, default, problem = "default" in parts, None, ""
     if has_default:
         try:

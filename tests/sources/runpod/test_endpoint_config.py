@@ -52,6 +52,20 @@ def test_a_key_becomes_a_setting(tmp_path: Path, document: dict[str, Any], name:
     assert {item.disposition for item in items} == {Disposition.CONVERTED}
 
 
+@pytest.mark.parametrize("key", ["gpuIds", "gpuTypeIds", "dataCenterIds", "locations", "env", "template"])
+@pytest.mark.parametrize("value", [3, True, 1.5, [3], {"a": 1}, "text", [[]]], ids=str)
+def test_a_value_of_another_type_is_an_item_or_says_nothing(tmp_path: Path, key: str, value: object) -> None:
+    app, items = made(tmp_path, {key: value})
+    assert app.name
+    assert [item.name for item in items if item.name == key]
+
+
+@pytest.mark.parametrize("value", [float("inf"), float("nan"), -1, "600", None, [], True], ids=str)
+def test_a_time_limit_that_is_none_sets_none(tmp_path: Path, value: object) -> None:
+    app, _ = made(tmp_path, {"executionTimeoutMs": value})
+    assert app.setting("request_timeout") is None or value is True
+
+
 @pytest.mark.parametrize(
     "document",
     [
