@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Literal
 
 from converters import __version__, entries
+from converters.compiled import must_compile
 from converters.converted import fal_apps, is_covered, is_served
 from converters.errors import Unreadable, Unsupported, UsageError
-from converters.ir import Application, Evidence
+from converters.ir import Application, Disposition, Evidence, Origin
 from converters.ledger import Ledger
 from converters.options import Options
 from converters.outcome import Converted, Crashed, NotConverted, Outcome, Unchanged
@@ -52,15 +53,28 @@ def convert(path: Path, options: Options) -> Outcome:
         platform = chosen.name
         ledger = Ledger()
         application = chosen.analyze(project, options, ledger)
+        note_skipped(project, ledger)
         from converters.targets.write import write
 
         files = write(project, application, options, ledger)
+        must_compile(files)
         ledger.close()
         return Converted(root, application, ledger, tuple(files), options.name or project.name)
     except UsageError:
         raise
     except Exception as error:
         return failed(error, root, platform)
+
+
+def note_skipped(project: Project, ledger: Ledger) -> None:
+    """Account for what is below the folder and no part of the output."""
+    for skipped in project.skipped:
+        message = f"not read: {skipped.reason}"
+        if skipped.lost:
+            origin = Origin(file=skipped.path, line=1)
+            ledger.note("FS005", Disposition.MANUAL, f"{message}. Rename it or make it readable, and convert again.", origin)
+        else:
+            ledger.note("FS005", Disposition.DROPPED, message, Origin(file=skipped.path, line=1))
 
 
 def failed(error: Exception, root: Path, platform: str = "") -> NotConverted | Crashed:

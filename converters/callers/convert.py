@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from converters.callers.analyze import analyze
-from converters.convert import failed
+from converters.compiled import must_compile
+from converters.convert import failed, note_skipped
 from converters.errors import UsageError
 from converters.ledger import Ledger
 from converters.outcome import Converted, Outcome
@@ -27,6 +28,8 @@ def convert_callers(path: Path, apps: Mapping[str, str], *, every_app_used: bool
         ledger = Ledger()
         application = analyze(project, apps, ledger, every_app_used=every_app_used, only=only.path if only else "")
         files = [kept_file(file, [edit for edit in application.edits if edit.file == file.path]) for file in project.files.values()]
+        note_skipped(project, ledger)
+        must_compile(files)
         ledger.close()
         return Converted(root, application, ledger, tuple(files), project.name)
     except UsageError:
