@@ -8,6 +8,8 @@ import tempfile
 from pathlib import Path
 from typing import TextIO
 
+from converters.escape import one_line
+
 
 def prepare() -> None:
     """Let characters that a terminal cannot show appear as escapes instead of failing, and closed streams swallow everything."""
@@ -37,13 +39,8 @@ def print_bytes(data: bytes) -> None:
 
 
 def print_error(text: str) -> None:
-    """One message on standard error."""
-    print(escaped(text, "\n"), file=sys.stderr, flush=True)
-
-
-def escaped(text: str, kept: str = "") -> str:
-    """A text whose control characters, but for those that are ``kept``, a terminal shows and does not obey."""
-    return "".join(letter if letter.isprintable() or letter in kept else repr(letter)[1:-1] for letter in text)
+    """One message on standard error, on one line."""
+    print(one_line(text), file=sys.stderr, flush=True)
 
 
 def wants_colour(stream: TextIO) -> bool:

@@ -214,7 +214,7 @@ def test_diff_is_the_diff_and_nothing_else(partial: Path, capfdbinary: pytest.Ca
     )
     assert (partial / "app.py").read_bytes() == made.APP
     assert (partial / "handler.py").read_bytes() == made.KEPT
-    assert shown.err == b"handler.py:5: Check, [what] this does: 100%\nby hand.\n"
+    assert shown.err == b"handler.py:5: Check, [what] this does: 100% by hand.\n"
 
 
 def test_diff_in_json_is_a_field(worker: Path, capsys: pytest.CaptureFixture[str]) -> None:

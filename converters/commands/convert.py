@@ -155,7 +155,7 @@ def show(result: Result, request: Request) -> None:
 
         print_bytes(coloured(result.diff) if wants_colour(sys.stdout) else result.diff)
         for item in filter(is_open_code, () if request.quiet else made["ledger"]["items"]):
-            print_error(f"{item['file']}:{item['line']}: {item['message']}")
+            print_error(f"{item['file']}:{item['line']}: {' '.join(item['message'].split())}")
     elif not request.quiet and (request.format != "text" or made["status"] in ("converted", "partial")):
         from converters.reports import print_report
 
@@ -171,6 +171,7 @@ def _show_certificates(certificates: Sequence[Certificate], request: Request) ->
     from converters.verify.report import as_markdown, as_text
 
     if request.format == "github":  # whose standard output is annotations
-        print_error(as_text(certificates))
+        for line in as_text(certificates).splitlines():
+            print_error(line)
     elif not request.quiet:
         print_text(as_markdown(certificates) if request.format == "markdown" else as_text(certificates))

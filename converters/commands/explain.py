@@ -10,12 +10,13 @@ from pathlib import Path
 from converters.commands.whereabouts import whereabouts
 from converters.entries import missing
 from converters.errors import ExitCode, Unreadable, UsageError
+from converters.escape import log, one_line, visible
 from converters.ledger import Item
 from converters.lines import lines_of
 from converters.outcome import Converted, Outcome, Unchanged
 from converters.rules import codes, find
 from converters.rules.text import body, explained
-from converters.terminal import escaped, print_text
+from converters.terminal import print_text
 
 HIGHEST = 6
 """How many folders above a file are tried as its project."""
@@ -55,8 +56,8 @@ def explain_line(file: Path, line: int, project: Path | None) -> int:
     path = _inside(file, outcome.root)
     items = [item for item in outcome.ledger.items() if item.file == path and item.line <= line <= max(item.line, item.end_line)]
     where = whereabouts(outcome, path, line, told=bool(items))
-    told = "".join([*_paragraphs(items), f"{path}:{line}: {where}\n" if where else ""])
-    print_text(escaped(told, "\n"))
+    told = "".join([*_paragraphs(items), f"{one_line(f'{path}:{line}: {where}')}\n" if where else ""])
+    print_text(log(visible(told, "\n")))
     return ExitCode.DONE
 
 
@@ -101,7 +102,7 @@ def _paragraphs(items: list[Item]) -> Iterator[str]:
     """The items, each followed by its rule where the rule was not explained before."""
     told: set[str] = set()
     for item in items:
-        yield f"{item.file}:{item.line}: {item.disposition.value} by {item.rule} ({item.safety.value}): {item.message}\n"
+        yield one_line(f"{item.file}:{item.line}: {item.disposition.value} by {item.rule} ({item.safety.value}): {item.message}") + "\n"
         rule = find(item.rule)
         if rule is not None and item.rule not in told:
             yield f"{body(rule, '    ')}"

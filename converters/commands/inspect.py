@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from converters.errors import ExitCode
@@ -14,7 +13,7 @@ def inspect_project(path: Path, format: str) -> int:
     """Print the model of the project (as JSON: `ir.Application`) and return the exit code."""
     from converters.commands.convert import Request, failed, show
     from converters.convert import convert
-    from converters.reports.json import document
+    from converters.reports.json import document, render
     from converters.terminal import print_text
 
     outcome = convert(path, Options())
@@ -23,7 +22,7 @@ def inspect_project(path: Path, format: str) -> int:
         show(result, Request(path, format="json" if format == "json" else "text"))
         return result.exit_code
     if format == "json":
-        print_text(json.dumps({"version": 1, **outcome.application.model_dump(mode="json")}, indent=2) + "\n")
+        print_text(render({"version": 1, **outcome.application.model_dump(mode="json")}))
     else:
         from converters.reports.text import print_findings
 

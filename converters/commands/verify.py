@@ -187,10 +187,10 @@ def _progress(name: str) -> Iterator[Callable[[str], None]]:
     from rich.console import Console
     from rich.text import Text
 
-    from converters.terminal import escaped
+    from converters.escape import visible
 
     def line(text: str) -> Text:
-        return Text(escaped(f"{name}: {text}"))
+        return Text(visible(f"{name}: {text}"))
 
     with Console(stderr=True).status(line("starting both sides")) as status:
         yield lambda text: status.update(line(text))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from converters.escape import visible
+
 PRESETS = frozenset({"HF_HOME"})
 """Set by fal on every runner (HF_HOME=/data/.cache/huggingface), so a project's own value must be assigned."""
 
@@ -38,3 +40,8 @@ CACHES = frozenset(
 def is_secret(name: str) -> bool:
     """Whether a variable's name says that its value must not be shown (matched on word parts: TOKENIZERS_PARALLELISM is none)."""
     return bool(SECRET.search(name)) and not NOT_SECRET.search(name)
+
+
+def unnamed(name: str) -> str:
+    """What is wrong with a name that no system takes, and what to do."""
+    return f"`{visible(name)}` cannot be the name of a variable, and is left out: correct it."

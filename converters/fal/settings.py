@@ -107,7 +107,7 @@ PARAMETERS: dict[str, Parameter] = {
         Parameter("auth", "string", SERVERS, "write it as `app_auth` in the app file", allowed=("private", "public", "shared")),
         Parameter("exposed_port", "integer", SERVERS, OF_A_SERVER, lowest=1, highest=65535),
         Parameter("health_check", "string", SERVERS, OF_A_SERVER, pattern=r"/\S*", example="/health"),
-        Parameter("image", "string", SERVERS, "a worker's image is built from its Dockerfile", pattern=r"\S+", example="acme/speech:1.4"),
+        Parameter("image", "string", SERVERS, "the image of a worker is built", pattern=r"[!-~]+", example="acme/speech:1.4"),
         Parameter(
             "python_version",
             "string",

@@ -30,9 +30,11 @@ def print_batch(batch: Document, format: str) -> None:
 
 
 def _print(text: str, format: str) -> None:
-    from converters.terminal import escaped, print_text
+    from converters.escape import log, visible
+    from converters.terminal import print_text
 
-    print_text(text if format == "json" else escaped(text, "\n"))
+    shown = text if format == "json" else visible(text, "\n")
+    print_text(log(shown) if format == "markdown" else shown)
 
 
 def renderer(format: str) -> Callable[[Document], str]:

@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from converters.escape import command_data, command_property
 from converters.reports.json import Document, is_open, is_open_code, left_out, near, same_names
 
 
@@ -26,8 +27,8 @@ def render_batch(batch: Document) -> str:
 def command(level: str, message: str, *, title: str, file: str = "", line: int = 0, end_line: int = 0) -> str:
     """A workflow command with every value escaped."""
     properties = {"file": file, "line": line or "", "endLine": end_line or line or "", "title": title}
-    stated = ",".join(f"{name}={_property(str(value))}" for name, value in properties.items() if value)
-    return f"::{level} {stated}::{_data(message)}"
+    stated = ",".join(f"{name}={command_property(str(value))}" for name, value in properties.items() if value)
+    return f"::{level} {stated}::{command_data(message)}"
 
 
 def _lines(document: Document) -> Iterator[str]:
@@ -49,11 +50,3 @@ def _lines(document: Document) -> Iterator[str]:
 def _file(root: str, file: str) -> str:
     """Annotations name files from the folder of the workflow, which is where the command runs."""
     return near(str(Path(root) / file)).replace(os.sep, "/")
-
-
-def _data(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def _property(text: str) -> str:
-    return _data(text).replace(":", "%3A").replace(",", "%2C")

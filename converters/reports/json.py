@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from converters.errors import MigrateError
+from converters.escape import json_log
 from converters.ir import App, Application, Disposition, Endpoint, Environment, EnvVar, Scope
 from converters.ledger import Item
 from converters.outcome import Converted, Crashed, NotConverted, Outcome, Unchanged
@@ -85,7 +86,7 @@ def failure(path: Path, status: str, error: MigrateError | str, exit_code: int, 
 
 def render(value: Mapping[str, Any]) -> str:
     """One JSON text, in ASCII so that every terminal and every file name survives."""
-    return json.dumps(value, indent=2, allow_nan=False) + "\n"
+    return json_log(json.dumps(value, indent=2, allow_nan=False)) + "\n"
 
 
 def published_schema(name: str = "schema.json") -> dict[str, Any]:

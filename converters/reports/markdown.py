@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from converters.escape import code, code_cell, prose
 from converters.reports.json import Document, is_open, is_open_code, left_out, same_names
 from converters.reports.text import fields, place
 
@@ -19,33 +20,11 @@ def render_batch(batch: Document) -> str:
     rows = ["| exit | status | project | platform | by hand |", "|---|---|---|---|---|"]
     for result in batch["results"]:
         count = sum(map(is_open_code, result["ledger"]["items"]))
-        cells = (str(result["exit_code"]), result["status"], code(_name(result)), result["source"]["platform"] or "", str(count))
+        cells = (str(result["exit_code"]), result["status"], code_cell(_name(result)), result["source"]["platform"] or "", str(count))
         rows.append(f"| {' | '.join(cells)} |")
     details = [line for result in batch["results"] for line in _left(result, f"### {code(_name(result))}")]
     names = [f"- {prose(sentence)}" for sentence in [*left_out(batch), *same_names(batch)]]
     return "\n".join(["## fal-migrate", "", *rows, *(["", *names] if names else []), *details]) + "\n"
-
-
-def code(text: str) -> str:
-    """Text as inline code that no table or fence breaks out of."""
-    flat = " ".join(text.split()).replace("|", "\\|")
-    fence = "`"
-    while fence in flat:
-        fence += "`"
-    space = " " if "`" in flat else ""
-    return f"{fence}{space}{flat}{space}{fence}"
-
-
-def prose(text: str) -> str:
-    """Text without the characters that Markdown and HTML would read; what stands in backquotes stays code."""
-    parts = " ".join(text.split()).split("`")
-    if len(parts) % 2 == 0:
-        return _escaped(" ".join(parts))
-    return "".join(code(part) if number % 2 and part else _escaped(part) for number, part in enumerate(parts))
-
-
-def _escaped(text: str) -> str:
-    return "".join(f"\\{letter}" if letter in "\\*_[]<>|#`" else letter for letter in text)
 
 
 def _name(document: Document) -> str:
@@ -74,7 +53,7 @@ def _app(app: Document) -> Iterator[str]:
     yield from ("", "| endpoint | kind | input | output |", "|---|---|---|---|")
     for endpoint in app["endpoints"]:
         cells = (endpoint["path"], endpoint["kind"], fields(endpoint["input_schema"]), fields(endpoint["output_schema"]))
-        yield f"| {' | '.join(map(code, cells))} |"
+        yield f"| {' | '.join(map(code_cell, cells))} |"
     environment = app["environment"]
     yield from ("", f"- machine: {code(str(app['machine_type']))}")
     yield f"- environment: {environment['kind']}, Python {environment['python_version']}"

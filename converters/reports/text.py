@@ -16,9 +16,11 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from converters.escape import log, visible
 from converters.reports.json import Document, is_open, is_open_code, left_out, near, same_names
-from converters.terminal import escaped, print_text, wants_colour
+from converters.terminal import print_text, wants_colour
 
+_SENTENCES = ("message", "hint", "why", "why_style")
 WIDE = 100
 """Columns of a report that goes into a file or a pipe."""
 
@@ -33,7 +35,7 @@ def printing() -> Iterator[Console]:
         file=io.StringIO(), width=width, force_terminal=colours, no_color=not colours, highlight=False, soft_wrap=not terminal, emoji=False
     )
     yield out
-    print_text(out.file.getvalue())  # type: ignore[attr-defined]
+    print_text(log(out.file.getvalue()))  # type: ignore[attr-defined]
 
 
 def print_project(document: Document) -> None:
@@ -77,10 +79,10 @@ def print_batch(batch: Document) -> None:
 def _legible(value: Any) -> Any:
     """A document whose texts no terminal obeys."""
     if isinstance(value, dict):
-        return {_legible(key): _legible(item) for key, item in value.items()}
+        return {_legible(key): _legible(" ".join(item.split()) if key in _SENTENCES and item else item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_legible(item) for item in value]
-    return escaped(value, "\n") if isinstance(value, str) else value
+    return visible(value) if isinstance(value, str) else value
 
 
 def _row(result: Document) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ import stat
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from converters.escape import one_line
 from converters.lines import Opcode, edits, groups, lines_of
 from converters.outcome import Converted, FileChange, Hunk
 from converters.review.binary import binary_patch, blob_id, is_binary
@@ -70,9 +71,7 @@ def _painted(line: bytes) -> bytes:
 
 
 def _reason(path: str, hunk: Hunk) -> bytes:
-    words = f"# {hunk.rule} {hunk.source or f'{path}:{hunk.line}'} {hunk.reason}".split()
-    text = "".join(letter if letter.isprintable() else "?" for letter in " ".join(words))
-    return text.encode("utf-8", "backslashreplace")
+    return one_line(f"# {hunk.rule} {hunk.source or f'{path}:{hunk.line}'} {' '.join(hunk.reason.split())}").encode()
 
 
 def _header(change: FileChange, new: bool, was_executable: bool) -> Iterator[bytes]:

@@ -13,8 +13,9 @@ from pathlib import PurePosixPath
 from converters.concepts.fields import ALIASES, INTEGER, REAL
 from converters.concepts.literals import source_of, string
 from converters.concepts.names import is_identifier
+from converters.escape import comment
 from converters.ir import App, EnvVar, InputField, InputSchema, OutputField, Setting
-from converters.targets.templating import comment, listing
+from converters.targets.templating import listing
 
 SHADOWED = frozenset(
     {"copy", "json", "dict", "schema", "construct", "validate", "parse_obj", "parse_raw", "parse_file", "from_orm", "fields", "register"}

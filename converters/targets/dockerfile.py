@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from converters.escape import docker_list, docker_value
 from converters.ir import App, Edit, EnvVar
 from converters.project import Project
 from converters.sources.docker import images
@@ -81,7 +82,7 @@ def _copy(draft: Draft, instruction: Instruction, copy: Copy) -> None:
     if all(SAFE.fullmatch(word) or re.fullmatch(r"[\w./*?\[\]{}$:-]+", word) for word in words):
         body = " ".join(words)
     else:
-        body = "[" + ", ".join('"' + word.replace("\\", "\\\\").replace('"', '\\"') + '"' for word in words) + "]"
+        body = docker_list(words)
     line = " ".join(part for part in (instruction.keyword, *flags, body) if part)
     reason = "the build context on fal is the folder of pyproject.toml" if context else "fal's client does not expand variables in sources"
     draft.replace(instruction, line, "DK028", reason)
@@ -148,7 +149,7 @@ def _end(draft: Draft, variables: list[EnvVar], mounted: list[str], last: list[s
         lines += [f"COPY {' '.join(sorted(set(mounted)))} /{STAGE}/"]
     if mounted or not is_last:
         lines.append(f"FROM {_named(draft, stage)}")
-    lines += [f"ENV {variable.name}={quoted(variable.value or '')}" for variable in variables]
+    lines += [f"ENV {variable.name}={docker_value(variable.value or '')}" for variable in variables]
     lines += last
     if not lines:
         return
@@ -189,10 +190,3 @@ def _named(draft: Draft, stage: Stage) -> str:
         instruction, " ".join(["FROM", *instruction.flags, instruction.value.split()[0], "AS", name]), "DK027", "the stage is named below"
     )
     return name
-
-
-def quoted(value: str) -> str:
-    """A value for ENV: nothing in it is expanded or split."""
-    if SAFE.fullmatch(value):
-        return value
-    return '"' + value.replace("\\", "\\\\").replace('"', '\\"').replace("$", "\\$").replace("\n", "\\n") + '"'

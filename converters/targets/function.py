@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from converters.concepts.literals import source_of, string
+from converters.escape import comment
 from converters.ir import App
 from converters.targets import app as parts
-from converters.targets.templating import comment, listing, render
+from converters.targets.templating import listing, render
 
 OWN = frozenset({"setup_function", "local_python_modules", "metadata"})
 

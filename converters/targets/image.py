@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import re
-import shlex
 
 from converters.concepts import variables
+from converters.escape import docker_list, docker_shell, docker_word
 from converters.ir import App, Edit
 from converters.project import Project
 from converters.sources.docker.dockerfile import env_names
@@ -79,7 +78,7 @@ def _copies_only(packaging: Packaging, line: int, entry: str) -> bool:
 
 
 def copy_line(source: str, dest: str) -> str:
-    return f"COPY {json.dumps([source, dest])}"
+    return f"COPY {docker_list([source, dest])}"
 
 
 def _last_lines(packaging: Packaging, installs: list[str]) -> list[str]:
@@ -90,7 +89,7 @@ def _last_lines(packaging: Packaging, installs: list[str]) -> list[str]:
         lines.append("USER root")
     if not any("curl" in step.packages or step.command.words[:1] == ("curl",) for _, step, _ in packaging.steps):
         lines.append(CURL)
-    lines.append(" ".join([f"RUN {interpreter} -m pip install --no-cache-dir fal", *map(shlex.quote, installs)]))
+    lines.append(" ".join([f"RUN {interpreter} -m pip install --no-cache-dir fal", *map(docker_shell, installs)]))
     if packaging.stage.user not in (None, "root", "0"):
-        lines.append(f"USER {packaging.stage.user}")
+        lines.append(f"USER {docker_word(str(packaging.stage.user))}")
     return lines

@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from converters.concepts.literals import source_of, string
+from converters.escape import comment, docstring
 from converters.targets.app import field_name
-from converters.targets.templating import comment, docstring
 
 CONSTRAINTS = {
     "minimum": "ge",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from converters.concepts.literals import source_of, string
+from converters.escape import docstring
 from converters.ir import App, Endpoint, Handler, Hook
-from converters.targets.templating import docstring, render
+from converters.targets.templating import render
 
 RETIRE = '{"x-fal-stop-runner": "true"}'
 """The response header that retires the runner after its answer."""

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from converters.concepts import storage
+from converters.escape import code, prose, visible
 from converters.ir import App, Application, Disposition, Scope
 from converters.ledger import Item, Ledger
 from converters.targets.templating import render
@@ -29,7 +30,7 @@ def emit(application: Application, ledger: Ledger) -> str:
 
 
 def _row(item: Item) -> str:
-    return f"`{item.file}:{item.line}` {item.message} ({item.rule})"
+    return f"{code(f'{item.file}:{item.line}')} {prose(item.message)} ({item.rule})"
 
 
 def _app(app: App) -> dict[str, Any]:
@@ -51,7 +52,7 @@ def _example(app: App) -> str:
     """Arguments for the client snippet: an example request of the project, else the required fields."""
     for example in app.examples:
         if isinstance(example.value, dict):
-            return json.dumps(_short(example.value), indent=4, ensure_ascii=False)
+            return visible(json.dumps(_short(example.value), indent=4, ensure_ascii=False), "\n")
     fields = {field.name: _sample(field.annotation) for field in app.endpoints[0].input.fields if field.required}
     return json.dumps(fields, indent=4)
 

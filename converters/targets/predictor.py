@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 
 from converters.concepts.literals import source_of, string
+from converters.escape import comment
 from converters.ir import App, InputField, OutputField, OutputModel
 from converters.targets import app as app_parts
 from converters.targets import imports, predictor_methods
 from converters.targets.app import field_name
 from converters.targets.inline_predictor import Pieces
-from converters.targets.templating import comment, render
+from converters.targets.templating import render
 
 PLAIN = ("str", "int", "float", "bool")
 PLAIN_LISTS = tuple(f"list[{name}]" for name in PLAIN)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from converters.concepts.literals import string
+from converters.escape import docstring
 from converters.ir import App, InputField, Predictor
 from converters.targets import app as app_parts
 from converters.targets.app import field_name
-from converters.targets.templating import docstring
 
 WIDTH = 120
 CANCEL = [

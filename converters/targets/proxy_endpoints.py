@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from converters.concepts.literals import source_of, string
+from converters.escape import docstring
 from converters.targets.json_models import Models, field_names
-from converters.targets.templating import docstring
 
 METHODS = ("get", "post", "put", "patch", "delete")
 OWN = frozenset(

@@ -7,6 +7,7 @@ import sys
 from typing import Any
 
 from converters.errors import Unreadable
+from converters.escape import toml
 from converters.ir import App
 from converters.project import Project, SourceFile
 
@@ -77,4 +78,4 @@ def _table(app: App) -> str:
     fal.add("apps", apps)
     tool.add("fal", fal)
     document.add("tool", tool)
-    return tomlkit.dumps(document)
+    return toml(tomlkit.dumps(document))

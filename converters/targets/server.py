@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 
 from converters.errors import UsageError
+from converters.escape import docker_value, docker_word
 from converters.ir import App, Application, Disposition, Edit, EnvVar, NewFile, Scope
 from converters.ledger import Ledger
 from converters.options import Options
 from converters.outcome import FileChange, Hunk
 from converters.project import Project
-from converters.targets import context, dockerfile, function, overrides, pyproject, server_migration
+from converters.targets import context, dockerfile, function, overrides, pyproject, refused, server_migration
 from converters.targets.class_names import with_free_name
 from converters.targets.image import CURL, copy_line
 
@@ -24,6 +25,7 @@ def write(project: Project, application: Application, options: Options, ledger: 
     app = application.apps[0]
     _target(app, options)
     overrides.apply(application, options, ledger)
+    refused.refuse(application, ledger)
     check_python(app, ledger)
     edits = overrides.selected([*application.edits, *_image(project, application, app)], options, ledger)
     made: dict[str, FileChange] = {}
@@ -124,7 +126,7 @@ def _wrapper(application: Application, app: App, baked: list[EnvVar], last: list
     """A Dockerfile of a few lines around a ready image, since only a build can set variables in it."""
     server = app.server
     assert server is not None
-    lines = [f"FROM {server.image}", *(f"ENV {one.name}={dockerfile.quoted(one.value or '')}" for one in baked), *last]
+    lines = [f"FROM {server.image}", *(f"ENV {one.name}={docker_value(one.value or '')}" for one in baked), *last]
     path = "Dockerfile.fal"
     application.files.append(
         NewFile(path=path, text="\n".join(lines) + "\n", rule="ENV001", reason="the ready image with the variables that compose gives it")
@@ -144,7 +146,7 @@ def _packages(app: App) -> list[str]:
         CURL,
         "RUN python3 -m pip install --no-cache-dir fal",
     ]
-    return [*lines, *([f"USER {user}"] if user else [])]
+    return [*lines, *([f"USER {docker_word(user)}"] if user else [])]
 
 
 def _new(project: Project, file: NewFile) -> FileChange:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from converters.escape import code, prose
 from converters.ir import Application, Disposition, Finding, Scope
 from converters.ledger import Item, Ledger
 from converters.targets.templating import render
@@ -41,4 +42,4 @@ def _finding(one: Finding) -> tuple[str, str, str, str, str]:
 
 
 def _row(item: Item) -> str:
-    return f"`{item.file}:{item.line}` {item.message} ({item.rule})"
+    return f"{code(f'{item.file}:{item.line}')} {prose(item.message)} ({item.rule})"

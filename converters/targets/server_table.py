@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from converters.escape import comment
 from converters.ir import App, Setting
-from converters.targets.templating import comment
 
 if TYPE_CHECKING:
     from tomlkit.items import Table

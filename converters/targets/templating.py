@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from converters.concepts.literals import source_of
+from converters.escape import cell, code, code_cell, comment, docstring, prose, shell
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -37,7 +38,11 @@ def environment(*, html: bool = False) -> Environment:
     made.filters["pylist"] = listing
     made.filters["comment"] = comment
     made.filters["docstring"] = docstring
+    made.filters["prose"] = prose
     made.filters["cell"] = cell
+    made.filters["code"] = code
+    made.filters["code_cell"] = code_cell
+    made.filters["shell"] = shell
     return made
 
 
@@ -52,19 +57,3 @@ def listing(values: list[Any], indent: int = 4, used: int = 0) -> str:
         return flat
     inner = " " * (indent + 4)
     return "[\n" + "".join(f"{inner}{source_of(value)},\n" for value in values) + " " * indent + "]"
-
-
-def comment(text: str) -> str:
-    """Text that may follow a `#`: one line, nothing unprintable."""
-    return "".join(sign for sign in " ".join(str(text).split()) if sign.isprintable())
-
-
-def docstring(text: str) -> str:
-    """A one-line docstring that its content cannot end early."""
-    line = comment(text).replace("\\", "\\\\").replace('"""', "'''")
-    return f'"""{line}{" " if line.endswith(chr(34)) else ""}"""'
-
-
-def cell(text: str) -> str:
-    """Text for a cell of a Markdown table."""
-    return comment(text).replace("|", "\\|")

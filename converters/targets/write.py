@@ -10,7 +10,7 @@ from converters.outcome import Action, FileChange, Hunk
 from converters.project import Project, SourceFile
 from converters.python.applying import apply, together
 from converters.sources.docker import packaging as docker
-from converters.targets import emitters, image, migration, overrides, places, pyproject
+from converters.targets import emitters, image, migration, overrides, places, pyproject, refused
 from converters.targets.app import idiomatic_name
 
 
@@ -26,6 +26,7 @@ def write(project: Project, application: Application, options: Options, ledger: 
             hint="Use `--target app`, or leave it to `auto`.",
         )
     overrides.apply(application, options, ledger)
+    refused.refuse(application, ledger)
     choose_style(project, application, options, ledger)
     for app in application.apps:
         _idiomatic(app, options, ledger)

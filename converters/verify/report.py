@@ -6,9 +6,8 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from converters.reports.markdown import code
+from converters.escape import html_log, log, one_line, visible
 from converters.targets.templating import environment
-from converters.terminal import escaped
 
 from .certificate import Certificate, Differing, Trial
 
@@ -17,7 +16,7 @@ _SHOWN = 5
 
 def as_text(certificates: Sequence[Certificate]) -> str:
     """What a person reads on a terminal."""
-    return "".join(f"{escaped(line)}\n" for certificate in certificates for line in _text(certificate))
+    return "".join(f"{one_line(line)}\n" for certificate in certificates for line in _text(certificate))
 
 
 def _text(certificate: Certificate) -> Iterable[str]:
@@ -52,12 +51,12 @@ def _text(certificate: Certificate) -> Iterable[str]:
 
 def as_markdown(certificates: Sequence[Certificate]) -> str:
     """A page for a pull request."""
-    return escaped(environment().get_template("certificate.md.j2").render(**_shown_of(certificates), code=code), "\n")
+    return log(visible(environment().get_template("certificate.md.j2").render(**_shown_of(certificates)), "\n"))
 
 
 def as_html(certificates: Sequence[Certificate]) -> str:
     """A page of its own, without anything from elsewhere."""
-    return escaped(environment(html=True).get_template("certificate.html.j2").render(**_shown_of(certificates)), "\n")
+    return html_log(environment(html=True).get_template("certificate.html.j2").render(**_shown_of(certificates)))
 
 
 def _shown_of(certificates: Sequence[Certificate]) -> dict[str, Any]:

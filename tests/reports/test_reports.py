@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from converters.errors import ExitCode
+from converters.escape import code, prose
 from converters.outcome import NotConverted
 from converters.reports import github, markdown, print_batch, print_report, renderer
 from converters.reports.json import Document, document
@@ -93,7 +94,7 @@ def test_fields_of_a_schema() -> None:
 
 def test_markdown_is_a_checklist(partial: Document) -> None:
     text = markdown.render(partial)
-    assert "- [ ] `handler.py:5` RP099 (code): Check, \\[what\\] this does: 100% by hand." in text
+    assert "- [ ] `handler.py:5` RP099 (code): Check, [what] this does: 100% by hand." in text
     assert "| `/` | `unary` | `prompt, steps?, mode?` | `text, image?` |" in text
     assert "- modified `handler.py`" in text
     assert "start.sh" not in text
@@ -104,25 +105,27 @@ def test_markdown_is_a_checklist(partial: Document) -> None:
     [
         ("plain", "`plain`"),
         ("a`b", "`` a`b ``"),
-        ("a|b", "`a\\|b`"),
-        ("two\nlines", "`two lines`"),
+        ("a|b", "`a|b`"),
+        ("two\nlines", "`two\\nlines`"),
     ],
 )
 def test_markdown_code_cannot_be_left(text: str, shown: str) -> None:
-    assert markdown.code(text) == shown
+    assert code(text) == shown
 
 
 @pytest.mark.parametrize(
     ("text", "shown"),
     [
         ("keep `a_b` here_", "keep `a_b` here\\_"),
-        ("<script>", "\\<script\\>"),
-        ("one ` tick_", "one   tick\\_"),
-        ("[a](b)\n# c", "\\[a\\](b) \\# c"),
+        ("<script>", "\\<script>"),
+        ("one ` tick_", "one \\` tick\\_"),
+        ("[a](b)\n# c", "\\[a](b) # c"),
+        ("# c", "\\# c"),
+        ("a list [a, b] and HF_TOKEN", "a list [a, b] and HF_TOKEN"),
     ],
 )
 def test_markdown_prose_is_never_markup(text: str, shown: str) -> None:
-    assert markdown.prose(text) == shown
+    assert prose(text) == shown
 
 
 def test_markdown_tells_why_nothing_was_converted(unreadable: Document) -> None:

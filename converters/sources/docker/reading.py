@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 from converters.concepts import base_images
 from converters.concepts.names import app_name, class_name
-from converters.errors import Unsupported
+from converters.errors import Unreadable, Unsupported
+from converters.escape import is_image, visible
 from converters.ir import (
     App,
     Application,
@@ -195,9 +196,18 @@ def _evidence(reading: Reading) -> list[Evidence]:
     return found
 
 
+def _refuse_image(candidate: Candidate) -> None:
+    """Raises `Unreadable` for a ready image that cannot have its name."""
+    if candidate.packaging is None and candidate.image and not is_image(candidate.image):
+        origin = candidate.service.origin("image") if candidate.service else candidate.start.origin
+        why = f"names the image `{visible(candidate.image)}`, which cannot be one."
+        raise Unreadable(why, file=origin.file, line=origin.line, hint="Correct it.")
+
+
 def _app(project: Project, reading: Reading, options: Options, ledger: Ledger) -> App:
     candidate = reading.candidate
     found = candidate.packaging
+    _refuse_image(candidate)
     name = app_name(options.name or _name(project, candidate), set())
     stage = candidate.stage
     base = base_images.describe(candidate.base)

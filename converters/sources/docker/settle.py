@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from converters.concepts import variables
 from converters.concepts.registries import host_of, login
+from converters.escape import is_variable
 from converters.ir import App, Disposition, EnvVar, Origin, Registry, Scope, Weights
 from converters.ledger import Construct, Ledger
 from converters.project import Project
@@ -322,7 +323,9 @@ def _environment(service: Service, construct: Construct, app: App, ledger: Ledge
     for name, (value, line) in service.environment.items():
         one = ledger.record("variable", f"{service.name}.{name}", Origin(file=service.file.path, line=line))
         origin = Origin(file=service.file.path, line=line)
-        if variables.is_secret(name):
+        if not is_variable(name):
+            ledger.settle(one, "ENV012", Disposition.MANUAL, variables.unnamed(name))
+        elif variables.is_secret(name):
             _secret(app, name, origin)
             ledger.settle(
                 one, "ENV004", Disposition.MANUAL, f"{name} is a secret: set it with `fal secrets set {name}=...`.", scope=Scope.DEPLOY

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from converters.concepts import environment as environments
 from converters.concepts import pip
+from converters.concepts.variables import unnamed
 from converters.ir import App, Disposition, Origin, Scope, Value
 from converters.ledger import Construct, Ledger
 from converters.sources.replicate import cuda
@@ -143,7 +144,11 @@ def _step(construct: Construct, name: str, step: RunStep, where: str, image: boo
 def _notes(unit: Unit, build: Build, where: str, ledger: Ledger) -> None:
     for construct in unit.config.constructs.get("environment[]", []):
         variable = next((one for one in build.variables if one.origin and one.origin.line == construct.line), None)
-        if variable is not None and variable.secret:
+        if variable is None:
+            entry = next((one for one in unit.config.strings("environment") if one.origin.line == construct.line), None)
+            name = entry.text.partition("=")[0].strip() if entry else construct.name
+            ledger.settle(construct, "ENV012", Disposition.MANUAL, unnamed(name))
+        elif variable.secret:
             message = f"`{variable.name}` is a secret: set it with `fal secrets set {variable.name}=...`."
             ledger.settle(construct, "RC030", Disposition.MANUAL, message, scope=Scope.DEPLOY)
         else:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from converters.escape import comment, docker_shell, docker_value
 from converters.targets.image import CURL
 
 if TYPE_CHECKING:
+    from converters.ir import EnvVar
     from converters.sources.replicate.cog_yaml import CogYaml
     from converters.sources.replicate.environment import Build
     from converters.sources.replicate.steps import RunStep
@@ -25,7 +27,7 @@ def text(build: Build, config: CogYaml) -> str:
 
     image, remark = cuda.image(build.cuda) if build.gpu else (f"python:{build.python.value}-slim-bookworm", "")
     blocks = [
-        f"# What Cog built from {config.file.name}, without Cog{f' ({remark})' if remark else ''}",
+        comment(f"# What Cog built from {config.file.name}, without Cog{f' ({remark})' if remark else ''}"),
         f"FROM {image}",
         "ENV DEBIAN_FRONTEND=noninteractive PYTHONUNBUFFERED=1",
         _apt(build, image),
@@ -46,7 +48,7 @@ def _apt(build: Build, image: str) -> str:
     wanted = ["ca-certificates", "curl", "git", "build-essential", *build.system, *build.implied]
     noble = "ubuntu24.04" in image
     names = [{"libglib2.0-0": "libglib2.0-0t64"}.get(name, name) if noble else name for name in wanted]
-    return APT.format(packages=" ".join(dict.fromkeys(_shell(name) for name in names)))
+    return APT.format(packages=" ".join(dict.fromkeys(docker_shell(name) for name in names)))
 
 
 def _python(build: Build) -> list[str]:
@@ -59,7 +61,12 @@ def _python(build: Build) -> list[str]:
 
 
 def _environment(build: Build) -> list[str]:
-    return [f"ENV {variable.name}={_quoted(variable.value or '')}" for variable in build.variables if not variable.secret]
+    return [f"ENV {variable.name}={docker_value(variable.value or '')}" for variable in build.variables if _is_baked(variable)]
+
+
+def _is_baked(variable: EnvVar) -> bool:
+    """Whether a variable stands in the image; `setup()` sets one whose value ENV cannot hold."""
+    return not variable.secret and (variable.value or "").isprintable()
 
 
 def _packages(build: Build, config: CogYaml) -> list[str]:
@@ -72,7 +79,10 @@ def pip_line(build: Build) -> str:
     steps = {(step.entry.origin.file, step.entry.origin.line) for step in build.every_step}
     listed = [spec for spec in build.packages.specs if spec.origin is None or (spec.origin.file, spec.origin.line) not in steps]
     layer = build.packages.layers[0] if build.packages.layers and listed else []
-    words = [*_joined([part for part in layer if part not in {spec.value for spec in listed}]), *(_shell(spec.value) for spec in listed)]
+    words = [
+        *_joined([part for part in layer if part not in {spec.value for spec in listed}]),
+        *(docker_shell(spec.value) for spec in listed),
+    ]
     return "RUN python -m pip install --no-cache-dir \\\n    " + " \\\n    ".join(words) if listed else ""
 
 
@@ -83,7 +93,7 @@ def _joined(flags: list[str]) -> list[str]:
         if part.startswith("--") or not found:
             found.append(part)
         else:
-            found[-1] += f" {_shell(part)}"
+            found[-1] += f" {docker_shell(part)}"
     return found
 
 
@@ -94,16 +104,6 @@ def _step(step: RunStep, build: Build) -> list[str]:
     command = re.sub(r"\s+--break-system-packages\b", "", command)
     flags = " ".join(flag for flag in step.flags if flag.startswith("--mount=type=cache"))
     return [f"RUN {flags + ' ' if flags else ''}{' '.join(command.splitlines())}"]
-
-
-def _shell(word: str) -> str:
-    """A word that a shell reads as it is written."""
-    return word if re.fullmatch(r"[\w@%+=:,./-]+", word) else "'" + word.replace("'", "'\\''") + "'"
-
-
-def _quoted(value: str) -> str:
-    escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("$", "\\$").replace("\n", " ")
-    return f'"{escaped}"'
 
 
 __all__ = ["CURL", "WORKDIR", "text"]

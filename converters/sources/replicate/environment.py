@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 from converters.concepts import pip, variables
 from converters.concepts.environment import DEFAULT_PYTHON
+from converters.errors import Unreadable
+from converters.escape import is_variable, visible
 from converters.ir import Environment, EnvVar, Origin, Value
 from converters.project import Project
 from converters.python.code import Code
@@ -115,7 +117,7 @@ def environment(build: Build, config: CogYaml, path: str) -> Environment:
         dockerfile=path if image else None,
         context=config.folder,
         python_version=build.python,
-        variables=[variable for variable in build.variables if not (image and not variable.preset)],
+        variables=[one for one in build.variables if not image or one.preset or not (one.value or "").isprintable()],
         workdir=dockerfile.WORKDIR if image else "",
         why=why,
     )
@@ -152,6 +154,8 @@ def _variables(config: CogYaml) -> list[EnvVar]:
     found = []
     for entry in config.strings("environment"):
         name, _, value = entry.text.partition("=")
+        if not is_variable(name.strip()):
+            continue  # said where the key is accounted for
         secret = variables.is_secret(name)
         found.append(
             EnvVar(name=name.strip(), value=None if secret else value, secret=secret, preset=name in variables.PRESETS, origin=entry.origin)
@@ -162,6 +166,9 @@ def _variables(config: CogYaml) -> list[EnvVar]:
 def _system(config: CogYaml, build: Build) -> None:
     for entry in config.strings("build.system_packages"):
         words = [word for word in entry.text.split() if not word.startswith("-")]
+        if hidden := next((word for word in words if not word.isprintable()), ""):
+            why = f"names the package `{visible(hidden)}`, which cannot be one."
+            raise Unreadable(why, file=entry.origin.file, line=entry.origin.line, hint="Correct it.")
         for word in words:
             now = RENAMED.get(word, word)
             if now != word:
