@@ -14,11 +14,12 @@ from pathlib import Path
 
 import certifi
 
+from .._hook.sitecustomize import STAND_IN
 from .certificates import Authority
 from .credentials import LOCAL_KEY, without_credentials
-from .hosts import DOMAINS
+from .hosts import DOMAINS, KNOWN
 from .proxy import Address, Proxy
-from .streams import Stream, closed, splice
+from .streams import BUFFER, Stream, closed, splice
 from .upstream import Upstream
 
 _HOOK = Path(__file__).parent.parent / "_hook"
@@ -35,7 +36,8 @@ class Interceptor:
     """A TLS listener and a proxy on loopback, between :meth:`start` and :meth:`close`.
 
     ``url`` is the gateway's, ``key`` ("id:secret") what redirected processes have for a key. ``directory`` is made and filled
-    with everything that they must be able to read: certificates, and the files that are loaded into Python and Node.
+    with everything that they must be able to read: certificates, and the files that are loaded into Python and Node; its
+    ``hosts`` may take the place of /etc/hosts.
     Other hosts are reached as the environment of this process says.
     """
 
@@ -100,6 +102,7 @@ class Interceptor:
         defaults = ssl.get_default_verify_paths()
         trusted = [certifi.where(), defaults.cafile, defaults.openssl_cafile, *(os.environ.get(name) for name in _BUNDLES)]
         (self.directory / "ca-bundle.pem").write_text(self._with_ours(trusted))
+        (self.directory / "hosts").write_text(_hosts())
         (self.directory / "extra-ca.pem").write_text(self._with_ours([os.environ.get(_EXTRA)]))
 
     def _with_ours(self, files: list[str | None]) -> str:
@@ -124,7 +127,7 @@ class Interceptor:
             finally:
                 self._tasks.discard(task)
 
-        server = await asyncio.start_server(handle, "127.0.0.1", 0, ssl=context)
+        server = await asyncio.start_server(handle, "127.0.0.1", 0, ssl=context, limit=BUFFER)
         self._servers.append(server)
         host, port = server.sockets[0].getsockname()[:2]
         return str(host), int(port)
@@ -152,6 +155,15 @@ def in_thread(interceptor: Interceptor) -> Iterator[Interceptor]:
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()
+
+
+def _hosts() -> str:
+    """This machine's /etc/hosts, where fal's names lead nowhere: for processes with files of their own, whose native code asks no proxy."""
+    try:
+        own = Path("/etc/hosts").read_text(encoding="utf-8", errors="replace").rstrip("\n")
+    except OSError:
+        own = "127.0.0.1 localhost"
+    return "\n".join([f"{STAND_IN} {' '.join(KNOWN)}", own, ""])
 
 
 def _address(url: str) -> Address:

@@ -11,9 +11,6 @@ from .hosts import is_platform
 from .streams import Stream, closed, splice
 from .upstream import Unreachable, Upstream
 
-#: Bytes of the head of a request.
-MOST_HEAD = 1 << 16
-
 Address = tuple[str, int]
 
 

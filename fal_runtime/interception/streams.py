@@ -6,8 +6,8 @@ import asyncio
 import contextlib
 from typing import NamedTuple
 
-#: Bytes that are read at a time.
-_CHUNK = 1 << 16
+#: Bytes that are read at a time, and kept where the other end is slower.
+BUFFER = 1 << 20
 
 
 class Stream(NamedTuple):
@@ -31,7 +31,7 @@ async def splice(one: Stream, other: Stream) -> None:
 
 
 async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    while data := await reader.read(_CHUNK):
+    while data := await reader.read(BUFFER):
         writer.write(data)
         await writer.drain()
     if writer.can_write_eof():

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from .streams import Stream, closed
+from .streams import BUFFER, Stream, closed
 
 #: Seconds to reach another host.
 _TIMEOUT = 30.0
@@ -88,7 +88,7 @@ def authorization(proxy: SplitResult) -> bytes:
 
 async def _opened(host: str, port: int, context: ssl.SSLContext | None = None) -> Stream:
     try:
-        return Stream(*await asyncio.wait_for(asyncio.open_connection(host, port, ssl=context), _TIMEOUT))
+        return Stream(*await asyncio.wait_for(asyncio.open_connection(host, port, ssl=context, limit=BUFFER), _TIMEOUT))
     except asyncio.TimeoutError:
         raise Unreachable(f"{host}:{port} did not answer within {_TIMEOUT:g} s", 504) from None
     except (OSError, UnicodeError) as error:

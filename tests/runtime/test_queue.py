@@ -393,6 +393,16 @@ def test_a_webhook_of_a_failure_says_so(fal: Local) -> None:
     assert document["payload"]["detail"][0]["msg"] == "no"
 
 
+def test_a_webhook_of_the_platform_s_own_is_not_called(fal: Local) -> None:
+    handle = fal.submit("work", {}, fal_webhook="https://queue.fal.run/local/work")
+    handle.get()
+    line = f"webhook of request {handle.request_id}: https://queue.fal.run/local/work belongs to fal and is not called from here"
+    deadline = time.monotonic() + 10
+    while not any(line in text for text in fal.lines):
+        assert time.monotonic() < deadline, fal.lines
+        time.sleep(0.02)
+
+
 def test_the_queue_survives_its_process(tmp_path: Path) -> None:
     root = tmp_path / "project"
     root.mkdir()
