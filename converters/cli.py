@@ -72,6 +72,11 @@ class Format(str, Enum):
     github = "github"
 
 
+class SourceSdk(str, Enum):
+    auto = "auto"
+    own = "own"
+
+
 class Certified(str, Enum):
     """Forms of a certificate."""
 
@@ -237,7 +242,16 @@ def verify(
             "--source-python",
             metavar="PATH",
             help="Run the source side with this Python, such as that of an environment with the project's release of cog or runpod.",
-            show_default="this one",
+            show_default="one with the release that the project asks for",
+        ),
+    ] = None,
+    source_sdk: Annotated[
+        SourceSdk | None,
+        typer.Option(
+            "--source-sdk",
+            help="auto: the release of cog or runpod that the project asks for, in an environment made for it; own: this one's.",
+            envvar="FAL_MIGRATE_SOURCE_SDK",
+            show_default="auto",
         ),
     ] = None,
     schema: Annotated[Path | None, typer.Option("--schema", metavar="FILE", help="Cog's own openapi_schema.json.")] = None,
@@ -249,8 +263,19 @@ def verify(
     from converters.commands.verify import Request, verify_project
     from converters.options import Options
 
-    python = source_python or Path(sys.executable)
-    request = Request(path, target, seed, seconds, tuple(double or ()), schema, replay, python, output, format.value)
+    request = Request(
+        path,
+        target,
+        seed,
+        seconds,
+        tuple(double or ()),
+        schema,
+        replay,
+        source_python,
+        (source_sdk or SourceSdk.auto).value,
+        output=output,
+        format=format.value,
+    )
     return verify_project(request, Options())
 
 

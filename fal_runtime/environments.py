@@ -1,4 +1,4 @@
-"""Virtual environments for apps: what ``--install`` makes of their requirements, once per list of them."""
+"""Virtual environments, each made once per list of requirements: those of apps (``--install``), and any other program's."""
 
 from __future__ import annotations
 
@@ -38,8 +38,17 @@ class Environments:
         An environment that exists is used as it is, unless a requirement is a directory. ``on_line`` gets what the installer
         prints. Raises InstallFailure.
         """
-        layers = [*layers, [f"fal=={version('fal')}"]]
-        place = self._directory / _key(layers)
+        return await self.make([*layers, [f"fal=={version('fal')}"]], on_line)
+
+    async def make(
+        self, layers: Layers, on_line: Callable[[str], None], *, search: Sequence[Path] = (), check: str = "", edition: str = ""
+    ) -> Path:
+        """The interpreter of an environment with the ``layers`` alone.
+
+        It also imports from the directories ``search`` what it does not have itself. The environment counts only where the Python
+        code ``check`` runs in it. Each ``edition`` of the same layers is made anew. Raises InstallFailure.
+        """
+        place = self._directory / _key(layers, *map(str, search), edition)
         python = place / "bin" / "python"
         complete = place / "complete"
         try:
@@ -47,13 +56,17 @@ class Environments:
                 if not complete.exists() or any(_is_local(item) for layer in layers for item in layer):
                     shutil.rmtree(place, ignore_errors=True)
                     for command in _commands(place, python, layers):
-                        await self._run(command, on_line)
+                        await self._run(command, on_line, "the requirements cannot be installed")
+                    if search:
+                        _search_also(place, search)
+                    if check:
+                        await self._run([str(python), "-I", "-c", check], on_line, "what was installed does not run")
                     complete.touch()
         except OSError as error:
             raise InstallFailure(f"{place} cannot be made: {error.strerror}") from None
         return python
 
-    async def _run(self, command: Sequence[str], on_line: Callable[[str], None]) -> None:
+    async def _run(self, command: Sequence[str], on_line: Callable[[str], None], failure: str) -> None:
         words = [re.sub(r"\$\{(\w+)\}", self._secret, word) for word in command]
         process = await asyncio.create_subprocess_exec(
             *words,
@@ -75,14 +88,20 @@ class Environments:
                 process.kill()
             raise
         if code:
-            raise InstallFailure(f"the requirements cannot be installed: {_reason(lines)}")
+            raise InstallFailure(f"{failure}: {_reason(lines)}")
 
     def _secret(self, found: re.Match[str]) -> str:
         return self._secrets.get(found[1]) or found[0]
 
 
-def _key(layers: Layers) -> str:
-    inputs = [sys.executable, sys.version, *(list(layer) for layer in layers)]
+def _search_also(place: Path, directories: Sequence[Path]) -> None:
+    """Append to the module search path of the environment at ``place``."""
+    site = next(place.glob("lib/python*/site-packages"))
+    (site / "_search.pth").write_text("".join(f"{directory}\n" for directory in directories))
+
+
+def _key(layers: Layers, *more: str) -> str:
+    inputs = [sys.executable, sys.version, *(list(layer) for layer in layers), *filter(None, more)]
     return hashlib.sha256(json.dumps(inputs).encode()).hexdigest()[:16]
 
 

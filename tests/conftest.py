@@ -16,3 +16,4 @@ settings.load_profile("project")
 def pytest_configure(config: pytest.Config) -> None:
     """A shell's background jobs ignore SIGINT, and hand that down: tests of Ctrl-C need it as a terminal has it."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    os.environ.setdefault("FAL_MIGRATE_SOURCE_SDK", "own")  # tests ask no package index

@@ -5,20 +5,32 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import json
+import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from converters.commands.arguments import print_refusal
 from converters.errors import ExitCode, MigrateError, Unreadable, Unsupported, UsageError
 from converters.options import Options
 from converters.outcome import Converted, Unchanged
+from converters.terminal import print_error
 
 if TYPE_CHECKING:
     from converters.verify.certificate import Certificate
+    from converters.verify.sdk import SourceSdk
+    from converters.verify.study import Study
+
+
+SdkChoice = Literal["auto", "own"]
+"""``own``: no environment is made for the source side; it gets the SDK of the one that we run in."""
+
+
+def _sdk_choice() -> SdkChoice:
+    return "own" if os.environ.get("FAL_MIGRATE_SOURCE_SDK") == "own" else "auto"
 
 
 @dataclass(frozen=True)
@@ -32,7 +44,9 @@ class Request:
     doubled: tuple[str, ...] = ()
     schema: Path | None = None
     replay: Path | None = None
-    source_python: Path = Path(sys.executable)
+    source_python: Path | None = None
+    """The interpreter of the source side; None: one with the release of the SDK that the project asks for."""
+    source_sdk: SdkChoice = field(default_factory=_sdk_choice)
     output: Path | None = None
     format: str = "text"
 
@@ -79,15 +93,15 @@ def no_source(outcome: Unchanged) -> Unsupported:
     return Unsupported("is a fal project already.", file=str(outcome.root), hint="Give the project that it was made from.")
 
 
-def must_be_verifiable(outcome: Converted, source_python: Path = Path(sys.executable)) -> None:
+def must_be_verifiable(outcome: Converted, source_python: Path | None = None) -> None:
     """Raises UsageError where what verification needs is not installed."""
     from converters.verify.interpreter import inspected
 
     missing = [name for name in ("fal", "httpx", "hypothesis", "jsonschema") if importlib.util.find_spec(name) is None]
-    interpreter = inspected(source_python)
+    interpreter = inspected(source_python or Path(sys.executable))
     sdk = {"runpod": "runpod", "replicate": "cog"}.get(outcome.application.platform)
     if sdk is not None and sdk not in interpreter.releases:
-        if source_python != Path(sys.executable):
+        if source_python is not None:
             raise UsageError(f"has no {sdk}.", file=str(source_python), hint=f"Install it there: {source_python} -m pip install {sdk}")
         missing.append(sdk)
     if missing:
@@ -98,11 +112,8 @@ def certified(request: Request, outcome: Converted, target: Path) -> list[Certif
     """The certificates of all apps of a conversion that stands in ``target``. Raises MigrateError."""
     from converters.project import open_project
     from converters.verify.handler import HandlerStudy
-    from converters.verify.isolated import Ended, certificate
-    from converters.verify.scratch import scratch_folder
     from converters.verify.servers.study import ServerStudy
     from converters.verify.settings import Settings
-    from converters.verify.study import Study
 
     if request.schema is not None:
         _require_schema(request.schema)
@@ -113,28 +124,59 @@ def certified(request: Request, outcome: Converted, target: Path) -> list[Certif
         if request.replay is not None and app.name not in replays:
             raise UsageError(f"holds nothing of {app.name}.", file=str(request.replay), hint=f"It is of {', '.join(replays) or 'no app'}.")
         settings = Settings(
-            seed=request.seed,
-            seconds=request.seconds,
-            doubled=request.doubled,
-            python=request.source_python,
-            schema=request.schema,
-            replay=replays.get(app.name),
+            seed=request.seed, seconds=request.seconds, doubled=request.doubled, schema=request.schema, replay=replays.get(app.name)
         )
         kind = HandlerStudy if app.server is None else ServerStudy
-        study = kind(project, outcome.application, app, target, settings)
-
-        def run(scratch: Path, study: Study = study) -> Certificate:
-            with _progress(study.app.name) as say:
-                return replace(study, say=say, scratch=scratch).run()
-
-        try:
-            found.append(certificate(run, scratch_folder()))
-        except Ended as ended:
-            found.append(study.ended(str(ended)))
-        except OSError as error:
-            why = f"verification cannot write: {error.strerror or error}."
-            raise UsageError(why, file=str(error.filename or ""), hint="Make room there and try again.") from error
+        found.append(_certified(request, kind(project, outcome.application, app, target, settings)))
     return found
+
+
+def _certified(request: Request, study: Study) -> Certificate:
+    """The certificate of one app, under the first release of its SDK with which the source starts."""
+    from converters.verify.sdk import SourceSdk, candidates, misfit
+    from fal_runtime.server import default_environments
+
+    own = SourceSdk(request.source_python or Path(sys.executable), "")
+    if request.source_python is not None or request.source_sdk == "own":
+        return _run(study, own)
+    name, platform = study.app.name, study.application.platform
+    sdks = candidates(study.project, platform, study.app, default_environments(), lambda text: _announced(name, text))
+    sdk = next(sdks, own)
+    certificate = first = _run(study, sdk)
+    while why := misfit(certificate):
+        other = next(sdks, None)
+        if other is None:
+            return first
+        certificate = _run(study, replace(other, told=f"{other.told} (not {sdk.told}: {why})"))
+    return certificate
+
+
+@contextlib.contextmanager
+def _announced(name: str, text: str) -> Iterator[None]:
+    """Tell on standard error what is done while the block runs."""
+    with _progress(name, otherwise=lambda line: print_error(f"{name}: {line}")) as say:
+        say(text)
+        yield
+
+
+def _run(study: Study, sdk: SourceSdk) -> Certificate:
+    """Run a study in a process of its own. Raises UsageError where it cannot write."""
+    from converters.verify.isolated import Ended, certificate
+    from converters.verify.scratch import scratch_folder
+
+    study = replace(study, settings=replace(study.settings, python=sdk.python, sdk=sdk.told))
+
+    def run(scratch: Path) -> Certificate:
+        with _progress(study.app.name) as say:
+            return replace(study, say=say, scratch=scratch).run()
+
+    try:
+        return certificate(run, scratch_folder())
+    except Ended as ended:
+        return study.ended(str(ended))
+    except OSError as error:
+        why = f"verification cannot write: {error.strerror or error}."
+        raise UsageError(why, file=str(error.filename or ""), hint="Make room there and try again.") from error
 
 
 def _require_schema(file: Path) -> None:
@@ -179,10 +221,10 @@ def _print(request: Request, certificates: list[Certificate]) -> None:
 
 
 @contextlib.contextmanager
-def _progress(name: str) -> Iterator[Callable[[str], None]]:
-    """A status line on a terminal; nothing elsewhere."""
+def _progress(name: str, otherwise: Callable[[str], None] = lambda text: None) -> Iterator[Callable[[str], None]]:
+    """A status line on a terminal; elsewhere ``otherwise``, which is nothing."""
     if not sys.stderr.isatty():
-        yield lambda text: None
+        yield otherwise
         return
     from rich.console import Console
     from rich.text import Text

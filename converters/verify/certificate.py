@@ -164,6 +164,8 @@ class Certificate(Model):
     why: str
     seed: int
     versions: dict[str, str]
+    sdk: str = ""
+    """The release of its platform's SDK under which the source ran, and why that one."""
     doubles: list[str]
     """Packages that were not there and were replaced."""
     loading: list[Differing] = Field(default_factory=list)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -11,9 +12,10 @@ from typing import Any
 
 from converters.sources.replicate import rewrite
 
-from . import cog, contract, runpod
+from . import cog, contract, runpod, sdk
 from .certificate import Certificate, Schemas, Verdict
 from .compare import Difference
+from .interpreter import imported, inspected
 from .observe import Observation
 from .outcome import Side, SideFailed
 from .repair import repaired
@@ -55,6 +57,28 @@ class HandlerStudy(Study):
         folders = [str(folder) for folder in PurePosixPath(self.app.predictor.file).parents]
         found = [f"{folder}/cog.yaml" if folder != "." else "cog.yaml" for folder in folders]
         return next((self.project.files[path].data for path in found if path in self.project.files), b"")
+
+    def _observation(self, folder: Path, *, is_target: bool, **more: Any) -> Observation:
+        """The app's own runner gets the SDK's release that the source has, where the conversion still imports it."""
+        if not (is_target and self._shares_sdk):
+            return super()._observation(folder, is_target=is_target, **more)
+        packages = folder / "site-packages"
+        observation = super()._observation(folder, is_target=is_target, search=(str(packages),), **more)
+        packages.mkdir()
+        if not sdk.share(self._interpreter, self._sdk, packages):
+            shutil.rmtree(packages)
+        return observation
+
+    @property
+    def _sdk(self) -> str:
+        return "cog" if self._is_predictor else "runpod"
+
+    @property
+    def _shares_sdk(self) -> bool:
+        """Whether both sides use the SDK, and would use different releases of it."""
+        here, there = inspected().releases.get(self._sdk), self._interpreter.releases.get(self._sdk)
+        kept = imported(data for path, data in self._written_files().items() if path.endswith(".py"))
+        return here != there and self._sdk in kept
 
     def _observed(self, *, is_target: bool) -> dict[str, Any]:
         return {"release": None if is_target else self._release}

@@ -24,6 +24,8 @@ def _text(certificate: Certificate) -> Iterable[str]:
     yield f"{certificate.app}: {certificate.verdict}"
     yield f"  {certificate.why}"
     yield f"  {len(certificate.trials)} requests in {certificate.seconds:g} s, seed {certificate.seed}"
+    if certificate.sdk:
+        yield f"  source under {certificate.sdk}"
     if certificate.doubles:
         yield f"  doubles for {', '.join(certificate.doubles)}"
     for difference in certificate.loading:

@@ -20,6 +20,8 @@ class Settings:
     drawn: int = 12
     python: Path = Path(sys.executable)
     """The interpreter that runs the source side."""
+    sdk: str = ""
+    """Which release of the platform's SDK it has and why, in one line; empty where nobody chose one."""
     schema: Path | None = None
     """Cog's own schema file, without which its server checks no inputs."""
     replay: Certificate | None = None

@@ -135,6 +135,7 @@ class Study(ABC):
             why=why,
             seed=self.settings.seed,
             versions=versions(self._interpreter),
+            sdk=self.settings.sdk,
             doubles=[],
         )
 
@@ -365,6 +366,7 @@ class Study(ABC):
             why=why,
             seed=self.settings.seed,
             versions=versions(self._interpreter),
+            sdk=self.settings.sdk,
             doubles=sorted({event.text for event in before if event.kind == "import"}),
             loading=[Differing.of(difference) for difference in self.loading],
             trials=self.trials,

@@ -184,3 +184,49 @@ def test_a_command_that_always_fails(tmp_path: Path) -> None:
     side = Observation(tmp_path / "side", frozenset({"main"}), {}, [], failing=(("bash", "start.sh"),))
     assert run(side, "import subprocess\nsubprocess.run(['bash', '-c', 'x'], check=True)").returncode == 0
     assert run(side, "import subprocess\nsubprocess.run(['bash', '/start.sh'], check=True)").returncode == 1
+
+
+GUARD = """
+import socket
+class SSRFError(ValueError): pass
+def is_safe_address(ip): return ip == "8.8.8.8"
+def resolve_and_validate(host, port):
+    try:
+        socket.getaddrinfo(host, port)
+    except socket.gaierror as error:
+        raise SSRFError("could not resolve") from error
+    raise SSRFError("not public")
+def _refuse_if_proxied(url): raise SSRFError("through a proxy")
+def resolved(host):
+    try:
+        _refuse_if_proxied(f"http://{host}/")
+        return resolve_and_validate(host, 80)
+    except SSRFError as error:
+        return str(error)
+"""
+"""What RunPod's downloads do since 1.12 before they ask another machine."""
+
+
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [
+        ("far.example", ["far.example"]),
+        ("8.8.8.8", ["8.8.8.8"]),
+        ("10.0.0.1", "host '10.0.0.1' resolves to non-public address 10.0.0.1"),
+        ("169.254.169.254", "host '169.254.169.254' resolves to non-public address 169.254.169.254"),
+        ("127.0.0.1", "not public"),
+        ("localhost", "not public"),
+    ],
+)
+def test_a_guard_of_downloads_lets_other_machines_pass_and_no_private_ones(host: str, expected: object, tmp_path: Path) -> None:
+    package = tmp_path / "site-packages/runpod/serverless/utils"
+    package.mkdir(parents=True)
+    for folder in (package, *package.parents[:2]):
+        (folder / "__init__.py").touch()
+    (package / "rp_ssrf.py").write_text(GUARD)
+    observation = Observation(tmp_path / "observed", frozenset(), {}, [])
+    environment = observation.environment()
+    environment["PYTHONPATH"] += f":{tmp_path / 'site-packages'}"
+    script = f"from runpod.serverless.utils import rp_ssrf\nprint(repr(rp_ssrf.resolved({host!r})))"
+    done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout.strip() == repr(expected)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import ipaddress
 import types
 from typing import Any
 
-from . import record
+from . import network, record
 
 
 def _record_stops(module: Any) -> None:
@@ -29,5 +30,32 @@ def _quicken_polling(module: Any) -> None:
     module.asyncio = quick
 
 
-PATCHES = {"starlette.responses": _record_stops, "runpod.serverless.modules.rp_scale": _quicken_polling}
+def _resolve_without_network(module: Any) -> None:
+    """Since 1.12 RunPod's downloads look up a host before they ask it, and go through no proxy: here names stand for their addresses."""
+    original = module.resolve_and_validate
+
+    def resolve_and_validate(host: str, port: int) -> list[str]:
+        if network.is_local(host):
+            return list(original(host, port))
+        if _is_address(host) and not module.is_safe_address(host):
+            raise module.SSRFError(f"host {host!r} resolves to non-public address {host}")
+        return [host]
+
+    module.resolve_and_validate = resolve_and_validate
+    module._refuse_if_proxied = lambda url: None
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+PATCHES = {
+    "starlette.responses": _record_stops,
+    "runpod.serverless.modules.rp_scale": _quicken_polling,
+    "runpod.serverless.utils.rp_ssrf": _resolve_without_network,
+}
 """By the module that each changes."""
