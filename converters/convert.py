@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import platform as host
 import traceback
 from collections.abc import Callable, Iterator
@@ -13,6 +15,9 @@ from typing import Literal
 from converters import __version__, entries
 from converters.compiled import must_compile
 from converters.converted import fal_apps, is_covered, is_served
+from converters.credentials.account import settle_files
+from converters.credentials.vault import Vault, collect
+from converters.credentials.withhold import withhold, withhold_items
 from converters.errors import Unreadable, Unsupported, UsageError
 from converters.ir import Application, Disposition, Evidence, Origin
 from converters.ledger import Ledger
@@ -42,7 +47,7 @@ def platforms() -> Iterator[Platform]:
 
 def convert(path: Path, options: Options) -> Outcome:
     """Convert the project at `path`. What goes wrong is part of the outcome; only `UsageError` is raised, for options that do not fit."""
-    root, platform = path, ""
+    root, platform, vault = path, "", Vault()
     try:
         project = open_project(entries.folder_of(path))
         root = project.root
@@ -51,19 +56,23 @@ def convert(path: Path, options: Options) -> Outcome:
             return unchanged
         chosen = _detect(project, options)
         platform = chosen.name
+        vault = collect(project, _further(options))
         ledger = Ledger()
         application = chosen.analyze(project, options, ledger)
         note_skipped(project, ledger)
+        settle_files(project, application, ledger, in_place=options.in_place)
+        withhold(application, vault, ledger)
         from converters.targets.write import write
 
-        files = write(project, application, options, ledger)
+        files = write(project, application, options, ledger, vault)
         must_compile(files)
         ledger.close()
-        return Converted(root, application, ledger, tuple(files), options.name or project.name)
-    except UsageError:
-        raise
+        withhold_items(ledger, vault)
+        return Converted(root, application, ledger, tuple(files), options.name or project.name, vault)
+    except UsageError as error:
+        raise masked(error, vault) from error
     except Exception as error:
-        return failed(error, root, platform)
+        return failed(error, root, platform, vault)
 
 
 def note_skipped(project: Project, ledger: Ledger) -> None:
@@ -77,16 +86,34 @@ def note_skipped(project: Project, ledger: Ledger) -> None:
             ledger.note("FS005", Disposition.DROPPED, message, Origin(file=skipped.path, line=1))
 
 
-def failed(error: Exception, root: Path, platform: str = "") -> NotConverted | Crashed:
-    """What an error makes of a conversion: a reason that a person can act on, or the report of a bug."""
+def _further(options: Options) -> Iterator[tuple[str, str]]:
+    """Inputs beside the project, which may hold secrets, too: (name, text)."""
+    for path in (options.endpoint_config, options.image_config):
+        if path is not None:
+            with contextlib.suppress(OSError):
+                yield path.name, path.read_text("utf-8-sig", errors="replace")
+    if options.openapi is not None:
+        yield options.openapi.source, json.dumps(options.openapi.document)
+    if options.settings:
+        yield "--set", json.dumps(options.settings)
+
+
+def masked(error: UsageError, vault: Vault) -> UsageError:
+    """The same error without the secrets that its sentences may quote."""
+    return UsageError(vault.mask(error.message), hint=vault.mask(error.hint), file=error.file, line=error.line)
+
+
+def failed(error: Exception, root: Path, platform: str = "", vault: Vault | None = None) -> NotConverted | Crashed:
+    """What an error makes of a conversion: a reason that a person can act on, or the report of a bug. Neither quotes a secret."""
+    mask = (vault or Vault()).mask
     match error:
         case Unsupported() | Unreadable():
             status: Literal["unsupported", "unreadable"] = "unreadable" if isinstance(error, Unreadable) else "unsupported"
-            return NotConverted(root, status, error.message, error.hint, error.file, error.line, platform)
+            return NotConverted(root, status, mask(error.message), mask(error.hint), error.file, error.line, platform)
         case RecursionError():
             message = f"a file is nested too deeply to be read ({error})."
             return NotConverted(root, "unreadable", message, "Simplify it, or leave it out.", platform=platform)
-    return Crashed(root, f"{type(error).__name__}: {error}", report(error))
+    return Crashed(root, mask(f"{type(error).__name__}: {error}"), mask(report(error)))
 
 
 def _unchanged(project: Project, unit: str) -> Unchanged | None:

@@ -241,6 +241,8 @@ class Environment(Model):
     """Install layers, where pip options (an index, `--pre`) apply to some requirements only."""
     dockerfile: str | None = None
     build_args: dict[str, str] = Field(default_factory=dict)
+    build_secrets: dict[str, str] = Field(default_factory=dict)
+    """Secrets that a build step mounts: its id -> `$NAME` of the fal secret."""
     context: str = "."
     python_version: Value[str]
     variables: list[EnvVar] = Field(default_factory=list)
@@ -325,7 +327,6 @@ class Server(Model):
     cmd: list[str] | None = None
     """Overrides of the image's own ENTRYPOINT and CMD; None leaves them."""
     registries: list[Registry] = Field(default_factory=list)
-    build_secrets: dict[str, str] = Field(default_factory=dict)
     target: str = ""
     """The build stage that is the server, where it is not the last one."""
     workdir: str = ""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from converters.credentials.vault import Vault
 from converters.errors import ExitCode
 from converters.ir import Application
 from converters.ledger import Item, Ledger
@@ -47,6 +48,8 @@ class Converted:
     files: tuple[FileChange, ...]
     name: str = ""
     """Name of the default output folder, without `-fal`."""
+    vault: Vault = field(default_factory=Vault, repr=False, compare=False)
+    """The secrets of the input, which no report may show."""
 
     @property
     def status(self) -> Literal["converted", "partial"]:

@@ -124,6 +124,14 @@ class SourceFile:
         return "" if parent == "." else parent
 
 
+@dataclass(frozen=True)
+class Withheld:
+    """A file that holds credentials, and which kind."""
+
+    file: SourceFile
+    what: str
+
+
 @dataclass
 class Project:
     """A folder that was opened for conversion."""
@@ -134,6 +142,8 @@ class Project:
     links: dict[str, str] = field(default_factory=dict)
     installed: list[str] = field(default_factory=list)
     """Folders of installed packages (`pip install --target`)."""
+    withheld: dict[str, Withheld] = field(default_factory=dict)
+    """Files that hold credentials, by path: they are in no output, and only what reads variables asks for them."""
 
     @property
     def name(self) -> str:
@@ -143,6 +153,15 @@ class Project:
         """The file at a relative path; None for a missing one and for a path that leaves the project."""
         normal = normalize(path)
         return self.files.get(normal) if normal is not None else None
+
+    def variables_file(self, path: str) -> SourceFile | None:
+        """A file of variables (`.env`), whether it goes along or holds credentials; None for a missing one."""
+        normal = normalize(path)
+        kept = self.withheld.get(normal) if normal is not None else None
+        return kept.file if kept is not None else self.get(path)
+
+    def withheld_files(self) -> list[SourceFile]:
+        return [one.file for one in self.withheld.values()]
 
     def below(self, folder: str) -> Iterator[SourceFile]:
         """The files in a folder and its sub-folders ('' is the whole project)."""
@@ -199,7 +218,21 @@ def open_project(root: Path) -> Project:
     folder = (root if root.is_dir() else root.parent).resolve()
     project = Project(root=folder)
     _walk(project, folder, 0)
+    _withhold(project)
     return project
+
+
+def _withhold(project: Project) -> None:
+    """Set the credential files apart, also those that a link gives another name."""
+    from converters.credentials.files import withheld
+
+    for path, file in list(project.files.items()):
+        what = withheld(file)
+        target = project.links.get(path)
+        if not what and target is not None:
+            what = withheld(SourceFile(target, file.location, file.size, file.executable))
+        if what:
+            project.withheld[path] = Withheld(project.files.pop(path), what)
 
 
 def _walk(project: Project, folder: Path, depth: int) -> None:

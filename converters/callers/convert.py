@@ -7,10 +7,14 @@ from pathlib import Path
 
 from converters.callers.analyze import analyze
 from converters.compiled import must_compile
-from converters.convert import failed, note_skipped
+from converters.convert import failed, masked, note_skipped
+from converters.credentials.account import settle_files
+from converters.credentials.seal import seal
+from converters.credentials.vault import Vault, collect
+from converters.credentials.withhold import withhold, withhold_items
 from converters.errors import UsageError
 from converters.ledger import Ledger
-from converters.outcome import Converted, Outcome
+from converters.outcome import Converted, FileChange, Outcome
 from converters.project import open_project
 from converters.targets.write import kept_file
 
@@ -20,19 +24,25 @@ def convert_callers(path: Path, apps: Mapping[str, str], *, every_app_used: bool
 
     Where `every_app_used` is asked for, raises `UsageError` for an app whose endpoint nothing calls.
     """
-    root = path
+    root, vault = path, Vault()
     try:
         project = open_project(path)
         only = project.files.get(path.name) if path.is_file() else None
         root = project.root
+        vault = collect(project)
         ledger = Ledger()
         application = analyze(project, apps, ledger, every_app_used=every_app_used, only=only.path if only else "")
-        files = [kept_file(file, [edit for edit in application.edits if edit.file == file.path]) for file in project.files.values()]
         note_skipped(project, ledger)
-        must_compile(files)
+        settle_files(project, application, ledger)
+        withhold(application, vault, ledger)
+        kept = {path: kept_file(file, [edit for edit in application.edits if edit.file == path]) for path, file in project.files.items()}
+        files = seal(kept, set(), [], vault, ledger).files
+        gone = [FileChange(path, "removed", None) for path in project.withheld]
+        must_compile(list(files.values()))
         ledger.close()
-        return Converted(root, application, ledger, tuple(files), project.name)
-    except UsageError:
-        raise
+        withhold_items(ledger, vault)
+        return Converted(root, application, ledger, (*files.values(), *gone), project.name, vault)
+    except UsageError as error:
+        raise masked(error, vault) from error
     except Exception as error:
-        return failed(error, root)
+        return failed(error, root, vault=vault)

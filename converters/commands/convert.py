@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from converters.credentials.recognize import Dialect
+from converters.credentials.vault import Vault
 from converters.errors import ExitCode, MigrateError
 from converters.options import Options
 from converters.outcome import Converted, Crashed, NotConverted, Outcome, Unchanged
@@ -112,7 +114,14 @@ def _compare(request: Request, converted: Converted) -> Result:
     if not request.diff:
         return Result(made)
     diff = project_diff(converted)
-    return Result({**made, **_diff_text(diff)}, diff=diff)
+    shown = _masked(diff, converted.vault)
+    return Result({**made, **_diff_text(shown), "diff_masked": shown != diff}, diff=shown)
+
+
+def _masked(diff: bytes, vault: Vault) -> bytes:
+    """A diff without the secrets of the lines around a change and of those that go."""
+    text = diff.decode("utf-8", errors="surrogateescape")
+    return vault.mask(text, Dialect.CONFIG).encode("utf-8", errors="surrogateescape")
 
 
 def _diff_text(diff: bytes) -> Document:
@@ -154,6 +163,8 @@ def show(result: Result, request: Request) -> None:
         from converters.review.diff import coloured
 
         print_bytes(coloured(result.diff) if wants_colour(sys.stdout) else result.diff)
+        if made.get("diff_masked"):
+            print_error("secrets are masked in this diff, so `git apply` does not take it where they stand; what is written is exact.")
         for item in filter(is_open_code, () if request.quiet else made["ledger"]["items"]):
             print_error(f"{item['file']}:{item['line']}: {' '.join(item['message'].split())}")
     elif not request.quiet and (request.format != "text" or made["status"] in ("converted", "partial")):

@@ -22,7 +22,8 @@ def inspect_project(path: Path, format: str) -> int:
         show(result, Request(path, format="json" if format == "json" else "text"))
         return result.exit_code
     if format == "json":
-        print_text(render({"version": 1, **outcome.application.model_dump(mode="json")}))
+        model = outcome.vault.masked(outcome.application.model_dump(mode="json"))
+        print_text(render({"version": 1, **model}))
     else:
         from converters.reports.text import print_findings
 

@@ -12,6 +12,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from converters.credentials.vault import Vault
 from converters.errors import MigrateError
 from converters.escape import json_log
 from converters.ir import App, Application, Disposition, Endpoint, Environment, EnvVar, Scope
@@ -45,7 +46,7 @@ def document(outcome: Outcome, exit_code: int, *, output: Path | None = None, en
     application = outcome.application if isinstance(outcome, Converted) else None
     apps = [_app(app) for app in application.apps] if application else []
     items = outcome.ledger.items() if isinstance(outcome, Converted) else outcome.items if isinstance(outcome, NotConverted) else ()
-    return {
+    made = {
         "version": VERSION,
         "exit_code": int(exit_code),
         "status": outcome.status,
@@ -59,6 +60,12 @@ def document(outcome: Outcome, exit_code: int, *, output: Path | None = None, en
         "ledger": {"counts": _counts(items), "items": [_item(item) for item in items]},
         "files": _files(outcome),
     }
+    return vault_of(outcome).masked_report(made)
+
+
+def vault_of(outcome: Outcome) -> Vault:
+    """The secrets that no report of this outcome may show."""
+    return outcome.vault if isinstance(outcome, Converted) else Vault()
 
 
 def failure(path: Path, status: str, error: MigrateError | str, exit_code: int, *, entry: str = "") -> Document:

@@ -210,6 +210,8 @@ def image_arguments(app: App) -> str:
     parts = [f"str(HERE / {string(dockerfile)})", f"context_dir=HERE / {string(context)}" if context != "." else "context_dir=HERE"]
     if app.environment.build_args:
         parts.append(f"build_args={source_of(app.environment.build_args)}")
+    if app.environment.build_secrets:
+        parts.append(f"secrets={source_of(app.environment.build_secrets)}")
     return ", ".join(parts)
 
 

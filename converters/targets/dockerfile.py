@@ -11,10 +11,12 @@ from dataclasses import dataclass
 
 from converters.escape import docker_list, docker_value
 from converters.ir import App, Edit, EnvVar
+from converters.ledger import Ledger
 from converters.project import Project
 from converters.sources.docker import images
 from converters.sources.docker.model import Copy, Instruction, Stage
 from converters.sources.docker.packaging import Packaging
+from converters.targets import image_secrets
 
 STAGE = "fal-context"
 SAFE = re.compile(r"[\w./:@%+,=-]+")
@@ -40,7 +42,7 @@ class Draft:
         self.edits.append(Edit(file=self.found.file.path, start=start, end=end, replacement=line + newline, rule=rule, reason=reason))
 
 
-def edits(project: Project, app: App, variables: list[EnvVar], last: list[str]) -> list[Edit]:
+def edits(project: Project, app: App, variables: list[EnvVar], last: list[str], ledger: Ledger) -> list[Edit]:
     """The edits of the app's Dockerfile. `variables` are baked into it, `last` are lines for its end."""
     server, path = app.server, app.environment.dockerfile
     if server is None or path is None:
@@ -58,6 +60,7 @@ def edits(project: Project, app: App, variables: list[EnvVar], last: list[str]) 
             _copy(draft, instruction, copy)
         elif instruction.keyword == "RUN":
             mounted += _mounts(draft, instruction)
+    draft.edits += image_secrets.edits(found, app, ledger, draft.edits)
     _end(draft, variables, mounted, last)
     return draft.edits
 

@@ -50,8 +50,8 @@ def image_of(app: App) -> str:
     extra: list[str] = []
     if app.environment.build_args:
         extra.append(f"build_args={source_of(app.environment.build_args)}")
-    if server.build_secrets:
-        extra.append(f"secrets={source_of(server.build_secrets)}")
+    if app.environment.build_secrets:
+        extra.append(f"secrets={source_of(app.environment.build_secrets)}")
     if server.registries:
         logins = {one.host: {"username": one.username, "password": f"${one.secret}"} for one in server.registries}
         extra.append(f"registries={source_of(logins)}")

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import re
 
-from converters.concepts import variables
 from converters.escape import docker_list, docker_shell, docker_word
 from converters.ir import App, Edit
-from converters.project import Project
-from converters.sources.docker.dockerfile import env_names
+from converters.ledger import Ledger
 from converters.sources.docker.packaging import Packaging
+from converters.targets import image_secrets
 
 CURL = (
     "RUN command -v curl >/dev/null || (apt-get update && apt-get install -y --no-install-recommends curl && rm -rf /var/lib/apt/lists/*)"
 )
 
 
-def edits(project: Project, packaging: Packaging, app: App) -> list[Edit]:
+def edits(packaging: Packaging, app: App, ledger: Ledger) -> list[Edit]:
     """Edits of the Dockerfile of an app whose environment is an image."""
     file = packaging.file
     encoding = packaging.dockerfile.encoding
@@ -33,7 +32,7 @@ def edits(project: Project, packaging: Packaging, app: App) -> list[Edit]:
             found.append(
                 Edit(file=file.path, start=start, end=end, replacement="", rule="DK006", reason="the handler stands in the app file")
             )
-    found += _without_secrets(packaging)
+    found += image_secrets.edits(packaging, app, ledger, found)
     text = file.data.decode(encoding, errors="replace")
     newline = "\r\n" if "\r\n" in text else "\n"
     lines = _last_lines(packaging, app.environment.installs)
@@ -52,22 +51,6 @@ def edits(project: Project, packaging: Packaging, app: App) -> list[Edit]:
             reason="fal needs curl and its own packages in the image, installed last",
         )
     )
-    return found
-
-
-def _without_secrets(packaging: Packaging) -> list[Edit]:
-    """Take the values of secrets out of ENV lines: a kept Dockerfile would bake them into the image."""
-    found: list[Edit] = []
-    for instruction in packaging.dockerfile.instructions:
-        names = [name for name, _ in env_names(instruction) if variables.is_secret(name)] if instruction.keyword == "ENV" else []
-        text = packaging.file.data[instruction.start : instruction.end].decode(packaging.dockerfile.encoding, errors="replace")
-        base = len(packaging.file.data[: instruction.start].decode(packaging.dockerfile.encoding, errors="replace"))
-        for name in names:
-            match = re.search(rf"(?:(?<=\s)|^){re.escape(name)}(?:=|[ \t]+)(?P<value>\"(?:[^\"\\]|\\.)*\"|'[^']*'|[^\s\\]*)", text)
-            if match and match.group("value").strip("\"'"):
-                start, end = base + match.start("value"), base + match.end("value")
-                reason = f"{name} is a secret: its value does not belong in an image"
-                found.append(Edit(file=packaging.file.path, start=start, end=end, replacement='""', rule="ENV004", reason=reason))
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from converters.concepts import storage
@@ -12,8 +13,8 @@ from converters.ledger import Item, Ledger
 from converters.targets.templating import render
 
 
-def emit(application: Application, ledger: Ledger) -> str:
-    """The text of MIGRATION.md."""
+def emit(application: Application, ledger: Ledger, literals: Sequence[str] = ()) -> str:
+    """The text of MIGRATION.md. `literals`: places of kept files that hold a secret."""
     items = ledger.items()
     return render(
         "MIGRATION.md.j2",
@@ -22,10 +23,14 @@ def emit(application: Application, ledger: Ledger) -> str:
         apps=[_app(app) for app in application.apps],
         code_items=[_row(item) for item in items if item.disposition is Disposition.MANUAL and item.scope is Scope.CODE],
         deploy_items=[
-            _row(item) for item in items if item.disposition is Disposition.MANUAL and item.scope is Scope.DEPLOY and item.rule != "ENV004"
+            _row(item)
+            for item in items
+            if item.disposition is Disposition.MANUAL and item.scope is Scope.DEPLOY and item.rule not in ("ENV004", "ENV020")
         ],
         secrets=sorted({secret.name for app in application.apps for secret in app.secrets}),
         defaults=application.defaults,
+        literals=list(literals),
+        credentials=[_row(item) for item in ledger.items() if item.rule == "FS010"],
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from converters.credentials.vault import Vault
 from converters.errors import UsageError
 from converters.escape import docker_value, docker_word
 from converters.ir import App, Application, Disposition, Edit, EnvVar, NewFile, Scope
@@ -18,7 +19,7 @@ from converters.targets.image import CURL, copy_line
 OLDEST_PYTHON = (3, 10)
 
 
-def write(project: Project, application: Application, options: Options, ledger: Ledger) -> list[FileChange]:
+def write(project: Project, application: Application, options: Options, ledger: Ledger, vault: Vault) -> list[FileChange]:
     """All files of the output. Raises `UsageError` for a target or setting that does not fit."""
     from converters.targets import write as writer
 
@@ -27,7 +28,7 @@ def write(project: Project, application: Application, options: Options, ledger: 
     overrides.apply(application, options, ledger)
     refused.refuse(application, ledger)
     check_python(app, ledger)
-    edits = overrides.selected([*application.edits, *_image(project, application, app)], options, ledger)
+    edits = overrides.selected([*application.edits, *_image(project, application, app, ledger)], options, ledger)
     made: dict[str, FileChange] = {}
     _program(project, application, app, made)
     made["pyproject.toml"] = writer._added(project, "pyproject.toml", pyproject.emit(project, application.apps), None)
@@ -39,10 +40,7 @@ def write(project: Project, application: Application, options: Options, ledger: 
     for path in sorted(wanted):
         if path in project.files and path not in made:
             made[path] = writer.kept_file(project.files[path], [edit for edit in edits if edit.file == path])
-    note = writer._migration_name(project)
-    made[note] = writer._added(project, note, server_migration.emit(application, ledger), None)
-    gone = [FileChange(path, "removed", None, before=None) for path in project.files if path not in made]
-    return [made[path] for path in sorted(made)] + gone
+    return writer.sealed(project, application, made, ledger, vault, server_migration.emit, in_place=options.in_place)
 
 
 def _target(app: App, options: Options) -> None:
@@ -104,7 +102,7 @@ def _document(project: Project, application: Application, app: App) -> str:
     return path
 
 
-def _image(project: Project, application: Application, app: App) -> list[Edit]:
+def _image(project: Project, application: Application, app: App, ledger: Ledger) -> list[Edit]:
     """Edits of the Dockerfile, and the files that its build needs beside it."""
     server = app.server
     assert server is not None
@@ -114,7 +112,7 @@ def _image(project: Project, application: Application, app: App) -> list[Edit]:
         if baked or last:
             _wrapper(application, app, baked, last)
         return []
-    found = dockerfile.edits(project, app, baked, last)
+    found = dockerfile.edits(project, app, baked, last, ledger)
     app.environment.files = sorted({*app.environment.files, *(source for source, _ in app.environment.copies)})
     ignore = context.ignore_file(project, app)
     if ignore is not None:

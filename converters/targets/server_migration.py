@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from converters.escape import code, prose
 from converters.ir import Application, Disposition, Finding, Scope
 from converters.ledger import Item, Ledger
@@ -19,8 +21,8 @@ SUBJECTS = {
 }
 
 
-def emit(application: Application, ledger: Ledger) -> str:
-    """The text of MIGRATION.md."""
+def emit(application: Application, ledger: Ledger, literals: Sequence[str] = ()) -> str:
+    """The text of MIGRATION.md. `literals`: places of kept files that hold a secret."""
     app = application.apps[0]
     assert app.server is not None
     items = [item for item in ledger.items() if item.disposition is Disposition.MANUAL]
@@ -30,10 +32,12 @@ def emit(application: Application, ledger: Ledger) -> str:
         server=app.server,
         findings=[_finding(one) for one in app.server.findings],
         code_items=[_row(item) for item in items if item.scope is Scope.CODE],
-        deploy_items=[_row(item) for item in items if item.scope is Scope.DEPLOY and item.rule not in ("ENV004", "DK030")],
+        deploy_items=[_row(item) for item in items if item.scope is Scope.DEPLOY and item.rule not in ("ENV004", "ENV020", "DK030")],
         logins=[_row(item) for item in items if item.rule == "DK030"],
         secrets=sorted({secret.name for secret in app.secrets}),
         defaults=application.defaults,
+        literals=list(literals),
+        credentials=[_row(item) for item in ledger.items() if item.rule == "FS010"],
     )
 
 

@@ -80,8 +80,8 @@ def _image(app: App) -> Table:
         image.add("dockerfile", app.environment.dockerfile)
         if app.environment.build_args:
             image.add("build_args", _inline(app.environment.build_args))
-        if server.build_secrets:
-            image.add("secrets", _inline(server.build_secrets))
+        if app.environment.build_secrets:
+            image.add("secrets", _inline(app.environment.build_secrets))
     else:
         image.add("image", server.image)
     for name, value in (("entrypoint", server.entrypoint), ("cmd", server.cmd)):

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
+from converters.credentials import seal
+from converters.credentials.vault import Vault
 from converters.errors import Unsupported, UsageError
 from converters.ir import App, Application, Disposition, Edit, Safety
 from converters.ledger import Ledger
@@ -14,12 +18,13 @@ from converters.targets import emitters, image, migration, overrides, places, py
 from converters.targets.app import idiomatic_name
 
 
-def write(project: Project, application: Application, options: Options, ledger: Ledger) -> list[FileChange]:
-    """All files of the output. Raises `UsageError` for a target that does not fit."""
+def write(project: Project, application: Application, options: Options, ledger: Ledger, vault: Vault | None = None) -> list[FileChange]:
+    """All files of the output; what we made holds no secret of the `vault`. Raises `UsageError` for a target that does not fit."""
+    vault = vault or Vault()
     if application.platform == "docker" or any(app.server is not None for app in application.apps):
         from converters.targets import server
 
-        return server.write(project, application, options, ledger)
+        return server.write(project, application, options, ledger, vault)
     if options.target in ("function", "pyproject"):
         raise Unsupported(
             f"`--target {options.target}` serves a program that listens on a port, and a queue worker has none.",
@@ -37,7 +42,7 @@ def write(project: Project, application: Application, options: Options, ledger: 
         edit for edit in application.edits if not any(app.style == "inline" and app.entry == edit.file for app in application.apps)
     ]
     edits = list(application.edits)
-    _image_edits(project, application, edits)
+    _image_edits(project, application, edits, ledger)
     edits = overrides.selected(edits, options, ledger)
     made: dict[str, FileChange] = {}
     for app in application.apps:
@@ -50,11 +55,33 @@ def write(project: Project, application: Application, options: Options, ledger: 
         hunk = Hunk(1, new.text.count("\n"), new.rule, new.reason, str(new.origin or ""))
         made[new.path] = FileChange(new.path, "added", new.text.encode(), hunks=(hunk,))
     made["pyproject.toml"] = _added(project, "pyproject.toml", pyproject.emit(project, application.apps), None)
-    made[_migration_name(project)] = _added(project, _migration_name(project), migration.emit(application, ledger), None)
     for path, file in _kept(project, application).items():
         if path not in made:
             made[path] = kept_file(file, [edit for edit in edits if edit.file == path])
-    gone = [FileChange(path, "removed", None, before=None) for path in project.files if path not in made]
+    return sealed(project, application, made, ledger, vault, migration.emit, in_place=options.in_place)
+
+
+Guide = Callable[[Application, Ledger, Sequence[str]], str]
+"""Writes MIGRATION.md; the last argument lists the places of kept files that hold a secret."""
+
+
+def sealed(
+    project: Project,
+    application: Application,
+    made: dict[str, FileChange],
+    ledger: Ledger,
+    vault: Vault,
+    guide: Guide,
+    *,
+    in_place: bool = False,
+) -> list[FileChange]:
+    """The files of an output after the last check for secrets, with MIGRATION.md, which tells what came of it."""
+    dockerfiles = {app.environment.dockerfile for app in application.apps if app.environment.dockerfile}
+    result = seal.seal(made, dockerfiles, application.apps, vault, ledger, in_place=in_place)
+    made, name = result.files, _migration_name(project)
+    text = vault.mask(guide(application, ledger, seal.names_of(result.literals)))
+    made[name] = _added(project, name, text, None)
+    gone = [FileChange(path, "removed", None, before=None) for path in [*project.files, *project.withheld] if path not in made]
     return [made[path] for path in sorted(made)] + gone
 
 
@@ -100,7 +127,7 @@ def _migration_name(project: Project) -> str:
     return "MIGRATION.md" if "MIGRATION.md" not in project.files else "MIGRATION-fal.md"
 
 
-def _image_edits(project: Project, application: Application, edits: list[Edit]) -> None:
+def _image_edits(project: Project, application: Application, edits: list[Edit], ledger: Ledger) -> None:
     seen: set[str] = set()
     for app in application.apps:
         dockerfile = app.environment.dockerfile
@@ -109,7 +136,7 @@ def _image_edits(project: Project, application: Application, edits: list[Edit]) 
             packaging = docker.read(project, project.files[dockerfile])
             if packaging is not None:
                 docker.record(packaging, Ledger())
-                edits += image.edits(project, packaging, app)
+                edits += image.edits(packaging, app, ledger)
 
 
 def _kept(project: Project, application: Application) -> dict[str, SourceFile]:

@@ -101,7 +101,7 @@ def services(project: Project, file: SourceFile) -> list[Service]:
 
 
 def _dot_env(project: Project, folder: str) -> dict[str, str]:
-    file = project.get(f"{folder}/.env")
+    file = project.variables_file(f"{folder}/.env")
     return env_file(file.data.decode("utf-8-sig", errors="replace")) if file else {}
 
 
@@ -227,7 +227,7 @@ def _items(value: Any, line: int) -> list[tuple[Any, int]]:
 def _environment(project: Project, service: Service, env: Mapping[str, str], text: Any) -> None:
     for item, line in _items(service.keys.get("env_file"), service.line("env_file")):
         path = text(item.get("path", "")) if isinstance(item, Map) else text(item)
-        file = project.get(f"{service.file.folder}/{path}")
+        file = project.variables_file(f"{service.file.folder}/{path}")
         if file is not None:
             values = env_file(file.data.decode("utf-8-sig", errors="replace"))
             service.environment.update({key: (value, line) for key, value in values.items()})

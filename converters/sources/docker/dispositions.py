@@ -6,8 +6,10 @@ import re
 
 from converters.concepts import base_images, storage, variables
 from converters.concepts.commands import Step
+from converters.credentials.recognize import is_secret
 from converters.ir import App, Disposition, EnvVar, Origin, Scope, Weights
 from converters.ledger import Construct, Ledger
+from converters.sources.docker import packaging as docker
 from converters.sources.docker.model import Instruction
 from converters.sources.docker.packaging import Packaging
 
@@ -65,7 +67,9 @@ def settle_requirements(packaging: Packaging, app: App, read_files: set[str], le
 
 def _copied(packaging: Packaging, instruction: Instruction, construct: Construct, read_files: set[str], ledger: Ledger) -> None:
     missing = _missing(packaging, instruction)
-    if missing:
+    if withheld := docker.withheld(packaging, instruction):
+        ledger.settle(construct, "FS011", Disposition.MANUAL, withheld)
+    elif missing:
         ledger.settle(
             construct,
             "DK016",
@@ -92,7 +96,7 @@ def _variables(packaging: Packaging, app: App, ledger: Ledger) -> None:
         for construct in constructs:
             if effective is None:
                 ledger.settle(construct, "ENV002", Disposition.DROPPED, "set in a stage that the worker does not run in")
-            elif variables.is_secret(name):
+            elif is_secret(name, effective.value):
                 _secret(app, name, value, origin, construct, ledger)
             elif name == "PYTHONPATH":
                 ledger.settle(construct, "ENV006", Disposition.CONVERTED, "its folders are put on sys.path in setup()")
@@ -127,7 +131,9 @@ def settle_image(packaging: Packaging, app: App, ledger: Ledger) -> None:
             ledger.settle(construct, "DK008", Disposition.CONVERTED, "fal starts the app; what the command loads is loaded in setup()")
         elif instruction.keyword in ("COPY", "ADD"):
             missing = _missing(packaging, instruction)
-            if missing:
+            if withheld := docker.withheld(packaging, instruction):
+                ledger.settle(construct, "FS011", Disposition.MANUAL, withheld)
+            elif missing:
                 ledger.settle(
                     construct,
                     "DK016",
@@ -155,12 +161,13 @@ def _argument(packaging: Packaging, instruction: Instruction, construct: Constru
     name = instruction.value.split("=")[0].strip()
     known = packaging.stage.args.get(name) or packaging.dockerfile.args.get(name)
     given = (known is not None and known.value is not None) or "=" in instruction.value
-    if given or name.startswith(("TARGET", "BUILD")):
+    secret = is_secret(name, known.value if known else None)
+    if (given and not secret) or name.startswith(("TARGET", "BUILD")):
         ledger.settle(construct, "DK005", Disposition.KEPT, "stays in the image")
         return
     used = [one.line for one, _ in packaging.instructions if re.search(rf"\$\{{?{re.escape(name)}\b", one.value)]
     where = f" (used in line {', '.join(map(str, used))})" if used else ""
-    if variables.is_secret(name):
+    if secret:
         message = (
             f"ARG {name} is a secret that was given at build time{where}: `fal secrets set {name}=...`, and fetch in setup() what needs it."
         )
@@ -188,7 +195,7 @@ def _step(app: App, step: Step, construct: Construct, ledger: Ledger) -> bool:
 def _image_variable(packaging: Packaging, app: App, name: str, construct: Construct, ledger: Ledger) -> None:
     effective = packaging.stage.env.get(name)
     origin = Origin(file=construct.file, line=construct.line)
-    if variables.is_secret(name):
+    if is_secret(name, effective.value if effective else None):
         _secret(app, name, effective.value if effective else "", origin, construct, ledger)
     elif effective is not None and (name in variables.PRESETS or storage.on_volume(effective.value)):
         _add(app, EnvVar(name=name, value=storage.moved(effective.value, app), preset=True, origin=origin))

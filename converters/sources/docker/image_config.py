@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from converters.concepts import variables
+from converters.credentials.recognize import is_secret
 from converters.errors import Unreadable, UsageError
 from converters.ir import App, Disposition, EnvVar, Origin, Scope
 from converters.ledger import Ledger
@@ -196,7 +196,7 @@ def _variables(config: ImageConfig, app: App, ledger: Ledger) -> None:
     for name, value in config.stage.env.items():
         origin = Origin(file=config.file, line=value.line)
         construct = ledger.record("variable", name, origin)
-        if variables.is_secret(name) and value.value:
+        if value.value and is_secret(name, value.value):
             if all(known.name != name for known in app.secrets):
                 app.secrets.append(EnvVar(name=name, secret=True, origin=origin))
             message = f"{name} is a secret whose value stands in the image: set it with `fal secrets set {name}=...`."

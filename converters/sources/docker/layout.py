@@ -28,6 +28,8 @@ class Layout:
 
     files: dict[str, str] = field(default_factory=dict)
     missing: list[tuple[str, int]] = field(default_factory=list)
+    withheld: list[tuple[str, int]] = field(default_factory=list)
+    """Sources that are credential files, which are left out, with their line."""
     folders: list[tuple[str, str]] = field(default_factory=list)
     """(folder in the image, folder in the project) of every folder that was copied."""
 
@@ -114,6 +116,9 @@ def _place(project: Project, context: str, copy: Copy, source: str, found: Layou
     path = normalize(f"{context}/{source}")
     names = [] if path is None else _expand(project, path)
     names = [name for name in names if name not in ignored or project.is_folder(name)]
+    if not names and path is not None and _is_withheld(project, path):
+        found.withheld.append((source, copy.line))
+        return
     if not names:
         found.missing.append((source, copy.line))
         return
@@ -142,6 +147,12 @@ def _from_stage(earlier: Layout, copy: Copy, found: Layout) -> None:
                 found.files[f"{copy.dest}{PurePosixPath(image_path).name}" if copy.dest.endswith("/") else copy.dest] = path
             elif image_path.startswith(start.rstrip("/") + "/"):
                 found.files[f"{copy.dest.rstrip('/')}/{image_path[len(start.rstrip('/')) + 1 :]}"] = path
+
+
+def _is_withheld(project: Project, pattern: str) -> bool:
+    """Whether a source names nothing but credential files."""
+    expression = re.compile(_glob(pattern))
+    return any(expression.fullmatch(path) or path.startswith(f"{pattern}/") for path in project.withheld)
 
 
 def _expand(project: Project, pattern: str) -> list[str]:

@@ -78,3 +78,12 @@ def record(packaging: Packaging, ledger: Ledger) -> None:
                 "instruction", f"{instruction.keyword} {instruction.value[:60]}".strip(), origin, offset=instruction.start
             )
             packaging.instructions.append((instruction, construct))
+
+
+def withheld(packaging: Packaging, instruction: Instruction) -> str:
+    """What to do about a COPY line that names a credential file, which the output does not hold; '' for any other line."""
+    names = [source for source, line in packaging.layout.withheld if line == instruction.line]
+    if not names:
+        return ""
+    todo = "remove it here, and set what the code needs of it with `fal secrets set`."
+    return f"copies {', '.join(names)}, which holds credentials and is left out: {todo}"

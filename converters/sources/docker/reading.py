@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from converters.concepts import base_images
+from converters.concepts import base_images, dotenv
 from converters.concepts.names import app_name, class_name
+from converters.credentials.recognize import is_secret
 from converters.errors import Unreadable, Unsupported
 from converters.escape import is_image, visible
 from converters.ir import (
@@ -111,8 +112,16 @@ def analyze(project: Project, options: Options, ledger: Ledger) -> Application:
     application.apps.append(app)
     application.files += reading.files
     settle.settle(project, reading, app, ledger)
+    _dot_env(project, reading, app, ledger)
     settle.others(project, reading, ledger)
     return application
+
+
+def _dot_env(project: Project, reading: Reading, app: App, ledger: Ledger) -> None:
+    """Variables of a `.env` in the build context that nothing but the code reads."""
+    stage, modules = reading.candidate.stage, [path for path in app.environment.files if path.endswith(".py")]
+    if reading.candidate.packaging is not None:
+        dotenv.carry_over(project, app, [app.environment.context], modules, stage.env if stage else (), ledger)
 
 
 def _reading(project: Project, found: list[Candidate], stated: bool) -> Reading:
@@ -267,11 +276,13 @@ def _name(project: Project, candidate: Candidate) -> str:
 
 
 def _build_args(candidate: Candidate) -> dict[str, str]:
-    """Build arguments of the service that the Dockerfile declares."""
+    """Build arguments of the service that the Dockerfile declares, but for secrets: what is built keeps them readable."""
     if candidate.service is None or candidate.packaging is None:
         return {}
     declared = {name for stage in candidate.packaging.dockerfile.stages for name in stage.args} | set(candidate.packaging.dockerfile.args)
-    return {name: value for name, value in candidate.service.build_args.items() if name in declared and value}
+    return {
+        name: value for name, value in candidate.service.build_args.items() if name in declared and value and not is_secret(name, value)
+    }
 
 
 def _reach(project: Project, reading: Reading, app: App, options: Options, ledger: Ledger) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from converters.concepts import variables
 from converters.concepts.registries import host_of, login
+from converters.credentials.recognize import is_secret
 from converters.escape import is_variable
 from converters.ir import App, Disposition, EnvVar, Origin, Registry, Scope, Weights
 from converters.ledger import Construct, Ledger
@@ -182,6 +183,8 @@ def _instruction(
         ledger.settle(construct, "DK021", Disposition.CONVERTED, "the port stands in `exposed_port`")
     elif keyword == "HEALTHCHECK":
         ledger.settle(construct, "DK022", Disposition.CONVERTED, "fal asks the same path by `health_check`")
+    elif keyword in ("COPY", "ADD") and (withheld := packaging.withheld(found, instruction)):
+        ledger.settle(construct, "FS011", Disposition.MANUAL, withheld)
     elif keyword in ("COPY", "ADD"):
         missing = [source for source, line in found.layout.missing if line == instruction.line and not source.startswith("$")]
         generous = [source for source in missing if re.search(r"[*?\[]", source)]
@@ -210,9 +213,7 @@ def _argument(found: Packaging, instruction: Instruction, construct: Construct, 
     name = instruction.value.split("=")[0].strip()
     known = found.stage.args.get(name) or found.dockerfile.args.get(name)
     given = reading.candidate.service.build_args.get(name) if reading.candidate.service else None
-    if given:
-        ledger.settle(construct, "DK014", Disposition.CONVERTED, "its value stands in `build_args`")
-    elif variables.is_secret(name):
+    if is_secret(name, given or (known.value if known else None)):
         ledger.settle(
             construct,
             "DK014",
@@ -220,6 +221,8 @@ def _argument(found: Packaging, instruction: Instruction, construct: Construct, 
             f"ARG {name} is a secret: pass it as a build secret of the image, since build arguments stay readable in it.",
             scope=Scope.DEPLOY,
         )
+    elif given:
+        ledger.settle(construct, "DK014", Disposition.CONVERTED, "its value stands in `build_args`")
     elif (
         "=" not in instruction.value
         and (known is None or known.value is None)
@@ -247,7 +250,7 @@ def _is_used(found: Packaging, name: str) -> bool:
 
 def _variable(found: Packaging, app: App, name: str, construct: Construct, ledger: Ledger) -> None:
     effective = found.stage.env.get(name)
-    if variables.is_secret(name) and effective is not None:
+    if effective is not None and is_secret(name, effective.value):
         _secret(app, name, Origin(file=construct.file, line=construct.line))
         where = "its value stands in the Dockerfile: remove it there, and " if effective.value else ""
         message = f"{name} is a secret: {where}set it with `fal secrets set {name}=...`."
@@ -310,22 +313,24 @@ def _service(project: Project, service: Service, reading: Reading, app: App, led
         elif key.startswith("x-"):
             ledger.settle(construct, "DK025", Disposition.DROPPED, "an extension that compose itself ignores")
         elif key == "environment":
-            _environment(service, construct, app, ledger)
+            ledger.settle(construct, "DK025", Disposition.CONVERTED, "each variable is baked into the image or becomes a secret")
         elif key == "env_file":
             _env_file(service, construct, ledger)
         elif key == "volumes":
             settle_volumes(project, service, construct, reading, app, ledger)
         elif key == "depends_on":
             _depends(service, reading.beside, construct, ledger)
+    _environment(service, app, ledger)
 
 
-def _environment(service: Service, construct: Construct, app: App, ledger: Ledger) -> None:
+def _environment(service: Service, app: App, ledger: Ledger) -> None:
+    """The variables of `environment` and of the files that `env_file` names."""
     for name, (value, line) in service.environment.items():
         one = ledger.record("variable", f"{service.name}.{name}", Origin(file=service.file.path, line=line))
         origin = Origin(file=service.file.path, line=line)
         if not is_variable(name):
             ledger.settle(one, "ENV012", Disposition.MANUAL, variables.unnamed(name))
-        elif variables.is_secret(name):
+        elif is_secret(name, value):
             _secret(app, name, origin)
             ledger.settle(
                 one, "ENV004", Disposition.MANUAL, f"{name} is a secret: set it with `fal secrets set {name}=...`.", scope=Scope.DEPLOY
@@ -351,7 +356,6 @@ def _environment(service: Service, construct: Construct, app: App, ledger: Ledge
                 Disposition.CONVERTED,
                 f"{name} is set in the image, since an app of an image alone has no table of variables",
             )
-    ledger.settle(construct, "DK025", Disposition.CONVERTED, "each variable is baked into the image or becomes a secret")
 
 
 def _image_names(app: App) -> set[str]:

@@ -35,6 +35,9 @@ def _settle(project: Project, service: Service, volume: Mounted, one: Construct,
         ledger.settle(
             one, "DK031", Disposition.CONVERTED, "fal sets HF_HOME=/data/.cache/huggingface, which lasts and is shared by all runners"
         )
+    elif folder is not None and folder in project.withheld:
+        message = f"compose lays {folder} over {volume.target}; it holds credentials and is left out: give what it holds as secrets."
+        ledger.settle(one, "FS011", Disposition.MANUAL, message)
     elif folder is not None and folder in project.files:
         _file(volume, folder, one, app, ledger)
     elif folder is not None and project.is_folder(folder) and any(True for file in project.below(folder) if file.name != ".gitkeep"):

@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from converters.concepts import dotenv, machines
 from converters.concepts import environment as environments
-from converters.concepts import machines
 from converters.concepts.names import app_name, class_name
 from converters.errors import Unsupported
 from converters.ir import (
@@ -228,6 +228,7 @@ def _app(context: Context, parts: Parts, predictor: Predictor, name: str, names:
     _machine(context, unit, gpu=build.gpu, app=app)
     _concurrency(unit, parts.code, predictor, app)
     app.examples = deployment.examples(project, app)
+    dotenv.carry_over(project, app, [unit.folder, ""], parts.closure, (), context.ledger)
     code_variables(app, parts.code, parts.closure, context.ledger)
     if app.predictor.weights and predictor.setup is not None:
         context.ledger.note(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from converters.concepts import pip, variables
 from converters.concepts.environment import DEFAULT_PYTHON
+from converters.credentials.recognize import is_secret
 from converters.errors import Unreadable
 from converters.escape import is_variable, visible
 from converters.ir import Environment, EnvVar, Origin, Value
@@ -156,7 +157,7 @@ def _variables(config: CogYaml) -> list[EnvVar]:
         name, _, value = entry.text.partition("=")
         if not is_variable(name.strip()):
             continue  # said where the key is accounted for
-        secret = variables.is_secret(name)
+        secret = is_secret(name.strip(), value)
         found.append(
             EnvVar(name=name.strip(), value=None if secret else value, secret=secret, preset=name in variables.PRESETS, origin=entry.origin)
         )

@@ -7,7 +7,7 @@ import itertools
 import re
 from pathlib import PurePosixPath
 
-from converters.concepts import base_images, machines, pip, storage
+from converters.concepts import base_images, dotenv, machines, pip, storage
 from converters.concepts import environment as environments
 from converters.concepts.names import app_name, class_name
 from converters.errors import Unreadable, Unsupported
@@ -178,6 +178,8 @@ def _app(project: Project, unit: Unit, found: Survey, options: Options, ledger: 
     elif options.realtime:
         ledger.note("RP026", Disposition.DROPPED, "--realtime has no effect: the handler yields nothing", handler.origin)
     dispositions.listed_variables(app, listing)
+    image = unit.packaging.stage.env if unit.packaging else ()
+    dotenv.carry_over(project, app, [unit.folder, unit.packaging.context if unit.packaging else "", ""], closure, image, ledger)
     code_variables(app, code, closure, ledger, unit.packaging.stage.env if unit.packaging else ())
     placement(project, unit, app, closure, plan.read_files, ledger)
     start_script.carry_over(project, unit, app, edits, ledger)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from converters.concepts import machines, storage, variables
+from converters.credentials.recognize import is_secret
 from converters.errors import Unreadable
 from converters.ir import App, Disposition, EnvVar, Origin, Scope, Setting
 from converters.ledger import Construct, Ledger
@@ -256,7 +257,7 @@ class _Reader:
             self._variable(str(name), value, row.origin)
 
     def _variable(self, name: str, value: Any, origin: Origin) -> None:
-        if variables.is_secret(name) or "{{ RUNPOD_SECRET" in str(value):
+        if is_secret(name, str(value)) or "{{ RUNPOD_SECRET" in str(value):
             if all(known.name != name for known in self.app.secrets):
                 self.app.secrets.append(EnvVar(name=name, secret=True, origin=origin))
             message = f"{name} is a secret, and its value is not copied: set it with `fal secrets set {name}=...`."

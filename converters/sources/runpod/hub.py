@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
 
-from converters.concepts import machines, variables
+from converters.concepts import machines
+from converters.credentials.recognize import is_secret
 from converters.ir import Disposition, EnvVar, Origin, Safety, Scope, Setting, Value
 from converters.ledger import Ledger
 from converters.project import Project, SourceFile
@@ -210,7 +211,7 @@ def _variable(file: SourceFile, located: Located, index: int, entry: Any, hub: H
         return
     field_ = entry.get("input") if isinstance(entry.get("input"), dict) else {}
     value = entry.get("value", field_.get("default") if isinstance(field_, dict) else None)
-    secret = variables.is_secret(name) or (
+    secret = is_secret(name, None if value is None else str(value)) or (
         isinstance(field_, dict) and field_.get("type") in ("secret", "huggingface") and "token" in name.lower()
     )
     if isinstance(field_, dict) and field_.get("type") == "secret":

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 
+from converters.concepts import environment as environments
 from converters.concepts import storage, variables
+from converters.credentials.recognize import is_secret
 from converters.ir import App, Disposition, Edit, EnvVar, Origin
 from converters.ledger import Ledger
 from converters.project import Project, SourceFile
@@ -178,7 +180,11 @@ def _export(app: App, name: str, value: str | None, origin: Origin, ledger: Ledg
             f"`{name}` of the script holds for what the script starts; the app's own process is started by fal",
             origin,
         )
-    elif variables.is_secret(name) or value is None:
+    elif value is not None and value and is_secret(name, value):
+        if all(known.name != name for known in app.secrets):
+            app.secrets.append(EnvVar(name=name, secret=True, origin=origin))
+        environments.secret_item(ledger, name, origin, f"the start script exports the secret {name}")
+    elif value is None or is_secret(name):
         ledger.note(
             "ENV001", Disposition.MANUAL, f"the script computes {name} when it runs: set it in setup() if the handler reads it.", origin
         )
