@@ -254,10 +254,13 @@ def test_conflicts_are_reported_and_are_exit_3(worker: Path, install: Install, c
     (place / "app.py").write_bytes(made.APP.replace(b"pass", b"mine"))
     other = dataclasses.replace(made.conversion(worker), files=(FileChange("app.py", "added", made.APP.replace(b"pass", b"ours")),))
     install(lambda path, options: other)
-    assert run(worker, "--force", "--format", "json") == 3
+    assert run(worker, "--force", "--format", "json", "--fail-on", "never") == 3
     shown = capsys.readouterr()
     assert [conflict["path"] for conflict in json.loads(shown.out)["conflicts"]] == ["app.py"]
     assert "<<<<<<<" in shown.err
+    for arguments in (["--force"], ["--force", "--fail-on", "never"], []):
+        assert run(worker, *arguments) == 2
+    assert capsys.readouterr().err.count("Nothing was written") == 2
 
 
 def test_colours_are_for_terminals(worker: Path, capsys: pytest.CaptureFixture[str]) -> None:

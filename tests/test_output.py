@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from converters.errors import ExitCode, UsageError
 from converters.outcome import Converted, FileChange
 from converters.output import Written, base, clear_scratch, default_output, place, write, write_in_place
-from converters.output.merge import merge
+from converters.output.merge import has_markers, merge
 from tests import made
 
 
@@ -250,7 +250,39 @@ def test_in_place_writes_into_a_clean_tree_and_removes_nothing(tmp_path: Path) -
 def test_in_place_refuses_a_tree_without_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path))
     converted = made.converted(tmp_path)
-    with pytest.raises(UsageError, match="needs a git tree"):
+    with pytest.raises(UsageError, match="needs a clean git tree"):
+        write_in_place(converted)
+
+
+def test_in_place_says_what_git_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path))
+    converted = made.converted(tmp_path)
+    with pytest.raises(UsageError, match="git says: fatal: not a git repository"):
+        write_in_place(converted)
+    (converted.root / ".git").write_text("gitdir: /nowhere\n")
+    with pytest.raises(UsageError, match="git says: fatal: not a git repository: /nowhere"):
+        write_in_place(converted)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(UsageError, match="git, which is not installed"):
+        write_in_place(converted)
+
+
+def test_in_place_changes_no_file_that_git_ignores(tmp_path: Path) -> None:
+    converted = made.converted(tmp_path)
+    (converted.root / ".gitignore").write_text("handler.py\n")
+    repository(converted.root)
+    before = tree(converted.root)
+    with pytest.raises(UsageError, match=r"handler\.py: .*git ignores the file"):
+        write_in_place(converted)
+    assert tree(converted.root) == before
+
+
+def test_in_place_counts_the_open_changes(tmp_path: Path) -> None:
+    converted = made.converted(tmp_path)
+    repository(converted.root)
+    for name in "abc":
+        (converted.root / f"new-{name}.txt").write_text("x")
+    with pytest.raises(UsageError, match=r"git reports `\?\? new-a.txt` and 2 more"):
         write_in_place(converted)
 
 
@@ -258,7 +290,7 @@ def test_in_place_refuses_a_tree_with_open_changes(tmp_path: Path) -> None:
     converted = made.converted(tmp_path)
     repository(converted.root)
     (converted.root / "new.txt").write_text("x")
-    with pytest.raises(UsageError, match=r"clean git tree; git reports `\?\? new.txt`"):
+    with pytest.raises(UsageError, match=r"clean git tree, .*; git reports `\?\? new.txt`\."):
         write_in_place(converted)
 
 
@@ -316,6 +348,74 @@ def test_every_line_of_both_sides_is_somewhere(old: bytes, yours: bytes, generat
     assert merged.data.count(b"<<<<<<< yours") == merged.conflicts
     for line in set((yours + generated).splitlines()) - set(old.splitlines()):
         assert line in merged.data
+
+
+@pytest.mark.parametrize(
+    ("old", "yours", "generated", "merged", "conflicts"),
+    [
+        pytest.param("ab", "Ab", "aB", "AB", 0, id="two lines next to each other"),
+        pytest.param("ab", "aB", "Ab", "AB", 0, id="the other way round"),
+        pytest.param("abc", "aXbc", "aBc", "aXBc", 0, id="an insertion before a changed line"),
+        pytest.param("abc", "abXc", "aBc", "aBXc", 0, id="an insertion behind a changed line"),
+        pytest.param("abc", "abXc", "ac", "aXc", 0, id="an insertion behind a line that goes"),
+        pytest.param("abcd", "bcd", "acd", "cd", 0, id="lines that go next to each other"),
+        pytest.param("ab", "aXb", "aXb", "aXb", 0, id="the same insertion"),
+        pytest.param("ab", "AXb", "aXb", None, 1, id="the same line put beside a changed one"),
+        pytest.param("ab", "aXb", "aYb", None, 1, id="two insertions at one point"),
+        pytest.param("abc", "aXc", "aYc", None, 1, id="the same line"),
+        pytest.param("abcd", "aXd", "aBcd", None, 1, id="lines that overlap"),
+        pytest.param("abcd", "ad", "abXcd", None, 1, id="an insertion among lines that go"),
+        pytest.param("", "a", "b", None, 1, id="two new files"),
+    ],
+)
+def test_only_the_same_lines_are_a_conflict(old: str, yours: str, generated: str, merged: str | None, conflicts: int) -> None:
+    def lines(text: str) -> bytes:
+        return "".join(f"{letter}\n" for letter in text).encode()
+
+    found = merge(lines(old), lines(yours), lines(generated))
+    assert found.conflicts == conflicts
+    assert merged is None or found.data == lines(merged)
+    assert has_markers(found.data) == bool(conflicts)
+
+
+def test_a_line_without_an_end_is_not_joined_to_the_next() -> None:
+    assert merge(b"x\ny\n", b"x\nmine", b"x\ny\nz\n").data == b"x\nmine\nz\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "x = 1\n",
+        "<<<<<<< HEAD\n",
+        "<<<<<<< yours\n",
+        "text <<<<<<< yours\ntext >>>>>>> fal-migrate\n",
+        "'<<<<<<< yours' + '>>>>>>> fal-migrate'",
+    ],
+)
+def test_what_is_no_conflict_of_ours_is_none(text: str) -> None:
+    assert not has_markers(text.encode())
+
+
+def test_a_renewal_over_unresolved_conflicts_stops_before_it_writes(tmp_path: Path) -> None:
+    converted = made.converted(tmp_path)
+    place = write(converted, tmp_path / "out").path
+    (place / "app.py").write_bytes(made.APP.replace(b"pass", b"mine = 1"))
+    write(with_files(converted, app=made.APP.replace(b"pass", b"ours = 1")), place, force=True)
+    before = tree(tmp_path)
+    for again in (converted, with_files(converted, app=made.APP.replace(b"pass", b"ours = 2"))):
+        with pytest.raises(UsageError, match=r"app\.py: holds the conflict markers"):
+            write(again, place, force=True)
+        assert tree(tmp_path) == before
+    (place / "app.py").write_bytes(made.APP.replace(b"pass", b"mine = 1"))
+    assert not write(with_files(converted, app=made.APP.replace(b"pass", b"ours = 1")), place, force=True).conflicts
+
+
+def test_markers_that_the_source_itself_has_are_no_conflict(tmp_path: Path) -> None:
+    text = b"<<<<<<< yours\na\n=======\nb\n>>>>>>> fal-migrate\n"
+    converted = with_files(made.converted(tmp_path), sample=text)
+    place = write(converted, tmp_path / "out").path
+    assert not write(converted, place, force=True).changed
 
 
 def test_distant_changes_merge_and_line_endings_stay() -> None:

@@ -89,6 +89,8 @@ def _finish(request: Request, outcome: Outcome) -> Result:
     else:
         written = write(outcome, request.output or default_output(outcome), force=request.force)
     code = forgiven(ExitCode.MANUAL if written.conflicts else outcome.exit_code, request.fail_on)
+    if any(conflict.marked for conflict in written.conflicts):
+        code = ExitCode.MANUAL  # never forgiven: the output does not run
     certificates = tuple(certified(Certified(request.path), outcome, written.path)) if request.verify else ()
     made = document(outcome, ExitCode.DIFFERENT if differs(certificates) else code, output=written.path, entry=entry)
     if request.verify:

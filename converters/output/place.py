@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +14,7 @@ from pathlib import Path
 from converters.errors import UsageError
 from converters.outcome import Converted, FileChange
 from converters.output.base import recall, remember
-from converters.output.renew import Conflict, Renewal, is_base_of, renew
+from converters.output.renew import Conflict, Renewal, is_base_of, refuse_unresolved, renew
 from converters.output.tree import Piece, build, carry, digest_on_disk, entries, piece_of, pieces_of
 
 
@@ -60,8 +60,8 @@ def write_in_place(converted: Converted) -> Written:
     Raises `UsageError` where the tree is not clean, a path is a link, or a file changed meanwhile; then nothing has changed.
     """
     root = converted.root
-    _require_clean(root)
     changes = [change for change in converted.files if change.action in ("added", "modified")]
+    _require_clean(root, [change.path for change in changes if change.action == "modified"])
     with _system_errors(root):
         for change in changes:
             _require_unchanged(root, change)
@@ -110,6 +110,7 @@ def _fresh(place: Path, pieces: dict[str, Piece]) -> Written:
 
 def _renewed(place: Path, pieces: dict[str, Piece]) -> Written:
     base, current = recall(place), entries(place)
+    refuse_unresolved(pieces, current)
     if base is not None and is_base_of(base, current):
         renewal = renew(pieces, base, current)
         changed = not renewal.equals(current)
@@ -176,17 +177,30 @@ def _system_errors(place: Path) -> Iterator[None]:
         ) from error
 
 
-def _require_clean(root: Path) -> None:
-    command = ["git", "-c", "core.fsmonitor=false", "-C", str(root), "status", "--porcelain", "--", "."]
+def _require_clean(root: Path, modified: Sequence[str]) -> None:
+    """Raises `UsageError`, with what git says, where a change could not be undone with git."""
+    why = "--in-place needs a clean git tree, so that every change can be undone"
+    status = _git(root, "status", "--porcelain", "--", ".")
+    if status.returncode:
+        said = status.stderr.decode(errors="backslashreplace").strip().splitlines() or [f"exit code {status.returncode}"]
+        raise UsageError(f"{why}; git says: {said[0]}.", file=str(root), hint="Use --output instead.")
+    if status.stdout:
+        changed = status.stdout.decode(errors="backslashreplace").splitlines()
+        others = f" and {len(changed) - 1} more" if len(changed) > 1 else ""
+        raise UsageError(f"{why}; git reports `{changed[0].strip()}`{others}.", file=str(root), hint="Commit or stash first.")
+    ignored = _git(root, "check-ignore", "-z", "--stdin", given=b"\0".join(map(os.fsencode, modified))).stdout.split(b"\0")[0]
+    if ignored:
+        raise UsageError(f"{why}; git ignores the file.", file=str(root / os.fsdecode(ignored)), hint="Add it to git, or use --output.")
+
+
+def _git(root: Path, *arguments: str, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    """A command of git, `given` what it reads. Raises `UsageError` where git is not there."""
+    command = ["git", "-c", "core.fsmonitor=false", "-C", str(root), *arguments]
     try:
-        status = subprocess.run(command, capture_output=True, check=False, env={**os.environ, "GIT_OPTIONAL_LOCKS": "0"})
+        environment = {**os.environ, "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
+        return subprocess.run(command, input=given, capture_output=True, check=False, env=environment)
     except OSError as error:
         raise UsageError("--in-place needs git, which is not installed.", file=str(root), hint="Use --output instead.") from error
-    if status.returncode:
-        raise UsageError("--in-place needs a git tree, so that every change can be undone.", file=str(root), hint="Use --output instead.")
-    if status.stdout:
-        first = status.stdout.decode(errors="backslashreplace").splitlines()[0].strip()
-        raise UsageError(f"--in-place needs a clean git tree; git reports `{first}`.", file=str(root), hint="Commit or stash first.")
 
 
 def _require_unchanged(root: Path, change: FileChange) -> None:

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
+from converters.errors import UsageError
 from converters.output.base import KEPT, Base
-from converters.output.merge import merge
+from converters.output.merge import has_markers, merge
 from converters.output.tree import Piece, digest_on_disk
 from converters.review.binary import is_binary
 
@@ -19,6 +20,8 @@ class Conflict:
 
     path: str
     message: str
+    marked: bool = False
+    """Markers stand in the file."""
 
 
 @dataclass
@@ -52,6 +55,17 @@ def renew(generated: Mapping[str, Piece], base: Base, current: Mapping[str, Path
             _both(renewal, path, base, now, new)
     _part_collisions(renewal)
     return renewal
+
+
+def refuse_unresolved(generated: Mapping[str, Piece], current: Mapping[str, Path]) -> None:
+    """Raises `UsageError` where markers of an earlier renewal still stand in the output."""
+    for path, entry in current.items():
+        status = entry.lstat()
+        if not stat.S_ISREG(status.st_mode) or status.st_size > KEPT or not has_markers(entry.read_bytes()):
+            continue
+        if path not in generated or generated[path].digest != digest_on_disk(entry):
+            hint = "Look for <<<<<<< and choose, then run again. Nothing was written."
+            raise UsageError("holds the conflict markers of an earlier run.", file=str(entry), hint=hint)
 
 
 def is_base_of(base: Base, current: Mapping[str, Path]) -> bool:
@@ -103,7 +117,8 @@ def _merge(renewal: Renewal, path: str, old: bytes | None, now: Path, new: Piece
     renewal.edited.append(path)
     if merged.conflicts:
         places = "1 place" if merged.conflicts == 1 else f"{merged.conflicts} places"
-        renewal.conflicts.append(Conflict(path, f"you and this run changed the same lines in {places}: look for <<<<<<< and choose."))
+        message = f"you and this run changed the same lines in {places}: look for <<<<<<< and choose."
+        renewal.conflicts.append(Conflict(path, message, marked=True))
 
 
 def _texts(old: bytes, now: Path, new: Piece) -> list[bytes]:
