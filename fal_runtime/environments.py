@@ -29,7 +29,7 @@ class Environments:
     """
 
     def __init__(self, directory: Path, secrets: Mapping[str, str]) -> None:
-        self._directory = directory
+        self._directory = directory.absolute()
         self._secrets = secrets
 
     async def python(self, layers: Layers, on_line: Callable[[str], None]) -> Path:
@@ -70,6 +70,7 @@ class Environments:
         words = [re.sub(r"\$\{(\w+)\}", self._secret, word) for word in command]
         process = await asyncio.create_subprocess_exec(
             *words,
+            cwd=self._directory,  # a project's own modules and settings in the current directory are not the installer's
             env=without_credentials(os.environ),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,

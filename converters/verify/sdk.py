@@ -222,7 +222,8 @@ def _remember(record: Path, made: datetime.date, python: Path, before: tuple[dat
     if outdated is not None and outdated.parent == record.parent and before is not None and before[1] != python:
         shutil.rmtree(outdated, ignore_errors=True)
     kept = str(before[1].parents[1]) if before is not None and before[1] != python else None
-    record.write_text(json.dumps({"made": made.isoformat(), "python": str(python), **({"before": kept} if kept else {})}))
+    with contextlib.suppress(OSError):  # it is then looked up anew
+        record.write_text(json.dumps({"made": made.isoformat(), "python": str(python), **({"before": kept} if kept else {})}))
 
 
 def share(interpreter: Interpreter, name: str, folder: Path) -> bool:
@@ -237,5 +238,6 @@ def share(interpreter: Interpreter, name: str, folder: Path) -> bool:
         (folder / metadata.parent.name).mkdir()
         shutil.copy(metadata, folder / metadata.parent.name)
     program = [sys.executable, "-c", f"import {module}"]
-    tried = subprocess.run(program, env={"PYTHONPATH": str(folder), "PATH": os.defpath}, capture_output=True, timeout=60)
+    environment = {"PYTHONPATH": str(folder), "PATH": os.defpath}
+    tried = subprocess.run(program, cwd=folder, env=environment, capture_output=True, timeout=60)
     return tried.returncode == 0

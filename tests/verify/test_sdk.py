@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import itertools
 import json
 import sys
 from collections.abc import Iterator
@@ -130,8 +131,8 @@ def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Index:
     return Index(folder)
 
 
-def found(index: Index, requirement: str, tmp_path: Path) -> list[SourceSdk]:
-    """All interpreters that a worker with this requirement may have."""
+def found(index: Index, requirement: str, tmp_path: Path, most: int | None = 1) -> list[SourceSdk]:
+    """The interpreters that a worker with this requirement may have, the best first."""
     project = tmp_path / "worker"
     project.mkdir(exist_ok=True)
     (project / "handler.py").write_text(
@@ -140,12 +141,13 @@ def found(index: Index, requirement: str, tmp_path: Path) -> list[SourceSdk]:
     (project / "requirements.txt").write_text(requirement + "\n")
     outcome = convert(project, Options())
     assert isinstance(outcome, Converted)
-    return list(candidates(open_project(project), "runpod", outcome.application.apps[0], tmp_path / "environments", index.announce))
+    (app,) = outcome.application.apps
+    return list(itertools.islice(candidates(open_project(project), "runpod", app, tmp_path / "environments", index.announce), most))
 
 
 def test_the_release_that_is_asked_for_comes_first_then_the_newest_then_ours(index: Index, tmp_path: Path) -> None:
     index.serve({"runpod==1.7.9": "1.7.9", "runpod": "99.0"})
-    sdks = found(index, "runpod==1.7.9", tmp_path)
+    sdks = found(index, "runpod==1.7.9", tmp_path, most=None)
     assert [sdk.told for sdk in sdks] == [
         "runpod 1.7.9, as requirements.txt:1 asks, in an environment of its own",
         "runpod 99.0, the newest, in an environment of its own",
@@ -158,7 +160,7 @@ def test_the_release_that_is_asked_for_comes_first_then_the_newest_then_ours(ind
 def test_an_environment_is_made_once_and_told_of_once(index: Index, tmp_path: Path) -> None:
     index.serve({"runpod~=1.7": "1.7.13", "runpod": "99.0"})
     first = found(index, "runpod~=1.7", tmp_path)
-    assert index.installs() == ["runpod~=1.7", "runpod"]
+    assert index.installs() == ["runpod~=1.7"]
     index.announced.clear()
     assert found(index, "runpod~=1.7", tmp_path) == first
     assert (index.installs(), index.announced) == ([], [])
@@ -194,7 +196,7 @@ def test_a_release_that_cannot_be_had_or_does_not_run_gives_way_to_the_newest(
 
 def test_without_network_ours_takes_its_place_and_nothing_else_is_asked_for(index: Index, tmp_path: Path) -> None:
     index.serve({"offline": "yes"})
-    (only,) = found(index, "runpod==1.7.9", tmp_path)
+    (only,) = found(index, "runpod==1.7.9", tmp_path, most=None)
     assert only.python == Path(sys.executable)
     assert only.told.startswith(f"runpod {OWN['runpod']} of this environment (runpod==1.7.9: the requirements cannot be installed: ")
     assert index.installs() == ["runpod==1.7.9"]
@@ -210,7 +212,7 @@ def aged(tmp_path: Path, days: int) -> None:
 
 @pytest.mark.parametrize(
     ("requirement", "days", "asked"),
-    [("torch", 8, ["runpod"]), ("torch", 6, []), ("runpod>=1", 8, ["runpod>=1", "runpod"]), ("runpod==1.7.9", 400, ["runpod"])],
+    [("torch", 8, ["runpod"]), ("torch", 6, []), ("runpod>=1", 8, ["runpod>=1"]), ("runpod==1.7.9", 400, [])],
 )
 def test_what_several_releases_fit_is_looked_up_anew_after_a_week(
     requirement: str, days: int, asked: list[str], index: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -242,6 +244,22 @@ def test_environments_that_are_out_of_use_are_removed(index: Index, tmp_path: Pa
         made.append(found(index, "torch", tmp_path)[0].python.parents[1])
         aged(tmp_path, 8)
     assert [place.exists() for place in made] == [False, True, True]
+
+
+@pytest.mark.parametrize("installer", ["uv", "pip"])
+def test_the_folder_of_the_project_has_no_part_in_it(installer: str, index: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    project = tmp_path / "worker"
+    project.mkdir()
+    for name in ("venv", "pip", "ensurepip", "json", "runpod"):
+        (project / f"{name}.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'a').write(__name__)\n")
+    monkeypatch.chdir(project)
+    index.serve({"runpod": "99.0"})
+    if installer == "pip":
+        monkeypatch.setenv("PATH", "/usr/bin:/bin")
+        monkeypatch.setenv("PIP_NO_INDEX", "1")
+        monkeypatch.delenv("PIP_FIND_LINKS", raising=False)
+    found(index, "torch", tmp_path)
+    assert not (tmp_path / "ran").exists()
 
 
 # --- the SDK beside the converted app, and what is said
