@@ -26,7 +26,7 @@ def one(unit: dict[str, Any], seconds: float, schemas: Path | None, python: str 
     row = {"uid": _name(unit), "difficulty": unit["difficulty"]}
     schema = schemas / _schema_name(unit) if schemas else None
     extra = ["--schema", str(schema)] if schema is not None and schema.exists() else []
-    extra += ["--source-python", python] if python else []
+    extra += ["--source-python", python] if python else ["--source-sdk", "own"]
     command = [sys.executable, "-m", "converters.cli", "verify", unit["unit"], "--format", "json", "--seconds", str(seconds), *extra]
     try:
         found = subprocess.run(command, cwd=ROOT, capture_output=True, timeout=seconds + 150)
