@@ -260,8 +260,8 @@ def verify(
     format: Annotated[Certified, typer.Option("--format", help="Form of the answer.")] = Certified.text,
 ) -> int:
     """Show that a converted project does what the project at PATH does: both run with doubles for models; exit 6 where they differ."""
+    from converters.commands.arguments import stated_options
     from converters.commands.verify import Request, verify_project
-    from converters.options import Options
 
     request = Request(
         path,
@@ -276,7 +276,7 @@ def verify(
         output=output,
         format=format.value,
     )
-    return verify_project(request, Options())
+    return verify_project(request, stated_options(path))
 
 
 @app.command()

@@ -27,6 +27,7 @@ from converters.output.merge import has_markers
 from converters.project import COG_FILES, COG_TEMPLATES, MAX_FILE, Project, SourceFile, open_project
 
 PLATFORMS = ("runpod", "replicate", "docker")
+FURTHER = "To convert another program in it, give that program's own folder or file."
 
 
 @dataclass(frozen=True)
@@ -126,7 +127,10 @@ def _unchanged(project: Project, unit: str) -> Unchanged | None:
     else:
         programs = [unit] if unit else [path for path, file in project.files.items() if is_program(file) and not project.is_installed(path)]
         others = [path for path in programs if not is_covered(apps, project.root, project.root / path)]
-    return None if others else Unchanged(project.root, tuple(app.name for app in apps), unresolved(project))
+    if others:
+        return None
+    what = f"a fal project (app{'s' if len(apps) > 1 else ''} {', '.join(app.name for app in apps)})"
+    return Unchanged(project.root, what, FURTHER, unresolved(project))
 
 
 def is_program(file: SourceFile) -> bool:

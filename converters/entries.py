@@ -57,6 +57,15 @@ def folder_of(path: Path) -> Path:
     return path.parent
 
 
+def check(path: Path) -> None:
+    """Raises `Unreadable` for a path whose programs cannot be looked at: missing, an archive, an environment, no file at all."""
+    try:
+        folder_of(path)
+    except Unreadable:
+        if not path.is_file() or _is_archive(path):
+            raise
+
+
 def unit_of(project: Project, path: Path) -> str:
     """The entry that a file is, as a path in its project; '' for a folder. Raises `Unreadable` for a Python file that starts nothing."""
     if path.is_dir():
@@ -127,11 +136,23 @@ def _no_entry(path: Path) -> Unreadable:
             head = stream.read(2**20)
     except OSError as error:
         return Unreadable(f"cannot be read: {reason(error)}.", file=text, hint="Check its permissions.")
-    if any(head[at : at + len(mark)] == mark for mark, at in ARCHIVES):
+    if _is_packed(head):
         return Unreadable("is an archive.", file=text, hint="Unpack it and give the folder.")
     if CALLING.search(head):
         return _caller(path)
     return Unreadable("is not an entry.", file=text, hint=f"{ENTRIES} Give one, or the folder of the project.")
+
+
+def _is_packed(head: bytes) -> bool:
+    return any(head[at : at + len(mark)] == mark for mark, at in ARCHIVES)
+
+
+def _is_archive(path: Path) -> bool:
+    try:
+        with path.open("rb") as stream:
+            return _is_packed(stream.read(HEAD))
+    except OSError:
+        return False
 
 
 def _caller(path: Path) -> Unreadable:

@@ -80,25 +80,25 @@ class NotConverted:
 
 @dataclass(frozen=True)
 class Unchanged:
-    """A fal project already: there is nothing to convert. `unresolved` are files in which a merge left conflict markers."""
+    """Converted already: there is nothing to do. `unresolved` are files in which a merge left conflict markers."""
 
     root: Path
-    apps: tuple[str, ...]
+    what: str
+    """What it is, in words that follow "is"."""
+    further: str = ""
+    """How to have more of it converted."""
     unresolved: tuple[str, ...] = ()
 
     status: Literal["unchanged"] = "unchanged"
 
     @property
     def message(self) -> str:
-        if self.unresolved:
-            return f"is a fal project with unresolved conflicts in {', '.join(self.unresolved)}."
-        return f"is a fal project already, with the app{'s' if len(self.apps) > 1 else ''} {', '.join(self.apps)}."
+        left = f", with unresolved conflicts in {', '.join(self.unresolved)}" if self.unresolved else ""
+        return f"is {self.what} already{left}."
 
     @property
     def hint(self) -> str:
-        if self.unresolved:
-            return "Look for <<<<<<< and choose."
-        return "Nothing was written. To convert another program in it, give that program's own folder or file."
+        return "Look for <<<<<<< and choose." if self.unresolved else f"Nothing was written. {self.further}".strip()
 
     @property
     def exit_code(self) -> ExitCode:

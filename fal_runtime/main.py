@@ -119,12 +119,18 @@ async def _serve(runtime: Runtime, ready: Callable[[Runtime], None] | None, capt
 
 def say(app: str, text: str) -> None:
     """One line for the person at the terminal."""
-    _print(f"{app}: {text}" if app else text, bold=True)
+    _print(f"{_shown(app)}: {text}" if app else text, bold=True)
 
 
 def _echo(app: str, text: str) -> None:
     if text and not text.startswith(_NOISE):
-        _print(f"[{app}] {text}", bold=False)
+        _print(f"[{_shown(app)}] {text}", bold=False)
+
+
+def _shown(app: str) -> str:
+    """The name of an app, which begins no line and no command of its own in a log."""
+    name = "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in app)
+    return name if name.isidentifier() or name[:1].isalnum() else repr(name)
 
 
 def _print(line: str, *, bold: bool) -> None:

@@ -124,6 +124,27 @@ def test_what_is_no_project_is_refused_and_nothing_else_is_converted(
     assert listed(tmp_path) == before
 
 
+@pytest.mark.parametrize("path", ["typo", "worker/worker.zip", "worker/worker.tgz", "pipe", "gone", "https://github.com/acme/worker"])
+def test_what_holds_no_callers_is_refused(
+    path: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    laid(tmp_path, FILES)
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "gone").symlink_to("nowhere")
+    monkeypatch.chdir(tmp_path)
+    before = listed(tmp_path)
+    assert answer(["callers", path]) == 5
+    assert capsys.readouterr().err.startswith(path.replace("//", "/"))
+    assert listed(tmp_path) == before
+
+
+def test_a_target_of_verification_that_is_missing_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    root = laid(tmp_path / "p", PROJECTS["runpod"])
+    laid(tmp_path / "p-fal", {"pyproject.toml": ""})
+    assert answer(["verify", str(root), str(tmp_path / "p-fl")]) == 5
+    assert f"Did you mean {tmp_path / 'p-fal'}?" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("words", [["verfy", "worker"], ["bach", "worker"], ["inspect", "wroker"], ["verify", "worker/notes.txt"]])
 def test_a_misspelt_word_before_a_path_is_told_as_such(
     words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -182,8 +203,28 @@ def test_an_entry_is_converted_and_nothing_beside_it(
     found = document(capsys, command, str(tmp_path / "p" / path), "--output", str(tmp_path / "out"))
     found = found["results"][0] if command == "batch" else found
     assert found["exit_code"] in (0, 3), found["message"]
-    assert found["source"]["platform"] == platform
+    assert (found["source"]["platform"], found["source"]["entry"]) == (
+        platform,
+        "cog.yaml" if command == "batch" and platform == "replicate" else path,
+    )
     assert [app["entry"] for app in found["apps"]] == [entry]
+
+
+@pytest.mark.parametrize("name", ["client.py", "call.sh"])
+def test_callers_that_were_rewritten_in_place_have_nothing_left_to_change(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = (
+        CALLER
+        if name == "client.py"
+        else 'curl -X POST https://api.runpod.ai/v2/abc123/run -H "Authorization: Bearer $K" -d \'{"input": {"n": 1}}\'\n'
+    )
+    root = repository(laid(tmp_path / "p", {name: text}))
+    assert answer(["callers", str(root), "--map", "abc123=acme/app", "--in-place", "-q"]) == 0
+    assert answer(["callers", str(root), "--check"]) == 0
+    assert "is a caller of fal already" in capsys.readouterr().err
+    laid(root, {"other.py": CALLER})
+    assert answer(["callers", str(root), "--check", "-q"]) == 3
 
 
 def test_a_caller_program_is_rewritten_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -285,7 +326,7 @@ def test_a_tree_that_was_converted_in_place_has_nothing_left_to_change(
         assert answer([str(root), *arguments]) == 0
     repository(root)
     assert answer([str(root), "--in-place"]) == 0
-    assert "is a fal project already" in capsys.readouterr().err
+    assert "is a fal project (app" in capsys.readouterr().err
     assert document(capsys, str(root), "--check")["status"] == "unchanged"
     assert {path: path.read_bytes() for path in root.rglob("*") if path.is_file() and ".git" not in path.parts} == before
 

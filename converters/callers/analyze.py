@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -24,6 +25,11 @@ HOSTS = (RUNPOD.encode(), REPLICATE.encode())
 SHEBANGS = (b"#!/bin/sh", b"#!/bin/bash", b"#!/usr/bin/env bash", b"#!/usr/bin/env sh")
 DOCUMENTS = (".md", ".rst", ".txt", ".html")
 OTHER = "CL019"
+CLIENT = re.compile(rb"^\s*(import|from) fal_client\b|https://(queue\.)?fal\.run/", re.MULTILINE)
+
+
+class CallsFal(MigrateError):
+    """The programs call fal already."""
 
 
 @dataclass
@@ -70,6 +76,8 @@ def analyze(project: Project, named: Mapping[str, str], ledger: Ledger, *, every
             _shell(found, file)
         elif any(host in file.data for host in HOSTS):
             _other(found, file)
+    if not found.evidence and _calls_fal(project, only):
+        raise CallsFal("calls fal already.")
     if not found.evidence:
         hint = "Calls are looked for in Python, JavaScript and shell files: runpod.Endpoint, replicate.run, api.runpod.ai ..."
         raise Unsupported("nothing here calls a RunPod endpoint or Replicate's API.", hint=hint)
@@ -78,6 +86,12 @@ def analyze(project: Project, named: Mapping[str, str], ledger: Ledger, *, every
     requirements.add(project, code, found.edits, ledger)
     platform = found.platforms[0] if found.platforms else "runpod"
     return Application(platform=platform, evidence=found.evidence, edits=found.edits)
+
+
+def _calls_fal(project: Project, only: str) -> bool:
+    """Whether programs here use fal's client, so that nothing is left to rewrite."""
+    files = [file for path, file in project.files.items() if file.size <= MAX_FILE and (not only or path == only)]
+    return any(file.name.endswith((".py", ".sh", ".bash")) and CLIENT.search(file.data) for file in files)
 
 
 def _converted_app(project: Project) -> tuple[str, tuple[str, ...]]:

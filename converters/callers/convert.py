@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from converters.callers.analyze import analyze
+from converters import entries
+from converters.callers.analyze import CallsFal, analyze
 from converters.compiled import must_compile
 from converters.convert import failed, masked, note_skipped
 from converters.credentials.account import settle_files
@@ -14,7 +15,7 @@ from converters.credentials.vault import Vault, collect
 from converters.credentials.withhold import withhold, withhold_items
 from converters.errors import UsageError
 from converters.ledger import Ledger
-from converters.outcome import Converted, FileChange, Outcome
+from converters.outcome import Converted, FileChange, Outcome, Unchanged
 from converters.project import open_project
 from converters.targets.write import kept_file
 
@@ -26,6 +27,7 @@ def convert_callers(path: Path, apps: Mapping[str, str], *, every_app_used: bool
     """
     root, vault = path, Vault()
     try:
+        entries.check(path)
         project = open_project(path)
         only = project.files.get(path.name) if path.is_file() else None
         root = project.root
@@ -44,5 +46,7 @@ def convert_callers(path: Path, apps: Mapping[str, str], *, every_app_used: bool
         return Converted(root, application, ledger, (*files.values(), *gone), project.name, vault)
     except UsageError as error:
         raise masked(error, vault) from error
+    except CallsFal:
+        return Unchanged(root, "a caller of fal")
     except Exception as error:
         return failed(error, root, vault=vault)

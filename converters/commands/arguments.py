@@ -24,6 +24,11 @@ def request_of(path: Path, *, format: str | None = None, **typed: Any) -> Reques
         raise
 
 
+def stated_options(path: Path) -> Options:
+    """What the project at `path` states, for commands that have no options of their own."""
+    return options_of(read_config(path), {})
+
+
 def options_of(config: Config, typed: dict[str, Any]) -> Options:
     """What decides the output."""
     endpoint = _file(typed, config, "endpoint-config", "the JSON that the platform exports")

@@ -40,6 +40,11 @@ class Request:
     quiet: bool = False
 
     @property
+    def entry(self) -> str:
+        """The entry that was asked for; '' for a whole folder."""
+        return self.options.unit or (self.path.name if self.path.is_file() else "")
+
+    @property
     def dry(self) -> bool:
         return self.diff or self.check
 
@@ -70,14 +75,14 @@ def finish(request: Request, conversion: Callable[[], Outcome]) -> Result:
     try:
         return _finish(request, conversion())
     except MigrateError as error:
-        return Result(failure(request.path, "refused", error, error.code, entry=request.options.unit))
+        return Result(failure(request.path, "refused", error, error.code, entry=request.entry))
 
 
 def _finish(request: Request, outcome: Outcome) -> Result:
     from converters.commands.verify import Request as Certified
     from converters.commands.verify import certified, differs, must_be_verifiable
 
-    entry = request.options.unit
+    entry = request.entry
     if not isinstance(outcome, Converted):
         return failed(outcome, request.fail_on, entry)
     if request.dry:
@@ -112,7 +117,7 @@ def _compare(request: Request, converted: Converted) -> Result:
     code = forgiven(converted.exit_code, request.fail_on)
     if code == ExitCode.DONE and any(change.action in ("added", "modified") for change in converted.files):
         code = ExitCode.WOULD_CHANGE
-    made = document(converted, code, entry=request.options.unit)
+    made = document(converted, code, entry=request.entry)
     if not request.diff:
         return Result(made)
     diff = project_diff(converted)

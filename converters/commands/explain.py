@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 from pathlib import Path
 
+from converters.commands.arguments import stated_options
 from converters.commands.whereabouts import whereabouts
 from converters.entries import missing
-from converters.errors import ExitCode, Unreadable, UsageError
+from converters.errors import ExitCode, MigrateError, Unreadable, UsageError
 from converters.escape import log, one_line, visible
 from converters.ledger import Item
 from converters.lines import lines_of
+from converters.options import Options
 from converters.outcome import Converted, Outcome, Unchanged
 from converters.rules import codes, find
 from converters.rules.text import body, explained
@@ -76,16 +78,23 @@ def _lines_of(file: Path) -> int:
 def _outcome(file: Path, project: Path | None) -> tuple[Path, Outcome]:
     """The conversion of the file's project; where no folder above it converts, what the nearest one came to."""
     from converters.convert import convert
-    from converters.options import Options
 
     nearest: tuple[Path, Outcome] | None = None
     for folder in [project] if project else _above(file):
-        outcome = convert(folder, Options())
+        outcome = convert(folder, _stated(folder))
         nearest = nearest or (folder, outcome)
         if isinstance(outcome, Converted | Unchanged):
             return folder, outcome
     assert nearest is not None
     return nearest
+
+
+def _stated(folder: Path) -> Options:
+    """What a folder states; nothing where that cannot be read, which is told where it matters."""
+    try:
+        return stated_options(folder)
+    except MigrateError:
+        return Options()
 
 
 def _above(file: Path) -> Iterator[Path]:

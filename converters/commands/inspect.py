@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from converters.commands.arguments import stated_options
 from converters.errors import ExitCode
-from converters.options import Options
 from converters.outcome import Converted
 
 
@@ -16,7 +16,7 @@ def inspect_project(path: Path, format: str) -> int:
     from converters.reports.json import document, render
     from converters.terminal import print_text
 
-    outcome = convert(path, Options())
+    outcome = convert(path, stated_options(path))
     if not isinstance(outcome, Converted):
         result = failed(outcome)
         show(result, Request(path, format="json" if format == "json" else "text"))

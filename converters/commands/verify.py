@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from converters.commands.arguments import print_refusal
+from converters.entries import missing
 from converters.errors import ExitCode, MigrateError, Unreadable, Unsupported, UsageError
 from converters.options import Options
 from converters.outcome import Converted, Unchanged
@@ -75,6 +76,8 @@ def verify_project(request: Request, options: Options) -> int:
             if target is None:
                 target = Path(folder) / "out"
                 write(outcome, target, known=False)
+            elif not target.exists():
+                raise missing(target)
             elif not target.is_dir():
                 raise UsageError("is no folder.", file=str(target), hint="Name the folder that holds the converted project.")
             elif not (target / "pyproject.toml").is_file():

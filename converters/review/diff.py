@@ -7,11 +7,12 @@ Bytes in, bytes out. Files that are copied unchanged or left out of the output d
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from converters.escape import one_line
+from converters.escape import one_line, visible
 from converters.lines import Opcode, edits, groups, lines_of
 from converters.outcome import Converted, FileChange, Hunk
 from converters.review.binary import binary_patch, blob_id, is_binary
@@ -58,8 +59,9 @@ def quoted(path: str, prefix: str = "") -> bytes:
 
 
 def coloured(diff: bytes) -> bytes:
-    """The diff with terminal colours, for reading and no longer for applying: escape characters of the files are made visible."""
-    return b"".join(_painted(line) for line in lines_of(diff.replace(b"\x1b", b"^[")))
+    """The diff with terminal colours, for reading and no longer for applying: what a terminal would obey in the files is shown."""
+    text = re.sub(rb"\r(?!\n)", rb"\\r", diff).decode("utf-8", "backslashreplace")
+    return b"".join(_painted(line) for line in lines_of(visible(text, "\t\r\n").encode()))
 
 
 def _painted(line: bytes) -> bytes:

@@ -165,6 +165,14 @@ def test_paths_are_quoted_as_git_does(path: str, expected: bytes) -> None:
     assert quoted(path, "a/") == expected
 
 
+@pytest.mark.parametrize("sign", ["\x1b[2J", "\x9b2J", "\u202e", "\u2066", "\r", "\x07"])
+def test_a_terminal_obeys_nothing_of_a_file(sign: str) -> None:
+    diff = file_diff(FileChange("a.py", "modified", f"a{sign}b\n".encode(), before=b"x\n", hunks=HUNKS))
+    painted = coloured(diff).decode()
+    assert sign not in painted
+    assert f"+a{sign!r}b".replace("'", "") in painted.replace("\x1b[32m", "")
+
+
 def test_colours_add_nothing_but_colours() -> None:
     diff = file_diff(FileChange("a.py", "modified", b"x\r\ny", before=b"y\n", hunks=HUNKS))
     painted = coloured(diff)

@@ -58,6 +58,12 @@ def test_a_line_of_a_file_that_dissolves_is_not_said_to_be_kept(
     assert said in shown and "kept as it is" not in shown
 
 
+def test_a_line_is_explained_with_what_the_project_states(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    root = write(tmp_path, {"handler.py": WORKER.lstrip(), "pyproject.toml": '[tool.fal-migrate]\nstyle = "keep"\n'})
+    assert answer(["explain", f"{root}/handler.py:5"]) == 0
+    assert capsys.readouterr().out == "handler.py:5: nothing of the platform stands here; the line is kept as it is.\n"
+
+
 def test_a_line_that_no_rule_speaks_for_is_kept(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     text = "import runpod\nfrom tools import shout\n\n\ndef handler(job):\n    return shout(job['input']['text'])\n\n\nrunpod.serverless.start({'handler': handler})\n"
     image = "FROM python:3.11\nWORKDIR /app\nCOPY handler.py tools.py ./\nCMD python handler.py\n"
