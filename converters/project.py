@@ -8,6 +8,7 @@ from __future__ import annotations
 import codecs
 import io
 import os
+import re
 import stat
 import tokenize
 from collections.abc import Iterable, Iterator
@@ -40,6 +41,8 @@ IGNORED_FOLDERS = frozenset(
 )
 OF_ENVIRONMENTS = frozenset({"bin", "conda-meta", "etc", "include", "lib", "Lib", "lib64", "Scripts", "share"})
 """Folders that an environment makes; whatever else stands in its folder is somebody's own."""
+SCRATCH = re.compile(r"\.fal-migrate\.\d+-")
+"""Folders that `--in-place` makes in a project, and leaves there where it is killed."""
 COG_FILES = ("cog.yaml", "cog.yml")
 """What files that describe a model for Cog are called."""
 COG_TEMPLATES = ("cog.yaml.template", "cog.template.yaml", "cog.yaml.tmpl")
@@ -293,7 +296,7 @@ def _enter_named(project: Project, entry: os.DirEntry[str], path: Path, relative
             project.skipped.append(Skipped(relative, f"a symbolic link to the folder {project.links[relative] or '.'}"))
             return
     if entry.is_dir(follow_symlinks=False):
-        if entry.name in IGNORED_FOLDERS:
+        if entry.name in IGNORED_FOLDERS or SCRATCH.match(entry.name):
             return
         if environment := environment_of(path):
             project.skipped.append(Skipped(relative, environment))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from converters.credentials.recognize import Dialect
 from converters.credentials.vault import Vault
-from converters.errors import ExitCode, MigrateError
+from converters.errors import ExitCode, MigrateError, UsageError
 from converters.options import Options
 from converters.outcome import Converted, Crashed, NotConverted, Outcome, Unchanged
 from converters.output import Written, default_output, write, write_in_place
@@ -70,9 +70,22 @@ def perform(request: Request) -> Result:
     return finish(request, lambda: convert(request.path, request.options))
 
 
+def before_reading(request: Request) -> None:
+    """Put a project right that a killed `--in-place` run left half written. Raises `UsageError` where only `--in-place` may do that."""
+    from converters.output import in_place
+
+    folder = request.path if request.path.is_dir() else request.path.parent
+    if request.options.in_place and not request.dry:
+        in_place.restore(folder)
+    elif in_place.interrupted(folder):
+        hint = "Run it again with --in-place: that first puts back what was there before."
+        raise UsageError("is half converted: an --in-place run was killed before it was done.", file=str(folder), hint=hint)
+
+
 def finish(request: Request, conversion: Callable[[], Outcome]) -> Result:
     """Write or compare what a conversion comes to; options that do not fit it are part of the result."""
     try:
+        before_reading(request)
         return _finish(request, conversion())
     except MigrateError as error:
         return Result(failure(request.path, "refused", error, error.code, entry=request.entry))
@@ -180,6 +193,8 @@ def show(result: Result, request: Request) -> None:
         print_report(made, request.format)
     if result.certificates and request.format != "json":
         _show_certificates(result.certificates, request)
+    for note in result.written.notes if result.written else ():
+        print_error(note)
     for conflict in made.get("conflicts", ()):
         print_error(f"{conflict['path']}: {conflict['message']}")
 

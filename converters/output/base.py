@@ -5,18 +5,20 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import shutil
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from converters.output.tree import Piece
 
 KEPT = 1024 * 1024
 """Bytes up to which a file's content is kept; of larger ones only the digest."""
+DIGESTS = "digests.json"
+PENDING = "pending.json"
+"""What the run generated that is writing now, with the identity of the folder that will be the output."""
 
 
 @dataclass(frozen=True)
@@ -58,40 +60,77 @@ def cache_folder() -> Path:
 
 
 def recall(output: Path) -> Base | None:
-    """What is known of the last run that wrote to `output`."""
+    """What is known of the last run that wrote to `output`, also of one that was killed as soon as the output was there."""
     try:
         folder = _folder(output)
-        digests = json.loads((folder / "digests.json").read_bytes())
-    except (OSError, ValueError):
+        if _is_of(_read(folder / PENDING), output):
+            commit(output)
+        (folder / PENDING).unlink(missing_ok=True)
+        digests = _read(folder / DIGESTS)
+    except OSError:
         return None
-    return Base(digests, folder) if isinstance(digests, dict) else None
+    return Base(digests, folder) if digests else None
 
 
-def remember(output: Path, pieces: Mapping[str, Piece]) -> bool:
-    """Keep what a run generated for `output`, before any merge; False where the cache cannot be written."""
+def prepare(output: Path, pieces: Mapping[str, Piece], new: Path) -> bool:
+    """Keep what a run generated for `output`, before any merge: it counts once the folder `new` is the output, or by `commit`.
+
+    False where the cache cannot be written.
+    """
     try:
         folder = _folder(output)
-        folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        temporary = Path(tempfile.mkdtemp(dir=folder.parent))
+        (folder / "files").mkdir(parents=True, exist_ok=True, mode=0o700)
+        for piece in pieces.values():
+            if piece.size <= KEPT and not (folder / "files" / piece.digest).exists():
+                _replace(folder / "files" / piece.digest, piece.read())
+        digests = {path: piece.digest for path, piece in pieces.items()}
+        _replace(folder / PENDING, json.dumps({"folder": _identity(new), "digests": digests}).encode())
     except OSError:
         return False
-    try:
-        _fill(temporary, pieces)
-        shutil.rmtree(folder, ignore_errors=True)
-        temporary.rename(folder)
-    except OSError:
-        return False
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
     return True
 
 
-def _fill(folder: Path, pieces: Mapping[str, Piece]) -> None:
-    (folder / "files").mkdir()
-    for piece in pieces.values():
-        if piece.size <= KEPT:
-            (folder / "files" / piece.digest).write_bytes(piece.read())
-    (folder / "digests.json").write_text(json.dumps({path: piece.digest for path, piece in pieces.items()}))
+def commit(output: Path) -> bool:
+    """Let what was prepared count; False where the cache cannot be written."""
+    try:
+        folder = _folder(output)
+        digests = _read(folder / PENDING)["digests"]
+        _replace(folder / DIGESTS, json.dumps(digests).encode())
+        (folder / PENDING).unlink()
+        wanted = set(digests.values())
+        for file in (folder / "files").iterdir():
+            if file.name not in wanted:
+                file.unlink()
+    except (OSError, KeyError):
+        return False
+    return True
+
+
+def _read(file: Path) -> dict[str, Any]:
+    """The JSON object in a file; empty where there is none or it was damaged."""
+    try:
+        found = json.loads(file.read_bytes())
+    except (FileNotFoundError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _replace(file: Path, data: bytes) -> None:
+    """Write a file that is there as a whole or not at all."""
+    handle, part = tempfile.mkstemp(dir=file.parent)
+    with os.fdopen(handle, "wb") as stream:
+        stream.write(data)
+    Path(part).replace(file)
+
+
+def _identity(folder: Path) -> list[int]:
+    """What stays the same of a folder when it is renamed."""
+    status = folder.stat()
+    return [status.st_dev, status.st_ino]
+
+
+def _is_of(pending: Mapping[str, Any], output: Path) -> bool:
+    return bool(pending) and output.is_dir() and pending.get("folder") == _identity(output)
 
 
 def _folder(output: Path) -> Path:
