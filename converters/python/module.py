@@ -158,6 +158,9 @@ def parse(file: SourceFile) -> Module:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             tree = ast.parse(text, filename=file.path)
+            compile(
+                text, file.path, "exec", dont_inherit=True
+            )  # refuses more: `await` outside of a coroutine, an argument that comes twice
     except SyntaxError as error:
         raise Unreadable(
             f"is not valid Python {sys.version_info.major}.{sys.version_info.minor}: {error.msg}.",

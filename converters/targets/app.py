@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import keyword
 import os.path
 import re
 import unicodedata
@@ -115,7 +116,7 @@ def field_name(name: str) -> str:
         return name
     made = re.sub(r"\W+", "_", name, flags=0 if stable and name.isalpha() else re.ASCII).strip("_") or "field"
     made = f"field_{made}" if made[0].isdigit() else made
-    return made if made != name and made not in SHADOWED else f"{made}_"
+    return made if made != name and made not in SHADOWED and not keyword.iskeyword(made) else f"{made}_"
 
 
 def field_names(fields: Sequence[InputField | OutputField]) -> dict[str, str]:

@@ -81,6 +81,9 @@ def apply(code: Code, call: InputCall, made: InputField, found: Inputs) -> None:
             found.problems.append(Problem(call.module, node, f"`{name}` of `{made.name}` is computed by {short(call.module, node)}"))
         elif value is None:
             continue
+        elif not _fits(name, value):
+            message = f"`{name}` of `{made.name}` is {value!r}, of a type that Cog does not take there"
+            found.problems.append(Problem(call.module, node, message))
         elif name == "description":
             made.description = " ".join(str(value).split())
         elif name == "choices":
@@ -93,6 +96,15 @@ def apply(code: Code, call: InputCall, made: InputField, found: Inputs) -> None:
             made.deprecated = bool(value)
         elif name == "accept":
             made.accept = str(value)
+
+
+def _fits(name: str, value: Any) -> bool:
+    """Whether a bound, a pattern or choices are of their type."""
+    if name == "choices":
+        return isinstance(value, list | tuple) and all(isinstance(one, str | int | float) for one in value)
+    if name == "regex":
+        return isinstance(value, str)
+    return name not in CONSTRAINTS or (isinstance(value, int | float) and not isinstance(value, bool))
 
 
 def _default_of(code: Code, call: InputCall, made: InputField, found: Inputs) -> None:

@@ -185,6 +185,9 @@ def _field(code: Code, module: Module, name: str, node: ast.expr) -> SchemaField
     if has_default:
         try:
             default = constant(code, module, parts["default"])
+            source_of(default)
+        except TypeError:
+            default, problem = None, "its default is no plain value"
         except NotConstant as error:
             problem = f"its default depends on {error}"
     description = parts.get("description")
