@@ -130,3 +130,24 @@ def test_code_that_reads_defaults_out_of_its_signature_still_does(tmp_path: Path
     namespace: dict[str, object] = {}
     exec(text(converted(write(tmp_path / "p", source)), "predict.py"), namespace)
     assert namespace["Predictor"].defaults == {"a": 4}  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    "bound",
+    [
+        "ge='a'",
+        "le=b'x'",
+        "min_length=[1]",
+        "max_length=True",
+        "regex=3",
+        "regex=b'x'",
+        "choices=3",
+        "choices=b'ab'",
+        "choices=[b'a']",
+        "choices=[[1]]",
+    ],
+)
+def test_bounds_of_a_type_that_cog_does_not_take_are_left_to_a_person(tmp_path: Path, bound: str) -> None:
+    source = f"{HEAD}\n\nclass Predictor(BasePredictor):\n    def predict(self, a: str = Input({bound}, default='x')) -> str:\n        return a\n"
+    outcome = converted(write(tmp_path / "p", source))
+    assert f"`{bound.partition('=')[0]}` of `a` is" in manual(outcome)[0]
