@@ -113,6 +113,7 @@ def must_be_verifiable(outcome: Converted, source_python: Path | None = None) ->
 
 def certified(request: Request, outcome: Converted, target: Path) -> list[Certificate]:
     """The certificates of all apps of a conversion that stands in ``target``. Raises MigrateError."""
+    from converters.credentials.withhold import mask_model
     from converters.project import open_project
     from converters.verify.handler import HandlerStudy
     from converters.verify.servers.study import ServerStudy
@@ -131,7 +132,7 @@ def certified(request: Request, outcome: Converted, target: Path) -> list[Certif
         )
         kind = HandlerStudy if app.server is None else ServerStudy
         found.append(_certified(request, kind(project, outcome.application, app, target, settings)))
-    return found
+    return [mask_model(certificate, outcome.vault) for certificate in found]
 
 
 def _certified(request: Request, study: Study) -> Certificate:

@@ -47,6 +47,8 @@ LIKELY = re.compile(
 )
 """Without a match no plugin finds anything, and none is imported."""
 MARKS = tuple(dict.fromkeys(mark for _, _, marks in DETECTORS.values() for mark in marks))
+SHORTEST = 16
+"""Characters of a group that is the token itself; a shorter one is its prefix."""
 _EDGE = re.compile(r"[A-Za-z0-9+/_-]")
 
 
@@ -58,11 +60,23 @@ def findings(text: str) -> Iterator[tuple[int, int, str, str]]:
     for path, (what, name, marks) in DETECTORS.items():
         if not any(mark in lowered for mark in marks):
             continue
-        for value in {found.strip() for found in _detector(path).analyze_string(text)} - {""}:
-            for match in re.finditer(re.escape(value), text):
-                before, after = text[: match.start()][-1:], text[match.end() :][:1]
-                if not _EDGE.match(before or " ") and not _EDGE.match(after or " "):
-                    yield match.start(), match.end(), what, name
+        detector = _detector(path)
+        valid = getattr(detector, "is_formally_valid", lambda _: True)
+        for match in (match for pattern in detector.denylist for match in pattern.finditer(text)):
+            start, end = _span(match)
+            before, after = text[:start][-1:], text[end:][:1]
+            if valid(text[start:end]) and not _EDGE.match(before or " ") and not _EDGE.match(after or " "):
+                yield start, end, what, name
+
+
+def _span(match: re.Match[str]) -> tuple[int, int]:
+    """Where the token stands in what a plugin matches: a long group of it, or all, up to a blank or quote."""
+    spans = [match.span(number) for number in range(1, match.re.groups + 1) if match.group(number)]
+    start, end = max((span for span in spans if span[1] - span[0] >= SHORTEST), key=lambda span: span[1] - span[0], default=match.span())
+    text = match.string[start:end]
+    lead = len(text) - len(text.lstrip("\"' \t\n:="))
+    stop = re.search(r"[\s\"'`<>]", text[lead:])
+    return start + lead, start + lead + stop.start() if stop else end
 
 
 @cache

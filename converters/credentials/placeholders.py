@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-_REFERENCE = re.compile(r"^\$|\$\{|\$\(|\{\{|\}\}|%\(|^%[sdr]$|^%\w+%$|^<|>$|^\[.*\]$|^\{|^`|^@|^!|^\\?\(")
+_REFERENCE = re.compile(r"^[A-Z][A-Z0-9]*(_[A-Z0-9]+)+$|^\$|\$\{|\$\(|\{\{|\}\}|%\(|^%[sdr]$|^%\w+%$|^<|>$|^\[.*\]$|^\{|^`|^@|^!|^\\?\(")
 _BLANK = re.compile(r"^[xX*.•_#?0-]+$|x{6,}|X{4,}|\*{3,}|\.{3}|…|^(.)\1+$|^1234?5?6?7?8?9?0?$")
 _WORDS = re.compile(
     r"(^|[^a-z])(your|my)([^a-z]|$)|^(your|my)[a-z]*(token|key|secret|password)|change.?(me|it|this)|replace.?(me|this|with)|insert|placeholder"

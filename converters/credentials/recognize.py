@@ -54,7 +54,7 @@ _QUOTED = r"(?P<quote>\"|')(?P<quoted>(?:(?!(?P=quote))[^\n\\]|\\.)*)(?P=quote)"
 _BARE = r"(?P<bare>[^\s\"'#,;(){}\[\]<>|&\\]+)"
 ASSIGNED = re.compile(
     rf"{_NAMED}[\"']?\]?[ \t]*"
-    r"(?:(?::[ \t]*[\w.\[\] |]{1,40})?(?<![=!<>])=(?!=)>?|:(?!//|:)|(?<=[\"'])[ \t]*,)[ \t]*[fbr]?"
+    r"(?:(?::[ \t]*[\w.\[\] |]{1,40})?(?<![=!<>])=(?!=)>?|:(?!//|:)|(?<=[\"'])[ \t]*(?P<comma>,))[ \t]*(?:[fbrFBR]{1,2}(?=[\"']))?"
     rf"(?:{_QUOTED}|{_BARE})"
 )
 """`NAME=value`, `name: "value"`, `environ["NAME"] = "value"`, `getenv("NAME", "value")`, `name: str = "value"`."""
@@ -68,6 +68,8 @@ GIVEN = re.compile(rf"\b(?P<key>name|key|value|default)[\"']?[ \t]*:[ \t]*(?:{_Q
 """`name: X` with `value: y` below it (Kubernetes), `{"key": "X", "value": "y"}`, `"input": {... "default": "y"}` (RunPod's hub)."""
 LOGIN = re.compile(r"(?:\bpassword|_auth(?:Token)?|_password|\"auth\"|identitytoken)\"?[\s=:]+\"?(?P<bare>[^\s\"',{}]+)")
 """`.netrc`, `.npmrc`, Docker's configuration."""
+_GETS = re.compile(r"\b(get|getenv|setdefault|putenv|setenv|pop)\(\s*[\"']$")
+"""What stands before a name that is followed by its value as the next argument."""
 _SWITCH = re.compile(r"(?i:true|false|yes|no|on|off|none|null|\d{1,5})")
 ENTRY_SIZE = 600
 """Characters below the name of an entry in which its value is looked for."""
@@ -190,6 +192,8 @@ def _variable(name: str) -> str:
 def _assigned(text: str, dialect: Dialect) -> Iterator[Secret]:
     for match in ASSIGNED.finditer(text):
         name = match.group("name")
+        if match.group("comma") and not _GETS.search(text[max(0, match.start() - 40) : match.start()]):
+            continue
         yield from _given(text, match, name, dialect, loose=dialect is Dialect.CONFIG and name == name.upper())
     if dialect not in (Dialect.CONFIG, Dialect.CREDENTIALS):
         return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
@@ -15,6 +15,7 @@ from converters.ledger import Ledger
 RULE = "ENV021"
 SHELLS = ("sh", "bash", "/bin/sh", "/bin/bash", "/usr/bin/bash", "dash", "ash", "zsh")
 REFERENCE = re.compile(r"\$\{(\w+)\}")
+M = TypeVar("M", bound=BaseModel)
 
 
 def withhold(application: Application, vault: Vault, ledger: Ledger) -> None:
@@ -36,6 +37,12 @@ def withhold_items(ledger: Ledger, vault: Vault) -> None:
     """Mask what the ledger says; its keys, which are never printed, keep the names as they were read."""
     for item in (*ledger.settled.values(), *ledger.notes):
         item.message, item.name = vault.mask(item.message), vault.mask(item.name)
+
+
+def mask_model(value: M, vault: Vault) -> M:
+    """A model with every text in it masked, where it is."""
+    _masked(value, vault)
+    return value
 
 
 def _masked(value: Any, vault: Vault) -> Any:

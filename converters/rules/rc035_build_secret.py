@@ -12,7 +12,8 @@ rule = Rule(
     explanation="""
     A build command may read a secret of the machine that builds. fal builds the image on its own machines, which hold only secrets
     that were set with `fal secrets set` and named for the image.
-    Pass it by `ContainerImage(secrets=...)`, or fetch in `setup()` what the command fetched.
+    A command that stays in the image mounts it, and the image gets it by `ContainerImage(secrets=...)`; where the packages become a list
+    of requirements, fetch in `setup()` what the command fetched.
     """,
     links=(cog_docs("yaml"), fal_docs("documentation/development/use-custom-container-image")),
     cases=(
@@ -34,6 +35,26 @@ rule = Rule(
             },
             seen=(Seen("manual", 4, "cog.yaml"),),
             status="partial",
+        ),
+        Case(
+            "a step that stays in the image mounts its secret",
+            "partial",
+            {
+                "cog.yaml": """
+                build:
+                  run:
+                    - command: curl -sf -u "user:$(cat /run/secrets/HUB)" https://example.com/net.bin -o /opt/net.bin
+                      mounts:
+                        - type: secret
+                          id: HUB
+                          target: /run/secrets/HUB
+                predict: predict.py:Predictor
+                """,
+                "predict.py": PREDICTOR,
+            },
+            seen=(Seen("manual", 4, "cog.yaml"),),
+            has={"app.py": ('secrets={"HUB": "$HUB"}',), "Dockerfile": ("--mount=type=secret,id=HUB,target=/run/secrets/HUB curl",)},
+            status="converted",
         ),
         Case("a cog.yaml without commands needs no secret", "untouched", {"cog.yaml": COG, "predict.py": PREDICTOR}),
         Case(

@@ -18,11 +18,19 @@ from converters.sources.docker.packaging import Packaging
 from converters.sources.docker.words import pairs
 
 RULE = "ENV021"
-FETCHES = re.compile(
-    r"snapshot_download|hf_hub_download|from_pretrained|huggingface[-_]cli|\bhf\s+download|load_dataset|huggingface\.co|git\s+clone|\bcurl\b|\bwget\b"
-    r"|\bpip3?\s+install\b.*(git\+|--(extra-)?index-url)|\.py\b"
+SCRIPT = (
+    r"\b(python[\d.]*|bash|sh)\s+(-\w+\s+)*[\w./-]+\.(py|sh)\b|(\s|^)\.?/[\w./-]+\.(py|sh)\b"
+    r"|\bpython[\d.]*\s+(-\w+\s+)*(-c|-m\s+(?!pip))"
 )
-"""A step that may ask another machine, with whatever token stands in its environment."""
+"""A program of the project's own, or one written in the step."""
+READERS = (
+    (re.compile(r"HF_|HUGGING"), re.compile(rf"download|from_pretrained|load_dataset|hugging_?face|\bhf\s|{SCRIPT}", re.IGNORECASE)),
+    (re.compile(r"GIT|BITBUCKET"), re.compile(rf"git\s+clone|git\+|{SCRIPT}")),
+    (re.compile(r"PYPI|PIP_|INDEX"), re.compile(r"\bpip[\d.]*\s+(install|download)|\buv\s")),
+    (re.compile(r"NPM"), re.compile(r"\b(npm|yarn|pnpm)\s")),
+    (re.compile(r""), re.compile(SCRIPT)),
+)
+"""Steps that read a variable of their environment without naming it, by the variable: the first row that fits it decides."""
 
 
 def edits(packaging: Packaging, app: App, ledger: Ledger, taken: list[Edit]) -> list[Edit]:
@@ -90,7 +98,7 @@ def _step(packaging: Packaging, instruction: Instruction, text: str, names: list
     secrets = find(text, Dialect.CONFIG)
     used = [name for name in names if re.search(rf"\$\{{?{re.escape(name)}\b", text)]
     exported = _exported(packaging, instruction)
-    used += [name for name in names if name in exported and name not in used and FETCHES.search(text)]
+    used += [name for name in names if name in exported and name not in used and _reads(name, text)]
     needed = list(dict.fromkeys([*(secret.name for secret in secrets), *used]))
     head = re.match(r"\s*RUN[ \t]+(?P<flags>(?:--\S+[ \t]+)*)", text, re.IGNORECASE)
     if not needed or head is None or instruction.heredocs or instruction.value.lstrip().startswith("["):
@@ -99,8 +107,12 @@ def _step(packaging: Packaging, instruction: Instruction, text: str, names: list
         return None
     body = expanding(_replaced(text[head.end() :], head.end(), secrets), "")
     mounts = "".join(f"--mount=type=secret,id={name} " for name in needed)
-    exports = "".join(f'export {name}="$(cat /run/secrets/{name})" && ' for name in needed)
+    exports = "".join(f'export {name}="$(cat /run/secrets/{name})" && {instruction.escape}\n    ' for name in needed)
     return text[: head.end()] + mounts + exports + body, needed
+
+
+def _reads(name: str, text: str) -> bool:
+    return next(step for names, step in READERS if names.search(name)).search(text) is not None
 
 
 def _replaced(body: str, offset: int, secrets: list[Secret]) -> str:
@@ -116,6 +128,8 @@ def _exported(packaging: Packaging, instruction: Instruction) -> set[str]:
 
 
 def _needed(app: App, name: str, origin: Origin, ledger: Ledger) -> None:
+    if name in app.environment.build_secrets:
+        return
     app.environment.build_secrets[name] = f"${name}"
     add_secret(app, name, origin)
     message = f"the build needs the secret {name}: the image gets it as a build secret; set it with `fal secrets set {name}=...`."

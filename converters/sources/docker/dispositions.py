@@ -168,9 +168,7 @@ def _argument(packaging: Packaging, instruction: Instruction, construct: Constru
     used = [one.line for one, _ in packaging.instructions if re.search(rf"\$\{{?{re.escape(name)}\b", one.value)]
     where = f" (used in line {', '.join(map(str, used))})" if used else ""
     if secret:
-        message = (
-            f"ARG {name} is a secret that was given at build time{where}: `fal secrets set {name}=...`, and fetch in setup() what needs it."
-        )
+        message = f"ARG {name} is a secret of the build{where}: set it with `fal secrets set {name}=...`; steps get it as a build secret."
     else:
         app.environment.build_args.setdefault(name, "")
         message = f"ARG {name} was given at build time{where}: fill in its value in `build_args` of {app.app_file}."

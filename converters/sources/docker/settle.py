@@ -218,7 +218,7 @@ def _argument(found: Packaging, instruction: Instruction, construct: Construct, 
             construct,
             "DK014",
             Disposition.MANUAL,
-            f"ARG {name} is a secret: pass it as a build secret of the image, since build arguments stay readable in it.",
+            f"ARG {name} is a secret, and build arguments stay readable: steps get it as a build secret; `fal secrets set {name}=...`.",
             scope=Scope.DEPLOY,
         )
     elif given:

@@ -9,7 +9,7 @@ from converters.concepts import pip
 from converters.concepts.variables import unnamed
 from converters.ir import App, Disposition, Origin, Scope, Value
 from converters.ledger import Construct, Ledger
-from converters.sources.replicate import cuda
+from converters.sources.replicate import cuda, steps
 from converters.sources.replicate.environment import Build
 from converters.sources.replicate.rewrite import Rewrite
 from converters.sources.replicate.steps import RunStep
@@ -113,6 +113,11 @@ def _step(construct: Construct, name: str, step: RunStep, where: str, image: boo
         return
     if name.startswith("build.run[].mounts"):
         ids = ", ".join(one for one, _ in step.secrets) or "?"
+        if image and kept and step.secrets and len(step.mounts) == len(step.secrets):
+            names = " and ".join(f"`fal secrets set {steps.variable(one)}=...`" for one, _ in step.secrets)
+            message = f"the build reads the secret {ids}: the image's step mounts it; set it with {names}."
+            ledger.settle(construct, "RC035", Disposition.MANUAL, message, scope=Scope.DEPLOY)
+            return
         ledger.settle(
             construct,
             "RC035",

@@ -102,7 +102,7 @@ def _step(step: RunStep, build: Build) -> list[str]:
         return []
     command = SITE_PACKAGES.sub(f"{VENV}/lib/python{build.python.value}/site-packages", step.command) if build.gpu else step.command
     command = re.sub(r"\s+--break-system-packages\b", "", command)
-    flags = " ".join(flag for flag in step.flags if flag.startswith("--mount=type=cache"))
+    flags = " ".join([*(flag for flag in step.flags if flag.startswith(("--mount=type=cache", "--mount=type=secret"))), *step.mounts])
     return [f"RUN {flags + ' ' if flags else ''}{' '.join(command.splitlines())}"]
 
 

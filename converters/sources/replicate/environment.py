@@ -116,6 +116,7 @@ def environment(build: Build, config: CogYaml, path: str) -> Environment:
         requirements=[] if image else build.packages.specs,
         layers=[] if image else _merged(layers),
         dockerfile=path if image else None,
+        build_secrets={name: value for step in build.steps for name, value in step.build_secrets.items()} if image else {},
         context=config.folder,
         python_version=build.python,
         variables=[one for one in build.variables if not image or one.preset or not (one.value or "").isprintable()],

@@ -32,8 +32,25 @@ class RunStep:
     deprecated: bool = False
 
     @property
+    def mounts(self) -> list[str]:
+        """Its secret mounts as flags of RUN, where a Dockerfile can say them."""
+        plain = re.compile(r"[\w./-]+")
+        places = [(name, target) for name, target in self.secrets if plain.fullmatch(name) and plain.fullmatch(target or "-")]
+        return [f"--mount=type=secret,id={name}" + (f",target={target}" if target else "") for name, target in places]
+
+    @property
+    def build_secrets(self) -> dict[str, str]:
+        """What the image needs for its secret mounts: id -> `$NAME` of a fal secret."""
+        return {name: f"${variable(name)}" for name, _ in self.secrets}
+
+    @property
     def has_environment(self) -> bool:
         return bool(re.match(r"\s*([A-Z_][A-Z0-9_]*=\S+\s+)+", self.command) or "export " in self.command)
+
+
+def variable(secret: str) -> str:
+    """The name of the fal secret for the id of a secret mount."""
+    return secret if secret.isidentifier() else re.sub(r"\W+", "_", secret).strip("_").upper() or "SECRET"
 
 
 def read(config: CogYaml) -> list[RunStep]:
@@ -57,7 +74,9 @@ def _step(entry: Entry, *, deprecated: bool) -> RunStep:
         command = inner.text if inner else ""
         mounts = entry.get("mounts")
         if mounts is not None and isinstance(mounts.value, list):
-            secrets = tuple((_text(mount, "id"), _text(mount, "target")) for mount in mounts.value)
+            secrets = tuple(
+                (_text(mount, "id"), _text(mount, "target")) for mount in mounts.value if _text(mount, "type") in ("", "secret")
+            )
     flags: list[str] = []
     while match := FLAG.match(command):
         flags.append(match.group().strip())
