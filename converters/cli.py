@@ -131,6 +131,11 @@ def group(version: Annotated[bool, typer.Option("--version", callback=_version, 
     """Convert RunPod, Replicate (Cog) and Docker-server projects to fal Serverless. `migrate PATH` converts the project at PATH."""
 
 
+Unconfined = Annotated[
+    bool, typer.Option("--unconfined", help="With verification: run the project's code even where this system cannot confine it.")
+]
+
+
 @app.command(DEFAULT)
 def convert(
     path: Project,
@@ -151,6 +156,7 @@ def convert(
     diff: Annotated[bool, typer.Option("--diff", help="Print what would change as a diff and write nothing.")] = False,
     check: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 where something would change.")] = False,
     verify: Annotated[bool, typer.Option("--verify", help="Run source and result and compare them; exit 6 where they differ.")] = False,
+    unconfined: Unconfined = False,
     fail_on: FailOnOption = None,
     format: FormatOption = None,
     quiet: QuietOption = False,
@@ -178,6 +184,7 @@ def convert(
         diff=diff,
         check=check,
         verify=verify,
+        unconfined=unconfined,
         fail_on=_value(fail_on),
         format=_value(format),
         quiet=quiet,
@@ -257,6 +264,7 @@ def verify(
     schema: Annotated[Path | None, typer.Option("--schema", metavar="FILE", help="Cog's own openapi_schema.json.")] = None,
     replay: Annotated[Path | None, typer.Option("--replay", metavar="FILE", help="Send the requests of this certificate.")] = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write the certificate as JSON.")] = None,
+    unconfined: Unconfined = False,
     format: Annotated[Certified, typer.Option("--format", help="Form of the answer.")] = Certified.text,
 ) -> int:
     """Show that a converted project does what the project at PATH does: both run with doubles for models; exit 6 where they differ."""
@@ -275,6 +283,7 @@ def verify(
         (source_sdk or SourceSdk.auto).value,
         output=output,
         format=format.value,
+        unconfined=unconfined,
     )
     return verify_project(request, stated_options(path))
 
@@ -311,6 +320,7 @@ def run(
         list[str] | None, typer.Option("--key", metavar="ID:SECRET", help="A key that callers of apps that are not public must have.")
     ] = None,
     scale_to_zero: Annotated[bool, typer.Option("--scale-to-zero", help="Let idle runners go, as on the platform.")] = False,
+    unconfined: Annotated[bool, typer.Option("--unconfined", help="Let apps see and change all files that you can.")] = False,
 ) -> int:
     """Serve the apps of the fal project at PATH on this machine."""
     try:
@@ -322,6 +332,7 @@ def run(
         serve(
             path,
             port=port,
+            unconfined=unconfined,
             host=host,
             owner=owner,
             environment=environment,

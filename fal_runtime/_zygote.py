@@ -21,7 +21,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from fal_runtime import _sdk, locations, sandbox
+from fal_runtime import _sdk, confinement, locations
 from fal_runtime._hook.sitecustomize import Platform, redirect_bind
 
 Json = dict[str, Any]
@@ -36,6 +36,7 @@ class Parent:
     def __init__(self, commands: socket.socket) -> None:
         self.commands = commands
         self.children: dict[int, int] = {}  # process id -> number that the gateway gave
+        self._own: list[int] = []  # what no child may have open
 
     def run(self) -> None:
         """Serve commands until the gateway closes the socket, then kill what is left."""
@@ -44,6 +45,7 @@ class Parent:
         os.set_blocking(wake_reader, False)
         signal.set_wakeup_fd(wake_writer, warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
+        self._own = [wake_reader, wake_writer]
         with selectors.DefaultSelector() as selector:
             selector.register(self.commands, selectors.EVENT_READ)
             selector.register(wake_reader, selectors.EVENT_READ)
@@ -69,6 +71,8 @@ class Parent:
             return True
         pid = os.fork()
         if pid == 0:
+            for fd in self._own:
+                os.close(fd)
             _child(command, fds, self.commands)
         for fd in fds:
             os.close(fd)
@@ -206,7 +210,7 @@ class _Report:
 
 
 def _load(command: Json, report: _Report) -> int:
-    os.chdir(command["root"])
+    _confine(command)
     try:
         description, payload = _sdk.describe(command["app"])
     except BaseException as error:
@@ -222,13 +226,7 @@ def _run(command: Json, report: _Report) -> int:
     data, app = (command[key] and Path(command[key]) for key in ("data", "app"))
     overrides = _sdk.Overrides(tuple(command["origin"]), data, app, Platform.of(os.environ))
     overrides.apply_to_imported()
-    view = command["sandbox"]
-    if view is not None:
-        binds = {target: Path(source) for target, source in view["binds"].items()}
-        sandbox.enter(Path(view["stage"]), Path(view["scratch"]), binds, view["cwd"])
-        _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)  # the kernel forgets it when the credentials change
-    else:
-        os.chdir(command["cwd"])
+    _confine(command)
     sys.path.extend(command["path"])
     ports = _bind(command, report)
     if command["kind"] == "image":
@@ -250,12 +248,20 @@ def _run(command: Json, report: _Report) -> int:
     return 0
 
 
+def _confine(command: Json) -> None:
+    """Become a process that sees what the command's view shows. The one that the zygote forked stands for it (`confinement.enter`)."""
+    view = confinement.View.from_json(command["view"])
+    confinement.confine(view, command["confinement"])
+    if command["confinement"] != "namespaces":
+        os.chdir(view.cwd)
+
+
 def _bind(command: Json, report: _Report) -> tuple[int, int] | None:
     sockets = [socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) for _ in range(2)]
     for bound in sockets:
         bound.bind(("127.0.0.1", 0))
     port, metrics = (bound.getsockname()[1] for bound in sockets)
-    report("bound", port=port, metrics_port=metrics, pid=os.getpid())
+    report("bound", port=port, metrics_port=metrics, pid=int(os.environ["FAL_RUNTIME_PID"]))
     if command["kind"] in ("function", "image"):
         for bound in sockets:
             bound.close()
@@ -315,7 +321,7 @@ def main() -> None:
     directory = Path(sys.argv[2])
     _import_what_servers_need()
     parent = Parent(commands)
-    parent.tell({"ready": True, "sandbox": sandbox.available(directory / "stage")})
+    parent.tell({"ready": True, "confinement": vars(confinement.support(directory / "stage", shares_network=True))})
     gc.collect()
     gc.freeze()
     parent.run()

@@ -23,6 +23,10 @@ _FORWARDED = frozenset([b"x-fal-object-lifecycle-preference", b"x-fal-object-lif
 _STRIPPED = frozenset([b"x-fal-stop-runner", b"x-fal-needs-retry", b"x-fal-runner-health-check"])
 
 
+#: Seconds that a runner has to end by itself after it broke a connection.
+_LAST_WORDS = 0.25
+
+
 @dataclass
 class Request:
     """What a runner is sent. ``path`` is the app's own, ``headers`` are those that :func:`from_client` keeps."""
@@ -121,7 +125,7 @@ class Exchange:
             return request_timeout()
         if error.refused:
             return PlatformError(503, "runner_connection_refused", "Runner refused the connection")
-        self._runner.kill()
+        self._runner.kill(after=_LAST_WORDS)
         if error.answered:
             return PlatformError(502, "runner_incomplete_response", "Runner sent an incomplete response")
         return PlatformError(503, "runner_disconnected", "Runner disconnected")

@@ -56,10 +56,10 @@ def search_path(env: Mapping[str, str]) -> dict[str, str]:
     return {"PATH": os.pathsep.join(filter(None, [own, str(Path(sys.executable).parent), machine]))}
 
 
-def redirected_bind(env: Mapping[str, str], port: int, hook: Path = HOOK) -> dict[str, str]:
+def redirected_bind(env: Mapping[str, str], port: int, variables: Mapping[str, str], hook: Path = HOOK) -> dict[str, str]:
     """Environment in which Python processes bind another port where their code says ``port``; the runner fills in which.
 
-    ``hook`` is the directory with the ``sitecustomize``.
+    ``env`` is the image's, ``variables`` what the processes inherit, ``hook`` the directory with the ``sitecustomize``.
     """
-    paths = [str(hook), env.get("PYTHONPATH", ""), os.environ.get("PYTHONPATH", "")]
+    paths = [str(hook), env.get("PYTHONPATH", ""), variables.get("PYTHONPATH", "")]
     return {"FAL_RUNTIME_BIND": str(port), "PYTHONPATH": os.pathsep.join(filter(None, paths))}

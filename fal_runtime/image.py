@@ -73,13 +73,13 @@ def stage(layout: Layout, context: Sequence[tuple[Path, str]], root: Path) -> li
     """
     found, missing = _files(layout, context)
     for path, absolute in found.items():
-        target = _inside(root, path)
+        target = inside(root, path)
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(absolute, target)
         with target.open("rb") as file:
             if file.read(2) == b"#!":
                 target.chmod(target.stat().st_mode | 0o111)
-    _inside(root, layout.workdir).mkdir(parents=True, exist_ok=True)
+    inside(root, layout.workdir).mkdir(parents=True, exist_ok=True)
     return missing
 
 
@@ -160,6 +160,6 @@ def override(value: str | Sequence[str] | None) -> Command | None:
     return tuple(shlex.split(value)) if isinstance(value, str) else tuple(value)
 
 
-def _inside(root: Path, path: str) -> Path:
+def inside(root: Path, path: str) -> Path:
     """``path`` of the image below ``root``; normalised first, so that it cannot leave it."""
     return root / posixpath.normpath("/" + path).lstrip("/")

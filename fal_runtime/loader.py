@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
 from collections.abc import Callable, Mapping
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from . import image
+from .confinement import Support, View
 from .engine import HOOK, Engine, ProcessEngine, redirected_bind
 from .errors import LoadFailure, RuntimeFailure
 from .interception import Interceptor, without_credentials
@@ -18,6 +18,9 @@ from .project import Project
 from .spec import Spec
 from .zygote import Zygote
 from .zygotes import Zygotes
+
+#: Where a process with files of its own finds the node-local uploader.
+_UPLOADER = "/run/fal/api.sock"
 
 
 @dataclass(frozen=True)
@@ -34,21 +37,25 @@ class Loaded:
 class Host:
     """The machine as apps see it, and whose they are.
 
-    ``directory`` is scratch space, ``data`` the directory for ``/data``, ``origin`` the gateway's (host, port), ``env`` what every
-    runner gets beside the environment of this process, ``secrets`` what apps may ask for, ``environment`` fal's ``--env``.
-    ``key`` is what runners have for a key. The ``interceptor`` leads the platform's hosts to the gateway: its ``directory`` holds all
-    that runners must be able to read for that.
+    ``directory`` is scratch space, ``data`` the directory for ``/data``, ``origin`` the gateway's (host, port), ``uploader`` the socket of
+    the node-local uploader, ``variables`` the environment that every process of an app starts with, ``secrets`` what apps may ask for,
+    ``environment`` fal's ``--env``, ``key`` what runners have for a key. The ``interceptor`` leads the platform's hosts to the gateway: its
+    ``directory`` holds all that runners must be able to read for that. ``readable`` and ``writable`` are paths of the machine that apps
+    see where they are.
     """
 
     directory: Path
     data: Path
     origin: tuple[str, int]
-    env: Mapping[str, str]
+    uploader: Path
+    variables: Mapping[str, str]
     secrets: Mapping[str, str]
     owner: str
     environment: str | None
     key: str
     interceptor: Interceptor | None
+    readable: tuple[str, ...] = ()
+    writable: tuple[str, ...] = ()
 
 
 class Loader:
@@ -64,14 +71,14 @@ class Loader:
     async def load(self, app: str) -> Loaded:
         """Raises LoadFailure."""
         place = self._host.directory / f"app-{len(list(self._host.directory.glob('app-*')))}"
-        for name in ("root", "empty"):
+        for name in ("root", "empty", "loading", "payload"):
             (place / name).mkdir(parents=True)
-        description = await self._describe(app, place / "payload")
+        description = await self._describe(app, place)
         spec = Spec.from_description(description).in_environment(self._host.environment)
         notices: list[str] = []
         if spec.python_version and spec.python_version != f"{sys.version_info.major}.{sys.version_info.minor}":
             notices.append(f"python_version is {spec.python_version}; runs here on {sys.version_info.major}.{sys.version_info.minor}")
-        missing = [name for name in spec.settings.get("secrets") or () if name not in self._host.secrets and name not in os.environ]
+        missing = [name for name in spec.settings.get("secrets") or () if name not in self._host.secrets]
         notices += [f"secret {name} is listed by the app but not given" for name in missing]
         zygote = await self._zygote_of(spec, notices)
         layout = self._lay_out(spec, place / "root", notices)
@@ -90,22 +97,55 @@ class Loader:
         except RuntimeFailure as failure:
             raise LoadFailure(f"{spec.name}: {failure}") from None
 
-    async def _describe(self, app: str, payload: Path) -> Mapping[str, Any]:
+    async def _describe(self, app: str, place: Path) -> Mapping[str, Any]:
         events: list[dict[str, Any]] = []
         lines: list[str] = []
-        command = {"op": "load", "app": app, "root": str(self._project.root), "payload": str(payload), "env": {}}
-        child = await self._zygotes.own.fork(command, lambda _, text: lines.append(text), events.append)
+        own = self._zygotes.own
+        root = str(self._project.root)
+        view = View(
+            self._stage,
+            place / "loading",
+            root,
+            (*self._readable, root),
+            (str(place / "payload"), *self._host.writable),
+        )
+        command = {
+            "op": "load",
+            "app": app,
+            "root": root,
+            "payload": str(_payload(place)),
+            "env": {"HOME": _home(view, own.confinement)},
+            "view": view.as_json(),
+            "confinement": own.confinement.kind,
+        }
+        child = await own.fork(command, lambda _, text: lines.append(text), events.append)
         code = await child.exited
         if events and events[-1]["event"] == "loaded":
             description: Mapping[str, Any] = events[-1]["description"]
             return description
         if events:
-            place = f"{events[-1]['where']}: " if events[-1]["where"] else ""
-            raise LoadFailure(f"{app}: {place}{events[-1]['message']}")
+            place_ = f"{events[-1]['where']}: " if events[-1]["where"] else ""
+            raise LoadFailure(f"{app}: {place_}{events[-1]['message']}")
         raise LoadFailure(f"{app}: loading it ended the process with exit code {code}: {lines[-1] if lines else 'no output'}")
 
+    @property
+    def _stage(self) -> Path:
+        return self._host.directory / "stage"
+
+    @property
+    def _readable(self) -> tuple[str, ...]:
+        """What every process of an app needs beside its interpreter."""
+        interceptor = self._host.interceptor
+        return (str(self._host.directory / "package"), *([str(interceptor.directory)] if interceptor else []), *self._host.readable)
+
     def _lay_out(self, spec: Spec, root: Path, notices: list[str]) -> image.Layout:
-        """Put the app's files where the platform puts them, below ``root``."""
+        """Put the app's files where the platform puts them, below ``root``.
+
+        Raises LoadFailure where one lies outside the project: which files there are is told by the project's own code.
+        """
+        for absolute, relative in spec.files:
+            if not absolute.resolve().is_relative_to(self._project.root.resolve()):
+                raise LoadFailure(f"{spec.name}: {relative} lies outside the project, at {absolute.resolve()}: copy it into the project")
         layout = image.Layout(workdir="")
         if spec.image is not None and spec.image.get("dockerfile_str"):
             layout = image.read(spec.image["dockerfile_str"], spec.image.get("build_args") or {})
@@ -116,7 +156,7 @@ class Loader:
         elif spec.app_files:
             (root / "app").mkdir()
             for absolute, relative in spec.files:
-                target = root / "app" / relative
+                target = image.inside(root / "app", relative)
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(absolute, target)
         return layout
@@ -126,17 +166,35 @@ class Loader:
         listed = spec.settings.get("secrets")
         return self._host.secrets if listed is None else {name: value for name, value in self._host.secrets.items() if name in listed}
 
+    def _own_file(self, spec: Spec) -> tuple[str, ...]:
+        """The file of the app itself, which is pickled: it is seen where it is, for the text of its lines in tracebacks."""
+        name = (spec.ref or "").partition("::")[0]
+        file = self._project.root / name
+        return (str(file),) if name.endswith(".py") and file.resolve().is_relative_to(self._project.root.resolve()) else ()
+
     def _intercepted(self, env: Mapping[str, str]) -> dict[str, str]:
         """The variables of a runner with those that keep it on this machine; the user's own key is not among them."""
         interceptor = self._host.interceptor
         return without_credentials(env, self._host.key) if interceptor is None else interceptor.environment(env)
 
     def _command(self, spec: Spec, zygote: Zygote, layout: image.Layout, place: Path) -> dict[str, Any]:
-        root, workdir = place / "root", layout.workdir.lstrip("/")
-        private = zygote.sandbox_refused is None
+        root, private = place / "root", zygote.confinement.private
         data = "/data" if private else str(self._host.data)
         hook = self._host.interceptor.directory if self._host.interceptor else HOOK
+        shipped = bool(spec.entry_point and spec.app_files)
+        app = "/app" if private else str(root / "app")
+        cwd = layout.workdir or (app if shipped else str(place / "empty"))
+        view = View(
+            self._stage,
+            root,
+            cwd if private or not layout.workdir else str(root / layout.workdir.lstrip("/")),
+            (*self._readable, str(hook), str(place / "payload"), *self._own_file(spec)),
+            (str(place / "empty"), *self._host.writable, *(() if private else (str(self._host.uploader),))),
+            {"/data": str(self._host.data), _UPLOADER: str(self._host.uploader)},
+        )
         env = {
+            "HOME": _home(view, zygote.confinement),
+            **({} if private else {"TMPDIR": str(root / "tmp")}),
             **{name: value for name, value in layout.env.items() if name != "PATH"},
             "FAL_APP_NAME": f"{self._host.owner}/{spec.name}",
             "FAL_APP_ID": spec.name,
@@ -147,25 +205,17 @@ class Loader:
             "PYTHONUNBUFFERED": "1",
             **zygote.activation(),
             **self._exposed(spec),
-            **self._host.env,
-            **(redirected_bind(layout.env, spec.exposed_port or 0, hook) if spec.brings_server else {}),
+            "FAL_USE_LOCAL_UPLOADER": "1",
+            "FAL_API_SOCKET": _UPLOADER if private else str(self._host.uploader),
+            **(redirected_bind(layout.env, spec.exposed_port or 0, self._host.variables, hook) if spec.brings_server else {}),
             "HF_HOME": self._exposed(spec).get("HF_HOME") or layout.env.get("HF_HOME") or f"{data}/.cache/huggingface",
         }
         env = self._intercepted(env)
-        shipped = bool(spec.entry_point and spec.app_files)
-        app = "/app" if private else str(root / "app")
-        home = root / workdir if layout.workdir else place / "empty"
         (root / "tmp").mkdir(parents=True, exist_ok=True)  # what a runner adds to /tmp is its own, as in a container
-        sandbox = {
-            "stage": str(self._host.directory / "stage"),
-            "scratch": str(root),
-            "binds": {"/data": str(self._host.data)},
-            "cwd": layout.workdir or ("/app" if shipped else str(place / "empty")),
-        }
         return {
             "op": "run",
             "kind": spec.kind,
-            "payload": str(place / "payload"),
+            "payload": str(_payload(place)),
             "entry_point": spec.entry_point,
             "exposed_port": spec.exposed_port,
             "origin": self._host.origin,
@@ -173,7 +223,17 @@ class Loader:
             "path": [app] if shipped else [],
             "data": None if private else str(self._host.data),
             "app": str(root / "app") if spec.app_files and not private else None,
-            "cwd": app if shipped else str(home),
             "roots": [str(self._project.root), app, layout.workdir or app],
-            "sandbox": sandbox if private else None,
+            "view": view.as_json(),
+            "confinement": zygote.confinement.kind,
         }
+
+
+def _payload(place: Path) -> Path:
+    return place / "payload" / "app.pickle"
+
+
+def _home(view: View, confinement: Support) -> str:
+    """An empty home directory: root's, as on the platform, where a process has files of its own."""
+    (view.scratch / "root").mkdir(exist_ok=True)
+    return "/root" if confinement.private else str(view.scratch / "root")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import signal
 import sys
 import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from . import capture, redirect
+from . import capture, confinement, redirect
 from . import project as projects
 from .errors import RuntimeFailure
 from .loops import run_fast
@@ -41,6 +42,7 @@ def run(
     state: Path | None = None,
     keep_warm: bool = True,
     keys: Sequence[str] = (),
+    unconfined: bool = False,
     ready: Callable[[Runtime], None] | None = None,
     capture_openapi: bool = False,
 ) -> int:
@@ -48,9 +50,12 @@ def run(
 
     With ``install`` each app runs in a virtual environment of its own with its requirements, else in this one.
     Returns the exit code: 0 after a signal, 2 if the port is taken, 5 if no app of the project can be loaded, 70 for a bug.
-    ``ready`` is called with the running runtime once every app answers or has failed. With ``capture_openapi`` the server's OpenAPI
-    document is then written to ``openapi.json`` of the project, and the code is 0, or 4 if there is none.
+    ``unconfined`` apps see and change all files that this process can. ``ready`` is called with the running runtime once every app
+    answers or has failed. With ``capture_openapi`` the server's OpenAPI document is then written to ``openapi.json`` of the project, and
+    the code is 0, or 4 if there is none.
     """
+    if unconfined:
+        os.environ[confinement.SWITCH] = "off"
     try:
         project = projects.read(path)
         values = projects.read_secrets(secrets) if secrets is not None else {}
@@ -153,6 +158,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--secrets", type=Path, help="file of NAME=value lines, set in every runner")
     parser.add_argument("--scale-to-zero", action="store_true", help="let idle runners go as on the platform")
     parser.add_argument("--key", action="append", default=[], metavar="ID:SECRET", help="a key that callers of private apps must have")
+    parser.add_argument("--unconfined", action="store_true", help="let apps see and change all files that you can")
     options = parser.parse_args(arguments)
     return run(
         options.path,
@@ -166,4 +172,5 @@ def main(arguments: Sequence[str] | None = None) -> int:
         state=options.state,
         keep_warm=not options.scale_to_zero,
         keys=options.key,
+        unconfined=options.unconfined,
     )

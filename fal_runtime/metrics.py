@@ -47,7 +47,8 @@ class Metrics:
 
     def _usage(self) -> Iterator[tuple[str, str, float]]:
         """CPU and memory, each summed across an app's runners."""
-        pids = {name: [runner.pid for runner in app.runners if runner.pid is not None] for name, app in self._applications.items()}
+        serving = {name: [runner.serving for runner in app.runners] for name, app in self._applications.items()}
+        pids = {name: [pid for pid in group if pid is not None] for name, group in serving.items()}
         usages = self._meter.measure(pid for group in pids.values() for pid in group)
         for name, group in pids.items():
             app, measured = f'application="{self._owner}/{name}"', [usages[pid] for pid in group if pid in usages]

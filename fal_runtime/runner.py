@@ -12,6 +12,7 @@ from enum import Enum
 from typing import Any
 
 from .autoscaler import RunnerView
+from .confinement import bounds
 from .errors import RuntimeFailure
 from .ports import accepts, is_held
 from .spec import HealthCheck, Spec
@@ -53,6 +54,7 @@ class Runner:
         self.hints: frozenset[str] = frozenset()
         self.upstream: Upstream | None = None
         self.pid: int | None = None
+        """The process that the zygote forked, which may stand for a confined one."""
         self._command = command
         self._zygote = zygote
         self._on_line = on_line
@@ -96,6 +98,14 @@ class Runner:
     def holds_own_port(self) -> bool:
         """True if its server listens on the very port that it names: it could not be moved, so there can be only one."""
         return self.spec.brings_server and self.upstream is not None and self.upstream.port == self.spec.exposed_port
+
+    @property
+    def serving(self) -> int | None:
+        """The process that runs the app: the confined one, where one stands for it."""
+        if self.pid is None or not self._zygote.confinement.private:
+            return self.pid
+        below = bounds.tree(self.pid)  # the one that reaps, then the one that runs the app
+        return below[1] if len(below) > 1 else self.pid
 
     def view(self) -> RunnerView:
         """What the autoscaler sees."""
@@ -214,10 +224,12 @@ class Runner:
         if self.upstream is not None:
             self.upstream.close()
 
-    def kill(self) -> None:
-        """SIGKILL to the whole group."""
+    def kill(self, *, after: float = 0) -> None:
+        """SIGKILL to the whole group; ``after`` some seconds in which one that ends by itself tells its own exit code."""
         self.stop_asked = True
-        if self._child is not None:
+        if self._child is not None and after:
+            asyncio.get_running_loop().call_later(after, self.kill)
+        elif self._child is not None:
             self._child.signal(signal.SIGKILL)
 
 

@@ -22,6 +22,7 @@ import uvicorn
 from .application import Application
 from .asgi import Receive, Scope, Send, answer_json
 from .cdn import Store
+from .confinement import Support
 from .directory import Directory
 from .environments import Environments
 from .errors import LoadFailure, RuntimeFailure, UnavailablePort
@@ -38,6 +39,7 @@ from .rest import Rest
 from .runner import Runner
 from .sockets import Sockets
 from .uploader import Uploader
+from .variables import of_the_machine
 from .webhooks import Signer, Webhooks
 from .zygotes import Zygotes
 
@@ -53,7 +55,9 @@ class Runtime:
     ``owner`` and ``environment`` (fal's ``--env``) are parts of the apps' URLs: ``/<owner>/<app>[--<environment>]``.
     ``environments`` is the directory for virtual environments with the apps' requirements (None: apps run in the current one).
     ``data`` is the directory for ``/data``, ``state`` the one for the queue and the files (None: they end with this object),
-    ``max_body`` the longest body of a request in bytes. ``secrets`` are set in the environment of every runner, ``keep_warm`` keeps
+    ``max_body`` the longest body of a request in bytes. ``variables`` are the environment of apps (None: what this process's says of
+    the machine), ``readable`` and ``writable`` paths that they see where they are. ``secrets`` are set in the environment of every
+    runner, ``keep_warm`` keeps
     one runner per app alive where the app's own settings would let it go. ``keys`` ("id:secret") are those that
     callers of apps that are not public must have (none: nobody is asked). With ``intercept`` the platform's hosts lead apps to this
     gateway. ``say(app, text)`` gets what a person should read.
@@ -75,6 +79,9 @@ class Runtime:
         max_body: int = MOST_BODY,
         keys: Sequence[str] = (),
         intercept: bool = True,
+        variables: Mapping[str, str] | None = None,
+        readable: Sequence[Path] = (),
+        writable: Sequence[Path] = (),
         say: Say = lambda app, text: None,
         echo: Say = lambda app, text: None,
     ) -> None:
@@ -96,6 +103,9 @@ class Runtime:
         self._keys = (*keys, self.local_key) if keys else ()
         self._intercept = intercept
         self.interceptor: Interceptor | None = None
+        self._variables = of_the_machine(os.environ) if variables is None else dict(variables)
+        self._readable = tuple(map(str, readable))
+        self._writable = tuple(map(str, writable))
         self._queue: Queue | None = None
         self._say = say
         self._echo = echo
@@ -132,12 +142,22 @@ class Runtime:
         store = Store(state / "files", self.files_url)
         await self._serve(Uploader(store).asgi, uds=str(directory / "api.sock"))
         await zygotes.start()
-        env = {"FAL_USE_LOCAL_UPLOADER": "1", "FAL_API_SOCKET": str(directory / "api.sock")}
-        origin = (self.host, self.port)
-        host = Host(directory, self._data.resolve(), origin, env, self._secrets, self.owner, self._environment, self.local_key, interceptor)
+        host = Host(
+            directory,
+            self._data.resolve(),
+            (self.host, self.port),
+            directory / "api.sock",
+            self._variables,
+            self._secrets,
+            self.owner,
+            self._environment,
+            self.local_key,
+            interceptor,
+            self._readable,
+            self._writable,
+        )
         loader = Loader(self.project, zygotes, host, self._echo)
-        if (refused := zygotes.own.sandbox_refused) is not None:
-            self._say("", f"no private file system ({refused}): apps see {self._data} instead of /data through the SDK only")
+        self._tell_confinement(zygotes.own.confinement)
         self._closing.push_async_callback(self._close_applications)
         await asyncio.gather(*(self._load(loader, app) for app in self.project.apps))
         await self._open_gateway(state, store, listener)
@@ -149,12 +169,18 @@ class Runtime:
         return interceptor
 
     def _inherited(self, interceptor: Interceptor | None) -> dict[str, str]:
-        """The environment of this process as every child of it may have it."""
+        """The environment that every process of an app starts with."""
         if interceptor is None:
-            return without_credentials(os.environ, self.local_key)
-        environment = interceptor.environment(os.environ)
+            return without_credentials(self._variables, self.local_key)
+        environment = interceptor.environment(self._variables)
         environment.pop("PYTHONPATH")  # a zygote redirects its children itself, without an entry on their module search path
-        return environment | ({"PYTHONPATH": os.environ["PYTHONPATH"]} if "PYTHONPATH" in os.environ else {})
+        return environment | ({"PYTHONPATH": self._variables["PYTHONPATH"]} if "PYTHONPATH" in self._variables else {})
+
+    def _tell_confinement(self, confinement: Support) -> None:
+        if not confinement.private:
+            self._say("", f"no private file system ({confinement.why}): apps see {self._data} instead of /data through the SDK only")
+        if confinement.missing:
+            self._say("", f"apps can reach more of this machine than they should: not enforced: {'; '.join(confinement.missing)}")
 
     async def _runners(self, scope: Scope, receive: Receive, send: Send, path: bytes, root: str) -> None:
         """Each app's runners, for those who want to look behind the gateway."""

@@ -138,6 +138,9 @@ def serve(
     keys: Sequence[str] = (),
     intercept: bool = True,
     max_body: int = MOST_BODY,
+    variables: Mapping[str, str] | None = None,
+    readable: Sequence[Path] = (),
+    writable: Sequence[Path] = (),
 ) -> Iterator[Local]:
     """Serve the project at ``path`` on a free port while the ``with`` block runs.
 
@@ -167,6 +170,9 @@ def serve(
             keys=keys,
             intercept=intercept,
             max_body=max_body,
+            variables=variables,
+            readable=readable,
+            writable=writable,
             say=say,
             echo=lambda app, text: lines.append(f"[{app}] {text}"),
         )

@@ -14,6 +14,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from .confinement import SWITCH, Support
+from .confinement.bounds import Bounds, machine_memory
 from .errors import RuntimeFailure
 
 Json = dict[str, Any]
@@ -26,6 +28,10 @@ _BOOT = (
     "import sys; sys.path[0] = {link!r}; from fal_runtime import _zygote; "
     "sys.path[:] = [entry for entry in sys.path[1:] if entry != {checkout!r}]; _zygote.main()"
 )
+
+
+#: Processes and threads of all runners together.
+_MOST_TASKS = 32768
 
 
 class Child:
@@ -46,13 +52,13 @@ class Child:
 class Zygote:
     """One warm interpreter that forks loaders and runners (see ``_zygote.py`` for the process itself).
 
-    ``inherited`` are the environment variables that it starts with.
+    ``inherited`` are the environment variables that it starts with, and with it whatever it forks.
     """
 
     def __init__(self, directory: Path, python: Path, inherited: Mapping[str, str]) -> None:
         self._directory = directory
         self._python = python
-        self._inherited = inherited
+        self._inherited = dict(inherited)
         self._numbers = itertools.count(1)
         self._children: dict[int, Child] = {}
         self._ending: set[asyncio.Future[None]] = set()
@@ -60,8 +66,9 @@ class Zygote:
         self._commands: socket.socket | None = None
         self._starting = asyncio.Lock()
         self._closed = False
-        #: why runners cannot have a private view of the file system; None if they can
-        self.sandbox_refused: str | None = None
+        #: how what it forks is confined
+        self.confinement = Support("none")
+        self._bounds: Bounds | None = None
 
     async def start(self) -> None:
         """Start the process, also again after it was killed, and wait until it has imported the SDK. Raises RuntimeFailure if it cannot."""
@@ -72,9 +79,11 @@ class Zygote:
             [str(self._python), "-c", code, str(theirs.fileno()), str(self._directory)],
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
-            env=self._inherited,
             start_new_session=True,
+            env={**self._inherited, **{name: os.environ[name] for name in (SWITCH,) if name in os.environ}},
         )
+        self._bounds = Bounds(_MOST_TASKS, machine_memory() * 9 // 10)
+        self._bounds.hold(self._process.pid)
         theirs.close()
         ours.setblocking(False)
         self._commands = ours
@@ -83,7 +92,7 @@ class Zygote:
         if not message:
             code_ = await loop.run_in_executor(None, self._process.wait)
             raise RuntimeFailure(f"the fal SDK could not be imported (exit code {code_}); is `fal` installed in {self._python}?")
-        self.sandbox_refused = json.loads(message)["sandbox"]
+        self.confinement = Support(**json.loads(message)["confinement"])
         loop.add_reader(ours, self._hear)
 
     def _link(self) -> Path:
@@ -100,7 +109,7 @@ class Zygote:
         home = self._python.parent
         if home == Path(sys.executable).parent:
             return {}
-        return {"VIRTUAL_ENV": str(home.parent), "PATH": os.pathsep.join([str(home), os.environ.get("PATH", os.defpath)])}
+        return {"VIRTUAL_ENV": str(home.parent), "PATH": os.pathsep.join([str(home), self._inherited.get("PATH", os.defpath)])}
 
     def send(self, command: Json, fds: list[int] | None = None) -> None:
         """Send one command; what a dead zygote cannot hear is dropped, since its children are dead as well."""
@@ -172,6 +181,7 @@ class Zygote:
         self._commands = None
         self._process.kill()
         self._process.wait()
+        self._unbound()
         self._end_all()
 
     def _end_all(self) -> None:
@@ -189,7 +199,13 @@ class Zygote:
             self._commands = None
         if self._process is not None:
             await asyncio.get_running_loop().run_in_executor(None, self._process.wait)
+        self._unbound()
         self._end_all()
+
+    def _unbound(self) -> None:
+        if self._bounds is not None:
+            self._bounds.close()
+            self._bounds = None
 
 
 def _checkout() -> str:

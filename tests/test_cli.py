@@ -340,7 +340,25 @@ def test_run_passes_on_what_it_was_given(tmp_path: Path, monkeypatch: pytest.Mon
     module.run = serve  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "fal_runtime.main", module)
     options = ["--port", "0", "--host", "0.0.0.0", "--owner", "me", "--env", "staging", "--install", "--scale-to-zero"]
-    assert run("run", tmp_path, *options, "--key", "a:b", "--key", "c:d", "--state", "state", "--data", "data", "--secrets", ".env") == 5
+    assert (
+        run(
+            "run",
+            tmp_path,
+            *options,
+            "--key",
+            "a:b",
+            "--key",
+            "c:d",
+            "--state",
+            "state",
+            "--data",
+            "data",
+            "--secrets",
+            ".env",
+            "--unconfined",
+        )
+        == 5
+    )
     assert seen == {
         "path": tmp_path,
         "port": 0,
@@ -354,6 +372,7 @@ def test_run_passes_on_what_it_was_given(tmp_path: Path, monkeypatch: pytest.Mon
         "data": Path("data"),
         "secrets": Path(".env"),
         "capture_openapi": False,
+        "unconfined": True,
     }
 
 

@@ -35,6 +35,7 @@ class Request:
     diff: bool = False
     check: bool = False
     verify: bool = False
+    unconfined: bool = False
     fail_on: FailOn = "manual"
     format: Format = "text"
     quiet: bool = False
@@ -101,7 +102,7 @@ def _finish(request: Request, outcome: Outcome) -> Result:
     if request.dry:
         return _compare(request, outcome)
     if request.verify:
-        must_be_verifiable(outcome)
+        must_be_verifiable(outcome, unconfined=request.unconfined)
     if request.options.in_place:
         written = write_in_place(outcome)
     else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import importlib.util
 import json
 import os
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from converters.verify.certificate import Certificate
     from converters.verify.sdk import SourceSdk
     from converters.verify.study import Study
+    from fal_runtime.confinement import Support
 
 
 SdkChoice = Literal["auto", "own"]
@@ -50,6 +52,8 @@ class Request:
     source_sdk: SdkChoice = field(default_factory=_sdk_choice)
     output: Path | None = None
     format: str = "text"
+    unconfined: bool = False
+    """Whether the project's code may run where this system cannot confine it."""
 
 
 def verify_project(request: Request, options: Options) -> int:
@@ -70,7 +74,7 @@ def verify_project(request: Request, options: Options) -> int:
         show(result, Conversion(request.source, format="json" if request.format == "json" else "text"))
         return result.exit_code
     try:
-        must_be_verifiable(outcome, request.source_python)
+        must_be_verifiable(outcome, request.source_python, unconfined=request.unconfined)
         with tempfile.TemporaryDirectory(prefix="fal-migrate-") as folder:
             target = request.target
             if target is None:
@@ -96,8 +100,8 @@ def no_source(outcome: Unchanged) -> Unsupported:
     return Unsupported("is a fal project already.", file=str(outcome.root), hint="Give the project that it was made from.")
 
 
-def must_be_verifiable(outcome: Converted, source_python: Path | None = None) -> None:
-    """Raises UsageError where what verification needs is not installed."""
+def must_be_verifiable(outcome: Converted, source_python: Path | None = None, *, unconfined: bool = False) -> None:
+    """Raises UsageError where what verification needs is not installed, or the code that it runs cannot be confined and need be."""
     from converters.verify.interpreter import inspected
 
     missing = [name for name in ("fal", "httpx", "hypothesis", "jsonschema") if importlib.util.find_spec(name) is None]
@@ -109,6 +113,21 @@ def must_be_verifiable(outcome: Converted, source_python: Path | None = None) ->
         missing.append(sdk)
     if missing:
         raise UsageError(f"verification needs {', '.join(missing)}.", hint="Install it with: pip install 'fal-migrate[verify]'")
+    confinement = _confinement()
+    if confinement.kind == "none" and not unconfined:
+        raise UsageError(
+            f"verification runs the project's code, which cannot be confined here: {confinement.why}.",
+            hint="Verify in a container or virtual machine that holds nothing else, or let the code reach what you can: --unconfined.",
+        )
+
+
+@functools.cache
+def _confinement() -> Support:
+    """How the project's code is confined on this machine."""
+    from fal_runtime.confinement import support
+
+    with tempfile.TemporaryDirectory(prefix="fal-migrate-") as stage:
+        return support(Path(stage))
 
 
 def certified(request: Request, outcome: Converted, target: Path) -> list[Certificate]:
@@ -124,6 +143,9 @@ def certified(request: Request, outcome: Converted, target: Path) -> list[Certif
     replays = _replays(request.replay) if request.replay is not None else {}
     project = open_project(request.source)
     found = []
+    confinement = _confinement()
+    if confinement.missing:
+        print(f"migrate: {confinement.sentence}", file=sys.stderr)
     for app in outcome.application.apps:
         if request.replay is not None and app.name not in replays:
             raise UsageError(f"holds nothing of {app.name}.", file=str(request.replay), hint=f"It is of {', '.join(replays) or 'no app'}.")
@@ -132,6 +154,7 @@ def certified(request: Request, outcome: Converted, target: Path) -> list[Certif
         )
         kind = HandlerStudy if app.server is None else ServerStudy
         found.append(_certified(request, kind(project, outcome.application, app, target, settings)))
+        found[-1].not_enforced = list(confinement.missing)
     return [mask_model(certificate, outcome.vault) for certificate in found]
 
 

@@ -175,6 +175,8 @@ class Certificate(Model):
     trials: list[Trial] = Field(default_factory=list)
     coverage: list[Coverage] = Field(default_factory=list)
     not_proven: list[str] = Field(default_factory=list)
+    not_enforced: list[str] = Field(default_factory=list)
+    """What the project's code could reach of the machine that it should not, in words."""
     seconds: float = 0.0
 
     @property

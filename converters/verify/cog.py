@@ -21,6 +21,7 @@ from typing import Any
 import httpx
 
 from converters.ir import App
+from fal_runtime.confinement import Support
 
 from .interpreter import Interpreter
 from .observe import Observation
@@ -228,7 +229,7 @@ def serve(
     interpreter: Interpreter,
     *,
     configuration: bytes,
-    private: bool,
+    confinement: Support,
     seconds: float,
     schema: Path | None = None,
 ) -> Iterator[Side]:
@@ -262,7 +263,7 @@ def serve(
     decorated = release < _UNKNOWN[0]
     argv = ["-m", "_fal_migrate_cog_2021", str(port)] if decorated else server
     program = [str(interpreter.executable), *argv]
-    process = Process(staged, program, observation, environment, interpreter=interpreter, private=private)
+    process = Process(staged, program, observation, environment, interpreter=interpreter, confinement=confinement)
     url = f"http://127.0.0.1:{port}"
     files = [field.name for field in app.endpoints[0].input.fields if field.media]
     side = (

@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from converters.sources.replicate import rewrite
+from fal_runtime.confinement import Support
 
 from . import cog, contract, runpod, sdk
 from .certificate import Certificate, Schemas, Verdict
@@ -41,9 +42,9 @@ class HandlerStudy(Study):
     def _is_predictor(self) -> bool:
         return self.application.platform == "replicate"
 
-    def _source(self, root: Path, observation: Observation, *, private: bool) -> contextlib.AbstractContextManager[Side]:
+    def _source(self, root: Path, observation: Observation, *, confinement: Support) -> contextlib.AbstractContextManager[Side]:
         staged, secrets, interpreter = stage(self.project, self.app, root), self._secrets, self._interpreter
-        options: dict[str, Any] = {"private": private, "seconds": self.settings.patience}
+        options: dict[str, Any] = {"confinement": confinement, "seconds": self.settings.patience}
         if self.application.platform == "runpod":
             options.update(envelope=self.app.envelope, start_command=self.app.start_command)
             return runpod.serve(staged, observation, secrets, interpreter, **options)

@@ -35,7 +35,10 @@ print(json.dumps({
     "python": platform.python_version(),
     "releases": releases,
     "packages": sorted(importlib.metadata.packages_distributions()) if sys.version_info >= (3, 10) else [],
-    "folders": [sys.prefix, sys.base_prefix, *filter(None, sys.path)],
+    "folders": [
+        *(sys.prefix, sys.exec_prefix, sys.base_prefix, sys.base_exec_prefix),
+        *(path for path in sys.path if path.endswith(("-packages", "lib-dynload", "python%d.%d" % sys.version_info[:2]))),
+    ],
 }))
 """
 

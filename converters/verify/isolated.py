@@ -1,9 +1,10 @@
 """Verification in a process of its own, so that the code which it runs cannot reach us.
 
 Where the kernel lets it (Linux), that process has its own table of processes, of which it is the first: the code sees no process but
-those of the verification, cannot end that one, and ends with it, however it detached itself. Of the network there is only a loopback,
-which no other process shares. The file system is read-only there but for a scratch folder and temporary files, and each side has
-temporary files of its own. Everywhere, the environment is without what is ours, and what is left is removed here.
+those of its own side, cannot end this one, and ends with it, however it detached itself. Of the network there is only a loopback, which
+no other process shares. What runs the project's code is confined once more, to a view of the file system (`fal_runtime.confinement`).
+How many processes there are and how much memory they have is bounded. Everywhere, the environment is without what is ours, and what is
+left is removed here.
 """
 
 from __future__ import annotations
@@ -23,14 +24,16 @@ from types import FrameType
 from typing import Any, NoReturn
 
 from converters.errors import MigrateError, Unreadable, Unsupported, UsageError
-from fal_runtime import sandbox
+from fal_runtime.confinement import SWITCH, apart, end_with_parent
+from fal_runtime.confinement.bounds import Bounds, machine_memory
 
 from .certificate import Certificate
 from .observe import KEPT
 
-_OWN = ("HOME", "XDG_CACHE_HOME", "LOCALAPPDATA", "COLUMNS", "NO_COLOR", "FAL_RUNTIME_SANDBOX")
+_OWN = ("HOME", "XDG_CACHE_HOME", "LOCALAPPDATA", "COLUMNS", "NO_COLOR", SWITCH)
 _RAISED = {kind.__name__: kind for kind in (UsageError, Unreadable, Unsupported)}
-_PR_SET_PDEATHSIG = 1
+_MOST_TASKS = 16384
+"""Processes and threads of a verification together; each view of a side has fewer (`confinement.View.tasks`)."""
 _ENV_START, _ENV_END = 50, 51
 """Fields of /proc/self/stat, counted from 1: where the environment lies that the process was started with."""
 
@@ -44,15 +47,23 @@ def certificate(work: Callable[[Path], Certificate], scratch: Path) -> Certifica
 
     Raises the MigrateError that it raises, UsageError where the system refuses something, and Ended.
     """
+    bounds = Bounds(_MOST_TASKS, machine_memory() // 2)
     with _stoppable(), tempfile.TemporaryDirectory(prefix="verify-", dir=scratch, ignore_cleanup_errors=True) as folder:
         reader, writer = os.pipe()
+        waiting, bounded = os.pipe()
         sys.stdout.flush()
         sys.stderr.flush()
         parent = os.fork()
         if parent == 0:
             os.close(reader)
-            _hold(lambda: _answer(work, Path(folder), writer), Path(folder), writer)
+            os.close(bounded)
+            os.read(waiting, 1)
+            os.close(waiting)
+            _hold(lambda: _answer(work, Path(folder), writer), writer)
         os.close(writer)
+        os.close(waiting)
+        bounds.hold(parent)
+        os.close(bounded)
         try:
             with os.fdopen(reader, "rb") as answer:
                 said = answer.read()
@@ -61,10 +72,13 @@ def certificate(work: Callable[[Path], Certificate], scratch: Path) -> Certifica
             raise
         finally:
             status = os.waitstatus_to_exitcode(os.waitpid(parent, 0)[1])
-    return _result(said, status)
+            bounds.close()
+    return _result(said, status, bounds.exceeded)
 
 
-def _result(said: bytes, status: int) -> Certificate:
+def _result(said: bytes, status: int, exceeded: str) -> Certificate:
+    if exceeded:
+        raise Ended(f"verification was ended: the project's code took {exceeded}")
     try:
         document = json.loads(said)
     except ValueError:
@@ -95,7 +109,7 @@ def _stoppable() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def _hold(work: Callable[[], NoReturn], folder: Path, writer: int) -> NoReturn:
+def _hold(work: Callable[[], NoReturn], writer: int) -> NoReturn:
     """In the child: start the process that works, outside of our table of processes, and end as it does."""
     code = 70
     try:
@@ -108,7 +122,8 @@ def _hold(work: Callable[[], NoReturn], folder: Path, writer: int) -> NoReturn:
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
             _end_with_parent()
             if alone:
-                _read_only_but(folder)
+                with contextlib.suppress(OSError):  # then the code still has a table of its own, as each side is confined by itself
+                    apart.show_processes()
             work()
         os.close(writer)
         signal.signal(signal.SIGTERM, lambda *_: os.kill(child, signal.SIGKILL))
@@ -122,30 +137,24 @@ def _hold(work: Callable[[], NoReturn], folder: Path, writer: int) -> NoReturn:
 
 def _end_with_parent() -> None:
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, ctypes.c_ulong(signal.SIGKILL), 0, 0, 0)
+        end_with_parent()
 
 
 def _apart() -> bool:
-    """Whether the processes that are forked from now on have a table of processes and a view of the file system of their own.
+    """Whether the processes that are forked from now on have a table of processes of their own.
 
     They have a network of their own too, unless the kernel refuses just that.
     """
-    if sys.platform != "linux" or os.environ.get("FAL_RUNTIME_SANDBOX") == "off":
+    if sys.platform != "linux" or os.environ.get(SWITCH) == "off":
         return False
-    for more in (sandbox.CLONE_NEWPID | sandbox.CLONE_NEWNET, sandbox.CLONE_NEWPID):
+    for network in (True, False):
         try:
-            sandbox.unshare(more)
+            apart.leave(network=network)
         except OSError:
             continue
         _end_with_parent()  # the kernel forgets it when the credentials change
         return True
     return False
-
-
-def _read_only_but(folder: Path) -> None:
-    """Let this process and those below it write to ``folder`` and to temporary files alone, and see no process but each other."""
-    with contextlib.suppress(OSError):
-        sandbox.read_only_but(folder)
 
 
 def _answer(work: Callable[[Path], Certificate], folder: Path, writer: int) -> NoReturn:

@@ -133,7 +133,6 @@ class Observation:
             "PYTHONDONTWRITEBYTECODE": "1",
             "PYTHONUNBUFFERED": "1",
             "FAL_MIGRATE_CHILD": str(self.folder / "child.json"),
-            "FAL_RUNTIME_VISIBLE": str(self.folder),
             "http_proxy": "http://127.0.0.1:9",
             "https_proxy": "http://127.0.0.1:9",
             "no_proxy": "127.0.0.1,localhost",

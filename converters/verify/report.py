@@ -49,6 +49,8 @@ def _text(certificate: Certificate) -> Iterable[str]:
         yield f"  {part.file}: {part.source} of {part.lines} lines ran in the source, {part.target} in the app"
     for text in certificate.not_proven[:_SHOWN]:
         yield f"  not proven: {text}"
+    if certificate.not_enforced:
+        yield f"  not enforced while it ran: {'; '.join(certificate.not_enforced)}"
 
 
 def as_markdown(certificates: Sequence[Certificate]) -> str:

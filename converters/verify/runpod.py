@@ -18,6 +18,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import PurePosixPath
 from typing import Any
 
+from fal_runtime.confinement import Support
+
 from .interpreter import Interpreter
 from .observe import Observation
 from .outcome import File, LocalPath, Outcome, SideFailed
@@ -202,17 +204,17 @@ def serve(
     *,
     envelope: Sequence[str] = (),
     start_command: Sequence[str] = (),
-    private: bool,
+    confinement: Support,
     seconds: float,
 ) -> Iterator[Worker]:
     """Run the worker while the ``with`` block runs, after what its container starts before it. Raises SideFailed."""
     if start_command:
         _stand_in_for(start_command, observation, interpreter)
     argv = [str(interpreter.executable), "-u", *(["-m", staged.module] if staged.module else [staged.entry]), *staged.arguments]
-    if not private and not staged.module:
+    if not confinement.private and not staged.module:
         argv[2] = str(staged.root) + staged.entry
     plane = Plane()
-    process = Process(staged, argv, observation, {**plane.environment(), **secrets}, interpreter=interpreter, private=private)
+    process = Process(staged, argv, observation, {**plane.environment(), **secrets}, interpreter=interpreter, confinement=confinement)
     with running(process, Worker(process, plane, observation, envelope, seconds)) as worker:
         yield worker
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
-from fal_runtime import sandbox
+from fal_runtime.confinement import Support, support
 
 from . import compare
 from .observe import Observation
@@ -73,7 +73,7 @@ class Sides:
 
 
 class _Source(Protocol):
-    def __call__(self, root: Path, observation: Observation, *, private: bool) -> contextlib.AbstractContextManager[Side]: ...
+    def __call__(self, root: Path, observation: Observation, *, confinement: Support) -> contextlib.AbstractContextManager[Side]: ...
 
 
 @contextlib.contextmanager
@@ -86,11 +86,11 @@ def started(
     """All three at once, while the ``with`` block runs; ``observations`` are of the target and of both sources. Raises SideFailed."""
     probe = folder / "probe"
     probe.mkdir(parents=True)
-    private = sandbox.available(probe) is None
+    confinement = support(probe)
     with contextlib.ExitStack() as stack, ThreadPoolExecutor(2) as pool:
 
         def enter(name: str, observation: Observation) -> Side:
-            return stack.enter_context(source(folder / f"{name}-root", observation, private=private))
+            return stack.enter_context(source(folder / f"{name}-root", observation, confinement=confinement))
 
         entering = [pool.submit(enter, name, observation) for name, observation in zip(("source", "again"), observations[1:], strict=True)]
         failures: list[SideFailed] = []

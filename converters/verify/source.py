@@ -18,13 +18,16 @@ from typing import Protocol, TypeVar
 from converters.ir import App
 from converters.project import Project, SourceFile
 from converters.sources.docker import packaging
+from fal_runtime import confinement as confinements
 from fal_runtime import engine
+from fal_runtime.confinement import Support, View, bounds, is_collection
 
 from .interpreter import Interpreter
 from .observe import HOOK, Observation
 
 _TAIL = 2**16
 """Bytes at the end of a log in which the last words are looked for."""
+_CONFINEMENT = Path(confinements.__file__)
 _BESIDE = "/src"
 """Where a project lies that no Dockerfile lays out (Cog's own working directory)."""
 
@@ -109,12 +112,12 @@ class Process:
         environment: dict[str, str],
         *,
         interpreter: Interpreter,
-        private: bool,
+        confinement: Support,
     ) -> None:
         """``argv``: what is run, where the interpreter is, or another program of its ``PATH``."""
         self._staged, self._argv, self._environment = staged, list(argv), environment
-        self._folders = interpreter.folders
-        self._observation, self._private = observation, private
+        self._folders = tuple(path for path in interpreter.folders if not is_collection(path))
+        self._observation, self._confinement = observation, confinement
         self.log = observation.folder / "output.txt"
         self._process: subprocess.Popen[bytes] | None = None
         self._starter = ThreadPoolExecutor(1, "starter")
@@ -122,19 +125,17 @@ class Process:
 
     def start(self) -> None:
         """Start it, or start it again after it ended."""
-        sandbox = Path(__file__).parents[2] / "fal_runtime" / "sandbox.py"
         empty = self._observation.folder / "stage"
         empty.mkdir(exist_ok=True)
         for folder in (self._staged.workdir, "/tmp"):
             (self._staged.root / folder.lstrip("/")).mkdir(parents=True, exist_ok=True)
-        settings = {
-            "argv": self._argv,
-            "cwd": self._staged.workdir,
-            "sandbox": str(sandbox) if self._private else "",
-            "stage": str(empty),
-            "scratch": str(self._staged.root),
-            "keep": [str(HOOK), str(engine.HOOK), str(self._observation.folder), *self._folders],
-        }
+        cwd = self._staged.workdir if self._confinement.private else str(self.folder)
+        readable = (str(HOOK.parent), str(engine.HOOK), *self._folders)
+        view = View(empty, self._staged.root, cwd, readable, (str(self._observation.folder),))
+        own = {**self._staged.environment, **self._environment}
+        if not self._confinement.private:
+            own["TMPDIR"] = str(self._staged.root / "tmp")
+        settings = {"argv": self._argv, "view": view.as_json(), "kind": self._confinement.kind, "package": str(_CONFINEMENT)}
         with self.log.open("ab") as log:
             self._process = self._starter.submit(
                 subprocess.Popen,
@@ -142,7 +143,7 @@ class Process:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                env=self._observation.environment({**self._staged.environment, **self._environment}),
+                env=self._observation.environment(own),
                 start_new_session=True,
             ).result()
 
@@ -165,8 +166,10 @@ class Process:
         """The content of a file as this process sees it; None where there is none."""
         if self._process is None or not path.startswith("/"):
             return None
+        below = bounds.tree(self._process.pid)  # the one that reaps, then the one that runs the program
+        number = below[1] if self._confinement.private and len(below) > 1 else self._process.pid
         try:
-            found = Path(f"/proc/{self._process.pid}/root{path}")
+            found = Path(f"/proc/{number}/root{path}")
             return found.read_bytes() if found.is_file() else None
         except OSError:
             return None

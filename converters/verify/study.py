@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 
 from converters.ir import App, Application
 from converters.project import Project
+from fal_runtime.confinement import Support
 
 from . import compare, coverage, followups, target, verdicts
 from .certificate import Certificate, Differing, Trial, Verdict
@@ -222,8 +223,8 @@ class Study(ABC):
         return target.serve(self.written, self.app, observation, self._secrets, seconds=patience, kind=self.target_side)
 
     @abstractmethod
-    def _source(self, root: Path, observation: Observation, *, private: bool) -> contextlib.AbstractContextManager[Side]:
-        """The source below ``root`` while it runs; ``private``: in its own view of the file system."""
+    def _source(self, root: Path, observation: Observation, *, confinement: Support) -> contextlib.AbstractContextManager[Side]:
+        """The source below ``root`` while it runs; confined as the system supports it."""
 
     def _ask_everything(self, sides: Sides) -> None:
         deadline = self._deadline = time.monotonic() + self.settings.seconds

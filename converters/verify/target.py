@@ -19,7 +19,7 @@ from converters.ir import App
 from fal_runtime.errors import RuntimeFailure
 from fal_runtime.testing import Local
 
-from .observe import Observation
+from .observe import HOOK, Observation
 from .outcome import File, Outcome, SideFailed
 from .source import end_all
 
@@ -153,8 +153,17 @@ def serve(
         try:
             environment = observation.environment(secrets)
             exposed = {name: environment[name] for name in secrets}
-            with _environment(environment), _ended_after(START_SECONDS, observation.folder, late):
-                local = stack.enter_context(fal_runtime.serve(project, only=[app.name], secrets=exposed, intercept=False))
+            serving = fal_runtime.serve(
+                project,
+                only=[app.name],
+                secrets=exposed,
+                variables=environment,
+                readable=[HOOK.parent],
+                writable=[observation.folder],
+                intercept=False,
+            )
+            with _ended_after(START_SECONDS, observation.folder, late):
+                local = stack.enter_context(serving)
         except RuntimeFailure as failure:
             raise SideFailed(f"it is not ready within {START_SECONDS} s" if late.is_set() else str(failure)) from failure
         target = kind(local, app, observation, seconds)
@@ -179,16 +188,3 @@ def _ended_after(seconds: float, folder: Path, late: threading.Event) -> Iterato
         yield
     finally:
         started.set()
-
-
-@contextlib.contextmanager
-def _environment(values: Mapping[str, str]) -> Iterator[None]:
-    """This process's environment is what the runtime's processes inherit."""
-    before = dict(os.environ)
-    os.environ.clear()
-    os.environ.update(values)
-    try:
-        yield
-    finally:
-        os.environ.clear()
-        os.environ.update(before)

@@ -152,11 +152,16 @@ def gone(pids: list[int], timeout: float = 10) -> bool:
     return True
 
 
+@pytest.fixture(scope="session")
+def seen_by_all(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory for ``writable=``: runners see nothing else of the machine's files."""
+    return tmp_path_factory.mktemp("seen")
+
+
 @pytest.fixture
-def shared() -> Iterator[Path]:
-    """A directory that runners see as the test does; their /tmp is their own."""
-    with tempfile.TemporaryDirectory(dir="/var/tmp") as directory:
-        yield Path(directory)
+def shared(seen_by_all: Path) -> Path:
+    """A directory of the test's own that runners see as it does."""
+    return Path(tempfile.mkdtemp(dir=seen_by_all))
 
 
 @pytest.fixture

@@ -97,10 +97,12 @@ class Submitter(threading.Thread):
 def test_nothing_acknowledged_is_lost(project: Callable[..., Path], serve: Callable[..., Served], tmp_path: Path) -> None:
     seed = int(os.environ.get("SEED", time.time()))
     chance = random.Random(seed)
-    root, runs = project(pyproject_toml=PYPROJECT, app_py=APP), tmp_path / "runs"
+    root = project(pyproject_toml=PYPROJECT, app_py=APP)
+    runs = tmp_path / "data" / "runs"
+    runs.parent.mkdir()
     runs.touch()
     served = serve(root)
-    submitter = Submitter(runs, pause=0.02)
+    submitter = Submitter(Path("/data/runs"), pause=0.02)
     submitter.port = _port(served)
     submitter.start()
     committed: dict[str, int] = {}

@@ -68,7 +68,7 @@ def test_a_full_disk_refuses_and_loses_nothing(tmp_path: Path, shared: Path, sma
     root.mkdir()
     (root / "pyproject.toml").write_text(PYPROJECT)
     (root / "app.py").write_text(APP)
-    with fal_runtime.serve(root, state=small_disk) as fal:
+    with fal_runtime.serve(root, state=small_disk, writable=[shared]) as fal:
         running = fal.submit("demo", {"number": 1, "until": str(go), "size": 100_000})
         waiting = fal.submit("demo", {"number": 2, "size": 100_000})
         with full(small_disk):

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -48,11 +51,16 @@ APP = """
                 os._exit(1)
             return StreamingResponse(chunks(), headers={"content-length": "1000"})
 
-        @fal.endpoint("/orphan")
-        def orphan(self, input: Input) -> dict:
-            os.kill(os.getppid(), signal.SIGKILL)  # as a machine without memory may
+        @fal.endpoint("/slow")
+        def slow(self, input: Input) -> dict:
             time.sleep(30)
             return {}
+
+        @fal.endpoint("/kill")
+        def kill(self, input: Input) -> dict:
+            for pid in (os.getppid(), 1):
+                os.kill(pid, signal.SIGKILL)
+            return {"processes": sorted(int(name) for name in os.listdir("/proc") if name.isdigit())}
 
         @fal.endpoint("/large")
         def large(self, input: Input) -> StreamingResponse:
@@ -111,9 +119,25 @@ def test_an_answer_that_is_cut_off_is_seen_as_such(project: Write, serve: Serve)
     assert not any("Traceback" in line for line in served.lines)
 
 
+def test_an_app_sees_no_process_but_its_own_and_ends_none(project: Write, serve: Serve) -> None:
+    served = serve(project(pyproject_toml=PYPROJECT, app_py=app()))
+    assert len(served.post("demo", {}, "/kill").json()["processes"]) == 2  # its own, and the one that reaps
+    assert served.post("demo", {"value": 3}).json() == {"value": 3}
+
+
+def children(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
 def test_the_process_that_forks_runners_is_replaced(project: Write, serve: Serve) -> None:
     served = serve(project(pyproject_toml=PYPROJECT, app_py=app()))
-    assert served.post("demo", {}, "/orphan").json()["error_type"] == "runner_disconnected"
+    served.url("demo")
+    with ThreadPoolExecutor(1) as pool:
+        cut_off = pool.submit(served.post, "demo", {}, "/slow")
+        time.sleep(1)
+        (forks,) = children(served.process.pid)
+        os.kill(forks, signal.SIGKILL)  # as a machine without memory may
+        assert cut_off.result().json()["error_type"] == "runner_disconnected"
     for _ in range(2):
         assert served.post("demo", {"value": 3}).json() == {"value": 3}
     served.line(r"^demo: the runner ended by itself with exit code -9; a new one starts")
@@ -160,11 +184,10 @@ def test_without_keep_warm_runners_come_and_go(project: Write, serve: Serve) -> 
     assert served.post("demo", {"value": 4}).json() == {"value": 4}
 
 
-def test_without_a_private_file_system_the_sdk_s_paths_still_work(project: Write, serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("FAL_RUNTIME_SANDBOX", "off")
+def test_without_a_private_file_system_the_sdk_s_paths_still_work(project: Write, serve: Serve) -> None:
     text = app("import helper; self.helper = helper.VALUE", "app_files=['helper.py']")
-    served = serve(project(pyproject_toml=PYPROJECT, app_py=text, helper_py="VALUE = 1"))
-    served.line(r"^no private file system \(switched off by FAL_RUNTIME_SANDBOX\)")
+    served = serve(project(pyproject_toml=PYPROJECT, app_py=text, helper_py="VALUE = 1"), "--unconfined")
+    served.line(r"^no private file system \(switched off\)")
     answer = served.post("demo", {}, "/paths").json()
     assert answer["cwd"].endswith("/app")
     assert answer["files"] == ["helper.py"] or answer["files"] == ["__pycache__", "helper.py"]

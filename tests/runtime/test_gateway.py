@@ -46,8 +46,8 @@ class Demo(fal.App, name="demo", max_concurrency=1, max_multiplexing=2):
     def run(self, input: Input, response: Response) -> dict:
         response.headers.update(input.headers)
         if input.status != 200:
-            raise HTTPException(input.status, str(os.getpid()), headers=input.headers)
-        return {"pid": os.getpid()}
+            raise HTTPException(input.status, os.environ["FAL_JOB_ID"], headers=input.headers)
+        return {"runner": os.environ["FAL_JOB_ID"]}
 
     @fal.endpoint("/sick", health_check=fal.HealthCheck(call_regularly=False))
     def sick(self) -> dict:
@@ -59,7 +59,7 @@ class Demo(fal.App, name="demo", max_concurrency=1, max_multiplexing=2):
     def fall_ill(self, input: Input, response: Response) -> dict:
         self.healthy = False
         response.headers.update(input.headers)
-        return {"pid": os.getpid()}
+        return {"runner": os.environ["FAL_JOB_ID"]}
 
     @fal.endpoint("/wait")
     async def wait(self, input: Input) -> dict:
@@ -77,12 +77,12 @@ class Demo(fal.App, name="demo", max_concurrency=1, max_multiplexing=2):
 
 class Pair(fal.App, name="pair", min_concurrency=2, max_concurrency=2):
     def provide_hints(self):
-        return [f"pid-{os.getpid()}", "any"]
+        return [f"runner-{os.environ['FAL_JOB_ID']}", "any"]
 
     @fal.endpoint("/")
     def run(self, input: Input) -> dict:
         time.sleep(input.seconds)
-        return {"pid": os.getpid()}
+        return {"runner": os.environ["FAL_JOB_ID"]}
 """
 
 
@@ -110,14 +110,14 @@ def test_a_namespace_may_stand_before_the_owner(fal: Local, root: str, namespace
 
 def test_an_environment_is_a_suffix_of_the_names(tmp_path: Path) -> None:
     with fal_runtime.serve(write(tmp_path), environment="staging") as fal:
-        assert "pid" in fal.run("demo--staging", {})
-        assert "pid" in fal.submit("demo--staging", {}).get()
+        assert "runner" in fal.run("demo--staging", {})
+        assert "runner" in fal.submit("demo--staging", {}).get()
         with pytest.raises(AppError, match='Application \\\\"local/demo\\\\" not found'):
             fal.run("demo", {})
 
 
 def test_headers_of_an_answer_have_a_limit(fal: Local) -> None:
-    assert "pid" in fal.run("demo", {"headers": {"x-large": "x" * 15_000}})
+    assert "runner" in fal.run("demo", {"headers": {"x-large": "x" * 15_000}})
     with pytest.raises(AppError, match="headers of the answer are larger than 16384 bytes") as refused:
         fal.run("demo", {"headers": {"x-large": "x" * 16_384}})
     assert (refused.value.status, refused.value.response.headers["x-fal-error-type"]) == (502, "runner_incomplete_response")
@@ -159,34 +159,34 @@ def test_a_hint_finds_its_runner_and_never_waits_for_it(fal: Local) -> None:
     deadline = time.monotonic() + 20
     while len(known) < 2:  # round robin, once both are ready
         answer = httpx.post(url, json={})
-        known[answer.headers["x-fal-runner-hints"].partition(",")[0]] = answer.json()["pid"]
+        known[answer.headers["x-fal-runner-hints"].partition(",")[0]] = answer.json()["runner"]
         assert time.monotonic() < deadline
-    for hint, pid in [*known.items()] * 3:
-        assert httpx.post(url, json={}, headers={"x-fal-runner-hint": hint}).json()["pid"] == pid
-        assert fal.submit("pair", {}, headers={"x-fal-runner-hint": hint}).get()["pid"] == pid
-    (hint, pid), _ = known.items()
+    for hint, runner in [*known.items()] * 3:
+        assert httpx.post(url, json={}, headers={"x-fal-runner-hint": hint}).json()["runner"] == runner
+        assert fal.submit("pair", {}, headers={"x-fal-runner-hint": hint}).get()["runner"] == runner
+    (hint, runner), _ = known.items()
     busy = fal.submit("pair", {"seconds": 1}, headers={"x-fal-runner-hint": hint})
     while busy.status()["status"] != "IN_PROGRESS":
         time.sleep(0.01)
-    assert httpx.post(url, json={}, headers={"x-fal-runner-hint": hint}).json()["pid"] != pid
-    assert busy.get()["pid"] == pid
+    assert httpx.post(url, json={}, headers={"x-fal-runner-hint": hint}).json()["runner"] != runner
+    assert busy.get()["runner"] == runner
 
 
 def test_an_answer_of_503_keeps_its_runner_where_it_says_so(fal: Local) -> None:
-    pid = fal.run("demo", {})["pid"]
+    runner = fal.run("demo", {})["runner"]
     kept = httpx.post(fal.app_url("demo"), json={"status": 503, "headers": {"x-fal-stop-runner": "false"}})
-    assert (kept.status_code, kept.json()["detail"]) == (503, str(pid))
-    assert fal.run("demo", {})["pid"] == pid
+    assert (kept.status_code, kept.json()["detail"]) == (503, runner)
+    assert fal.run("demo", {})["runner"] == runner
     assert httpx.post(fal.app_url("demo"), json={"status": 503}).status_code == 503
-    assert fal.run("demo", {})["pid"] != pid
+    assert fal.run("demo", {})["runner"] != runner
 
 
 def test_an_answer_may_ask_for_a_health_check_now(fal: Local, wait: Callable[..., None]) -> None:
-    sick = fal.run("demo", {"headers": {}}, "/break")["pid"]
-    assert fal.run("demo", {})["pid"] == sick  # nobody looked
+    sick = fal.run("demo", {"headers": {}}, "/break")["runner"]
+    assert fal.run("demo", {})["runner"] == sick  # nobody looked
     httpx.post(fal.app_url("demo", "/break"), json={"headers": {"x-fal-runner-health-check": "true"}})
     wait(lambda: "demo: the runner failed its health check and is replaced" in fal.lines)
-    assert fal.run("demo", {})["pid"] != sick
+    assert fal.run("demo", {})["runner"] != sick
 
 
 def test_results_name_their_runner(fal: Local) -> None:

@@ -91,7 +91,7 @@ class Work(fal.App, name="work", max_concurrency=1, request_timeout=2):
     @fal.endpoint("/stop")
     def stop(self, input: Input, response: Response) -> dict:
         response.headers["x-fal-stop-runner"] = "true"
-        return {"pid": os.getpid()}
+        return {"runner": os.environ["FAL_JOB_ID"]}
 
     @fal.endpoint("/retry-me")
     def retry_me(self, input: Input) -> dict:
@@ -118,11 +118,11 @@ class Many(fal.App, name="many", max_concurrency=1, max_multiplexing=4):
 
 
 @pytest.fixture(scope="module")
-def fal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Local]:
+def fal(tmp_path_factory: pytest.TempPathFactory, seen_by_all: Path) -> Iterator[Local]:
     root = tmp_path_factory.mktemp("project")
     (root / "pyproject.toml").write_text(PYPROJECT)
     (root / "app.py").write_text(APP)
-    with fal_runtime.serve(root) as local:
+    with fal_runtime.serve(root, writable=[seen_by_all]) as local:
         yield local
 
 
@@ -224,7 +224,7 @@ def test_a_runner_that_dies_is_a_retry(fal: Local, shared: Path) -> None:
 
 def test_a_request_that_takes_too_long_costs_the_runner_and_is_retried_as_timeout(fal: Local) -> None:
     config = json.dumps({"timeout": {"retries": 0}})
-    before = fal.run("work", {}, "/stop")["pid"]
+    before = fal.run("work", {}, "/stop")["runner"]
     handle = fal.submit("work", {"seconds": 30}, headers={"x-fal-retry-config": config})
     with pytest.raises(AppError) as failed:
         handle.get()
@@ -233,13 +233,13 @@ def test_a_request_that_takes_too_long_costs_the_runner_and_is_retried_as_timeou
     with pytest.raises(AppError) as direct:
         fal.run("work", {"seconds": 30})
     assert direct.value.status == 504
-    assert fal.run("work", {}, "/stop")["pid"] != before
+    assert fal.run("work", {}, "/stop")["runner"] != before
 
 
 def test_stop_runner_replaces_the_runner_and_is_stripped(fal: Local) -> None:
     first = httpx.post(fal.app_url("work", "/stop"), json={})
     second = httpx.post(fal.app_url("work", "/stop"), json={}, timeout=30)
-    assert first.json()["pid"] != second.json()["pid"]
+    assert first.json()["runner"] != second.json()["runner"]
     assert "x-fal-stop-runner" not in first.headers
     assert first.headers["x-fal-served-from"] != second.headers["x-fal-served-from"]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import socket
 from collections.abc import Callable
@@ -426,9 +425,12 @@ def test_a_runner_that_dies_is_replaced(project: Write, serve: Serve) -> None:
     assert served.post("demo", {"prompt": "x"}).status_code == 200
 
 
-def test_the_environment_of_the_person_is_kept(project: Write, serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MY_SETTING", "yes")
-    app = APP.replace("import converters_like_name  # noqa: F401\n            return {}", "return {'mine': os.environ['MY_SETTING']}")
+def test_apps_have_none_of_the_person_s_variables(project: Write, serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("MY_TOKEN", "FAL_KEY", "AWS_SECRET_ACCESS_KEY", "HTTPS_PROXY"):
+        monkeypatch.setenv(name, "canary-51c7")
+    app = APP.replace(
+        "import converters_like_name  # noqa: F401\n            return {}",
+        "return {'told': [name for name, value in os.environ.items() if 'canary-51c7' in value], 'path': 'PATH' in os.environ}",
+    )
     served = serve(project(pyproject_toml=PYPROJECT, app_py=app))
-    assert served.post("demo", {"prompt": "x"}, "/environment").json() == {"mine": "yes"}
-    assert os.environ["MY_SETTING"] == "yes"
+    assert served.post("demo", {"prompt": "x"}, "/environment").json() == {"told": [], "path": True}

@@ -19,6 +19,7 @@ from converters.verify.interpreter import inspected
 from converters.verify.observe import Observation
 from converters.verify.outcome import File, LocalPath, Outcome
 from converters.verify.source import Staged
+from fal_runtime.confinement import support
 
 pytest.importorskip("runpod")
 
@@ -110,18 +111,12 @@ def worker(folder: Path, code: str) -> Iterator[runpod.Worker]:
     (root / "src").mkdir(parents=True)
     (root / "src/handler.py").write_text(textwrap.dedent(code))
     observation = Observation(folder / "source", frozenset({"handler"}), {}, [("/src", "<project>")])
-    private = _private(folder)
+    (folder / "probe").mkdir()
+    confinement = support(folder / "probe")
     with runpod.serve(
-        Staged(root, "/src", "/src/handler.py"), observation, {}, inspected(), private=private, envelope=["webhook"], seconds=2
+        Staged(root, "/src", "/src/handler.py"), observation, {}, inspected(), confinement=confinement, envelope=["webhook"], seconds=2
     ) as found:
         yield found
-
-
-def _private(folder: Path) -> bool:
-    from fal_runtime import sandbox
-
-    (folder / "probe").mkdir()
-    return sandbox.available(folder / "probe") is None
 
 
 class Asked:

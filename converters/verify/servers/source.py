@@ -26,6 +26,7 @@ from converters.verify.observe import Observation
 from converters.verify.outcome import File, LocalPath, Outcome, SideFailed
 from converters.verify.source import Process, Staged, free_port, put, running
 from fal_runtime import capture, engine, ports
+from fal_runtime.confinement import Support
 from fal_runtime.usage import belonging
 
 from .exchange import LATE, exchanged, without_origins
@@ -164,7 +165,7 @@ def serve(
     secrets: dict[str, str],
     interpreter: Interpreter,
     *,
-    private: bool,
+    confinement: Support,
     seconds: float,
 ) -> Iterator[Server]:
     """Run the server of an image below ``root`` while the ``with`` block runs. Raises SideFailed."""
@@ -180,7 +181,7 @@ def serve(
         **secrets,
     }
     _require(found.command[0], place, observation)
-    process = Process(place, found.command, observation, environment, interpreter=interpreter, private=private)
+    process = Process(place, found.command, observation, environment, interpreter=interpreter, confinement=confinement)
     server = Server(process, app, observation, port, seconds)
     with running(process, server):
         yield server

@@ -18,6 +18,7 @@ from converters.verify.requests import Request, generate, varied
 from converters.verify.sides import Sides
 from converters.verify.study import Study
 from converters.verify.target import Target
+from fal_runtime.confinement import Support
 
 from . import programs, source
 from .exchange import LATE
@@ -64,8 +65,8 @@ class ServerStudy(Study):
         """Of the image, which both sides have, and of the app around it: what else the repository holds is not there."""
         return top_level_names([*self._image.files, self.app.app_file])
 
-    def _source(self, root: Path, observation: Observation, *, private: bool) -> contextlib.AbstractContextManager[Side]:
-        options: dict[str, Any] = {"private": private, "seconds": self.settings.patience}
+    def _source(self, root: Path, observation: Observation, *, confinement: Support) -> contextlib.AbstractContextManager[Side]:
+        options: dict[str, Any] = {"confinement": confinement, "seconds": self.settings.patience}
         return source.serve(self._image, root, self.app, observation, self._secrets, self._interpreter, **options)
 
     def _learn(self, sides: Sides) -> bool:
