@@ -17,10 +17,11 @@ from converters.project import (
     COG_TEMPLATES,
     IGNORED_FOLDERS,
     MAX_FILE,
-    OF_ENVIRONMENTS,
+    SCRATCH,
     environment_of,
     holds_packages,
     open_project,
+    parts_of_environment,
 )
 from converters.sources.docker.packaging import is_dockerfile
 
@@ -102,6 +103,7 @@ class _Walk:
     def __init__(self, top: Path) -> None:
         self.top = top
         self.left_out: list[LeftOut] = []
+        self.environment = parts_of_environment(top)
         self.apps: dict[Path, tuple[FalApp, ...]] = {}
 
     def folders(self) -> Iterator[tuple[Path, list[str]]]:
@@ -110,22 +112,22 @@ class _Walk:
 
         for name, folders, names in os.walk(self.top, onerror=unread):
             folder = Path(name)
-            folders[:] = [inner for inner in sorted(folders) if self._is_entered(folder / inner, folder)]
+            folders[:] = [inner for inner in sorted(folders) if self._is_entered(folder / inner)]
             if "pyproject.toml" in names and (apps := fal_apps(folder)):
                 self.apps[folder] = apps
                 self.left_out.append(LeftOut(folder, CONVERTED))
             yield folder, sorted(names)
 
-    def _is_entered(self, folder: Path, parent: Path) -> bool:
+    def _is_entered(self, folder: Path) -> bool:
         """Whether programs are looked for in a folder; that it is not is told, but for caches and the like."""
         if folder.is_symlink():
             why = "a symbolic link to a folder"
         elif environment := environment_of(folder):
             why = environment
-        elif folder.name in IGNORED_FOLDERS:
+        elif folder.name in IGNORED_FOLDERS or SCRATCH.match(folder.name):
             return False
-        elif folder.name in OF_ENVIRONMENTS and parent == self.top and (environment := environment_of(parent)):
-            why = f"a part of {environment}"
+        elif folder.relative_to(self.top).as_posix() in self.environment:
+            why = "a part of an environment"
         else:
             return not self._holds_packages(folder)
         self.left_out.append(LeftOut(folder, why))

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from converters.errors import Unreadable
-from converters.project import COG_FILES, COG_TEMPLATES, OF_ENVIRONMENTS, Project, environment_of
+from converters.project import COG_FILES, COG_TEMPLATES, Project, environment_of, parts_of_environment
 
 Kind = Literal["worker", "cog", "dockerfile", "compose"]
 COMMANDS = ("convert", "callers", "inspect", "verify", "explain", "run", "exec", "batch")
@@ -112,9 +112,10 @@ def environment_around(folder: Path) -> str:
     found = folder.absolute()
     if "site-packages" in found.parts or "dist-packages" in found.parts:
         return "an installation of packages"
-    return next(
-        (what for above in found.parents if (what := environment_of(above)) and found.relative_to(above).parts[0] in OF_ENVIRONMENTS), ""
-    )
+    for above in found.parents:
+        if any(found.is_relative_to(above / part) for part in parts_of_environment(above)):
+            return environment_of(above)
+    return ""
 
 
 def reason(error: BaseException) -> str:

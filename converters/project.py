@@ -39,8 +39,6 @@ IGNORED_FOLDERS = frozenset(
         ".vscode",
     }
 )
-OF_ENVIRONMENTS = frozenset({"bin", "conda-meta", "etc", "include", "lib", "Lib", "lib64", "Scripts", "share"})
-"""Folders that an environment makes; whatever else stands in its folder is somebody's own."""
 SCRATCH = re.compile(r"\.fal-migrate\.\d+-")
 """Folders that `--in-place` makes in a project, and leaves there where it is killed."""
 COG_FILES = ("cog.yaml", "cog.yml")
@@ -143,6 +141,8 @@ class Project:
     files: dict[str, SourceFile] = field(default_factory=dict)
     skipped: list[Skipped] = field(default_factory=list)
     links: dict[str, str] = field(default_factory=dict)
+    environment: frozenset[str] = frozenset()
+    """Folders of an environment that was made in the project's own folder."""
     installed: list[str] = field(default_factory=list)
     """Folders of installed packages (`pip install --target`)."""
     withheld: dict[str, Withheld] = field(default_factory=dict)
@@ -204,6 +204,16 @@ def environment_of(folder: Path) -> str:
     return ""
 
 
+def parts_of_environment(folder: Path) -> frozenset[str]:
+    """The folders that an environment made in `folder`, as relative paths; whatever else stands there is somebody's own."""
+    if not environment_of(folder):
+        return frozenset()
+    found = {"conda-meta", *(name for name in ("bin", "Scripts") if any((folder / name).glob("[Pp]ython*")))}
+    for pattern in ("lib/python*", "lib64", "lib/site-packages", "Lib/site-packages", "include/python*", "pkgs", "envs"):
+        found |= {path.relative_to(folder).as_posix() for path in folder.glob(pattern)}
+    return frozenset(found)
+
+
 def holds_packages(names: Iterable[str]) -> bool:
     """Whether the entries of a folder are those of installed packages."""
     return any(name.endswith(".dist-info") for name in names)
@@ -219,7 +229,7 @@ def open_project(root: Path) -> Project:
 
         raise missing(root)
     folder = (root if root.is_dir() else root.parent).resolve()
-    project = Project(root=folder)
+    project = Project(root=folder, environment=parts_of_environment(folder))
     _walk(project, folder, 0)
     _withhold(project)
     return project
@@ -252,12 +262,8 @@ def _walk(project: Project, folder: Path, depth: int) -> None:
         return
     if depth and holds_packages(entry.name for entry in entries):
         project.installed.append(relative)
-    own = environment_of(folder) if depth == 0 else ""
     for entry in entries:
-        if own and entry.name in OF_ENVIRONMENTS and entry.is_dir(follow_symlinks=False):
-            project.skipped.append(Skipped(entry.name, f"a part of {own}"))
-        else:
-            _enter(project, entry, depth)
+        _enter(project, entry, depth)
 
 
 def _enter(project: Project, entry: os.DirEntry[str], depth: int) -> None:
@@ -298,7 +304,8 @@ def _enter_named(project: Project, entry: os.DirEntry[str], path: Path, relative
     if entry.is_dir(follow_symlinks=False):
         if entry.name in IGNORED_FOLDERS or SCRATCH.match(entry.name):
             return
-        if environment := environment_of(path):
+        environment = "a part of an environment" if relative in project.environment else environment_of(path)
+        if environment:
             project.skipped.append(Skipped(relative, environment))
         else:
             _walk(project, path, depth + 1)

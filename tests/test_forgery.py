@@ -311,10 +311,12 @@ def test_every_medium_keeps_a_text_on_its_line(spelling: str) -> None:
 
 
 @pytest.mark.parametrize("spelling", SPELLINGS)
-def test_a_word_for_bash_is_the_word(spelling: str) -> None:
+def test_a_word_for_bash_is_the_word(spelling: str, tmp_path: Path) -> None:
     text = SPELLINGS[spelling]
     script = f"printf %s {escape.shell(text)}"
-    run = subprocess.run(["bash", "-c", script], capture_output=True, env={"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"}, check=True)
+    run = subprocess.run(
+        ["bash", "-c", script], cwd=tmp_path, capture_output=True, env={"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"}, check=True
+    )
     assert run.stdout.decode() == text
 
 

@@ -267,12 +267,19 @@ def test_environments_and_installed_packages_are_no_projects_whatever_they_are_c
 
 
 def test_a_project_whose_own_folder_is_an_environment_is_converted_without_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    root = environment(laid(tmp_path / "p", {"handler.py": WORKER}), "venv")
+    root = environment(laid(tmp_path / "p", {"handler.py": WORKER, "lib/shared/names.py": "A = 1\n", "bin/tool.sh": "true\n"}), "venv")
     for command in ("convert", "batch"):
         found = document(capsys, command, str(root), "--output", str(tmp_path / command))
         found = found["results"][0] if command == "batch" else found
         assert [app["entry"] for app in found["apps"]] == ["handler.py"]
-        assert not any(file["path"].startswith("lib/") for file in found["files"])
+        paths = {file["path"] for file in found["files"]}
+        assert {"lib/shared/names.py", "bin/tool.sh"} <= paths
+        assert not any("site-packages" in path for path in paths)
+
+
+def test_a_folder_of_somebodys_own_beside_an_environment_is_a_project(tmp_path: Path) -> None:
+    root = environment(laid(tmp_path / "p", {"lib/worker/handler.py": WORKER}), "venv")
+    assert answer([str(root / "lib/worker"), "--check"]) == 1
 
 
 @pytest.mark.parametrize("inside", ["lib/python3.11/site-packages", "lib/python3.11/site-packages/runpod"])

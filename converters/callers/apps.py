@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -11,6 +12,8 @@ from converters.errors import UsageError
 OWNER = "your-team"
 """Stands for the owner of an app where none was given."""
 PLACEHOLDER = "APP"
+PART = re.compile(r"[A-Za-z0-9][\w.-]*", re.ASCII)
+"""Of the id of an app, such as `acme` and `upscaler--staging`."""
 _SHOWN = 5
 
 
@@ -60,7 +63,7 @@ def parse_map(texts: list[str]) -> dict[str, str]:
     for text in texts:
         endpoint, equals, app = text.rpartition("=")
         parts = app.split("/")
-        if not equals or not endpoint or len(parts) < 2 or not all(parts) or any(letter.isspace() for letter in app):
+        if not equals or not endpoint or len(parts) < 2 or not all(PART.fullmatch(part) for part in parts):
             raise UsageError(f"--map {text!r} is not of the form ENDPOINT=owner/app.", hint="For example: --map abc123=your-team/upscaler.")
         if found.setdefault(endpoint, app) != app:
             raise UsageError(f"--map gives two apps for {endpoint!r}.", hint="Give one of them.")

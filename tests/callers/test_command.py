@@ -95,10 +95,29 @@ def test_what_holds_no_caller_says_so(caller: Path, path: str, code: int) -> Non
     assert answer(["callers", str(caller.parent / path)]) == code
 
 
-@pytest.mark.parametrize("text", ["abc123", "abc123=", "=acme/up", "abc123=up", "abc123=acme/", "abc123=a/b c", "abc123=/up"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "abc123",
+        "abc123=",
+        "=acme/up",
+        "abc123=up",
+        "abc123=acme/",
+        "abc123=a/b c",
+        "abc123=/up",
+        "abc123=a/$(id)",
+        "abc123=a/b\nc",
+        "abc123=../up",
+    ],
+)
 def test_a_map_of_another_form_is_refused(caller: Path, text: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert answer(["callers", str(caller), "--map", text]) == 2
     assert "ENDPOINT=owner/app" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("app", ["acme/up", "acme/up/v2", "acme/up--staging", "workflows/acme/up", "a.b/c_d"])
+def test_the_id_of_an_app_is_taken(app: str) -> None:
+    assert parse_map([f"abc123={app}"]) == {"abc123": app}
 
 
 def test_two_apps_for_one_endpoint_are_refused() -> None:
