@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from converters.credentials.recognize import Dialect
-from converters.credentials.vault import Vault
+from converters.credentials.recognize import Dialect, dialect_of
 from converters.errors import ExitCode, MigrateError, UsageError
 from converters.options import Options
 from converters.outcome import Converted, Crashed, NotConverted, Outcome, Unchanged
@@ -135,14 +134,21 @@ def _compare(request: Request, converted: Converted) -> Result:
     if not request.diff:
         return Result(made)
     diff = project_diff(converted)
-    shown = _masked(diff, converted.vault)
+    shown = _masked(diff, converted)
     return Result({**made, **_diff_text(shown), "diff_masked": shown != diff}, diff=shown)
 
 
-def _masked(diff: bytes, vault: Vault) -> bytes:
-    """A diff without the secrets of the lines around a change and of those that go."""
-    text = diff.decode("utf-8", errors="surrogateescape")
-    return vault.mask(text, Dialect.CONFIG).encode("utf-8", errors="surrogateescape")
+def _masked(diff: bytes, converted: Converted) -> bytes:
+    """A diff without the secrets of the lines around a change and of those that go: each line as it is masked in its file."""
+    vault, lines = converted.vault, dict[str, str]()
+    for change in converted.files:
+        for data in (change.before, change.data) if change.action in ("added", "modified") else ():
+            text = (data or b"").decode("utf-8", errors="surrogateescape")
+            masked = vault.mask(text, dialect_of(change.path)) if data and b"\0" not in data else text
+            lines |= {old: new for old, new in zip(text.split("\n"), masked.split("\n"), strict=False) if old != new}
+    shown = diff.decode("utf-8", errors="surrogateescape").split("\n")
+    shown = [line[:1] + lines[line[1:]] if line[1:] in lines else line for line in shown]
+    return vault.mask("\n".join(shown), Dialect.CONFIG).encode("utf-8", errors="surrogateescape")
 
 
 def _diff_text(diff: bytes) -> Document:

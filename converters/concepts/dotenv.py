@@ -19,13 +19,23 @@ COMPOSE = re.compile(r"(^|/)(docker-)?compose[\w.-]*\.ya?ml$")
 HOSTS_OWN = re.compile(r"^(COMPOSE_\w+|DOCKER_\w+|BUILDKIT_\w+)$")
 
 
-def carry_over(project: Project, app: App, folders: Iterable[str], closure: Iterable[str], image: Iterable[str], ledger: Ledger) -> None:
-    """Give the app the variables of its `.env`, where the code or nobody else reads that file; secrets by their name alone.
+def carry_over(
+    project: Project,
+    app: App,
+    folders: Iterable[str],
+    closure: Iterable[str],
+    image: Iterable[str],
+    ledger: Ledger,
+    *,
+    compose: bool = False,
+) -> None:
+    """Give the app the variables of its `.env`; secrets by their name alone.
 
-    `folders`: where the file may stand; `closure`: the app's Python files; `image`: names that the image sets, which win.
+    `folders`: where the file may stand; `closure`: the app's Python files; `image`: names that the image sets, which win. With `compose`,
+    a `.env` beside a compose file is that file's, whose services say what they take of it, unless the code loads it, too.
     """
     have = {variable.name for variable in app.environment.variables} | {secret.name for secret in app.secrets} | set(image)
-    for file in _files(project, list(dict.fromkeys(folders)), closure):
+    for file in _files(project, list(dict.fromkeys(folders)), closure, compose):
         for name, value, line in _variables(file):
             if name in have or _belongs_to_the_machine(name):
                 continue
@@ -44,8 +54,8 @@ def _belongs_to_the_machine(name: str) -> bool:
     return name in variables.COMMON or any(pattern.match(name) for pattern in patterns)
 
 
-def _files(project: Project, folders: list[str], closure: Iterable[str]) -> Iterator[SourceFile]:
-    """`.env` where it is loaded or no compose file stands beside it to read it; others that the code names."""
+def _files(project: Project, folders: list[str], closure: Iterable[str], compose: bool) -> Iterator[SourceFile]:
+    """`.env`, and others of its kind that the code names."""
     loads, named = False, set[str]()
     for path in closure:
         file = project.get(path)
@@ -53,11 +63,18 @@ def _files(project: Project, folders: list[str], closure: Iterable[str]) -> Iter
             loads = True
             named |= {PurePosixPath(match.decode()).name for match in NAMED.findall(file.data)}
     for folder in folders:
-        composed = any(COMPOSE.search(path) and PurePosixPath(path).parent == PurePosixPath(folder or ".") for path in project.files)
+        composed = compose and any(
+            COMPOSE.search(path) and PurePosixPath(path).parent == PurePosixPath(folder or ".") for path in project.files
+        )
         for name in sorted({".env", *named}):
             path = f"{folder}/{name}".lstrip("/")
             if path in project.withheld and (loads or not composed):
                 yield project.withheld[path].file
+
+
+def names(file: SourceFile) -> list[str]:
+    """The variables of a file such as `.env`."""
+    return list(dict.fromkeys(name for name, _, _ in _variables(file)))
 
 
 def _variables(file: SourceFile) -> Iterator[tuple[str, str, int]]:

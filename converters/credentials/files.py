@@ -15,7 +15,7 @@ LARGEST = 64 * 1024
 _NAMES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(rf"(^|/){pattern}$", re.IGNORECASE), what)
     for pattern, what in (
-        (r"\.env(\.(?!(example|sample|template|dist|defaults?|schema|tmpl)(\.|$))[\w.-]+)?", "variables for one machine"),
+        (r"\.env(?!.*\.(example|sample|template|dist|defaults?|schema|tmpl)(\.|$))(\.[\w.-]+)?", "variables for one machine"),
         (r"\.ssh/.+", "SSH keys and hosts"),
         (r"id_(rsa|dsa|ecdsa|ed25519)(_sk)?", "an SSH key"),
         (r"\.aws/credentials", "credentials of AWS"),

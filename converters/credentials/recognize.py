@@ -73,6 +73,8 @@ _GETS = re.compile(r"\b(get|getenv|setdefault|putenv|setenv|pop)\(\s*[\"']$")
 _SWITCH = re.compile(r"(?i:true|false|yes|no|on|off|none|null|\d{1,5})")
 ENTRY_SIZE = 600
 """Characters below the name of an entry in which its value is looked for."""
+SHORTEST_WORD = 8
+"""Characters of a word that counts as the value of an option such as `--api-key`."""
 LONG_ENOUGH = 16
 """Characters of a value that counts in a sentence or an example."""
 DOCUMENTS = (".md", ".rst", ".adoc", ".mdx", ".html", ".htm", ".tex")
@@ -147,7 +149,7 @@ def _shapes(text: str, lowered: str, dialect: Dialect) -> Iterator[Secret]:
             for match in shape.pattern.finditer(text):
                 value = match.group("value")
                 strict = shape.strict or (dialect is Dialect.EXAMPLE and shape not in TOKENS)
-                if (not strict or is_generated(value)) and _counts(shape, match):
+                if (not strict or is_generated(value)) and _counts(shape, match, dialect):
                     yield Secret(match.start("value"), match.end("value"), value, shape.what, _name(shape, match))
 
 
@@ -160,7 +162,7 @@ def _private_keys(text: str) -> Iterator[Secret]:
                 yield Secret(start + line.start(), start + line.end(), line.group(), "a private key", "PRIVATE_KEY")
 
 
-def _counts(shape: Shape, match: re.Match[str]) -> bool:
+def _counts(shape: Shape, match: re.Match[str], dialect: Dialect) -> bool:
     """Words that anybody would write into an example are no passwords: `user:user@`, `postgres:postgres@`, a port."""
     groups = match.groupdict()
     value = groups["value"]
@@ -168,7 +170,9 @@ def _counts(shape: Shape, match: re.Match[str]) -> bool:
         return value != groups["user"] and not value.isdigit() and not re.search(r"\{|\}|^%|^:", value)
     if "flag" in groups:
         following = match.string[match.end("value") : match.end("value") + 1]
-        named = re.search(r"^\w+=|^id=|[!:]$|^[A-Za-z_]+$|^/|^\.|^\d{1,5}$", value)
+        named = re.search(r"^\w+=|^id=|[!:]$|^/|^\.|^\d{1,5}$", value)
+        if re.fullmatch(r"[A-Za-z_]+", value) and (dialect is not Dialect.CONFIG or len(value) < SHORTEST_WORD):
+            return False
         return (not named and following not in ("=", ":")) or bool(PREFIXED.match(value))
     return True
 
@@ -230,7 +234,7 @@ def _is_literal(text: str, match: re.Match[str], dialect: Dialect) -> bool:
     if dialect is Dialect.CODE:
         return False
     following = text[match.end("bare") : match.end("bare") + 1]
-    return following not in ("(", "[", "{", "<", "$") and "$" not in match.group("bare")
+    return following not in ("(", "[", "{", "<", "$") and not re.search(r"\$[A-Za-z_{(]", match.group("bare").replace("$$", ""))
 
 
 def _apart(found: Iterable[Secret]) -> list[Secret]:

@@ -32,6 +32,13 @@ _SEPARATOR = '", "'
 """Between the words of a command where they are looked at together, as a Dockerfile writes them."""
 
 
+_BEFORE = (
+    r"--?[\w-]*(?i:token|key|password|passwd|secret|credentials?)(?:[= ]|[\"']\s*,\s*)[\"']?"
+    r"|\b\w*(?i:token|key|password|passwd|pwd|secret|credentials?)\w*[\"']?(?:\s*[=:]\s*|[ ])[\"']?|://[^\s:@/]*:"
+)
+"""What stands before a secret: an option, a name, the user of an address."""
+
+
 @dataclass(frozen=True)
 class Place:
     """A secret in a file of the input."""
@@ -62,12 +69,15 @@ class Vault:
             self.names[secret.value] = secret.name
         self.__dict__.pop("_pattern", None)
         self.__dict__.pop("_cuts", None)
+        self.__dict__.pop("_words", None)
 
     def mask(self, text: str, dialect: Dialect = Dialect.PROSE) -> str:
         """The text with `${NAME}` in the place of every secret of the input, and of whatever else has the shape of one."""
         if self._pattern is not None:
             text = self._pattern.sub(lambda match: self._reference(match.group()), text)
             text = self._uncut(text)
+        if self._words is not None:
+            text = self._words.sub(lambda match: f"{match['before']}${{{self.names[match['value']]}}}", text)
         for secret in reversed(find(text, dialect)):
             text = text[: secret.start] + f"${{{self.names.get(secret.value, secret.name)}}}" + text[secret.end :]
         return text
@@ -79,7 +89,7 @@ class Vault:
         if isinstance(value, dict):
             return {self.masked(key): self.masked(item) for key, item in value.items()}
         if isinstance(value, list | tuple):
-            return [self.masked(item) for item in value]
+            return self.mask_words(list(value)) if is_command(value) else [self.masked(item) for item in value]
         return value
 
     def masked_report(self, document: dict[str, Any]) -> dict[str, Any]:
@@ -125,6 +135,7 @@ class Vault:
                     json.dumps(value, ensure_ascii=False)[1:-1],
                     html.escape(value),
                     unquote(value),
+                    value.replace("$$", "$"),
                 ):
                     found.setdefault(one, name)
         return found
@@ -134,6 +145,14 @@ class Vault:
         self.__dict__.pop("_variants", None)
         values = sorted(self._variants, key=len, reverse=True)
         return re.compile("|".join(map(_bounded, values))) if values else None
+
+    @cached_property
+    def _words(self) -> re.Pattern[str] | None:
+        """Values that may be any word, where they stand behind the name of a secret, an option or a user."""
+        values = sorted({value for value in self.names if len(value) >= 2 and not is_distinctive(value)}, key=len, reverse=True)
+        if not values:
+            return None
+        return re.compile(rf"(?P<before>{_BEFORE})(?P<value>{'|'.join(map(re.escape, values))})(?![A-Za-z0-9])")
 
     @cached_property
     def _cuts(self) -> re.Pattern[str] | None:
@@ -153,6 +172,11 @@ class Vault:
                         text = text[: match.start()] + f"${{{name}}}" + text[end:]
                         break
         return text
+
+
+def is_command(value: Any) -> bool:
+    """Whether a list holds the words of a command, of which one tells about the next."""
+    return isinstance(value, list | tuple) and all(type(item) is str for item in value) and any(item.startswith("-") for item in value)
 
 
 def is_distinctive(value: str) -> bool:

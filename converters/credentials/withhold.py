@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
-from converters.credentials.vault import Vault
+from converters.credentials.vault import Vault, is_command
 from converters.ir import App, Application, Disposition, EnvVar, Origin, Scope
 from converters.ledger import Ledger
 
@@ -24,6 +24,7 @@ def withhold(application: Application, vault: Vault, ledger: Ledger) -> None:
         if app.inline is not None and any(vault.found_in_code(app.inline.text)):
             app.inline, app.why_style = None, f"keep: {app.entry} holds a secret in plain text, which the app file must not"
         _command(app, vault, ledger)
+        _arguments(app, vault, ledger)
         _requirements(app, vault, ledger)
         _defaults(app, vault, ledger)
         for name, value in list(app.__dict__.items()):
@@ -56,6 +57,8 @@ def _masked(value: Any, vault: Vault) -> Any:
     if type(value) is str:
         masked = vault.mask(value)
         return value if masked == value else masked
+    if isinstance(value, list) and is_command(value):
+        return vault.mask_words(value)
     if isinstance(value, list):
         return [_masked(item, vault) for item in value]
     if isinstance(value, tuple):
@@ -86,6 +89,20 @@ def _command(app: App, vault: Vault, ledger: Ledger) -> None:
         add_secret(app, name, origin)
         message = f"the command holds a secret: it now reads ${name}, by a shell; set it with `fal secrets set {name}=...`."
         ledger.note(RULE, Disposition.MANUAL, message, origin, scope=Scope.DEPLOY)
+
+
+def _arguments(app: App, vault: Vault, ledger: Ledger) -> None:
+    """The command line of a worker, which `setup()` sets as it is."""
+    masked = vault.mask_words(app.environment.argv)
+    if masked == app.environment.argv:
+        return
+    origin = app.handler.origin if app.handler else Origin(file=app.entry, line=1)
+    for name in dict.fromkeys(name for word in masked for name in REFERENCE.findall(word)):
+        add_secret(app, name, origin)
+        message = (
+            f"the command line holds a secret, and {app.app_file} names ${{{name}}} in its place: read the variable {name} in the code."
+        )
+        ledger.note(RULE, Disposition.MANUAL, message, origin)
 
 
 def shell_command(words: list[str], before: list[str]) -> list[str]:

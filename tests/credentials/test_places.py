@@ -133,3 +133,22 @@ def _lines(place: Place) -> Iterator[tuple[str, int]]:
 def _around(data: bytes, value: str) -> str:
     at = data.find(value.encode())
     return data[max(0, at - 120) : at + 120].decode(errors="replace")
+
+
+WORDS = ("hunter2", "opensesame", "Tr0ub4dor&3", "correcthorsebattery")
+
+
+@pytest.mark.parametrize("word", WORDS)
+@pytest.mark.parametrize(
+    "name", ["environment of compose as a list", "the command of compose as a list", "CMD of a worker", "a step of several lines"]
+)
+def test_a_password_may_be_any_word(name: str, word: str, tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    place = PLACES[name]
+    files = {path: text.replace(value, word) for path, text in place.files.items() for value in place.values}
+    project = _lay_out(Place(files, (word,)), tmp_path / "work" / "project")
+    answer([str(project), "--output", str(tmp_path / "out"), "--format", "json"])
+    answer([str(project), "--diff"])
+    answer(["inspect", str(project), "--format", "json"])
+    printed = capfdbinary.readouterr()
+    texts = [path.read_bytes() for path in (tmp_path / "out").rglob("*") if path.is_file()]
+    assert [_around(text, word) for text in [printed.out, printed.err, *texts] if word.encode() in text] == []

@@ -37,6 +37,8 @@ FOUND: list[tuple[Dialect, str, str, str]] = [
     (CONFIG, "- name: HF_TOKEN\n  value: notreal", "notreal", "HF_TOKEN"),
     (CONFIG, '{"key": "HF_TOKEN", "input": {"type": "string", "default": "notreal"}}', "notreal", "HF_TOKEN"),
     (CONFIG, "curl -u user:notreal https://example.com", "notreal", "HTTP_PASSWORD"),
+    (CONFIG, "serve --api-key correcthorse", "correcthorse", "API_KEY"),
+    (CONFIG, "DB_PASSWORD=pa$$w0rd!", "pa$$w0rd!", "DB_PASSWORD"),
     (CONFIG, "sshpass -p notreal ssh a@example.com", "notreal", "SSH_PASSWORD"),
     (CONFIG, "docker login -u a -p notreal r.example.com", "notreal", "REGISTRY_PASSWORD"),
     # What detect-secrets knows
@@ -80,6 +82,8 @@ NONE: list[tuple[Dialect, str]] = [
     (CODE, 'IMAGE_TOKEN = "<image>"'),
     (CODE, 'parser.add_argument("--api-key", "-k", help="the key")'),
     (CODE, 'parser.add_argument("--token", type=str, default=None)'),
+    (PROSE, "give the --token parameter"),
+    (CONFIG, "serve --token type"),
     (CODE, 'secret_name = "projects/1234/secrets/model-key-01"'),
     (CODE, 'cache_key = "resnet50_v2_224"'),
     # Addresses without a login
@@ -160,7 +164,7 @@ def test_a_file_is_read_by_its_name(path: str, dialect: Dialect) -> None:
         ("the word letme1n-now in it", "the word ${DB_PASSWORD} in it"),
         ('as JSON: "p\\"q-12345678"', 'as JSON: "${ODD_PASSWORD}"'),
         ("postgres is a word", "postgres is a word"),
-        ("POSTGRES_PASSWORD=postgres is none", "POSTGRES_PASSWORD=postgres is none"),
+        ("POSTGRES_PASSWORD=postgres is told by its name", "POSTGRES_PASSWORD=${POSTGRES_PASSWORD} is told by its name"),
         (f"another {HF[:4]} word", f"another {HF[:4]} word"),
     ],
 )

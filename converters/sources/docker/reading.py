@@ -121,7 +121,7 @@ def _dot_env(project: Project, reading: Reading, app: App, ledger: Ledger) -> No
     """Variables of a `.env` in the build context that nothing but the code reads."""
     stage, modules = reading.candidate.stage, [path for path in app.environment.files if path.endswith(".py")]
     if reading.candidate.packaging is not None:
-        dotenv.carry_over(project, app, [app.environment.context], modules, stage.env if stage else (), ledger)
+        dotenv.carry_over(project, app, [app.environment.context], modules, stage.env if stage else (), ledger, compose=True)
 
 
 def _reading(project: Project, found: list[Candidate], stated: bool) -> Reading:
