@@ -238,12 +238,13 @@ def _run(command: Json, report: _Report) -> int:
     try:
         function = _callable(command, overrides)
     except BaseException as error:
-        report("failed", message=_one_line(error), where=None)
+        report("failed", message=_one_line(error), where=locations.of_error(error, command["roots"]))
         raise
     try:
         _sdk.serve(function, ports)
     except Exception as error:
-        report("failed", message=_one_line(error.__cause__ or error), where=None)
+        cause = error.__cause__ or error
+        report("failed", message=_one_line(cause), where=locations.of_error(cause, command["roots"]))
         raise
     return 0
 

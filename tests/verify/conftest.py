@@ -10,6 +10,18 @@ from pathlib import Path
 import pytest
 
 
+#: Projects whose studies take longest: `.ci/run whole`, where all of them run, too.
+WHOLE = {"runpod/upscaler", "runpod/poster-server", "runpod/embeddings", "replicate/chat"}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        name = item.callspec.params.get("name") if isinstance(item, pytest.Function) and hasattr(item, "callspec") else None
+        if name in WHOLE or "writer" in getattr(item, "fixturenames", ()):
+            item.add_marker("whole")
+
+
 @pytest.fixture(scope="session")
 def scratch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The cache folder, in which studies have their scratch folders."""

@@ -216,9 +216,9 @@ def test_a_conversion_that_does_not_start_is_told(run: Run, tmp_path: Path) -> N
     assert isinstance(differing, str) and "ZeroDivisionError" in differing
 
 
-def test_nothing_is_left_behind(run: Run, scratch: Path) -> None:
-    for name in ALL:
-        run(name)
+@pytest.mark.parametrize("name", ALL)
+def test_nothing_is_left_behind(run: Run, name: str, scratch: Path) -> None:
+    run(name)
     assert not list(scratch.glob("verify-*"))
     assert not processes_of(scratch)
 
