@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-
 #: Projects whose studies take longest: `.ci/run whole`, where all of them run, too.
 WHOLE = {"runpod/upscaler", "runpod/poster-server", "runpod/embeddings", "replicate/chat"}
 
