@@ -28,7 +28,8 @@ class Hunk:
 
 @dataclass(frozen=True)
 class FileChange:
-    """One file of the output. `data` is None for `removed`: a source file that the output does not hold."""
+    """One file of the output. `data` is None for `removed`, a source file that the output does not hold, and for
+    `copied` where the file is too large to be held in memory: it is copied from the source."""
 
     path: str
     action: Action

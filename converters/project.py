@@ -75,6 +75,11 @@ class SourceFile:
         except OSError as error:
             raise Unreadable(f"cannot be read: {error.strerror}.", file=self.path, hint="Check its permissions.") from error
 
+    def require_readable(self) -> None:
+        """Raises `Unreadable` for a file that is only copied, and cannot be."""
+        if not os.access(self.location, os.R_OK):
+            raise Unreadable("cannot be read: Permission denied.", file=self.path, hint="Check its permissions.")
+
     @cached_property
     def encoding(self) -> str:
         """The declared encoding (byte-order mark or coding cookie, PEP 263), else UTF-8."""

@@ -6,6 +6,7 @@ import dataclasses
 import os
 import stat
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 from converters.errors import ExitCode, UsageError
 from converters.outcome import Converted, FileChange
 from converters.output import Written, base, clear_scratch, default_output, place, write, write_in_place
+from converters.output import tree as output_tree
 from converters.output.merge import has_markers, merge
 from tests import made
 
@@ -424,3 +426,38 @@ def test_distant_changes_merge_and_line_endings_stay() -> None:
     assert (merged.conflicts, merged.data) == (0, old.replace(b"1\r\n", b"one\r\n").replace(b"7\r\n", b"seven"))
     conflict = merge(b"x\r\ny", b"x\r\nmine", b"x\r\nours")
     assert conflict.data == b"x\r\n<<<<<<< yours\r\nmine\r\n=======\r\nours\r\n>>>>>>> fal-migrate\r\n"
+
+
+@pytest.mark.parametrize("refused", [(), ("clone",), ("clone", "range"), ("range",)], ids=lambda refused: "-".join(refused) or "nothing")
+def test_large_files_are_copied_whatever_the_system_can(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refused: tuple[str, ...]) -> None:
+    def refuse(*_: object) -> int:
+        raise OSError(95, "Operation not supported")
+
+    if "clone" in refused:
+        monkeypatch.setattr(output_tree, "_clone", lambda *_: False)
+    if "range" in refused:
+        monkeypatch.setattr(os, "copy_file_range", refuse, raising=False)
+    source, target = tmp_path / "source", tmp_path / "target"
+    source.write_bytes(os.urandom(3_000_001))
+    output_tree.Piece(None, source).write(target)
+    assert target.read_bytes() == source.read_bytes()
+
+
+def test_a_large_file_is_copied_without_being_held_in_memory(tmp_path: Path) -> None:
+    root = tmp_path / "worker"
+    root.mkdir()
+    (root / "handler.py").write_bytes(made.HANDLER)
+    with (root / "model.safetensors").open("wb") as stream:
+        stream.truncate(400 * 2**20)
+        stream.seek(0, os.SEEK_END)
+        stream.write(b"end")
+    (root / "requirements.txt").write_text("runpod\n")
+    program = (
+        "import resource, sys; from converters.cli import answer; before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss;"
+        "code = answer(sys.argv[1:]); print(code, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)"
+    )
+    command = [sys.executable, "-c", program, str(root), "--output", str(tmp_path / "out"), "--quiet"]
+    code, grown = map(int, subprocess.run(command, capture_output=True, text=True, check=True).stdout.split())
+    assert code in (0, 3)
+    assert (tmp_path / "out/model.safetensors").stat().st_size == 400 * 2**20 + 3
+    assert grown < 150

@@ -11,7 +11,7 @@ from converters.ir import App, Application, Disposition, Edit, Safety
 from converters.ledger import Ledger
 from converters.options import Options
 from converters.outcome import Action, FileChange, Hunk
-from converters.project import Project, SourceFile
+from converters.project import MAX_FILE, Project, SourceFile
 from converters.python.applying import apply, together
 from converters.sources.docker import packaging as docker
 from converters.targets import emitters, image, migration, overrides, places, pyproject, refused
@@ -169,7 +169,10 @@ def _added(project: Project, path: str, text: str, app: App | None) -> FileChang
 
 
 def kept_file(file: SourceFile, edits: list[Edit]) -> FileChange:
-    """A file of the source in the output: copied, or modified by its edits."""
+    """A file of the source in the output: copied, without being read where it is large, or modified by its edits."""
+    if not edits and file.size > MAX_FILE:
+        file.require_readable()
+        return FileChange(file.path, "copied", None, None, file.executable)
     if not edits:
         return FileChange(file.path, "copied", file.data, file.data, file.executable)
     text = apply(file.text, edits)
