@@ -159,6 +159,17 @@ def brackets(text: str, start: int) -> tuple[int, int]:
     raise ValueError("no parentheses")
 
 
+def behind_parentheses(text: str, opened: int, start: int, end: int) -> int:
+    """The offset behind the parentheses of its own in which an expression from `start` to `end` stands; `opened`: before the first."""
+    depth = sum(match.group() == "(" for match in _PIECES.finditer(text, opened, start))
+    for match in _PIECES.finditer(text, end):
+        if not depth:
+            break
+        if match.group() == ")":
+            depth, end = depth - 1, match.end()
+    return end
+
+
 def shared_names(module: Module, block: ast.If) -> list[str]:
     """Names bound in the block that code outside it reads."""
     bound: dict[str, None] = {}

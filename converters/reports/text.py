@@ -79,10 +79,15 @@ def print_batch(batch: Document) -> None:
 def _legible(value: Any) -> Any:
     """A document whose texts no terminal obeys."""
     if isinstance(value, dict):
-        return {_legible(key): _legible(" ".join(item.split()) if key in _SENTENCES and item else item) for key, item in value.items()}
+        return {_legible(key): _legible(_on_one_line(item) if key in _SENTENCES else item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_legible(item) for item in value]
     return visible(value) if isinstance(value, str) else value
+
+
+def _on_one_line(value: Any) -> Any:
+    """A sentence as one line; under the names of sentences, a schema has properties."""
+    return " ".join(value.split()) if isinstance(value, str) else value
 
 
 def _row(result: Document) -> tuple[str, ...]:

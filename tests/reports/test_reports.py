@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from converters.cli import answer
 from converters.errors import ExitCode
 from converters.escape import code, prose
 from converters.outcome import NotConverted
@@ -161,3 +162,12 @@ def test_batches_in_markdown_and_annotations(partial: Document, unreadable: Docu
 def test_a_format_that_is_not_there_is_refused() -> None:
     with pytest.raises(ValueError, match="sarif"):
         renderer("sarif")
+
+
+@pytest.mark.parametrize("key", ["message", "why", "hint", "description", "title"])
+def test_inputs_that_are_called_as_parts_of_the_report_are_shown(tmp_path: Path, key: str, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "p").mkdir()
+    text = f"import runpod\n\ndef handler(job):\n    return {{'n': job['input'][{key!r}]}}\n\nrunpod.serverless.start({{'handler': handler}})\n"
+    (tmp_path / "p/handler.py").write_text(text)
+    assert answer([str(tmp_path / "p"), "--output", str(tmp_path / "out")]) in (0, 3)
+    assert "p: app" in capsys.readouterr().out

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Iterator
 
 from converters.ir import Finding, Origin
@@ -103,7 +102,7 @@ def _of_route(route: Route, why: str) -> Finding:
     return Finding(
         subject="health",
         value=route.path,
-        why=f"{why}: `{' '.join(shlex.split(route.path)) or '/'}`",
+        why=f"{why}: `{' '.join(route.path.split()) or '/'}`",
         origin=route.module.origin(route.decorator),
     )
 

@@ -6,6 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from converters.ir import Disposition
+from converters.python.edits import behind_parentheses
 from converters.python.module import FunctionNode
 from converters.sources.replicate import input_types
 
@@ -61,8 +62,8 @@ def _drop(file: File, call: ast.Call, function: FunctionNode) -> bool:
         parameter = argument if keyword_value is call else parameter
     if parameter is None or not _vanishes(file, parameter, call):
         return False
-    end_of_parameter = file.module.span(parameter)[1]
-    start, end = end_of_parameter, file.module.span(call)[1]
+    start = file.module.span(parameter)[1]
+    end = behind_parentheses(file.module.text, start, *file.module.span(call))
     from converters.ir import Edit
 
     file.edits.append(Edit(file=file.module.path, start=start, end=end, replacement="", rule="RC004", reason=REASON))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import math
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -104,7 +105,7 @@ def _fits(name: str, value: Any) -> bool:
         return isinstance(value, list | tuple) and all(isinstance(one, str | int | float) for one in value)
     if name == "regex":
         return isinstance(value, str)
-    return name not in CONSTRAINTS or (isinstance(value, int | float) and not isinstance(value, bool))
+    return name not in CONSTRAINTS or (isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value))
 
 
 def _default_of(code: Code, call: InputCall, made: InputField, found: Inputs) -> None:

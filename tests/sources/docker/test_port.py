@@ -174,6 +174,14 @@ def test_what_is_no_server_is_refused_with_the_reason(files: dict[str, str], tmp
     assert refusal.value.message and refusal.value.hint
 
 
+@pytest.mark.parametrize("path", ['/a"b', "/a'b", "/it's", '"', "/a b", "/\\", "/\x05"])
+def test_a_route_may_have_any_name(path: str, tmp_path: Path) -> None:
+    made = app(
+        tmp_path, Dockerfile="FROM python:3.11\nCOPY . .\nCMD uvicorn main:app\n", main_py=f"{FASTAPI}\n@app.get({path!r})\ndef f(): ...\n"
+    )
+    assert made.server
+
+
 def test_a_stated_port_is_taken_where_nothing_says_one(tmp_path: Path) -> None:
     opened = project(tmp_path, Dockerfile='FROM python:3.11\nCMD ["/bin/own-server"]\n')
     made = analyze(opened, Options(settings={"exposed_port": 7000}), Ledger()).apps[0]

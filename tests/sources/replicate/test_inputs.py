@@ -23,6 +23,8 @@ def field(tmp_path: Path, parameter: str, before: str = "", **files: str) -> str
     ("parameter", "expected"),
     [
         pytest.param("a: str = Input()", "a: str", id="required"),
+        pytest.param("a: str = (Input())", "a: str", id="required, in parentheses"),
+        pytest.param("a: str = (  # (why\n        (Input(description='a)'))\n    ), b: int = 3", 'a: str = Field(description="a)") b: int = 3', id="on several lines"),
         pytest.param("a: str", "a: str", id="a bare annotation"),
         pytest.param("a: int = 3", "a: int = 3", id="a plain default"),
         pytest.param("a: int = Input(3)", "a: int = 3", id="a positional default"),
