@@ -126,7 +126,7 @@ def _unchanged(project: Project, unit: str) -> Unchanged | None:
         others = [] if is_served(apps, project.root, unit) else [unit]
     else:
         programs = [unit] if unit else [path for path, file in project.files.items() if is_program(file) and not project.is_installed(path)]
-        others = [path for path in programs if not is_covered(apps, project.root, project.root / path)]
+        others = [path for path in programs if not is_covered(apps, project.root, project.root / path, whole=bool(unit))]
     if others:
         return None
     what = f"a fal project (app{'s' if len(apps) > 1 else ''} {', '.join(app.name for app in apps)})"

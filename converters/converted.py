@@ -18,6 +18,22 @@ else:
     import tomli as tomllib
 
 
+MARKS = frozenset(
+    {
+        ".git",
+        ".runpod",
+        "requirements.txt",
+        "pyproject.toml",
+        "cog.yaml",
+        "docker-compose.yml",
+        "docker-compose.yaml",
+        "compose.yaml",
+        "compose.yml",
+    }
+)
+"""What stands in the folder of a project."""
+
+
 @dataclass(frozen=True)
 class FalApp:
     """An app that pyproject.toml names and whose program is there. `file` is '' for an image alone."""
@@ -45,12 +61,26 @@ def fal_apps(folder: Path) -> tuple[FalApp, ...]:
         return ()
 
 
-def is_covered(apps: tuple[FalApp, ...], folder: Path, program: Path) -> bool:
-    """Whether a program below `folder` lies where one of its fal apps does, and so was converted or is a copy beside it."""
-    if not program.is_relative_to(folder):
+def is_covered(apps: tuple[FalApp, ...], folder: Path, program: Path, *, whole: bool = False) -> bool:
+    """Whether a program below `folder` lies where one of its fal apps does, and so was converted or is a copy beside it.
+
+    A folder in between that looks like a project of its own is one, unless the `whole` folder of the app counts.
+    """
+    for base in (folder / app.folder for app in apps):
+        if program.is_relative_to(base):
+            between = [above for above in program.parents if above != base and above.is_relative_to(base)]
+            if whole or not any(map(_is_project, between)):
+                return True
+    return False
+
+
+def _is_project(folder: Path) -> bool:
+    from converters.sources.docker.packaging import is_dockerfile
+
+    try:
+        return any(entry.name in MARKS or is_dockerfile(entry.name) for entry in folder.iterdir())
+    except OSError:
         return False
-    relative = program.relative_to(folder).as_posix()
-    return any(not app.folder or relative.startswith(f"{app.folder}/") for app in apps)
 
 
 def is_served(apps: tuple[FalApp, ...], folder: Path, entry: str) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from converters import entries
-from converters.converted import FalApp, fal_apps, is_covered, is_served
+from converters.converted import MARKS, FalApp, fal_apps, is_covered, is_served
 from converters.errors import MigrateError
 from converters.ledger import Ledger
 from converters.project import (
@@ -24,20 +24,6 @@ from converters.project import (
     parts_of_environment,
 )
 from converters.sources.docker.packaging import is_dockerfile
-
-MARKS = frozenset(
-    {
-        ".git",
-        ".runpod",
-        "requirements.txt",
-        "pyproject.toml",
-        "cog.yaml",
-        "docker-compose.yml",
-        "docker-compose.yaml",
-        "compose.yaml",
-        "compose.yml",
-    }
-)
 
 
 @dataclass(frozen=True)
@@ -90,7 +76,11 @@ def _of_entry(folder: Path, path: Path) -> Search:
     project = open_project(folder)
     unit = entries.unit_of(project, path)
     apps = fal_apps(project.root)
-    done = is_served(apps, project.root, unit) if entries.kind_of(unit) == "worker" else is_covered(apps, project.root, project.root / unit)
+    done = (
+        is_served(apps, project.root, unit)
+        if entries.kind_of(unit) == "worker"
+        else is_covered(apps, project.root, project.root / unit, whole=True)
+    )
     if done:
         return Search([], [LeftOut(project.root, CONVERTED)])
     platform = {"cog": "replicate", "worker": "runpod"}.get(str(entries.kind_of(unit)), "docker")
@@ -142,8 +132,8 @@ class _Walk:
             self.left_out.append(LeftOut(folder, "installed packages"))
         return found
 
-    def done(self, program: Path) -> bool:
-        return any(is_covered(apps, folder, program) for folder, apps in self.apps.items())
+    def done(self, program: Path, *, whole: bool = False) -> bool:
+        return any(is_covered(apps, folder, program, whole=whole) for folder, apps in self.apps.items())
 
 
 def _units(walk: _Walk) -> list[Unit]:
@@ -159,7 +149,8 @@ def _units(walk: _Walk) -> list[Unit]:
             found.append(Unit(folder, model, "replicate"))
         if any(name.endswith(".py") and _starts_worker(folder / name) and not walk.done(folder / name) for name in names):
             starters.append(folder)
-        if any((is_dockerfile(name) or (name in MARKS and "compose" in name)) and not walk.done(folder / name) for name in names):
+        served_here = any(is_dockerfile(name) or (name in MARKS and "compose" in name) for name in names)
+        if served_here and not walk.done(folder / "Dockerfile", whole=True):
             served.append(folder)
         dockerfiles += [folder / name for name in names if is_dockerfile(name)]
         if any(is_dockerfile(name) for name in names) or any((folder / mark).exists() for mark in MARKS):

@@ -359,6 +359,18 @@ OTHERS: list[tuple[dict[str, str | bytes], bool]] = [
     ({"app.py": FAL, "pyproject.toml": TABLE, "Dockerfile": PROJECTS["docker"]["Dockerfile"]}, True),
     ({"pyproject.toml": '[tool.fal.apps.mine]\n[tool.fal.apps.mine.image]\nimage = "acme/x:1"\n'}, True),
     ({"one/app.py": FAL, "pyproject.toml": TABLE.replace("app.py", "one/app.py"), "two/handler.py": WORKER}, False),
+    ({"app.py": FAL, "pyproject.toml": TABLE, "workers/new/handler.py": WORKER, "workers/new/requirements.txt": "runpod\n"}, False),
+    (
+        {
+            "app.py": FAL,
+            "pyproject.toml": TABLE,
+            "models/new/predict.py": PREDICTOR,
+            "models/new/cog.yaml": "predict: predict.py:Predictor\n",
+        },
+        False,
+    ),
+    ({"app.py": FAL, "pyproject.toml": TABLE, "old/copy.py": WORKER}, True),
+    ({"app.py": FAL, "pyproject.toml": TABLE, "web/Dockerfile": PROJECTS["docker"]["Dockerfile"], "web/main.py": ""}, True),
     ({"app.py": FAL.replace("Mine", "Other"), "pyproject.toml": TABLE, "handler.py": WORKER}, False),
     ({"pyproject.toml": TABLE, "handler.py": WORKER}, False),
     ({"pyproject.toml": "[tool.fal]\nother = 1\n", "handler.py": WORKER}, False),
