@@ -445,11 +445,15 @@ def _usage(error: Any) -> int:
 def _bug(error: Exception, arguments: list[str]) -> int:
     import traceback
 
+    from converters.credentials.recognize import Dialect
+    from converters.credentials.vault import Vault
     from converters.terminal import print_error, save_report
 
+    vault = Vault()
+    vault.read("", " ".join(arguments), Dialect.CONFIG)
     head = f"fal-migrate {__version__}, Python {sys.version}\nmigrate {' '.join(arguments)}\n\n"
-    report = save_report(head + "".join(traceback.format_exception(error)))
-    print_error(f"internal error: {type(error).__name__}: {error}. The report for an issue is in {report}")
+    report = save_report(vault.mask(head + "".join(traceback.format_exception(error)), Dialect.CONFIG))
+    print_error(f"internal error: {vault.mask(f'{type(error).__name__}: {error}')}. The report for an issue is in {report}")
     return ExitCode.BUG
 
 

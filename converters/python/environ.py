@@ -77,8 +77,8 @@ def _reader(code: Code, module: Module, func: ast.expr) -> bool | None:
 
 
 def _aliases(tree: ast.AST) -> set[str]:
-    """Names for `os.environ`: assigned from it, or from it unless something else is given."""
-    found = {"environ"}
+    """Names for `os.environ`: imported, assigned, or given unless something else is; `NAME()` for those of `os.getenv`."""
+    found = {"environ"} | imported(tree, "environ")
     for node in ast.walk(tree):
         if isinstance(node, ast.Assign) and _is_environ(node.value, found):
             found |= {target.id for target in node.targets if isinstance(target, ast.Name)}
@@ -87,7 +87,13 @@ def _aliases(tree: ast.AST) -> set[str]:
             pairs = [*zip(positional[len(positional) - len(node.defaults) :], node.defaults, strict=True)]
             pairs += [(name, value) for name, value in zip(node.kwonlyargs, node.kw_defaults, strict=True) if value is not None]
             found |= {name.arg for name, value in pairs if _is_environ(value, found)}
-    return found
+    return found | {f"{name}()" for name in imported(tree, "getenv")}
+
+
+def imported(tree: ast.AST, name: str) -> set[str]:
+    """Names that a module gives a part of `os` where it imports it: `from os import environ as env`."""
+    froms = (node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module == "os" and not node.level)
+    return {alias.asname or alias.name for node in froms for alias in node.names if alias.name == name}
 
 
 def _is_environ(node: ast.expr, aliases: set[str]) -> bool:
@@ -106,6 +112,6 @@ def _read(node: ast.AST, aliases: set[str]) -> tuple[ast.expr, bool] | None:
         func = node.func
         if isinstance(func, ast.Attribute) and ((func.attr == "get" and _is_environ(func.value, aliases)) or func.attr == "getenv"):
             return node.args[0], False
-        if isinstance(func, ast.Name) and func.id == "getenv":
+        if isinstance(func, ast.Name) and (func.id == "getenv" or f"{func.id}()" in aliases):
             return node.args[0], False
     return None
