@@ -157,9 +157,8 @@ def _detect(project: Project, options: Options) -> Platform:
                 _refuse_servers_options(candidate.name, options)
             return candidate
     _refuse_unread(project)
-    raise Unsupported(
-        "neither RunPod's SDK, nor a cog.yaml, nor a Dockerfile was recognised.", hint="Give the folder that holds the worker."
-    )
+    hint = entries.hint_of_callers(project) or "Give the folder that holds the worker."
+    raise Unsupported("neither RunPod's SDK, nor a cog.yaml, nor a Dockerfile was recognised.", hint=hint)
 
 
 def _platform_of(project: Project, unit: str) -> str:

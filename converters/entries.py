@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from converters.errors import Unreadable
-from converters.project import COG_FILES, COG_TEMPLATES, Project, environment_of, parts_of_environment
+from converters.project import COG_FILES, COG_TEMPLATES, MAX_FILE, Project, environment_of, parts_of_environment
 
 Kind = Literal["worker", "cog", "dockerfile", "compose"]
 COMMANDS = ("convert", "callers", "inspect", "verify", "explain", "run", "exec", "batch")
@@ -87,6 +87,13 @@ def kind_of(name: str) -> Kind | None:
     if is_dockerfile(name):
         return "dockerfile"
     return "compose" if is_compose(name) else "worker" if name.endswith(".py") else None
+
+
+def hint_of_callers(project: Project) -> str:
+    """What helps where a folder only holds programs that call an endpoint; '' where it holds none."""
+    endings = (".py", ".js", ".ts", ".mjs", ".sh", ".bash")
+    calls = any(path.endswith(endings) and file.size <= MAX_FILE and CALLING.search(file.data) for path, file in project.files.items())
+    return f"Its programs call an endpoint. Rewrite the calls: migrate callers {shlex.quote(str(project.root))}" if calls else ""
 
 
 def missing(path: Path) -> Unreadable:

@@ -210,6 +210,24 @@ def test_an_entry_is_converted_and_nothing_beside_it(
     assert [app["entry"] for app in found["apps"]] == [entry]
 
 
+@pytest.mark.parametrize(
+    ("files", "code", "said"),
+    [
+        ({"client.py": CALLER}, 4, "migrate callers"),
+        ({"client.py": "import replicate\n\nprint(replicate.run('acme/x', input={}))\n"}, 4, "migrate callers"),
+        ({"call.sh": "curl https://api.runpod.ai/v2/abc/run\n"}, 4, "migrate callers"),
+        ({"tool.py": "print(1)\n"}, 4, "the folder that holds the worker"),
+        ({"tool.py": "import runpod\n\nprint(runpod.__version__)\n"}, 4, "registers its handler"),
+        ({"client.py": CALLER, "handler.py": WORKER}, 0, ""),
+    ],
+)
+def test_a_folder_of_callers_is_told_what_rewrites_them(
+    files: dict[str, str | bytes], code: int, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert answer([str(laid(tmp_path / "p", files)), "-q"]) == code
+    assert said in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("name", ["client.py", "call.sh"])
 def test_callers_that_were_rewritten_in_place_have_nothing_left_to_change(
     name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]

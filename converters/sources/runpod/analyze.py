@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 from converters.concepts import base_images, dotenv, machines, pip, storage
 from converters.concepts import environment as environments
 from converters.concepts.names import app_name, class_name
+from converters.entries import hint_of_callers
 from converters.errors import Unreadable, Unsupported
 from converters.ir import (
     App,
@@ -112,7 +113,8 @@ def _refuse(project: Project, found: Survey) -> None:
                 line=1,
                 hint="Convert the Docker image as a server.",
             )
-    raise Unsupported("no call of `runpod.serverless.start` was found.", hint="A RunPod worker registers its handler with that call.")
+    hint = hint_of_callers(project) or "A RunPod worker registers its handler with that call."
+    raise Unsupported("no call of `runpod.serverless.start` was found.", hint=hint)
 
 
 def _app(project: Project, unit: Unit, found: Survey, options: Options, ledger: Ledger, application: Application, taken: set[str]) -> App:
