@@ -65,6 +65,7 @@ REFUSED = [
     ("regions=7", "regions is 7"),
     ("machine_type=GPU-A101", "GPU-A100"),
     ("machine_type=gpu-h100", "GPU-H100"),
+    ("machine_type=H100", "Did you mean GPU-H100"),
     ("machine_type=[]", "machine_type is []"),
     ('machine_type=["GPU-H100", 3]', "GPU-H100"),
     ("skip_retry_conditions=always", "server_error"),

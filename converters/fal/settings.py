@@ -169,7 +169,9 @@ def checked(settings: Mapping[str, Any], *, file: str = "") -> None:
     for name, value in settings.items():
         parameter = _known(name, file)
         if not parameter.accepts(value):
-            raise UsageError(f"{where} {name} is {json.dumps(value, default=str)}.", file=file, hint=f"Give {parameter.expected}.")
+            close = get_close_matches(value, parameter.allowed, n=3) if isinstance(value, str) else []
+            hint = f"Did you mean {' or '.join(close)}?" if close else f"Give {parameter.expected}."
+            raise UsageError(f"{where} {name} is {json.dumps(value, default=str)}.", file=file, hint=hint)
     least, most = settings.get("min_concurrency"), settings.get("max_concurrency")
     if least is not None and most is not None and least > most:
         raise UsageError(

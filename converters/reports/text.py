@@ -100,7 +100,7 @@ def _row(result: Document) -> tuple[str, ...]:
         near(name),
         source["platform"] or "",
         str(count or ""),
-        near(result["output"]) if result["output"] else result["message"] or "",
+        near(result["output"]) if result["output"] else f"{result['message'] or ''} {result['hint'] or ''}".strip(),
     )
 
 
