@@ -22,6 +22,8 @@ DESCRIPTIONS = re.compile(
     r"(^|/)((docker-)?compose([.\-_][\w.\-]+)?\.ya?ml|cog\.ya?ml|\.runpod/[^/]+\.json|(\w+\.)?dockerfile(\.[\w-]+)?|containerfile|\.gitlab-ci\.yml)$"
     r"|(^|/)(\.github/workflows|\.circleci)/"
 )
+UNREAD = ("LABEL", "HEALTHCHECK", "MAINTAINER")
+"""Instructions that nothing on fal reads."""
 _BLANK = re.compile(r"^(?P<head>[ \t]*(?:ARG|ENV)[ \t]+(?P<name>\w+))(?:=|[ \t]+)[\"']?\$\{(?P=name)\}[\"']?[ \t]*$", re.MULTILINE)
 
 
@@ -46,11 +48,16 @@ def seal(
         if text is None:
             sealed.files[path] = change
         elif change.action == "added" or path in dockerfiles or (not in_place and describes(path, text)):
-            sealed.files[path] = _generated(change, text, apps, vault, ledger)
+            sealed.files[path] = _generated(change, text, apps, vault, ledger, change.action == "added" or path in dockerfiles)
         else:
             sealed.files[path] = _edited(change, text, vault)
             sealed.literals += _kept(change, text, vault, ledger)
     return sealed
+
+
+def is_dockerfile(path: str) -> bool:
+    name = path.rpartition("/")[2].lower()
+    return "dockerfile" in name or "containerfile" in name
 
 
 def describes(path: str, text: str) -> bool:
@@ -67,7 +74,7 @@ def _text(change: FileChange) -> str | None:
     return change.data.decode("utf-8", errors="surrogateescape")
 
 
-def _generated(change: FileChange, text: str, apps: list[App], vault: Vault, ledger: Ledger) -> FileChange:
+def _generated(change: FileChange, text: str, apps: list[App], vault: Vault, ledger: Ledger, is_built: bool) -> FileChange:
     dialect = dialect_of(change.path) if change.path.endswith((".py", ".toml")) else Dialect.CONFIG
     masked = vault.mask(text, dialect)
     if masked == text:
@@ -79,20 +86,30 @@ def _generated(change: FileChange, text: str, apps: list[App], vault: Vault, led
         if number <= len(before) and words != before[number - 1]:
             names = ", ".join(dict.fromkeys(re.findall(r"\$\{(\w+)\}", words))) or "the variable"
             hunks.append(Hunk(number, number, REPLACED, f"{names} stands for a secret", f"{change.path}:{number}"))
+    described = describes(change.path, text) and not is_built
     for line, _, name in vault.found_in(text, dialect):
-        _announce(change, name, line, apps, ledger)
+        _announce(change, before[line - 1], name, line, [] if described else apps, ledger, described)
     action = "modified" if change.action == "copied" else change.action
     return replace(change, action=action, data=masked.encode("utf-8", errors="surrogateescape"), hunks=tuple(hunks))
 
 
-def _announce(change: FileChange, name: str, line: int, apps: list[App], ledger: Ledger) -> None:
-    """The item of a value that stood in a file of ours, unless the variable is told already."""
+def _announce(change: FileChange, words: str, name: str, line: int, apps: list[App], ledger: Ledger, described: bool) -> None:
+    """The item of a value that stood in a file of ours, by what reads its line."""
+    place, instruction = Origin(file=change.path, line=line), words.lstrip().upper().partition(" ")[0]
+    if described or (is_dockerfile(change.path) and (instruction in UNREAD or instruction.startswith("#"))):
+        ledger.note(REPLACED, Disposition.CONVERTED, f"the secret that stood here is left out: ${{{name}}} names it", place)
+        return
+    known = bool(apps) and all(any(one.name == name for one in app.secrets) for app in apps)
+    if known and instruction in ("CMD", "ENTRYPOINT", "ENV", "ARG"):
+        return
     for app in apps:
-        if all(known.name != name for known in app.secrets):
-            app.secrets.append(EnvVar(name=name, secret=True, origin=Origin(file=change.path, line=line)))
-    place = Origin(file=change.path, line=line)
-    message = f"a secret stood here: the output holds ${{{name}}} in its place; set it with `fal secrets set {name}=...`."
-    ledger.note(REPLACED, Disposition.MANUAL, message, place, scope=Scope.CODE if change.path.endswith(".py") else Scope.DEPLOY)
+        if all(one.name != name for one in app.secrets):
+            app.secrets.append(EnvVar(name=name, secret=True, origin=place))
+    message = f"a secret stood here: the output holds ${{{name}}} in its place; set it with `fal secrets set {name}=...`"
+    if instruction in ("ENV", "ARG", "CMD", "ENTRYPOINT") or change.path.endswith(".toml"):
+        ledger.note(REPLACED, Disposition.MANUAL, f"{message}.", place, scope=Scope.DEPLOY)
+    else:
+        ledger.note(REPLACED, Disposition.MANUAL, f"{message}, and see that this line gets it.", place)
 
 
 def _edited(change: FileChange, text: str, vault: Vault) -> FileChange:

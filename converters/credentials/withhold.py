@@ -27,6 +27,7 @@ def withhold(application: Application, vault: Vault, ledger: Ledger) -> None:
         _arguments(app, vault, ledger)
         _requirements(app, vault, ledger)
         _defaults(app, vault, ledger)
+        _health(app, vault, ledger)
         for name, value in list(app.__dict__.items()):
             if name != "inline":
                 setattr(app, name, _masked(value, vault))
@@ -102,6 +103,15 @@ def _arguments(app: App, vault: Vault, ledger: Ledger) -> None:
         message = (
             f"the command line holds a secret, and {app.app_file} names ${{{name}}} in its place: read the variable {name} in the code."
         )
+        ledger.note(RULE, Disposition.MANUAL, message, origin)
+
+
+def _health(app: App, vault: Vault, ledger: Ledger) -> None:
+    """fal asks for the path as it is written, without any variable."""
+    path = app.server.health_path if app.server else None
+    if path and vault.mask(path) != path and app.server is not None:
+        origin = next((one.origin for one in app.server.findings if one.subject == "health" and one.origin), Origin(file=app.entry, line=1))
+        message = "the path of the health check holds a secret, which is not written: let the server answer it without one."
         ledger.note(RULE, Disposition.MANUAL, message, origin)
 
 
