@@ -16,7 +16,7 @@ from .runner import Runner, StartFailure, State
 from .spec import HealthCheck, Scaling, Spec
 from .traffic import Traffic
 
-#: Seconds between two health checks of a runner (section 7 of the facts).
+#: Seconds between two health checks of a runner (fal documentation, "Health checks").
 CHECK_EVERY = 15.0
 #: Seconds for which the end of a runner is remembered ("briefly" in fal's documentation, whose metrics are cached so long).
 _DEAD_FOR = 10.0

@@ -13,7 +13,7 @@ from .errors import PlatformError, request_timeout
 from .runner import Runner
 from .upstream import Broken, Headers, Response
 
-#: Bytes that all headers of an answer may have together (section 5.4 of the facts).
+#: Bytes that all headers of an answer may have together (fal documentation, "Limits").
 MOST_HEADERS = 16 * 1024
 #: Headers that belong to one hop.
 HOP = frozenset(b"connection keep-alive proxy-authenticate proxy-authorization te trailer transfer-encoding upgrade expect".split())
@@ -157,7 +157,7 @@ class Exchange:
         self._runner.kill()
 
     def _settle(self, status: int, headers: Headers) -> None:
-        """Runner fate by status and headers (fal documentation, "Retries"; section 5.6 of the facts)."""
+        """Runner fate by status and headers (fal documentation, "Retries")."""
         stop, check = None, False
         for name, value in headers:
             if name[:6] == b"x-fal-":

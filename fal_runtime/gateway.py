@@ -77,7 +77,7 @@ class Gateway:
         await call.run(self._max_body)
 
     async def _proxy(self, scope: Scope, receive: Receive, send: Send, path: bytes, root: str) -> None:
-        """``/fal/proxy`` for the JavaScript client's ``proxyUrl``: the URL that is meant stands in a header (section 5.9 of the facts)."""
+        """``/fal/proxy`` for the JavaScript client's ``proxyUrl``: the URL that is meant stands in a header (@fal-ai/client 1.10.1)."""
         target = header(scope, b"x-fal-target-url")
         if target is None:
             raise PlatformError(400, None, "Missing the x-fal-target-url header")

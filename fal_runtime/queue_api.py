@@ -1,4 +1,4 @@
-"""The queue's HTTP interface: submit, status, status stream, result, cancel (section 5.2 of the facts)."""
+"""The queue's HTTP interface: submit, status, status stream, result, cancel (fal documentation, "Queue")."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """What clients ask of ``rest.fal.ai`` and ``v3.fal.media``: tokens, uploads, the queue's size, an app's metadata.
 
-Sections 5.2, 6.1 and 6.3 of the facts; the clients are fal_client 1.0.3, @fal-ai/client 1.10.1 and fal.toolkit 1.83.
+What is answered is what these clients ask: fal_client 1.0.3, @fal-ai/client 1.10.1 and fal.toolkit 1.83.
 """
 
 from __future__ import annotations

@@ -75,7 +75,7 @@ class Sockets:
             await asyncio.gather(up, down, return_exceptions=True)
 
     async def carried(self, scope: Scope, receive: Receive, send: Send, path: bytes, root: str) -> None:
-        """HTTP over a websocket: each text message is a body to POST; answers come in the same order (section 5.8 of the facts)."""
+        """HTTP over a websocket: each text message is a body to POST; answers come in the same order (fal documentation, "WebSockets")."""
         if scope["type"] != "websocket":
             raise PlatformError(426, None, "Upgrade Required")
         application, template = self._request(scope, path)

@@ -1,4 +1,4 @@
-"""The SDK's node-local uploader: how apps upload files from their runners (section 6.2 of the facts).
+"""The SDK's node-local uploader: how apps upload files from their runners.
 
 Plain HTTP over a unix socket (fal 1.83, ``fal/toolkit/file/_local_uploader.py``), so that an unmodified app needs neither
 credentials nor TLS.

@@ -1,4 +1,4 @@
-"""Webhooks: signed, retried, remembered across restarts (section 5.7 of the facts)."""
+"""Webhooks: signed, retried, remembered across restarts (fal documentation, "Webhooks")."""
 
 from __future__ import annotations
 

@@ -34,6 +34,25 @@ rule = Rule(
             has={"predict.py": ("from cog import Weird",), "app.py": ('"cog"',)},
             status="partial",
         ),
+        Case(
+            "a known name in a module that Cog does not have is not known",
+            "partial",
+            {
+                "cog.yaml": COG,
+                "predict.py": """
+                from cog import BasePredictor
+                from cog.colour import Path
+
+
+                class Predictor(BasePredictor):
+                    def predict(self, prompt: str) -> str:
+                        return str(Path(prompt))
+                """,
+            },
+            seen=(Seen("manual", 2, "predict.py"), Seen("manual", 7, "predict.py")),
+            has={"predict.py": ("from cog.colour import Path",), "app.py": ('"cog"',)},
+            status="partial",
+        ),
         Case("a predictor of known names needs Cog no more", "untouched", {"cog.yaml": COG, "predict.py": PREDICTOR}, status="converted"),
         Case(
             "an unknown name of another library is none",

@@ -1,7 +1,7 @@
 """A RunPod worker under the real SDK in production mode: it fetches its jobs from a control plane of ours, and posts results to it.
 
 The SDK's own loop runs (``RUNPOD_WEBHOOK_GET_JOB`` is set), so what is compared is what production would get, not what the SDK's
-local test server makes of it (facts: the two differ for error lists, empty results and generators).
+local test server makes of it (the two differ for error lists, empty results and generators).
 """
 
 from __future__ import annotations

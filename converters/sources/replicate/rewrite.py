@@ -98,7 +98,7 @@ def _import(file: File, group: list[Use], *, first: bool) -> None:
     """Replace an import of Cog by what the file needs instead; names that could not be replaced stay."""
     assert group[0].imported is not None
     node = group[0].imported.node
-    gone = [use for use in group if use.imported is not None and use.imported.name not in file.stays]
+    gone = [use for use in group if use.name and use.imported is not None and use.imported.name not in file.stays]
     for use in gone:
         file.settle(use, "RC003", Disposition.CONVERTED, f"`{use.dotted}` is no longer imported: fal does not run Cog")
     for use in group:

@@ -14,6 +14,14 @@ WORD = b"cog"
 BASES = frozenset({"cog.BasePredictor", "cog.BaseRunner", "cog.Predictor", "cog.predictor.BasePredictor"})
 """Classes that a predictor is derived from; `cog.Predictor` is the name of 2021."""
 
+_HOMES = frozenset(
+    (
+        *("cog", "cog.types", "cog.input", "cog.model", "cog.predictor", "cog.base_predictor", "cog._version"),
+        *("cog.server.scope", "cog.server.exceptions"),
+    )
+)
+"""Modules of Cog's releases 0.0 to 0.23 that hold names which projects use."""
+
 
 @dataclass(frozen=True)
 class Use:
@@ -27,8 +35,9 @@ class Use:
 
     @property
     def name(self) -> str:
-        """The name inside the SDK: `Path` of `cog.types.Path`."""
-        return self.dotted.rpartition(".")[2]
+        """The name inside the SDK: `Path` of `cog.types.Path`; '' where no module of the SDK holds it."""
+        home, _, name = self.dotted.rpartition(".")
+        return name if home in _HOMES or self.dotted in _HOMES else ""
 
     @property
     def parent(self) -> ast.AST | None:

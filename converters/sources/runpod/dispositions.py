@@ -19,34 +19,16 @@ from converters.sources.runpod.calls import callee
 from converters.sources.runpod.flow import Flow
 from converters.sources.runpod.gone import gone
 from converters.sources.runpod.handler import Resolved
+from converters.sources.runpod.helpers import helper
 from converters.sources.runpod.hub import Hub
 from converters.sources.runpod.sdk import Occurrence
 from converters.sources.runpod.start import START, Start
 from converters.sources.runpod.units import Survey, Unit
 
-HELPERS: tuple[tuple[str, str, str], ...] = (
-    (r"rp_validator|\.validate$", "RP030", "the validator stays, with the SDK that the source pins: its checks differ by version"),
-    (r"rp_download|download_files_from_urls", "RP031", "the download helper stays: it works without the platform"),
-    (
-        r"rp_upload|upload_file_to_bucket|upload_in_memory_object|bucket_upload",
-        "RP032",
-        "the upload helper stays: it writes to the bucket that BUCKET_* variables name",
-    ),
-    (r"rp_cleanup", "RP033", "the clean-up helper stays: it only removes folders of the working directory"),
-    (r"RunPodLogger|rp_logger|\.log$", "RP034", "the logger stays: it prints, and fal keeps what is printed"),
-    (r"rp_debugger", "RP035", "the debugger stays; its checkpoints are cleared after every request, as RunPod's loop does"),
-    (r"rp_cuda", "RP036", "the CUDA check stays"),
-    (r"__version__|runpod_version", "RP037", "the version of the SDK stays readable"),
-    (
-        r"^runpod\.serverless\.utils$|^runpod\.serverless\.modules$|^runpod\.serverless$|^runpod$",
-        "RP001",
-        "the import stays for the helpers that are used",
-    ),
-)
 CLIENT = re.compile(
     r"^runpod\.(Endpoint|AsyncioEndpoint|AsyncioJob|api_key|endpoint_url_base|create_\w+|get_\w+|run_\w+|stop_pod|terminate_pod|api|endpoint|cli)\b"
 )
-INTERNAL = re.compile(r"rp_http|rp_scale|rp_job|rp_ping|rp_fastapi|worker_state|rp_handler|rp_local")
+INTERNAL = re.compile(r"^runpod\.serverless\.modules\.(rp_http|rp_scale|rp_job|rp_ping|rp_fastapi|worker_state|rp_handler|rp_local)(\.|$)")
 
 
 def settle(
@@ -90,12 +72,12 @@ def _helper(occurrence: Occurrence, app: App, ledger: Ledger) -> None:
     elif name.endswith("register_fitness_check"):
         ledger.settle(occurrence.construct, "RP001", Disposition.KEPT, "the import stays for the check that is registered")
     else:
-        for pattern, rule, message in HELPERS:
-            if re.search(pattern, name):
-                ledger.settle(occurrence.construct, rule, Disposition.KEPT, message)
-                if rule == "RP035" and app.handler is not None:
-                    app.handler.debugger = True
-                return
+        known = helper(name)
+        if known is not None:
+            ledger.settle(occurrence.construct, known.rule, Disposition.KEPT, known.reason)
+            if known.rule == "RP035" and app.handler is not None:
+                app.handler.debugger = True
+            return
         if name not in (START, "runpod.start"):
             message = f"`{name}` is not known to this converter: check what it does and carry it over by hand."
             ledger.settle(occurrence.construct, "ALL001", Disposition.MANUAL, message)

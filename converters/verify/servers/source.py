@@ -188,7 +188,7 @@ def serve(
 
 
 def is_fatal(outcome: Outcome) -> bool:
-    """Whether fal ends the runner of a server that answers so: with 503, or not to the end (facts: "Retries and runner fate")."""
+    """Whether fal ends the runner of a server that answers so: with 503, or not to the end (fal documentation, "Retries")."""
     return outcome.status == 503 or (outcome.kind == "silence" and outcome.value != LATE)
 
 
