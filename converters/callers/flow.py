@@ -15,7 +15,7 @@ from converters.callers.apps import Apps
 from converters.callers.variables import Variable, Variables
 from converters.ir import Scope
 from converters.python.code import Code
-from converters.python.module import Module
+from converters.python.module import FunctionNode, Module
 
 
 @dataclass(frozen=True)
@@ -173,7 +173,7 @@ class Flow:
         for dialect in self.dialects:
             if step := dialect.step(self, node):
                 self.steps[node] = step
-                self.rewrites[node] = Rewrite(node, step.parts, step.rule, step.message)
+                self.rewrite(node, node, step.parts, step.rule, step.message)
                 if step.base is not None:
                     self.join(node, step.base)
                 return step.value
@@ -279,6 +279,12 @@ class Flow:
     def rewrite(self, node: ast.AST, owner: ast.expr, parts: tuple[Part, ...] | None, rule: str, reason: str) -> None:
         """Give a node new text (None removes the statement), together with the group of `owner`."""
         self.rewrites[node] = Rewrite(owner, parts, rule, reason)
+        if any(isinstance(part, str) and "await " in part for part in parts or ()) and not self._may_await(node):
+            self.refuse(owner, "its result would have to be awaited in a function that is not asynchronous")
+
+    def _may_await(self, node: ast.AST) -> bool:
+        around = (parent for parent in self.module.ancestors(node) if isinstance(parent, FunctionNode | ast.Lambda | ast.ClassDef))
+        return isinstance(next(around, None), ast.AsyncFunctionDef)
 
     def accepted(self) -> Iterator[tuple[ast.AST, Rewrite]]:
         return ((node, rewrite) for node, rewrite in self.rewrites.items() if not self.refusal(rewrite.owner))

@@ -27,6 +27,10 @@ UNKNOWN = {
 }
 
 
+def _is_json(node: ast.expr) -> bool:
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "json"
+
+
 class RunPodHTTP:
     """HTTP requests to an endpoint, their responses and the JSON in them."""
 
@@ -39,6 +43,8 @@ class RunPodHTTP:
         elif isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load) and (value := flow.value(node.value)):
             key = node.slice.value if isinstance(node.slice, ast.Constant) else None
             return self._key(flow, node, node.value, value, key, None)
+        elif isinstance(node, ast.Await) and _is_json(node.value) and (value := flow.value(node.value)):
+            return Step(value, (node.value,), RULE, "", base=node.value)  # what aiohttp reads is there already
         return None
 
     def use(self, flow: Flow, node: ast.expr, value: Value) -> bool:

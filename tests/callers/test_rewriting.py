@@ -129,3 +129,54 @@ def test_the_name_of_an_app_cannot_become_code(tmp_path_factory: pytest.TempPath
     scope: dict[str, Any] = {}
     exec(text.splitlines()[2], scope)
     assert scope["endpoint"] == f"acme/{name}"
+
+
+@pytest.mark.parametrize("nested", ["def take():\n                        return state['output']", "take = lambda: state['output']"])
+def test_nothing_is_awaited_in_a_function_that_is_not_asynchronous(tmp_path: Path, nested: str) -> None:
+    text = f"""
+        import aiohttp
+
+        async def ask(session):
+            answer = await session.post("https://api.runpod.ai/v2/abc123/run", json={{"input": {{"n": 1}}}})
+            request = (await answer.json())["id"]
+            while True:
+                state = await (await session.get(f"https://api.runpod.ai/v2/abc123/status/{{request}}")).json()
+                if state["status"] == "COMPLETED":
+                    {nested}
+                    return take()
+        """
+    compile(client(tmp_path, text).texts["client.py"], "client.py", "exec")
+
+
+def test_what_aiohttp_awaits_is_there_already(tmp_path: Path) -> None:
+    text = """
+        import aiohttp
+
+        async def ask(session):
+            answer = await session.post("https://api.runpod.ai/v2/abc123/run", json={"input": {"n": 1}})
+            request = (await answer.json())["id"]
+            while True:
+                state = await (await session.get(f"https://api.runpod.ai/v2/abc123/status/{request}")).json()
+                if state["status"] == "COMPLETED":
+                    return state["output"]
+        """
+    made = client(tmp_path, text).texts["client.py"]
+    compile(made, "client.py", "exec")
+    assert "request = answer.request_id" in made
+    assert 'state = await fal_client.status_async("acme/upscaler", request)' in made
+    assert 'return await fal_client.result_async("acme/upscaler", request)' in made
+
+
+@pytest.mark.parametrize(
+    "literal",
+    ["f\"Bearer {os.environ['RUNPOD_API_KEY']}\"", "f'Bearer {os.environ[\"RUNPOD_API_KEY\"]}'", '"" f"{os.environ[\'RUNPOD_API_KEY\']}"'],
+)
+def test_the_name_of_the_key_keeps_the_quotes_that_its_place_asks_for(tmp_path: Path, literal: str) -> None:
+    text = f"""
+        import os
+        import runpod
+
+        print({literal})
+        print(runpod.Endpoint("abc123").run_sync({{"input": {{"n": 1}}}}))
+        """
+    compile(client(tmp_path, text).texts["client.py"], "client.py", "exec")

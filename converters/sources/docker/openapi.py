@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import Any
 
 from converters.ir import App, Disposition, Finding, Scope
@@ -27,18 +28,33 @@ def _document(project: Project, candidate: Candidate, routes: Routes, app: App, 
     server, listener = app.server, candidate.listener
     assert server is not None
     if given is not None:
-        server.document, server.document_origin = given.document, f"--openapi {given.source}"
+        server.document, server.document_origin = _plain(given.document), f"--openapi {given.source}"
         server.findings.append(Finding(subject="openapi", value=given.source, why="given with --openapi"))
         return
     for path, file in sorted(project.files.items(), key=lambda item: (item[0].count("/"), item[0])):
         if path.rsplit("/", 1)[-1] in ("openapi.json", "swagger.json") and file.size < 2**21:
             found = _json(file)
             if found is not None:
-                server.document, server.document_origin = found, path
+                server.document, server.document_origin = _plain(found), path
                 return
     if listener is not None and listener.code is not None and routes.root is not None:
-        server.document = document.build(listener.code, routes, app.name)
+        server.document = _plain(document.build(listener.code, routes, app.name))
         server.document_origin = f"the routes of {routes.root.module.path}" if routes.root and server.document else ""
+
+
+def _plain(value: Any) -> Any:
+    """The value without what JSON cannot hold: code has defaults and bounds of any type, YAML and Python numbers that are none."""
+    if isinstance(value, dict):
+        return {str(key): _plain(part) for key, part in value.items() if _is_plain(part)}
+    if isinstance(value, list | tuple):
+        return [_plain(part) for part in value if _is_plain(part)]
+    return value
+
+
+def _is_plain(value: Any) -> bool:
+    if isinstance(value, float):
+        return math.isfinite(value)
+    return value is None or isinstance(value, str | int | bool | list | tuple | dict)
 
 
 def _json(file: SourceFile) -> dict[str, Any] | None:
