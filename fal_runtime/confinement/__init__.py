@@ -14,17 +14,18 @@ Only the standard library is imported here: the package is loaded by file name i
 from __future__ import annotations
 
 import os
+import stat
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import bounds, landlock
+from . import bounds, kernel, landlock
 from .kernel import end_with_parent
 from .processes import enter, give_up_privileges
-from .view import View, is_collection, readable_paths
+from .view import View, devices, is_collection, make_temporary, readable_paths
 
-__all__ = ["SWITCH", "Support", "View", "confine", "end_with_parent", "enter", "is_collection", "restrict", "support"]
+__all__ = ["SWITCH", "Support", "View", "confine", "content_below", "end_with_parent", "enter", "is_collection", "restrict", "support"]
 
 #: The variable that switches confinement off where it is "off".
 SWITCH = "FAL_RUNTIME_CONFINEMENT"
@@ -87,11 +88,24 @@ def restrict(view: View) -> None:
     """Hold this process to the paths of the machine that a view shows. Raises OSError."""
     if landlock.version() == 0:
         raise OSError("the kernel has no Landlock")
-    for name in ("tmp", "var/tmp"):
-        (view.scratch / name).mkdir(parents=True, exist_ok=True)
-    landlock.restrict(readable_paths(view), [str(view.scratch), *view.writable, *view.mounts.values()])
+    make_temporary(view.scratch)
+    landlock.restrict(readable_paths(view), [str(view.scratch), *view.writable, *view.mounts.values(), *devices()])
     bounds.limit_tasks(view.tasks)
     give_up_privileges()
+
+
+def content_below(root: str, path: str) -> bytes | None:
+    """The content of the file at a path in a confined process's files; None where it is no regular one. Raises OSError.
+
+    Links are followed as that process would follow them, never to a file of ours.
+    """
+    directory = os.open(root, os.O_PATH | os.O_DIRECTORY)
+    try:
+        opened = kernel.open_below(directory, path)
+    finally:
+        os.close(directory)
+    with open(opened, "rb") as file:
+        return file.read() if stat.S_ISREG(os.fstat(opened).st_mode) else None
 
 
 def _refusal(confining: Callable[[], None]) -> str | None:

@@ -18,6 +18,8 @@ PR_SET_PDEATHSIG, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS, PR_CAP_AMBIENT = 1, 24, 
 
 _MNT_DETACH = 2
 _MOUNT_SETATTR, _LANDLOCK_CREATE_RULESET, _LANDLOCK_ADD_RULE, _LANDLOCK_RESTRICT_SELF = 442, 444, 445, 446
+_AT_FDCWD = -100
+_OPENAT2, _RESOLVE_NO_SYMLINKS, _RESOLVE_IN_ROOT = 437, 0x04, 0x10
 _KEYCTL = {"x86_64": 250, "aarch64": 219}
 _AT_EMPTY_PATH, _AT_RECURSIVE = 0x1000, 0x8000
 _PR_CAP_AMBIENT_CLEAR_ALL = 4
@@ -50,6 +52,21 @@ def set_attributes(fd: int, attributes: int) -> None:
     """Set attributes of the mount that an open directory or file is the root of, and of those below it. Needs Linux 5.12."""
     values = (ctypes.c_uint64 * 4)(attributes, 0, 0, 0)
     _syscall(_MOUNT_SETATTR, fd, b"", _AT_EMPTY_PATH | _AT_RECURSIVE, values, ctypes.c_size_t(ctypes.sizeof(values)))
+
+
+def open_without_links(path: str) -> int:
+    """An ``O_PATH`` file descriptor of an absolute path. Raises OSError where one of its parts is a link. Needs Linux 5.6."""
+    return _openat2(_AT_FDCWD, path, os.O_PATH, _RESOLVE_NO_SYMLINKS)
+
+
+def open_below(root: int, path: str) -> int:
+    """A file descriptor to read a path with, of which an open directory is the root: no link leads out of it. Needs Linux 5.6."""
+    return _openat2(root, path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY, _RESOLVE_IN_ROOT)
+
+
+def _openat2(directory: int, path: str, flags: int, resolve: int) -> int:
+    how = (ctypes.c_uint64 * 3)(flags | os.O_CLOEXEC, 0, resolve)
+    return _syscall(_OPENAT2, directory, os.fsencode(path), how, ctypes.c_size_t(ctypes.sizeof(how)))
 
 
 def prctl(option: int, value: int, third: int = 0) -> None:

@@ -43,7 +43,7 @@ def restrict(readable: Iterable[str], writable: Iterable[str]) -> None:
     ruleset = kernel.landlock_ruleset(everything, 0, _ABSTRACT_SOCKETS | _SIGNALS if known >= _SCOPE_VERSION else 0, known)
     for path in readable:
         _allow(ruleset, path, _READING & everything)
-    for path in (*writable, "/dev/null", "/dev/tty"):
+    for path in writable:
         _allow(ruleset, path, everything)
     _apply(ruleset)
 

@@ -1,11 +1,13 @@
 """What a confined process sees of the file system: an allow-list, laid out as a tree and then mounted.
 
 The tree names every mount before the first one is made. Links of the project are leaves of it and are never followed, so that none
-of them can lead a mount astray; the machine's own are followed to what they show.
+of them can lead a mount astray; the machine's own are followed to what they show. No path of the tree has links in it, and the kernel
+refuses one that has got some since: processes that are confined to the same scratch directory may be running.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 import sys
@@ -39,6 +41,8 @@ _SHARED_MEMORY = 2**30
 _ROOT_MEMORY = 2**28
 """Bytes that may be written to /dev/shm, and beside what is mounted: both are memory."""
 _MOST_LINKS = 40
+_LIBRARIES = tuple(path for path in os.environ.get("LD_LIBRARY_PATH", "").split(os.pathsep) if path.startswith("/"))
+"""Where the user keeps further libraries. Read once: a confined process's own variables are set, later, to what its project says."""
 
 
 @dataclass(frozen=True)
@@ -115,15 +119,33 @@ def tree(view: View) -> Node:
         _place(root, target, Node(os.path.realpath(source), writable=True))
     _place(root, "/run/lock", Node())
     scratch = os.path.realpath(view.scratch)
-    for name in ("tmp", "var/tmp"):
-        os.makedirs(f"{scratch}/{name}", exist_ok=True)
+    make_temporary(view.scratch)
     _graft(root, root, scratch, "/")
     return root
 
 
 def readable_paths(view: View) -> list[str]:
     """What a process may read that has no view of its own and is held to paths of the machine instead."""
-    return [*_system(), "/dev", "/proc", "/sys", *interpreter(), *view.readable]
+    return [*_system(), "/proc", "/sys", *interpreter(), *view.readable]
+
+
+def devices() -> list[str]:
+    """What a process may use of /dev: there are the terminals, disks and shared memory of others too."""
+    names = [*_DEVICES, *(entry.name for entry in _entries("/dev") if entry.name.startswith("nvidia"))]
+    return [f"/dev/{name}" for name in names if os.path.exists(f"/dev/{name}")]
+
+
+def make_temporary(scratch: Path) -> None:
+    """Make the temporary directories below a scratch directory, in which a confined process may have left links. Raises OSError."""
+    for path in ("tmp", "var/tmp"):
+        opened = os.open(scratch, os.O_PATH | os.O_DIRECTORY)
+        for name in path.split("/"):
+            with contextlib.suppress(FileExistsError):
+                os.mkdir(name, dir_fd=opened)
+            below = os.open(name, os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=opened)
+            os.close(opened)
+            opened = below
+        os.close(opened)
 
 
 def is_collection(path: str) -> bool:
@@ -148,8 +170,7 @@ def _system() -> Iterator[str]:
     yield from _PROGRAMS
     yield from (f"/etc/{name}" for name in _SETTINGS)
     yield from _CACHES
-    libraries = os.environ.get("LD_LIBRARY_PATH", "").split(os.pathsep)
-    yield from (path for path in libraries if path.startswith("/") and not is_collection(path))
+    yield from (path for path in _LIBRARIES if not is_collection(path))
 
 
 def _show(root: Node, path: str, *, writable: bool = False, system: bool = False, links: int = 0) -> None:
@@ -185,9 +206,8 @@ def _place(root: Node, path: str, leaf: Node) -> None:
 
 
 def _add_devices(root: Node) -> None:
-    names = [*_DEVICES, *(entry.name for entry in _entries("/dev") if entry.name.startswith("nvidia"))]
     dev = root.children["dev"] = Node()
-    dev.children = {name: Node(f"/dev/{name}", writable=True, device=True) for name in names if os.path.exists(f"/dev/{name}")}
+    dev.children = {os.path.basename(path): Node(path, writable=True, device=True) for path in devices()}
     dev.children |= {name: Node(link=target) for name, target in _TO_PROC.items()}
 
 
@@ -266,7 +286,7 @@ def _fill(directory: int, node: Node) -> None:
             _remove_link(directory, name)
             os.symlink(child.link, name, dir_fd=directory)
             continue
-        is_directory = child.source is None or stat.S_ISDIR(os.stat(f"/old{child.source}").st_mode)
+        is_directory = child.source is None or stat.S_ISDIR(os.lstat(f"/old{child.source}").st_mode)
         _make(directory, name, is_directory)
         if child.source is not None:
             _bind(f"/old{child.source}", directory, name, child)
@@ -298,8 +318,10 @@ def _remove_link(directory: int, name: str) -> None:
 
 def _bind(source: str, directory: int, name: str, node: Node) -> None:
     target = _open(directory, name)
-    kernel.mount(source, f"/old/proc/self/fd/{target}", None, kernel.MS_BIND | kernel.MS_REC)
-    os.close(target)
+    opened = os.open(source, os.O_PATH) if node.device else kernel.open_without_links(source)
+    kernel.mount(f"/old/proc/self/fd/{opened}", f"/old/proc/self/fd/{target}", None, kernel.MS_BIND | kernel.MS_REC)
+    for fd in (opened, target):
+        os.close(fd)
     target = _open(directory, name)  # what is mounted there now
     kernel.set_attributes(target, kernel.NOSUID | (0 if node.device else kernel.NODEV) | (0 if node.writable else kernel.RDONLY))
     os.close(target)

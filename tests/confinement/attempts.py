@@ -198,6 +198,19 @@ def change_the_kernel(places: Places) -> str:
     return _tried(*(write(path) for path in ("/proc/sys/kernel/core_pattern", "/proc/sys/vm/swappiness", "/proc/sysrq-trigger")))
 
 
+def read_shared_memory_of_others(places: Places) -> str:
+    def shared() -> str:
+        return Path(places["shared"]).read_text()
+
+    def terminals() -> str:
+        found = [path.name for path in Path("/dev/pts").iterdir() if path.name.isdigit()]
+        if not found:
+            raise OSError
+        return " ".join(found)
+
+    return _tried(shared, terminals)
+
+
 def change_modes_and_times(places: Places) -> str:
     return _tried(lambda: os.chmod(places["file"], 0o666), lambda: os.utime(places["file"], (1, 1)))
 
@@ -259,6 +272,7 @@ ATTEMPTS: dict[str, Callable[[Places], str]] = {
     "connect to an abstract socket": connect_to_an_abstract_socket,
     "kill processes of the user": kill_processes_of_the_user,
     "read the environment and memory of other processes": read_other_processes,
+    "read shared memory and terminals of the user in /dev": read_shared_memory_of_others,
     "read the user's keys in the kernel": read_keys_of_the_user,
     "make the view writable again, write /etc and /usr": undo_the_read_only_view,
     "gain capabilities by a user namespace or a program": gain_capabilities,

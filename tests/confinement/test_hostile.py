@@ -36,12 +36,14 @@ class Machine:
         self.file.parent.mkdir(parents=True)
         self.file.write_text("canary")
         self.process = subprocess.Popen(["sleep", "300"], env={"SECRET": "canary"}, start_new_session=True)
+        self.shared = Path("/dev/shm") / folder.name
+        self.shared.write_text("canary")
         self.answered: list[str] = []
         self.abstract = folder.name
         self._servers = [self._serve("path", str(folder / "socket")), self._serve("abstract", "\0" + self.abstract)]
         for name in ("scratch", "stage"):
             (folder / name).mkdir()
-        for place in (folder, *folder.rglob("*")):
+        for place in (folder, self.shared, *folder.rglob("*")):
             if not place.is_symlink():
                 place.chmod(0o777 if place.is_dir() else 0o666)
 
@@ -70,6 +72,7 @@ class Machine:
             "file": str(self.file),
             "socket": str(self.folder / "socket"),
             "abstract": self.abstract,
+            "shared": str(self.shared),
             "pid": str(self.process.pid),
             "scratch": str(self.folder / "scratch"),
             "stage": str(self.folder / "stage"),
@@ -92,6 +95,7 @@ class Machine:
     def close(self) -> None:
         for server in self._servers:
             server.close()
+        self.shared.unlink()
         self.process.kill()
         self.process.wait()
         for place in ("/tmp", "/var/tmp", "/dev/shm", "/run", "/usr"):
