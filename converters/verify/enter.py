@@ -1,6 +1,7 @@
-"""Starts one program of the source side: ``python enter.py SETTINGS``, a JSON object with ``argv``, ``view``, ``kind`` and ``package``.
+"""Starts one program of the source side, confined to a view in which the project's files are where its image would hold them.
 
-The program is confined to the view, in which the project's files are where its image would hold them.
+Standard input is a JSON object: ``argv``, ``environment``, ``view``, ``kind`` and ``package``. The environment is the project's, and
+variables such as LD_PRELOAD make a program load code: so this process, which is not confined yet, must not be started with it.
 """
 
 from __future__ import annotations
@@ -12,7 +13,10 @@ import sys
 
 
 def main() -> None:
-    settings = json.loads(sys.argv[1])
+    settings = json.load(sys.stdin.buffer)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
     package = settings["package"]
     spec = importlib.util.spec_from_file_location("confinement", package, submodule_search_locations=[os.path.dirname(package)])
     assert spec is not None and spec.loader is not None
@@ -24,7 +28,7 @@ def main() -> None:
     confinement.confine(view, settings["kind"])
     if settings["kind"] != "namespaces":
         os.chdir(view.cwd)
-    os.execvp(settings["argv"][0], settings["argv"])
+    os.execvpe(settings["argv"][0], settings["argv"], settings["environment"])
 
 
 if __name__ == "__main__":

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import collections
 import json
-import mmap
 import os
 import re
 import sys
 import threading
+import weakref
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from .outcome import LocalPath
+from .outcome import LocalPath, SideFailed
 
 HOOK = Path(__file__).parent / "child" / "hook"
 MEMORY = 8 * 2**30
@@ -53,7 +53,10 @@ class Event:
 
 @dataclass
 class Observation:
-    """The processes of one side. ``folder`` is a scratch folder of its own."""
+    """The processes of one side. ``folder`` is a scratch folder of its own, which they may write.
+
+    So nothing in it is opened by its name once they run: it may be a link by then. What only we write lies in :attr:`private`.
+    """
 
     folder: Path
     own: frozenset[str]
@@ -94,8 +97,10 @@ class Observation:
         (self.folder / "log").touch()
         counter = self.folder / "counter"
         counter.write_bytes(bytes(16))
-        with counter.open("r+b") as file:
-            self._counter = mmap.mmap(file.fileno(), 16)
+        self._log, self._counter = (os.open(file, os.O_RDWR | os.O_CLOEXEC) for file in (self.folder / "log", counter))
+        for opened in (self._log, self._counter):
+            weakref.finalize(self, os.close, opened)
+        self.private.mkdir()
         settings = {
             "log": str(self.folder / "log"),
             "counter": str(counter),
@@ -140,33 +145,43 @@ class Observation:
         }
 
     @property
+    def private(self) -> Path:
+        """A folder beside, of what the processes do not see."""
+        return self.folder.with_name(f"{self.folder.name}-private")
+
+    @property
     def programs(self) -> Path:
         """A folder for programs that an image holds and this machine does not."""
         return self.folder / "programs"
 
     def begin(self, request: int) -> None:
         """From now on what happens belongs to this request; 0: to loading."""
-        self._counter[:8] = request.to_bytes(8, "little")
+        os.pwrite(self._counter, request.to_bytes(8, "little"), 0)
 
     def let_fail(self, call: int) -> None:
         """From now on this call fails in every request, counted from 1; 0: none."""
-        self._counter[8:] = call.to_bytes(8, "little")
+        os.pwrite(self._counter, call.to_bytes(8, "little"), 8)
 
     def events(self) -> list[Event]:
-        """Everything that was reported so far."""
-        with self._reading, (self.folder / "log").open("rb") as file:
-            file.seek(self._read)
-            data = file.read()
+        """Everything that was reported so far. Raises SideFailed where something else was written among it."""
+        with self._reading:
+            data = os.pread(self._log, max(os.fstat(self._log).st_size - self._read, 0), self._read)
             whole = data[: data.rfind(b"\n") + 1]
             self._read += len(whole)
             for line in whole.splitlines():
-                event = json.loads(line)
-                text = self._told(event["text"])
-                told = {name: event[name] for name in ("line", "aside", "pid", "fallible") if name in event}
-                found = Event(event["request"], event["kind"], text, runner=event.get("process", "") != "", **told)
+                try:
+                    found = self._event(json.loads(line))
+                except (ValueError, KeyError, TypeError, AttributeError) as error:
+                    raise SideFailed("the project's code wrote into the log of its verification") from error
                 self._events.append(found)
                 self._by_request.setdefault(found.request, []).append(found)
             return self._events
+
+    def _event(self, event: dict[str, Any]) -> Event:
+        if not isinstance(event["text"], str) or not isinstance(event["request"], int):
+            raise TypeError
+        told = {name: event[name] for name in ("line", "aside", "pid", "fallible") if name in event}
+        return Event(event["request"], event["kind"], self._told(event["text"]), runner=event.get("process", "") != "", **told)
 
     def _told(self, text: str) -> str:
         """A text with the release of the SDK that the conversion tells."""

@@ -20,7 +20,7 @@ from converters.project import Project, SourceFile
 from converters.sources.docker import packaging
 from fal_runtime import confinement as confinements
 from fal_runtime import engine
-from fal_runtime.confinement import Support, View, bounds, is_collection
+from fal_runtime.confinement import Support, View, bounds, content_below, is_collection
 
 from .interpreter import Interpreter
 from .observe import HOOK, Observation
@@ -118,34 +118,45 @@ class Process:
         self._staged, self._argv, self._environment = staged, list(argv), environment
         self._folders = tuple(path for path in interpreter.folders if not is_collection(path))
         self._observation, self._confinement = observation, confinement
-        self.log = observation.folder / "output.txt"
+        self._own = observation.private
+        self.log = self._own / "output.txt"
         self._process: subprocess.Popen[bytes] | None = None
         self._starter = ThreadPoolExecutor(1, "starter")
         """One thread, however often it is started: the kernel ends it with the thread that did."""
 
     def start(self) -> None:
         """Start it, or start it again after it ended."""
-        empty = self._observation.folder / "stage"
+        empty = self._own / "stage"
         empty.mkdir(exist_ok=True)
-        for folder in (self._staged.workdir, "/tmp"):
-            (self._staged.root / folder.lstrip("/")).mkdir(parents=True, exist_ok=True)
+        if self._process is None:  # later the project's code may have put links there
+            for folder in (self._staged.workdir, "/tmp"):
+                (self._staged.root / folder.lstrip("/")).mkdir(parents=True, exist_ok=True)
         cwd = self._staged.workdir if self._confinement.private else str(self.folder)
         readable = (str(HOOK.parent), str(engine.HOOK), *self._folders)
         view = View(empty, self._staged.root, cwd, readable, (str(self._observation.folder),))
         own = {**self._staged.environment, **self._environment}
         if not self._confinement.private:
             own["TMPDIR"] = str(self._staged.root / "tmp")
-        settings = {"argv": self._argv, "view": view.as_json(), "kind": self._confinement.kind, "package": str(_CONFINEMENT)}
+        settings = {
+            "argv": self._argv,
+            "environment": self._observation.environment(own),
+            "view": view.as_json(),
+            "kind": self._confinement.kind,
+            "package": str(_CONFINEMENT),
+        }
         with self.log.open("ab") as log:
             self._process = self._starter.submit(
                 subprocess.Popen,
-                [sys.executable, "-I", "-S", str(Path(__file__).with_name("enter.py")), json.dumps(settings)],
-                stdin=subprocess.DEVNULL,
+                [sys.executable, "-I", "-S", str(Path(__file__).with_name("enter.py"))],
+                stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=log,
-                env=self._observation.environment(own),
+                env=self._observation.environment(),
                 start_new_session=True,
             ).result()
+        assert self._process.stdin is not None
+        with contextlib.suppress(BrokenPipeError), self._process.stdin as told:
+            told.write(json.dumps(settings).encode())
 
     @property
     def folder(self) -> Path:
@@ -163,14 +174,18 @@ class Process:
         return self._process is None or self._process.poll() is not None
 
     def file(self, path: str) -> bytes | None:
-        """The content of a file as this process sees it; None where there is none."""
+        """The content of a file that this process sees and may have written; None where there is none. No link leads further."""
         if self._process is None or not path.startswith("/"):
             return None
-        below = bounds.tree(self._process.pid)  # the one that reaps, then the one that runs the program
-        number = below[1] if self._confinement.private and len(below) > 1 else self._process.pid
         try:
-            found = Path(f"/proc/{number}/root{path}")
-            return found.read_bytes() if found.is_file() else None
+            if self._confinement.kind == "none":
+                return Path(path).read_bytes() if Path(path).is_file() else None
+            if not self._confinement.private:  # its files lie among the user's
+                places = [str(place) for place in (self._staged.root, self._observation.folder)]
+                place = next((place for place in places if path.startswith(f"{place}/")), None)
+                return None if place is None else content_below(place, path.removeprefix(place))
+            below = bounds.tree(self._process.pid)  # the one that reaps, then the one that runs the program
+            return content_below(f"/proc/{below[1] if len(below) > 1 else self._process.pid}/root", path)
         except OSError:
             return None
 

@@ -165,7 +165,7 @@ def test_an_interruption_ends_everything(project: Path, tmp_path: Path, number: 
         command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=Path(__file__).parents[2]
     ) as process:
         deadline = time.monotonic() + 60
-        while not list(cache.glob("fal-migrate/verify-*/verify-*/0/source/output.txt")) and time.monotonic() < deadline:
+        while not list(cache.glob("fal-migrate/verify-*/verify-*/0/source-private/output.txt")) and time.monotonic() < deadline:
             time.sleep(0.05)
         process.send_signal(number)
         out, err = process.communicate(timeout=60)
