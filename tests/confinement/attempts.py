@@ -33,7 +33,9 @@ def write_a_file_of_the_user(places: Places) -> str:
             file.write(b"changed")
 
     def child() -> None:
-        subprocess.run(["/bin/sh", "-c", f"echo changed >> '{places['file']}'"], check=True, stderr=subprocess.DEVNULL)
+        ran = subprocess.run(["/bin/sh", "-c", f"echo changed >> '{places['file']}' && echo done"], capture_output=True, check=True)
+        if ran.stdout != b"done\n":  # a verification doubles programs
+            raise OSError
 
     def c_library() -> None:
         import ctypes
