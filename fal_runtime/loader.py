@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,8 +74,7 @@ class Loader:
         place = self._host.directory / f"app-{len(list(self._host.directory.glob('app-*')))}"
         for name in ("root", "empty", "loading", "payload"):
             (place / name).mkdir(parents=True)
-        description = await self._describe(app, place)
-        spec = Spec.from_description(description).in_environment(self._host.environment)
+        spec = (await self._describe(app, place)).in_environment(self._host.environment)
         notices: list[str] = []
         if spec.python_version and spec.python_version != f"{sys.version_info.major}.{sys.version_info.minor}":
             notices.append(f"python_version is {spec.python_version}; runs here on {sys.version_info.major}.{sys.version_info.minor}")
@@ -97,9 +97,9 @@ class Loader:
         except RuntimeFailure as failure:
             raise LoadFailure(f"{spec.name}: {failure}") from None
 
-    async def _describe(self, app: str, place: Path) -> Mapping[str, Any]:
-        events: list[dict[str, Any]] = []
-        lines: list[str] = []
+    async def _describe(self, app: str, place: Path) -> Spec:
+        events: deque[dict[str, Any]] = deque(maxlen=1)
+        lines: deque[str] = deque(maxlen=1)  # the code may say more than there is memory for
         own = self._zygotes.own
         root = str(self._project.root)
         view = View(
@@ -121,11 +121,13 @@ class Loader:
         child = await own.fork(command, lambda _, text: lines.append(text), events.append)
         code = await child.exited
         if events and events[-1]["event"] == "loaded":
-            description: Mapping[str, Any] = events[-1]["description"]
-            return description
+            try:
+                return Spec.from_description(events[-1]["description"])
+            except (KeyError, TypeError, ValueError, AttributeError) as error:  # told by a process that runs the project's code
+                raise LoadFailure(f"{app}: loading it told no description of an app: {type(error).__name__}: {error}") from None
         if events:
-            place_ = f"{events[-1]['where']}: " if events[-1]["where"] else ""
-            raise LoadFailure(f"{app}: {place_}{events[-1]['message']}")
+            where = events[-1].get("where")
+            raise LoadFailure(f"{app}: {f'{where}: ' if where else ''}{events[-1].get('message')}")
         raise LoadFailure(f"{app}: loading it ended the process with exit code {code}: {lines[-1] if lines else 'no output'}")
 
     @property

@@ -201,12 +201,13 @@ class Runner:
         self._on_line(self, stream, _unwrapped(text))
 
     def _event(self, event: dict[str, Any]) -> None:
-        if event["event"] == "bound":
+        if event["event"] == "bound" and self.pid is None:  # said before the app's own code runs; what is said again is not ours
             self.pid, self._ports = event["pid"], [event["port"], event["metrics_port"]]
         elif event["event"] == "ready":
             self._ready.set()
         elif event["event"] == "failed":
-            self._failure = event["message"] + (f" ({event['where']})" if event["where"] else "")
+            where = event.get("where")
+            self._failure = f"{event.get('message')}{f' ({where})' if where else ''}"
 
     def stop(self) -> Coroutine[Any, Any, None]:
         """Take no more requests from now on; the coroutine sends SIGTERM, then SIGKILL after the app's grace period."""

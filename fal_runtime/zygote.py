@@ -132,7 +132,7 @@ class Zygote:
         handlers: list[Callable[[str], None]] = [
             lambda text: on_line("stdout", text),
             lambda text: on_line("stderr", text),
-            lambda text: on_event(json.loads(text)),
+            lambda text: _reported(text, on_event),
         ]
         child = Child(self, next(self._numbers))
         for handler in handlers:
@@ -206,6 +206,16 @@ class Zygote:
         if self._bounds is not None:
             self._bounds.close()
             self._bounds = None
+
+
+def _reported(text: str, on_event: EventHandler) -> None:
+    """Hand on what a child reports. Its code, which may not be ours, can write there too: what is no event is passed over."""
+    try:
+        event = json.loads(text)
+    except ValueError:
+        return
+    if isinstance(event, dict) and isinstance(event.get("event"), str):
+        on_event(event)
 
 
 def _checkout() -> str:
