@@ -1,7 +1,7 @@
 """Landlock (Linux 5.13 and newer): holds a process to paths of the machine where it cannot have a view of its own.
 
 It bars reading, writing, making and removing elsewhere, also in child processes, and mounting altogether. It does not bar changing
-modes, owners and times of files, nor sockets that have a path (linux/Documentation/userspace-api/landlock.rst).
+modes, owners and times of files, nor sockets that have a path, nor System V and POSIX IPC (linux/Documentation/userspace-api/landlock.rst).
 """
 
 from __future__ import annotations

@@ -33,7 +33,7 @@ _CACHES = ("/var/cache/fontconfig",)
 _DEVICES = ("null", "zero", "full", "random", "urandom", "tty", "kfd", "dri", "nvidia-caps")
 _TO_PROC = {"fd": "/proc/self/fd", "stdin": "/proc/self/fd/0", "stdout": "/proc/self/fd/1", "stderr": "/proc/self/fd/2"}
 #: Parts of /proc through which root changes the whole machine.
-_COVERED = ("sys", "sysrq-trigger", "irq", "bus")
+_COVERED = ("sys", "sysrq-trigger", "irq", "bus", "fs", "scsi", "acpi", "mtrr", "driver", "dynamic_debug")
 _KERNEL = frozenset({"proc", "sys", "dev"})
 #: Directories that are never shown as a whole, whatever asks for them.
 _COLLECTIONS = frozenset({"/", "/home", "/root", "/Users", "/tmp", "/var", "/var/tmp", "/etc", "/opt", "/srv", "/mnt", "/media", "/run"})

@@ -213,6 +213,20 @@ def read_shared_memory_of_others(places: Places) -> str:
     return _tried(shared, terminals)
 
 
+def read_memory_of_others_by_its_number(places: Places) -> str:
+    def system_v() -> str:
+        import ctypes
+
+        libc = ctypes.CDLL(None, use_errno=True)
+        libc.shmat.restype = ctypes.c_void_p
+        address = libc.shmat(int(places["segment"]), None, 0o10000)  # SHM_RDONLY
+        if address in (None, ctypes.c_void_p(-1).value):
+            raise OSError
+        return ctypes.string_at(address, 6).decode()
+
+    return _tried(system_v)
+
+
 def change_modes_and_times(places: Places) -> str:
     return _tried(lambda: os.chmod(places["file"], 0o666), lambda: os.utime(places["file"], (1, 1)))
 
@@ -275,6 +289,7 @@ ATTEMPTS: dict[str, Callable[[Places], str]] = {
     "kill processes of the user": kill_processes_of_the_user,
     "read the environment and memory of other processes": read_other_processes,
     "read shared memory and terminals of the user in /dev": read_shared_memory_of_others,
+    "read System V shared memory of the user": read_memory_of_others_by_its_number,
     "read the user's keys in the kernel": read_keys_of_the_user,
     "make the view writable again, write /etc and /usr": undo_the_read_only_view,
     "gain capabilities by a user namespace or a program": gain_capabilities,

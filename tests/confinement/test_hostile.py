@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import shutil
@@ -23,6 +24,9 @@ from tests.confinement.attempts import ATTEMPTS
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs Linux")
 ROOT = Path(__file__).parents[2]
 PYTHON = "/usr/bin/python3"
+_LIBC = ctypes.CDLL(None)
+if sys.platform == "linux":
+    _LIBC.shmat.restype = ctypes.c_void_p
 MODES = ("root", "user", "no namespaces")
 
 
@@ -38,6 +42,10 @@ class Machine:
         self.process = subprocess.Popen(["sleep", "300"], env={"SECRET": "canary"}, start_new_session=True)
         self.shared = Path("/dev/shm") / folder.name
         self.shared.write_text("canary")
+        self.segment = _LIBC.shmget(0, 4096, 0o1666)  # IPC_PRIVATE, IPC_CREAT
+        address = _LIBC.shmat(self.segment, None, 0)
+        ctypes.memmove(address, b"canary", 6)
+        _LIBC.shmdt(ctypes.c_void_p(address))
         self.answered: list[str] = []
         self.abstract = folder.name
         self._servers = [self._serve("path", str(folder / "socket")), self._serve("abstract", "\0" + self.abstract)]
@@ -73,6 +81,7 @@ class Machine:
             "socket": str(self.folder / "socket"),
             "abstract": self.abstract,
             "shared": str(self.shared),
+            "segment": str(self.segment),
             "pid": str(self.process.pid),
             "scratch": str(self.folder / "scratch"),
             "stage": str(self.folder / "stage"),
@@ -96,6 +105,7 @@ class Machine:
         for server in self._servers:
             server.close()
         self.shared.unlink()
+        _LIBC.shmctl(self.segment, 0, None)  # IPC_RMID
         self.process.kill()
         self.process.wait()
         for place in ("/tmp", "/var/tmp", "/dev/shm", "/run", "/usr"):
