@@ -85,7 +85,8 @@ class RunPodSDK:
             return Step(Value("plain"), (node,), NO_COUNTERPART, name, base=function.value)
         given = {keyword.arg or "": keyword.value for keyword in node.keywords}
         body = node.args[0] if node.args else given.get("request_input") or given.get("endpoint_input")
-        if body is None or function.attr not in ("run", "run_sync") or "" in given:
+        starred = "" in given or any(isinstance(argument, ast.Starred) for argument in node.args)
+        if body is None or function.attr not in ("run", "run_sync") or starred:
             return None
         timeout = node.args[1] if len(node.args) > 1 else given.get("timeout")
         try:

@@ -155,6 +155,6 @@ def test_a_process_that_dies_is_a_finding_and_the_others_are_tried(monkeypatch: 
         return os._exit(3) if given.number == 1 else right(given, *rest, **more)
 
     monkeypatch.setattr(trial, "judge", judge)
-    ended = list(workers.run([("requirements", number) for number in range(4)], 0, 2, 0))
+    ended = list(workers.run([("requirements", number) for number in range(4)], 0, 2, workers.Every()))
     assert sorted((one.task[1], [finding.kind for finding in one.findings]) for one in ended)[1] == (1, ["process died"])
     assert len(ended) == 4

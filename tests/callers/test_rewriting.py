@@ -180,3 +180,21 @@ def test_the_name_of_the_key_keeps_the_quotes_that_its_place_asks_for(tmp_path: 
         print(runpod.Endpoint("abc123").run_sync({{"input": {{"n": 1}}}}))
         """
     compile(client(tmp_path, text).texts["client.py"], "client.py", "exec")
+
+
+def test_arguments_that_are_passed_with_a_star_are_left_to_a_person(tmp_path: Path) -> None:
+    made = client(
+        tmp_path,
+        """
+        import runpod
+
+        given = [{"input": {"n": 1}}]
+        print(runpod.Endpoint("abc123").run_sync(*given))
+
+
+        async def ask():
+            return await runpod.AsyncioEndpoint("abc123", None).run(*given)
+        """,
+    )
+    assert "run_sync(*given)" in made.texts["client.py"]
+    assert made.manual

@@ -45,10 +45,10 @@ def _document(project: Project, candidate: Candidate, routes: Routes, app: App, 
 def _plain(value: Any) -> Any:
     """The value without what JSON cannot hold: code has defaults and bounds of any type, YAML and Python numbers that are none."""
     if isinstance(value, dict):
-        return {str(key): _plain(part) for key, part in value.items() if _is_plain(part)}
+        return {_plain(str(key)): _plain(part) for key, part in value.items() if _is_plain(part)}
     if isinstance(value, list | tuple):
         return [_plain(part) for part in value if _is_plain(part)]
-    return value
+    return value.encode(errors="backslashreplace").decode() if isinstance(value, str) else value
 
 
 def _is_plain(value: Any) -> bool:

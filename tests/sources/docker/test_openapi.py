@@ -148,9 +148,9 @@ def test_the_health_path_is_a_get_that_answers(path: str, code: str, tmp_path: P
     assert made is not None and made.health_path == path
 
 
-@pytest.mark.parametrize("value", ["b'x'", "...", "1j", "float('nan')", "float('inf')", "[b'x', 1]", "{'a': b'x'}"])
+@pytest.mark.parametrize("value", ["b'x'", "'\\ud800'", "...", "1j", "float('nan')", "float('inf')", "[b'x', 1]", "{'a': b'x'}"])
 def test_a_document_holds_what_json_can(value: str, tmp_path: Path) -> None:
     main = f"app = FastAPI()\n\n\nclass Item(BaseModel):\n    n: int = Field({value}, ge={value})\n\n\n@app.post('/items')\ndef create(item: Item, q: str = {value}): ...\n"
     found = document(tmp_path, main)
     assert list(found["paths"]) == ["/items"]
-    json.dumps(found, allow_nan=False)
+    json.dumps(found, allow_nan=False, ensure_ascii=False).encode()
