@@ -10,6 +10,8 @@ with another value. Equal seeds give equal inputs, however many jobs run. Exits 
 from __future__ import annotations
 
 import argparse
+import contextlib
+import signal
 import sys
 import time
 from collections import Counter, defaultdict
@@ -27,6 +29,7 @@ KINDS = (
     "does not parse",
     "literal changed",
     "second run",
+    "does not load",
     "over 10 s",
     "over 500 MB",
     "process died",
@@ -57,14 +60,22 @@ def fuzz(arguments: argparse.Namespace) -> int:
     until = started + arguments.seconds if arguments.seconds else None
     rows: dict[str, Row] = defaultdict(Row)
     classes: dict[tuple[str, str], list[Task]] = defaultdict(list)
-    for ended in workers.run(plan(arguments.inputs, names), arguments.seed, arguments.jobs, arguments.on_disk_every, until):
-        _note(rows[ended.task[0]], ended)
-        for finding in ended.findings:
-            classes[finding.kind, finding.key].append(ended.task)
-            if len(classes[finding.kind, finding.key]) == 1:
-                print(f"{time.monotonic() - started:7.0f} s  {finding.kind}: {finding.key}  [{ended.task[0]} {ended.task[1]}]", flush=True)
-                if arguments.failures:
-                    _store(ended.task, finding, arguments)
+    ends = workers.run(
+        plan(arguments.inputs, names), arguments.seed, arguments.jobs, workers.Every(arguments.on_disk_every, arguments.load_every), until
+    )
+    with contextlib.suppress(KeyboardInterrupt):  # then what was tried so far is told
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        for ended in ends:
+            _note(rows[ended.task[0]], ended)
+            for finding in ended.findings:
+                classes[finding.kind, finding.key].append(ended.task)
+                if len(classes[finding.kind, finding.key]) == 1:
+                    print(
+                        f"{time.monotonic() - started:7.0f} s  {finding.kind}: {finding.key}  [{ended.task[0]} {ended.task[1]}]", flush=True
+                    )
+                    if arguments.failures:
+                        _store(ended.task, finding, arguments)
+    ends.close()
     print(table(rows))
     for (kind, key), tasks in sorted(classes.items(), key=lambda item: -len(item[1])):
         print(f"{len(tasks):6}  {kind}: {key}  [{tasks[0][0]} {tasks[0][1]}]")
@@ -85,7 +96,8 @@ def _store(task: Task, finding: model.Finding, arguments: argparse.Namespace) ->
 
         def fails(smaller: model.Input) -> bool:
             try:
-                _, findings, _ = trial.judge(smaller, place / "try", on_disk=finding.kind == "second run")
+                loading = finding.kind == "does not load"
+                _, findings, _ = trial.judge(smaller, place / "try", on_disk=loading or finding.kind == "second run", load=loading)
             except OSError:
                 return False
             return any((found.kind, found.key) == (finding.kind, finding.key) for found in findings)
@@ -149,6 +161,7 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=2, help="processes")
     parser.add_argument("--reader", action="append", choices=list(readers.READERS), help="this reader only; repeatable")
     parser.add_argument("--on-disk-every", type=int, default=16, help="of every so many inputs one is written to disk and renewed; 0: none")
+    parser.add_argument("--load-every", type=int, default=0, help="of every so many inputs one is loaded with the real fal; 0: none")
     parser.add_argument("--failures", type=Path, metavar="FOLDER", help="store the first input of each class of faults here, made smaller")
     parser.add_argument("--shrink", type=float, default=20.0, metavar="SECONDS", help="time to make an input smaller")
     parser.add_argument("--replay", type=Path, metavar="FILE", help="try a stored input.json again")

@@ -11,6 +11,7 @@ import re
 import resource
 import shutil
 import signal
+import subprocess
 import sys
 import time
 import traceback
@@ -36,7 +37,8 @@ SECONDS = 10.0
 MEMORY = 500 * 2**20
 """Bytes by which a process may grow."""
 NOBODY = 65534
-OWN = str(Path(__file__).resolve().parents[2] / "converters")
+ROOT = Path(__file__).resolve().parents[2]
+OWN = str(ROOT / "converters")
 
 
 class OutOfTime(BaseException):
@@ -69,8 +71,8 @@ def lay(given: Input, root: Path) -> None:
         os.chmod(os.fsencode(root) + b"/" + path, mode)  # noqa: PTH101
 
 
-def judge(given: Input, folder: Path, *, on_disk: bool = False) -> tuple[str, list[Finding], float]:
-    """(status, findings, seconds of processor time) of an input; `folder` is emptied first."""
+def judge(given: Input, folder: Path, *, on_disk: bool = False, load: bool = False) -> tuple[str, list[Finding], float]:
+    """(status, findings, seconds of processor time) of an input; `folder` is emptied first. `load`: the apps with the real fal, too."""
     root = folder / "worker"
     with _unprivileged(bool(given.modes)):
         _empty(folder)
@@ -87,6 +89,8 @@ def judge(given: Input, folder: Path, *, on_disk: bool = False) -> tuple[str, li
         except Exception as error:
             status, findings = "raised", [Finding("raised", f"{type(error).__name__} in {_place(error)}", _trace(error))]
         seconds = time.process_time() - started
+        if load and (folder / "out").is_dir():
+            findings += _load_faults(folder / "out", folder / "payload")
         grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024
     if grown > MEMORY:
         findings.append(Finding("over 500 MB", f"{grown >> 20} MB"))
@@ -150,6 +154,25 @@ def convert_again(request: Request, outcome: Converted | NotConverted) -> Conver
 
         return convert_callers(request.path, {})
     return convert(request.path, request.options)
+
+
+def _load_faults(output: Path, payload: Path) -> Iterator[Finding]:
+    """Apps that fal's own loader refuses, each in a process of its own without the limit of memory."""
+    tables = tomllib.loads((output / "pyproject.toml").read_text()).get("tool", {}).get("fal", {}).get("apps", {})
+    for ref in [table["ref"] for table in tables.values() if "ref" in table and (output / table["ref"].partition("::")[0]).exists()]:
+        command = [sys.executable, "-m", "benchmarks.corpus.deploy", str(output), ref, str(payload)]
+        most = resource.getrlimit(resource.RLIMIT_AS)[1]
+        loaded = subprocess.run(
+            command,
+            cwd=ROOT,
+            capture_output=True,
+            check=False,
+            text=True,
+            preexec_fn=lambda most=most: resource.setrlimit(resource.RLIMIT_AS, (most, most)),  # type: ignore[misc]
+        )
+        if loaded.returncode:
+            lines = loaded.stderr.strip().splitlines()
+            yield Finding("does not load", re.sub(r"\d+", "", lines[-1])[:120] if lines else "no message", loaded.stderr)
 
 
 def _binary() -> io.TextIOWrapper:

@@ -7,7 +7,7 @@ LITERALS = (
     f"'{TAG} \u2028 \u2029 \x85 end'",
     f'"""{TAG} \\\n joined \\" \'\'\' """',
     f"'{TAG} {{{{ x }}}} {{% y %}} \\x00 \\ud800'",
-    f'f"""{TAG} {{1 + 1}}  \n\n {{"a"}} \n"""',
+    f'f"""{TAG} {{unknown}}  \n\n {{"a"}} \n"""',
     f'rb"""{TAG} \\  \n\n\n\t\n"""',
     f"'{TAG} #noqa' '{TAG} second'",
     f'"""{TAG}\n#!comment   \n\n\n\n\ndef x():\n    pass   \n"""',

@@ -6,10 +6,11 @@ import contextlib
 import gc
 import multiprocessing
 import os
+import signal
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
@@ -33,6 +34,14 @@ class Ended:
     seconds: float
 
 
+@dataclass(frozen=True)
+class Every:
+    """Of every so many inputs one is written to disk, one is loaded with the real fal; 0: none."""
+
+    on_disk: int = 0
+    load: int = 0
+
+
 @dataclass
 class _Running:
     process: BaseProcess
@@ -41,12 +50,12 @@ class _Running:
     heard: float
 
 
-def run(tasks: Sequence[Task], seed: int, jobs: int, on_disk_every: int, until: float | None = None) -> Iterator[Ended]:
+def run(tasks: Sequence[Task], seed: int, jobs: int, every: Every, until: float | None = None) -> Generator[Ended, None, None]:
     """Try every task; `until` is a time of `time.monotonic` after which none is begun."""
     context = multiprocessing.get_context("fork")
     gc.freeze()
     with scratch() as folder:
-        running = [_start(context, list(tasks[number::jobs]), seed, folder / str(number), on_disk_every) for number in range(jobs)]
+        running = [_start(context, list(tasks[number::jobs]), seed, folder / str(number), every) for number in range(jobs)]
         try:
             while running:
                 for one in list(running):
@@ -62,7 +71,7 @@ def run(tasks: Sequence[Task], seed: int, jobs: int, on_disk_every: int, until: 
                             yield _lost(one)
                         running.remove(one)
                         _stop(one)
-                        running.append(_start(context, one.tasks[1:], seed, folder / os.urandom(4).hex(), on_disk_every))
+                        running.append(_start(context, one.tasks[1:], seed, folder / os.urandom(4).hex(), every))
                 wait([one.pipe for one in running] + [one.process.sentinel for one in running], timeout=1.0)
         finally:
             for one in running:
@@ -92,9 +101,9 @@ def _lost(one: _Running) -> Ended:
     return Ended(one.tasks[0], "lost", (Finding("over 10 s" if late else "process died", key),), HANG if late else 0.0)
 
 
-def _start(context: multiprocessing.context.ForkContext, tasks: list[Task], seed: int, folder: Path, on_disk_every: int) -> _Running:
+def _start(context: multiprocessing.context.ForkContext, tasks: list[Task], seed: int, folder: Path, every: Every) -> _Running:
     here, there = context.Pipe(duplex=False)
-    process = context.Process(target=_work, args=(there, tasks, seed, folder, on_disk_every), daemon=True)
+    process = context.Process(target=_work, args=(there, tasks, seed, folder, every), daemon=True)
     process.start()
     there.close()
     return _Running(process, here, tasks, time.monotonic())
@@ -106,9 +115,11 @@ def _stop(one: _Running) -> None:
     one.pipe.close()
 
 
-def _work(pipe: Connection, tasks: list[Task], seed: int, folder: Path, on_disk_every: int) -> None:
+def _work(pipe: Connection, tasks: list[Task], seed: int, folder: Path, every: Every) -> None:
     from benchmarks.fuzzing import readers, trial
 
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     with Path(os.devnull).open("w") as nothing:
         os.dup2(nothing.fileno(), sys.stderr.fileno())
     os.environ["XDG_CACHE_HOME"] = str(folder.with_suffix(".cache"))
@@ -118,4 +129,9 @@ def _work(pipe: Connection, tasks: list[Task], seed: int, folder: Path, on_disk_
     trial.limit_memory()
     for reader, number in tasks:
         given = readers.make(reader, number, seed)
-        pipe.send(trial.judge(given, folder, on_disk=bool(on_disk_every) and number % on_disk_every == 0))
+        load = _is_due(number, every.load) and not reader.startswith(("python:", "names"))  # mutated code may fail by itself
+        pipe.send(trial.judge(given, folder, on_disk=load or _is_due(number, every.on_disk), load=load))
+
+
+def _is_due(number: int, every: int) -> bool:
+    return bool(every) and number % every == 0
