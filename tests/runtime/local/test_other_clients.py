@@ -56,10 +56,12 @@ PRELUDE = """
 """
 
 
-def test_other_python_clients(fal: Running) -> None:
+@pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
+def test_other_python_clients(fal: Running, loop: str) -> None:
+    pytest.importorskip(loop)
     functions = "\n".join(f"async def client{number}():{code}" for number, code in enumerate(_bodies()))
-    calls = ", ".join(f"asyncio.run(client{number}())" for number in range(len(OTHER_CLIENTS)))
-    program = f"import asyncio\n{textwrap.dedent(PRELUDE)}\n{functions}\nprint(json.dumps([{calls}]))"
+    calls = ", ".join(f"{loop}.run(client{number}())" for number in range(len(OTHER_CLIENTS)))
+    program = f"import {loop}\n{textwrap.dedent(PRELUDE)}\n{functions}\nprint(json.dumps([{calls}]))"
     assert dict(zip(OTHER_CLIENTS, fal.python(program), strict=True)) == {name: {"value": 2} for name in OTHER_CLIENTS}
 
 

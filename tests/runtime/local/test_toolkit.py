@@ -11,6 +11,7 @@ from .conftest import Running
 
 FILES = """
     import json
+    import tempfile
     import PIL.Image
     from pathlib import Path
     from fal.toolkit import File, Image, KVStore
@@ -20,8 +21,9 @@ FILES = """
     for repository in ("fal_v3", "fal", "cdn"):
         answers.append(File.from_bytes(b"abc", file_name="a.txt", repository=repository).url)
     answers.append(Image.from_pil(PIL.Image.new("RGB", (2, 2)), repository="fal").url)
-    Path("/tmp/a-file").write_bytes(b"abc")
-    answers.append(File.from_path("/tmp/a-file").url)
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, "a-file").write_bytes(b"abc")
+        answers.append(File.from_path(f"{folder}/a-file").url)
 """
 
 
