@@ -214,6 +214,8 @@ class Loader:
         }
         env = self._intercepted(env)
         (root / "tmp").mkdir(parents=True, exist_ok=True)  # what a runner adds to /tmp is its own, as in a container
+        if private and self._host.interceptor is not None:
+            self._host.interceptor.place_hosts(root)
         return {
             "op": "run",
             "kind": spec.kind,

@@ -17,7 +17,7 @@ import certifi
 from .._hook.sitecustomize import STAND_IN
 from .certificates import Authority
 from .credentials import LOCAL_KEY, without_credentials
-from .hosts import DOMAINS, KNOWN
+from .hosts import DOMAINS, KNOWN, is_platform
 from .proxy import Address, Proxy
 from .streams import BUFFER, Stream, closed, splice
 from .upstream import Upstream
@@ -36,8 +36,7 @@ class Interceptor:
     """A TLS listener and a proxy on loopback, between :meth:`start` and :meth:`close`.
 
     ``url`` is the gateway's, ``key`` ("id:secret") what redirected processes have for a key. ``directory`` is made and filled
-    with everything that they must be able to read: certificates, and the files that are loaded into Python and Node; its
-    ``hosts`` may take the place of /etc/hosts.
+    with everything that they must be able to read: certificates, and the files that are loaded into Python and Node.
     Other hosts are reached as the environment of this process says.
     """
 
@@ -65,6 +64,12 @@ class Interceptor:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def place_hosts(self, root: Path) -> None:
+        """Write /etc/hosts below ``root``, for a process that sees it: native code that asks no proxy finds fal's names nowhere."""
+        file = root / "etc" / "hosts"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(_hosts())
 
     def environment(self, base: Mapping[str, str]) -> dict[str, str]:
         """``base`` with what leads a process, and those that it starts, here; the user's credentials are not in it."""
@@ -102,7 +107,6 @@ class Interceptor:
         defaults = ssl.get_default_verify_paths()
         trusted = [certifi.where(), defaults.cafile, defaults.openssl_cafile, *(os.environ.get(name) for name in _BUNDLES)]
         (self.directory / "ca-bundle.pem").write_text(self._with_ours(trusted))
-        (self.directory / "hosts").write_text(_hosts())
         (self.directory / "extra-ca.pem").write_text(self._with_ours([os.environ.get(_EXTRA)]))
 
     def _with_ours(self, files: list[str | None]) -> str:
@@ -158,12 +162,13 @@ def in_thread(interceptor: Interceptor) -> Iterator[Interceptor]:
 
 
 def _hosts() -> str:
-    """This machine's /etc/hosts, where fal's names lead nowhere: for processes with files of their own, whose native code asks no proxy."""
+    """This machine's own, where fal's names lead to an address on which nobody listens."""
     try:
-        own = Path("/etc/hosts").read_text(encoding="utf-8", errors="replace").rstrip("\n")
+        own = Path("/etc/hosts").read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
-        own = "127.0.0.1 localhost"
-    return "\n".join([f"{STAND_IN} {' '.join(KNOWN)}", own, ""])
+        own = ["127.0.0.1 localhost"]
+    kept = [line for line in own if not any(map(is_platform, line.partition("#")[0].split()))]
+    return "\n".join([f"{STAND_IN} {' '.join(KNOWN)}", *kept, ""])
 
 
 def _address(url: str) -> Address:

@@ -134,7 +134,7 @@ def test_what_was_trusted_is_trusted_still(tmp_path: Path, monkeypatch: pytest.M
 def test_the_directory_holds_no_key(tmp_path: Path) -> None:
     with in_thread(Interceptor(URL, tmp_path / "intercept")) as interceptor:
         files = [path for path in interceptor.directory.rglob("*") if path.is_file()]
-        assert {path.name for path in files} == {"ca-bundle.pem", "extra-ca.pem", "hosts", "intercept.cjs", "sitecustomize.py"}
+        assert {path.name for path in files} == {"ca-bundle.pem", "extra-ca.pem", "intercept.cjs", "sitecustomize.py"}
         assert not any("PRIVATE KEY" in path.read_text() for path in files)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import sys
 import textwrap
@@ -26,6 +27,16 @@ def test_what_cannot_be_redirected_is_refused_with_one_line(fal: Running, client
         pytest.skip(f"needs {command[0]}")
     lines = fal.execute(*command, status=1).splitlines()
     assert [line for line in lines if f"fal.run:8443 {REFUSED}" in line], lines
+
+
+@pytest.mark.skipif(not shutil.which("curl"), reason="needs curl")
+def test_native_code_that_asks_no_proxy_finds_nobody_from_within_an_app(fal: Running) -> None:
+    code = """
+        import subprocess
+        command = ["curl", "-sS", "--noproxy", "*", "https://fal.run/"]
+        return subprocess.run(command, capture_output=True, text=True).stderr
+        """
+    assert re.search(r"Failed to connect to fal\.run port 443 .*(refused|connect to server)", fal.in_app(code))
 
 
 def test_deploying_is_refused_with_one_line(fal: Running) -> None:
