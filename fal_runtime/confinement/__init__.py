@@ -71,7 +71,7 @@ def support(stage: Path, *, shares_network: bool = False) -> Support:
         return Support("namespaces", () if scoped or not shares_network else (_NO_SCOPE,))
     failing = _refusal(lambda: restrict(View(stage, stage / "scratch")))
     if failing is None:
-        missing = ["modes, owners and times of files", "unix sockets that have a path", "System V and POSIX IPC"]
+        missing = ["modes, owners and times of files", "unix sockets that have a path", "System V and POSIX IPC", "names of keys"]
         missing += ["a network and /tmp of its own"]
         return Support("landlock", (*missing, *(() if scoped else ("signals to other processes", _NO_SCOPE))), why)
     return Support("none", ("everything",), f"{why}; Landlock: {failing}")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import errno
 import os
+import struct
 
 # unshare(2)
 CLONE_NEWNS, CLONE_NEWUTS, CLONE_NEWIPC = 0x00020000, 0x04000000, 0x08000000
@@ -20,6 +22,9 @@ _MNT_DETACH = 2
 _MOUNT_SETATTR, _LANDLOCK_CREATE_RULESET, _LANDLOCK_ADD_RULE, _LANDLOCK_RESTRICT_SELF = 442, 444, 445, 446
 _AT_FDCWD = -100
 _OPENAT2, _RESOLVE_NO_SYMLINKS, _RESOLVE_IN_ROOT = 437, 0x04, 0x10
+_KEYS = {"x86_64": (0xC000003E, 248, 250), "aarch64": (0xC00000B7, 217, 219)}
+"""Of each machine: its number in linux/audit.h, and the first and last call of add_key, request_key and keyctl."""
+_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER = 22, 2
 _KEYCTL = {"x86_64": 250, "aarch64": 219}
 _AT_EMPTY_PATH, _AT_RECURSIVE = 0x1000, 0x8000
 _PR_CAP_AMBIENT_CLEAR_ALL = 4
@@ -98,6 +103,35 @@ def leave_keyring() -> None:
     number = _KEYCTL.get(os.uname().machine)
     if number is not None:
         _syscall(number, ctypes.c_long(_KEYCTL_JOIN_SESSION_KEYRING), None)
+
+
+def forbid_keys() -> None:
+    """Refuse the calls that reach keys, for the user's stand beside those of a session, and programs for other machines.
+
+    Needs ``no_new_privs``.
+    """
+    numbers = _KEYS.get(os.uname().machine)
+    if numbers is None:
+        return
+    architecture, first, last = numbers
+    refused, allowed = 0x00050000 | errno.EPERM, 0x7FFF0000
+    program = (  # code, how many instructions to skip where it is so and where not, operand
+        (0x20, 0, 0, 4),  # load the architecture
+        (0x15, 0, 4, architecture),  # if it is equal
+        (0x20, 0, 0, 0),  # load the number of the call
+        (0x54, 0, 0, 0xBFFFFFFF),  # without the bit that marks calls of x32
+        (0x35, 0, 2, first),  # if it is as great
+        (0x25, 1, 0, last),  # if it is greater
+        (0x06, 0, 0, refused),
+        (0x06, 0, 0, allowed),
+    )
+    filters = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *instruction) for instruction in program))
+
+    class Program(ctypes.Structure):
+        _fields_ = (("length", ctypes.c_ushort), ("filters", ctypes.c_void_p))
+
+    wanted = Program(len(program), ctypes.addressof(filters))
+    prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.addressof(wanted))
 
 
 def landlock_version() -> int:

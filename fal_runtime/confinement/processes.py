@@ -52,6 +52,8 @@ def give_up_privileges() -> None:
     kernel.drop_capabilities()
     with contextlib.suppress(OSError):  # some containers forbid the call altogether
         kernel.leave_keyring()
+    with contextlib.suppress(OSError):  # a kernel without filters
+        kernel.forbid_keys()
     landlock.scope()
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 

@@ -355,7 +355,10 @@ def _mount_kernel(new: int) -> None:
 
 
 def cover_proc() -> None:
-    """Make the parts of /proc read-only that change the whole machine. Raises OSError."""
+    """Make the parts of /proc read-only that change the whole machine, and those empty that name the user's keys. Raises OSError."""
+    for name in ("keys", "key-users"):
+        if os.path.exists(f"/proc/{name}"):
+            kernel.mount("/dev/null", f"/proc/{name}", None, kernel.MS_BIND)
     for name in _COVERED:
         path = f"/proc/{name}"
         if os.path.exists(path):

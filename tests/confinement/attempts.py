@@ -232,13 +232,22 @@ def change_modes_and_times(places: Places) -> str:
 
 
 def read_keys_of_the_user(places: Places) -> str:
-    def keys() -> str:
-        found = Path("/proc/keys").read_text()
-        if "fal-migrate-canary" not in found:
-            raise OSError
-        return "a key"
+    def linked() -> str:
+        import ctypes
 
-    return _tried(keys)
+        libc, text = ctypes.CDLL(None, use_errno=True), ctypes.create_string_buffer(64)
+        call = {"x86_64": 250, "aarch64": 219}[os.uname().machine]
+        libc.syscall(call, 8, -4, -3, 0, 0)  # KEYCTL_LINK: the user's keyring into the session's
+        found = libc.syscall(call, 10, -4, b"user", b"fal-migrate-canary", 0)  # KEYCTL_SEARCH
+        if libc.syscall(call, 11, found, text, 64) < 0:  # KEYCTL_READ
+            raise OSError
+        return text.value.decode()
+
+    return _tried(linked)
+
+
+def see_names_of_keys_of_the_user(places: Places) -> str:
+    return "a key" if "fal-migrate-canary" in Path("/proc/keys").read_text() else ""
 
 
 def fork_without_end(places: Places) -> str:
@@ -291,6 +300,7 @@ ATTEMPTS: dict[str, Callable[[Places], str]] = {
     "read shared memory and terminals of the user in /dev": read_shared_memory_of_others,
     "read System V shared memory of the user": read_memory_of_others_by_its_number,
     "read the user's keys in the kernel": read_keys_of_the_user,
+    "see the names of the user's keys": see_names_of_keys_of_the_user,
     "make the view writable again, write /etc and /usr": undo_the_read_only_view,
     "gain capabilities by a user namespace or a program": gain_capabilities,
     "write /proc/sys and /proc/sysrq-trigger": change_the_kernel,

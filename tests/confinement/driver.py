@@ -4,6 +4,7 @@ MODE is "root", "user" (an ordinary user, who may make namespaces) or "no namesp
 confined, and what the attempt got. Runs under the system's Python: those of others may lie in a home directory.
 """
 
+import ctypes
 import importlib.util
 import json
 import os
@@ -37,11 +38,19 @@ def become(mode, confinement):
         kernel.drop_capabilities()
 
 
+def keep_key():
+    """Give the user a key for some time."""
+    libc, first = ctypes.CDLL(None), {"x86_64": 248, "aarch64": 217}[os.uname().machine]
+    key = libc.syscall(first, b"user", b"fal-migrate-canary", b"canary", 6, -4)
+    libc.syscall(first + 2, 15, key, 60, 0, 0)
+
+
 def main():
     root, mode, attempt, places = Path(sys.argv[1]), sys.argv[2], sys.argv[3], json.loads(sys.argv[4])
     confinement = loaded("confinement", root / "fal_runtime" / "confinement" / "__init__.py")
     attempts = loaded("attempts", root / "tests" / "confinement" / "attempts.py")
     become(mode, confinement)
+    keep_key()
     scratch, stage = Path(places["scratch"]), Path(places["stage"])
     found = confinement.support(stage, shares_network=True)
     reader, writer = os.pipe()

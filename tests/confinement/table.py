@@ -27,6 +27,7 @@ _NOT_BY_LANDLOCK = {
     attempts.change_modes_and_times,
     attempts.connect_to_a_socket_with_a_path,
     attempts.read_memory_of_others_by_its_number,
+    attempts.see_names_of_keys_of_the_user,
 }
 ROWS = tuple(Row(text, attempt, NOT_ENFORCED if attempt in _NOT_BY_LANDLOCK else NOTHING) for text, attempt in attempts.ATTEMPTS.items())
 _BOUNDS = (
