@@ -89,7 +89,7 @@ def judge(given: Input, folder: Path, *, on_disk: bool = False, load: bool = Fal
         except Exception as error:
             status, findings = "raised", [Finding("raised", f"{type(error).__name__} in {_place(error)}", _trace(error))]
         seconds = time.process_time() - started
-        if load and (folder / "out").is_dir():
+        if load and (folder / "out/pyproject.toml").exists():
             findings += _load_faults(folder / "out", folder / "payload")
         grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024
     if grown > MEMORY:
