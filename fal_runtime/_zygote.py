@@ -49,6 +49,7 @@ class Parent:
         with selectors.DefaultSelector() as selector:
             selector.register(self.commands, selectors.EVENT_READ)
             selector.register(wake_reader, selectors.EVENT_READ)
+            self._own += [selector.fileno()] if hasattr(selector, "fileno") else []  # one of epoll or kqueue has a number of its own
             while True:
                 for key, _ in selector.select():
                     if key.fileobj is self.commands:

@@ -13,6 +13,8 @@ from converters.ir import Edit
 from converters.python.edits import remove_row
 from converters.python.module import Module
 
+_PARENTHESIZED = (ast.Yield, ast.YieldFrom, ast.NamedExpr)
+
 
 class Renderer:
     """The text of a module's nodes after the rewrites."""
@@ -34,9 +36,13 @@ class Renderer:
         if isinstance(part, str):
             return part
         if isinstance(part, Moved):
-            first, *rest = self.text(part.node).split("\n")
+            first, *rest = self._moved(part.node).split("\n")
             return "\n".join([first, *(line[min(part.dedent, len(line) - len(line.lstrip())) :] for line in rest)])
-        return self._source(part) if part is node else self.text(part)
+        return self._source(part) if part is node else self._moved(part)
+
+    def _moved(self, node: ast.expr) -> str:
+        """The text of an expression at another place, which may want the parentheses that are not part of it."""
+        return f"({self.text(node)})" if isinstance(node, _PARENTHESIZED) else self.text(node)
 
     def _source(self, node: ast.AST) -> str:
         """The source of a node in which rewritten nodes have their new text."""

@@ -182,6 +182,12 @@ def test_the_name_of_the_key_keeps_the_quotes_that_its_place_asks_for(tmp_path: 
     compile(client(tmp_path, text).texts["client.py"], "client.py", "exec")
 
 
+@pytest.mark.parametrize("value", ["(yield {})", "(yield from ({},))", "(found := {})"])
+def test_an_argument_keeps_the_parentheses_that_it_needs(tmp_path: Path, value: str) -> None:
+    text = f'import runpod\n\n\ndef ask():\n    return runpod.Endpoint("abc123").run_sync({{"input": {value}}})\n'
+    assert f"arguments={value}" in client(tmp_path, text).texts["client.py"]
+
+
 def test_arguments_that_are_passed_with_a_star_are_left_to_a_person(tmp_path: Path) -> None:
     made = client(
         tmp_path,

@@ -5,6 +5,9 @@ from __future__ import annotations
 import pytest
 
 from converters.concepts.storage import data_folder, moved, on_volume
+from converters.ir import App, Environment, Value
+
+APP = App(name="app", class_name="App", entry="handler.py", app_file="app.py", environment=Environment(python_version=Value(value="3.11")))
 
 
 @pytest.mark.parametrize(
@@ -17,7 +20,7 @@ from converters.concepts.storage import data_folder, moved, on_volume
     ],
 )
 def test_a_path_on_the_volume_moves_below_data(text: str, expected: str) -> None:
-    assert moved(text, "app") == expected
+    assert moved(text, APP) == expected
 
 
 @pytest.mark.parametrize(
@@ -33,7 +36,7 @@ def test_a_path_on_the_volume_moves_below_data(text: str, expected: str) -> None
     ],
 )
 def test_what_is_not_on_the_volume_stays(text: str) -> None:
-    assert moved(text, "app") == text
+    assert moved(text, APP) == text
     assert not on_volume(text)
 
 

@@ -46,7 +46,12 @@ def test_it_runs_before_the_server_and_asks_for_a_function(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(
-    ("value", "message"), [("prepare", "module:function"), ("helpers:a b", "module:function"), ("nowhere:prepare", "is not in the project")]
+    ("value", "message"),
+    [
+        ("prepare", "a string such as helpers:prepare"),
+        ("helpers:a b", "a string such as helpers:prepare"),
+        ("nowhere:prepare", "is not in the project"),
+    ],
 )
 def test_what_cannot_be_called_is_refused(value: str, message: str, tmp_path: Path) -> None:
     project(tmp_path, **FILES)

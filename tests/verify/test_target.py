@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import SimpleNamespace
@@ -68,8 +67,8 @@ def test_secrets_do_not_take_the_place_of_our_variables(tmp_path: Path, monkeypa
     found: list[Mapping[str, str]] = []
 
     @contextlib.contextmanager
-    def serve(project: Path, *, secrets: Mapping[str, str], **options: Any) -> Iterator[Local]:
-        found.extend([dict(os.environ), secrets])
+    def serve(project: Path, *, secrets: Mapping[str, str], variables: Mapping[str, str], **options: Any) -> Iterator[Local]:
+        found.extend([variables, secrets])
         yield Local(SimpleNamespace(), [])  # type: ignore[arg-type]
 
     monkeypatch.setattr(target.fal_runtime, "serve", serve)
