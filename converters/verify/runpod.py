@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import json
 import queue
-import subprocess
 import threading
 import urllib.parse
 from collections.abc import Iterator, Sequence
@@ -209,7 +208,7 @@ def serve(
 ) -> Iterator[Worker]:
     """Run the worker while the ``with`` block runs, after what its container starts before it. Raises SideFailed."""
     if start_command:
-        _stand_in_for(start_command, observation, interpreter)
+        _stand_in_for(start_command, staged, observation, interpreter=interpreter, confinement=confinement)
     argv = [str(interpreter.executable), "-u", *(["-m", staged.module] if staged.module else [staged.entry]), *staged.arguments]
     if not confinement.private and not staged.module:
         argv[2] = str(staged.root) + staged.entry
@@ -219,20 +218,21 @@ def serve(
         yield worker
 
 
-def _stand_in_for(command: Sequence[str], observation: Observation, interpreter: Interpreter) -> None:
+def _stand_in_for(command: Sequence[str], staged: Staged, observation: Observation, **confined: Any) -> None:
     """Have the doubles record a start command, ``bash FILE ...`` or ``bash -c TEXT``: what it launches is part of the image.
 
     Raises SideFailed where they cannot.
     """
     shell, first, *rest = command
     words = [shell, first if first.startswith("-") else f"/{PurePosixPath(first).name}", *rest]
-    program = [str(interpreter.executable), "-c", "import subprocess, sys; subprocess.run(sys.argv[1:])", *words]
+    program = [str(confined["interpreter"].executable), "-c", "import subprocess, sys; subprocess.run(sys.argv[1:])", *words]
+    process = Process(replace(staged, environment={}), program, observation, {}, **confined)
     try:
-        subprocess.run(
-            program, cwd=observation.folder, env=observation.environment(), capture_output=True, timeout=START_SECONDS, check=True
-        )
-    except (OSError, subprocess.SubprocessError) as error:
-        raise SideFailed(f"its start command cannot be recorded: {error}") from error
+        process.start()
+        if process.exit_code(START_SECONDS) != 0:
+            raise SideFailed(f"its start command cannot be recorded: {process.last_words()}")
+    finally:
+        process.stop()
 
 
 def outcome(document: dict[str, Any], chunks: tuple[Any, ...]) -> Outcome:

@@ -189,6 +189,13 @@ class Process:
         except OSError:
             return None
 
+    def exit_code(self, seconds: float) -> int | None:
+        """How it ended; None where it has not within that time."""
+        assert self._process is not None
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return self._process.wait(seconds)
+        return None
+
     def stop(self) -> None:
         """Kill it and what it started."""
         if self._process is not None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import pwd
 import stat
 import sys
 from collections.abc import Iterator, Mapping
@@ -151,8 +152,14 @@ def make_temporary(scratch: Path) -> None:
 def is_collection(path: str) -> bool:
     """Whether a directory holds what belongs to different owners or purposes: a home, the parents of one, the system's own roots."""
     path = os.path.normpath(path)
-    home = os.path.expanduser("~")
-    return path in _COLLECTIONS or path == home or home.startswith(f"{path}/")
+    return path in _COLLECTIONS or any(path == home or home.startswith(f"{path}/") for home in _homes())
+
+
+def _homes() -> list[str]:
+    """The user's home directory, as the variable names it, which a project may have set, and as the system does."""
+    with contextlib.suppress(KeyError):
+        return [os.path.expanduser("~"), pwd.getpwuid(os.getuid()).pw_dir]
+    return [os.path.expanduser("~")]
 
 
 def interpreter() -> list[str]:
