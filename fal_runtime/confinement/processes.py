@@ -7,6 +7,7 @@ import os
 import resource
 import signal
 import struct
+import time
 from types import FrameType
 from typing import NoReturn
 
@@ -73,10 +74,21 @@ def _unshare() -> bool:
 def own_user(flags: int) -> None:
     """Leave the namespaces that ``flags`` name, and that of users, in which the process keeps its user alone. Raises OSError."""
     uid, gid = os.geteuid(), os.getegid()
+    _await_other_threads()
     kernel.unshare(kernel.CLONE_NEWUSER | flags)
     for name, text in (("setgroups", "deny"), ("uid_map", f"{uid} {uid} 1"), ("gid_map", f"{gid} {gid} 1")):
         with open(f"/proc/self/{name}", "w", encoding="ascii") as file:
             file.write(text)
+
+
+def _await_other_threads() -> None:
+    """Wait, for a second at most, until this is the only thread: the kernel gives a namespace of users to no other process.
+
+    Libraries (grpc, which fal imports) start one in each process that is forked, which ends at once where it has nothing to do.
+    """
+    deadline = time.monotonic() + 1
+    while len(os.listdir("/proc/self/task")) > 1 and time.monotonic() < deadline:
+        time.sleep(0.001)
 
 
 def _forbid_more_users() -> None:
