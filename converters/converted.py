@@ -75,7 +75,7 @@ def is_covered(apps: tuple[FalApp, ...], folder: Path, program: Path, *, whole: 
 
 
 def _is_project(folder: Path) -> bool:
-    from converters.sources.docker.packaging import is_dockerfile
+    from converters.containers.packaging import is_dockerfile
 
     try:
         return any(entry.name in MARKS or is_dockerfile(entry.name) for entry in folder.iterdir())

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from converters import entries
+from converters.containers.packaging import is_dockerfile
 from converters.converted import MARKS, FalApp, fal_apps, is_covered, is_served
 from converters.errors import MigrateError
 from converters.ledger import Ledger
@@ -23,7 +24,6 @@ from converters.project import (
     open_project,
     parts_of_environment,
 )
-from converters.sources.docker.packaging import is_dockerfile
 
 
 @dataclass(frozen=True)

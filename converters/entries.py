@@ -79,8 +79,8 @@ def unit_of(project: Project, path: Path) -> str:
 
 def kind_of(name: str) -> Kind | None:
     """What kind of entry a file may be, by its name; a Python file still has to show it."""
-    from converters.sources.docker.compose import is_compose
-    from converters.sources.docker.packaging import is_dockerfile
+    from converters.containers.compose import is_compose
+    from converters.containers.packaging import is_dockerfile
 
     if name in (*COG_FILES, *COG_TEMPLATES):
         return "cog"

@@ -10,7 +10,7 @@ import pytest
 MODULES = [
     "converters.batch.run",
     "converters.callers.convert",
-    "converters.concepts.commands",
+    "converters.containers.commands",
     "converters.concepts.environment",
     "converters.convert",
     "converters.rules",

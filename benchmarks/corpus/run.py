@@ -233,8 +233,8 @@ def _stage(out: Path, app: dict[str, Any], described: dict[str, Any], work: Path
             (shutil.copytree if (base / name).is_dir() else shutil.copy2)(base / name, target)
         (stage / "app").mkdir(exist_ok=True)
         return stage, "/"
+    from converters.containers import packaging
     from converters.project import open_project
-    from converters.sources.docker import packaging
 
     project = open_project(out)
     name = app["environment"].get("dockerfile") or "Dockerfile"

@@ -79,7 +79,7 @@ def _parsed(stated: str, data: bytes) -> Any:
         if data.lstrip()[:1] in (b"{", b"["):
             line = getattr(error, "lineno", 1)
             raise Unreadable(f"is not valid JSON: {getattr(error, 'msg', error)}.", file=stated, line=line, hint=HINT) from error
-    from converters.sources.docker.yaml_lines import load as load_yaml
+    from converters.containers.yaml_lines import load as load_yaml
 
     file = SourceFile(stated, Path(stated), len(data), False)
     file.__dict__["data"] = data

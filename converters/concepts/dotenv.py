@@ -79,7 +79,7 @@ def names(file: SourceFile) -> list[str]:
 
 def _variables(file: SourceFile) -> Iterator[tuple[str, str, int]]:
     """(name, value, line)."""
-    from converters.sources.docker.interpolate import env_file
+    from converters.containers.interpolate import env_file
 
     text = file.data.decode("utf-8-sig", errors="replace")
     for name, value in env_file(text).items():

@@ -6,11 +6,12 @@ import re
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
-from converters.concepts import base_images, commands, pip
+from converters.containers import base_images, commands
+from converters.containers.packaging import Packaging
 from converters.ir import Disposition, Environment, Origin, Scope, Value
 from converters.ledger import Ledger
 from converters.project import Project
-from converters.sources.docker.packaging import Packaging
+from converters.python import pip
 
 OLDEST_PYTHON = (3, 10)
 DEFAULT_PYTHON = "3.11"

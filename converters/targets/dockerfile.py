@@ -9,13 +9,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from converters.containers import images
+from converters.containers.dockerfile_model import Copy, Instruction, Stage
+from converters.containers.packaging import Packaging
 from converters.escape import docker_list, docker_value
 from converters.ir import App, Edit, EnvVar
 from converters.ledger import Ledger
 from converters.project import Project
-from converters.sources.docker import images
-from converters.sources.docker.model import Copy, Instruction, Stage
-from converters.sources.docker.packaging import Packaging
 from converters.targets import image_secrets
 
 STAGE = "fal-context"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
+from converters.containers.packaging import Packaging
 from converters.escape import docker_list, docker_shell, docker_word
 from converters.ir import App, Edit
 from converters.ledger import Ledger
-from converters.sources.docker.packaging import Packaging
 from converters.targets import image_secrets
 
 CURL = (

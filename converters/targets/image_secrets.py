@@ -9,13 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from converters.containers.dockerfile_model import Instruction
+from converters.containers.dockerfile_words import pairs
+from converters.containers.packaging import Packaging
 from converters.credentials.recognize import Dialect, Secret, find, is_secret
 from converters.credentials.withhold import add_secret, expanding
 from converters.ir import App, Disposition, Edit, Origin, Scope
 from converters.ledger import Ledger
-from converters.sources.docker.model import Instruction
-from converters.sources.docker.packaging import Packaging
-from converters.sources.docker.words import pairs
 
 RULE = "ENV021"
 SCRIPT = (
@@ -64,7 +64,7 @@ def secret_names(packaging: Packaging) -> list[str]:
 
 def assignments(instruction: Instruction) -> list[tuple[str, str]]:
     """(name, value) of an ENV or ARG line; the value is '' where there is none."""
-    from converters.sources.docker.expansion import WordError
+    from converters.containers.expansion import WordError
 
     if instruction.keyword == "ARG":
         words = [word.partition("=") for word in instruction.value.split()]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from converters.containers import packaging as docker
 from converters.credentials import seal
 from converters.credentials.vault import Vault
 from converters.errors import Unsupported, UsageError
@@ -13,7 +14,6 @@ from converters.options import Options
 from converters.outcome import Action, FileChange, Hunk
 from converters.project import MAX_FILE, Project, SourceFile
 from converters.python.applying import apply, together
-from converters.sources.docker import packaging as docker
 from converters.targets import emitters, image, migration, overrides, places, pyproject, refused
 from converters.targets.app import idiomatic_name
 

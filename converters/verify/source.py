@@ -15,9 +15,9 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Protocol, TypeVar
 
+from converters.containers import packaging
 from converters.ir import App
 from converters.project import Project, SourceFile
-from converters.sources.docker import packaging
 from fal_runtime import confinement as confinements
 from fal_runtime import engine
 from fal_runtime.confinement import Support, View, bounds, content_below, is_collection

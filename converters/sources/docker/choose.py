@@ -7,19 +7,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
-from converters.concepts import base_images
+from converters.containers import base_images, compose, images
+from converters.containers.compose import Service
+from converters.containers.dockerfile_model import Stage
+from converters.containers.layout import Layout
+from converters.containers.packaging import Packaging, is_dockerfile
 from converters.errors import UsageError
 from converters.project import Project, SourceFile
-from converters.sources.docker import compose, images, programs
-from converters.sources.docker.compose import Service
+from converters.sources.docker import programs
+from converters.sources.docker.container_start import Start, start
 from converters.sources.docker.defaults import Known
 from converters.sources.docker.image_config import ImageConfig
-from converters.sources.docker.images import Start
-from converters.sources.docker.layout import Layout
 from converters.sources.docker.listener import Listener, Shared, is_port
 from converters.sources.docker.listening import Listening
-from converters.sources.docker.model import Stage
-from converters.sources.docker.packaging import Packaging, is_dockerfile
 from converters.sources.docker.processes import Process, Tracer
 
 MAX_DOCKERFILES = 80
@@ -181,11 +181,11 @@ def _of_dockerfile(project: Project, file: SourceFile, service: Service | None) 
         )
         if chosen is not None:
             target = stage.name if stage is not packaging.dockerfile.stages[-1] else None
-            yield Candidate(chosen, service, "", target, images.start(chosen, service, ""))
+            yield Candidate(chosen, service, "", target, start(chosen, service, ""))
 
 
 def _of_image(project: Project, service: Service) -> Candidate:
-    return Candidate(None, service, service.image, None, images.start(None, service, service.image))
+    return Candidate(None, service, service.image, None, start(None, service, service.image))
 
 
 def _ready(project: Project, found: list[Candidate], config: ImageConfig) -> list[Candidate]:
@@ -197,7 +197,7 @@ def _ready(project: Project, found: list[Candidate], config: ImageConfig) -> lis
         hint = "Name it with `--set image=NAME`: the configuration alone does not say what to pull."
         raise UsageError("is the configuration of an image without a name.", file=config.file, hint=hint)
     return [
-        Candidate(None, service, service.image if service else name, None, images.start(None, service, name, config), config)
+        Candidate(None, service, service.image if service else name, None, start(None, service, name, config), config)
         for service in running or [None]
     ]
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
+from converters.containers.layout import Layout
 from converters.project import Project
 from converters.python.code import Code
 from converters.python.module import Module
-from converters.sources.docker.layout import Layout
 from converters.sources.docker.listener import Listener, Shared
 from converters.sources.docker.processes import Process, absolute
 

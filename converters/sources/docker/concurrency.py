@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 
+from converters.containers.compose import Service
+from converters.containers.instruction_options import seconds
+from converters.containers.yaml_lines import Map
 from converters.ir import App, Disposition, Finding, Origin, Scope, Setting
 from converters.ledger import Ledger
 from converters.sources.docker.choose import Candidate
-from converters.sources.docker.compose import Service
 from converters.sources.docker.kubernetes import Replicas, Workload
 from converters.sources.docker.programs import flag
-from converters.sources.docker.settings import seconds
-from converters.sources.docker.yaml_lines import Map
 
 MAX_GRACE = 3600
 

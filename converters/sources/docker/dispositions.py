@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 
-from converters.concepts import base_images, storage, variables
-from converters.concepts.commands import Step
+from converters.concepts import storage, variables
+from converters.containers import base_images
+from converters.containers import packaging as docker
+from converters.containers.commands import Step
+from converters.containers.dockerfile_model import Instruction
+from converters.containers.packaging import Packaging
 from converters.credentials.recognize import is_secret
 from converters.ir import App, Disposition, EnvVar, Origin, Scope, Weights
 from converters.ledger import Construct, Ledger
-from converters.sources.docker import packaging as docker
-from converters.sources.docker.model import Instruction
-from converters.sources.docker.packaging import Packaging
 
 DROPPED: dict[str, str] = {
     "LABEL": "labels describe the old image",

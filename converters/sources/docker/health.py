@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from converters.containers.compose import Service
+from converters.containers.dockerfile_model import Stage
+from converters.containers.instruction_options import seconds
+from converters.containers.yaml_lines import Map, Seq
 from converters.ir import Finding, Origin
-from converters.sources.docker.compose import Service
 from converters.sources.docker.handlers import javascript
 from converters.sources.docker.listener import Listener
-from converters.sources.docker.model import Stage
 from converters.sources.docker.routes import Route, Routes, each_plain, redirects
-from converters.sources.docker.settings import seconds
-from converters.sources.docker.yaml_lines import Map, Seq
 
 URL = re.compile(r"https?://[^\s\"'/;|&)]+(?::(\d+|\$\{?\w+[^}\s/]*\}?))?(/[^\s\"'|;&)]*)?")
 NAMES = (

@@ -11,13 +11,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from converters.containers.dockerfile_model import Command, EnvValue, Healthcheck, Port, Stage
+from converters.containers.instruction_options import port
+from converters.containers.json_lines import Located, locate
 from converters.credentials.recognize import is_secret
 from converters.errors import Unreadable, UsageError
 from converters.ir import App, Disposition, EnvVar, Origin, Scope
 from converters.ledger import Ledger
-from converters.sources.docker.model import Command, EnvValue, Healthcheck, Port, Stage
-from converters.sources.docker.settings import port
-from converters.sources.runpod.hub import Located, locate
 
 RULE = "DK041"
 MAX_SIZE = 2**20

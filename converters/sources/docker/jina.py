@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from converters.containers.yaml_lines import Map, load
 from converters.errors import Unreadable
 from converters.ir import Origin
 from converters.project import SourceFile
@@ -15,7 +16,6 @@ from converters.sources.docker.code_files import CodeFiles
 from converters.sources.docker.defaults import Known
 from converters.sources.docker.listener import Listener, is_port
 from converters.sources.docker.processes import absolute
-from converters.sources.docker.yaml_lines import Map, load
 
 LOADS = re.compile(rb"\bFlow\.load_config\(")
 YAML = re.compile(r"""["']([\w./-]+\.ya?ml)["']""")

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
 
+from converters.containers.yaml_lines import Map, Seq, load_all
 from converters.errors import Unreadable
 from converters.ir import Finding, Origin
 from converters.project import Project, SourceFile
 from converters.sources.docker.choose import Candidate
-from converters.sources.docker.yaml_lines import Map, Seq, load_all
 
 KINDS = re.compile(
     rb"(?m)^\s*kind:\s*[\"']?(Deployment|StatefulSet|DaemonSet|Pod|Job|InferenceService)\b"

@@ -6,6 +6,7 @@ import ast
 import re
 from pathlib import PurePosixPath
 
+from converters.containers.layout import Layout
 from converters.project import MAX_FILE, Project
 from converters.python.module import Module
 from converters.sources.docker import jina, programs
@@ -13,7 +14,6 @@ from converters.sources.docker.code_files import CodeFiles
 from converters.sources.docker.defaults import Known, Reader, keyword
 from converters.sources.docker.installed import package_script, read_javascript
 from converters.sources.docker.known_programs import listener_of
-from converters.sources.docker.layout import Layout
 from converters.sources.docker.listener import Listener, Shared, is_port
 from converters.sources.docker.processes import Process, absolute
 from converters.sources.docker.run_calls import DEFAULTS, MARKS, has_host, has_port, run_calls

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from converters.concepts import machines
-from converters.concepts.base_images import BaseImage
+from converters.containers.base_images import BaseImage
 from converters.ir import App, Disposition, Origin, Scope, Setting
 from converters.ledger import Ledger
 from converters.sources.docker.choose import Candidate

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 
+from converters.containers.layout import Layout
+from converters.containers.shell import ShellCommand, expand, split
 from converters.ir import Origin
 from converters.project import Project
-from converters.sources.docker.layout import Layout
-from converters.sources.docker.shell import ShellCommand, expand, split
 
 MAX_DEPTH = 5
 SHELLS = frozenset({"sh", "bash", "dash", "ash", "zsh"})

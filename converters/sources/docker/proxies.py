@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from converters.containers.layout import Layout
 from converters.ir import Origin
 from converters.project import Project, SourceFile
-from converters.sources.docker.layout import Layout
 from converters.sources.docker.processes import Process
 
 LISTEN = re.compile(r"^\s*listen\s+(?:\[::\]:|[\w.*]+:)?(\d+)\b([^;]*);", re.MULTILINE)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from converters.concepts import base_images, dotenv
+from converters.concepts import dotenv
 from converters.concepts.names import app_name, class_name
+from converters.containers import base_images
+from converters.containers.dockerfile_model import Stage
 from converters.credentials.recognize import is_secret
 from converters.errors import Unreadable, Unsupported
 from converters.escape import is_image, visible
@@ -47,7 +49,6 @@ from converters.sources.docker.choose import Candidate, port_number
 from converters.sources.docker.defaults import Reader
 from converters.sources.docker.handlers import standard_library
 from converters.sources.docker.kubernetes import Workload, workload
-from converters.sources.docker.model import Stage
 from converters.sources.docker.port import Decision, decide
 from converters.sources.docker.routes import Routes
 from converters.sources.docker.routes import read as read_routes

@@ -10,7 +10,7 @@ from converters.ir import Origin
 from converters.project import Project
 from converters.sources.docker import proxies
 from converters.sources.docker.choose import Candidate, best, port_number
-from converters.sources.docker.images import Start
+from converters.sources.docker.container_start import Start
 from converters.sources.docker.kubernetes import Workload
 from converters.sources.docker.listener import Listener
 from converters.sources.docker.processes import SHELLS, Process
@@ -50,7 +50,7 @@ def _supervised(project: Project, candidate: Candidate) -> bool:
         except ValueError:
             continue
         process = Process(words, candidate.env(), candidate.packaging.stage.workdir, origin)
-        from converters.sources.docker.images import written_scripts
+        from converters.containers.images import written_scripts
         from converters.sources.docker.processes import Tracer
 
         tracer = Tracer(project, candidate.packaging.layout, written_scripts(candidate.packaging.stage))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import shlex
 
+from converters.containers.compose import Service
 from converters.sources.docker.choose import Candidate
-from converters.sources.docker.compose import Service
 
 
 def together(candidate: Candidate) -> list[Service]:

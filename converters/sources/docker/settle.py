@@ -6,17 +6,18 @@ import re
 from typing import TYPE_CHECKING
 
 from converters.concepts import variables
-from converters.concepts.registries import host_of, login
+from converters.containers import packaging
+from converters.containers.compose import Service
+from converters.containers.dockerfile_model import Instruction
+from converters.containers.layout import layout
+from converters.containers.packaging import Packaging
+from converters.containers.registries import host_of, login
 from converters.credentials.recognize import is_secret
 from converters.escape import is_variable
 from converters.ir import App, Disposition, EnvVar, Origin, Registry, Scope, Weights
 from converters.ledger import Construct, Ledger
 from converters.project import Project
-from converters.sources.docker import choose, image_config, kubernetes, packaging
-from converters.sources.docker.compose import Service
-from converters.sources.docker.layout import layout
-from converters.sources.docker.model import Instruction
-from converters.sources.docker.packaging import Packaging
+from converters.sources.docker import choose, image_config, kubernetes
 from converters.sources.docker.volumes import settle_volumes
 
 if TYPE_CHECKING:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from converters.containers.compose import Mounted, Service
 from converters.ir import App, Disposition, Origin, Scope, Weights
 from converters.ledger import Construct, Ledger
 from converters.project import Project, normalize
-from converters.sources.docker.compose import Mounted, Service
 
 if TYPE_CHECKING:
     from converters.sources.docker.reading import Reading

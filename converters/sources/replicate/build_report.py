@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from converters.concepts import environment as environments
-from converters.concepts import pip
 from converters.concepts.variables import unnamed
 from converters.ir import App, Disposition, Origin, Scope, Value
 from converters.ledger import Construct, Ledger
+from converters.python import pip
 from converters.sources.replicate import cuda, steps
 from converters.sources.replicate.environment import Build
 from converters.sources.replicate.rewrite import Rewrite

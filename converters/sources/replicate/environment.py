@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from converters.concepts import pip, variables
+from converters.concepts import variables
 from converters.concepts.environment import DEFAULT_PYTHON
 from converters.credentials.recognize import is_secret
 from converters.errors import Unreadable
 from converters.escape import is_variable, visible
 from converters.ir import Environment, EnvVar, Origin, Value
 from converters.project import Project
+from converters.python import pip
 from converters.python.code import Code
 from converters.sources.replicate import cuda, dockerfile, packages, steps
 from converters.sources.replicate.cog_yaml import CogYaml, Entry
@@ -233,7 +234,7 @@ def _reasons(config: CogYaml, code: Code, closure: list[str], build: Build) -> N
 
 def _mixed(step: RunStep) -> bool:
     """Whether a step does more than install packages."""
-    from converters.concepts import commands
-    from converters.sources.docker.shell import split
+    from converters.containers import commands
+    from converters.containers.shell import split
 
     return any(commands.classify(simple).purpose not in ("pip", "tooling", "cleanup") for simple in split(step.command))

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from converters.concepts import pip
 from converters.ir import Origin, Value
 from converters.project import Project, normalize
+from converters.python import pip
 from converters.sources.replicate import cuda
 from converters.sources.replicate.cog_yaml import CogYaml, Entry
 from converters.sources.replicate.steps import RunStep

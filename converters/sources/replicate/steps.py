@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
-from converters.concepts import commands, pip
-from converters.concepts.commands import Step
-from converters.sources.docker.shell import ShellCommand, split
+from converters.containers import commands
+from converters.containers.commands import Step
+from converters.containers.shell import ShellCommand, split
+from converters.python import pip
 from converters.sources.replicate.cog_yaml import CogYaml, Entry
 
 Purpose = Literal["pip", "cog", "pip-off", "pget", "neutral", "image"]

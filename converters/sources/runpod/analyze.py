@@ -7,9 +7,11 @@ import itertools
 import re
 from pathlib import PurePosixPath
 
-from converters.concepts import base_images, dotenv, machines, pip, storage
+from converters.concepts import dotenv, machines, storage
 from converters.concepts import environment as environments
 from converters.concepts.names import app_name, class_name
+from converters.containers import base_images
+from converters.containers import packaging as docker
 from converters.entries import hint_of_callers
 from converters.errors import Unreadable, Unsupported
 from converters.ir import (
@@ -30,10 +32,10 @@ from converters.ir import (
 from converters.ledger import Ledger
 from converters.options import Options
 from converters.project import Project
+from converters.python import pip
 from converters.python.code import Code
 from converters.python.environ import code_variables
 from converters.python.module import Module
-from converters.sources.docker import packaging as docker
 from converters.sources.runpod import (
     cog_build,
     dispositions,

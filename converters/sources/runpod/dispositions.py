@@ -7,10 +7,11 @@ import re
 from typing import Any
 
 from converters.concepts import environment as environments
-from converters.concepts import pip, storage, variables
+from converters.concepts import storage, variables
 from converters.ir import App, Disposition, Origin, Scope, Setting, Value
 from converters.ledger import Ledger
 from converters.project import Project
+from converters.python import pip
 from converters.python.code import Code
 from converters.python.constants import NotConstant, constant
 from converters.python.module import FunctionNode

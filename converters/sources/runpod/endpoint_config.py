@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from converters.concepts import machines, storage, variables
+from converters.containers.json_lines import Located, locate
 from converters.credentials.recognize import is_secret
 from converters.errors import Unreadable
 from converters.ir import App, Disposition, EnvVar, Origin, Scope, Setting
 from converters.ledger import Construct, Ledger
-from converters.sources.runpod.hub import Located, locate
 
 IDENTITY = frozenset(
     {

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os.path
 from pathlib import PurePosixPath
 
+from converters.containers.packaging import is_dockerfile
 from converters.ir import App, Disposition, Environment, Origin
 from converters.ledger import Ledger
 from converters.project import Project
-from converters.sources.docker.packaging import is_dockerfile
 from converters.sources.runpod.units import Unit, search_roots, source_folders
 
 NOT_SHIPPED = frozenset(

@@ -6,9 +6,9 @@ import re
 import sys
 from pathlib import PurePosixPath
 
-from converters.concepts import pip
 from converters.ir import Value
 from converters.project import Project
+from converters.python import pip
 from converters.python.code import Code
 from converters.sources.runpod.handler import Resolved
 from converters.sources.runpod.units import Survey, Unit

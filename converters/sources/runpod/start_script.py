@@ -10,13 +10,13 @@ import re
 
 from converters.concepts import environment as environments
 from converters.concepts import storage, variables
+from converters.containers.dockerfile import command_line
+from converters.containers.packaging import Packaging
+from converters.containers.shell import ShellCommand, expand, split
 from converters.credentials.recognize import is_secret
 from converters.ir import App, Disposition, Edit, EnvVar, Origin
 from converters.ledger import Ledger
 from converters.project import Project, SourceFile
-from converters.sources.docker.dockerfile import command_line
-from converters.sources.docker.packaging import Packaging
-from converters.sources.docker.shell import ShellCommand, expand, split
 from converters.sources.runpod.units import Unit
 
 TRIVIAL = frozenset(

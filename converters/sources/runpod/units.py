@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
+from converters.containers import packaging as docker
+from converters.containers.packaging import Packaging
 from converters.errors import Unreadable
 from converters.ledger import Ledger
 from converters.project import Project
 from converters.python.code import Code
-from converters.sources.docker import packaging as docker
-from converters.sources.docker.packaging import Packaging
 from converters.sources.runpod.sdk import Occurrence, files_that_name, occurrences
 from converters.sources.runpod.start import Start, find_starts
 

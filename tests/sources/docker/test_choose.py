@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from converters.containers import images
 from converters.ledger import Ledger
 from converters.options import Options
-from converters.sources.docker import analyze, images, services
+from converters.sources.docker import analyze, services
 from converters.sources.docker.processes import Process, Tracer
 from tests.sources.docker.projects import app, best, project
 
@@ -112,8 +113,8 @@ TRACES = {
 
 @pytest.mark.parametrize(("words", "env", "expected"), TRACES.values(), ids=TRACES.keys())
 def test_what_a_command_comes_to(words: list[str], env: dict[str, str], expected: list[tuple[str, ...]], tmp_path: Path) -> None:
+    from converters.containers.layout import Layout
     from converters.ir import Origin
-    from converters.sources.docker.layout import Layout
 
     traced = Tracer(project(tmp_path), Layout()).trace(Process(tuple(words), env, "/", Origin(file="Dockerfile", line=1)))
     found = [tuple("" if word == "$X" else word for word in one.words) for one in traced]

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
+from converters.containers.json_lines import locate
 from converters.ir import Disposition, Scope
 from converters.ledger import Ledger
 from converters.project import open_project
-from converters.sources.runpod.hub import examples, locate, read_hub
+from converters.sources.runpod.hub import examples, read_hub
 from tests.sources.runpod.worker import app_of, converted
 
 HANDLER = "def handler(job):\n    return {'n': job['input']['n']}\n"

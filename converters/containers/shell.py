@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
-from converters.sources.docker.shell_words import ShellError, Token, expand, tokens, unquote
+from converters.containers.shell_words import ShellError, Token, expand, tokens, unquote
 
 __all__ = ["ShellCommand", "expand", "is_shell", "split"]
 

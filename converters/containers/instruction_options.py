@@ -7,9 +7,9 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from converters.sources.docker.lines import heredoc_words, split_keyword
-from converters.sources.docker.model import Command, Healthcheck, Instruction, Mount, Port, Segment
-from converters.sources.docker.words import split_flags
+from converters.containers.dockerfile_model import Command, Healthcheck, Instruction, Mount, Port, Segment
+from converters.containers.dockerfile_words import split_flags
+from converters.containers.logical_lines import heredoc_words, split_keyword
 
 _PORT = re.compile(r"(?:.*:)?(\d{1,5})(?:-(\d{1,5}))?(?:/([A-Za-z]+))?", re.ASCII)
 _DURATION = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h)")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from converters.sources.docker.expansion import MAX_EXPANSION, Lexer, WordError
-from converters.sources.docker.model import Arg, Diagnostic, History, Stage
+from converters.containers.dockerfile_model import Arg, Diagnostic, History, Stage
+from converters.containers.expansion import MAX_EXPANSION, Lexer, WordError
 
 #: Arguments that BuildKit gives to every build that declares them; fal builds for linux/amd64.
 PREDEFINED = {

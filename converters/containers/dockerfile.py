@@ -10,12 +10,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from io import BytesIO
 from types import MappingProxyType
 
-from converters.sources.docker import settings
-from converters.sources.docker.expansion import WordError
-from converters.sources.docker.lines import Logical, Reader
-from converters.sources.docker.model import Diagnostic, Dockerfile, Instruction, Stage
-from converters.sources.docker.stages import evaluate
-from converters.sources.docker.words import pairs, split_flags
+from converters.containers import instruction_options
+from converters.containers.dockerfile_model import Diagnostic, Dockerfile, Instruction, Stage
+from converters.containers.dockerfile_words import pairs, split_flags
+from converters.containers.expansion import WordError
+from converters.containers.logical_lines import Logical, Reader
+from converters.containers.stages import evaluate
 
 _GUARD = "\ufdd0"  # keeps dockerfile-parse from stripping or continuing what stands between two of them
 
@@ -71,7 +71,7 @@ def _instructions(logical: Sequence[Logical], reader: Reader) -> Iterator[Instru
             heredocs=item.heredocs,
             escape=reader.escape,
             encoding=reader.encoding,
-            segments=settings.cut(item.segments, rest, offset, reader.encoding) if offset else item.segments,
+            segments=instruction_options.cut(item.segments, rest, offset, reader.encoding) if offset else item.segments,
         )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from converters.sources.docker.shell import ShellCommand, expand, is_shell, split
+from converters.containers.shell import ShellCommand, expand, is_shell, split
 
 
 def words(text: str) -> list[tuple[str, ...]]:

@@ -6,9 +6,9 @@ import re
 
 import pytest
 
-from converters.sources.docker.dockerfile import command_line, env_names, parse
-from converters.sources.docker.model import Copy, Dockerfile, Run, Stage
-from converters.sources.docker.words import split_flags
+from converters.containers.dockerfile import command_line, env_names, parse
+from converters.containers.dockerfile_model import Copy, Dockerfile, Run, Stage
+from converters.containers.dockerfile_words import split_flags
 
 
 def read(text: str, **build_args: str) -> Dockerfile:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 
-from converters.sources.docker.expansion import SPACE, WordError
+from converters.containers.expansion import SPACE, WordError
 
 BLANKS = re.compile(r"[\t\v\f\r ]+")
 

@@ -12,12 +12,12 @@ import pytest
 from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 
-from converters.sources.docker.dockerfile import command_line, env_names, parse
-from converters.sources.docker.expansion import WordError
-from converters.sources.docker.model import Dockerfile
-from converters.sources.docker.settings import blank_words
-from converters.sources.docker.shell import expand, split
-from converters.sources.docker.words import json_words, pairs, split_words
+from converters.containers.dockerfile import command_line, env_names, parse
+from converters.containers.dockerfile_model import Dockerfile
+from converters.containers.dockerfile_words import json_words, pairs, split_words
+from converters.containers.expansion import WordError
+from converters.containers.instruction_options import blank_words
+from converters.containers.shell import expand, split
 
 buildkit = pytest.importorskip("dockerfile")
 

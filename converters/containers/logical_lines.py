@@ -11,9 +11,9 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from converters.sources.docker.expansion import SPACE, Lexer, WordError
-from converters.sources.docker.model import Diagnostic, Heredoc, Segment
-from converters.sources.docker.words import BLANKS, json_words, split_flags
+from converters.containers.dockerfile_model import Diagnostic, Heredoc, Segment
+from converters.containers.dockerfile_words import BLANKS, json_words, split_flags
+from converters.containers.expansion import SPACE, Lexer, WordError
 
 _DIRECTIVE = re.compile(r"#[\s]*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(.+?)\s*")
 _HEREDOC = re.compile(r"(\d*)<<(-?)\s*([^<]*)", re.DOTALL)

@@ -10,12 +10,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
-from converters.sources.docker import settings
-from converters.sources.docker.expansion import WordError
-from converters.sources.docker.lines import split_keyword
-from converters.sources.docker.model import Arg, Command, Copy, EnvValue, Instruction, Run, Stage
-from converters.sources.docker.scope import Build, Scope, expand
-from converters.sources.docker.words import after_json, json_words, pairs, split_words
+from converters.containers import instruction_options
+from converters.containers.build_scope import Build, Scope, expand
+from converters.containers.dockerfile_model import Arg, Command, Copy, EnvValue, Instruction, Run, Stage
+from converters.containers.dockerfile_words import after_json, json_words, pairs, split_words
+from converters.containers.expansion import WordError
+from converters.containers.logical_lines import split_keyword
 
 MAX_STAGES = 256
 
@@ -112,7 +112,7 @@ class StageBuilder:
 
     def _workdir(self, instruction: Instruction) -> None:
         path = self._one(instruction)
-        self.workdir, self.workdir_line = settings.join(self.workdir, path), instruction.line
+        self.workdir, self.workdir_line = instruction_options.join(self.workdir, path), instruction.line
 
     def _user(self, instruction: Instruction) -> None:
         self.user, self.user_line = self._one(instruction), instruction.line
@@ -154,16 +154,16 @@ class StageBuilder:
     def _expose(self, instruction: Instruction) -> None:
         if not instruction.value:
             raise WordError("at least one argument is needed")
-        for offset, raw in settings.blank_words(instruction.value):
+        for offset, raw in instruction_options.blank_words(instruction.value):
             for word in expand(self.build, raw, self.scope.values, instruction.escape).words:
-                port = settings.port(word, instruction.line_at(offset))
+                port = instruction_options.port(word, instruction.line_at(offset))
                 if port.port is None:
                     self.build.report(port.line, f"EXPOSE: {word[:40]!r} is no port")
                 self.expose.append(port)
 
     def _volume(self, instruction: Instruction) -> None:
         words = self._json(instruction)
-        raw = [word for _, word in settings.blank_words(instruction.value)] if words is None else words
+        raw = [word for _, word in instruction_options.blank_words(instruction.value)] if words is None else words
         self.volumes.extend(self.expand(word, instruction.escape) for word in raw)
 
     def _healthcheck(self, instruction: Instruction) -> None:
@@ -172,10 +172,10 @@ class StageBuilder:
         if kind not in ("NONE", "CMD") or (kind == "CMD") != bool(text):
             raise WordError("NONE, or CMD with a command, is needed")
         command = None if kind == "NONE" else self._command(instruction, text)
-        self.healthcheck = settings.healthcheck(command, instruction)
+        self.healthcheck = instruction_options.healthcheck(command, instruction)
 
     def _onbuild(self, instruction: Instruction) -> None:
-        trigger = settings.trigger(instruction)
+        trigger = instruction_options.trigger(instruction)
         if trigger.keyword in ("ONBUILD", "FROM", "MAINTAINER", ""):
             raise WordError(f"{trigger.keyword or 'nothing'} is not allowed as a trigger")
         self.onbuild.append(trigger)
@@ -185,17 +185,17 @@ class StageBuilder:
 
     def _copy(self, instruction: Instruction) -> None:
         words = self._json(instruction)
-        raw = [word for _, word in settings.blank_words(instruction.value)] if words is None else list(words)
+        raw = [word for _, word in instruction_options.blank_words(instruction.value)] if words is None else list(words)
         if len(raw) < 2:
             raise WordError("at least one source and a destination are needed")
         names = {heredoc.name for heredoc in instruction.heredocs}
-        sources = [word for word in raw[:-1] if settings.heredoc_name(word) not in names]
-        origin = settings.flag(instruction.flags, "from")
+        sources = [word for word in raw[:-1] if instruction_options.heredoc_name(word) not in names]
+        origin = instruction_options.flag(instruction.flags, "from")
         self.copies.append(
             Copy(
                 keyword=instruction.keyword,
                 sources=tuple(self.expand(word, instruction.escape) for word in sources),
-                dest=settings.join(self.workdir, self.expand(raw[-1], instruction.escape), keep_slash=True),
+                dest=instruction_options.join(self.workdir, self.expand(raw[-1], instruction.escape), keep_slash=True),
                 from_stage=origin,
                 from_index=self.build.find(origin, numbers=True) if origin is not None else None,
                 files=instruction.heredocs,
@@ -208,10 +208,10 @@ class StageBuilder:
 
     def _run(self, instruction: Instruction) -> None:
         argv = self._json(instruction)
-        script, shell, segments = settings.script(instruction, self.shell)
+        script, shell, segments = instruction_options.script(instruction, self.shell)
         mounts = [
-            settings.mount(value, lambda word: self.expand(word, instruction.escape))
-            for value in settings.flags(instruction.flags, "mount")
+            instruction_options.mount(value, lambda word: self.expand(word, instruction.escape))
+            for value in instruction_options.flags(instruction.flags, "mount")
         ]
         self.runs.append(
             Run(
@@ -278,14 +278,14 @@ def evaluate(instructions: Sequence[Instruction], build_args: Mapping[str, str])
 
 def start_stage(build: Build, instruction: Instruction) -> StageBuilder:
     """A stage begins: it takes over everything from the earlier stage that it is FROM, ONBUILD triggers included."""
-    words = [word for _, word in settings.blank_words(instruction.value)]
+    words = [word for _, word in instruction_options.blank_words(instruction.value)]
     base = _global(build, words[0], instruction) if words else ""
     name = words[2].lower() if len(words) == 3 and words[1].lower() == "as" else None
     if len(words) != 1 and name is None:
         build.report(instruction.line, "FROM requires either one or three arguments")
     elif not base:
         build.report(instruction.line, f"FROM: {words[0]!r} is empty without a build argument")
-    platform = settings.flag(instruction.flags, "platform")
+    platform = instruction_options.flag(instruction.flags, "platform")
     index = len(build.stages)
     parent = build.find(base) if index < MAX_STAGES else None
     fresh = Stage(

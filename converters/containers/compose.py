@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
 
+from converters.containers.interpolate import env_file, interpolate
+from converters.containers.yaml_lines import RESET, Map, Seq, load
 from converters.errors import Unreadable
 from converters.ir import Origin
 from converters.project import Project, SourceFile, normalize
-from converters.sources.docker.interpolate import env_file, interpolate
-from converters.sources.docker.yaml_lines import RESET, Map, Seq, load
 
 _NAME = re.compile(r"(docker-)?compose([.\-_][\w.\-]+)?\.ya?ml", re.IGNORECASE)
 

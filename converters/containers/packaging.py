@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from converters.concepts.commands import Step, classify
+from converters.containers.commands import Step, classify
+from converters.containers.dockerfile import env_names, parse
+from converters.containers.dockerfile_model import Dockerfile, Instruction, Run, Stage
+from converters.containers.layout import Entry, Layout, best_context, entry_of, layout
 from converters.ir import Origin
 from converters.ledger import Construct, Ledger
 from converters.project import Project, SourceFile
-from converters.sources.docker.dockerfile import env_names, parse
-from converters.sources.docker.layout import Entry, Layout, best_context, entry_of, layout
-from converters.sources.docker.model import Dockerfile, Instruction, Run, Stage
 
 
 @dataclass

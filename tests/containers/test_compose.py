@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from converters.containers import compose
+from converters.containers.compose import Service
+from converters.containers.interpolate import env_file, interpolate
 from converters.errors import Unreadable
-from converters.sources.docker import compose
-from converters.sources.docker.compose import Service
-from converters.sources.docker.interpolate import env_file, interpolate
 from tests.sources.docker.projects import project
 
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from converters.containers.dockerfile import command_line
+from converters.containers.dockerfile_model import Copy, Dockerfile, Stage
+from converters.containers.shell import ShellCommand, expand, split
 from converters.project import Project, normalize
-from converters.sources.docker.dockerfile import command_line
-from converters.sources.docker.model import Copy, Dockerfile, Stage
-from converters.sources.docker.shell import ShellCommand, expand, split
 
 if TYPE_CHECKING:
     import pathspec

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from converters.sources.docker.shell import ShellCommand, is_shell, split
+from converters.containers.shell import ShellCommand, is_shell, split
 
 
 @dataclass(frozen=True)

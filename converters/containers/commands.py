@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Literal
 
-from converters.concepts import pip
-from converters.sources.docker.shell import ShellCommand
+from converters.containers.shell import ShellCommand
+from converters.python import pip
 
 Purpose = Literal["pip", "tooling", "interpreter", "apt", "cleanup", "folders", "clone", "download", "script", "other"]
 
