@@ -183,6 +183,44 @@ def test_conflicts_that_are_no_lines_keep_both_sides(tmp_path: Path) -> None:
     assert (found["deep.old"], found["deep/new.py"]) == (b"a file where a folder must go", b"n\n")
 
 
+@pytest.mark.parametrize(
+    ("name", "old", "yours", "generated", "fit"),
+    [
+        pytest.param(
+            "app_py",
+            "if x:\n    a = 1\nc = 3\n",
+            "a = 1\nc = 3\n",
+            "if x:\n    a = 1\n    b = 2\nc = 3\n",
+            False,
+            id="a line of a block that is none any more",
+        ),
+        pytest.param("app_py", "a = 1\nb = 2\n", "if x:\n    a = 1\nb = 2\n", "a = 1\nb = 2\nc = 3\n", True, id="a line behind the block"),
+        pytest.param("app_py", "a\nb\nc\n", "a (\nb\nc\n", "a\nb\nd\n", True, id="Python that was none with your changes either"),
+        pytest.param("app_toml", "[a]\nx = 1\n\n", "[a]\nk = 2\nx = 1\n\n", "[a]\nx = 1\nk = 3\n\n", False, id="a key that both added"),
+        pytest.param("app_toml", "[a]\nx = 1\n\n", "[a]\nk = 2\nx = 1\n\n", "[a]\nx = 1\nl = 3\n\n", True, id="keys of different names"),
+        pytest.param("app_txt", "a = 1\nb = 2\n", "a = (\nb = 2\n", "a = 1\nb = 2\nc\n", True, id="text that no program parses"),
+    ],
+)
+def test_a_merge_that_cannot_be_parsed_is_a_conflict(tmp_path: Path, name: str, old: str, yours: str, generated: str, fit: bool) -> None:
+    path = name.replace("_", ".")
+    converted = made.converted(tmp_path)
+    others = tuple(change for change in converted.files if change.path != "app.py")
+
+    def holding(text: str) -> Converted:
+        return dataclasses.replace(converted, files=(*others, FileChange(path, "added", text.encode())))
+
+    place = write(holding(old), tmp_path / "out").path
+    (place / path).write_text(yours)
+    written = write(holding(generated), place, force=True)
+    beside = place / f"{path}.new"
+    if fit:
+        assert (written.conflicts, written.edited, beside.exists()) == ((), (path,), False)
+    else:
+        (conflict,) = written.conflicts
+        assert "cannot be parsed (" in conflict.message and f"the new one is {path}.new" in conflict.message
+        assert ((place / path).read_text(), beside.read_text()) == (yours, generated)
+
+
 def test_an_unknown_output_is_renamed_and_not_lost(tmp_path: Path) -> None:
     converted = made.converted(tmp_path)
     for number in (1, 2):

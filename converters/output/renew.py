@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import stat
-from collections.abc import Iterable, Mapping
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
@@ -11,7 +12,13 @@ from converters.errors import UsageError
 from converters.output.base import KEPT, Base
 from converters.output.merge import has_markers, merge
 from converters.output.tree import Piece, digest_on_disk
+from converters.python.applying import why_not
 from converters.review.binary import is_binary
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 
 @dataclass(frozen=True)
@@ -108,17 +115,49 @@ def _both(renewal: Renewal, path: str, base: Base, now: Path, new: Piece) -> Non
 def _merge(renewal: Renewal, path: str, old: bytes | None, now: Path, new: Piece) -> None:
     texts = [] if old is None else _texts(old, now, new)
     if not texts:
-        beside = free_name(f"{path}.new", {*renewal.pieces, *renewal.carried})
-        renewal.carried[path], renewal.pieces[beside] = now, new
-        renewal.conflicts.append(Conflict(path, f"you changed it and so does this run: yours was kept, the new one is {beside}."))
+        _keep_both(renewal, path, now, new, "you changed it and so does this run")
         return
     merged = merge(*texts)
+    refused = None if merged.conflicts else _refusal(path, texts, merged.data)
+    if refused is not None:
+        _keep_both(renewal, path, now, new, f"your changes and this run's together cannot be parsed ({refused})")
+        return
     renewal.pieces[path] = Piece(merged.data, mode=stat.S_IMODE(now.stat().st_mode) & 0o777, executable=new.executable)
     renewal.edited.append(path)
     if merged.conflicts:
         places = "1 place" if merged.conflicts == 1 else f"{merged.conflicts} places"
         message = f"you and this run changed the same lines in {places}: look for <<<<<<< and choose."
         renewal.conflicts.append(Conflict(path, message, marked=True))
+
+
+def _keep_both(renewal: Renewal, path: str, now: Path, new: Piece, why: str) -> None:
+    beside = free_name(f"{path}.new", {*renewal.pieces, *renewal.carried})
+    renewal.carried[path], renewal.pieces[beside] = now, new
+    renewal.conflicts.append(Conflict(path, f"{why}: yours was kept, the new one is {beside}."))
+
+
+def _refusal(path: str, texts: Sequence[bytes], merged: bytes) -> str | None:
+    """What the parser of its language says of a merge of two files that it accepts; None where it accepts that, too."""
+    parser = _PARSERS.get(PurePosixPath(path).suffix)
+    if parser is None or any(parser(text) for text in texts[1:]):
+        return None
+    return parser(merged)
+
+
+def _python_error(source: bytes) -> str | None:
+    error = why_not(source)
+    return None if error is None else str(error).replace("(source, line", "(line")
+
+
+def _toml_error(source: bytes) -> str | None:
+    try:
+        tomllib.loads(source.decode())
+    except ValueError as error:  # of the encoding, too
+        return str(error)
+    return None
+
+
+_PARSERS: Mapping[str, Callable[[bytes], str | None]] = {".py": _python_error, ".toml": _toml_error}
 
 
 def _texts(old: bytes, now: Path, new: Piece) -> list[bytes]:
