@@ -226,14 +226,14 @@ def test_a_batch_refuses_once_and_converts_nothing(tmp_path: Path, capsys: pytes
 
 
 def test_every_machine_that_a_source_names_is_one_of_fals() -> None:
-    from converters.concepts.machines import ASSUMED_CPU, ASSUMED_GPU, GPU_NAMES, RUNPOD_POOLS
-    from converters.fal.machine_types import NAMES
+    from converters.fal.machine_types import ASSUMED_CPU, ASSUMED_GPU, NAMES
+    from converters.sources.runpod.machines import GPU_NAMES, POOLS
 
     written = {
         ASSUMED_CPU,
         ASSUMED_GPU,
         *(one for _, one in GPU_NAMES),
-        *(one for one, _ in RUNPOD_POOLS.values()),
+        *(one for one, _ in POOLS.values()),
         *(one for _, one, _ in HARDWARE),
     }
     assert written <= set(NAMES)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 
 from converters.callers.flow import Flow, Part
+from converters.fal.client import ERROR_TYPES as TYPES
 from converters.python.constants import Evaluator, NotConstant
 
 RULE = "CL005"
@@ -28,7 +29,7 @@ STATES = {
     "canceled": FAILED,
     "aborted": FAILED,
 }
-ERROR_TYPES = {"TIMED_OUT": "request_timeout", "CANCELLED": "client_cancelled", "canceled": "client_cancelled"}
+ERROR_TYPES = {"TIMED_OUT": TYPES["timeout"], "CANCELLED": TYPES["cancelled"], "canceled": TYPES["cancelled"]}
 """What `Completed.error_type` holds for a failure that the source platform has a name of its own for."""
 PLAIN = ast.stmt | ast.Call | ast.keyword | ast.Dict | ast.List | ast.Tuple
 """Where a condition needs no parentheses."""

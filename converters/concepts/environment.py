@@ -8,16 +8,15 @@ from pathlib import PurePosixPath
 
 from converters.containers import base_images, commands
 from converters.containers.packaging import Packaging
+from converters.fal.runner import INSTALLED, OLDEST_PYTHON
 from converters.ir import Disposition, Environment, Origin, Scope, Value
 from converters.ledger import Ledger
 from converters.project import Project
 from converters.python import pip
 
-OLDEST_PYTHON = (3, 10)
 DEFAULT_PYTHON = "3.11"
 GRAPHICS = re.compile(r"^opencv-(contrib-)?python$")
 """Needs libGL, which CUDA and RunPod base images have and a list of requirements does not bring."""
-PINNED_BY_FAL = frozenset({"fastapi", "pydantic", "tblib"})
 
 
 @dataclass
@@ -204,7 +203,7 @@ def check_pins(environment: Environment, ledger: Ledger, imported: set[str] | No
     """
     for spec in list(environment.requirements):
         name = pip.name(spec.value)
-        if name not in PINNED_BY_FAL or _allows_current(spec.value):
+        if name not in INSTALLED or _allows_current(spec.value):
             continue
         origin = spec.origin or Origin(file=environment.dockerfile or ".", line=1)
         if imported is None or name in imported or name != "fastapi":
@@ -224,7 +223,7 @@ def _allows_current(spec: str) -> bool:
         requirement = Requirement(spec)
     except InvalidRequirement:
         return True
-    newest = {"pydantic": "2.12.0", "fastapi": "0.120.0", "tblib": "3.1.0"}[pip.name(spec)]
+    newest = INSTALLED[pip.name(spec)]
     return requirement.specifier.contains(newest, prereleases=True) or not any(
         part.operator in ("==", "===", "<", "<=", "~=") for part in requirement.specifier
     )

@@ -6,9 +6,6 @@ import re
 
 from converters.escape import visible
 
-PRESETS = frozenset({"HF_HOME"})
-"""Set by fal on every runner (HF_HOME=/data/.cache/huggingface), so a project's own value must be assigned."""
-
 BUILD_ONLY = re.compile(
     r"^(DEBIAN_FRONTEND|PIP_\w+|UV_\w+|PYTHONUNBUFFERED|PYTHONDONTWRITEBYTECODE|PYTHONIOENCODING|LANG|LANGUAGE|LC_\w+|SHELL|TZ|TERM|HOME|USER|NVIDIA_\w+|CUDA_HOME|CUDA_VERSION"
     r"|CUDA_PATH|TORCH_CUDA_ARCH_LIST|FORCE_CUDA|MAX_JOBS|CMAKE_\w+|CC|CXX|VIRTUAL_ENV|CONDA_\w+|NEEDRESTART_\w+|APT_\w+|PS1|TCNN_CUDA_ARCHITECTURES)$"

@@ -4,32 +4,17 @@ from __future__ import annotations
 
 import re
 
+from converters.fal.client import LEFT_OUT
 from converters.ir import App, NewFile
 from converters.project import Project
 
-DEFAULTS = (
-    ".git",
-    ".gitignore",
-    ".dockerignore",
-    "Dockerfile",
-    "Dockerfile.*",
-    "*.md",
-    "__pycache__",
-    "*.pyc",
-    ".DS_Store",
-    ".venv",
-    "venv",
-    ".env",
-    "node_modules",
-)
-"""What the client leaves out where there is no `.dockerignore` (fal 1.83)."""
 WRITTEN = "# The files here are those that the build needs.\n.git\n__pycache__\n*.pyc\n"
 
 
 def ignore_file(project: Project, app: App) -> NewFile | None:
     """The `.dockerignore` of the output: the project's own where the client reads it rightly, else one that loses no needed file."""
     own = project.get(".dockerignore")
-    lines = re.split(r"\r\n|\r|\n", own.data.decode(errors="replace")) if own is not None else list(DEFAULTS)
+    lines = re.split(r"\r\n|\r|\n", own.data.decode(errors="replace")) if own is not None else list(LEFT_OUT)
     try:
         dropped = _dropped([line.strip() for line in lines], app.environment.files)
         reason = f"fal's client would leave out {dropped[0]}, which the build needs" if dropped else ""

@@ -7,6 +7,7 @@ import json
 from converters.credentials.vault import Vault
 from converters.errors import UsageError
 from converters.escape import docker_value, docker_word
+from converters.fal.runner import OLDEST_PYTHON
 from converters.ir import App, Application, Disposition, Edit, EnvVar, NewFile, Scope
 from converters.ledger import Ledger
 from converters.options import Options
@@ -15,8 +16,6 @@ from converters.project import Project
 from converters.targets import context, dockerfile, function, overrides, pyproject, refused, server_migration
 from converters.targets.class_names import with_free_name
 from converters.targets.image import CURL, copy_line
-
-OLDEST_PYTHON = (3, 10)
 
 
 def write(project: Project, application: Application, options: Options, ledger: Ledger, vault: Vault) -> list[FileChange]:

@@ -11,6 +11,7 @@ from converters.containers.commands import Step
 from converters.containers.dockerfile_model import Instruction
 from converters.containers.packaging import Packaging
 from converters.credentials.recognize import is_secret
+from converters.fal.runner import PRESET_VARIABLES
 from converters.ir import App, Disposition, EnvVar, Origin, Scope, Weights
 from converters.ledger import Construct, Ledger
 
@@ -106,8 +107,8 @@ def _variables(packaging: Packaging, app: App, ledger: Ledger) -> None:
             elif variables.PLATFORM.match(name):
                 ledger.settle(construct, "ENV002", Disposition.DROPPED, f"`{name}` steers RunPod's own worker")
             else:
-                _add(app, EnvVar(name=name, value=value, preset=name in variables.PRESETS, origin=origin))
-                preset = name in variables.PRESETS
+                _add(app, EnvVar(name=name, value=value, preset=name in PRESET_VARIABLES, origin=origin))
+                preset = name in PRESET_VARIABLES
                 how = "assigned in setup(), since fal sets it too" if preset else "set as a default in setup()"
                 ledger.settle(construct, "ENV003" if preset else "ENV001", Disposition.CONVERTED, f"{name} is {how}")
 
@@ -196,9 +197,9 @@ def _image_variable(packaging: Packaging, app: App, name: str, construct: Constr
     origin = Origin(file=construct.file, line=construct.line)
     if is_secret(name, effective.value if effective else None):
         _secret(app, name, effective.value if effective else "", origin, construct, ledger)
-    elif effective is not None and (name in variables.PRESETS or storage.on_volume(effective.value)):
+    elif effective is not None and (name in PRESET_VARIABLES or storage.on_volume(effective.value)):
         _add(app, EnvVar(name=name, value=storage.moved(effective.value, app), preset=True, origin=origin))
-        why = "fal sets it too" if name in variables.PRESETS else "the volume moves to /data"
+        why = "fal sets it too" if name in PRESET_VARIABLES else "the volume moves to /data"
         ledger.settle(construct, "ENV003", Disposition.CONVERTED, f"{name} is assigned in setup(), since {why}")
     else:
         ledger.settle(construct, "ENV001", Disposition.KEPT, f"{name} is set in the image")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from converters.concepts import machines
 from converters.containers.base_images import BaseImage
+from converters.fal import machine_types
 from converters.ir import App, Disposition, Origin, Scope, Setting
 from converters.ledger import Ledger
 from converters.sources.docker.choose import Candidate
@@ -31,7 +31,7 @@ def choose(reading: Reading, app: App, base: BaseImage, ledger: Ledger) -> None:
         why = f"the base image {candidate.base}"
     elif line := _gpu_line(candidate):
         origin, why = Origin(file=candidate.file, line=line), "the Dockerfile installs CUDA" if found else "the image holds CUDA"
-    assumed = machines.ASSUMED_GPU if why else machines.ASSUMED_CPU
+    assumed = machine_types.ASSUMED_GPU if why else machine_types.ASSUMED_CPU
     app.settings.insert(
         0, Setting(name="machine_type", value=assumed, origin=origin if why else None, note=f"assumed: {why or 'nothing asks for a GPU'}")
     )

@@ -6,10 +6,11 @@ import re
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from converters.concepts import dotenv, machines
+from converters.concepts import dotenv
 from converters.concepts import environment as environments
 from converters.concepts.names import app_name, class_name
 from converters.errors import Unsupported
+from converters.fal import machine_types
 from converters.ir import (
     App,
     Application,
@@ -302,7 +303,7 @@ def _machine(context: Context, unit: Unit, *, gpu: bool, app: App) -> None:
         app.settings += deployment.settings(context.options.endpoint_config)
     if app.setting("machine_type") is not None or deployment.stated(context.project, app, context.ledger):
         return
-    machine = machines.ASSUMED_GPU if gpu else machines.ASSUMED_CPU
+    machine = machine_types.ASSUMED_GPU if gpu else machine_types.ASSUMED_CPU
     entry = unit.config.find("build.gpu")
     why = f"cog.yaml says {'only gpu: true' if gpu else 'gpu: false'}" if entry else "cog.yaml asks for no GPU"
     app.settings.append(Setting(name="machine_type", value=machine, note=f"assumed: {why}"))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from converters.concepts import environment as environments
 from converters.concepts.variables import unnamed
+from converters.fal.runner import OLDEST_PYTHON
 from converters.ir import App, Disposition, Origin, Scope, Value
 from converters.ledger import Construct, Ledger
 from converters.python import pip
@@ -171,10 +171,10 @@ def _notes(unit: Unit, build: Build, where: str, ledger: Ledger) -> None:
 def raise_python(build: Build, ledger: Ledger) -> None:
     """Python 3.7 to 3.9 become 3.10, the oldest that fal supports; pins without a wheel for it must be loosened by a person."""
     version = cuda.number(build.python.value)
-    if version >= environments.OLDEST_PYTHON:
+    if version >= OLDEST_PYTHON:
         return
     origin = build.python.origin or Origin(file="cog.yaml", line=1)
-    oldest = ".".join(str(part) for part in environments.OLDEST_PYTHON)
+    oldest = ".".join(str(part) for part in OLDEST_PYTHON)
     ledger.note("ENV009", Disposition.CONVERTED, f"Python {build.python.value} raised to {oldest}, the oldest that fal supports", origin)
     raised: Value[str] = Value(value=oldest, origin=build.python.origin, note=f"raised from {build.python.value}")
     build.python = raised

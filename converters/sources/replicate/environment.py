@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from converters.concepts import variables
 from converters.concepts.environment import DEFAULT_PYTHON
 from converters.credentials.recognize import is_secret
 from converters.errors import Unreadable
 from converters.escape import is_variable, visible
+from converters.fal.runner import PRESET_VARIABLES
 from converters.ir import Environment, EnvVar, Origin, Value
 from converters.project import Project
 from converters.python import pip
@@ -161,7 +161,7 @@ def _variables(config: CogYaml) -> list[EnvVar]:
             continue  # said where the key is accounted for
         secret = is_secret(name.strip(), value)
         found.append(
-            EnvVar(name=name.strip(), value=None if secret else value, secret=secret, preset=name in variables.PRESETS, origin=entry.origin)
+            EnvVar(name=name.strip(), value=None if secret else value, secret=secret, preset=name in PRESET_VARIABLES, origin=entry.origin)
         )
     return found
 

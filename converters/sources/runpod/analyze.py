@@ -7,13 +7,14 @@ import itertools
 import re
 from pathlib import PurePosixPath
 
-from converters.concepts import dotenv, machines, storage
+from converters.concepts import dotenv, storage
 from converters.concepts import environment as environments
 from converters.concepts.names import app_name, class_name
 from converters.containers import base_images
 from converters.containers import packaging as docker
 from converters.entries import hint_of_callers
 from converters.errors import Unreadable, Unsupported
+from converters.fal import machine_types
 from converters.ir import (
     App,
     Application,
@@ -419,7 +420,7 @@ def _machine(app: App, unit: Unit, code: Code, closure: list[str], ledger: Ledge
     base = base_images.describe(unit.packaging.stage.base_image) if unit.packaging else None
     heavy = imported_names(code, closure) & names.GPU_PACKAGES
     gpu = bool((base and base.gpu) or heavy)
-    machine = machines.ASSUMED_GPU if gpu else machines.ASSUMED_CPU
+    machine = machine_types.ASSUMED_GPU if gpu else machine_types.ASSUMED_CPU
     why = (
         f"the base image {base.reference}"
         if base and base.gpu

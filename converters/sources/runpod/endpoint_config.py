@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from converters.concepts import machines, storage, variables
+from converters.concepts import storage, variables
 from converters.containers.json_lines import Located, locate
 from converters.credentials.recognize import is_secret
 from converters.errors import Unreadable
 from converters.ir import App, Disposition, EnvVar, Origin, Scope, Setting
 from converters.ledger import Construct, Ledger
+from converters.sources.runpod.machines import machine_of
 
 IDENTITY = frozenset(
     {
@@ -199,8 +200,8 @@ class _Reader:
 
     def _machines(self, row: _Row) -> None:
         names = row.value.split(",") if isinstance(row.value, str) else list(row.value)
-        found = [machine[0] for name in names if (machine := machines.of_runpod(str(name))) is not None]
-        unknown = [str(name) for name in names if machines.of_runpod(str(name)) is None]
+        found = [machine[0] for name in names if (machine := machine_of(str(name))) is not None]
+        unknown = [str(name) for name in names if machine_of(str(name)) is None]
         if not found:
             self._settle(row, Disposition.MANUAL, f"no machine is known for {', '.join(unknown)}: choose a machine_type.")
             return

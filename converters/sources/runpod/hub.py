@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
 
-from converters.concepts import machines
 from converters.containers.json_lines import Located, locate
 from converters.credentials.recognize import is_secret
+from converters.fal import machine_types
 from converters.ir import Disposition, EnvVar, Origin, Safety, Scope, Setting, Value
 from converters.ledger import Ledger
 from converters.project import Project, SourceFile
+from converters.sources.runpod.machines import machine_of
 
 LISTING = frozenset({"title", "description", "type", "category", "iconUrl", "$schema", "version", "tags", "readme"})
 
@@ -110,7 +111,7 @@ def _config(file: SourceFile, located: Located, config: dict[str, Any], hub: Hub
             )
         elif key == "runsOn":
             if value == "CPU":
-                hub.settings.append(Setting(name="machine_type", value=machines.ASSUMED_CPU, origin=origin, note="runs on a CPU"))
+                hub.settings.append(Setting(name="machine_type", value=machine_types.ASSUMED_CPU, origin=origin, note="runs on a CPU"))
             ledger.settle(construct, "RP045", Disposition.CONVERTED, f"{value}: the machine type says it")
         elif key == "containerDiskInGb":
             ledger.settle(
@@ -139,12 +140,12 @@ def _machines(text: str) -> tuple[list[str], list[str]]:
         name = part.strip()
         if name.startswith("-"):
             remarks.append(f"the exclusion {name} has no equivalent")
-        elif name and (machine := machines.of_runpod(name)) is not None:
+        elif name and (machine := machine_of(name)) is not None:
             found.append(machine[0])
             remarks += [machine[1]] if machine[1] else []
         elif name:
             remarks.append(f"{name} is not known")
-    return machines.in_order(found), list(dict.fromkeys(remarks))
+    return machine_types.in_order(found), list(dict.fromkeys(remarks))
 
 
 def _variable(file: SourceFile, located: Located, index: int, entry: Any, hub: Hub, ledger: Ledger) -> None:

@@ -1,15 +1,10 @@
-"""GPU names of other platforms -> fal machine types (fal's machine types page; RunPod's pools; Replicate's hardware)."""
+"""RunPod's pools and GPU names -> fal's machine types (fal's machine types page)."""
 
 from __future__ import annotations
 
 import re
 
-from converters.fal.machine_types import GPU as ORDER
-
-ASSUMED_GPU = "GPU-A100"
-ASSUMED_CPU = "L"
-
-RUNPOD_POOLS: dict[str, tuple[str, str]] = {
+POOLS: dict[str, tuple[str, str]] = {
     "AMPERE_16": ("GPU-RTX4090", ""),
     "AMPERE_24": ("GPU-RTX4090", ""),
     "ADA_24": ("GPU-RTX4090", ""),
@@ -37,23 +32,17 @@ GPU_NAMES: tuple[tuple[str, str], ...] = (
 )
 
 
-def of_runpod(name: str) -> tuple[str, str] | None:
+def machine_of(name: str) -> tuple[str, str] | None:
     """(machine type, remark) for a pool id or a GPU name of RunPod; None where it is not known."""
     key = name.strip()
-    if key in RUNPOD_POOLS:
-        return RUNPOD_POOLS[key]
+    if key in POOLS:
+        return POOLS[key]
     for pattern, machine in GPU_NAMES:
         if re.search(pattern, key, re.IGNORECASE):
             remark = ""
             if machine == "GPU-H100" and "A100" in key.upper():
-                remark = RUNPOD_POOLS["AMPERE_80"][1]
+                remark = POOLS["AMPERE_80"][1]
             if "MI300X" in key.upper():
                 remark = "fal has no AMD GPUs"
             return machine, remark
     return None
-
-
-def in_order(machines: list[str]) -> list[str]:
-    """Without repeats, smallest memory first: fal tries a list from the front."""
-    known = dict.fromkeys(machines)
-    return sorted(known, key=lambda name: ORDER.index(name) if name in ORDER else len(ORDER))
