@@ -289,6 +289,17 @@ def verify(
 
 
 @app.command()
+def check(
+    path: Annotated[Path, typer.Argument(metavar="APP", help="Folder of a fal project.", show_default=False, parser=_path)],
+    format: Annotated[Plain, typer.Option("--format", help="Form of the answer.")] = Plain.text,
+) -> int:
+    """Look through the fal project at APP for what would not build, start or answer on fal; exit 3 where something is found."""
+    from converters.commands.check import check_project
+
+    return check_project(path, format.value)
+
+
+@app.command()
 def explain(
     subject: Annotated[str, typer.Argument(metavar="RULE|FILE:LINE", help="A rule's code, or a line of a project.", show_default=False)],
     project: Annotated[Path | None, typer.Option("--project", help="Project of the line.", show_default="its folder")] = None,

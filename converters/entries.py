@@ -16,7 +16,7 @@ from converters.errors import Unreadable
 from converters.project import COG_FILES, COG_TEMPLATES, MAX_FILE, Project, environment_of, parts_of_environment
 
 Kind = Literal["worker", "cog", "dockerfile", "compose"]
-COMMANDS = ("convert", "callers", "inspect", "verify", "explain", "run", "exec", "batch")
+COMMANDS = ("convert", "callers", "inspect", "check", "verify", "explain", "run", "exec", "batch")
 ENTRIES = "An entry is a Python file that starts a worker or holds a Cog predictor, a Dockerfile, a compose file or a cog.yaml."
 ARCHIVES = (
     (b"PK\x03\x04", 0),

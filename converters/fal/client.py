@@ -18,5 +18,7 @@ LEFT_OUT = (
     "node_modules",
 )
 """What it leaves out of a build context where there is no `.dockerignore`."""
+APP_FILES_LEFT_OUT = (r"\.pyc$", r"__pycache__/", r"\.git/", r"\.DS_Store$")
+"""What it leaves out of `app_files` where an app states no `app_files_ignore`: regular expressions."""
 ERROR_TYPES = {"timeout": "request_timeout", "cancelled": "client_cancelled"}
 """What `Completed.error_type` holds for a request that ran out of time, and for one that its caller took back."""

@@ -12,6 +12,7 @@ from converters.ir import App, Application, Disposition, Edit, Safety
 from converters.ledger import Ledger
 from converters.options import Options
 from converters.outcome import Action, FileChange, Hunk
+from converters.preflight.account import account
 from converters.project import MAX_FILE, Project, SourceFile
 from converters.python.applying import apply, together
 from converters.targets import emitters, image, migration, overrides, places, pyproject, refused
@@ -79,6 +80,7 @@ def sealed(
     dockerfiles = {app.environment.dockerfile for app in application.apps if app.environment.dockerfile}
     result = seal.seal(made, dockerfiles, application.apps, vault, ledger, in_place=in_place)
     made, name = result.files, _migration_name(project)
+    account(made, project, ledger)
     text = vault.mask(guide(application, ledger, seal.names_of(result.literals)))
     made[name] = _added(project, name, text, None)
     gone = [FileChange(path, "removed", None, before=None) for path in [*project.files, *project.withheld] if path not in made]

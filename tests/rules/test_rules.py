@@ -15,7 +15,7 @@ from tests.rules.projects import run
 
 ROOT = Path(__file__).parents[2]
 RULES = all_rules()
-CITED = re.compile(r"\b(?:RP|RC|DK|ENV|FS|CL|FAL|ALL)\d{3}\b")
+CITED = re.compile(r"\b(?:RP|RC|DK|ENV|FS|CL|FAL|ALL|PF)\d{3}\b")
 CASES = [pytest.param(rule, case, id=f"{rule.code}-{case.id}") for rule in RULES for case in rule.cases]
 UNTOUCHED = [pytest.param(rule, case, id=f"{rule.code}-{case.id}") for rule in RULES for case in rule.cases if case.kind == "untouched"]
 ACTING = [pytest.param(rule, case, id=f"{rule.code}-{case.id}") for rule in RULES for case in rule.cases if case.kind != "untouched"]

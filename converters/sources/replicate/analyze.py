@@ -270,7 +270,6 @@ def _weights(context: Context, parts: Parts, app: App) -> None:
     assert app.predictor is not None
     unit, ledger = parts.unit, context.ledger
     app.predictor.prepare, hub = weights.managed(unit.config, app, ledger)
-    weights.baked(context.project, parts.code, parts.closure, unit.folder, app, ledger)
     weights.caches(parts.code, parts.closure, ledger)
     if parts.fetched.used or app.predictor.prepare:
         path = f"{unit.folder}/{weights.MODULE}.py".strip("/")

@@ -4,20 +4,14 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
-from pathlib import PurePosixPath
 
 from converters.concepts.literals import source_of, string
-from converters.concepts.storage import data_folder
 from converters.ir import App, Disposition, Origin, Scope, Weights
 from converters.ledger import Ledger
-from converters.project import Project, normalize
 from converters.python.code import Code
-from converters.python.module import Module
 from converters.sources.replicate.cog_yaml import CogYaml, Entry
 from converters.sources.replicate.pget import MODULE
 
-FILES = re.compile(r"^(\./)?[\w./*-]+\.(pth|pt|ckpt|safetensors|bin|onnx|h5|pkl|gguf|ggml|tflite|pb|npz|msgpack|model)$")
 CACHE = re.compile(r"^(HF_HOME|HUGGINGFACE_HUB_CACHE|HF_HUB_CACHE|TRANSFORMERS_CACHE|TORCH_HOME|DIFFUSERS_CACHE)$")
 
 
@@ -77,48 +71,6 @@ def _patterns(source: Entry, key: str) -> str:
     return source_of([item.text for item in found.items()] if found else [])
 
 
-def baked(project: Project, code: Code, closure: list[str], folder: str, app: App, ledger: Ledger) -> None:
-    """Weights that the code opens and the project does not hold: they were put beside the code by hand before the build."""
-    seen: set[str] = set()
-    for module, node in _strings(code, closure):
-        path = str(node.value)
-        if not FILES.match(path) or "/" not in path or path in seen or _present(project, folder, path) or _is_made(module, path):
-            continue
-        seen.add(path)
-        app.weights.append(Weights(what=path, where=path, action="manual", origin=module.origin(node)))
-        ledger.note(
-            "RC034",
-            Disposition.MANUAL,
-            f"`{path}` is not in the project: it was put there before `cog build`. Upload it to {data_folder(app.name)} "
-            "(`fal files upload`) and link it, or place it beside the code before `fal deploy`.",
-            module.origin(node),
-            scope=Scope.DEPLOY,
-        )
-
-
-def _strings(code: Code, closure: list[str]) -> Iterator[tuple[Module, ast.Constant]]:
-    for path in closure:
-        module = code.module(path)
-        for node in ast.walk(module.tree) if module else ():
-            if module is None or not (isinstance(node, ast.Constant) and isinstance(node.value, str)):
-                continue
-            if not isinstance(module.parents.get(node), ast.Expr):
-                yield module, node
-
-
-def _present(project: Project, folder: str, path: str) -> bool:
-    relative = normalize(path)
-    if relative is None or "*" in path:
-        parent = str(PurePosixPath(path).parent)
-        return project.is_folder(f"{folder}/{parent}".strip("/"))
-    return project.get(f"{folder}/{relative}".strip("/")) is not None
-
-
-def _is_made(module: Module, path: str) -> bool:
-    """Whether the file itself downloads what it names: a URL or a download stands near."""
-    return bool(re.search(r"pget|urlretrieve|wget|hf_hub_download|snapshot_download|download", module.text)) or path.startswith("/tmp")
-
-
 def caches(code: Code, closure: list[str], ledger: Ledger) -> None:
     """Caches that the code puts beside itself: they are empty on a new runner, and fal's own HF_HOME persists."""
     for path in closure:
@@ -142,4 +94,4 @@ def _cache_name(node: ast.AST) -> str:
     return ""
 
 
-__all__ = ["MODULE", "baked", "caches", "managed"]
+__all__ = ["MODULE", "caches", "managed"]

@@ -1,0 +1,56 @@
+"""Enters the findings of a conversion's own output into its ledger, at the lines of the source where the files have them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from difflib import SequenceMatcher
+
+from converters.ir import Disposition, Origin
+from converters.ledger import Item, Ledger, Place
+from converters.outcome import FileChange
+from converters.preflight.finding import Finding
+from converters.preflight.inspect import findings
+from converters.preflight.tree import project_of
+from converters.project import MAX_FILE, Project
+
+
+def account(made: Mapping[str, FileChange], source: Project, ledger: Ledger) -> None:
+    """Note what the output of a conversion still lacks; what an item says already is not said again."""
+    manual = [item for item in ledger.items() if item.disposition is Disposition.MANUAL]
+    for found in findings(project_of(made.values(), source)):
+        if any(_says(item, found) for item in manual):
+            continue
+        file, line = source_place(made, source, found)
+        place = Place(file=found.file, line=found.line)
+        ledger.note(found.rule, Disposition.MANUAL, found.message, Origin(file=file, line=line), scope=found.scope, output=place)
+
+
+def source_place(made: Mapping[str, FileChange], source: Project, found: Finding) -> tuple[str, int]:
+    """Where a person looks: the line of the source that a line of the output was, or was made of; else the output's own."""
+    change = made.get(found.file)
+    if change is None or change.before is not None:
+        return found.file, source_line(change, found.line) if change is not None else found.line
+    text = b"".join((change.data or b"").splitlines()[found.line - 1 : found.line]).strip()
+    dissolved = [file for path, file in source.files.items() if path.endswith(".py") and path not in made and file.size <= MAX_FILE]
+    lines = [(file.path, number, line) for file in dissolved for number, line in enumerate(file.data.splitlines(), 1)]
+    named = [(path, number) for path, number, line in lines if found.about and found.about.encode() in line]
+    same = [(path, number) for path, number, line in lines if line.strip() == text and len(text) > 8]
+    places = named if len(named) == 1 else same
+    return places[0] if len(places) == 1 else (found.file, found.line)
+
+
+def _says(item: Item, found: Finding) -> bool:
+    """Whether an item is about the same thing."""
+    return bool(found.about) and re.search(rf"(?<![\w/-]){re.escape(found.about)}(?![\w/-])", f"{item.name} {item.message}") is not None
+
+
+def source_line(change: FileChange, line: int) -> int:
+    """The line of the source file that became a line of the output; the same number for a file that we made."""
+    if change.before is None or change.data is None or change.before == change.data:
+        return line
+    before, after = change.before.splitlines(), change.data.splitlines()
+    for tag, start, _, made, end in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+        if made < line <= end:
+            return start + (line - made if tag == "equal" else 1)
+    return line

@@ -1,0 +1,39 @@
+"""One app where it runs: its settings, its image, what lies on its runner, and the Python that runs there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from converters.preflight.apps import Program
+from converters.preflight.runner import Built, Runner, built, runner
+from converters.preflight.running import Running, Scope, running
+from converters.project import Project
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """An app of a project of finished files. Everything else is derived from the two, once."""
+
+    program: Program
+    project: Project
+
+    @cached_property
+    def image(self) -> Built | None:
+        """The Dockerfile that is built; None for an app without one, and for a ready image."""
+        return built(self.program.image, self.project)
+
+    @cached_property
+    def runner(self) -> Runner:
+        """The files of the runner."""
+        return runner(self.program, self.project, self.image)
+
+    @cached_property
+    def running(self) -> Running:
+        """The Python that runs."""
+        return running(self.program, self.project, self.runner)
+
+    @cached_property
+    def scopes(self) -> tuple[Scope, ...]:
+        """Modules and functions that run."""
+        return tuple(self.running.scopes())

@@ -1,0 +1,21 @@
+"""What a check says: a rule, a place in the finished files, and what to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from converters.ir import Scope
+
+
+@dataclass(frozen=True, order=True)
+class Finding:
+    """One thing that stands between the files and an app that answers on fal."""
+
+    file: str
+    line: int
+    rule: str
+    message: str
+    """What was found, and what to do."""
+    about: str = ""
+    """The path, variable or package that it is about: an item that names it already makes this one superfluous."""
+    scope: Scope = Scope.CODE

@@ -1,0 +1,100 @@
+"""The file system of a runner as far as the project fills it: what lies where, the working directory, where modules are looked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from converters.containers.dockerfile import parse
+from converters.containers.dockerfile_model import Dockerfile, Run, Stage
+from converters.containers.layout import Layout, layout
+from converters.preflight import client
+from converters.preflight.apps import Image, Program
+from converters.project import Project
+
+APP = "/app"
+"""Where fal puts `app_files`, and the working directory there."""
+
+
+@dataclass(frozen=True)
+class Built:
+    """A Dockerfile that was read, with the stage that is built and what the context puts into it."""
+
+    image: Image
+    dockerfile: Dockerfile
+    stage: Stage
+    layout: Layout
+    sent: frozenset[str]
+    """Paths of the project that fal's client sends to the build."""
+
+    def line_of(self, line: int) -> int:
+        return self.image.line_of(line)
+
+    @cached_property
+    def runs(self) -> tuple[Run, ...]:
+        """The RUN lines of this stage and of the stages that it copies from or starts from."""
+        wanted, found = [self.stage.index], []
+        while wanted:
+            index = wanted.pop()
+            stage = self.dockerfile.stages[index]
+            if stage in found:
+                continue
+            found.append(stage)
+            wanted += [copy.from_index for copy in stage.copies if copy.from_index is not None and copy.from_index < index]
+            wanted += [stage.base_stage] if stage.base_stage is not None else []
+        runs = {(run.line, run.end_line): run for stage in found for run in stage.runs}
+        return tuple(runs[key] for key in sorted(runs))
+
+
+def built(image: Image | None, project: Project) -> Built | None:
+    """Read an image's Dockerfile; None where there is none, or it has no stage."""
+    if image is None or not image.data:
+        return None
+    arguments = {name: str(value) for name, value in image.build_args.items()}
+    dockerfile = parse(image.data, arguments)
+    stage = dockerfile.stage()
+    if stage is None:
+        return None
+    sent = frozenset(client.image_files(image, project))
+    context = Project(root=project.root, files={path: project.files[path] for path in project.files if path in sent})
+    return Built(image, dockerfile, stage, layout(dockerfile, stage, context, image.context), sent)
+
+
+@dataclass(frozen=True)
+class Runner:
+    """`files`: path on the runner -> path of the project."""
+
+    files: Mapping[str, str]
+    cwd: str
+    """'' where only the base image says."""
+    search: tuple[str, ...] = ()
+    folders: frozenset[str] = field(default=frozenset())
+
+    def holds(self, path: str) -> bool:
+        """Whether the project puts a file or folder there."""
+        return path in self.files or path in self.folders
+
+
+def runner(program: Program, project: Project, image: Built | None) -> Runner:
+    """The runner of an app."""
+    if image is None:
+        files = {f"{APP}/{relative}": path for relative, path in client.app_files(program, project).items()}
+        return Runner(files, "" if program.image is not None else APP, (APP,), _folders(files))
+    stage = image.stage
+    known = stage.workdir_line is not None
+    variable = stage.env.get("PYTHONPATH")
+    paths = [part for part in (variable.value if variable else "").split(":") if part.startswith("/")]
+    cwd = stage.workdir if known else ""
+    return Runner(image.layout.files, cwd, tuple(dict.fromkeys([*([cwd] if cwd else []), *paths])), _folders(image.layout.files))
+
+
+def _folders(files: Mapping[str, str]) -> frozenset[str]:
+    found: set[str] = set()
+    for path in files:
+        while "/" in path:
+            path = path.rpartition("/")[0]
+            if path in found:
+                break
+            found.add(path or "/")
+    return frozenset(found)

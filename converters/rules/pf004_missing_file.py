@@ -1,0 +1,144 @@
+"""PF004: files that the code opens and nothing puts there."""
+
+from __future__ import annotations
+
+from converters.rules.model import Case, Rule, Seen, cog_docs, fal_docs
+from converters.rules.samples import COG
+
+LOADS = """
+import torch
+from cog import BasePredictor
+
+
+class Predictor(BasePredictor):
+    def setup(self):
+        self.model = torch.load("weights/model.pth")
+
+    def predict(self, prompt: str) -> str:
+        return prompt.upper()
+"""
+OPENS = """
+import runpod
+
+TEMPLATE = open("prompts/system.txt").read()
+
+
+def handler(job):
+    return {"text": TEMPLATE + job["input"]["prompt"]}
+
+
+runpod.serverless.start({"handler": handler})
+"""
+WRITES = """
+import os
+
+import runpod
+
+
+def handler(job):
+    os.makedirs("work", exist_ok=True)
+    with open("work/input.txt", "w") as file:
+        file.write(job["input"]["prompt"])
+    return {"text": open("work/input.txt").read()}
+
+
+runpod.serverless.start({"handler": handler})
+"""
+ASKS = """
+import os
+
+import runpod
+
+SYSTEM = open("system.txt").read() if os.path.exists("system.txt") else ""
+
+
+def handler(job):
+    return {"text": SYSTEM + job["input"]["prompt"]}
+
+
+runpod.serverless.start({"handler": handler})
+"""
+
+rule = Rule(
+    code="PF004",
+    title="a file that the code reads is not on the runner",
+    safety="manual",
+    explanation="""
+    A path that code on the runner opens, loads or starts is looked up among the files that the app or its image holds. It is named
+    where neither the project, nor the build, nor the code itself puts anything there: the app would stop at that line.
+    Add the file, or make it in the build or in `setup()`. Code that asks first whether the file exists, and paths that reading
+    does not tell, are left alone.
+    """,
+    links=(cog_docs("getting-started-own-model"), fal_docs("documentation/development/use-persistent-storage")),
+    cases=(
+        Case(
+            "weights that the project does not hold are named",
+            "partial",
+            {"cog.yaml": COG, "predict.py": LOADS},
+            seen=(Seen("manual", 7, "predict.py"),),
+            status="partial",
+        ),
+        Case(
+            "a text that is read at import and is not there is named",
+            "partial",
+            {"handler.py": OPENS},
+            seen=(Seen("manual", 3),),
+            status="partial",
+        ),
+        Case(
+            "a folder that only a comment says to download is named",
+            "partial",
+            {
+                "handler.py": """
+                import runpod
+                from transformers import AutoModel
+
+                # download the checkpoints from the project's page first
+                model = AutoModel.from_pretrained("checkpoints/base")
+
+
+                def handler(job):
+                    return {"text": model(job["input"]["prompt"])}
+
+
+                runpod.serverless.start({"handler": handler})
+                """
+            },
+            status="partial",
+        ),
+        Case(
+            "weights that the project holds are in order",
+            "untouched",
+            {"cog.yaml": COG, "predict.py": LOADS, "weights/model.pth": "0"},
+        ),
+        Case(
+            "weights that the build downloads are in order",
+            "untouched",
+            {
+                "cog.yaml": COG.replace("predict:", "  run:\n    - curl -o /src/weights/model.pth https://example.com/model.pth\npredict:"),
+                "predict.py": LOADS,
+            },
+        ),
+        Case("a file that the code writes itself is in order", "untouched", {"handler.py": WRITES}),
+        Case("a file that the code asks for first is in order", "untouched", {"handler.py": ASKS}),
+        Case(
+            "a model of the Hub is no folder",
+            "untouched",
+            {
+                "handler.py": """
+                import runpod
+                from transformers import AutoModel
+
+                model = AutoModel.from_pretrained("openai/whisper-tiny")
+
+
+                def handler(job):
+                    return {"text": model(job["input"]["prompt"])}
+
+
+                runpod.serverless.start({"handler": handler})
+                """
+            },
+        ),
+    ),
+)
