@@ -84,6 +84,10 @@ class Evaluator:
     """Counts the steps of the whole evaluation: evaluators of inner scopes share it."""
     depth: int = 0
 
+    def inside(self, module: Module, names: Mapping[str, Any]) -> Evaluator:
+        """An evaluator of an inner scope, or of another module."""
+        return Evaluator(self.code, module, names, self.steps, self.depth + 1)
+
     def value(self, node: ast.expr) -> Any:
         """The value of a constant expression. Raises `NotConstant`."""
         if next(self.steps) >= MAX_STEPS or self.depth > 40:
@@ -143,18 +147,18 @@ class Evaluator:
             raise NotConstant(f"`{node.id}`")
         if len(found.module.assignments.get(node.id, [found.node])) > 1 and found.module is self.module:
             raise NotConstant(f"`{node.id}`, which is assigned more than once")
-        return Evaluator(self.code, found.module, {}, self.steps, self.depth + 1).value(found.node)
+        return self.inside(found.module, {}).value(found.node)
 
     def _attribute(self, node: ast.Attribute) -> Any:
         if isinstance(node.value, ast.Name):
             target = self.code.imported_module(self.module, node.value.id)
             if target is not None and len(target.assignments.get(node.attr, [])) == 1:
-                return Evaluator(self.code, target, {}, self.steps, self.depth + 1).value(target.assignments[node.attr][0])
+                return self.inside(target, {}).value(target.assignments[node.attr][0])
             found = self.code.definition(self.module, node.value.id)
             if found and isinstance(found.node, ast.ClassDef):
                 for statement in found.node.body:
                     if isinstance(statement, ast.Assign) and any(isinstance(t, ast.Name) and t.id == node.attr for t in statement.targets):
-                        return Evaluator(self.code, found.module, {}, self.steps, self.depth + 1).value(statement.value)
+                        return self.inside(found.module, {}).value(statement.value)
         raise NotConstant(f"`{self.module.source(node)}`")
 
     def _unaryop(self, node: ast.UnaryOp) -> Any:
@@ -214,7 +218,7 @@ class Evaluator:
         """The keys of a dictionary, whose values need not be constant. Raises `NotConstant`."""
         found = self.code.definition(self.module, node.id) if isinstance(node, ast.Name) and node.id not in self.names else None
         if found is not None and isinstance(found.node, ast.Dict) and len(found.module.assignments.get(node.id, [])) == 1:  # type: ignore[attr-defined]
-            inner = Evaluator(self.code, found.module, {}, self.steps, self.depth + 1)
+            inner = self.inside(found.module, {})
             if all(key is not None for key in found.node.keys):
                 return [inner.value(key) for key in found.node.keys if key is not None]
         value = self.value(node)
@@ -260,24 +264,18 @@ class Evaluator:
         raise NotConstant(f"`{self.module.source(node)[:60]}`")
 
     def _listcomp(self, node: ast.ListComp) -> list[Any]:
-        return [
-            Evaluator(self.code, self.module, names, self.steps, self.depth + 1).value(node.elt) for names in self._loop(node.generators)
-        ]
+        return [self.inside(self.module, names).value(node.elt) for names in self._loop(node.generators)]
 
     def _setcomp(self, node: ast.SetComp) -> set[Any]:
-        return {
-            Evaluator(self.code, self.module, names, self.steps, self.depth + 1).value(node.elt) for names in self._loop(node.generators)
-        }
+        return {self.inside(self.module, names).value(node.elt) for names in self._loop(node.generators)}
 
     def _generatorexp(self, node: ast.GeneratorExp) -> list[Any]:
-        return [
-            Evaluator(self.code, self.module, names, self.steps, self.depth + 1).value(node.elt) for names in self._loop(node.generators)
-        ]
+        return [self.inside(self.module, names).value(node.elt) for names in self._loop(node.generators)]
 
     def _dictcomp(self, node: ast.DictComp) -> dict[Any, Any]:
         found: dict[Any, Any] = {}
         for names in self._loop(node.generators):
-            inner = Evaluator(self.code, self.module, names, self.steps, self.depth + 1)
+            inner = self.inside(self.module, names)
             found[inner.value(node.key)] = inner.value(node.value)
         return found
 
@@ -286,9 +284,9 @@ class Evaluator:
         for generator in generators:
             grown: list[dict[str, Any]] = []
             for names in rows:
-                for item in Evaluator(self.code, self.module, names, self.steps, self.depth + 1).value(generator.iter):
+                for item in self.inside(self.module, names).value(generator.iter):
                     bound = {**names, **_bind(generator.target, item)}
-                    inner = Evaluator(self.code, self.module, bound, self.steps, self.depth + 1)
+                    inner = self.inside(self.module, bound)
                     if all(inner.value(condition) for condition in generator.ifs):
                         grown.append(bound)
                     if len(grown) > MAX_SIZE:

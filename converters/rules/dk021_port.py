@@ -5,6 +5,15 @@ from __future__ import annotations
 from converters.rules.model import Case, Rule, Seen, docker_docs, fal_docs
 from converters.rules.samples import PIP, SERVER, SERVER_IMAGE, WORKER
 
+UNREAD = """
+import uvicorn
+
+from elsewhere import port
+
+uvicorn.run("main:app", host="0.0.0.0", port=port())
+"""
+RUNS = 'CMD ["python", "serve.py"]\n'
+
 rule = Rule(
     code="DK021",
     title="EXPOSE -> exposed_port",
@@ -13,7 +22,8 @@ rule = Rule(
     explanation="""
     fal forwards requests to one port of the container. It is read from what really listens (the command, the code, the health check),
     because EXPOSE only documents a port and is often wrong; all evidence is listed in MIGRATION.md.
-    Check the port where the evidence disagrees.
+    Check the port where the evidence disagrees. A port that is stated in a form that only running could tell is never replaced by a
+    framework's default: what is declared (EXPOSE, ENV PORT, compose) stands in for it, and `--set exposed_port=N` answers the rest.
     """,
     links=(docker_docs("reference/dockerfile/"), fal_docs("api-reference/python-sdk/pyproject-toml")),
     cases=(
@@ -22,6 +32,20 @@ rule = Rule(
             "converted",
             {"main.py": SERVER, "Dockerfile": SERVER_IMAGE},
             seen=(Seen("converted", 5, "Dockerfile"),),
+            has={"pyproject.toml": ("exposed_port = 8000",)},
+        ),
+        Case(
+            "a port that only running could tell is asked for",
+            "partial",
+            {"main.py": SERVER, "serve.py": UNREAD, "Dockerfile": SERVER_IMAGE.replace("EXPOSE 8000\n", "").partition("CMD")[0] + RUNS},
+            seen=(Seen("manual", 5, "serve.py"),),
+            lacks={"pyproject.toml": ("exposed_port",)},
+        ),
+        Case(
+            "a declared port stands in for one that only running could tell",
+            "converted",
+            {"main.py": SERVER, "serve.py": UNREAD, "Dockerfile": SERVER_IMAGE.partition("CMD")[0] + RUNS},
+            seen=(Seen("converted", 5, "serve.py"),),
             has={"pyproject.toml": ("exposed_port = 8000",)},
         ),
         Case("a port of a queue worker is of no use", "untouched", {"handler.py": WORKER, "Dockerfile": PIP + "EXPOSE 8000"}),

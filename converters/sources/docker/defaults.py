@@ -6,14 +6,17 @@ Follows argparse, click, typer, pydantic settings, `os.environ`, plain assignmen
 from __future__ import annotations
 
 import ast
+import itertools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from converters.containers.yaml_lines import load
 from converters.ir import Origin
 from converters.python.code import Code
 from converters.python.constants import NotConstant, constant
 from converters.python.module import FunctionNode, Module
+from converters.python.startup import Startup
 
 MAX_DEPTH = 12
 ENVIRON_CALLS = frozenset({"os.environ.get", "os.getenv", "environ.get", "getenv"})
@@ -40,11 +43,48 @@ class Reader:
     arguments: tuple[str, ...]
     env: Mapping[str, str]
     _options: list[tuple[Module, ast.Call]] | None = field(default=None, repr=False)
+    _steps: Iterator[int] = field(default_factory=itertools.count, repr=False)
 
     def value(self, module: Module, node: ast.expr, depth: int = 0) -> Known | None:
         """What an expression comes to; None where only running it could tell."""
         if depth > MAX_DEPTH:
             return None
+        if depth == 0:
+            self._steps = itertools.count()
+        found = self._stated_value(module, node, depth)
+        if found is not None:
+            return found
+        try:
+            value, variable = self.computed(module, node, depth)
+        except NotConstant:
+            return None
+        if not isinstance(value, str | int | float):
+            return None
+        how = "in the code" if not variable else f"{'' if self.env.get(variable) else 'default of '}variable {variable}"
+        return Known(value, module.origin(node), how, env=variable)
+
+    def computed(self, module: Module, node: ast.expr, depth: int = 0) -> tuple[Any, str]:
+        """(value, the one variable of the environment that it depends on or '') of an expression. Raises `NotConstant`."""
+        if depth == 0:
+            self._steps = itertools.count()
+        start = Startup(self.code, module, steps=self._steps, depth=depth, env=self.env, local=self._local, load_yaml=load)
+        value = start.value(node)
+        names = set(start.consulted)
+        return value, names.pop() if len(names) == 1 else ""
+
+    def _local(self, module: Module, node: ast.expr, depth: int) -> Any:
+        """What the tree alone does not tell of a name or attribute. Raises `NotConstant`."""
+        found = None
+        if depth <= MAX_DEPTH and isinstance(node, ast.Name):
+            found = self._variable(module, node, depth)
+        elif depth <= MAX_DEPTH and isinstance(node, ast.Attribute):
+            found = self._attribute(module, node, depth)
+        if found is None:
+            raise NotConstant(f"`{module.source(node)[:60]}`")
+        return found.value
+
+    def _stated_value(self, module: Module, node: ast.expr, depth: int) -> Known | None:
+        """By the forms in which servers state their port and host: options, settings, variables."""
         if isinstance(node, ast.Call):
             return self._call(module, node, depth)
         if isinstance(node, ast.BoolOp) and isinstance(node.op, ast.Or):
@@ -61,11 +101,7 @@ class Reader:
             found = self._attribute(module, node, depth)
             if found is not None:
                 return found
-        try:
-            value = constant(self.code, module, node)
-        except NotConstant:
-            return None
-        return Known(value, module.origin(node), "in the code") if isinstance(value, str | int | float | bool) else None
+        return None
 
     def _call(self, module: Module, node: ast.Call, depth: int) -> Known | None:
         name = _source(node.func)
@@ -104,6 +140,17 @@ class Reader:
         return None
 
     def _name(self, module: Module, node: ast.Name, depth: int) -> Known | None:
+        found = self._variable(module, node, depth)
+        if found is not None:
+            return found
+        target = self.code.definition(module, node.id)
+        if target is not None and isinstance(target.node, ast.expr):
+            values = target.module.assignments.get(node.id, [target.node])
+            return next((found for value in reversed(values) if (found := self.value(target.module, value, depth + 1))), None)
+        return None
+
+    def _variable(self, module: Module, node: ast.Name, depth: int) -> Known | None:
+        """A variable or a parameter of the functions around a name."""
         for parent in module.ancestors(node):
             if not isinstance(parent, FunctionNode):
                 continue
@@ -114,10 +161,6 @@ class Reader:
                     return found
             if (parameter := _parameter(parent, node.id)) is not None:
                 return self._parameter(module, parent, node.id, parameter[1], depth)
-        target = self.code.definition(module, node.id)
-        if target is not None and isinstance(target.node, ast.expr):
-            values = target.module.assignments.get(node.id, [target.node])
-            return next((found for value in reversed(values) if (found := self.value(target.module, value, depth + 1))), None)
         return None
 
     def _parameter(self, module: Module, function: FunctionNode, name: str, default: ast.expr | None, depth: int) -> Known | None:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 
 from converters.ir import Origin
-from converters.python.code import Code
-from converters.sources.docker import programs
+from converters.sources.docker import program_files, programs
+from converters.sources.docker.addresses import split_bind
 from converters.sources.docker.code_files import CodeFiles
-from converters.sources.docker.defaults import Known, Reader, joined
-from converters.sources.docker.listener import Listener
+from converters.sources.docker.defaults import Known
+from converters.sources.docker.listener import Listener, Unread
 from converters.sources.docker.processes import Process, absolute
+
+UNREAD = re.compile(r"\$\(|`|\$\{?\w+\[[@*]\]|\$[@*]|\$\{[@*]")
+"""A word of a command that only the shell could come to; a plain `$NAME` that nothing sets is empty."""
 
 
 def listener_of(files: CodeFiles, process: Process, match: programs.Match) -> Listener:
@@ -26,8 +29,6 @@ def listener_of(files: CodeFiles, process: Process, match: programs.Match) -> Li
     _from_variables(listener)
     if program.application:
         _application(files, listener, arguments)
-    if program.name == "gunicorn":
-        _gunicorn_config(files, listener, arguments)
     if program.name == "TorchServe":
         _torchserve(files, listener, arguments)
     if program.name == "http.server":
@@ -35,10 +36,11 @@ def listener_of(files: CodeFiles, process: Process, match: programs.Match) -> Li
         listener.port = Known(number, process.origin, "argument") if number else None
     if program.name == "Ollama" and (address := process.env.get("OLLAMA_HOST")):
         _bind(listener, address, process.origin, "variable OLLAMA_HOST")
-    if listener.port is None and program.port is not None:
+    program_files.read(files, listener, arguments)
+    _unread_arguments(listener, arguments)
+    if listener.port is None and program.port is not None and listener.unread_about("port") is None:
         listener.port = Known(program.port, process.origin, f"default of {program.name}")
-        listener.certain = program.name not in ("gunicorn", "uwsgi") or not _configured_elsewhere(arguments)
-    if listener.host is None:
+    if listener.host is None and listener.unread_about("host") is None:
         wide = not program.loopback or (program.name == "gunicorn" and bool(process.env.get("PORT")))
         listener.host = Known("0.0.0.0" if wide else "127.0.0.1", process.origin, f"default of {program.name}")
     return listener
@@ -64,15 +66,19 @@ def _from_flags(listener: Listener, arguments: tuple[str, ...]) -> None:
 
 
 def _bind(listener: Listener, value: str, origin: Origin, how: str) -> None:
-    """`host:port`, `:port`, `host`, `[::]:port`, `tcp://...`."""
-    value = re.sub(r"^\w+://", "", value)
-    host, colon, port = value.rpartition(":") if not value.endswith("]") else (value, "", "")
-    if not colon:
-        host, port = (value, "") if not value.isdecimal() else ("", value)
-    if host or colon:
-        listener.host = Known(host.strip("[]") or "0.0.0.0", origin, how)
+    host, port = split_bind(value)
+    if host:
+        listener.host = Known(host, origin, how)
     if port:
         listener.port = Known(port, origin, how)
+
+
+def _unread_arguments(listener: Listener, arguments: tuple[str, ...]) -> None:
+    """Words that a command substitution or a list of the shell gives: any of them may be the port."""
+    opaque = next((word for word in arguments if UNREAD.search(word)), "")
+    if opaque:
+        origin = listener.process.origin
+        listener.unread += [Unread("port", opaque[:80], origin), Unread("host", opaque[:80], origin)]
 
 
 def _from_variables(listener: Listener) -> None:
@@ -130,21 +136,6 @@ def _fastapi_path(files: CodeFiles, listener: Listener, arguments: tuple[str, ..
     return ""
 
 
-def _gunicorn_config(files: CodeFiles, listener: Listener, arguments: tuple[str, ...]) -> None:
-    stated = programs.flag(arguments, ("-c", "--config"))
-    path = absolute((stated or "gunicorn.conf.py").removeprefix("python:").removeprefix("file:"), listener.process.workdir)
-    source = files.layout.files.get(path) or (files.near(stated) if stated else None)
-    module = files.module(source) if source and source.endswith(".py") else None
-    if module is None or listener.port is not None:
-        return
-    reader = Reader(Code(files.project), [module], arguments, listener.process.env)
-    for value in module.assignments.get("bind", [])[-1:]:
-        known = reader.value(module, value)
-        text = str(known.value) if known else joined(reader, module, value)
-        if text:
-            _bind(listener, text, module.origin(value), "gunicorn's configuration file")
-
-
 def _torchserve(files: CodeFiles, listener: Listener, arguments: tuple[str, ...]) -> None:
     stated = programs.flag(arguments, ("--ts-config",)) or "config.properties"
     path = absolute(stated, listener.process.workdir)
@@ -155,7 +146,3 @@ def _torchserve(files: CodeFiles, listener: Listener, arguments: tuple[str, ...]
         origin = Origin(file=file.path, line=file.data.count(b"\n", 0, match.start()) + 1)
         listener.host = Known(match.group(1).decode(), origin, "inference_address")
         listener.port = Known(match.group(2).decode(), origin, "inference_address")
-
-
-def _configured_elsewhere(arguments: tuple[str, ...]) -> bool:
-    return any(word in ("-c", "--config", "--ini") or word.endswith((".ini", ".yaml", ".conf.py")) for word in arguments)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
+from converters.ir import Origin
 from converters.project import Project
 from converters.python.code import Code
 from converters.python.module import Module
@@ -18,6 +19,15 @@ if TYPE_CHECKING:
     from converters.sources.docker.jina import Flow
 
 MAX_CLOSURE = 300
+
+
+@dataclass(frozen=True)
+class Unread:
+    """A statement about the port or the host that is there and could not be read: no default may take its place."""
+
+    subject: Literal["port", "host"]
+    text: str
+    origin: Origin
 
 
 @dataclass
@@ -47,6 +57,12 @@ class Listener:
     host_flag: str = ""
     port_env: str = ""
     host_env: str = ""
+    unread: list[Unread] = field(default_factory=list)
+
+    def unread_about(self, subject: str) -> Unread | None:
+        """The statement about a subject that could not be read, where no other one could be."""
+        known = self.port if subject == "port" else self.host
+        return next((one for one in self.unread if one.subject == subject), None) if known is None else None
 
     @property
     def modules(self) -> list[Module]:

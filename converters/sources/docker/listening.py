@@ -10,13 +10,14 @@ from converters.containers.layout import Layout
 from converters.project import MAX_FILE, Project
 from converters.python.module import Module
 from converters.sources.docker import jina, programs
+from converters.sources.docker.addresses import Address, address
 from converters.sources.docker.code_files import CodeFiles
 from converters.sources.docker.defaults import Known, Reader, keyword
 from converters.sources.docker.installed import package_script, read_javascript
 from converters.sources.docker.known_programs import listener_of
-from converters.sources.docker.listener import Listener, Shared, is_port
+from converters.sources.docker.listener import Listener, Shared
 from converters.sources.docker.processes import Process, absolute
-from converters.sources.docker.run_calls import DEFAULTS, MARKS, has_host, has_port, run_calls
+from converters.sources.docker.run_calls import DEFAULTS, MARKS, RunCall, run_calls
 
 JAVASCRIPT = (".js", ".mjs", ".cjs", ".ts")
 
@@ -72,18 +73,16 @@ class Listening:
         if listener.code is None or listener.entry is None:
             return None
         reader = Reader(listener.code, listener.modules, arguments, process.env)
-        best: tuple[int, Module, ast.Call, str] | None = None
+        best: tuple[int, Module, RunCall, Address] | None = None
         for rank, module in enumerate(listener.modules):
             if not MARKS.search(module.file.data):
                 continue
-            for call, framework, host, port in run_calls(listener.code, module):
-                known = reader.value(module, port) if port is not None else None
-                score = (0 if known else 2) + (0 if module is listener.entry else 1) + (1 if port is None else 0)
+            for call in run_calls(listener.code, module):
+                found = address(reader, module, call)
+                stated = found.port is not None or any(one.subject == "port" for one in found.unread)
+                score = (0 if found.port else 2) + (0 if module is listener.entry else 1) + (0 if stated else 1)
                 if best is None or score < best[0]:
-                    best = (score, module, call, framework)
-                    listener.framework = framework
-                    listener.port = known if known and is_port(known.value) else None
-                    listener.host = reader.value(module, host) if host is not None else None
+                    best = (score, module, call, found)
             if best is not None and best[0] == 0 and rank > 20:
                 break
         if best is None:
@@ -94,7 +93,7 @@ class Listening:
                 listener.framework, listener.http = "gRPC", False
                 return listener
             return self._silent(listener)
-        self._fill(listener, reader, best[1], best[2])
+        self._fill(listener, best[1], best[2], best[3])
         return listener
 
     def _silent(self, listener: Listener) -> Listener | None:
@@ -103,28 +102,26 @@ class Listening:
         listener.framework = ""
         return listener
 
-    def _fill(self, listener: Listener, reader: Reader, module: Module, call: ast.Call) -> None:
-        """Defaults of the framework where the call states no port or host, and what would change them."""
+    def _fill(self, listener: Listener, module: Module, call: RunCall, found: Address) -> None:
+        """What the call states, the framework's defaults where it states nothing, and what would change them."""
+        listener.framework, listener.port, listener.host = call.framework, found.port, found.host
+        listener.unread = list(found.unread)
         port, host = DEFAULTS.get(listener.framework, (None, "0.0.0.0"))
-        env, origin = listener.process.env, module.origin(call)
-        named = {"gradio": ("GRADIO_SERVER_PORT", "GRADIO_SERVER_NAME"), "flask": ("", ""), "uvicorn": ("", "")}.get(
-            listener.framework, ("", "")
-        )
+        env, origin = listener.process.env, module.origin(call.node)
+        named = ("GRADIO_SERVER_PORT", "GRADIO_SERVER_NAME") if listener.framework == "gradio" else ("", "")
         if listener.port is None and env.get(named[0]):
             listener.port = Known(env[named[0]], listener.process.origin, f"variable {named[0]}", env=named[0])
         if listener.host is None and env.get(named[1]):
             listener.host = Known(env[named[1]], listener.process.origin, f"variable {named[1]}", env=named[1])
-        if listener.port is None and port is not None and not has_port(call):
+        if listener.port is None and port is not None and listener.unread_about("port") is None:
             listener.port = Known(port, origin, f"default of {listener.framework}")
-        elif listener.port is None and port is not None:
-            listener.port, listener.certain = Known(port, origin, f"default of {listener.framework}"), False
-        if listener.host is None and not has_host(call):
+        if listener.host is None and listener.unread_about("host") is None:
             listener.host = Known(host, origin, f"default of {listener.framework}")
         listener.port_flag = listener.port.flag if listener.port else ""
         listener.port_env = (listener.port.env if listener.port else "") or named[0]
         listener.host_flag = listener.host.flag if listener.host else ""
         listener.host_env = (listener.host.env if listener.host else "") or named[1]
-        target = call.args[0] if call.args else keyword(call, "app")
+        target = call.node.args[0] if call.node.args else keyword(call.node, "app")
         if isinstance(target, ast.Constant) and isinstance(target.value, str) and ":" in target.value:
             listener.application = target.value
             path = self.files.find(target.value.partition(":")[0], listener.process)

@@ -11,14 +11,19 @@ from converters.project import Project
 from converters.sources.docker import programs
 from converters.sources.docker.choose import Candidate, port_number
 from converters.sources.docker.health import stated
+from converters.sources.docker.listener import Unread, is_port
 from converters.sources.docker.proxies import Front
 
 SIDE_PORTS = frozenset(
     {22, 25, 53, 111, 3306, 5432, 5433, 5434, 5678, 6379, 6006, 8265, 8384, 8888, 9090, 9091, 9100, 9229, 11211, 27017, 2222}
 )
 """Ports of shells, databases, debuggers and metrics."""
-DECLARED = ("EXPOSE", "port of service", "containerPort", "targetPort", "HEALTHCHECK", "healthcheck", "$PORT")
+DECLARED = (
+    "EXPOSE", "port of service", "containerPort", "targetPort", "HEALTHCHECK", "healthcheck", "$PORT", "ENV ", "variable of service",
+)  # fmt: skip
 """How evidence starts that declares a port and does not bind it."""
+PORT_VARIABLE = re.compile(r"PORT|(\w+_)?(HTTP|SERVER|APP|API|WEB|LISTEN|SERVICE|SRV|REST|UVICORN|GUNICORN)_?PORT", re.IGNORECASE)
+"""Variables that name the port of the server itself, and not that of a database, of metrics or of the host."""
 
 
 @dataclass
@@ -28,6 +33,12 @@ class Decision:
     port: int | None
     findings: list[Finding] = field(default_factory=list)
     unset: str = ""
+    question: str = ""
+    """What a person must decide, where the port is stated in a form that cannot be read and declarations do not settle it."""
+    told: str = ""
+    """What stands in for such a statement, where declarations agree."""
+    place: Origin | None = None
+    """Of the statement."""
 
     def conflicts(self) -> list[Finding]:
         """Evidence for another port, from sources that speak about this server's own port."""
@@ -45,6 +56,7 @@ def decide(project: Project, candidate: Candidate, front: Front | None, kubernet
         *_front(front),
         *_compose(candidate),
         *_expose(candidate),
+        *_declared_variables(candidate),
         *kubernetes,
         *_checks(candidate),
         *_base(candidate),
@@ -71,11 +83,33 @@ def decide(project: Project, candidate: Candidate, front: Front | None, kubernet
                 origin=listener.process.origin if listener else None,
             )
         )
+    decision = Decision(port, findings, unset)
+    if front is None and listener is not None and (unread := listener.unread_about("port")) is not None:
+        _settle_unread(decision, unread, listener.framework, declared)
     for one in findings:
-        if one.value == str(port):
+        if one.value == str(decision.port):
             one.decided = True
             break
-    return Decision(port, findings, unset)
+    return decision
+
+
+def _settle_unread(decision: Decision, unread: Unread, framework: str, declared: list[Finding]) -> None:
+    """A port that is stated and could not be read: what is declared stands in for it, and a question where that is not one port."""
+    decision.place = unread.origin
+    decision.findings.insert(0, Finding(subject="port", value=unread.text, why=f"{framework} gets it; not read", origin=unread.origin))
+    plain = [one for one in declared if one.value.isdecimal() and int(one.value) not in SIDE_PORTS]
+    numbers = list(dict.fromkeys(one.value for one in plain))
+    given = f"{framework} takes its port from `{unread.text}`, which cannot be read without running it"
+    if len(numbers) == 1:
+        decision.port = int(numbers[0])
+        place = f" ({plain[0].origin})" if plain[0].origin else ""
+        decision.told = f"{given}: {plain[0].why}{place} declares {numbers[0]}"
+    elif numbers:
+        said = ", ".join(f"{one.why} says {one.value}" for one in plain[:4])
+        decision.question = f"{given}, and {said}: state the one it listens on with `--set exposed_port=N`."
+    else:
+        decision.port = None
+        decision.question = f"{given}, and nothing declares one: state it with `--set exposed_port=N`."
 
 
 def _first(findings: list[Finding]) -> int | None:
@@ -128,6 +162,21 @@ def _expose(candidate: Candidate) -> Iterator[Finding]:
     for port in candidate.stage.expose if candidate.stage else ():
         if port.port is not None and port.protocol == "tcp":
             yield Finding(subject="port", value=str(port.port), why="EXPOSE", origin=Origin(file=candidate.file, line=port.line))
+
+
+def _declared_variables(candidate: Candidate) -> Iterator[Finding]:
+    """`ENV PORT=8085`, where the program that reads it is not known, or reads it in a way that is not."""
+    listener = candidate.listener
+    if listener is not None and listener.framework and listener.unread_about("port") is None:
+        return
+    service = candidate.service
+    for name, (value, line) in service.environment.items() if service else ():
+        if PORT_VARIABLE.fullmatch(name) and is_port(value) and service is not None:
+            origin = Origin(file=service.file.path, line=line)
+            yield Finding(subject="port", value=str(value), why=f"variable of service {service.name} {name}", origin=origin)
+    for name, known in candidate.stage.env.items() if candidate.stage else ():
+        if PORT_VARIABLE.fullmatch(name) and is_port(known.value) and not (service and name in service.environment):
+            yield Finding(subject="port", value=known.value, why=f"ENV {name}", origin=Origin(file=candidate.file, line=known.line))
 
 
 def _checks(candidate: Candidate) -> Iterator[Finding]:

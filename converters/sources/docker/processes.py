@@ -11,6 +11,7 @@ from converters.containers.layout import Layout
 from converters.containers.shell import ShellCommand, expand, split
 from converters.ir import Origin
 from converters.project import Project
+from converters.sources.docker.shell_lists import ShellLists
 
 MAX_DEPTH = 5
 SHELLS = frozenset({"sh", "bash", "dash", "ash", "zsh"})
@@ -155,22 +156,26 @@ class Tracer:
 
     def _text(self, process: Process, text: str, arguments: Sequence[str], line: int, depth: int, path: str) -> list[Process]:
         env = {**process.env, **{str(index): word for index, word in enumerate(arguments, 1)}}
-        joined = " ".join(_quoted(word) for word in arguments)
-        text = (
-            re.sub(r"\"\$(?:@|\{@\})\"|\"\$\{@:1\}\"|\$@|\$\{@\}|\$\*|\"\$\*\"", lambda _: joined, text)
-            if joined
-            else re.sub(r"\"\$@\"", "", text)
-        )
+        lists = ShellLists(list(arguments))
         found: list[Process] = []
         workdir = process.workdir
         for command in flattened(split(text, line)):
+            if lists.assign(command, env):
+                continue
             env.update({name: _one(value, env) for name, value in command.assignments})
-            words = expand(command.raw_words, env)
+            words = lists.expand(command.raw_words, env)
             if not words:
                 continue
             name = words[0]
             if name in SET:
                 _export(words[1:], env)
+            elif name == "set" and "--" in words:
+                lists.set(words[words.index("--") + 1 :], env)
+            elif name == "shift":
+                lists.set(lists.arguments[int(words[1]) if len(words) > 1 and words[1].isdecimal() else 1 :], env)
+            elif name == "eval" and len(words) > 1 and depth < MAX_DEPTH:
+                inner = replace(process, workdir=workdir, env=dict(env))
+                found += self._text(inner, " ".join(words[1:]), (), command.line, depth + 1, path)
             elif name in ("cd", "pushd") and len(words) > 1:
                 workdir = absolute(words[1], workdir) if "$" not in words[1] else workdir
             else:
@@ -202,10 +207,6 @@ def absolute(path: str, workdir: str) -> str:
 
 def _background(text: str, command: ShellCommand) -> bool:
     return re.match(r"\s*&(?!&)", text[command.end :]) is not None
-
-
-def _quoted(word: str) -> str:
-    return "'" + word.replace("'", "'\\''") + "'" if re.search(r"[^\w./:=@%+,-]", word) else word
 
 
 def _one(value: str, env: Mapping[str, str]) -> str:

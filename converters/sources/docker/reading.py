@@ -307,15 +307,24 @@ def _reach(project: Project, reading: Reading, app: App, options: Options, ledge
     _override(reading, app)
     _health(reading, app, ledger)
     openapi.read(project, reading.candidate, reading.routes, app, options.openapi, ledger)
-    if server.port is None and "exposed_port" not in options.settings:
-        ledger.note(
-            "DK021", Disposition.MANUAL, "nothing says which port the server listens on: set it with `--set exposed_port=8000`.", origin
-        )
+    if "exposed_port" not in options.settings:
+        _ask_for_port(reading.decision, origin, ledger)
     for one in reading.decision.conflicts():
         place = one.origin or origin
         decided = next((other for other in reading.decision.findings if other.decided), None)
         why = f"{decided.why} ({decided.origin})" if decided else "the evidence"
         ledger.note("DK021", Disposition.DROPPED, f"{one.why} says {one.value}; {why} decides for {server.port}", place)
+
+
+def _ask_for_port(decision: Decision, origin: Origin, ledger: Ledger) -> None:
+    """The question that is left about the port, and what stands in for a statement that could not be read."""
+    if decision.question:
+        ledger.note("DK021", Disposition.MANUAL, decision.question, decision.place or origin)
+    elif decision.port is None:
+        message = "nothing says which port the server listens on: set it with `--set exposed_port=8000`."
+        ledger.note("DK021", Disposition.MANUAL, message, origin)
+    elif decision.told:
+        ledger.note("DK021", Disposition.CONVERTED, decision.told, decision.place or origin)
 
 
 def _override(reading: Reading, app: App) -> None:
