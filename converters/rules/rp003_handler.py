@@ -81,6 +81,100 @@ rule = Rule(
             has={"app.py": ("self.handler = handler.service.answer", "prompt: str")},
         ),
         Case(
+            "an object that only the main block knows is handed over by the function that loads it",
+            "converted",
+            {
+                "handler.py": """
+                import runpod
+
+                class Service:
+                    def __call__(self, job):
+                        return {"text": job["input"]["prompt"]}
+
+                if __name__ == "__main__":
+                    service = Service()
+                    runpod.serverless.start({"handler": service})
+                """
+            },
+            seen=(Seen("converted", 9),),
+            has={"app.py": ("self.handler = handler.load()", "prompt: str"), "handler.py": ("    return service\n",)},
+        ),
+        Case(
+            "the job is the parameter that a partial leaves open",
+            "converted",
+            {
+                "handler.py": """
+                from functools import partial
+
+                import runpod
+
+                def answer(engine, job):
+                    return {"text": engine(job["input"]["prompt"])}
+
+                handler = partial(answer, str.upper)
+                runpod.serverless.start({"handler": handler})
+                """
+            },
+            seen=(Seen("converted", 9),),
+            has={"app.py": ("self.handler = handler.handler", "prompt: str")},
+        ),
+        Case(
+            "a number that a function of the worker converts may come as a text",
+            "converted",
+            {
+                "handler.py": """
+                import runpod
+
+                def whole(value):
+                    return int(value)
+
+                def handler(job):
+                    return {"steps": whole(job["input"].get("steps", 25))}
+
+                runpod.serverless.start({"handler": handler})
+                """
+            },
+            seen=(Seen("converted", 9),),
+            has={"app.py": ("steps: ToInt = 25",)},
+        ),
+        Case(
+            "a key that is taken out of the input must be there",
+            "converted",
+            {
+                "handler.py": """
+                import runpod
+
+                def handler(job):
+                    settings = job["input"]
+                    return {"text": settings.pop("prompt"), "size": settings.pop("size", 8)}
+
+                runpod.serverless.start({"handler": handler})
+                """
+            },
+            seen=(Seen("converted", 7),),
+            has={"app.py": ("prompt: str\n", "size: int | None = 8")},
+        ),
+        Case(
+            "an object that the module knows needs no function that loads it",
+            "converted",
+            {
+                "handler.py": """
+                import runpod
+
+                class Service:
+                    def __call__(self, job):
+                        return {"text": job["input"]["prompt"]}
+
+                service = Service()
+                if __name__ == "__main__":
+                    runpod.serverless.start({"handler": service})
+                """
+            },
+            seen=(Seen("converted", 9),),
+            has={"app.py": ("self.handler = handler.service",)},
+            lacks={"handler.py": ("def load",)},
+        ),
+        Case(
             "a function called handler that nobody starts is left alone",
             "untouched",
             {

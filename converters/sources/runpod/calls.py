@@ -13,7 +13,7 @@ MAX_DEPTH = 5
 
 
 def callee(code: Code, module: Module, func: ast.expr, scope: ast.AST | None = None) -> tuple[Callable, Module, bool] | None:
-    """(function, module, takes `self`) of a call inside the project: a function, a class, or a method of a module-level instance."""
+    """(function, module, takes `self`) of a call inside the project: a function, a class, an instance or a method of one."""
     if isinstance(func, ast.Name) and scope is not None:
         for inner in all_nodes(scope):
             if isinstance(inner, FunctionNode) and inner.name == func.id:
@@ -25,9 +25,10 @@ def callee(code: Code, module: Module, func: ast.expr, scope: ast.AST | None = N
         return _member(code, found.module, found.node, "__init__")
     if isinstance(func, ast.Attribute):
         owner = instance_class(code, module, func.value, scope)
-        if owner is not None:
-            return _member(code, owner[0], owner[1], func.attr)
-    return None
+        if owner is not None and (member := _member(code, owner[0], owner[1], func.attr)) is not None:
+            return member
+    owner = instance_class(code, module, func, scope)
+    return _member(code, owner[0], owner[1], "__call__") if owner is not None else None
 
 
 def instance_class(code: Code, module: Module, node: ast.expr, scope: ast.AST | None = None) -> tuple[Module, ast.ClassDef] | None:

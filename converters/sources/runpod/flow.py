@@ -11,14 +11,28 @@ from converters.python.constants import NotConstant, constant
 from converters.python.module import Module, own_nodes
 from converters.sources.runpod.calls import all_nodes, assignments, callee, handed_back, passed_to, returned_parameter
 from converters.sources.runpod.certain import always_fails, certain_nodes
+from converters.sources.runpod.conversions import conversion
 from converters.sources.runpod.handler import Callable
 
 MAX_DEPTH = 5
 HARMLESS = frozenset({"print", "len", "isinstance", "type", "bool", "repr", "id"})
 LOGGING = frozenset({"debug", "info", "warn", "warning", "error", "exception", "log", "critical"})
-COERCIONS = frozenset({"int", "float", "str", "bool"})
 COPIES = frozenset({"dict", "copy.copy", "copy.deepcopy"})
 How = Literal["subscript", "get", "pop", "in", "needed", "set", "parameter"]
+Path = tuple[ast.AST, ...]
+"""The calls that lead from the handler to a place, and the place itself."""
+
+
+def stands_before(one: Path, other: Path) -> bool:
+    """Whether the handler comes to one place before it comes to the other, as the text has it."""
+    for left, right in zip(one, other, strict=False):
+        if left is not right:
+            return _position(left) < _position(right)
+    return False
+
+
+def _position(node: ast.AST) -> tuple[int, int]:
+    return getattr(node, "lineno", 0), getattr(node, "col_offset", 0)
 
 
 @dataclass(frozen=True)
@@ -33,6 +47,7 @@ class Read:
     definite: bool = False
     coerced: str = ""
     annotation: str = ""
+    path: Path = ()
 
 
 @dataclass(frozen=True)
@@ -49,8 +64,7 @@ class PartChange:
 
     part: Part
     key: str
-    module: Module
-    node: ast.AST
+    path: Path
 
 
 @dataclass(frozen=True)
@@ -65,6 +79,7 @@ class Validation:
     schema: ast.expr
     definite: bool
     part: Part | None = None
+    path: Path = ()
     answered: bool = False
     """What it finds wrong is answered as a result (`return {"errors": ...}`), which is no failure on RunPod."""
 
@@ -84,8 +99,14 @@ class Flow:
     job_escapes: list[tuple[Module, ast.AST]] = field(default_factory=list)
     validations: list[Validation] = field(default_factory=list)
     part_changes: list[PartChange] = field(default_factory=list)
-    mutated: bool = False
+    open_changes: list[Path] = field(default_factory=list)
+    """Places where keys of the input are set or taken out that only running code tells."""
     followed: set[tuple[object, ...]] = field(default_factory=set)
+
+    @property
+    def mutated(self) -> bool:
+        """Whether the worker changes the input itself."""
+        return bool(self.open_changes) or any(read.how in ("set", "pop") for read in self.reads)
 
 
 @dataclass
@@ -120,6 +141,10 @@ class _Walk:
     hands_back: bool = False
     """Whether the caller goes on with what the function returns, which is its input."""
     passing: dict[ast.Call, bool] = field(default_factory=dict)
+    calls: Path = ()
+    """The calls that lead from the handler to this function."""
+    bound: dict[str, dict[tuple[int, int], str]] = field(default_factory=dict)
+    """What a name stands for from a place on: one name may hold the input first, then the outcome of its check."""
 
     @property
     def answers(self) -> bool:
@@ -138,25 +163,40 @@ class _Walk:
                 elif isinstance(node, ast.Call) and (part := self._validated_part(node)) is not None:
                     self._part_validation(node, part)
                 elif isinstance(node, ast.Name) and node.id in self.names.parts and (key := _changed_key(self.module, node)) is not None:
-                    self.flow.part_changes.append(PartChange(self.names.parts[node.id], key, self.module, node))
+                    self.flow.part_changes.append(PartChange(self.names.parts[node.id], key, (*self.calls, node)))
 
     def _bind_names(self) -> None:
         """Grow the sets until nothing is added: names assigned from the job, its input, or a validation of it."""
         before = -1
         names = self.names
-        while before != (before := len(names.job) + len(names.input) + len(names.checked) + len(names.parts)):
+        for role, known in (("job", names.job), ("input", names.input)):
+            for name in known:
+                self.bound[name] = {(0, 0): role}
+        while before != (before := len(names.parts) + sum(map(len, self.bound.values()))):
             for node in all_nodes(self.function):
                 for target, value in assignments(node):
                     if self._is_input(value):
-                        names.input.add(target)
+                        self._bind(target, value, "input", names.input)
                     elif self._is_job(value):
-                        names.job.add(target)
+                        self._bind(target, value, "job", names.job)
                     elif self._is_validation(value):
-                        names.checked.add(target)
+                        self._bind(target, value, "checked", names.checked)
                     elif (part := self._part(value)) is not None:
                         names.parts.setdefault(target, part)
                 if isinstance(node, ast.For):
                     self._bind_item(node)
+
+    def _bind(self, name: str, value: ast.expr, role: str, known: set[str]) -> None:
+        known.add(name)
+        self.bound.setdefault(name, {})[(value.end_lineno or value.lineno, value.end_col_offset or 0)] = role
+
+    def _stands_for(self, node: ast.Name, role: str, known: set[str]) -> bool:
+        """Whether a name has a role where it stands: the one that it was given last before."""
+        if node.id not in known or not isinstance(node.ctx, ast.Load):
+            return False
+        given = self.bound.get(node.id, {})
+        before = [place for place in given if place < (node.lineno, node.col_offset)]
+        return not before or given[max(before)] == role
 
     def _bind_item(self, loop: ast.For) -> None:
         """`for request in job_input["requests"]`, with or without `enumerate`."""
@@ -169,11 +209,11 @@ class _Walk:
             self.names.parts.setdefault(target.id, Part(part.key, item=True))
 
     def _is_job(self, node: ast.AST) -> bool:
-        return isinstance(node, ast.Name) and node.id in self.names.job and isinstance(node.ctx, ast.Load)
+        return isinstance(node, ast.Name) and self._stands_for(node, "job", self.names.job)
 
     def _is_input(self, node: ast.AST) -> bool:
         if isinstance(node, ast.Name):
-            return node.id in self.names.input and isinstance(node.ctx, ast.Load)
+            return self._stands_for(node, "input", self.names.input)
         if isinstance(node, ast.Subscript):
             key = _text(node.slice)
             return (key == "input" and self._is_job(node.value)) or (key == "validated_input" and self._is_checked(node.value))
@@ -235,7 +275,8 @@ class _Walk:
     def _part_validation(self, call: ast.Call, part: Part) -> None:
         if not any(known.call is call for known in self.flow.validations):
             certain = certain_nodes(self.function, answers=self.answers, given=lambda statement: self._has_part(statement, part))
-            self.flow.validations.append(Validation(self.module, call, call.args[1], self.definite and call in certain, part))
+            definite = self.definite and call in certain
+            self.flow.validations.append(Validation(self.module, call, call.args[1], definite, part, path=(*self.calls, call)))
 
     def _has_part(self, statement: ast.If | ast.For, part: Part) -> bool | None:
         """Whether the body of a statement runs for a request that has the part (`if "train" in job_input`); None where that is open."""
@@ -259,7 +300,7 @@ class _Walk:
         return runs if found is not None and found.key == part.key else None
 
     def _is_checked(self, node: ast.AST) -> bool:
-        return (isinstance(node, ast.Name) and node.id in self.names.checked) or self._is_validation(node)
+        return (isinstance(node, ast.Name) and self._stands_for(node, "checked", self.names.checked)) or self._is_validation(node)
 
     def _is_validation(self, node: ast.AST) -> bool:
         return isinstance(node, ast.Call) and bool(node.args) and self._is_input(node.args[0]) and self._calls_validate(node)
@@ -309,7 +350,7 @@ class _Walk:
         if isinstance(parent, ast.Subscript) and parent.value is node:
             self._subscript(parent, certain)
         elif isinstance(parent, ast.Attribute) and isinstance(call := self.module.parents.get(parent), ast.Call) and call.func is parent:
-            self._method(node, parent, call)
+            self._method(node, parent, call, certain)
         elif isinstance(parent, ast.Compare) and node in parent.comparators:
             if isinstance(parent.ops[0], ast.In | ast.NotIn):
                 needed = parent in certain and self._turns_away(parent)
@@ -331,19 +372,38 @@ class _Walk:
     def _subscript(self, node: ast.Subscript, certain: set[ast.AST]) -> None:
         if isinstance(node.ctx, ast.Load):
             self._add(node.slice, "subscript", node, definite=node in certain)
+        elif isinstance(node.ctx, ast.Del):
+            self._add(node.slice, "pop", node, definite=node in certain)
         else:
-            self.flow.mutated = True
             self._add(node.slice, "set", node)
 
-    def _method(self, owner: ast.expr, attribute: ast.Attribute, call: ast.Call) -> None:
+    def _method(self, owner: ast.expr, attribute: ast.Attribute, call: ast.Call, certain: set[ast.AST]) -> None:
         if attribute.attr in ("get", "pop", "setdefault") and call.args:
-            self.flow.mutated |= attribute.attr != "get"
             how: How = "pop" if attribute.attr == "pop" else "get"
-            self._add(call.args[0], how, call, default=call.args[1] if len(call.args) > 1 else None)
-        elif attribute.attr in ("update", "clear", "popitem"):
-            self.flow.mutated = True
+            default = call.args[1] if len(call.args) > 1 else None
+            self._add(call.args[0], how, call, default=default, definite=how == "pop" and default is None and call in certain)
+            if attribute.attr == "setdefault":
+                self._add(call.args[0], "set", call)
+        elif attribute.attr == "update":
+            self._update(call)
+        elif attribute.attr in ("clear", "popitem"):
+            self.flow.open_changes.append((*self.calls, call))
         elif attribute.attr not in ("keys",) or not _only_shown(self.module, call):
             self.flow.escapes.append((self.module, call))
+
+    def _update(self, call: ast.Call) -> None:
+        """`job_input.update({"steps": 4}, size=8)`."""
+        for keyword in call.keywords:
+            if keyword.arg is not None:
+                self._add(ast.copy_location(ast.Constant(keyword.arg), call), "set", call)
+        given = [*call.args, *(keyword.value for keyword in call.keywords if keyword.arg is None)]
+        for argument in given:
+            keys = argument.keys if isinstance(argument, ast.Dict) else [None]
+            for key in keys:
+                if key is None or self._keys(key) is None:
+                    self.flow.open_changes.append((*self.calls, call))
+                else:
+                    self._add(key, "set", call)
 
     def _add(self, key: ast.expr, how: How, node: ast.AST, *, default: ast.expr | None = None, definite: bool = False) -> None:
         if isinstance(default, ast.Name):
@@ -351,10 +411,13 @@ class _Walk:
         keys = self._keys(key)
         if keys is None:
             self.flow.escapes.append((self.module, node))
+            if how in ("set", "pop"):
+                self.flow.open_changes.append((*self.calls, node))
             return
         for name in keys:
             certain = definite and len(keys) == 1
-            self.flow.reads.append(Read(name, how, self.module, node, default, certain, self._coercion(node)))
+            coerced = conversion(self.code, self.module, self.function, node) if isinstance(node, ast.expr) else ""
+            self.flow.reads.append(Read(name, how, self.module, node, default, certain, coerced, path=(*self.calls, node)))
 
     def _keys(self, node: ast.expr) -> list[str] | None:
         """The key, or the keys that a loop variable over constants takes."""
@@ -377,12 +440,6 @@ class _Walk:
         except NotConstant:
             return None
         return [value] if isinstance(value, str) else None
-
-    def _coercion(self, node: ast.AST) -> str:
-        parent = self.module.parents.get(node)
-        if isinstance(parent, ast.Call) and isinstance(parent.func, ast.Name) and parent.func.id in COERCIONS and parent.args[:1] == [node]:
-            return parent.func.id
-        return ""
 
     def _passed(self, node: ast.expr, what: Literal["job", "input"], definite: bool) -> None:
         """The job or the input is an argument of a call: follow it into a function of the project."""
@@ -410,7 +467,8 @@ class _Walk:
         elif key not in self.flow.followed:
             self.flow.followed.add(key)
             names = Names(job={parameter}) if what == "job" else Names(input={parameter})
-            _Walk(self.code, home, function, names, self.flow, self.depth + 1, definite, given, self._passes(call)).run()
+            calls = (*self.calls, call)
+            _Walk(self.code, home, function, names, self.flow, self.depth + 1, definite, given, self._passes(call), calls=calls).run()
 
     def _constants(self, function: Callable, call: ast.Call, bound: bool) -> dict[str, ast.Constant]:
         """The constants that a call passes, by parameter; without those that the function assigns anew."""
@@ -449,7 +507,9 @@ class _Walk:
     def _validation(self, call: ast.Call) -> None:
         if not any(known.call is call for known in self.flow.validations):
             definite = self.definite and call in certain_nodes(self.function, answers=self.answers)
-            self.flow.validations.append(Validation(self.module, call, call.args[1], definite, answered=self._is_answered()))
+            self.flow.validations.append(
+                Validation(self.module, call, call.args[1], definite, path=(*self.calls, call), answered=self._is_answered())
+            )
 
     def _is_answered(self) -> bool:
         """Whether the handler returns the outcome of a validation, or its errors under another key than `error`."""

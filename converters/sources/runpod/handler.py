@@ -18,7 +18,8 @@ class Resolved:
     """What the handler expression is.
 
     `name` reaches it from the module that calls `start` ('' where an assignment must be made, as for a lambda); `node` is the
-    function where one was found, in `module`; `bound` says that its first parameter is `self`.
+    function where one was found, in `module`; `given` is how many of its first parameters are filled without the job:
+    `self`, and the arguments of a partial.
     """
 
     expression: str
@@ -27,9 +28,9 @@ class Resolved:
     kind: HandlerKind
     module: Module
     node: Callable | None
-    bound: bool = False
+    given: int = 0
     local: bool = False
-    """The expression uses names that only the function around `start` knows."""
+    """The expression uses names that only the function or the `__main__` block around `start` knows."""
 
     @property
     def job(self) -> str | None:
@@ -37,8 +38,7 @@ class Resolved:
         if self.node is None:
             return None
         parameters = [*self.node.args.posonlyargs, *self.node.args.args]
-        index = 1 if self.bound else 0
-        return parameters[index].arg if len(parameters) > index else None
+        return parameters[self.given].arg if len(parameters) > self.given else None
 
     @property
     def docstring(self) -> str:
@@ -50,12 +50,12 @@ def resolve(code: Code, start: Start, option: Option) -> Resolved:
     module, node = option.module, option.value
     expression = module.source(node)
     local = _uses_local_names(start, node)
-    function, home, bound = _callable(code, module, node, start)
+    function, home, given = _callable(code, module, node, start)
     name = "" if local or not isinstance(node, ast.Name | ast.Attribute) else expression
     made = kind(function, home)
     if made == "sync" and function is not None and _returns_coroutine(code, home, function):
         made = "async"
-    return Resolved(expression, node, name, made, home, function, bound, local)
+    return Resolved(expression, node, name, made, home, function, given, local)
 
 
 def _returns_coroutine(code: Code, module: Module, function: Callable) -> bool:
@@ -80,10 +80,10 @@ def kind(node: Callable | None, module: Module | None = None) -> HandlerKind:
     return "sync"
 
 
-def _callable(code: Code, module: Module, node: ast.expr, start: Start, depth: int = 0) -> tuple[Callable | None, Module, bool]:
-    """(function, its module, whether it takes `self`) behind an expression."""
+def _callable(code: Code, module: Module, node: ast.expr, start: Start, depth: int = 0) -> tuple[Callable | None, Module, int]:
+    """(function, its module, how many of its first parameters are filled already) behind an expression."""
     if depth > 6:
-        return None, module, False
+        return None, module, 0
     if isinstance(node, ast.Lambda):
         return _through_lambda(code, module, node, start, depth)
     if isinstance(node, ast.Call):
@@ -91,51 +91,54 @@ def _callable(code: Code, module: Module, node: ast.expr, start: Start, depth: i
     if isinstance(node, ast.Attribute):
         found = code.function(module, node)
         if found is not None and isinstance(found.node, FunctionNode):
-            return found.node, found.module, False
+            return found.node, found.module, 0
         return _method(code, module, node.value, node.attr, start)
     if isinstance(node, ast.Name):
         inner = _local(start, node.id)
         if isinstance(inner, FunctionNode):
-            return inner, module, False
+            return inner, module, 0
         if isinstance(inner, ast.expr):
             return _callable(code, module, inner, start, depth + 1)
         definition = code.definition(module, node.id)
         if definition is not None and isinstance(definition.node, FunctionNode):
-            return definition.node, definition.module, False
+            return definition.node, definition.module, 0
         if definition is not None and isinstance(definition.node, ast.expr):
             return _callable(code, definition.module, definition.node, start, depth + 1)
-    return None, module, False
+    return None, module, 0
 
 
-def _through_lambda(code: Code, module: Module, node: ast.Lambda, start: Start, depth: int) -> tuple[Callable | None, Module, bool]:
+def _through_lambda(code: Code, module: Module, node: ast.Lambda, start: Start, depth: int) -> tuple[Callable | None, Module, int]:
     """`lambda job: handler(job)` is `handler`."""
     parameters = [argument.arg for argument in node.args.args]
     body = node.body
     if isinstance(body, ast.Call) and not body.keywords and [_name_of(argument) for argument in body.args] == parameters:
-        function, home, bound = _callable(code, module, body.func, start, depth + 1)
+        function, home, given = _callable(code, module, body.func, start, depth + 1)
         if function is not None and kind(function) in ("sync", "async"):
-            return function, home, bound
-    return node, module, False
+            return function, home, given
+    return node, module, 0
 
 
-def _through_call(code: Code, module: Module, node: ast.Call, start: Start, depth: int) -> tuple[Callable | None, Module, bool]:
+def _through_call(code: Code, module: Module, node: ast.Call, start: Start, depth: int) -> tuple[Callable | None, Module, int]:
     """An instance with `__call__`, `functools.partial(f, ...)`, or a decorator that is called."""
     dotted = code.dotted(module, node.func)
     if dotted == "functools.partial" and node.args:
-        return _callable(code, module, node.args[0], start, depth + 1)
+        function, home, given = _callable(code, module, node.args[0], start, depth + 1)
+        if any(isinstance(argument, ast.Starred) for argument in node.args):
+            return None, module, 0
+        return function, home, given + len(node.args) - 1
     found = code.function(module, node.func)
     if found is not None and isinstance(found.node, ast.ClassDef):
         call = _class_method(code, found.module, found.node, "__call__")
-        return (call[0], call[1], True) if call else (None, module, False)
+        return (call[0], call[1], 1) if call else (None, module, 0)
     if found is not None and isinstance(found.node, FunctionNode):
         inner = {child.name: child for child in ast.walk(found.node) if isinstance(child, FunctionNode) and child is not found.node}
         for statement in own_nodes(found.node):
             if isinstance(statement, ast.Return) and isinstance(statement.value, ast.Name) and statement.value.id in inner:
-                return inner[statement.value.id], found.module, False
-    return None, module, False
+                return inner[statement.value.id], found.module, 0
+    return None, module, 0
 
 
-def _method(code: Code, module: Module, owner: ast.expr, attribute: str, start: Start) -> tuple[Callable | None, Module, bool]:
+def _method(code: Code, module: Module, owner: ast.expr, attribute: str, start: Start) -> tuple[Callable | None, Module, int]:
     """`service.handle`, where `service = Service()` at module level or in the function around `start`."""
     value: ast.AST | None = owner
     home = module
@@ -150,8 +153,8 @@ def _method(code: Code, module: Module, owner: ast.expr, attribute: str, start: 
             method = _class_method(code, found.module, found.node, attribute)
             if method:
                 static = any(isinstance(d, ast.Name) and d.id == "staticmethod" for d in method[0].decorator_list)
-                return method[0], method[1], not static
-    return None, module, False
+                return method[0], method[1], 0 if static else 1
+    return None, module, 0
 
 
 def _class_method(
@@ -182,19 +185,30 @@ def _local(start: Start, name: str) -> ast.AST | None:
 
 
 def _uses_local_names(start: Start, node: ast.expr) -> bool:
-    """Whether the expression needs a name that is local to the function around `start` and not declared `global` there."""
-    function = start.function
-    if function is None:
+    """Whether the expression needs a name that only the code around `start` binds: its function, or its `__main__` block."""
+    scope = start.function or start.main_block
+    if scope is None:
         return False
-    shared = {name for inner in own_nodes(function) if isinstance(inner, ast.Global) for name in inner.names}
-    bound = {argument.arg for argument in [*function.args.args, *function.args.kwonlyargs]}
-    bound |= {inner.id for inner in own_nodes(function) if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store)}
-    bound |= {inner.name for inner in own_nodes(function) if isinstance(inner, FunctionNode | ast.ClassDef)}
-    for inner in own_nodes(function):
-        if isinstance(inner, ast.Import | ast.ImportFrom):
-            bound |= {(alias.asname or alias.name).split(".")[0] for alias in inner.names}
+    shared = {name for inner in own_nodes(scope) if isinstance(inner, ast.Global) for name in inner.names}
+    bound = _bound_names(scope)
+    if start.function is not None:
+        arguments = start.function.args
+        bound |= {argument.arg for argument in [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]}
     used = {inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)}
     return bool(used & (bound - shared))
+
+
+def _bound_names(scope: ast.AST) -> set[str]:
+    """Names that the statements of a function or block bind."""
+    bound: set[str] = set()
+    for inner in own_nodes(scope):
+        if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store):
+            bound.add(inner.id)
+        elif isinstance(inner, FunctionNode | ast.ClassDef):
+            bound.add(inner.name)
+        elif isinstance(inner, ast.Import | ast.ImportFrom):
+            bound |= {(alias.asname or alias.name).split(".")[0] for alias in inner.names}
+    return bound
 
 
 def _name_of(node: ast.expr) -> str | None:

@@ -52,7 +52,7 @@ def plan(
     module, node = resolved.module, resolved.node
     if closure != [unit.entry]:
         raise NotInline("it consists of several modules")
-    if not isinstance(node, FunctionNode) or module.path != unit.entry or resolved.kind not in ("sync", "async") or resolved.bound:
+    if not isinstance(node, FunctionNode) or module.path != unit.entry or resolved.kind not in ("sync", "async") or resolved.given:
         raise NotInline("its handler is not a plain function of the entry file")
     if start.guard not in ("module", "main") or len(unit.starts) != 1:
         raise NotInline("it is started from inside a function")

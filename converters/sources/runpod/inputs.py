@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,8 +10,8 @@ from converters.concepts.literals import source_of
 from converters.ir import InputField, InputSchema, Origin
 from converters.python.code import Code
 from converters.python.constants import NotConstant, constant
-from converters.python.module import Module
-from converters.sources.runpod.flow import Flow, Read, Validation
+from converters.sources.runpod.conversions import ANYTHING
+from converters.sources.runpod.flow import Flow, Read, Validation, stands_before
 from converters.sources.runpod.validator import input_field, read_schema
 
 PLAIN = frozenset({"str", "int", "float", "bool", "dict", "list"})
@@ -33,7 +32,11 @@ def schema(code: Code, flow: Flow, examples: list[dict[str, Any]], *, defaults_s
     known = Examples(examples)
     whole = [validation for validation in flow.validations if validation.part is None]
     if whole:
-        made, remarks = _validated(code, whole, _changed(flow, whole), defaults_skip_checks)
+        changed = _changed(flow, whole)
+        made, remarks = _validated(code, whole, changed, defaults_skip_checks, is_open=_is_open(flow, whole))
+        if made.extra == "forbid":
+            merged = {entry.name for entry in made.fields}
+            made.fields += [entry for entry in _of_reads(code, flow, known) if entry.name in changed - merged]
         if any(validation.answered for validation in whole):
             _left_to_the_worker(made)
         if made.extra == "allow":
@@ -66,8 +69,8 @@ def _nest(code: Code, flow: Flow, key: str, made: InputSchema, defaults_skip_che
         return []
     (part,) = parts
     changes = [change for change in flow.part_changes if change.part == part]
-    changed = {change.key for change in changes if any(_stands_before(change.module, change.node, one) for one in validations)}
-    inner, remarks = _validated(code, validations, changed, defaults_skip_checks)
+    changed = {change.key for change in changes if any(stands_before(change.path, one.path) for one in validations)}
+    inner, remarks = _validated(code, validations, changed, defaults_skip_checks, is_open=bool(changed))
     annotation = "list[dict[str, Any]]" if part is not None and part.item else "dict[str, Any]"
     outer.annotation = annotation if outer.required or outer.default not in (None, "None") else fields.nullable(annotation)
     outer.model = inner
@@ -75,11 +78,17 @@ def _nest(code: Code, flow: Flow, key: str, made: InputSchema, defaults_skip_che
     return remarks
 
 
-def _validated(code: Code, validations: list[Validation], changed: set[str], defaults_skip_checks: bool) -> tuple[InputSchema, list[str]]:
-    """The fields of validator schemas. It is strict where one schema alone decides, unchanged input reaches it, and all of it was read."""
+def _validated(
+    code: Code, validations: list[Validation], changed: set[str], defaults_skip_checks: bool, *, is_open: bool
+) -> tuple[InputSchema, list[str]]:
+    """The fields of validator schemas. It is strict where one schema alone decides and all of it was read.
+
+    `changed` are the keys that the worker itself sets or takes out before, which say nothing about the request; `is_open`: it changes
+    others, too.
+    """
     remarks: list[str] = []
     merged: dict[str, InputField] = {}
-    strict = len(validations) == 1 and validations[0].definite and not changed
+    strict = len(validations) == 1 and validations[0].definite and not is_open
     for validation in validations:
         found = read_schema(code, validation.module, validation.schema)
         where = f"{validation.module.path}:{validation.call.lineno}"
@@ -91,7 +100,7 @@ def _validated(code: Code, validations: list[Validation], changed: set[str], def
             made = input_field(entry, code, defaults_skip_checks=defaults_skip_checks and not old)
             if old and not entry.required:
                 made = made.model_copy(update={"required": False, "default": "None", "annotation": fields.nullable(made.annotation)})
-            if not strict:
+            if not strict or made.name in changed:
                 annotation = "Any" if made.name in changed else _loose(made)
                 made = made.model_copy(update={"required": False, "default": made.default or "None", "annotation": annotation})
             merged[made.name] = merged.get(made.name) or made
@@ -115,11 +124,12 @@ def _left_to_the_worker(schema: InputSchema) -> None:
 def _changed(flow: Flow, validations: list[Validation]) -> set[str]:
     """Keys that are set or taken out before the validator sees the input."""
     changes = [read for read in flow.reads if read.how in ("set", "pop")]
-    return {read.key for read in changes if any(_stands_before(read.module, read.node, validation) for validation in validations)}
+    return {read.key for read in changes if any(stands_before(read.path, validation.path) for validation in validations)}
 
 
-def _stands_before(module: Module, node: ast.AST, validation: Validation) -> bool:
-    return module.path == validation.module.path and getattr(node, "lineno", 0) < validation.call.lineno
+def _is_open(flow: Flow, validations: list[Validation]) -> bool:
+    """Whether keys that only running code tells are changed before the validator sees the input."""
+    return any(stands_before(change, validation.path) for change in flow.open_changes for validation in validations)
 
 
 def _loose(made: InputField) -> str:
@@ -139,7 +149,7 @@ def _of_examples(examples: Examples) -> InputSchema:
 def _field(code: Code, name: str, reads: list[Read], examples: Examples) -> InputField | None:
     if all(read.how == "set" for read in reads):
         return None
-    lenient = any(read.how in ("get", "in", "set", "pop") for read in reads)
+    lenient = any(read.how in ("get", "in", "set") or (read.how == "pop" and not read.definite) for read in reads)
     required = any(read.definite and (read.how == "needed" or not lenient) for read in reads)
     defaults, open_default = _defaults(code, reads)
     coerced = next((read.coerced for read in reads if read.coerced), "")
@@ -179,7 +189,7 @@ def _annotation(name: str, reads: list[Read], defaults: list[Any], coerced: str,
             return _widen(plain, given), "parameter annotation"
     if coerced in ("int", "float"):
         return fields.TO_INT if coerced == "int" else fields.TO_FLOAT, f"{coerced}() at the read"
-    if coerced == "bool":
+    if coerced in ("bool", ANYTHING):
         return "Any", ""
     kinds = {fields.of_default(name, value) for value in defaults if value is not None}
     if len(kinds) == 1 and coerced != "str":

@@ -220,3 +220,101 @@ def test_an_error_that_a_generator_returns_is_no_failure(tmp_path: Path) -> None
     body = "    if 'b' not in given:\n        return {'error': 'no b'}\n    yield given['a']"
     model = request_model(converted(tmp_path, f"def handler(job):\n    given = job['input']\n{body}"))
     assert not model.model_fields["a"].is_required()
+
+
+CONVERSIONS = [
+    pytest.param("int(given.get('steps', 20))", ["30", 30.0, True], [], id="int() at the read"),
+    pytest.param("whole(given.get('steps', 20))", ["30", 30.0], [], id="int() in a function"),
+    pytest.param("whole(value=given.get('steps', 20))", ["30"], [], id="int() in a function, by name"),
+    pytest.param("bounded(given.get('steps', 20), 1, 50)", ["30", "many", None, []], [], id="a fallback in a function"),
+    pytest.param("flag(given.get('steps', False))", ["yes", 1, None], [], id="str() in a function"),
+    pytest.param("Tool().whole(given.get('steps', 20))", ["30"], [], id="int() in a method"),
+    pytest.param("given.get('steps', 20)\n    steps = int(steps)", ["30"], [], id="int() of the name"),
+    pytest.param(
+        "given.get('steps', 20)\n    if isinstance(steps, str):\n        steps = int(steps)", ["30"], [], id="int() of a text alone"
+    ),
+    pytest.param("int(given.get('steps') or 20)", ["30", None, 0], [], id="int() of what is left after `or`"),
+    pytest.param("given.get('steps', 20)", [30, None], ["30", 3.5], id="nothing converts it"),
+    pytest.param("shown(given.get('steps', 20))", [30], ["30", 3.5], id="a function that converts nothing"),
+    pytest.param("given.get('steps', 20)\n    print(str(steps))\n    steps = steps * 2", [30], [], id="text of it is shown"),
+]
+HELPERS = """
+def whole(value):
+    return int(value)
+
+def bounded(value, low, high):
+    try:
+        value = int(float(value))
+    except Exception:
+        return low
+    return max(low, min(high, value))
+
+def flag(value):
+    return str(value).lower() in ("1", "yes")
+
+def shown(value):
+    return value + 1
+
+class Tool:
+    def whole(self, value):
+        return int(value)
+"""
+
+
+@pytest.mark.parametrize(("value", "taken", "refused"), CONVERSIONS)
+def test_a_field_takes_whatever_the_worker_converts(tmp_path: Path, value: str, taken: list[Any], refused: list[Any]) -> None:
+    body = f"    given = job['input']\n    steps = {value}\n    return {{'steps': steps}}\n"
+    model = request_model(converted(tmp_path, f"{HELPERS}def handler(job):\n{body}"))
+    for sent in taken:
+        assert received(model, {"steps": sent}) == {"steps": sent}
+    for sent in refused:
+        with pytest.raises(ValidationError):
+            model.model_validate({"steps": sent})
+
+
+CHANGES = [
+    pytest.param("given['count'] = given.pop('batch', 1)", {"prompt": "a", "batch": 3}, True, id="another name"),
+    pytest.param("given.setdefault('count', 2)", {"prompt": "a", "count": "many"}, True, id="setdefault"),
+    pytest.param("given.update(count=2)", {"prompt": "a", "count": "many"}, True, id="update"),
+    pytest.param("renamed(given)", {"prompt": "a", "batch": 3}, True, id="in a function"),
+    pytest.param("given.update(OTHERS)", {"count": 1}, False, id="keys that only running code tells"),
+    pytest.param("given[KEY] = 1", {"count": 1}, False, id="a key that only running code tells"),
+]
+COUNTED = """
+import os
+OTHERS, KEY = dict(os.environ), os.environ.get("KEY", "prompt")
+SCHEMA = {"prompt": {"type": str, "required": True}, "count": {"type": int, "required": False, "default": 1}}
+
+def handler(job):
+    given = job["input"]
+    %s
+    checked = validate(given, SCHEMA)
+    if "errors" in checked:
+        return {"error": checked["errors"]}
+    given = checked["validated_input"]
+    given["later"] = 1
+    return given
+
+def renamed(values):
+    values["count"] = values.pop("batch", 1)
+"""
+
+
+@pytest.mark.parametrize(("change", "sent", "required"), CHANGES)
+def test_keys_that_are_changed_before_their_check_alone_are_open(tmp_path: Path, change: str, sent: dict[str, Any], required: bool) -> None:
+    model = request_model(converted(tmp_path, VALIDATOR + COUNTED % change))
+    assert received(model, sent) == sent
+    assert model.model_fields["prompt"].is_required() == required
+    assert not {"errors", "validated_input", "later"} & set(model.model_fields)
+    if required:
+        with pytest.raises(ValidationError):
+            model.model_validate({**sent, "unknown": 1})
+
+
+@pytest.mark.parametrize("later", ["given['count'] = 5", "given.pop('count')", "renamed(given)"])
+def test_what_is_changed_after_its_check_was_checked(tmp_path: Path, later: str) -> None:
+    text = (COUNTED % "pass").replace('given["later"] = 1', later)
+    model = request_model(converted(tmp_path, VALIDATOR + text))
+    assert model.model_fields["prompt"].is_required()
+    with pytest.raises(ValidationError):
+        model.model_validate({"prompt": "a", "count": "many"})
