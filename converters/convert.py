@@ -14,6 +14,7 @@ from typing import Literal
 
 from converters import __version__, entries
 from converters.compiled import must_compile
+from converters.concepts.decided import complete
 from converters.converted import fal_apps, is_covered, is_served
 from converters.credentials.account import settle_files
 from converters.credentials.vault import Vault, collect
@@ -60,6 +61,7 @@ def convert(path: Path, options: Options) -> Outcome:
         vault = collect(project, _further(options))
         ledger = Ledger()
         application = chosen.analyze(project, options, ledger)
+        complete(application)
         note_skipped(project, ledger)
         settle_files(project, application, ledger, in_place=options.in_place)
         withhold(application, vault, ledger)

@@ -8,38 +8,22 @@ from __future__ import annotations
 from enum import Enum
 from typing import Any, Generic, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from converters.provenance import Certainty, Decision, Subject
+from converters.provenance import Model as Model
+from converters.provenance import Origin as Origin
 
 T = TypeVar("T")
 
 
-class Model(BaseModel):
-    """Base of every part of the model: unknown names are bugs."""
-
-    model_config = ConfigDict(extra="forbid")
-
-
-class Origin(Model):
-    """Where a value was read: a path relative to the project, 1-based lines, both ends included."""
-
-    file: str
-    line: int
-    end_line: int = 0
-
-    def model_post_init(self, context: Any) -> None:
-        self.end_line = max(self.end_line, self.line)
-
-    def __str__(self) -> str:
-        return f"{self.file}:{self.line}" if self.line else self.file
-
-
 class Value(Model, Generic[T]):
-    """A value with its origin; `note` says how it was derived, `assumed` that nothing in the project states it."""
+    """A value with its origin; `note` says how it was derived."""
 
     value: T
     origin: Origin | None = None
     note: str = ""
-    assumed: bool = False
+    certainty: Certainty = Certainty.STATED
 
 
 class Disposition(str, Enum):
@@ -291,13 +275,17 @@ class Weights(Model):
 
 
 class Finding(Model):
-    """One piece of evidence about a server: what it says about `subject`, where it stands, and whether it decided."""
+    """One piece of evidence about a server: what it says about `subject`, where it stands, and whether it decided.
+
+    `certainty` is that of the value, if this decides.
+    """
 
     subject: Literal["port", "command", "health", "openapi", "bind", "concurrency", "shutdown", "gpu"]
     value: str
     why: str
     origin: Origin | None = None
     decided: bool = False
+    certainty: Certainty = Certainty.STATED
 
 
 class Registry(Model):
@@ -379,6 +367,16 @@ class App(Model):
     volume: str = ""
     """The app whose folder below `/data` holds the network volume, where a shared module names it; '' for the app's own."""
     server: Server | None = None
+    decisions: list[Decision] = Field(default_factory=list)
+    """What was chosen, and how sure it is: one for each subject."""
+
+    def decide(self, decision: Decision) -> None:
+        """Record a decision in the place of an earlier one about the same subject."""
+        self.decisions = [*(one for one in self.decisions if one.subject != decision.subject), decision]
+
+    def decision(self, subject: Subject) -> Decision | None:
+        """What was decided about a subject; None where nothing was."""
+        return next((one for one in self.decisions if one.subject == subject), None)
 
     def setting(self, name: str) -> Setting | None:
         return next((setting for setting in self.settings if setting.name == name), None)

@@ -12,6 +12,7 @@ from converters.fal.runner import INSTALLED, OLDEST_PYTHON
 from converters.ir import Disposition, Environment, Origin, Scope, Value
 from converters.ledger import Ledger
 from converters.project import Project
+from converters.provenance import Certainty
 from converters.python import pip
 
 DEFAULT_PYTHON = "3.11"
@@ -141,8 +142,9 @@ def python_version(packaging: Packaging, base: base_images.BaseImage) -> Value[s
         version, origin = list(named.items())[-1]
         return Value(value=version, origin=origin)
     if base.python:
-        return Value(value=base.python, origin=packaging.origin(packaging.stage.line), note=f"base image {base.repository}:{base.tag}")
-    return Value(value=DEFAULT_PYTHON, assumed=True, note="nothing in the project names a Python version")
+        note = f"base image {base.repository}:{base.tag}"
+        return Value(value=base.python, origin=packaging.origin(packaging.stage.line), note=note, certainty=Certainty.DERIVED)
+    return Value(value=DEFAULT_PYTHON, certainty=Certainty.ASSUMED, note="nothing in the project names a Python version")
 
 
 def demanded_python(project: Project, folder: str, version: Value[str]) -> Value[str]:
@@ -172,7 +174,7 @@ def _allowed(wanted: str, version: Value[str], origin: Origin) -> Value[str]:
     allowed = [number for number in known if any(specifiers.contains(f"{number}.{patch}") for patch in (0, 20))]
     if version.value in allowed or not allowed:
         return version
-    return Value(value=allowed[0], origin=origin, note=f"the project demands {wanted}")
+    return Value(value=allowed[0], origin=origin, note=f"the project demands {wanted}", certainty=Certainty.DERIVED)
 
 
 def raise_python(environment: Environment, ledger: Ledger) -> None:
@@ -192,7 +194,7 @@ def raise_python(environment: Environment, ledger: Ledger) -> None:
         )
     else:
         ledger.note("ENV009", Disposition.CONVERTED, f"Python {stated.value} raised to {oldest}, the oldest that fal supports", origin)
-    environment.python_version = Value(value=oldest, origin=stated.origin, note=f"raised from {stated.value}")
+    environment.python_version = Value(value=oldest, origin=stated.origin, note=f"raised from {stated.value}", certainty=Certainty.DERIVED)
 
 
 def check_pins(environment: Environment, ledger: Ledger, imported: set[str] | None = None) -> None:

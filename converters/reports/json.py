@@ -18,6 +18,7 @@ from converters.escape import json_log
 from converters.ir import App, Application, Disposition, Endpoint, Environment, EnvVar, Scope
 from converters.ledger import Item
 from converters.outcome import Converted, Crashed, NotConverted, Outcome, Unchanged
+from converters.provenance import Decision, Origin
 from converters.reports.schemas import input_schema, output_schema
 
 VERSION = 1
@@ -163,7 +164,23 @@ def _app(app: App) -> Document:
         "environment": _environment(app.environment),
         "secrets": [secret.name for secret in app.secrets],
         "server": _server(app),
+        "decisions": [_decision(decision) for decision in sorted(app.decisions, key=lambda one: one.subject)],
     }
+
+
+def _decision(decision: Decision) -> Document:
+    return {
+        "subject": decision.subject,
+        "value": decision.value,
+        "certainty": decision.certainty.value,
+        "rule": decision.rule or None,
+        "evidence": [{"text": clue.text, **_place(clue.origin)} for clue in decision.evidence],
+        "lost": [{"value": one.value, "why": one.why, **_place(one.origin)} for one in decision.lost],
+    }
+
+
+def _place(origin: Origin | None) -> Document:
+    return {"file": origin.file if origin else None, "line": origin.line if origin else None}
 
 
 def _server(app: App) -> Document | None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from converters.escape import code, code_cell, prose
 from converters.reports.json import Document, is_open, is_open_code, left_out, same_names
-from converters.reports.text import fields, place
+from converters.reports.text import assumed, fields, place
 
 
 def render(document: Document) -> str:
@@ -57,6 +57,8 @@ def _app(app: Document) -> Iterator[str]:
     environment = app["environment"]
     yield from ("", f"- machine: {code(str(app['machine_type']))}")
     yield f"- environment: {environment['kind']}, Python {environment['python_version']}"
+    if guessed := assumed(app):
+        yield f"- assumed: {prose('; '.join(guessed))}"
     if app["secrets"]:
         yield f"- secrets to set: {', '.join(map(code, app['secrets']))}"
 

@@ -162,8 +162,19 @@ def _environments(document: Document) -> Iterator[str]:
         yield f"environment: {python}{escape(_contents(environment))}"
         if environment["why"]:
             yield f"  [dim]{escape(environment['why'])}[/dim]"
+        if guessed := assumed(app):
+            yield f"assumed: {escape('; '.join(guessed))}"
         if app["secrets"]:
             yield f"secrets to set: {escape(', '.join(app['secrets']))}"
+
+
+def assumed(app: Document) -> list[str]:
+    """What nothing in the project says of an app, and no row tells to look up: `python 3.11 (nothing names a version)`."""
+    return [
+        f"{one['subject']} {_one(one['value'])} ({one['evidence'][0]['text']})" if one["evidence"] else f"{one['subject']} {one['value']}"
+        for one in app["decisions"]
+        if one["certainty"] == "assumed" and not one["rule"]
+    ]
 
 
 def _contents(environment: Document) -> str:

@@ -10,12 +10,21 @@ from converters.fal import settings as catalogue
 from converters.ir import App, Application, Disposition, Edit, Scope, Setting
 from converters.ledger import Ledger
 from converters.options import Options
+from converters.provenance import Candidate, Certainty, Decision, Subject
 from converters.rules import codes
 
 OPTIONAL_RULES = frozenset({"FS001", "RP008", "DK012", "RP016"})
 """Rules whose edits stand on their own; the others belong together."""
-ASSUMED_MACHINE = frozenset({"RP050", "RC020", "DK037"})
-"""Rules that only say that a machine is assumed."""
+SUBJECTS: dict[str, Subject] = {
+    "machine_type": "machine",
+    "python_version": "python",
+    "exposed_port": "port",
+    "health_check": "health",
+    "image": "image",
+    "max_multiplexing": "concurrency",
+    "termination_grace_period_seconds": "shutdown",
+}
+"""Setting -> what it decides."""
 
 
 def apply(application: Application, options: Options, ledger: Ledger) -> None:
@@ -25,8 +34,8 @@ def apply(application: Application, options: Options, ledger: Ledger) -> None:
         catalogue.refuse_misfits(options.settings, form_of(app))
         for name, value in options.settings.items():
             _set(app, name, value)
-    if "machine_type" in options.settings:
-        ledger.notes = [item for item in ledger.notes if item.rule not in ASSUMED_MACHINE]
+            if name in SUBJECTS:
+                _decide(app, SUBJECTS[name], value, ledger)
     if application.apps:
         numbers = catalogue.defaults(form_of(application.apps[0]))
         application.defaults = [(name, theirs, ours.format_map(numbers)) for name, theirs, ours in application.defaults]
@@ -48,7 +57,7 @@ def _set(app: App, name: str, value: object) -> None:
     server = app.server
     match name:
         case "python_version":
-            stated = {"value": str(value), "assumed": False, "note": "--set"}
+            stated = {"value": str(value), "certainty": Certainty.STATED, "note": "--set"}
             app.environment.python_version = app.environment.python_version.model_copy(update=stated)
         case "exposed_port" if server is not None and isinstance(value, int):
             server.port = value
@@ -61,6 +70,15 @@ def _set(app: App, name: str, value: object) -> None:
         case _:
             app.settings = [setting for setting in app.settings if setting.name != name]
             app.settings.append(Setting(name=name, value=value, note="--set"))
+
+
+def _decide(app: App, subject: Subject, value: object, ledger: Ledger) -> None:
+    """What a person states is no longer assumed: nobody is told to look it up."""
+    before = app.decision(subject)
+    lost = [Candidate(value=before.value, why=before.why, origin=before.origin)] if before is not None else []
+    if before is not None and before.is_assumed and before.rule:
+        ledger.notes = [item for item in ledger.notes if item.rule != before.rule]
+    app.decide(Decision.stated(subject, value, "--set", lost=lost))
 
 
 def known_rules(option: str, stated: Iterable[str], *, file: str = "") -> tuple[str, ...]:

@@ -9,8 +9,9 @@ import pytest
 from converters.concepts.environment import demanded_python
 from converters.ir import Value
 from converters.project import open_project
+from converters.provenance import Certainty
 
-ASSUMED = Value[str](value="3.11", assumed=True)
+ASSUMED = Value[str](value="3.11", certainty=Certainty.ASSUMED)
 DEMANDS = [
     pytest.param({}, "3.11", "", id="nothing"),
     pytest.param({"pyproject.toml": '[project]\nrequires-python = ">=3.12,<3.13"\n'}, "3.12", "pyproject.toml:2", id="newer"),

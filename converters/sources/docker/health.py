@@ -10,6 +10,7 @@ from converters.containers.dockerfile_model import Stage
 from converters.containers.instruction_options import seconds
 from converters.containers.yaml_lines import Map, Seq
 from converters.ir import Finding, Origin
+from converters.provenance import Certainty
 from converters.sources.docker.handlers import javascript
 from converters.sources.docker.listener import Listener
 from converters.sources.docker.routes import Route, Routes, each_plain, redirects
@@ -77,7 +78,7 @@ def from_listener(listener: Listener, routes: Routes) -> Iterator[tuple[str, Fin
     if listener.program is not None and listener.program.health:
         yield (
             listener.program.health,
-            Finding(subject="health", value=listener.program.health, why=f"{listener.program.name} answers it", origin=origin),
+            derived(listener.program.health, f"{listener.program.name} answers it", origin),
         )
     for route in plain:
         if route.path == "/" and not redirects(route):
@@ -86,25 +87,25 @@ def from_listener(listener: Listener, routes: Routes) -> Iterator[tuple[str, Fin
         place = routes.root.module.origin(routes.root.call)
         yield (
             routes.docs_path,
-            Finding(subject="health", value=routes.docs_path, why="FastAPI serves its documentation there", origin=place),
+            derived(routes.docs_path, "FastAPI serves its documentation there", place),
         )
     for route in plain:
         if not redirects(route):
             yield route.path, _of_route(route, "a GET route without parameters")
     for method, path, file, line in javascript(listener.scripts):
         if method == "get" and not re.search(r"[:{*]", path):
-            yield path, Finding(subject="health", value=path, why="a GET route without parameters", origin=Origin(file=file, line=line))
+            yield path, derived(path, "a GET route without parameters", Origin(file=file, line=line))
     if listener.framework in ("gradio", "dash", "nicegui", "streamlit"):
-        yield "/", Finding(subject="health", value="/", why=f"{listener.framework} answers GET /", origin=origin)
+        yield "/", derived("/", f"{listener.framework} answers GET /", origin)
 
 
 def _of_route(route: Route, why: str) -> Finding:
-    return Finding(
-        subject="health",
-        value=route.path,
-        why=f"{why}: `{' '.join(route.path.split()) or '/'}`",
-        origin=route.module.origin(route.decorator),
-    )
+    return derived(route.path, f"{why}: `{' '.join(route.path.split()) or '/'}`", route.module.origin(route.decorator))
+
+
+def derived(path: str, why: str, origin: Origin) -> Finding:
+    """A path that the code or a program answers, though nothing says that it tells the server's health."""
+    return Finding(subject="health", value=path, why=why, origin=origin, certainty=Certainty.DERIVED)
 
 
 def times(stage: Stage | None, service: Service | None) -> dict[str, int]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from converters.concepts.machine import assume
 from converters.containers.base_images import BaseImage
-from converters.fal import machine_types
-from converters.ir import App, Disposition, Origin, Scope, Setting
+from converters.ir import App, Origin, Setting
 from converters.ledger import Ledger
 from converters.sources.docker.choose import Candidate
 
@@ -31,17 +31,9 @@ def choose(reading: Reading, app: App, base: BaseImage, ledger: Ledger) -> None:
         why = f"the base image {candidate.base}"
     elif line := _gpu_line(candidate):
         origin, why = Origin(file=candidate.file, line=line), "the Dockerfile installs CUDA" if found else "the image holds CUDA"
-    assumed = machine_types.ASSUMED_GPU if why else machine_types.ASSUMED_CPU
-    app.settings.insert(
-        0, Setting(name="machine_type", value=assumed, origin=origin if why else None, note=f"assumed: {why or 'nothing asks for a GPU'}")
-    )
-    ledger.note(
-        "DK037",
-        Disposition.MANUAL,
-        f"{assumed} is assumed ({why or 'nothing asks for a GPU'}): choose the machine by the memory that the model needs.",
-        origin,
-        scope=Scope.DEPLOY,
-    )
+    message = "{machine} is assumed ({why}): choose the machine by the memory that the model needs."
+    assume(app, ledger, rule="DK037", gpu=why, message=message, place=origin, origin=origin if why else None)
+    app.settings.insert(0, app.settings.pop())  # the machine comes first
 
 
 def _gpu_line(candidate: Candidate) -> int:

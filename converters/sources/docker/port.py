@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from converters.ir import Finding, Origin
 from converters.project import Project
+from converters.provenance import Certainty
 from converters.sources.docker import programs
 from converters.sources.docker.choose import Candidate, port_number
 from converters.sources.docker.health import stated
@@ -81,6 +82,7 @@ def decide(project: Project, candidate: Candidate, front: Front | None, kubernet
                 value="8080",
                 why=f"${unset} is set by the host (Cloud Run gives 8080)",
                 origin=listener.process.origin if listener else None,
+                certainty=Certainty.ASSUMED,
             )
         )
     decision = Decision(port, findings, unset)
@@ -141,6 +143,7 @@ def _listener(candidate: Candidate) -> Iterator[Finding]:
         value=str(number),
         why=f"{listener.port.how} of {what}" if "of" not in listener.port.how else listener.port.how,
         origin=listener.port.origin,
+        certainty=Certainty.DERIVED if "default" in listener.port.how else Certainty.STATED,
     )
 
 
@@ -189,7 +192,8 @@ def _base(candidate: Candidate) -> Iterator[Finding]:
     base = programs.base_of(candidate.base)
     if base is not None and base.port is not None:
         origin = candidate.packaging.origin(candidate.packaging.stage.line) if candidate.packaging else candidate.start.origin
-        yield Finding(subject="port", value=str(base.port), why=f"default of the image {candidate.base}", origin=origin)
+        why = f"default of the image {candidate.base}"
+        yield Finding(subject="port", value=str(base.port), why=why, origin=origin, certainty=Certainty.DERIVED)
 
 
 def _unset(candidate: Candidate) -> str:

@@ -30,9 +30,11 @@ from converters.ir import (
 from converters.ledger import Ledger
 from converters.options import Options
 from converters.project import Project
+from converters.provenance import Certainty
 from converters.sources.docker import (
     choose,
     concurrency,
+    decided,
     health,
     http_flow,
     image_config,
@@ -112,6 +114,7 @@ def analyze(project: Project, options: Options, ledger: Ledger) -> Application:
     app = _app(project, reading, options, ledger)
     application.apps.append(app)
     application.files += reading.files
+    decided.record(found, app)
     settle.settle(project, reading, app, ledger)
     _dot_env(project, reading, app, ledger)
     settle.others(project, reading, ledger)
@@ -227,7 +230,7 @@ def _app(project: Project, reading: Reading, options: Options, ledger: Ledger) -
         dockerfile=found.file.path if found else None,
         build_args=_build_args(candidate),
         context=found.context if found else "",
-        python_version=Value(value=python or "", note=f"base image {candidate.base}"),
+        python_version=Value(value=python or "", note=f"base image {candidate.base}", certainty=Certainty.DERIVED),
         workdir=stage.workdir if stage else "",
         why=f"image: built from {found.file.path}" if found else f"image: {candidate.image}",
     )
@@ -362,12 +365,8 @@ def _health(reading: Reading, app: App, ledger: Ledger) -> None:
         options += list(health.from_listener(candidate.listener, reading.routes))
     base = programs.base_of(candidate.base)
     if base is not None and base.program.health:
-        options.append(
-            (
-                base.program.health,
-                Finding(subject="health", value=base.program.health, why=f"{base.program.name} answers it", origin=candidate.start.origin),
-            )
-        )
+        path, why = base.program.health, f"{base.program.name} answers it"
+        options.append((path, health.derived(path, why, candidate.start.origin)))
     if not options and (known := KNOWN_PORTS.get(server.port or 0)) is not None:
         name, path = known
         options.append(
@@ -378,11 +377,12 @@ def _health(reading: Reading, app: App, ledger: Ledger) -> None:
                     value=path,
                     why=f"{name} usually listens on {server.port} and answers it (assumed)",
                     origin=candidate.start.origin,
+                    certainty=Certainty.ASSUMED,
                 ),
             )
         )
     if reading.front is not None and not options:
-        options.append(("/", Finding(subject="health", value="/", why=f"{reading.front.name} passes it on", origin=reading.front.origin)))
+        options.append(("/", health.derived("/", f"{reading.front.name} passes it on", reading.front.origin)))
     for index, (path, finding) in enumerate(options):
         finding.decided = index == 0
         if index < 6:

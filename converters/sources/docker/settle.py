@@ -387,7 +387,7 @@ def _depends(service: Service, beside: list[str], construct: Construct, ledger: 
 def others(project: Project, reading: Reading, ledger: Ledger) -> None:
     """Dockerfiles, compose files, services and manifests that are not the server's."""
     candidate = reading.candidate
-    chosen = {candidate.packaging.file.path if candidate.packaging else "", candidate.service.file.path if candidate.service else ""}
+    chosen = [candidate.packaging.file.path if candidate.packaging else "", candidate.service.file.path if candidate.service else ""]
     for file in choose.dockerfiles(project):
         if file.path not in chosen:
             construct = ledger.record("file", file.path, Origin(file=file.path, line=1))
@@ -395,7 +395,7 @@ def others(project: Project, reading: Reading, ledger: Ledger) -> None:
                 construct,
                 "DK026",
                 Disposition.DROPPED,
-                f"another image than the chosen {next(iter(chosen - {''}), 'one')}; to convert it, leave out the others",
+                f"another image than the chosen {next(filter(None, chosen), 'one')}; to convert it, leave out the others",
             )
     for file in choose.compose_files(project):
         if file.path not in chosen:

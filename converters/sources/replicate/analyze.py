@@ -8,9 +8,9 @@ from pathlib import PurePosixPath
 
 from converters.concepts import dotenv
 from converters.concepts import environment as environments
+from converters.concepts.machine import assume
 from converters.concepts.names import app_name, class_name
 from converters.errors import Unsupported
-from converters.fal import machine_types
 from converters.ir import (
     App,
     Application,
@@ -302,17 +302,11 @@ def _machine(context: Context, unit: Unit, *, gpu: bool, app: App) -> None:
         app.settings += deployment.settings(context.options.endpoint_config)
     if app.setting("machine_type") is not None or deployment.stated(context.project, app, context.ledger):
         return
-    machine = machine_types.ASSUMED_GPU if gpu else machine_types.ASSUMED_CPU
     entry = unit.config.find("build.gpu")
     why = f"cog.yaml says {'only gpu: true' if gpu else 'gpu: false'}" if entry else "cog.yaml asks for no GPU"
-    app.settings.append(Setting(name="machine_type", value=machine, note=f"assumed: {why}"))
-    context.ledger.note(
-        "RC020",
-        Disposition.MANUAL,
-        f"no hardware is stated; {machine} is assumed ({why}): look up the model's hardware on Replicate.",
-        entry.origin if entry else Origin(file=unit.path, line=1),
-        scope=Scope.DEPLOY,
-    )
+    message = "no hardware is stated; {machine} is assumed ({why}): look up the model's hardware on Replicate."
+    place = entry.origin if entry else Origin(file=unit.path, line=1)
+    assume(app, context.ledger, rule="RC020", gpu=why if gpu else "", why=why, message=message, place=place)
 
 
 def _concurrency(unit: Unit, code: Code, predictor: Predictor, app: App) -> None:

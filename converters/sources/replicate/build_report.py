@@ -8,6 +8,7 @@ from converters.concepts.variables import unnamed
 from converters.fal.runner import OLDEST_PYTHON
 from converters.ir import App, Disposition, Origin, Scope, Value
 from converters.ledger import Construct, Ledger
+from converters.provenance import Certainty
 from converters.python import pip
 from converters.sources.replicate import cuda, steps
 from converters.sources.replicate.environment import Build
@@ -176,7 +177,7 @@ def raise_python(build: Build, ledger: Ledger) -> None:
     origin = build.python.origin or Origin(file="cog.yaml", line=1)
     oldest = ".".join(str(part) for part in OLDEST_PYTHON)
     ledger.note("ENV009", Disposition.CONVERTED, f"Python {build.python.value} raised to {oldest}, the oldest that fal supports", origin)
-    raised: Value[str] = Value(value=oldest, origin=build.python.origin, note=f"raised from {build.python.value}")
+    raised = Value[str](value=oldest, origin=build.python.origin, note=f"raised from {build.python.value}", certainty=Certainty.DERIVED)
     build.python = raised
     for spec in build.packages.specs:
         first, pinned = cuda.FIRST_FOR_310.get(pip.name(spec.value), ""), pip.pinned(spec.value)

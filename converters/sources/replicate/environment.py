@@ -12,6 +12,7 @@ from converters.escape import is_variable, visible
 from converters.fal.runner import PRESET_VARIABLES
 from converters.ir import Environment, EnvVar, Origin, Value
 from converters.project import Project
+from converters.provenance import Certainty
 from converters.python import pip
 from converters.python.code import Code
 from converters.sources.replicate import cuda, dockerfile, packages, steps
@@ -148,7 +149,7 @@ def python_version(config: CogYaml) -> Value[str]:
     entry = config.find("build.python_version")
     match = re.match(r"\s*(\d+\.\d+)", entry.text) if entry else None
     if entry is None or match is None:
-        return Value(value=DEFAULT_PYTHON, assumed=True, note="cog.yaml names no Python version")
+        return Value(value=DEFAULT_PYTHON, certainty=Certainty.ASSUMED, note="cog.yaml names no Python version")
     return Value(value=match.group(1), origin=entry.origin)
 
 

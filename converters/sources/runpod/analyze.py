@@ -9,12 +9,12 @@ from pathlib import PurePosixPath
 
 from converters.concepts import dotenv, storage
 from converters.concepts import environment as environments
+from converters.concepts.machine import assume
 from converters.concepts.names import app_name, class_name
 from converters.containers import base_images
 from converters.containers import packaging as docker
 from converters.entries import hint_of_callers
 from converters.errors import Unreadable, Unsupported
-from converters.fal import machine_types
 from converters.ir import (
     App,
     Application,
@@ -27,12 +27,12 @@ from converters.ir import (
     InputSchema,
     Origin,
     Scope,
-    Setting,
     Value,
 )
 from converters.ledger import Ledger
 from converters.options import Options
 from converters.project import Project
+from converters.provenance import Certainty
 from converters.python import pip
 from converters.python.code import Code
 from converters.python.environ import code_variables
@@ -321,8 +321,9 @@ def _environment(project: Project, unit: Unit, code: Code, closure: list[str], l
             Origin(file=unit.entry, line=1),
             scope=Scope.DEPLOY,
         )
-    version = Value[str](value=environments.DEFAULT_PYTHON, assumed=True, note="nothing in the project names a Python version")
-    version = environments.demanded_python(project, unit.folder, version)
+    note = "nothing in the project names a Python version"
+    assumed = Value[str](value=environments.DEFAULT_PYTHON, certainty=Certainty.ASSUMED, note=note)
+    version = environments.demanded_python(project, unit.folder, assumed)
     return Environment(requirements=plan.specs, python_version=version, why="requirements: the project has no Dockerfile"), plan
 
 
@@ -419,23 +420,9 @@ def _machine(app: App, unit: Unit, code: Code, closure: list[str], ledger: Ledge
         return
     base = base_images.describe(unit.packaging.stage.base_image) if unit.packaging else None
     heavy = imported_names(code, closure) & names.GPU_PACKAGES
-    gpu = bool((base and base.gpu) or heavy)
-    machine = machine_types.ASSUMED_GPU if gpu else machine_types.ASSUMED_CPU
-    why = (
-        f"the base image {base.reference}"
-        if base and base.gpu
-        else f"the code imports {sorted(heavy)[0]}"
-        if heavy
-        else "nothing asks for a GPU"
-    )
-    app.settings.append(Setting(name="machine_type", value=machine, note=f"assumed: {why}"))
-    ledger.note(
-        "RP050",
-        Disposition.MANUAL,
-        f"no machine is stated; {machine} is assumed ({why}): look up the GPU of the endpoint in RunPod's console.",
-        Origin(file=app.entry, line=1),
-        scope=Scope.DEPLOY,
-    )
+    why = f"the base image {base.reference}" if base and base.gpu else f"the code imports {sorted(heavy)[0]}" if heavy else ""
+    message = "no machine is stated; {machine} is assumed ({why}): look up the GPU of the endpoint in RunPod's console."
+    assume(app, ledger, rule="RP050", gpu=why, message=message, place=Origin(file=app.entry, line=1))
 
 
 def _remarks(app: App, resolved: Resolved, found: results.Results, ledger: Ledger) -> None:
