@@ -107,6 +107,8 @@ PARAMETERS: dict[str, Parameter] = {
         Parameter("auth", "string", SERVERS, "write it as `app_auth` in the app file", allowed=("private", "public", "shared")),
         Parameter("exposed_port", "integer", SERVERS, OF_A_SERVER, lowest=1, highest=65535),
         Parameter("health_check", "string", SERVERS, OF_A_SERVER, pattern=r"/\S*", example="/health"),
+        Parameter("service", "string", SERVERS, "a worker is no service of a compose file", pattern=r"[\w.-]+", example="api"),
+        Parameter("stage", "string", SERVERS, "a worker is no stage of a Dockerfile", pattern=r"[\w.-]+", example="production"),
         Parameter("image", "string", SERVERS, "the image of a worker is built", pattern=r"[!-~]+", example="acme/speech:1.4"),
         Parameter(
             "python_version",

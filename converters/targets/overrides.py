@@ -65,6 +65,8 @@ def _set(app: App, name: str, value: object) -> None:
             server.health_path = str(value)
         case "image" if server is not None:
             server.image, app.environment.dockerfile = str(value), None
+        case "service" | "stage":
+            pass  # the source has chosen by it
         case "auth" if server is not None:
             server.extra["auth"] = value
         case _:

@@ -3,46 +3,32 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
+from typing import Any
 
-from converters.containers import base_images, compose, images
+from converters.containers import compose, images
 from converters.containers.compose import Service
 from converters.containers.dockerfile_model import Stage
 from converters.containers.layout import Layout
 from converters.containers.packaging import Packaging, is_dockerfile
 from converters.errors import UsageError
 from converters.project import Project, SourceFile
-from converters.sources.docker import programs
+from converters.sources.docker import programs, ranking
 from converters.sources.docker.container_start import Start, start
 from converters.sources.docker.defaults import Known
 from converters.sources.docker.image_config import ImageConfig
 from converters.sources.docker.listener import Listener, Shared, is_port
 from converters.sources.docker.listening import Listening
 from converters.sources.docker.processes import Process, Tracer
+from converters.sources.docker.ranking import Rank
 
 MAX_DOCKERFILES = 80
-ASKED_FOR = 1000
-ASIDE = re.compile(
-    r"(^|[/._-])(tests?|e2e|examples?|samples?|archived?|old|legacy|deprecated|docs?|bench(mark)?s?|clients?|demos?|ci|devcontainer|load_?tests?|frontend|web|ui|playwright"
-    r"|tools?|scripts?|build(er)?-env|dev|debug|lint|notebooks?|jupyter|train(ing)?|windows|local|staging|tutorials?|experiments?|integrations?|plugins?|third_?party|kserve|kubernetes)([/._-]|$)",
-    re.IGNORECASE,
-)
-FOREIGN = re.compile(
-    r"(^|[/._-])(rocm\d*|amd|xpu|intel|hpu|gaudi|habana|neuron|tpu|arm64|aarch64|arm|jetson|l4t|ppc64le|s390x|vulkan|musa|cann|ascend|npu|openblas|cn)([/._-]|$)",
-    re.IGNORECASE,
-)
-CPU = re.compile(r"(^|[/._-])cpu([/._-]|$)", re.IGNORECASE)
-CUDA = re.compile(r"(^|[/._-])(cuda\w*|gpu|nvidia|cu\d{2,3})([/._-]|$)", re.IGNORECASE)
 INFRASTRUCTURE = re.compile(
     r"(^|/)(postgres|postgis|pgvector|mysql|mariadb|mongo|redis|valkey|memcached|rabbitmq|kafka|zookeeper|nats|minio|elasticsearch|opensearch|qdrant|weaviate|milvus|chroma|etcd|traefik|nginx"
     r"|caddy|haproxy|envoy|grafana|prometheus|loki|tempo|jaeger|opentelemetry-collector\S*|otel\S*|zipkin|adminer|pgadmin4?|mailpit|mailhog|localstack|azurite|portainer|watchtower|cadvisor|node-exporter"
     r"|busybox|alpine|dcgm-exporter|redis-\w+|keycloak|vault|consul|mc|flower|promtail)(:|@|$|/)",
-    re.IGNORECASE,
-)
-WORKER_WORDS = re.compile(
-    r"(^|[-_])(worker|celery|beat|db|database|cache|proxy|frontend|ui|web-?ui|prestart|migrat\w*|init|client|test|redis|queue)([-_]|$)",
     re.IGNORECASE,
 )
 
@@ -64,6 +50,7 @@ class Candidate:
     supervised: bool = False
     """The listener is one of several programs that a supervisor keeps running."""
     score: int = 0
+    rank: Rank = Rank.NOTHING
     reasons: list[str] = field(default_factory=list)
 
     @property
@@ -79,9 +66,11 @@ class Candidate:
     def base(self) -> str:
         return self.packaging.stage.base_image if self.packaging else self.image
 
-    def add(self, points: int, why: str) -> None:
+    def add(self, kind: str, what: str = "") -> None:
+        """Evidence of a kind that `ranking.POINTS` holds."""
+        points, reason = ranking.POINTS[kind]
         self.score += points
-        self.reasons.append(f"{points:+d} {why}")
+        self.reasons.append(f"{points:+d} {what + ': ' if what else ''}{reason}")
 
     def env(self) -> dict[str, str]:
         """Variables of the container, as far as they are stated."""
@@ -107,10 +96,11 @@ def compose_files(project: Project) -> list[SourceFile]:
     return [file for path, file in sorted(project.files.items()) if compose.is_compose(path) and not project.is_installed(path)]
 
 
-def candidates(project: Project, config: ImageConfig | None = None) -> list[Candidate]:
+def candidates(project: Project, config: ImageConfig | None = None, settings: Mapping[str, Any] | None = None) -> list[Candidate]:
     """Every image that may be the server, best first; equal ones in the order of their paths.
 
-    A ready image whose configuration is given comes before all others. Raises `UsageError` where nothing says its name.
+    A ready image whose configuration is given comes before all others. `--set service=` and `--set stage=` leave those alone that
+    they name. Raises `UsageError` where nothing says the name of a ready image, and for a service or stage that is not there.
     """
     services = [
         service
@@ -128,10 +118,46 @@ def candidates(project: Project, config: ImageConfig | None = None) -> list[Cand
             found.append(_of_image(project, service))
     if config is not None:
         found = [*found, *_ready(project, found, config)]
+    variants = frozenset(bool(ranking.CUDA.search(file.path)) for file in dockerfiles(project))
     for candidate in found:
-        _judge(shared, candidate)
-    order = sorted(range(len(found)), key=lambda index: (-found[index].score, _path(found[index]), index))
+        _trace(shared, candidate)
+        ranking.judge(project, candidate, variants)
+    found = _chosen(_built_by_default(found, settings or {}), settings or {})
+    order = sorted(range(len(found)), key=lambda index: (-found[index].rank, -found[index].score, _path(found[index]), index))
     return [found[index] for index in order]
+
+
+def _chosen(found: list[Candidate], settings: Mapping[str, Any]) -> list[Candidate]:
+    """What `--set service=` names. Raises `UsageError` for a service that is not there."""
+    wanted = settings.get("service")
+    if wanted is None:
+        return found
+    names = sorted({one.service.name for one in found if one.service is not None})
+    if wanted not in names:
+        hint = f"The services are {', '.join(names)}." if names else "No compose file of the project has a service that may be a server."
+        raise UsageError(f"--set service={wanted}: there is no service of this name.", hint=hint)
+    return [one for one in found if one.service is not None and one.service.name == wanted]
+
+
+def _built_by_default(found: list[Candidate], settings: Mapping[str, Any]) -> list[Candidate]:
+    """Without the named stages of Dockerfiles whose last stage, which Docker builds where no target is given, is a server.
+
+    Raises `UsageError` where `--set stage=` names a stage that is not there.
+    """
+    if (wanted := settings.get("stage")) is not None:
+        named = [one for one in found if one.packaging is not None and one.packaging.stage.name == str(wanted).lower()]
+        if not named:
+            hint = "Name a stage of the Dockerfile that has a command (CMD or ENTRYPOINT)."
+            raise UsageError(f"--set stage={wanted}: no Dockerfile has a stage of this name.", hint=hint)
+        return named
+    last = {(one.file, id(one.service)) for one in found if one.packaging and one.target is None and one.rank >= Rank.HELPER}
+    return [one for one in found if one.target is None or _asked(one) or (one.file, id(one.service)) not in last]
+
+
+def _asked(candidate: Candidate) -> bool:
+    """Whether compose names the stage."""
+    service = candidate.service
+    return service is not None and bool(service.target) and service.dockerfile == candidate.file
 
 
 def _path(candidate: Candidate) -> str:
@@ -139,7 +165,7 @@ def _path(candidate: Candidate) -> str:
 
 
 def _aside(file: SourceFile) -> tuple[int, int, str]:
-    return (len(ASIDE.findall(file.path)), file.path.count("/"), file.path)
+    return (len(ranking.ASIDE.findall(file.path)) + len(ranking.HELPER.findall(file.path)), file.path.count("/"), file.path)
 
 
 def _services_of(project: Project, file: SourceFile, services: list[Service]) -> list[Service]:
@@ -160,7 +186,7 @@ def _same_name(project: Project, file: SourceFile, service: Service) -> bool:
     if service.build is not None or "build" in service.keys:
         return True  # a context that is not here
     image = plain(PurePosixPath(service.image.split("@")[0].rsplit(":", 1)[0]).name)
-    names = {plain(project.name.split("__")[-1]), plain(PurePosixPath(file.folder).name)} - {""}
+    names = {plain(project.name), plain(PurePosixPath(file.folder).name)} - {""}
     return bool(image) and any(
         image == name or (len(image) > 4 and (image.startswith(name) or name.startswith(image) or image in name)) for name in names
     )
@@ -202,81 +228,6 @@ def _ready(project: Project, found: list[Candidate], config: ImageConfig) -> lis
     ]
 
 
-def _judge(shared: Shared, candidate: Candidate) -> None:
-    _trace(shared, candidate)
-    listener, packaging, service = candidate.listener, candidate.packaging, candidate.service
-    if listener is not None and listener.framework and listener.http:
-        candidate.add(60 if listener.port else 45, f"starts {listener.framework}")
-    elif programs.base_of(candidate.base) is not None:
-        candidate.add(40 if candidate.start.form == "base" else 25, f"the image {candidate.base} is a server")
-    elif listener is not None:
-        candidate.add(20, "runs a program of the project")
-    if candidate.config is not None:
-        candidate.add(ASKED_FOR, "its configuration is given")
-    exposed = [port for port in candidate.stage.expose if port.protocol == "tcp"] if candidate.stage else []
-    if exposed:
-        candidate.add(12, "EXPOSE")
-    if service is not None:
-        candidate.add(8 if service.dockerfile else 3, f"service {service.name}")
-        if service.ports:
-            candidate.add(8, "publishes a port")
-        named = [
-            other.name
-            for other in service.others
-            if re.search(rf"//{re.escape(service.name)}\b", " ".join([*(other.command or []), *(other.entrypoint or [])]))
-        ]
-        if named:
-            candidate.add(-9, f"{named[0]} calls it")
-        variant = bool(CUDA.search(f"{service.file.path} {service.image}".replace(" ", "/")))
-        if (
-            packaging
-            and not service.dockerfile
-            and variant != bool(CUDA.search(packaging.file.path))
-            and _has_variant(shared.project, variant)
-        ):
-            candidate.add(-14, "made for another variant of the image")
-        if WORKER_WORDS.search(service.name):
-            candidate.add(-15, "its name is not that of a server")
-        if service.keys.get("profiles"):
-            candidate.add(-3, "only in a profile")
-    if candidate.start.form == "none":
-        candidate.add(-10, "starts nothing")
-    _places(candidate)
-
-
-def _has_variant(project: Project, cuda: bool) -> bool:
-    return any(bool(CUDA.search(file.path)) == cuda for file in dockerfiles(project))
-
-
-def _places(candidate: Candidate) -> None:
-    """What names and places say."""
-    packaging, service = candidate.packaging, candidate.service
-    path = packaging.file.path if packaging else service.file.path if service else ""
-    names = [path, candidate.target or ""] + ([service.file.path] if service and packaging else [])
-    base = base_images.describe(candidate.base)
-    gpu = base.gpu and "rocm" not in candidate.base
-    if gpu or (service is not None and service.gpus):
-        candidate.add(6, "NVIDIA")
-    for name in names:
-        if ASIDE.search(name):
-            candidate.add(-25, f"{name} is aside")
-        if FOREIGN.search(name):
-            candidate.add(-12, f"{name} is for other hardware")
-        if CPU.search(name):
-            candidate.add(-4, f"{name} is for the processor")
-        if CUDA.search(name):
-            candidate.add(3, f"{name} is for a GPU")
-    candidate.add(-2 * path.count("/"), "depth")
-    if packaging and PurePosixPath(path).name == "Dockerfile":
-        candidate.add(2, "plain name")
-    if candidate.target:
-        good = re.search(r"prod|release|runtime|final|server|serve", candidate.target)
-        bad = re.search(r"dev|test|build|debug|ci\b", candidate.target)
-        candidate.add(3 if good else -6 if bad else -1, f"target {candidate.target}")
-    elif packaging and re.search(r"dev|test|debug|lint", packaging.stage.name or ""):
-        candidate.add(-4, f"stage {packaging.stage.name}")
-
-
 def _trace(shared: Shared, candidate: Candidate) -> None:
     """Follow the start command to the process that listens: of several, the one whose port is known, the last one first."""
     packaging, project = candidate.packaging, shared.project
@@ -310,3 +261,26 @@ def best(listeners: list[Listener]) -> Listener | None:
 def port_number(known: Known | None) -> int | None:
     """The number of a port that is known as a number."""
     return int(str(known.value)) if known is not None and is_port(known.value) else None
+
+
+def rivals(found: list[Candidate]) -> list[Candidate]:
+    """Images that serve another program and could be meant just as well as the first: of the same rank, and close to it."""
+    best = found[0]
+    close = [one for one in found[1:] if one.rank is best.rank is Rank.SERVER and best.score - one.score <= ranking.CLOSE]
+    seen, others = {_program_of(best)}, []
+    for one in close:
+        if (program := _program_of(one)) not in seen:
+            seen.add(program)
+            others.append(one)
+    return others
+
+
+def _program_of(candidate: Candidate) -> tuple[str, ...]:
+    """What tells a program from a variant of the same one: the code that it runs, else the service, else where it is built."""
+    listener = candidate.listener
+    if listener is not None and listener.entry is not None:
+        return ("code", listener.entry.path, listener.application)
+    if candidate.packaging is None:
+        return ("service", candidate.service.name if candidate.service else candidate.image)
+    words = [PurePosixPath(word).name for word in candidate.start.words]
+    return ("image", candidate.packaging.context, *(words[:3] if listener is None or not listener.framework else words))

@@ -43,6 +43,7 @@ from converters.sources.docker import (
     openapi,
     programs,
     proxies,
+    ranking,
     search,
     services,
     settle,
@@ -104,7 +105,7 @@ def analyze(project: Project, options: Options, ledger: Ledger) -> Application:
     """Read the server of the project. Raises `Unsupported` where nothing in it serves HTTP, with the reason and the place."""
     path = options.image_config
     config = image_config.read(path, str(options.settings.get("image", ""))) if path is not None else None
-    found = choose.candidates(project, config)
+    found = choose.candidates(project, config, options.settings)
     if options.unit:
         found = [one for one in found if options.unit in (one.file, one.service.file.path if one.service else "")]
     if not found:
@@ -118,7 +119,21 @@ def analyze(project: Project, options: Options, ledger: Ledger) -> Application:
     settle.settle(project, reading, app, ledger)
     _dot_env(project, reading, app, ledger)
     settle.others(project, reading, ledger)
+    _ask_which(found, ledger)
     return application
+
+
+def _ask_which(found: list[Candidate], ledger: Ledger) -> None:
+    """The question which image is the server, where another one could be meant just as well."""
+    for rival in choose.rivals(found):
+        service = rival.service
+        what = f"service {service.name}" if service is not None else rival.file
+        answer = f"`--set service={service.name}`" if service is not None else f"the path of {rival.file} in place of the project's"
+        chosen = f"service {found[0].service.name}" if found[0].service is not None else found[0].file
+        keep = f"`--set service={found[0].service.name}`" if found[0].service is not None else f"the path of {found[0].file}"
+        origin = service.origin(next(iter(service.keys), "")) if service is not None else rival.start.origin
+        message = f"{what} could be the server as well ({'; '.join(rival.reasons[:3])}): {answer} converts it, {keep} keeps {chosen}."
+        ledger.note("DK026", Disposition.MANUAL, message, origin)
 
 
 def _dot_env(project: Project, reading: Reading, app: App, ledger: Ledger) -> None:
@@ -276,7 +291,7 @@ def _name(project: Project, candidate: Candidate) -> str:
     folder = candidate.packaging.file.folder if candidate.packaging else ""
     plain = {"docker", "dockerfiles", "build", "deploy", "server", "api", "app", "backend", "containers", "container", ".docker", ".devops"}
     last = folder.rsplit("/", 1)[-1]
-    return project.name.rsplit("__", 1)[-1] if not last or last.lower() in plain or choose.CUDA.search(last) else last
+    return project.name if not last or last.lower() in plain or ranking.CUDA.search(last) else last
 
 
 def _build_args(candidate: Candidate) -> dict[str, str]:

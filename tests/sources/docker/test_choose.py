@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from converters.containers import images
+from converters.errors import UsageError
+from converters.ir import Disposition
 from converters.ledger import Ledger
 from converters.options import Options
 from converters.sources.docker import analyze, services
@@ -64,6 +66,96 @@ def test_a_named_stage_where_the_last_is_for_development(tmp_path: Path) -> None
 def test_the_last_stage_otherwise(tmp_path: Path) -> None:
     text = 'FROM python:3.11 AS build\nCMD ["make"]\nFROM python:3.11\nCMD ["uvicorn", "m:a"]\n'
     assert best(tmp_path, Dockerfile=text).target is None
+
+
+STAGES = """
+FROM python:3.11 AS deps
+COPY main.py .
+FROM deps AS server-production
+CMD ["uvicorn", "main:app", "--host", "0.0.0.0", "--port", "9000"]
+FROM deps AS {last}
+{command}
+"""
+LAST = {
+    "a server under another name": ("api", 'CMD ["uvicorn", "main:app", "--host", "0.0.0.0", "--port", "8000"]', None),
+    "a server called dev": ("dev", 'CMD ["uvicorn", "main:app", "--host", "0.0.0.0", "--port", "8000"]', None),
+    "a binary that EXPOSE speaks for": ("api", 'EXPOSE 8000\nCMD ["/bin/engine"]', None),
+    "tests": ("check", 'EXPOSE 8000\nCMD ["python", "-m", "pytest"]', "server-production"),
+    "a shell": ("api", 'EXPOSE 8000\nCMD ["/bin/bash"]', "server-production"),
+}
+
+
+@pytest.mark.parametrize(("name", "command", "target"), LAST.values(), ids=LAST.keys())
+def test_docker_builds_the_last_stage_unless_it_is_no_server(name: str, command: str, target: str | None, tmp_path: Path) -> None:
+    assert best(tmp_path, main_py="", Dockerfile=STAGES.format(last=name, command=command)).target == target
+
+
+def test_a_stage_that_is_asked_for_wins(tmp_path: Path) -> None:
+    opened = project(tmp_path, main_py="", Dockerfile=STAGES.format(last="api", command='CMD ["uvicorn", "main:app", "--host", "0.0.0.0"]'))
+    made = analyze(opened, Options(settings={"stage": "server-production"}), Ledger()).apps[0]
+    assert made.server is not None and made.server.port == 9000
+    with pytest.raises(UsageError, match="no Dockerfile has a stage"):
+        analyze(opened, Options(settings={"stage": "nowhere"}), Ledger())
+
+
+def test_a_helper_with_a_known_server_stands_behind_a_program_that_is_not_known(tmp_path: Path) -> None:
+    compose = "services:\n  engine: {image: 'acme/engine:1', command: /opt/serve, ports: ['3000:3000']}\n"
+    helper = 'FROM python:3.11\nEXPOSE 8080\nCMD ["python", "-m", "http.server", "8080"]\n'
+    chosen = best(tmp_path, Dockerfile='FROM debian\nCMD ["./serve"]\n', test__Dockerfile=helper, **{"docker-compose.yml": compose})
+    assert chosen.service is not None and chosen.service.name == "engine"
+
+
+def test_an_example_is_converted_where_the_project_itself_serves_nothing(tmp_path: Path) -> None:
+    chosen = best(tmp_path, Dockerfile='FROM python:3.11\nCMD ["bash"]\n', examples__Dockerfile=SERVE)
+    assert chosen.file == "examples/Dockerfile"
+
+
+def test_the_compose_file_that_docker_reads_by_itself_before_its_variants(tmp_path: Path) -> None:
+    gpu = "services:\n  api: {build: ., ports: ['80:8000'], gpus: all}\n"
+    plain = "services:\n  api: {build: ., ports: ['80:8000']}\n"
+    chosen = best(tmp_path, Dockerfile=SERVE, **{"docker-compose.gpu.yml": gpu, "docker-compose.yml": plain})
+    assert chosen.service is not None and chosen.service.file.path == "docker-compose.yml"
+
+
+TWO = """
+services:
+  chat: {build: ./chat, ports: ['80:8000']}
+  embed: {build: ./embed, ports: ['81:8000']}
+"""
+
+
+def asked(folder: Path, settings: dict[str, object] | None = None, **files: str) -> list[str]:
+    ledger = Ledger()
+    analyze(project(folder, **files), Options(settings=settings or {}), ledger)
+    return [item.message for item in ledger.items() if item.rule == "DK026" and item.disposition is Disposition.MANUAL]
+
+
+def test_two_servers_that_could_both_be_meant_are_a_question_with_an_answer(tmp_path: Path) -> None:
+    files = {
+        "chat__Dockerfile": SERVE + "COPY . .\n",
+        "chat__main_py": "a=1",
+        "embed__Dockerfile": SERVE + "COPY . .\n",
+        "embed__main_py": "a=1",
+    }
+    found = asked(tmp_path, compose_yml=TWO, **files)
+    assert len(found) == 1 and "service embed could be the server" in found[0] and "--set service=embed" in found[0]
+    assert not asked(tmp_path, {"service": "embed"}, compose_yml=TWO, **files)
+
+
+NO_RIVALS = {
+    "a variant for a GPU": {"Dockerfile": SERVE, "Dockerfile.gpu": SERVE.replace("python:3.11", "nvidia/cuda:12.1.0-base")},
+    "a service and its Dockerfile": {"Dockerfile": SERVE, "compose_yml": "services:\n  api: {build: ., ports: ['80:8000']}\n"},
+    "a worker": {
+        "Dockerfile": SERVE,
+        "compose_yml": "services:\n  api: {build: ., ports: ['80:8000']}\n  worker: {build: ., command: celery w}\n",
+    },
+    "a helper of the tests": {"Dockerfile": SERVE, "tests__Dockerfile": 'FROM python:3.11\nCMD ["python", "-m", "http.server"]\n'},
+}
+
+
+@pytest.mark.parametrize("files", NO_RIVALS.values(), ids=NO_RIVALS.keys())
+def test_variants_and_helpers_are_no_question(files: dict[str, str], tmp_path: Path) -> None:
+    assert not asked(tmp_path, main_py="app = 1\n", **files)
 
 
 CONTEXTS = {

@@ -1,0 +1,183 @@
+"""What speaks for and against an image being the project's server: one table of evidence, and the classes that no points bridge."""
+
+from __future__ import annotations
+
+import re
+from enum import IntEnum
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from converters.containers import base_images
+from converters.sources.docker import programs
+from converters.sources.docker.listener import is_port
+from converters.sources.docker.processes import SHELLS
+
+if TYPE_CHECKING:
+    from converters.project import Project
+    from converters.sources.docker.choose import Candidate
+
+POINTS: dict[str, tuple[int, str]] = {
+    "server with a port": (60, "it starts a known server, whose port is known"),
+    "server": (45, "it starts a known server"),
+    "server image": (40, "its base image is a server, and its command is left as it is"),
+    "server image with a command": (25, "its base image is a server, under a command of its own"),
+    "program": (20, "it runs a program of the project"),
+    "configuration": (1000, "a person gave its configuration"),
+    "exposed": (12, "EXPOSE says that something listens"),
+    "service": (8, "a compose service builds it"),
+    "service of the image": (3, "a compose service runs it"),
+    "published": (8, "compose publishes a port of it to people"),
+    "default compose file": (10, "`docker compose up` reads this file where no other is named"),
+    "called": (-9, "another service calls it, so it stands behind that one"),
+    "other variant": (-14, "the service runs the variant of the image for other hardware"),
+    "worker": (-15, "the name is that of a worker, a database or a user interface"),
+    "profile": (-3, "it runs only where its compose profile is asked for"),
+    "nothing": (-10, "it starts nothing"),
+    "gpu": (6, "it asks for an NVIDIA GPU, which fal has"),
+    "aside": (-25, "its place is that of tools, interfaces or development"),
+    "foreign": (-12, "it is made for hardware that fal does not have"),
+    "cpu": (-4, "it is the variant without a GPU"),
+    "cuda": (3, "it is the variant for a GPU"),
+    "depth": (-2, "it lies deeper in the project"),
+    "plain name": (2, "it is called Dockerfile, which `docker build` takes by itself"),
+}
+"""Kind of evidence -> (points, reason)."""
+CLOSE = 8
+"""Points within which two images of the same class could both be meant."""
+HELPER = re.compile(
+    r"(^|[/._-])(tests?|testing|e2e|examples?|samples?|docs?|bench(mark)?s?|demos?|ci|devcontainer|load_?tests?|playwright|mocks?|fixtures?"
+    r"|tutorials?|archived?|deprecated|legacy)([/._-]|$)",
+    re.IGNORECASE,
+)
+"""Places of what helps to test, show or measure a project and is never the project itself."""
+ASIDE = re.compile(
+    r"(^|[/._-])(old|clients?|frontend|web|ui"
+    r"|tools?|scripts?|build(er)?-env|dev|debug|lint|notebooks?|jupyter|train(ing)?|windows|local|staging|experiments?|integrations?"
+    r"|plugins?|third_?party|kserve|kubernetes)([/._-]|$)",
+    re.IGNORECASE,
+)
+FOREIGN = re.compile(
+    r"(^|[/._-])(rocm\d*|amd|xpu|intel|hpu|gaudi|habana|neuron|tpu|arm64|aarch64|arm|jetson|l4t|ppc64le|s390x|vulkan|musa|cann|ascend|npu|openblas|cn)([/._-]|$)",
+    re.IGNORECASE,
+)
+CPU = re.compile(r"(^|[/._-])cpu([/._-]|$)", re.IGNORECASE)
+CUDA = re.compile(r"(^|[/._-])(cuda\w*|gpu|nvidia|cu\d{2,3})([/._-]|$)", re.IGNORECASE)
+WORKER_WORDS = re.compile(
+    r"(^|[-_])(worker|celery|beat|db|database|cache|proxy|frontend|ui|web-?ui|prestart|migrat\w*|init|client|test|redis|queue)([-_]|$)",
+    re.IGNORECASE,
+)
+NO_SERVERS = frozenset(
+    {
+        "pytest", "tox", "nox", "ruff", "mypy", "pylint", "flake8", "black", "coverage", "make", "sleep", "tail", "true", "cat", "echo",
+        "pip", "ls",
+    }
+)  # fmt: skip
+DEFAULT_COMPOSE = frozenset({"compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml"})
+
+
+class Rank(IntEnum):
+    """What points cannot make up for: a helper of the tests never comes before the project's own image."""
+
+    NOTHING = 0
+    HELPER = 1
+    UNKNOWN = 2
+    """It starts a program that is not known, and nothing declares a port."""
+    SERVER = 3
+
+
+def judge(project: Project, candidate: Candidate, variants: frozenset[bool]) -> None:
+    """Collect the evidence. `variants`: whether the project has Dockerfiles for a GPU, and for none."""
+    _program(candidate)
+    _service(candidate, variants)
+    _places(candidate)
+    candidate.rank = _rank(candidate)
+
+
+def _program(candidate: Candidate) -> None:
+    listener = candidate.listener
+    if listener is not None and listener.framework and listener.http:
+        candidate.add("server with a port" if listener.port else "server", listener.framework)
+    elif programs.base_of(candidate.base) is not None:
+        candidate.add("server image" if candidate.start.form == "base" else "server image with a command", candidate.base)
+    elif listener is not None:
+        candidate.add("program")
+    if candidate.config is not None:
+        candidate.add("configuration")
+    if candidate.stage and any(port.protocol == "tcp" for port in candidate.stage.expose):
+        candidate.add("exposed")
+    if candidate.start.form == "none":
+        candidate.add("nothing")
+
+
+def _service(candidate: Candidate, variants: frozenset[bool]) -> None:
+    service, packaging = candidate.service, candidate.packaging
+    if service is None:
+        return
+    candidate.add("service" if service.dockerfile else "service of the image", service.name)
+    if service.ports:
+        candidate.add("published")
+    if PurePosixPath(service.file.path).name in DEFAULT_COMPOSE:
+        candidate.add("default compose file", service.file.path)
+    address = re.compile(rf"//{re.escape(service.name)}\b")
+    callers = [one.name for one in service.others if address.search(" ".join([*(one.command or []), *(one.entrypoint or [])]))]
+    if callers:
+        candidate.add("called", callers[0])
+    variant = bool(CUDA.search(f"{service.file.path} {service.image}".replace(" ", "/")))
+    if packaging and not service.dockerfile and variant != bool(CUDA.search(packaging.file.path)) and variant in variants:
+        candidate.add("other variant")
+    if WORKER_WORDS.search(service.name):
+        candidate.add("worker", service.name)
+    if service.keys.get("profiles"):
+        candidate.add("profile")
+
+
+def _places(candidate: Candidate) -> None:
+    """What names and places say."""
+    packaging, service = candidate.packaging, candidate.service
+    path = packaging.file.path if packaging else service.file.path if service else ""
+    base = base_images.describe(candidate.base)
+    if (base.gpu and "rocm" not in candidate.base) or (service is not None and service.gpus):
+        candidate.add("gpu")
+    for name in [path, candidate.target or ""] + ([service.file.path] if service and packaging else []):
+        for kind, pattern in (("aside", ASIDE), ("aside", HELPER), ("foreign", FOREIGN), ("cpu", CPU), ("cuda", CUDA)):
+            if pattern.search(name):
+                candidate.add(kind, name)
+    for _ in range(path.count("/")):
+        candidate.add("depth")
+    if packaging and PurePosixPath(path).name == "Dockerfile":
+        candidate.add("plain name")
+
+
+def _rank(candidate: Candidate) -> Rank:
+    if not starts(candidate):
+        return Rank.NOTHING
+    packaging, service = candidate.packaging, candidate.service
+    helper = HELPER.search(packaging.file.path if packaging else service.file.path if service else "")
+    if serves(candidate):
+        return Rank.HELPER if helper else Rank.SERVER
+    silent = candidate.listener is not None and candidate.listener.entry is not None
+    return Rank.NOTHING if helper or silent else Rank.UNKNOWN
+
+
+def starts(candidate: Candidate) -> bool:
+    """Whether the image starts something other than a shell, a test run or a tool; an unknown base image may."""
+    words = candidate.start.words
+    if not words:
+        return candidate.packaging is None or bool(candidate.stage and candidate.stage.expose)
+    last = [re.split(r"&&|;|\n", words[-1])[-1].strip()] if len(words) > 1 and words[0].rsplit("/", 1)[-1] in SHELLS else []
+    names = {PurePosixPath(word).name for word in (words[0], *(last[0].split()[:1] if last and last[0] else []))}
+    module = words[2] if len(words) > 2 and words[1] == "-m" else ""
+    if module in NO_SERVERS or names & NO_SERVERS:
+        return False
+    shell = words[0].rsplit("/", 1)[-1] in SHELLS
+    return not shell or (len(words) > 1 and re.fullmatch(r"(exec\s+)?(/bin/)?(ba|z)?sh", last[0] if last else "") is None)
+
+
+def serves(candidate: Candidate) -> bool:
+    """Whether anything says that requests can reach it: a known server, a declared port, a server's own image."""
+    listener, stage = candidate.listener, candidate.stage
+    if (listener is not None and listener.framework) or programs.base_of(candidate.base) is not None or candidate.config is not None:
+        return True
+    if candidate.service is not None and candidate.service.ports:
+        return True
+    return stage is not None and (bool(stage.expose) or any(name == "PORT" and is_port(one.value) for name, one in stage.env.items()))
