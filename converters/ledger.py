@@ -46,6 +46,8 @@ class Item(Model):
     kind: str = ""
     name: str = ""
     output: Place | None = None
+    notable: bool = False
+    """Nothing is to be done, and callers or operators may notice: the report and MIGRATION.md say it."""
 
 
 class Ledger(Model):
@@ -70,6 +72,7 @@ class Ledger(Model):
         safety: Safety | None = None,
         scope: Scope = Scope.CODE,
         output: Place | None = None,
+        notable: bool = False,
     ) -> None:
         """Give a construct its disposition. The first word counts, except that `manual` outranks the others."""
         if construct.key not in self.constructs:
@@ -89,6 +92,7 @@ class Ledger(Model):
             kind=construct.kind,
             name=construct.name,
             output=output,
+            notable=notable,
         )
 
     def note(
@@ -101,6 +105,7 @@ class Ledger(Model):
         safety: Safety | None = None,
         scope: Scope = Scope.CODE,
         output: Place | None = None,
+        notable: bool = False,
     ) -> None:
         """Enter something that is no construct of the platform, such as a path in a string or a missing setting."""
         item = Item(
@@ -114,6 +119,7 @@ class Ledger(Model):
             message=message,
             kind="note",
             output=output,
+            notable=notable,
         )
         if item not in self.notes:
             self.notes.append(item)

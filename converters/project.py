@@ -116,6 +116,12 @@ class SourceFile:
                 hint="Declare its encoding in the first line (`# -*- coding: latin-1 -*-`) or save it as UTF-8.",
             ) from error
 
+    @cached_property
+    def readable(self) -> str:
+        """The text as tools read it that heed a byte-order mark, as pip does, without the mark; other bytes are replaced."""
+        encoding = "utf-16" if self.data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
+        return self.data.decode(encoding, errors="replace")
+
     def encode(self, text: str) -> bytes:
         """Bytes of an edited text in the file's own encoding and with its byte-order mark."""
         return text.encode(self.encoding)

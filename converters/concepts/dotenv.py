@@ -81,7 +81,7 @@ def _variables(file: SourceFile) -> Iterator[tuple[str, str, int]]:
     """(name, value, line)."""
     from converters.containers.interpolate import env_file
 
-    text = file.data.decode("utf-8-sig", errors="replace")
+    text = file.readable
     for name, value in env_file(text).items():
         match = re.search(rf"^\s*(?:export\s+)?{re.escape(name)}\s*=", text, re.MULTILINE)
         yield name, value, text.count("\n", 0, match.end()) + 1 if match else 1

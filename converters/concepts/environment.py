@@ -123,7 +123,7 @@ def reader(project: Project, packaging: Packaging) -> pip.Reader:
         for candidate in candidates:
             file = project.get(candidate) if candidate else None
             if file is not None and file.size < 2**20:
-                return file.path, file.data.decode("utf-8-sig", errors="replace")
+                return file.path, file.readable
         return None
 
     return read
@@ -155,7 +155,7 @@ def demanded_python(project: Project, folder: str, version: Value[str]) -> Value
             file = project.files.get(path)
             if file is None:
                 continue
-            text = file.data.decode("utf-8-sig", errors="replace")
+            text = file.readable
             pattern = r"^(3\.\d+)" if name == ".python-version" else r"""^requires-python\s*=\s*["']([^"']+)["']"""
             if match := re.search(pattern, text, re.MULTILINE):
                 line = text.count("\n", 0, match.start()) + 1

@@ -50,9 +50,8 @@ def classify(command: ShellCommand) -> Step:
         words = words[1:]
     arguments = pip.arguments(words)
     if arguments is not None:
-        if all(pip.name(word) in pip.TOOLS for word in arguments if not word.startswith("-")) and any(
-            not w.startswith("-") for w in arguments
-        ):
+        named = [word for word in arguments if not word.startswith("-")]
+        if named and all(pip.is_upkeep(word) for word in named):
             return Step(command, "tooling")
         return Step(command, "pip", arguments=arguments)
     return Step(command, *_other(words)) if words else Step(command, "folders")

@@ -102,7 +102,7 @@ def services(project: Project, file: SourceFile) -> list[Service]:
 
 def _dot_env(project: Project, folder: str) -> dict[str, str]:
     file = project.variables_file(f"{folder}/.env")
-    return env_file(file.data.decode("utf-8-sig", errors="replace")) if file else {}
+    return env_file(file.readable) if file else {}
 
 
 def _extended(project: Project, file: SourceFile, entries: Map, name: str, depth: int) -> Map:
@@ -229,7 +229,7 @@ def _environment(project: Project, service: Service, env: Mapping[str, str], tex
         path = text(item.get("path", "")) if isinstance(item, Map) else text(item)
         file = project.variables_file(f"{service.file.folder}/{path}")
         if file is not None:
-            values = env_file(file.data.decode("utf-8-sig", errors="replace"))
+            values = env_file(file.readable)
             service.environment.update({key: (value, line) for key, value in values.items()})
         elif not (isinstance(item, Map) and item.get("required") is False):
             service.missing_env_files.append((path, line))

@@ -10,6 +10,9 @@ from pathlib import PurePosixPath
 from converters.ir import Origin
 
 TOOLS = frozenset({"pip", "setuptools", "wheel", "uv", "virtualenv"})
+"""What builds upgrade for their own sake, where a command names it without a version."""
+INSTALLERS = frozenset({"pip", "uv", "virtualenv"})
+"""What installs packages and is no part of what runs."""
 INDEX_FLAGS = frozenset({"--index-url", "-i", "--extra-index-url", "--find-links", "-f"})
 KEPT_FLAGS = frozenset({"--pre", "--no-deps", "--no-build-isolation", "--no-binary", "--only-binary", "--prefer-binary"})
 VALUE_FLAGS = frozenset(
@@ -87,9 +90,14 @@ def install(words: tuple[str, ...], origin: Origin, read: Reader) -> Install:
         elif flag in VALUE_FLAGS:
             if not sign and rest:
                 rest.pop(0)
-        elif not word.startswith("-"):
+        elif not word.startswith("-") and not is_upkeep(word):
             _spec(word, origin, found)
     return found
+
+
+def is_upkeep(word: str) -> bool:
+    """Whether an argument of `pip install` only keeps the tools of a build up to date: `setuptools`, and any version of pip."""
+    return name(word) in INSTALLERS or (name(word) in TOOLS and re.sub(r"[-_.]+", "-", word).lower() == name(word))
 
 
 def requirements_file(text: str, path: str, found: Install, read: Reader, depth: int = 0) -> None:
@@ -132,7 +140,7 @@ def _spec(text: str, origin: Origin, found: Install) -> None:
         found.trouble.append(f"the local package {text}")
     elif "$" in text:
         found.trouble.append(f"`{text}`, which a variable decides")
-    elif name(text) in TOOLS:
+    elif name(text) in INSTALLERS:
         return
     else:
         found.specs.append((_normal(text), origin))

@@ -112,6 +112,11 @@ def is_open_code(item: Mapping[str, Any]) -> bool:
     return is_open(item) and bool(item["scope"] == Scope.CODE.value)
 
 
+def is_notable(item: Mapping[str, Any]) -> bool:
+    """Whether callers or operators may notice what became of something, though nothing is left to do."""
+    return bool(item["notable"]) and not is_open(item)
+
+
 def near(path: str) -> str:
     """A path as seen from the current folder, where it lies below it."""
     relative = os.path.relpath(path)
@@ -249,6 +254,7 @@ def _item(item: Item) -> Document:
         "disposition": item.disposition.value,
         "safety": item.safety.value,
         "scope": item.scope.value,
+        "notable": item.notable,
         "kind": item.kind,
         "name": item.name,
         "file": item.file,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from converters.escape import code, code_cell, prose
-from converters.reports.json import Document, is_open, is_open_code, left_out, same_names
+from converters.reports.json import Document, is_notable, is_open, is_open_code, left_out, same_names
 from converters.reports.text import assumed, fields, place
 
 
@@ -65,8 +65,12 @@ def _app(app: Document) -> Iterator[str]:
 
 def _left(document: Document, title: str = "### Left to do") -> Iterator[str]:
     items = [item for item in document["ledger"]["items"] if is_open(item)]
-    if not items:
-        return
-    yield from ("", title, "")
+    if items:
+        yield from ("", title, "")
     for item in items:
         yield f"- [ ] {code(place(item))} {item['rule']} ({item['scope']}): {prose(item['message'])}"
+    noticed = [item for item in document["ledger"]["items"] if is_notable(item)]
+    if noticed:
+        yield from ("", "### What changes", "")
+    for item in noticed:
+        yield f"- {code(place(item))} {item['rule']}: {prose(item['message'])}"

@@ -17,7 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from converters.escape import log, visible
-from converters.reports.json import Document, is_open, is_open_code, left_out, near, same_names
+from converters.reports.json import Document, is_notable, is_open, is_open_code, left_out, near, same_names
 from converters.terminal import print_text, wants_colour
 
 _SENTENCES = ("message", "hint", "why", "why_style")
@@ -190,6 +190,7 @@ def _left(document: Document) -> Iterator[str]:
     deploy = [item for item in items if is_open(item) and not is_open_code(item)]
     yield from _section("[bold yellow]Left to do in the code[/bold yellow]", code)
     yield from _section("[bold]To set at deployment[/bold]", deploy)
+    yield from _section("[bold]What changes[/bold]", filter(is_notable, items))
 
 
 def _section(title: str, items: Iterable[Document]) -> Iterator[str]:

@@ -7,11 +7,13 @@ from converters.rules.samples import WORKER
 
 rule = Rule(
     code="FS005",
-    title="links that leave the project, and folders that cannot be read",
+    title="links that leave the project, and files that cannot be read",
     safety="safe",
     explanation="""
     A symbolic link to nothing, one that leads out of the project, or something that is neither a file nor a folder is not followed
     and not copied; it is named with the reason. A link to a file inside the project is read like the file.
+    A module of the worker that is not valid Python for this tool, as where it needs a newer one, is left to a person: nothing is known
+    of it, and the SDK stays among the requirements where the file names it.
     Check whether the worker needs what the link points at: put it into the project if it does.
     """,
     links=(docker_docs("reference/dockerfile/"), fal_docs("documentation/development/import-code")),
@@ -29,6 +31,37 @@ rule = Rule(
             {"handler.py": WORKER},
             symlinks={".runpod/handler.py": "../src/missing.py"},
             seen=(Seen("dropped", 1, ".runpod/handler.py"),),
+        ),
+        Case(
+            "a module that the worker imports and nobody can read is left to a person",
+            "partial",
+            {
+                "handler.py": """
+                import runpod
+
+                from jobs import run
+
+                def handler(job):
+                    return run(job)
+
+                runpod.serverless.start({"handler": handler})
+                """,
+                "jobs.py": """
+                import runpod
+
+                def run(job) -> str:
+                    ) -> str:
+                """,
+                "requirements.txt": "runpod",
+            },
+            seen=(Seen("manual", 4, "jobs.py"),),
+            has={"app.py": ('requirements = ["runpod"]',), "MIGRATION.md": ("jobs.py:4",)},
+            status="partial",
+        ),
+        Case(
+            "a file that no part of the worker imports may be broken",
+            "untouched",
+            {"handler.py": WORKER, "old.py": "def run(job) -> str:\n    ) -> str:"},
         ),
         Case(
             "a link inside the project is read like its file",

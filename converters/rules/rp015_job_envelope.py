@@ -10,8 +10,8 @@ rule = Rule(
     safety="safe",
     explanation="""
     A RunPod request may carry keys beside `input`. What the handler reads there, such as `s3Config`, is sent among the fields of
-    the fal request, and the kept handler still finds it in its job. `webhook` and `policy` are fal's own business now
-    (`webhook_url` and the timeouts of the queue); the handler sees none.
+    the fal request, and the kept handler still finds it in its job. A `webhook` that the handler itself calls is one of them; one
+    that the platform shall call is fal's `webhook_url`. A key that the input has, too, needs another name.
     Check the callers: these keys move from beside `input` to among its fields.
     """,
     links=(runpod_docs("serverless/endpoints/send-requests"), fal_docs("documentation/model-apis/inference/queue")),
@@ -34,7 +34,7 @@ rule = Rule(
             has={"app.py": ("s3Config: Any = None", 'body.pop(key) for key in ("s3Config",)')},
         ),
         Case(
-            "the webhook of the job is dropped",
+            "a webhook that the handler itself reads is sent among the fields",
             "converted",
             {
                 "handler.py": """
@@ -47,8 +47,28 @@ rule = Rule(
                 runpod.serverless.start({"handler": handler})
                 """
             },
-            seen=(Seen("dropped", 4),),
-            lacks={"app.py": ("webhook",)},
+            seen=(Seen("converted", 4),),
+            has={
+                "app.py": ("webhook: Any = None", 'body.pop(key) for key in ("webhook",)'),
+                "MIGRATION.md": ("What changes", "callers send it among the fields"),
+            },
+        ),
+        Case(
+            "a key that stands beside the input and in it needs another name",
+            "partial",
+            {
+                "handler.py": """
+                import runpod
+
+                def handler(job):
+                    own = job["input"].get("webhook")
+                    return {"text": job["input"]["prompt"], "to": own or job["webhook"]}
+
+                runpod.serverless.start({"handler": handler})
+                """
+            },
+            seen=(Seen("manual", 5),),
+            status="partial",
         ),
         Case(
             "a webhook among the input's keys is a field",

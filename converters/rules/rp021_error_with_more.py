@@ -32,7 +32,29 @@ rule = Rule(
                 """
             },
             seen=(Seen("dropped", 5),),
-            has={"app.py": ('result.pop("error", None)', "raise HTTPException(")},
+            has={
+                "app.py": ('result.pop("error", None)', "raise HTTPException("),
+                "MIGRATION.md": ("What changes", "handler.py:5", "put what they need into the message"),
+            },
+        ),
+        Case(
+            "an error that is put into a result is told, too",
+            "converted",
+            {
+                "handler.py": """
+                import runpod
+
+                def handler(job):
+                    result = {"text": job["input"].get("prompt", "")}
+                    if not result["text"]:
+                        result["error"] = "no prompt"
+                    return result
+
+                runpod.serverless.start({"handler": handler})
+                """
+            },
+            seen=(Seen("dropped", 6),),
+            has={"MIGRATION.md": ("What changes",)},
         ),
         Case(
             "an error alone becomes an error response",

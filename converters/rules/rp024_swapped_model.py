@@ -43,8 +43,37 @@ rule = Rule(
                 """,
             },
             seen=(Seen("converted", 7),),
-            has={"app.py": ("def provide_hints(self):", "return [str(name) for name in (self.worker.loaded,) if name]")},
+            has={
+                "app.py": (
+                    "def provide_hints(self):",
+                    "names = [str(name) for name in (self.worker.loaded,) if name]",
+                    "if name.isascii() and name.isprintable()",
+                )
+            },
             status="converted",
+        ),
+        Case(
+            "a folder that is remembered while JSON is read names no model",
+            "untouched",
+            {
+                "handler.py": """
+                import json
+                import runpod
+
+                last = None
+
+                def handler(job):
+                    global last
+                    folder = job["input"]["folder"]
+                    if folder != last:
+                        json.loads("{}")
+                        last = folder
+                    return {"folder": folder}
+
+                runpod.serverless.start({"handler": handler})
+                """
+            },
+            lacks={"app.py": ("provide_hints",)},
         ),
         Case("a worker with one model gives no hints", "untouched", {"handler.py": WORKER}, lacks={"app.py": ("provide_hints",)}),
         Case(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from converters.rules.model import Case, Rule, Seen, fal_docs, runpod_docs
+from converters.rules.samples import PIP
 
 rule = Rule(
     code="RP032",
@@ -17,8 +18,8 @@ rule = Rule(
     links=(runpod_docs("serverless/endpoints/send-requests"), fal_docs("documentation/development/working-with-files")),
     cases=(
         Case(
-            "results go to the project's own bucket as before",
-            "converted",
+            "results go to the project's own bucket as before, whose variables are asked for",
+            "partial",
             {
                 "handler.py": """
                 import runpod
@@ -30,9 +31,68 @@ rule = Rule(
                 runpod.serverless.start({"handler": handler})
                 """
             },
-            seen=(Seen("kept", 2), Seen("kept", 5)),
-            has={"handler.py": ("upload_image(job",)},
+            seen=(Seen("kept", 2), Seen("kept", 5), Seen("manual", 5)),
+            has={
+                "handler.py": ("upload_image(job",),
+                "MIGRATION.md": ("fal secrets set BUCKET_ENDPOINT_URL=...", "fal secrets set BUCKET_SECRET_ACCESS_KEY=..."),
+            },
             style="keep",
+            status="converted",
+        ),
+        Case(
+            "a bucket that the Dockerfile names is asked for as far as it does not",
+            "partial",
+            {
+                "handler.py": """
+                import runpod
+
+                def handler(job):
+                    return {"url": runpod.serverless.utils.rp_upload.upload_image(job["id"], job["input"]["path"])}
+
+                runpod.serverless.start({"handler": handler})
+                """,
+                "Dockerfile": PIP + "ENV BUCKET_ENDPOINT_URL=https://bucket.example\n",
+            },
+            seen=(Seen("manual", 4),),
+            has={"MIGRATION.md": ("fal secrets set BUCKET_ACCESS_KEY_ID=...",)},
+            lacks={"MIGRATION.md": ("fal secrets set BUCKET_ENDPOINT_URL",)},
+        ),
+        Case(
+            "a bucket that the code can do without is told",
+            "converted",
+            {
+                "handler.py": """
+                import os
+                import runpod
+                from runpod.serverless.utils.rp_upload import upload_image
+
+                def handler(job):
+                    if os.environ.get("BUCKET_ENDPOINT_URL"):
+                        return {"url": upload_image(job["id"], job["input"]["path"])}
+                    return {"path": job["input"]["path"]}
+
+                runpod.serverless.start({"handler": handler})
+                """
+            },
+            seen=(Seen("kept", 7),),
+            has={"MIGRATION.md": ("What changes",)},
+        ),
+        Case(
+            "an upload that is given its bucket asks for no variable",
+            "converted",
+            {
+                "handler.py": """
+                import runpod
+                from runpod.serverless.utils.rp_upload import upload_file_to_bucket
+
+                def handler(job):
+                    return {"url": upload_file_to_bucket("a.png", job["input"]["path"], job["input"]["bucket"])}
+
+                runpod.serverless.start({"handler": handler})
+                """
+            },
+            seen=(Seen("kept", 5),),
+            lacks={"MIGRATION.md": ("BUCKET_",)},
         ),
         Case(
             "an upload with the project's own client is not RunPod's",

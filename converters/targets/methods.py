@@ -45,7 +45,11 @@ def hooks(app: App) -> list[str]:
     if handler.hints:
         values = ", ".join(f"self.worker.{hook.name}" for hook in handler.hints)
         summary = "The model that this runner holds: fal prefers a runner with the hint that a request asks for."
-        made.append(_method("", "def provide_hints(self):", summary, [f"return [str(name) for name in ({values},) if name]"]))
+        lines = [
+            f"names = [str(name) for name in ({values},) if name]",
+            "return [name for name in names if name.isascii() and name.isprintable()]  # a response header carries them",
+        ]
+        made.append(_method("", "def provide_hints(self):", summary, lines))
     if handler.checks:
         made.append(_fitness(handler))
     return made

@@ -21,6 +21,7 @@ def emit(application: Application, ledger: Ledger, literals: Sequence[str] = ())
         application=application,
         platform={"runpod": "RunPod", "replicate": "Replicate", "docker": "Docker"}[application.platform],
         apps=[_app(app) for app in application.apps],
+        notable=[_row(item) for item in ledger.items() if item.notable and item.disposition is not Disposition.MANUAL],
         code_items=[_row(item) for item in items if item.disposition is Disposition.MANUAL and item.scope is Scope.CODE],
         deploy_items=[
             _row(item)

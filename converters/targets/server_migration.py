@@ -31,6 +31,7 @@ def emit(application: Application, ledger: Ledger, literals: Sequence[str] = ())
         app=app,
         server=app.server,
         findings=[_finding(one) for one in app.server.findings],
+        notable=[_row(item) for item in ledger.items() if item.notable and item.disposition is not Disposition.MANUAL],
         code_items=[_row(item) for item in items if item.scope is Scope.CODE],
         deploy_items=[_row(item) for item in items if item.scope is Scope.DEPLOY and item.rule not in ("ENV004", "ENV020", "DK030")],
         logins=[_row(item) for item in items if item.rule == "DK030"],

@@ -305,7 +305,7 @@ def _environment(project: Project, unit: Unit, code: Code, closure: list[str], l
     )
     if path:
         listed_file = pip.Install()
-        text = project.files[path].data.decode("utf-8-sig", errors="replace")
+        text = project.files[path].readable
         pip.requirements_file(text, path, listed_file, lambda nested: _read(project, nested))
         plan.read_files.add(path)
         plan.specs = [Value(value=spec, origin=origin) for spec, origin in listed_file.specs]
@@ -344,7 +344,7 @@ def _release(environment: Environment, plan: environments.Plan, found: list[Occu
 
 def _read(project: Project, path: str) -> tuple[str, str] | None:
     file = project.get(path)
-    return (file.path, file.data.decode("utf-8-sig", errors="replace")) if file else None
+    return (file.path, file.readable) if file else None
 
 
 def _merged(layers: list[list[str]]) -> list[list[str]]:
@@ -430,8 +430,10 @@ def _remarks(app: App, resolved: Resolved, found: results.Results, ledger: Ledge
         ledger.note(
             "RP021",
             Disposition.DROPPED,
-            "keys beside `error` are not part of a failed fal request; its `detail` is the error",
+            "what stands beside `error` reached the callers of a failed job on RunPod; on fal a failed request answers `error` alone, "
+            "as its `detail`: put what they need into the message",
             module.origin(node),
+            notable=True,
         )
     for field in app.endpoints[0].output.fields:
         if field.media is not None and field.origin is not None:

@@ -8,19 +8,21 @@ from typing import Any
 
 from converters.concepts import environment as environments
 from converters.concepts import storage, variables
-from converters.ir import App, Disposition, Origin, Scope, Setting, Value
+from converters.containers.packaging import Packaging
+from converters.ir import App, Disposition, EnvVar, Origin, Scope, Setting, Value
 from converters.ledger import Ledger
 from converters.project import Project
 from converters.python import pip
 from converters.python.code import Code
 from converters.python.constants import NotConstant, constant
+from converters.python.environ import environment_reads
 from converters.python.module import FunctionNode
 from converters.sources.docker.dispositions import settle_image, settle_requirements
 from converters.sources.runpod.calls import callee
 from converters.sources.runpod.flow import Flow
 from converters.sources.runpod.gone import gone
 from converters.sources.runpod.handler import Resolved
-from converters.sources.runpod.helpers import helper
+from converters.sources.runpod.helpers import BUCKET, helper, needs_bucket
 from converters.sources.runpod.hub import Hub
 from converters.sources.runpod.sdk import Occurrence
 from converters.sources.runpod.start import START, Start
@@ -40,8 +42,10 @@ def settle(
     for occurrence in names:
         if not ledger.is_settled(occurrence.construct):
             _helper(occurrence, app, ledger)
+    _bucket([occurrence for occurrence in names if needs_bucket(occurrence)], unit, app, code, closure, ledger)
     imports = [ledger.settled.get(occurrence.construct.key) for occurrence in names if occurrence.is_import]
-    _sdk_requirement(app, any(item is not None and item.disposition is not Disposition.DROPPED for item in imports))
+    unread = unread_modules(code, closure, ledger)
+    _sdk_requirement(app, unread or any(item is not None and item.disposition is not Disposition.DROPPED for item in imports))
     if unit.packaging is None:
         return
     if app.environment.kind == "image":
@@ -82,6 +86,30 @@ def _helper(occurrence: Occurrence, app: App, ledger: Ledger) -> None:
         if name not in (START, "runpod.start"):
             message = f"`{name}` is not known to this converter: check what it does and carry it over by hand."
             ledger.settle(occurrence.construct, "ALL001", Disposition.MANUAL, message)
+
+
+def _bucket(uses: list[Occurrence], unit: Unit, app: App, code: Code, closure: list[str], ledger: Ledger) -> None:
+    """Ask for the variables that name the bucket of the upload helpers, where nothing in the project sets them."""
+    have = {variable.name for variable in app.environment.variables if variable.value}
+    have |= set(unit.packaging.stage.env) if unit.packaging else set()
+    missing = [name for name in BUCKET if name not in have]
+    if not uses or not missing:
+        return
+    origin = uses[0].module.origin(uses[0].node)
+    asked = {variable.name for variable in app.secrets}
+    app.secrets += [EnvVar(name=name, secret=True, origin=origin) for name in missing if name not in asked]
+    modules = [module for path in closure if (module := code.module(path)) is not None]
+    guarded = any(name == BUCKET[0] and not required for module in modules for _, name, required in environment_reads(code, module))
+    writes = f"`{uses[0].dotted.rpartition('.')[2]}` writes to the bucket that {', '.join(missing)} name"
+    if guarded:
+        message = f"{writes}: the code asks first whether {BUCKET[0]} is set; set them with `fal secrets set` if the old endpoint has them"
+        ledger.note("RP032", Disposition.KEPT, message, origin, notable=True)
+        return
+    message = (
+        f"{writes}: set each with `fal secrets set NAME=...`. Without them it only copies the file, and callers get a path on the "
+        "runner in place of an address."
+    )
+    ledger.note("RP032", Disposition.MANUAL, message, origin, scope=Scope.DEPLOY)
 
 
 def _sdk_requirement(app: App, used: bool) -> None:
@@ -214,22 +242,26 @@ def envelope(traced: Flow, app: App, ledger: Ledger) -> None:
         origin = Origin(file=read.module.path, line=getattr(read.node, "lineno", 1), end_line=getattr(read.node, "end_lineno", 0) or 0)
         if read.key == "id":
             ledger.note("RP014", Disposition.CONVERTED, '`job["id"]` is the id of the fal request', origin)
-        elif read.key in ("webhook", "policy", "batchId", "delayTime", "executionTime"):
-            ledger.note(
-                "RP015",
-                Disposition.DROPPED,
-                f"`{read.key}` of the job: fal's queue has its own (webhook_url, start timeout); the handler sees none",
-                origin,
+        elif any(field.name == read.key for field in app.endpoints[0].input.fields):
+            message = (
+                f"the handler reads `{read.key}` beside `input` and in it; a fal request has one place for both: "
+                "give one of them another name, here and in the callers."
             )
+            ledger.note("RP015", Disposition.MANUAL, message, origin)
         else:
-            if read.key not in app.envelope and all(field.name != read.key for field in app.endpoints[0].input.fields):
+            if read.key not in app.envelope:
                 app.envelope.append(read.key)
-            ledger.note(
-                "RP015",
-                Disposition.CONVERTED,
-                f"`{read.key}` stands beside `input` on RunPod: on fal it is sent among the fields, and the handler finds it in the job",
-                origin,
-            )
+            ledger.note("RP015", Disposition.CONVERTED, _beside(read.key), origin, notable=True)
+
+
+def _beside(key: str) -> str:
+    """What becomes of a key beside `input`."""
+    moved = f"`{key}` stands beside `input` on RunPod: on fal callers send it among the fields, and the handler finds it in the job"
+    own = {
+        "webhook": "; a webhook that fal itself shall call is `webhook_url` of the request",
+        "policy": "; what it told RunPod's queue becomes fal's settings of the app and headers of the request",
+    }
+    return moved + own.get(key, "")
 
 
 def listed_variables(app: App, listing: Hub) -> None:
@@ -271,13 +303,36 @@ def leftovers(project: Project, found: Survey, ledger: Ledger) -> None:
             ledger.settle(occurrence.construct, "RP011", Disposition.DROPPED, message)
     for packaging in found.dockerfiles:
         if packaging.file.path not in used:
+            same = [unit for unit in found.units if unit.packaging is not None and unit.entry == _entry_file(packaging)]
             construct = ledger.record(
                 "Dockerfile", packaging.file.path, Origin(file=packaging.file.path, line=1, end_line=packaging.file.data.count(b"\n") + 1)
             )
-            ledger.settle(construct, "DK013", Disposition.DROPPED, "not the Dockerfile of a converted worker")
+            if same and same[0].packaging is not None:
+                message = (
+                    f"{packaging.file.path} builds the worker {same[0].entry}, too, and {same[0].packaging.file.path} was chosen: "
+                    f"`migrate {packaging.file.path}` makes an app of this one"
+                )
+                ledger.settle(construct, "DK013", Disposition.DROPPED, message, notable=True)
+            else:
+                ledger.settle(construct, "DK013", Disposition.DROPPED, "not the Dockerfile of a converted worker")
     for path, problem in found.unreadable.items():
-        message = f"not read, since it {problem.message} It is carried along as it is"
-        ledger.note("FS005", Disposition.KEPT, message, Origin(file=path, line=problem.line or 1))
+        if not any(item.rule == "FS005" and item.file == path for item in ledger.notes):
+            message = f"not read, since it {problem.message} It is carried along as it is"
+            ledger.note("FS005", Disposition.KEPT, message, Origin(file=path, line=problem.line or 1))
+
+
+def _entry_file(packaging: Packaging) -> str:
+    return packaging.entry.file if packaging.entry is not None else ""
+
+
+def unread_modules(code: Code, closure: list[str], ledger: Ledger) -> bool:
+    """Say which modules of the worker could not be read, since nothing is known of them. Whether one of them names the SDK."""
+    unread = [path for path in closure if path in code.problems]
+    for path in unread:
+        problem = code.problems[path]
+        message = f"the worker imports it, and it was not read, since it {problem.message} {problem.hint}".strip()
+        ledger.note("FS005", Disposition.MANUAL, message, Origin(file=path, line=problem.line or 1))
+    return any(b"runpod" in code.project.files[path].data for path in unread)
 
 
 def _is_constant(code: Code, module: Any, node: ast.expr) -> bool:

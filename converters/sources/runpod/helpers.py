@@ -5,8 +5,11 @@ A name that is not here is not known: nobody has checked that it works without t
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterable
 from dataclasses import dataclass
+
+from converters.sources.runpod.sdk import Occurrence
 
 _UTILS = "runpod.serverless.utils"
 _LOGGER_METHODS = ("debug", "info", "warn", "error", "trace", "secret", "tip", "log", "set_level")
@@ -104,7 +107,23 @@ HELPERS = (
         frozenset(("runpod", "runpod.serverless", _UTILS, "runpod.serverless.modules")),
     ),
 )
+BUCKET = ("BUCKET_ENDPOINT_URL", "BUCKET_ACCESS_KEY_ID", "BUCKET_SECRET_ACCESS_KEY")
+"""Variables in which the upload helpers look for their bucket."""
+_BUCKET_CALLS = {"upload_image": None, "files": None, "upload_file_to_bucket": 2, "upload_in_memory_object": 2}
+"""Upload helpers that look there -> the place of an argument that takes its place; None where there is none."""
 _BY_NAME = {name: helper for helper in HELPERS for name in helper.names}
+
+
+def needs_bucket(occurrence: Occurrence) -> bool:
+    """Whether a use of the upload helpers writes to the bucket that the environment names."""
+    module, _, name = occurrence.dotted.rpartition(".")
+    if occurrence.is_import or name not in _BUCKET_CALLS or module not in (f"{_UTILS}.rp_upload", _UTILS):
+        return False
+    call, place = occurrence.call, _BUCKET_CALLS[name]
+    if call is None or place is None:
+        return True
+    given = [keyword.value for keyword in call.keywords if keyword.arg in ("bucket_creds", None)] + call.args[place : place + 1]
+    return not given or all(isinstance(value, ast.Constant) and value.value is None for value in given)
 
 
 def helper(dotted: str) -> Helper | None:

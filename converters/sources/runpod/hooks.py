@@ -14,7 +14,10 @@ from converters.python.module import FunctionNode, Module, own_nodes
 from converters.sources.runpod.sdk import Occurrence
 
 FITNESS = "register_fitness_check"
-LOADS = re.compile(r"load|from_pretrained|pipeline|model", re.IGNORECASE)
+LOADS = re.compile(r"(^|_)(load|reload|model|models|pipeline|engine)(_|$)|from_pretrained|([Mm]odel|[Pp]ipeline|Engine)$")
+"""Names of calls that load a model, by their last part."""
+NO_MODELS = frozenset({"json", "yaml", "toml", "tomllib", "pickle", "csv", "configparser", "numpy", "ast"})
+"""Modules whose `load` reads data."""
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -119,7 +122,7 @@ def hints(code: Code, entry: Module, closure: list[str], ledger: Ledger) -> list
         for function in ast.walk(module.tree) if module else ():
             if module is None or not isinstance(function, FunctionNode):
                 continue
-            for name in _swapped(function):
+            for name in _swapped(code, module, function):
                 reached = _reach(code, entry, module, name)
                 if reached and all(hook.name != reached for hook in found):
                     found.append(Hook(name=reached))
@@ -130,10 +133,10 @@ def hints(code: Code, entry: Module, closure: list[str], ledger: Ledger) -> list
     return found
 
 
-def _swapped(function: Function) -> Iterator[str]:
+def _swapped(code: Code, module: Module, function: Function) -> Iterator[str]:
     """Globals that a function compares with a wanted name and then sets to it, around a load: `if name != loaded: ...; loaded = name`."""
     shared = {name for node in own_nodes(function) if isinstance(node, ast.Global) for name in node.names}
-    loads = any(isinstance(node, ast.Call) and LOADS.search(ast.unparse(node.func)) for node in own_nodes(function))
+    loads = any(isinstance(node, ast.Call) and _loads(code, module, node.func) for node in own_nodes(function))
     compared = [
         (ast.unparse(left), ast.unparse(right))
         for node in own_nodes(function)
@@ -145,6 +148,13 @@ def _swapped(function: Function) -> Iterator[str]:
             continue
         if target.id in shared and not isinstance(node.value, ast.Constant) and (target.id, ast.unparse(node.value)) in compared:
             yield target.id
+
+
+def _loads(code: Code, module: Module, func: ast.expr) -> bool:
+    """Whether a call loads a model, as far as its name tells: not what `json.load` or `yaml.load` read."""
+    called = func.attr if isinstance(func, ast.Attribute) else func.id if isinstance(func, ast.Name) else ""
+    dotted = code.dotted(module, func) or ""
+    return bool(LOADS.search(called)) and dotted.partition(".")[0] not in NO_MODELS
 
 
 def _function(module: Module, node: ast.expr) -> Function | None:

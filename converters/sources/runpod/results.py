@@ -201,6 +201,7 @@ def _add(
             found.opaque = True
         elif key.value == "error":
             found.errors = True
+            found.error_with_more += [(module, value)] if row.keys() - {"error", "refresh_worker"} else []
         elif key.value == "refresh_worker":
             found.refresh = True
         else:

@@ -64,7 +64,7 @@ def survey(project: Project, ledger: Ledger, only: str = "") -> Survey:
     found.dockerfiles = [
         read for path, file in project.files.items() if docker.is_dockerfile(path) and (read := docker.read(project, file))
     ]
-    _by_start_command(project, found)
+    _by_start_command(project, found, only)
     _by_start_call(code, found)
     found.entries = [unit.entry for unit in found.units]
     if only:
@@ -79,10 +79,10 @@ def _uses(unit: Unit, path: str) -> bool:
     return builds or path in (start.module.path for start in unit.starts)
 
 
-def _by_start_command(project: Project, found: Survey) -> None:
-    """Units whose entry file a Dockerfile starts."""
+def _by_start_command(project: Project, found: Survey, wanted: str) -> None:
+    """Units whose entry file a Dockerfile starts. `wanted`: the Dockerfile that comes before the others."""
     starting = {start.module.path for start in found.starts}
-    for packaging in sorted(found.dockerfiles, key=_preference):
+    for packaging in sorted(found.dockerfiles, key=lambda one: (one.file.path != wanted, *_preference(one))):
         if packaging.entry is None or any(unit.entry == packaging.entry.file for unit in found.units):
             continue
         roots = search_roots(project, packaging)
