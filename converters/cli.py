@@ -33,7 +33,7 @@ def _refuse_misspelt(word: str) -> None:
     """`migrate verfy PATH` is refused as what it is, not as two paths. Raises `Unreadable`."""
     from difflib import get_close_matches
 
-    from converters.entries import COMMANDS, missing
+    from converters.path_hints import COMMANDS, missing
 
     if get_close_matches(word, COMMANDS, n=1, cutoff=0.7) and not Path(word).exists():
         raise missing(Path(word))
@@ -163,7 +163,8 @@ def convert(
 ) -> int:
     """Convert the project at PATH (the default command: `migrate PATH`)."""
     from converters.commands.arguments import request_of
-    from converters.commands.convert import perform, show
+    from converters.commands.conversion import show
+    from converters.commands.convert import perform
 
     request = request_of(
         path,
@@ -215,7 +216,7 @@ def callers(
     """Rewrite the calls of RunPod and Replicate at PATH as calls of fal_client."""
     from converters.commands.arguments import request_of
     from converters.commands.callers import perform
-    from converters.commands.convert import show
+    from converters.commands.conversion import show
 
     typed = {"output": output, "in_place": in_place, "force": force, "diff": diff, "check": check, "fail_on": _value(fail_on)}
     request = request_of(path, format=_value(format), quiet=quiet, **typed)

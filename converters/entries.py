@@ -8,15 +8,14 @@ from __future__ import annotations
 import re
 import shlex
 import stat
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Literal
 
 from converters.errors import Unreadable
+from converters.path_hints import missing, reason
 from converters.project import COG_FILES, COG_TEMPLATES, MAX_FILE, Project, environment_of, parts_of_environment
 
 Kind = Literal["worker", "cog", "dockerfile", "compose"]
-COMMANDS = ("convert", "callers", "inspect", "check", "verify", "explain", "run", "exec", "batch")
 ENTRIES = "An entry is a Python file that starts a worker or holds a Cog predictor, a Dockerfile, a compose file or a cog.yaml."
 ARCHIVES = (
     (b"PK\x03\x04", 0),
@@ -29,7 +28,6 @@ ARCHIVES = (
     (b"ustar", 257),
 )
 """(first bytes, where they stand) of zip, gzip, bzip2, xz, 7z, rar and tar."""
-REPOSITORY = re.compile(r"(https?|ssh|git|git\+https|git\+ssh):/{1,2}\S+|[\w.-]+@[\w.-]+:\S+|(github|gitlab|bitbucket)\.(com|org)/\S+")
 CALLING = re.compile(
     rb"api\.runpod\.ai|api\.replicate\.com|replicate\.(run|stream|predictions)\b|runpod\.Endpoint\b|from\s+[\"']replicate|runpod-sdk"
 )
@@ -96,24 +94,6 @@ def hint_of_callers(project: Project) -> str:
     return f"Its programs call an endpoint. Rewrite the calls: migrate callers {shlex.quote(str(project.root))}" if calls else ""
 
 
-def missing(path: Path) -> Unreadable:
-    """What helps where a path does not exist."""
-    text = str(path)
-    if path.is_symlink():
-        return Unreadable("is a symbolic link to nothing.", file=text, hint="Give the folder of a project.")
-    if REPOSITORY.fullmatch(text) or text.endswith(".git"):
-        address = re.sub(r"^(\w+(?:\+\w+)?):/(?!/)", r"\1://", text)  # pathlib takes one of two slashes away
-        return Unreadable("is an address, not a folder.", file=text, hint=f"Clone it and give the folder: git clone {shlex.quote(address)}")
-    hint = "Give the folder of a RunPod, Replicate or Docker project."
-    command = get_close_matches(text, COMMANDS, n=1, cutoff=0.7)
-    beside = get_close_matches(path.name, _names(path.parent), n=1, cutoff=0.75)
-    if command:
-        hint = f"Did you mean the command `migrate {command[0]}`?"
-    elif beside:
-        hint = f"Did you mean {path.parent / beside[0]}?"
-    return Unreadable("does not exist.", file=text, hint=hint)
-
-
 def environment_around(folder: Path) -> str:
     """What virtual environment or installation a folder is a part of, in words; '' for a folder of somebody's own."""
     found = folder.absolute()
@@ -123,17 +103,6 @@ def environment_around(folder: Path) -> str:
         if any(found.is_relative_to(above / part) for part in parts_of_environment(above)):
             return environment_of(above)
     return ""
-
-
-def reason(error: BaseException) -> str:
-    return str(getattr(error, "strerror", None) or error)
-
-
-def _names(folder: Path) -> list[str]:
-    try:
-        return [entry.name for entry in folder.iterdir()]
-    except OSError:
-        return []
 
 
 def _no_entry(path: Path) -> Unreadable:

@@ -236,7 +236,7 @@ def open_project(root: Path) -> Project:
     Raises `Unreadable` for a missing or forbidden folder and for one with more than `MAX_FILES` files.
     """
     if not root.exists():
-        from converters.entries import missing
+        from converters.path_hints import missing
 
         raise missing(root)
     folder = (root if root.is_dir() else root.parent).resolve()

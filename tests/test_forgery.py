@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from converters import escape
-from converters.commands.convert import Request, failed, show
+from converters.commands.conversion import Request, failed, show
 from converters.convert import convert
 from converters.errors import Unreadable
 from converters.options import Options

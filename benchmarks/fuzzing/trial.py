@@ -26,7 +26,8 @@ import tomllib
 from benchmarks.fuzzing.model import Finding, Input
 from benchmarks.fuzzing.python import TAG
 from converters.commands.arguments import request_of
-from converters.commands.convert import Request, finish
+from converters.commands.conversion import Request
+from converters.commands.convert import finish
 from converters.convert import convert
 from converters.errors import MigrateError
 from converters.outcome import Converted, Crashed, FileChange, NotConverted
@@ -127,7 +128,7 @@ def _reported(request: Request, outcome: Converted | NotConverted, findings: lis
     """The document and the reports of an outcome; on disk, also what is written, and that a second run changes nothing."""
     from dataclasses import replace
 
-    from converters.commands.convert import show
+    from converters.commands.conversion import show
 
     wanted = request if on_disk else replace(request, diff=True)
     result = finish(wanted, lambda: outcome)

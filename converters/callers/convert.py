@@ -17,7 +17,7 @@ from converters.errors import UsageError
 from converters.ledger import Ledger
 from converters.outcome import Converted, FileChange, Outcome, Unchanged
 from converters.project import open_project
-from converters.targets.write import kept_file
+from converters.targets.output_files import kept_file
 
 
 def convert_callers(path: Path, apps: Mapping[str, str], *, every_app_used: bool = False) -> Outcome:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from converters.commands.config import Config, read_config
-from converters.commands.convert import Request
+from converters.commands.conversion import Request
 from converters.commands.openapi import load
 from converters.errors import MigrateError, UsageError
 from converters.fal import settings as catalogue

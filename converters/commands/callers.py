@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from converters.callers.apps import parse_map
 from converters.callers.convert import convert_callers
-from converters.commands.convert import Request, Result, finish
+from converters.commands.conversion import Request, Result
+from converters.commands.convert import finish
 
 
 def perform(request: Request, mapped: list[str]) -> Result:

@@ -2,65 +2,14 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Callable
 
+from converters.commands.conversion import Request, Result, failed, forgiven
 from converters.credentials.recognize import Dialect, dialect_of
 from converters.errors import ExitCode, MigrateError, UsageError
-from converters.options import Options
-from converters.outcome import Converted, Crashed, NotConverted, Outcome, Unchanged
+from converters.outcome import Converted, Outcome
 from converters.output import Written, default_output, write, write_in_place
-from converters.reports.json import Document, document, failure, is_open_code
-from converters.terminal import save_report
-
-if TYPE_CHECKING:
-    from converters.verify.certificate import Certificate
-
-FailOn = Literal["manual", "error", "never"]
-Format = Literal["text", "json", "markdown", "github"]
-
-
-@dataclass(frozen=True)
-class Request:
-    """Everything that `migrate PATH` was asked for."""
-
-    path: Path
-    options: Options = field(default_factory=Options)
-    output: Path | None = None
-    force: bool = False
-    diff: bool = False
-    check: bool = False
-    verify: bool = False
-    unconfined: bool = False
-    fail_on: FailOn = "manual"
-    format: Format = "text"
-    quiet: bool = False
-
-    @property
-    def entry(self) -> str:
-        """The entry that was asked for; '' for a whole folder."""
-        return self.options.unit or (self.path.name if self.path.is_file() else "")
-
-    @property
-    def dry(self) -> bool:
-        return self.diff or self.check
-
-
-@dataclass(frozen=True)
-class Result:
-    """The document of a run, and what only a terminal shows."""
-
-    document: Document
-    written: Written | None = None
-    diff: bytes = b""
-    certificates: tuple[Certificate, ...] = ()
-
-    @property
-    def exit_code(self) -> int:
-        return int(self.document["exit_code"])
+from converters.reports.json import Document, document, failure
 
 
 def perform(request: Request) -> Result:
@@ -116,13 +65,6 @@ def _finish(request: Request, outcome: Outcome) -> Result:
     return Result(_with_conflicts(made, written), written, certificates=certificates)
 
 
-def failed(outcome: NotConverted | Unchanged | Crashed, fail_on: FailOn = "manual", entry: str = "") -> Result:
-    """The result where nothing was converted; the report of a bug is saved and named."""
-    code = outcome.exit_code if isinstance(outcome, Unchanged) else forgiven(outcome.exit_code, fail_on)
-    made = document(outcome, code, entry=entry)
-    return Result({**made, "report": str(save_report(outcome.report))} if isinstance(outcome, Crashed) else made)
-
-
 def _compare(request: Request, converted: Converted) -> Result:
     """`--diff` and `--check`: what a conversion would answer, else 1 where it would change or add anything."""
     from converters.review.diff import project_diff
@@ -164,54 +106,3 @@ def _diff_text(diff: bytes) -> Document:
 def _with_conflicts(made: Document, written: Written) -> Document:
     conflicts = [{"path": conflict.path, "message": conflict.message} for conflict in written.conflicts]
     return {**made, "conflicts": conflicts, "edited": list(written.edited), "replaced": str(written.replaced) if written.replaced else None}
-
-
-def forgiven(code: ExitCode, fail_on: FailOn) -> ExitCode:
-    """What `--fail-on` makes of an exit code: `error` forgives 3, `never` 3 and 4."""
-    passed = {"manual": (), "error": (ExitCode.MANUAL,), "never": (ExitCode.MANUAL, ExitCode.UNSUPPORTED)}[fail_on]
-    return ExitCode.DONE if code in passed else code
-
-
-def show(result: Result, request: Request) -> None:
-    """Print a result: the report or the diff on standard output, errors on standard error."""
-    from converters.terminal import print_bytes, print_error, print_text, wants_colour
-
-    made = result.document
-    if made["status"] == "crashed":
-        print_error(f"internal error: {made['message']} The report for an issue is in {made['report']}")
-    elif made["message"] and not (request.quiet and made["exit_code"] == ExitCode.DONE):
-        error = MigrateError(made["message"], hint=made["hint"] or "", file=made["file"] or made["source"]["path"], line=made["line"] or 0)
-        print_error(str(error))
-    if request.format == "json":
-        from converters.reports.json import render
-
-        print_text(render(made))
-    elif request.diff:
-        from converters.review.diff import coloured
-
-        print_bytes(coloured(result.diff) if wants_colour(sys.stdout) else result.diff)
-        if made.get("diff_masked"):
-            print_error("secrets are masked in this diff, so `git apply` does not take it where they stand; what is written is exact.")
-        for item in filter(is_open_code, () if request.quiet else made["ledger"]["items"]):
-            print_error(f"{item['file']}:{item['line']}: {' '.join(item['message'].split())}")
-    elif not request.quiet and (request.format != "text" or made["status"] in ("converted", "partial")):
-        from converters.reports import print_report
-
-        print_report(made, request.format)
-    if result.certificates and request.format != "json":
-        _show_certificates(result.certificates, request)
-    for note in result.written.notes if result.written else ():
-        print_error(note)
-    for conflict in made.get("conflicts", ()):
-        print_error(f"{conflict['path']}: {conflict['message']}")
-
-
-def _show_certificates(certificates: Sequence[Certificate], request: Request) -> None:
-    from converters.terminal import print_error, print_text
-    from converters.verify.report import as_markdown, as_text
-
-    if request.format == "github":  # whose standard output is annotations
-        for line in as_text(certificates).splitlines():
-            print_error(line)
-    elif not request.quiet:
-        print_text(as_markdown(certificates) if request.format == "markdown" else as_text(certificates))

@@ -9,13 +9,13 @@ from pathlib import Path
 
 from converters.commands.arguments import stated_options
 from converters.commands.whereabouts import whereabouts
-from converters.entries import missing
 from converters.errors import ExitCode, MigrateError, Unreadable, UsageError
 from converters.escape import log, one_line, visible
 from converters.ledger import Item
 from converters.lines import lines_of
 from converters.options import Options
 from converters.outcome import Converted, Outcome, Unchanged
+from converters.path_hints import missing
 from converters.rules import codes, find
 from converters.rules.text import body, explained
 from converters.terminal import print_text
@@ -41,7 +41,7 @@ def explain_rule(code: str) -> int:
 
 def explain_line(file: Path, line: int, project: Path | None) -> int:
     """Print every ledger item that covers a line of a project, with its rule; the nearest folder that converts is the project."""
-    from converters.commands.convert import Request, failed, show
+    from converters.commands.conversion import Request, failed, show
     from converters.commands.verify import no_source
 
     file = project / file if project is not None and not file.exists() else file

@@ -11,7 +11,7 @@ from converters.outcome import Converted
 
 def inspect_project(path: Path, format: str) -> int:
     """Print the model of the project (as JSON: `ir.Application`) and return the exit code."""
-    from converters.commands.convert import Request, failed, show
+    from converters.commands.conversion import Request, failed, show
     from converters.convert import convert
     from converters.reports.json import document, render
     from converters.terminal import print_text

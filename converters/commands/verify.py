@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from converters.commands.arguments import print_refusal
-from converters.entries import missing
 from converters.errors import ExitCode, MigrateError, Unreadable, Unsupported, UsageError
 from converters.options import Options
 from converters.outcome import Converted, Unchanged
+from converters.path_hints import missing
 from converters.terminal import print_error
 
 if TYPE_CHECKING:
@@ -58,8 +58,8 @@ class Request:
 
 def verify_project(request: Request, options: Options) -> int:
     """Run both sides of every app of a project, print the certificates, and return the exit code."""
-    from converters.commands.convert import Request as Conversion
-    from converters.commands.convert import failed, show
+    from converters.commands.conversion import Request as Conversion
+    from converters.commands.conversion import failed, show
     from converters.convert import convert
     from converters.output.place import write
 

@@ -5,10 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from converters.project import SourceFile
+from typing import Protocol
 
 LARGEST = 64 * 1024
 """Bytes of a file whose content tells; a credential file is small."""
@@ -43,7 +40,18 @@ _KEY = re.compile(rb"(?m)^\s*[\"']?-----BEGIN ([A-Z0-9]+ )*PRIVATE KEY( BLOCK)?-
 _KEPT_ENV = re.compile(r"[\w-]+\.env$|(^|/)\.envrc$", re.IGNORECASE)
 
 
-def withheld(file: SourceFile) -> str:
+class File(Protocol):
+    """What is looked at of a file: its path in the project, its size in bytes, its content."""
+
+    @property
+    def path(self) -> str: ...
+    @property
+    def size(self) -> int: ...
+    @property
+    def data(self) -> bytes: ...
+
+
+def withheld(file: File) -> str:
     """What a credential file holds, in a few words; '' for any other file. Reads the content only where the name leaves it open."""
     for pattern, what in _NAMES:
         if pattern.search(file.path):
@@ -56,7 +64,7 @@ def withheld(file: SourceFile) -> str:
     return ""
 
 
-def _login(file: SourceFile) -> bool:
+def _login(file: File) -> bool:
     """A configuration of package tools with a credential in it; one without stays."""
     if not _PACKAGES.search(file.path):
         return False
@@ -65,7 +73,7 @@ def _login(file: SourceFile) -> bool:
     return bool(find(_text(file), Dialect.CREDENTIALS))
 
 
-def _variables(file: SourceFile) -> bool:
+def _variables(file: File) -> bool:
     """`prod.env`, `.envrc` with a secret in it."""
     if not _KEPT_ENV.search(file.path):
         return False
@@ -74,7 +82,7 @@ def _variables(file: SourceFile) -> bool:
     return bool(find(_text(file), Dialect.CONFIG))
 
 
-def _account(file: SourceFile) -> bool:
+def _account(file: File) -> bool:
     """A key of a service account, or a refresh token, by the shape of the JSON."""
     if not file.path.endswith(".json"):
         return False
@@ -90,19 +98,19 @@ def _account(file: SourceFile) -> bool:
     return bool(needed and document.get(needed))
 
 
-def _cluster(file: SourceFile) -> bool:
+def _cluster(file: File) -> bool:
     if not file.path.endswith((".yaml", ".yml", ".conf")):
         return False
     data = _data(file)
     return bool(re.search(rb"(?m)^kind:\s*Config\s*$", data)) and b"\nusers:" in b"\n" + data and b"clusters:" in data
 
 
-def _key(file: SourceFile) -> bool:
+def _key(file: File) -> bool:
     """A file with the block of a private key; a certificate has another."""
     return not file.path.lower().endswith(_SOURCES) and bool(_KEY.search(_data(file)))
 
 
-_BY_CONTENT: tuple[tuple[Callable[[SourceFile], bool], str], ...] = (
+_BY_CONTENT: tuple[tuple[Callable[[File], bool], str], ...] = (
     (_login, "a login of a package registry"),
     (_variables, "variables for one machine"),
     (_account, "the key of an account"),
@@ -111,7 +119,7 @@ _BY_CONTENT: tuple[tuple[Callable[[SourceFile], bool], str], ...] = (
 )
 
 
-def _data(file: SourceFile) -> bytes:
+def _data(file: File) -> bytes:
     from converters.errors import Unreadable
 
     try:
@@ -120,5 +128,5 @@ def _data(file: SourceFile) -> bytes:
         return b""
 
 
-def _text(file: SourceFile) -> str:
+def _text(file: File) -> str:
     return _data(file).decode("utf-8", errors="replace")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import tempfile
@@ -10,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from converters.output.digests import digest
 
 if TYPE_CHECKING:
     from converters.output.tree import Piece
@@ -35,19 +36,6 @@ class Base:
         except (KeyError, OSError):
             return None
         return data if digest(data) == self.digests[path] else None
-
-
-def digest(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
-
-
-def digest_of(file: Path) -> str:
-    """The digest of a file of any size."""
-    state = hashlib.sha256()
-    with file.open("rb") as stream:
-        while chunk := stream.read(1024 * 1024):
-            state.update(chunk)
-    return state.hexdigest()
 
 
 def cache_folder() -> Path:

@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 from converters.outcome import Converted, FileChange
-from converters.output.base import digest, digest_of
+from converters.output.digests import digest, digest_of
 
 
 @dataclass(frozen=True)

@@ -16,12 +16,11 @@ from converters.project import Project
 from converters.targets import context, dockerfile, function, overrides, pyproject, refused, server_migration
 from converters.targets.class_names import with_free_name
 from converters.targets.image import CURL, copy_line
+from converters.targets.output_files import added, kept_file, sealed
 
 
 def write(project: Project, application: Application, options: Options, ledger: Ledger, vault: Vault) -> list[FileChange]:
     """All files of the output. Raises `UsageError` for a target or setting that does not fit."""
-    from converters.targets import write as writer
-
     app = application.apps[0]
     _target(app, options)
     overrides.apply(application, options, ledger)
@@ -30,7 +29,7 @@ def write(project: Project, application: Application, options: Options, ledger: 
     edits = overrides.selected([*application.edits, *_image(project, application, app, ledger)], options, ledger)
     made: dict[str, FileChange] = {}
     _program(project, application, app, made)
-    made["pyproject.toml"] = writer._added(project, "pyproject.toml", pyproject.emit(project, application.apps), None)
+    made["pyproject.toml"] = added(project, "pyproject.toml", pyproject.emit(project, application.apps), None)
     for file in application.files:
         made[file.path] = _new(project, file)
     wanted = {*app.environment.files, *(edit.file for edit in edits)} | (
@@ -38,8 +37,8 @@ def write(project: Project, application: Application, options: Options, ledger: 
     )
     for path in sorted(wanted):
         if path in project.files and path not in made:
-            made[path] = writer.kept_file(project.files[path], [edit for edit in edits if edit.file == path])
-    return writer.sealed(project, application, made, ledger, vault, server_migration.emit, in_place=options.in_place)
+            made[path] = kept_file(project.files[path], [edit for edit in edits if edit.file == path])
+    return sealed(project, application, made, ledger, vault, server_migration.emit, in_place=options.in_place)
 
 
 def _target(app: App, options: Options) -> None:
@@ -61,8 +60,6 @@ def _target(app: App, options: Options) -> None:
 
 def _program(project: Project, application: Application, app: App, made: dict[str, FileChange]) -> None:
     """The Python file of a function or proxy app."""
-    from converters.targets import write as writer
-
     if app.target == "pyproject":
         return
     from converters.targets import proxy
@@ -74,7 +71,7 @@ def _program(project: Project, application: Application, app: App, made: dict[st
         text = with_free_name(app, lambda app: function.emit(app, document))
     else:
         text = with_free_name(app, proxy.emit)
-    made[app.app_file] = writer._added(project, app.app_file, text, app)
+    made[app.app_file] = added(project, app.app_file, text, app)
 
 
 def _modules(project: Project, app: App) -> None:

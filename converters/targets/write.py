@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-
 from converters.containers import packaging as docker
-from converters.credentials import seal
 from converters.credentials.vault import Vault
 from converters.errors import Unsupported, UsageError
 from converters.ir import App, Application, Disposition, Edit, Safety
 from converters.ledger import Ledger
 from converters.options import Options
-from converters.outcome import Action, FileChange, Hunk
-from converters.preflight.account import account
-from converters.project import MAX_FILE, Project, SourceFile
-from converters.python.applying import apply, together
+from converters.outcome import FileChange, Hunk
+from converters.project import Project, SourceFile
 from converters.targets import emitters, image, migration, overrides, places, pyproject, refused
 from converters.targets.app import idiomatic_name
+from converters.targets.output_files import added, kept_file, sealed
 
 
 def write(project: Project, application: Application, options: Options, ledger: Ledger, vault: Vault | None = None) -> list[FileChange]:
@@ -49,42 +45,17 @@ def write(project: Project, application: Application, options: Options, ledger: 
     for app in application.apps:
         text = emitters.app_file(application, app)
         if text is not None:
-            made[app.app_file] = _added(project, app.app_file, text, app)
+            made[app.app_file] = added(project, app.app_file, text, app)
             if len(application.apps) == 1:
                 places.fill(ledger, app, text)
     for new in application.files:
         hunk = Hunk(1, new.text.count("\n"), new.rule, new.reason, str(new.origin or ""))
         made[new.path] = FileChange(new.path, "added", new.text.encode(), hunks=(hunk,))
-    made["pyproject.toml"] = _added(project, "pyproject.toml", pyproject.emit(project, application.apps), None)
+    made["pyproject.toml"] = added(project, "pyproject.toml", pyproject.emit(project, application.apps), None)
     for path, file in _kept(project, application).items():
         if path not in made:
             made[path] = kept_file(file, [edit for edit in edits if edit.file == path])
     return sealed(project, application, made, ledger, vault, migration.emit, in_place=options.in_place)
-
-
-Guide = Callable[[Application, Ledger, Sequence[str]], str]
-"""Writes MIGRATION.md; the last argument lists the places of kept files that hold a secret."""
-
-
-def sealed(
-    project: Project,
-    application: Application,
-    made: dict[str, FileChange],
-    ledger: Ledger,
-    vault: Vault,
-    guide: Guide,
-    *,
-    in_place: bool = False,
-) -> list[FileChange]:
-    """The files of an output after the last check for secrets, with MIGRATION.md, which tells what came of it."""
-    dockerfiles = {app.environment.dockerfile for app in application.apps if app.environment.dockerfile}
-    result = seal.seal(made, dockerfiles, application.apps, vault, ledger, in_place=in_place)
-    made, name = result.files, _migration_name(project)
-    account(made, project, ledger)
-    text = vault.mask(guide(application, ledger, seal.names_of(result.literals)))
-    made[name] = _added(project, name, text, None)
-    gone = [FileChange(path, "removed", None, before=None) for path in [*project.files, *project.withheld] if path not in made]
-    return [made[path] for path in sorted(made)] + gone
 
 
 def _handler_line(app: App, ledger: Ledger) -> None:
@@ -125,10 +96,6 @@ def choose_style(project: Project, application: Application, options: Options, l
                 app.why_style = "keep: several apps share the tree"
 
 
-def _migration_name(project: Project) -> str:
-    return "MIGRATION.md" if "MIGRATION.md" not in project.files else "MIGRATION-fal.md"
-
-
 def _image_edits(project: Project, application: Application, edits: list[Edit], ledger: Ledger) -> None:
     seen: set[str] = set()
     for app in application.apps:
@@ -151,36 +118,3 @@ def _kept(project: Project, application: Application) -> dict[str, SourceFile]:
             ignore = f"{app.environment.context}/.dockerignore".lstrip("/") if app.environment.context else ".dockerignore"
             wanted.add(ignore)
     return {path: project.files[path] for path in sorted(wanted) if path in project.files}
-
-
-def _added(project: Project, path: str, text: str, app: App | None) -> FileChange:
-    file = project.get(path)
-    data = file.encode(text) if file is not None else text.encode()
-    action: Action = "added" if file is None else "copied" if file.data == data else "modified"
-    source = f"{app.entry}:{app.handler.origin.line}" if app is not None and app.handler is not None else ""
-    reason = (
-        "the app that serves the worker's handler"
-        if app
-        else "fal reads its apps here"
-        if path == "pyproject.toml"
-        else "what is left to do"
-    )
-    rule = "FAL001" if app is None else "RC002" if app.handler is None else "RP003"
-    hunk = Hunk(1, text.count("\n"), rule, reason, source)
-    return FileChange(path, action, data, file.data if file else None, hunks=(hunk,))
-
-
-def kept_file(file: SourceFile, edits: list[Edit]) -> FileChange:
-    """A file of the source in the output: copied, without being read where it is large, or modified by its edits."""
-    if not edits and file.size > MAX_FILE:
-        file.require_readable()
-        return FileChange(file.path, "copied", None, None, file.executable)
-    if not edits:
-        return FileChange(file.path, "copied", file.data, file.data, file.executable)
-    text = apply(file.text, edits)
-    data = file.encode(text)
-    hunks = []
-    for edit in together(file.text, edits):
-        line = file.text.count("\n", 0, edit.start) + 1
-        hunks.append(Hunk(line, line + file.text.count("\n", edit.start, edit.end), edit.rule, edit.reason, f"{file.path}:{line}"))
-    return FileChange(file.path, "modified", data, file.data, file.executable, tuple(hunks))

@@ -10,8 +10,9 @@ from typing import Any
 from converters.python.constants import NotConstant
 from converters.python.module import Module
 from converters.sources.docker.defaults import ENVIRON_CALLS, Known, Reader, dotted, joined
-from converters.sources.docker.listener import Unread, is_port
+from converters.sources.docker.listener import is_port
 from converters.sources.docker.run_calls import RunCall, table_value
+from converters.sources.docker.serving import Unread
 
 KEYS = {"port": ("port", "server_port"), "host": ("host", "server_name")}
 

@@ -19,10 +19,11 @@ from converters.sources.docker import programs, ranking
 from converters.sources.docker.container_start import Start, start
 from converters.sources.docker.defaults import Known
 from converters.sources.docker.image_config import ImageConfig
-from converters.sources.docker.listener import Listener, Shared, is_port
+from converters.sources.docker.listener import is_port
 from converters.sources.docker.listening import Listening
 from converters.sources.docker.processes import Process, Tracer
 from converters.sources.docker.ranking import Rank
+from converters.sources.docker.serving import Listener, Shared
 
 MAX_DOCKERFILES = 80
 INFRASTRUCTURE = re.compile(

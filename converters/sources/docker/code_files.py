@@ -9,8 +9,8 @@ from converters.containers.layout import Layout
 from converters.project import Project
 from converters.python.code import Code
 from converters.python.module import Module
-from converters.sources.docker.listener import Listener, Shared
 from converters.sources.docker.processes import Process, absolute
+from converters.sources.docker.serving import Listener, Shared
 
 
 class CodeFiles:

@@ -12,8 +12,8 @@ from converters.containers.yaml_lines import Map, Seq
 from converters.ir import Finding, Origin
 from converters.provenance import Certainty
 from converters.sources.docker.handlers import javascript
-from converters.sources.docker.listener import Listener
 from converters.sources.docker.routes import Route, Routes, each_plain, redirects
+from converters.sources.docker.serving import Listener
 
 URL = re.compile(r"https?://[^\s\"'/;|&)]+(?::(\d+|\$\{?\w+[^}\s/]*\}?))?(/[^\s\"'|;&)]*)?")
 NAMES = (

@@ -6,7 +6,6 @@ A gateway speaks gRPC unless its YAML says otherwise (https://docs.jina.ai/conce
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from converters.containers.yaml_lines import Map, load
 from converters.errors import Unreadable
@@ -14,28 +13,15 @@ from converters.ir import Origin
 from converters.project import SourceFile
 from converters.sources.docker.code_files import CodeFiles
 from converters.sources.docker.defaults import Known
-from converters.sources.docker.listener import Listener, is_port
+from converters.sources.docker.jina_flow import Flow
+from converters.sources.docker.listener import is_port
 from converters.sources.docker.processes import absolute
+from converters.sources.docker.serving import Listener
 
 LOADS = re.compile(rb"\bFlow\.load_config\(")
 YAML = re.compile(r"""["']([\w./-]+\.ya?ml)["']""")
 SECTIONS = ("gateway", "with")
 """Where a flow states its gateway's settings; the first that is there counts."""
-
-
-@dataclass(frozen=True)
-class Flow:
-    """A flow's YAML: `stated` is the name under which the program loads it, `argument` whether the command line may name another."""
-
-    file: SourceFile
-    stated: str
-    argument: bool
-    port: Known
-    protocol: str
-    line: int
-    """Of the port, which stands in the gateway's section."""
-    protocol_line: int
-    """0 where the protocol is not stated."""
 
 
 def read(files: CodeFiles, listener: Listener, arguments: tuple[str, ...]) -> None:

@@ -9,8 +9,8 @@ from converters.sources.docker import program_files, programs
 from converters.sources.docker.addresses import split_bind
 from converters.sources.docker.code_files import CodeFiles
 from converters.sources.docker.defaults import Known
-from converters.sources.docker.listener import Listener, Unread
 from converters.sources.docker.processes import Process, absolute
+from converters.sources.docker.serving import Listener, Unread
 
 UNREAD = re.compile(r"\$\(|`|\$\{?\w+\[[@*]\]|\$[@*]|\$\{[@*]")
 """A word of a command that only the shell could come to; a plain `$NAME` that nothing sets is empty."""

@@ -13,11 +13,12 @@ from converters.sources.docker import jina, programs
 from converters.sources.docker.addresses import Address, address
 from converters.sources.docker.code_files import CodeFiles
 from converters.sources.docker.defaults import Known, Reader, keyword
-from converters.sources.docker.installed import package_script, read_javascript
+from converters.sources.docker.installed import package_script
+from converters.sources.docker.javascript import read_javascript
 from converters.sources.docker.known_programs import listener_of
-from converters.sources.docker.listener import Listener, Shared
 from converters.sources.docker.processes import Process, absolute
 from converters.sources.docker.run_calls import DEFAULTS, MARKS, RunCall, run_calls
+from converters.sources.docker.serving import Listener, Shared
 
 JAVASCRIPT = (".js", ".mjs", ".cjs", ".ts")
 

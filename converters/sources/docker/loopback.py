@@ -9,7 +9,7 @@ from converters.ledger import Ledger
 from converters.sources.docker.choose import Candidate
 
 if TYPE_CHECKING:
-    from converters.sources.docker.reading import Reading
+    from converters.sources.docker.analysis import Reading
 
 RULE = "DK024"
 

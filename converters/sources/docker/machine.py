@@ -12,7 +12,7 @@ from converters.ledger import Ledger
 from converters.sources.docker.choose import Candidate
 
 if TYPE_CHECKING:
-    from converters.sources.docker.reading import Reading
+    from converters.sources.docker.analysis import Reading
 
 
 def choose(reading: Reading, app: App, base: BaseImage, ledger: Ledger) -> None:

@@ -12,8 +12,9 @@ from converters.provenance import Certainty
 from converters.sources.docker import programs
 from converters.sources.docker.choose import Candidate, port_number
 from converters.sources.docker.health import stated
-from converters.sources.docker.listener import Unread, is_port
+from converters.sources.docker.listener import is_port
 from converters.sources.docker.proxies import Front
+from converters.sources.docker.serving import Unread
 
 SIDE_PORTS = frozenset(
     {22, 25, 53, 111, 3306, 5432, 5433, 5434, 5678, 6379, 6006, 8265, 8384, 8888, 9090, 9091, 9100, 9229, 11211, 27017, 2222}

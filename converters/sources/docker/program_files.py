@@ -17,8 +17,9 @@ from converters.sources.docker import programs
 from converters.sources.docker.addresses import bind_text, split_bind
 from converters.sources.docker.code_files import CodeFiles
 from converters.sources.docker.defaults import Known, Reader
-from converters.sources.docker.listener import Listener, Unread, is_port
+from converters.sources.docker.listener import is_port
 from converters.sources.docker.processes import absolute
+from converters.sources.docker.serving import Listener, Unread
 
 if sys.version_info >= (3, 11):
     import tomllib

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 
 from converters.concepts import dotenv
 from converters.concepts.names import app_name, class_name
@@ -21,7 +20,6 @@ from converters.ir import (
     EnvVar,
     Evidence,
     Finding,
-    NewFile,
     Origin,
     Scope,
     Server,
@@ -48,10 +46,11 @@ from converters.sources.docker import (
     services,
     settle,
 )
+from converters.sources.docker.analysis import Reading
 from converters.sources.docker.choose import Candidate, port_number
 from converters.sources.docker.defaults import Reader
 from converters.sources.docker.handlers import standard_library
-from converters.sources.docker.kubernetes import Workload, workload
+from converters.sources.docker.kubernetes import workload
 from converters.sources.docker.port import Decision, decide
 from converters.sources.docker.routes import Routes
 from converters.sources.docker.routes import read as read_routes
@@ -75,24 +74,6 @@ KNOWN_PORTS = {
     9997: ("Xinference", "/status"),
 }
 """Ports that belong to one program so widely that they tell it, where nothing else does."""
-
-
-@dataclass
-class Reading:
-    """Everything that was found out about the chosen server, before it becomes the model."""
-
-    candidate: Candidate
-    decision: Decision
-    routes: Routes
-    front: proxies.Front | None
-    workload: Workload | None
-    command: list[str]
-    changed: bool = False
-    """The command differs from what the image starts by itself."""
-    beside: list[str] = field(default_factory=list)
-    """Services that run in the same container."""
-    files: list[NewFile] = field(default_factory=list)
-    """What the server needs beside the project's own files."""
 
 
 def detect(project: Project) -> list[Evidence]:

@@ -12,8 +12,8 @@ from converters.sources.docker import proxies
 from converters.sources.docker.choose import Candidate, best, port_number
 from converters.sources.docker.container_start import Start
 from converters.sources.docker.kubernetes import Workload
-from converters.sources.docker.listener import Listener
 from converters.sources.docker.processes import SHELLS, Process
+from converters.sources.docker.serving import Listener
 
 ENTRY = re.compile(rb"__name__\s*==\s*[\"']__main__[\"']")
 SERVES = re.compile(rb"uvicorn\.run|\.run\(|run_app|HTTPServer|serve\(")

@@ -21,7 +21,7 @@ from converters.sources.docker import choose, image_config, kubernetes
 from converters.sources.docker.volumes import settle_volumes
 
 if TYPE_CHECKING:
-    from converters.sources.docker.reading import Reading
+    from converters.sources.docker.analysis import Reading
 
 KEPT = "stays in the image"
 COMPOSE: dict[str, tuple[Disposition, str]] = {

@@ -11,7 +11,7 @@ from converters.ledger import Construct, Ledger
 from converters.project import Project, normalize
 
 if TYPE_CHECKING:
-    from converters.sources.docker.reading import Reading
+    from converters.sources.docker.analysis import Reading
 
 HUB = re.compile(r"/\.cache/huggingface(/hub)?/?$")
 SOCKETS = re.compile(r"^(/var/run/docker\.sock|/dev|/proc|/sys|/tmp/\.X11-unix|/etc/localtime|/etc/timezone)")

@@ -50,7 +50,7 @@ from converters.sources.replicate import (
     units,
     weights,
 )
-from converters.sources.replicate.environment import Build
+from converters.sources.replicate.build import Build
 from converters.sources.replicate.predictor import Predictor, resolve
 from converters.sources.replicate.units import Unit
 from converters.targets.app import tidy

@@ -11,7 +11,7 @@ from converters.ledger import Construct, Ledger
 from converters.provenance import Certainty
 from converters.python import pip
 from converters.sources.replicate import cuda, steps
-from converters.sources.replicate.environment import Build
+from converters.sources.replicate.build import Build
 from converters.sources.replicate.rewrite import Rewrite
 from converters.sources.replicate.steps import RunStep
 from converters.sources.replicate.units import Unit

@@ -12,7 +12,7 @@ from converters.python.module import Module
 from converters.sources.replicate.outputs import is_omittable
 
 if TYPE_CHECKING:
-    from converters.sources.replicate.rewrite import File
+    from converters.sources.replicate.edited_file import File
     from converters.sources.replicate.sdk import Use
 
 PYDANTIC = re.compile(r"\b(Field|validator|field_validator|root_validator|model_validator|Config|model_config)\b")

@@ -16,7 +16,7 @@ from converters.sources.replicate.predictor import Method
 from converters.sources.replicate.shared_inputs import InputCall
 
 if TYPE_CHECKING:
-    from converters.sources.replicate.rewrite import File
+    from converters.sources.replicate.edited_file import File
     from converters.sources.replicate.sdk import Use
 
 OLD_NAMES = {"help": "description", "options": "choices", "min": "ge", "max": "le", "default": "default"}
@@ -29,9 +29,7 @@ def drop(file: File, use: Use) -> None:
         what = "serves the stream at /stream" if use.name == "streaming" else "states the number as max_multiplexing"
         file.settle(use, "RC008", Disposition.CONVERTED, f"app.py {what}")
     else:
-        from converters.sources.replicate.rewrite import HANDLERS
-
-        HANDLERS.get("", _stays)(file, use)
+        _stays(file, use)
 
 
 def drop_input(file: File, use: Use) -> None:

@@ -11,7 +11,7 @@ from converters.python.module import FunctionNode
 from converters.sources.replicate import input_types
 
 if TYPE_CHECKING:
-    from converters.sources.replicate.rewrite import File
+    from converters.sources.replicate.edited_file import File
     from converters.sources.replicate.sdk import Use
 
 REASON = "description, bounds and choices live in app.py's request model; the default stays"
@@ -21,9 +21,7 @@ def input_(file: File, use: Use) -> None:
     """Replace a call of `Input` by its default."""
     call = use.call
     if call is None:
-        from converters.sources.replicate.rewrite import HANDLERS
-
-        HANDLERS.get("", _stays)(file, use)
+        _stays(file, use)
         return
     default = _default(call)
     parent = file.module.parents.get(call)

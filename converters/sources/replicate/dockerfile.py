@@ -10,8 +10,8 @@ from converters.targets.image import CURL
 
 if TYPE_CHECKING:
     from converters.ir import EnvVar
+    from converters.sources.replicate.build import Build
     from converters.sources.replicate.cog_yaml import CogYaml
-    from converters.sources.replicate.environment import Build
     from converters.sources.replicate.steps import RunStep
 
 WORKDIR = "/src"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 
 from converters.concepts.environment import DEFAULT_PYTHON
 from converters.credentials.recognize import is_secret
@@ -16,8 +15,8 @@ from converters.provenance import Certainty
 from converters.python import pip
 from converters.python.code import Code
 from converters.sources.replicate import cuda, dockerfile, packages, steps
+from converters.sources.replicate.build import Build
 from converters.sources.replicate.cog_yaml import CogYaml, Entry
-from converters.sources.replicate.packages import Packages
 from converters.sources.replicate.pget import Downloads
 from converters.sources.replicate.steps import RunStep
 
@@ -35,27 +34,6 @@ LIBRARIES: tuple[tuple[str, tuple[str, ...]], ...] = (
 """Packages -> system libraries of Cog's base image that they silently rely on."""
 PROGRAMS = ("ffmpeg", "ffprobe", "git", "wget", "curl", "sox", "unzip")
 """Programs of Cog's base image that code may start."""
-
-
-@dataclass
-class Build:
-    """What was read of `build`, and what the environment came to."""
-
-    python: Value[str]
-    gpu: bool
-    cuda: str
-    packages: Packages
-    steps: list[RunStep]
-    every_step: list[RunStep] = field(default_factory=list)
-    """With those that fetch pget, which the result may not need."""
-    system: list[str] = field(default_factory=list)
-    """apt packages in their present names."""
-    renamed: dict[str, str] = field(default_factory=dict)
-    implied: dict[str, str] = field(default_factory=dict)
-    """System packages that Cog's base image holds and the project needs, with the reason."""
-    reasons: list[tuple[str, Origin]] = field(default_factory=list)
-    """Why a list of requirements does not suffice."""
-    variables: list[EnvVar] = field(default_factory=list)
 
 
 RENAMED = {

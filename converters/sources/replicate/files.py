@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 
 from converters.ir import Environment
 from converters.project import COG_FILES, Project
-from converters.sources.replicate.environment import Build
+from converters.sources.replicate.build import Build
 from converters.sources.replicate.units import Unit
 
 NOT_SHIPPED = frozenset(

@@ -12,7 +12,7 @@ from converters.sources.replicate.predictor import ancestry
 from converters.sources.replicate.sdk import BASES
 
 if TYPE_CHECKING:
-    from converters.sources.replicate.rewrite import File
+    from converters.sources.replicate.edited_file import File
     from converters.sources.replicate.sdk import Use
 
 METRIC = "a metric of Cog becomes a line of the request's log"

@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from converters.ir import Disposition, Edit
 from converters.ledger import Ledger
 from converters.python.code import Code
-from converters.python.edits import remove_statement, replace
-from converters.python.module import FunctionNode, Module
+from converters.python.edits import remove_statement
+from converters.python.module import FunctionNode
 from converters.sources.replicate import classes, decorators, defaults, members
+from converters.sources.replicate.edited_file import File
 from converters.sources.replicate.sdk import BASES, Use, uses
 
 VERSION = "0.23.1"
@@ -37,26 +38,6 @@ class Rewrite:
     needs_cog: bool = False
     cancel: set[str] = field(default_factory=set)
     """Files that define CancelationException now."""
-
-
-@dataclass
-class File:
-    """One file while it is edited: what it must import instead, and which names of Cog stay."""
-
-    code: Code
-    module: Module
-    ledger: Ledger
-    edits: list[Edit] = field(default_factory=list)
-    imports: dict[str, tuple[str, str]] = field(default_factory=dict)
-    """Bound name -> (module, name)."""
-    extra: list[str] = field(default_factory=list)
-    stays: set[str] = field(default_factory=set)
-
-    def settle(self, use: Use, rule: str, disposition: Disposition, message: str) -> None:
-        self.ledger.settle(use.construct, rule, disposition, message)
-
-    def replace(self, node: ast.AST, text: str, rule: str, reason: str) -> None:
-        self.edits.append(replace(self.module, node, text, rule, reason))
 
 
 def rewrite(code: Code, files: list[str], ledger: Ledger) -> Rewrite:

@@ -11,7 +11,7 @@ from converters.ledger import Ledger
 from converters.project import COG_FILES, Project
 from converters.python.code import Code
 from converters.sources.replicate import build_report, cog_yaml, dockerfile, environment, files
-from converters.sources.replicate.environment import Build
+from converters.sources.replicate.build import Build
 from converters.sources.replicate.pget import Downloads
 from converters.sources.replicate.units import Unit as CogUnit
 

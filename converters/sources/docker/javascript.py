@@ -1,0 +1,43 @@
+"""What JavaScript says about the port and host on which it listens."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from converters.ir import Origin
+from converters.sources.docker.defaults import Known
+from converters.sources.docker.processes import Process
+
+if TYPE_CHECKING:
+    from converters.sources.docker.serving import Listener
+
+
+def read_javascript(listener: Listener, path: str, text: str, process: Process) -> None:
+    """`listen(process.env.PORT || 3000, "localhost")`, `port: 3000`, `const PORT = 3000`."""
+    text = re.sub(r"(?m)^\s*//.*$", lambda match: " " * len(match.group()), text)
+
+    def known(value: str, start: int) -> Known | None:
+        variable = re.search(r"process\.env\.(\w+)", value)
+        origin = Origin(file=path, line=text.count("\n", 0, start) + 1)
+        if variable and process.env.get(variable.group(1)):
+            return Known(process.env[variable.group(1)], origin, f"variable {variable.group(1)}", env=variable.group(1))
+        number = re.search(r"\b(\d{2,5})\b", value)
+        if number:
+            return Known(number.group(1), origin, "in the code", env=variable.group(1) if variable else "")
+        name = re.fullmatch(r"\s*([A-Za-z_$][\w$]*)\s*", value)
+        assigned = re.search(rf"\b(?:const|let|var)\s+{re.escape(name.group(1))}\s*=\s*([^;\n]+)", text) if name else None
+        return known(assigned.group(1), assigned.start()) if assigned and assigned.group(1).strip() != value.strip() else None
+
+    for pattern in (
+        r"\.listen\(\s*\{[^}]*?port\s*:\s*([^,}\n]+)",
+        r"\.listen\(\s*([^,)\n]+)",
+        r"\bport\s*:\s*([^,}\n]+)",
+        r"\b(?:const|let|var)\s+PORT\s*=\s*([^;\n]+)",
+    ):
+        for match in re.finditer(pattern, text):
+            listener.port = listener.port or known(match.group(1), match.start())
+    host = re.search(r"\bhost(?:name)?\s*:\s*[\"'`]([\w.:]+)[\"'`]|\.listen\([^)]*?,\s*[\"']([\w.]+)[\"']", text)
+    if host:
+        origin = Origin(file=path, line=text.count("\n", 0, host.start()) + 1)
+        listener.host = Known(host.group(1) or host.group(2), origin, "in the code")

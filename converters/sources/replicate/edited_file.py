@@ -1,0 +1,33 @@
+"""A kept file while Cog is taken out of it."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field
+
+from converters.ir import Disposition, Edit
+from converters.ledger import Ledger
+from converters.python.code import Code
+from converters.python.edits import replace
+from converters.python.module import Module
+from converters.sources.replicate.sdk import Use
+
+
+@dataclass
+class File:
+    """One file while it is edited: what it must import instead, and which names of Cog stay."""
+
+    code: Code
+    module: Module
+    ledger: Ledger
+    edits: list[Edit] = field(default_factory=list)
+    imports: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """Bound name -> (module, name)."""
+    extra: list[str] = field(default_factory=list)
+    stays: set[str] = field(default_factory=set)
+
+    def settle(self, use: Use, rule: str, disposition: Disposition, message: str) -> None:
+        self.ledger.settle(use.construct, rule, disposition, message)
+
+    def replace(self, node: ast.AST, text: str, rule: str, reason: str) -> None:
+        self.edits.append(replace(self.module, node, text, rule, reason))
