@@ -383,10 +383,15 @@ class App(Model):
 
 
 class NewFile(Model):
-    """A file that the conversion adds beside the app file, such as a Dockerfile."""
+    """A file that the conversion adds beside the app file, such as a Dockerfile.
+
+    Its text, or the template that a target renders with `values`.
+    """
 
     path: str
-    text: str
+    text: str = ""
+    template: str = ""
+    values: dict[str, Any] = Field(default_factory=dict)
     rule: str
     reason: str
     origin: Origin | None = None

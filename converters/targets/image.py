@@ -6,13 +6,10 @@ import re
 
 from converters.containers.packaging import Packaging
 from converters.escape import docker_list, docker_shell, docker_word
+from converters.fal.image import CURL
 from converters.ir import App, Edit
 from converters.ledger import Ledger
 from converters.targets import image_secrets
-
-CURL = (
-    "RUN command -v curl >/dev/null || (apt-get update && apt-get install -y --no-install-recommends curl && rm -rf /var/lib/apt/lists/*)"
-)
 
 
 def edits(packaging: Packaging, app: App, ledger: Ledger) -> list[Edit]:

@@ -6,12 +6,14 @@ from collections.abc import Callable, Sequence
 
 from converters.credentials import seal
 from converters.credentials.vault import Vault
-from converters.ir import App, Application, Edit
+from converters.ir import App, Application, Edit, NewFile
 from converters.ledger import Ledger
 from converters.outcome import Action, FileChange, Hunk
 from converters.preflight.account import account
 from converters.project import MAX_FILE, Project, SourceFile
 from converters.python.applying import apply, together
+from converters.targets.app import tidy
+from converters.targets.templating import render
 
 Guide = Callable[[Application, Ledger, Sequence[str]], str]
 """Writes MIGRATION.md; the last argument lists the places of kept files that hold a secret."""
@@ -73,3 +75,8 @@ def kept_file(file: SourceFile, edits: list[Edit]) -> FileChange:
         line = file.text.count("\n", 0, edit.start) + 1
         hunks.append(Hunk(line, line + file.text.count("\n", edit.start, edit.end), edit.rule, edit.reason, f"{file.path}:{line}"))
     return FileChange(file.path, "modified", data, file.data, file.executable, tuple(hunks))
+
+
+def text_of(file: NewFile) -> str:
+    """The text of a file that the conversion adds."""
+    return tidy(render(file.template, **file.values)) if file.template else file.text

@@ -7,6 +7,7 @@ import json
 from converters.credentials.vault import Vault
 from converters.errors import UsageError
 from converters.escape import docker_value, docker_word
+from converters.fal.image import CURL
 from converters.fal.runner import OLDEST_PYTHON
 from converters.ir import App, Application, Disposition, Edit, EnvVar, NewFile, Scope
 from converters.ledger import Ledger
@@ -15,8 +16,8 @@ from converters.outcome import FileChange, Hunk
 from converters.project import Project
 from converters.targets import context, dockerfile, function, overrides, pyproject, refused, server_migration
 from converters.targets.class_names import with_free_name
-from converters.targets.image import CURL, copy_line
-from converters.targets.output_files import added, kept_file, sealed
+from converters.targets.image import copy_line
+from converters.targets.output_files import added, kept_file, sealed, text_of
 
 
 def write(project: Project, application: Application, options: Options, ledger: Ledger, vault: Vault) -> list[FileChange]:
@@ -145,8 +146,9 @@ def _packages(app: App) -> list[str]:
 
 def _new(project: Project, file: NewFile) -> FileChange:
     known = project.get(file.path)
-    data = file.text.encode()
-    hunk = Hunk(1, file.text.count("\n"), file.rule, file.reason, str(file.origin) if file.origin else "")
+    text = text_of(file)
+    data = text.encode()
+    hunk = Hunk(1, text.count("\n"), file.rule, file.reason, str(file.origin) if file.origin else "")
     action = "added" if known is None else "copied" if known.data == data else "modified"
     return FileChange(file.path, action, data, known.data if known else None, hunks=(hunk,))  # type: ignore[arg-type]
 

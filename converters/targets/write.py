@@ -12,7 +12,7 @@ from converters.outcome import FileChange, Hunk
 from converters.project import Project, SourceFile
 from converters.targets import emitters, image, migration, overrides, places, pyproject, refused
 from converters.targets.app import idiomatic_name
-from converters.targets.output_files import added, kept_file, sealed
+from converters.targets.output_files import added, kept_file, sealed, text_of
 
 
 def write(project: Project, application: Application, options: Options, ledger: Ledger, vault: Vault | None = None) -> list[FileChange]:
@@ -49,8 +49,9 @@ def write(project: Project, application: Application, options: Options, ledger: 
             if len(application.apps) == 1:
                 places.fill(ledger, app, text)
     for new in application.files:
-        hunk = Hunk(1, new.text.count("\n"), new.rule, new.reason, str(new.origin or ""))
-        made[new.path] = FileChange(new.path, "added", new.text.encode(), hunks=(hunk,))
+        text = text_of(new)
+        hunk = Hunk(1, text.count("\n"), new.rule, new.reason, str(new.origin or ""))
+        made[new.path] = FileChange(new.path, "added", text.encode(), hunks=(hunk,))
     made["pyproject.toml"] = added(project, "pyproject.toml", pyproject.emit(project, application.apps), None)
     for path, file in _kept(project, application).items():
         if path not in made:

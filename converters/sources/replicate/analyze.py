@@ -8,6 +8,9 @@ from pathlib import PurePosixPath
 
 from converters.concepts import dotenv
 from converters.concepts import environment as environments
+from converters.concepts.cog import build_report, dockerfile, environment, files, pget, units
+from converters.concepts.cog.build import Build
+from converters.concepts.cog.units import Unit
 from converters.concepts.machine import assume
 from converters.concepts.names import app_name, class_name
 from converters.errors import Unsupported
@@ -32,29 +35,19 @@ from converters.python.applying import apply
 from converters.python.code import Code
 from converters.python.environ import code_variables
 from converters.sources.replicate import (
-    build_report,
     debug_dockerfile,
     decorators,
     deployment,
-    dockerfile,
-    environment,
-    files,
     inline,
     inputs,
     outputs,
-    pget,
     report,
     rewrite,
     train,
     unchanged,
-    units,
     weights,
 )
-from converters.sources.replicate.build import Build
 from converters.sources.replicate.predictor import Predictor, resolve
-from converters.sources.replicate.units import Unit
-from converters.targets.app import tidy
-from converters.targets.templating import render
 
 DEFAULTS = [
     (
@@ -143,7 +136,8 @@ def _unit(context: Context, unit: Unit) -> None:
     change.edits += fetched.edits
     environment.decide(unit.config, code, closure, build, fetched)
     context.application.edits += [edit for edit in change.edits if edit not in context.application.edits]
-    build_report.keep_cog(build, change)
+    if change.needs_cog:
+        build_report.keep_cog(build)
     debug = debug_dockerfile.find(context.project, unit.folder)
     if debug is not None:
         build.reasons.insert(0, ("the project holds the Dockerfile that `cog debug` wrote", Origin(file=debug.path, line=1)))
@@ -273,9 +267,11 @@ def _weights(context: Context, parts: Parts, app: App) -> None:
     weights.caches(parts.code, parts.closure, ledger)
     if parts.fetched.used or app.predictor.prepare:
         path = f"{unit.folder}/{weights.MODULE}.py".strip("/")
-        text = tidy(render("fal_weights.py.j2", pget=parts.fetched.used, hub=hub))
+        values = {"pget": parts.fetched.used, "hub": hub}
         app.environment.files.append(path)
-        context.application.files.append(NewFile(path=path, text=text, rule="RC033", reason="fetches model files into /data, once"))
+        reason = "fetches model files into /data, once"
+        new = NewFile(path=path, template="fal_weights.py.j2", values=values, rule="RC033", reason=reason)
+        context.application.files.append(new)
 
 
 def _endpoint(code: Code, predictor: Predictor, app: App, ledger: Ledger) -> Endpoint:

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import re
 
+from converters.concepts.cog.build import Build
+from converters.concepts.cog.dockerfile import pip_line
 from converters.ir import Edit
 from converters.project import Project, SourceFile
-from converters.sources.replicate.build import Build
-from converters.sources.replicate.dockerfile import pip_line
 
 MADE_BY_COG = re.compile(r"cog\.server\.http|cog-[\w.]+-py3-none-any\.whl|\.cog/(tmp|build)|--from=cog_build|uv pip install.*\bcog\b")
 WHEEL = re.compile(r"(cog|coglet)-[\w.-]+\.whl|\bpip install\b[^&|;]*\s['\"]?(cog|coglet)([=<>~!][^\s]*)?['\"]?(\s|$)|cog_build.*\.whl")

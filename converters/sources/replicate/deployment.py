@@ -7,12 +7,12 @@ import re
 from pathlib import Path
 from typing import Any
 
+from converters.concepts.cog import cog_yaml
+from converters.concepts.cog.cog_yaml import Entry
 from converters.errors import Unreadable
 from converters.ir import App, Disposition, Origin, Scope, Setting, Value
 from converters.ledger import Ledger
 from converters.project import Project, SourceFile
-from converters.sources.replicate import cog_yaml
-from converters.sources.replicate.cog_yaml import Entry
 
 HARDWARE: tuple[tuple[str, str, str], ...] = (
     (r"cpu-small", "M", ""),

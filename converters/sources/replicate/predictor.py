@@ -6,11 +6,11 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from converters.concepts.cog.cog_yaml import Entry
 from converters.errors import Unreadable, Unsupported
 from converters.ir import HandlerKind
 from converters.python.code import Code
 from converters.python.module import FunctionNode, Module, own_nodes, top_level
-from converters.sources.replicate.cog_yaml import Entry
 
 METHODS = ("run", "predict", "train")
 FALLBACK_NAMES = ("Runner", "Predictor")

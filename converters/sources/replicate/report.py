@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import ast
 
+from converters.concepts.cog import cog_yaml
+from converters.concepts.cog.units import Survey, Unit
 from converters.ir import App, Disposition, Origin, Scope
 from converters.ledger import Ledger
 from converters.python.module import assigned
-from converters.sources.replicate import cog_yaml
 from converters.sources.replicate.inputs import Inputs
 from converters.sources.replicate.outputs import Outputs
 from converters.sources.replicate.predictor import Method, Predictor
-from converters.sources.replicate.units import Survey, Unit
 
 KEPT = {
     "build": ("RC001", Disposition.CONVERTED, "its keys are accounted for one by one"),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from converters.concepts.cog.units import Unit
 from converters.errors import Unreadable, Unsupported
 from converters.ir import App, Disposition, Scope, Setting
 from converters.ledger import Ledger
 from converters.python.code import Code
 from converters.sources.replicate import predictor
 from converters.sources.replicate.predictor import Predictor
-from converters.sources.replicate.units import Unit
 
 NAMES = ("train_app.py", "fal_train_app.py", "fal_train_entry.py")
 RETRIES = ["timeout", "server_error", "connection_error"]

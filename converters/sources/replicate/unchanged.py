@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 
+from converters.concepts.cog.environment import python_version
+from converters.concepts.cog.units import Unit
 from converters.ir import App, Disposition, Environment, Origin, Registry, Scope, Server
 from converters.ledger import Ledger
-from converters.sources.replicate.environment import python_version
-from converters.sources.replicate.units import Unit
 
 PORT = 5000
 HOST = "r8.im"

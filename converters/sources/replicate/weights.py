@@ -5,12 +5,12 @@ from __future__ import annotations
 import ast
 import re
 
+from converters.concepts.cog.cog_yaml import CogYaml, Entry
+from converters.concepts.cog.pget import MODULE
 from converters.concepts.literals import source_of, string
 from converters.ir import App, Disposition, Origin, Scope, Weights
 from converters.ledger import Ledger
 from converters.python.code import Code
-from converters.sources.replicate.cog_yaml import CogYaml, Entry
-from converters.sources.replicate.pget import MODULE
 
 CACHE = re.compile(r"^(HF_HOME|HUGGINGFACE_HUB_CACHE|HF_HUB_CACHE|TRANSFORMERS_CACHE|TORCH_HOME|DIFFUSERS_CACHE)$")
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from converters.concepts.cog import build_report, cog_yaml, dockerfile, environment, files
+from converters.concepts.cog.build import Build
+from converters.concepts.cog.pget import Downloads
+from converters.concepts.cog.units import Unit as CogUnit
 from converters.concepts.environment import Plan
 from converters.errors import Unreadable
 from converters.ir import App, Disposition, Environment, NewFile, Origin, Scope, Value
 from converters.ledger import Ledger
 from converters.project import COG_FILES, Project
 from converters.python.code import Code
-from converters.sources.replicate import build_report, cog_yaml, dockerfile, environment, files
-from converters.sources.replicate.build import Build
-from converters.sources.replicate.pget import Downloads
-from converters.sources.replicate.units import Unit as CogUnit
 
 SERVED = frozenset({"predict", "run", "train"})
 KEYS = {

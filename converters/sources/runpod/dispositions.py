@@ -8,6 +8,7 @@ from typing import Any
 
 from converters.concepts import environment as environments
 from converters.concepts import storage, variables
+from converters.concepts.image_dispositions import settle_image, settle_requirements
 from converters.containers.packaging import Packaging
 from converters.ir import App, Disposition, EnvVar, Origin, Scope, Setting, Value
 from converters.ledger import Ledger
@@ -17,7 +18,6 @@ from converters.python.code import Code
 from converters.python.constants import NotConstant, constant
 from converters.python.environ import environment_reads
 from converters.python.module import FunctionNode
-from converters.sources.docker.dispositions import settle_image, settle_requirements
 from converters.sources.runpod.calls import callee
 from converters.sources.runpod.flow import Flow
 from converters.sources.runpod.gone import gone

@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
+from converters.concepts.cog import cog_yaml
+from converters.concepts.cog.cog_yaml import CogYaml, Entry
 from converters.errors import Unreadable, Unsupported
 from converters.project import COG_FILES, COG_TEMPLATES, Project, SourceFile
-from converters.sources.replicate import cog_yaml
-from converters.sources.replicate.cog_yaml import CogYaml, Entry
 
 ASIDE = frozenset({"test", "tests", "testdata", "test-fixtures", "fixtures", "examples", "example", "docs", "integration-tests", ".github"})
 """Folders whose cog.yaml files are examples, not the project, unless there are no others."""

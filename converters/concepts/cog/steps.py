@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
+from converters.concepts.cog.cog_yaml import CogYaml, Entry
 from converters.containers import commands
 from converters.containers.commands import Step
 from converters.containers.shell import ShellCommand, split
 from converters.python import pip
-from converters.sources.replicate.cog_yaml import CogYaml, Entry
 
 Purpose = Literal["pip", "cog", "pip-off", "pget", "neutral", "image"]
 FLAG = re.compile(r"^\s*--(?:mount|network|security)=\S+\s+")

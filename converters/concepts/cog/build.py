@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from converters.concepts.cog.packages import Packages
+from converters.concepts.cog.steps import RunStep
 from converters.ir import EnvVar, Origin, Value
-from converters.sources.replicate.packages import Packages
-from converters.sources.replicate.steps import RunStep
 
 
 @dataclass

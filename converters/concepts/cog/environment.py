@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import re
 
+from converters.concepts.cog import cuda, dockerfile, packages, steps
+from converters.concepts.cog.build import Build
+from converters.concepts.cog.cog_yaml import CogYaml, Entry
+from converters.concepts.cog.pget import Downloads
+from converters.concepts.cog.steps import RunStep
 from converters.concepts.environment import DEFAULT_PYTHON
 from converters.credentials.recognize import is_secret
 from converters.errors import Unreadable
@@ -14,11 +19,6 @@ from converters.project import Project
 from converters.provenance import Certainty
 from converters.python import pip
 from converters.python.code import Code
-from converters.sources.replicate import cuda, dockerfile, packages, steps
-from converters.sources.replicate.build import Build
-from converters.sources.replicate.cog_yaml import CogYaml, Entry
-from converters.sources.replicate.pget import Downloads
-from converters.sources.replicate.steps import RunStep
 
 TOOLS = frozenset(
     {"git", "wget", "curl", "zip", "unzip", "build-essential", "gcc", "g++", "make", "pkg-config", "ca-certificates", "vim", "nano", "htop",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import PurePosixPath
 
+from converters.concepts.cog.build import Build
+from converters.concepts.cog.units import Unit
 from converters.ir import Environment
 from converters.project import COG_FILES, Project
-from converters.sources.replicate.build import Build
-from converters.sources.replicate.units import Unit
 
 NOT_SHIPPED = frozenset(
     {".dockerignore", ".gitignore", ".gitattributes", ".gitmodules", "LICENSE", "LICENSE.txt", ".pre-commit-config.yaml", "Makefile",

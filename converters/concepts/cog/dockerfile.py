@@ -6,13 +6,12 @@ import re
 from typing import TYPE_CHECKING
 
 from converters.escape import comment, docker_shell, docker_value
-from converters.targets.image import CURL
 
 if TYPE_CHECKING:
+    from converters.concepts.cog.build import Build
+    from converters.concepts.cog.cog_yaml import CogYaml
+    from converters.concepts.cog.steps import RunStep
     from converters.ir import EnvVar
-    from converters.sources.replicate.build import Build
-    from converters.sources.replicate.cog_yaml import CogYaml
-    from converters.sources.replicate.steps import RunStep
 
 WORKDIR = "/src"
 SITE_PACKAGES = re.compile(r"(/root/\.pyenv/versions/[\w.]+|/usr/local)/lib/python[\d.]+/(site|dist)-packages")
@@ -23,7 +22,7 @@ APT = "RUN apt-get update -qq && apt-get install -qqy --no-install-recommends {p
 
 def text(build: Build, config: CogYaml) -> str:
     """The whole Dockerfile."""
-    from converters.sources.replicate import cuda
+    from converters.concepts.cog import cuda
 
     image, remark = cuda.image(build.cuda) if build.gpu else (f"python:{build.python.value}-slim-bookworm", "")
     blocks = [
@@ -104,6 +103,3 @@ def _step(step: RunStep, build: Build) -> list[str]:
     command = re.sub(r"\s+--break-system-packages\b", "", command)
     flags = " ".join([*(flag for flag in step.flags if flag.startswith(("--mount=type=cache", "--mount=type=secret"))), *step.mounts])
     return [f"RUN {flags + ' ' if flags else ''}{' '.join(command.splitlines())}"]
-
-
-__all__ = ["CURL", "WORKDIR", "text"]

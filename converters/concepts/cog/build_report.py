@@ -4,28 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from converters.concepts.cog import cuda, steps
+from converters.concepts.cog.build import Build
+from converters.concepts.cog.steps import RunStep
+from converters.concepts.cog.units import Unit
 from converters.concepts.variables import unnamed
 from converters.fal.runner import OLDEST_PYTHON
 from converters.ir import App, Disposition, Origin, Scope, Value
 from converters.ledger import Construct, Ledger
 from converters.provenance import Certainty
 from converters.python import pip
-from converters.sources.replicate import cuda, steps
-from converters.sources.replicate.build import Build
-from converters.sources.replicate.rewrite import Rewrite
-from converters.sources.replicate.steps import RunStep
-from converters.sources.replicate.units import Unit
 
 Settle = Callable[[Construct, str, Disposition, str], None]
 
 
-def keep_cog(build: Build, change: Rewrite) -> None:
+def keep_cog(build: Build) -> None:
     """Code that still imports Cog needs its package."""
-    if change.needs_cog:
-        pinned = next((text for text, _ in build.packages.dropped if pip.pinned(text)), "cog")
-        spec: Value[str] = Value(value=pinned, note="the code still imports Cog")
-        build.packages.specs.append(spec)
-        build.packages.layers.append([pinned])
+    pinned = next((text for text, _ in build.packages.dropped if pip.pinned(text)), "cog")
+    spec: Value[str] = Value(value=pinned, note="the code still imports Cog")
+    build.packages.specs.append(spec)
+    build.packages.layers.append([pinned])
 
 
 def settle(unit: Unit, build: Build, app: App, ledger: Ledger) -> None:

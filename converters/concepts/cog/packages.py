@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+from converters.concepts.cog import cuda
+from converters.concepts.cog.cog_yaml import CogYaml, Entry
+from converters.concepts.cog.steps import RunStep
 from converters.ir import Origin, Value
 from converters.project import Project, normalize
 from converters.python import pip
-from converters.sources.replicate import cuda
-from converters.sources.replicate.cog_yaml import CogYaml, Entry
-from converters.sources.replicate.steps import RunStep
 
 OWN = frozenset({"cog", "coglet"})
 """What Cog installs itself and strips from a project's requirements."""

@@ -1,0 +1,8 @@
+"""What fal needs inside an image that it runs Python in."""
+
+from __future__ import annotations
+
+CURL = (
+    "RUN command -v curl >/dev/null || (apt-get update && apt-get install -y --no-install-recommends curl && rm -rf /var/lib/apt/lists/*)"
+)
+"""The line of a Dockerfile that installs curl where the image has none."""
