@@ -88,7 +88,7 @@ def test_other_images_are_the_candidates_that_lost(tmp_path: Path) -> None:
     decision = decided(converted(tmp_path, {**PROJECTS["docker"], **other}), "image")
     assert (decision.value, decision.certainty) == ("Dockerfile", Certainty.DERIVED)
     assert [one.value for one in decision.lost] == ["tests/Dockerfile"]
-    assert any(clue.text.endswith("starts uvicorn") for clue in decision.evidence)
+    assert any("uvicorn" in clue.text for clue in decision.evidence)
 
 
 def test_evidence_for_another_port_lost_and_for_the_same_one_supports(tmp_path: Path) -> None:

@@ -13,7 +13,8 @@ rule = Rule(
     A repository may hold several Dockerfiles and compose files. One server is converted; the other files are named, with how to
     convert them.
     Leave the others out, or convert their folder, to choose another one. Without a target Docker builds the last stage, and so does
-    the app; `--set stage=NAME` and `--set service=NAME` choose another one. Where another image could be meant just as well, it is asked for.
+    the app; `--set stage=NAME` and `--set service=NAME` choose another one. Where another image could be meant just as well, it is asked
+    for.
     """,
     links=(docker_docs("reference/compose-file/"), fal_docs("documentation/development/migrate-external-docker-server")),
     cases=(

@@ -10,7 +10,7 @@ from converters.ir import (
 from converters.sources.docker import (
     proxies,
 )
-from converters.sources.docker.choose import Candidate
+from converters.sources.docker.candidate import Candidate
 from converters.sources.docker.kubernetes import Workload
 from converters.sources.docker.port import Decision
 from converters.sources.docker.routes import Routes

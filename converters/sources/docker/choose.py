@@ -4,25 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
 
 from converters.containers import compose, images
 from converters.containers.compose import Service
-from converters.containers.dockerfile_model import Stage
 from converters.containers.layout import Layout
-from converters.containers.packaging import Packaging, is_dockerfile
+from converters.containers.packaging import is_dockerfile
 from converters.errors import UsageError
 from converters.project import Project, SourceFile
 from converters.sources.docker import programs, ranking
-from converters.sources.docker.container_start import Start, start
+from converters.sources.docker.candidate import Candidate, Rank
+from converters.sources.docker.container_start import start
 from converters.sources.docker.defaults import Known
 from converters.sources.docker.image_config import ImageConfig
 from converters.sources.docker.listener import is_port
 from converters.sources.docker.listening import Listening
 from converters.sources.docker.processes import Process, Tracer
-from converters.sources.docker.ranking import Rank
 from converters.sources.docker.serving import Listener, Shared
 
 MAX_DOCKERFILES = 80
@@ -32,53 +30,6 @@ INFRASTRUCTURE = re.compile(
     r"|busybox|alpine|dcgm-exporter|redis-\w+|keycloak|vault|consul|mc|flower|promtail)(:|@|$|/)",
     re.IGNORECASE,
 )
-
-
-@dataclass
-class Candidate:
-    """An image that may be the server."""
-
-    packaging: Packaging | None
-    service: Service | None
-    image: str
-    target: str | None
-    start: Start
-    config: ImageConfig | None = None
-    """Of a ready image, where a person gave it."""
-    processes: list[Process] = field(default_factory=list)
-    listener: Listener | None = None
-    listening: Listening | None = None
-    supervised: bool = False
-    """The listener is one of several programs that a supervisor keeps running."""
-    score: int = 0
-    rank: Rank = Rank.NOTHING
-    reasons: list[str] = field(default_factory=list)
-
-    @property
-    def stage(self) -> Stage | None:
-        return self.packaging.stage if self.packaging else self.config.stage if self.config else None
-
-    @property
-    def file(self) -> str:
-        """Where the stage is written down; '' where there is none."""
-        return self.packaging.file.path if self.packaging else self.config.file if self.config else ""
-
-    @property
-    def base(self) -> str:
-        return self.packaging.stage.base_image if self.packaging else self.image
-
-    def add(self, kind: str, what: str = "") -> None:
-        """Evidence of a kind that `ranking.POINTS` holds."""
-        points, reason = ranking.POINTS[kind]
-        self.score += points
-        self.reasons.append(f"{points:+d} {what + ': ' if what else ''}{reason}")
-
-    def env(self) -> dict[str, str]:
-        """Variables of the container, as far as they are stated."""
-        found = {name: value.value for name, value in self.stage.env.items()} if self.stage else {}
-        if self.service is not None:
-            found.update({name: value for name, (value, _) in self.service.environment.items() if value is not None})
-        return found
 
 
 def dockerfiles(project: Project) -> list[SourceFile]:

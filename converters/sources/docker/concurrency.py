@@ -9,7 +9,7 @@ from converters.containers.instruction_options import seconds
 from converters.containers.yaml_lines import Map
 from converters.ir import App, Disposition, Finding, Origin, Scope, Setting
 from converters.ledger import Ledger
-from converters.sources.docker.choose import Candidate
+from converters.sources.docker.candidate import Candidate
 from converters.sources.docker.kubernetes import Replicas, Workload
 from converters.sources.docker.programs import flag
 

@@ -7,7 +7,7 @@ from itertools import groupby
 
 from converters.ir import App, Finding
 from converters.provenance import Candidate, Certainty, Clue, Decision, Origin
-from converters.sources.docker.choose import Candidate as Image
+from converters.sources.docker.candidate import Candidate as Image
 
 CONSIDERED = 8
 """Images that are named beside the chosen one."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from converters.ir import App, Disposition, NewFile, Origin, Scope
 from converters.ledger import Ledger
-from converters.sources.docker.choose import Candidate
+from converters.sources.docker.candidate import Candidate
 from converters.sources.docker.jina_flow import Flow
 from converters.sources.docker.loopback import appendable
 from converters.sources.docker.processes import absolute

@@ -12,7 +12,7 @@ from converters.containers.yaml_lines import Map, Seq, load_all
 from converters.errors import Unreadable
 from converters.ir import Finding, Origin
 from converters.project import Project, SourceFile
-from converters.sources.docker.choose import Candidate
+from converters.sources.docker.candidate import Candidate
 
 KINDS = re.compile(
     rb"(?m)^\s*kind:\s*[\"']?(Deployment|StatefulSet|DaemonSet|Pod|Job|InferenceService)\b"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from converters.ir import App, Disposition, EnvVar, Finding
 from converters.ledger import Ledger
-from converters.sources.docker.choose import Candidate
+from converters.sources.docker.candidate import Candidate
 
 if TYPE_CHECKING:
     from converters.sources.docker.analysis import Reading

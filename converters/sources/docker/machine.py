@@ -9,7 +9,7 @@ from converters.concepts.machine import assume
 from converters.containers.base_images import BaseImage
 from converters.ir import App, Origin, Setting
 from converters.ledger import Ledger
-from converters.sources.docker.choose import Candidate
+from converters.sources.docker.candidate import Candidate
 
 if TYPE_CHECKING:
     from converters.sources.docker.analysis import Reading

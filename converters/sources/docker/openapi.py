@@ -11,7 +11,7 @@ from converters.ledger import Ledger
 from converters.options import OpenApi
 from converters.project import Project, SourceFile
 from converters.sources.docker import document, programs
-from converters.sources.docker.choose import Candidate
+from converters.sources.docker.candidate import Candidate
 from converters.sources.docker.routes import Routes
 
 EXPECTED = "/openapi.json"

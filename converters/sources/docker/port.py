@@ -10,7 +10,8 @@ from converters.ir import Finding, Origin
 from converters.project import Project
 from converters.provenance import Certainty
 from converters.sources.docker import programs
-from converters.sources.docker.choose import Candidate, port_number
+from converters.sources.docker.candidate import Candidate
+from converters.sources.docker.choose import port_number
 from converters.sources.docker.health import stated
 from converters.sources.docker.listener import is_port
 from converters.sources.docker.proxies import Front

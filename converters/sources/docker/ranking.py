@@ -3,45 +3,19 @@
 from __future__ import annotations
 
 import re
-from enum import IntEnum
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from converters.containers import base_images
 from converters.sources.docker import programs
+from converters.sources.docker.candidate import Rank
 from converters.sources.docker.listener import is_port
 from converters.sources.docker.processes import SHELLS
 
 if TYPE_CHECKING:
     from converters.project import Project
-    from converters.sources.docker.choose import Candidate
+    from converters.sources.docker.candidate import Candidate
 
-POINTS: dict[str, tuple[int, str]] = {
-    "server with a port": (60, "it starts a known server, whose port is known"),
-    "server": (45, "it starts a known server"),
-    "server image": (40, "its base image is a server, and its command is left as it is"),
-    "server image with a command": (25, "its base image is a server, under a command of its own"),
-    "program": (20, "it runs a program of the project"),
-    "configuration": (1000, "a person gave its configuration"),
-    "exposed": (12, "EXPOSE says that something listens"),
-    "service": (8, "a compose service builds it"),
-    "service of the image": (3, "a compose service runs it"),
-    "published": (8, "compose publishes a port of it to people"),
-    "default compose file": (10, "`docker compose up` reads this file where no other is named"),
-    "called": (-9, "another service calls it, so it stands behind that one"),
-    "other variant": (-14, "the service runs the variant of the image for other hardware"),
-    "worker": (-15, "the name is that of a worker, a database or a user interface"),
-    "profile": (-3, "it runs only where its compose profile is asked for"),
-    "nothing": (-10, "it starts nothing"),
-    "gpu": (6, "it asks for an NVIDIA GPU, which fal has"),
-    "aside": (-25, "its place is that of tools, interfaces or development"),
-    "foreign": (-12, "it is made for hardware that fal does not have"),
-    "cpu": (-4, "it is the variant without a GPU"),
-    "cuda": (3, "it is the variant for a GPU"),
-    "depth": (-2, "it lies deeper in the project"),
-    "plain name": (2, "it is called Dockerfile, which `docker build` takes by itself"),
-}
-"""Kind of evidence -> (points, reason)."""
 CLOSE = 8
 """Points within which two images of the same class could both be meant."""
 HELPER = re.compile(
@@ -73,16 +47,6 @@ NO_SERVERS = frozenset(
     }
 )  # fmt: skip
 DEFAULT_COMPOSE = frozenset({"compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml"})
-
-
-class Rank(IntEnum):
-    """What points cannot make up for: a helper of the tests never comes before the project's own image."""
-
-    NOTHING = 0
-    HELPER = 1
-    UNKNOWN = 2
-    """It starts a program that is not known, and nothing declares a port."""
-    SERVER = 3
 
 
 def judge(project: Project, candidate: Candidate, variants: frozenset[bool]) -> None:

@@ -47,7 +47,8 @@ from converters.sources.docker import (
     settle,
 )
 from converters.sources.docker.analysis import Reading
-from converters.sources.docker.choose import Candidate, port_number
+from converters.sources.docker.candidate import Candidate
+from converters.sources.docker.choose import port_number
 from converters.sources.docker.defaults import Reader
 from converters.sources.docker.handlers import standard_library
 from converters.sources.docker.kubernetes import workload

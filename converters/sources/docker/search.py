@@ -9,7 +9,8 @@ from dataclasses import replace
 from converters.ir import Origin
 from converters.project import Project
 from converters.sources.docker import proxies
-from converters.sources.docker.choose import Candidate, best, port_number
+from converters.sources.docker.candidate import Candidate
+from converters.sources.docker.choose import best, port_number
 from converters.sources.docker.container_start import Start
 from converters.sources.docker.kubernetes import Workload
 from converters.sources.docker.processes import SHELLS, Process

@@ -6,7 +6,7 @@ import re
 import shlex
 
 from converters.containers.compose import Service
-from converters.sources.docker.choose import Candidate
+from converters.sources.docker.candidate import Candidate
 
 
 def together(candidate: Candidate) -> list[Service]:

@@ -10,7 +10,7 @@ from converters.ledger import Ledger
 from converters.options import Options
 from converters.project import Project, open_project
 from converters.sources.docker import analyze, choose
-from converters.sources.docker.choose import Candidate
+from converters.sources.docker.candidate import Candidate
 
 
 def project(folder: Path, **files: str) -> Project:
