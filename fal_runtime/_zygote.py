@@ -16,10 +16,11 @@ import shutil
 import signal
 import socket
 import sys
+import tempfile
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from fal_runtime import _sdk, confinement, locations
 from fal_runtime._hook.sitecustomize import Platform, redirect_bind
@@ -155,8 +156,8 @@ def _runner_of(pid: int) -> int | None:
 
 def _child(command: Json, fds: list[int], commands: socket.socket) -> None:
     """Become the loader or the runner that ``command`` asks for. Never returns."""
-    code = 70
-    try:
+
+    def work() -> int:
         _detach(commands)
         stdout, stderr, report_fd = fds
         os.dup2(stdout, 1)
@@ -165,15 +166,23 @@ def _child(command: Json, fds: list[int], commands: socket.socket) -> None:
             os.close(fd)
         with Path(os.devnull).open() as nothing:
             os.dup2(nothing.fileno(), 0)
-        for stream in (sys.stdout, sys.stderr):
-            stream.reconfigure(line_buffering=True)  # type: ignore[union-attr]
-        os.set_inheritable(report_fd, False)
         report = _Report(report_fd)
+        started = {name: value for name, value in os.environ.items() if name == "PYTHONPATH"}
         os.environ.update(command["env"], FAL_RUNTIME_PID=str(os.getpid()))
-        platform = Platform.of(os.environ)
-        if platform is not None:
-            platform.install()
-        code = {"load": _load, "run": _run}[command["op"]](command, report)
+        if command.get("python") is not None and command["kind"] != "image":
+            return _change_interpreter(command, report, started)
+        return _begin(command, report, lambda: _confine(command))
+
+    _end_with(work)
+
+
+def _end_with(work: Callable[[], int]) -> NoReturn:
+    """End the process with what ``work`` returns, whatever it raises."""
+    code = 70
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(line_buffering=True)  # type: ignore[union-attr]
+    try:
+        code = work()
     except SystemExit as stop:
         code = stop.code if isinstance(stop.code, int) else 1
     except BaseException:
@@ -183,6 +192,39 @@ def _child(command: Json, fds: list[int], commands: socket.socket) -> None:
             with contextlib.suppress(OSError, ValueError):
                 stream.flush()
         os._exit(code)
+
+
+def _begin(command: Json, report: _Report, confine: Callable[[], None]) -> int:
+    platform = Platform.of(os.environ)
+    if platform is not None:
+        platform.install()
+    return {"load": _load, "run": _run}[command["op"]](command, report, confine)
+
+
+def _change_interpreter(command: Json, report: _Report, variables: Mapping[str, str]) -> int:
+    """Go on in an environment that was installed. It runs code as soon as Python starts, so that happens where it is confined already."""
+    with tempfile.TemporaryFile() as told:
+        told.write(json.dumps(command).encode())
+        told.seek(0)
+        _confine(command)
+        for fd in (told.fileno(), report.fd):
+            os.set_inheritable(fd, True)
+        environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+        argv = [command["python"], "-c", command["boot"], str(told.fileno()), str(report.fd)]
+        os.execve(argv[0], argv, {**environment, **variables})
+
+
+def go_on() -> None:
+    """Entry of a process that changed its interpreter: ``argv`` names the files with the command and for reports."""
+
+    def work() -> int:
+        report = _Report(int(sys.argv[2]))
+        with os.fdopen(int(sys.argv[1]), "rb") as told:
+            command = json.load(told)
+        os.environ.update({name: value for name, value in command["env"].items() if name == "PYTHONPATH"})
+        return _begin(command, report, lambda: None)
+
+    _end_with(work)
 
 
 def _detach(commands: socket.socket) -> None:
@@ -202,16 +244,17 @@ class _Report:
     """The pipe on which a child tells the gateway how far it is, one JSON document per line."""
 
     def __init__(self, fd: int) -> None:
-        self._fd = fd
+        os.set_inheritable(fd, False)
+        self.fd = fd
 
     def __call__(self, event: str, **details: Any) -> None:
         data = memoryview(json.dumps({"event": event, **details}).encode() + b"\n")
         while data:
-            data = data[os.write(self._fd, data) :]
+            data = data[os.write(self.fd, data) :]
 
 
-def _load(command: Json, report: _Report) -> int:
-    _confine(command)
+def _load(command: Json, report: _Report, confine: Callable[[], None]) -> int:
+    confine()
     try:
         description, payload = _sdk.describe(command["app"])
     except BaseException as error:
@@ -223,11 +266,11 @@ def _load(command: Json, report: _Report) -> int:
     return 0
 
 
-def _run(command: Json, report: _Report) -> int:
+def _run(command: Json, report: _Report, confine: Callable[[], None]) -> int:
     data, app = (command[key] and Path(command[key]) for key in ("data", "app"))
     overrides = _sdk.Overrides(tuple(command["origin"]), data, app, Platform.of(os.environ))
     overrides.apply_to_imported()
-    _confine(command)
+    confine()
     sys.path.extend(command["path"])
     ports = _bind(command, report)
     if command["kind"] == "image":

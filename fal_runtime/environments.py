@@ -16,7 +16,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from .errors import InstallFailure
-from .interception import without_credentials
+from .installers import Installers
 
 Layers = Sequence[Sequence[str]]
 
@@ -25,12 +25,14 @@ class Environments:
     """A directory of virtual environments, each named by a hash of what is in it.
 
     They are made by uv where it is installed, else by venv and pip, which take indexes, proxies and the like from their own
-    variables and configuration. ``secrets`` fill in ``${NAME}``, as on the platform.
+    variables and configuration, and run confined (`installers`). ``secrets`` fill in ``${NAME}``, as on the platform. Requirements may
+    name files and directories below ``projects``.
     """
 
-    def __init__(self, directory: Path, secrets: Mapping[str, str]) -> None:
+    def __init__(self, directory: Path, secrets: Mapping[str, str], projects: Sequence[Path] = ()) -> None:
         self._directory = directory.absolute()
         self._secrets = secrets
+        self._installers = Installers(self._directory / "packages", projects)
 
     async def python(self, layers: Layers, on_line: Callable[[str], None]) -> Path:
         """The interpreter of the environment in which the ``layers`` are installed one after the other, and fal itself last.
@@ -56,49 +58,38 @@ class Environments:
                 if not complete.exists() or any(_is_local(item) for layer in layers for item in layer):
                     shutil.rmtree(place, ignore_errors=True)
                     for command in _commands(place, python, layers):
-                        await self._run(command, on_line, "the requirements cannot be installed")
+                        await self._run(command, on_line, "the requirements cannot be installed", place)
+                    broken = "what was installed does not run"
                     if search:
-                        _search_also(place, search)
+                        await self._run([str(python), "-I", "-c", _SEARCH_ALSO, *map(str, search)], on_line, broken, place)
                     if check:
-                        await self._run([str(python), "-I", "-c", check], on_line, "what was installed does not run")
-                    complete.touch()
+                        await self._run([str(python), "-I", "-c", check], on_line, broken, place, search)
+                    _mark(complete)
         except OSError as error:
             raise InstallFailure(f"{place} cannot be made: {error.strerror}") from None
         return python
 
-    async def _run(self, command: Sequence[str], on_line: Callable[[str], None], failure: str) -> None:
+    async def _run(
+        self, command: Sequence[str], on_line: Callable[[str], None], failure: str, place: Path, readable: Sequence[Path] = ()
+    ) -> None:
         words = [re.sub(r"\$\{(\w+)\}", self._secret, word) for word in command]
-        process = await asyncio.create_subprocess_exec(
-            *words,
-            cwd=self._directory,  # a project's own modules and settings in the current directory are not the installer's
-            env=without_credentials(os.environ),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-            limit=1 << 20,
-        )
-        lines: list[str] = []
-        try:
-            assert process.stdout is not None
-            async for data in process.stdout:
-                lines.append(data.decode(errors="replace").rstrip())
-                on_line(lines[-1])
-            code = await process.wait()
-        except BaseException:
-            with suppress(ProcessLookupError):
-                process.kill()
-            raise
-        if code:
-            raise InstallFailure(f"{failure}: {_reason(lines)}")
+        await self._installers.run(words, on_line, failure, place=place, readable=readable)
 
     def _secret(self, found: re.Match[str]) -> str:
         return self._secrets.get(found[1]) or found[0]
 
 
-def _search_also(place: Path, directories: Sequence[Path]) -> None:
-    """Append to the module search path of the environment at ``place``."""
-    site = next(place.glob("lib/python*/site-packages"))
-    (site / "_search.pth").write_text("".join(f"{directory}\n" for directory in directories))
+#: Appends to the module search path of the environment whose interpreter runs it.
+_SEARCH_ALSO = """
+import pathlib, sys, sysconfig
+pathlib.Path(sysconfig.get_path("purelib"), "_search.pth").write_text("".join(f"{line}\\n" for line in sys.argv[1:]))
+"""
+
+
+def _mark(file: Path) -> None:
+    """Make an empty file, through no link that an installed package may have left."""
+    with suppress(FileExistsError):
+        os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW, 0o600))
 
 
 def _key(layers: Layers, *more: str) -> str:
@@ -122,13 +113,6 @@ def _commands(place: Path, python: Path, layers: Layers) -> Iterator[list[str]]:
         yield [sys.executable, "-m", "venv", str(place)]
         install = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]
     yield from ([*install, *layer] for layer in layers if layer)
-
-
-def _reason(lines: Sequence[str]) -> str:
-    """The line that says most: the last error or, with uv, its cause; else the last line."""
-    told = [line.strip() for line in lines if line.strip()]
-    errors = [line for line in told if re.match(r"(?i)error\b|cause:|╰─▶", line)]
-    return (errors or told or ["no output"])[-1]
 
 
 @asynccontextmanager

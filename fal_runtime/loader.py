@@ -13,12 +13,12 @@ from typing import Any
 from . import image
 from .confinement import Support, View
 from .engine import HOOK, Engine, ProcessEngine, redirected_bind
+from .environments import Environments
 from .errors import LoadFailure, RuntimeFailure
 from .interception import Interceptor, without_credentials
 from .project import Project
 from .spec import Spec
 from .zygote import Zygote
-from .zygotes import Zygotes
 
 #: Where a process with files of its own finds the node-local uploader.
 _UPLOADER = "/run/fal/api.sock"
@@ -26,10 +26,9 @@ _UPLOADER = "/run/fal/api.sock"
 
 @dataclass(frozen=True)
 class Loaded:
-    """An app that is ready to be run: its spec, the command for its zygote, and what the person should know."""
+    """An app that is ready to be run: its spec, the command for the zygote, and what the person should know."""
 
     spec: Spec
-    zygote: Zygote
     command: Mapping[str, Any]
     notices: tuple[str, ...]
 
@@ -60,11 +59,17 @@ class Host:
 
 
 class Loader:
-    """Loads the apps of one project. ``echo(app, line)`` gets what installers print."""
+    """Loads the apps of one project. ``echo(app, line)`` gets what installers print.
 
-    def __init__(self, project: Project, zygotes: Zygotes, host: Host, echo: Callable[[str, str], None]) -> None:
+    With ``environments`` each app runs in one with its requirements, else in that of this process.
+    """
+
+    def __init__(
+        self, project: Project, zygote: Zygote, environments: Environments | None, host: Host, echo: Callable[[str, str], None]
+    ) -> None:
         self._project = project
-        self._zygotes = zygotes
+        self._zygote = zygote
+        self._environments = environments
         self._host = host
         self._echo = echo
         self._engine: Engine = ProcessEngine()
@@ -80,27 +85,30 @@ class Loader:
             notices.append(f"python_version is {spec.python_version}; runs here on {sys.version_info.major}.{sys.version_info.minor}")
         missing = [name for name in spec.settings.get("secrets") or () if name not in self._host.secrets]
         notices += [f"secret {name} is listed by the app but not given" for name in missing]
-        zygote = await self._zygote_of(spec, notices)
+        python = await self._install(spec, notices)
         layout = self._lay_out(spec, place / "root", notices)
-        command = self._command(spec, zygote, layout, place)
+        command = self._command(spec, python, layout, place)
         if spec.kind == "image":
             server = self._engine.command(spec, layout)
             command.update(argv=server.argv, env={**command["env"], **server.env})
-        return Loaded(spec, zygote, command, tuple(notices))
+        return Loaded(spec, command, tuple(notices))
 
-    async def _zygote_of(self, spec: Spec, notices: list[str]) -> Zygote:
-        """A warm process in the app's environment."""
-        if self._zygotes.installs and spec.requirements is None:
+    async def _install(self, spec: Spec, notices: list[str]) -> Path | None:
+        """The interpreter of the app's own environment; None where it runs in that of this process."""
+        if self._environments is None:
+            return None
+        if spec.requirements is None:
             notices.append("nothing is installed for it: what its image installs must be installed here")
+            return None
         try:
-            return await self._zygotes.get(spec.requirements, lambda line: self._echo(spec.name, line))
+            return await self._environments.python(spec.requirements, lambda line: self._echo(spec.name, line))
         except RuntimeFailure as failure:
             raise LoadFailure(f"{spec.name}: {failure}") from None
 
     async def _describe(self, app: str, place: Path) -> Spec:
         events: deque[dict[str, Any]] = deque(maxlen=1)
         lines: deque[str] = deque(maxlen=1)  # the code may say more than there is memory for
-        own = self._zygotes.own
+        own = self._zygote
         root = str(self._project.root)
         view = View(
             self._stage,
@@ -179,7 +187,8 @@ class Loader:
         interceptor = self._host.interceptor
         return without_credentials(env, self._host.key) if interceptor is None else interceptor.environment(env)
 
-    def _command(self, spec: Spec, zygote: Zygote, layout: image.Layout, place: Path) -> dict[str, Any]:
+    def _command(self, spec: Spec, python: Path | None, layout: image.Layout, place: Path) -> dict[str, Any]:
+        zygote = self._zygote
         root, private = place / "root", zygote.confinement.private
         data = "/data" if private else str(self._host.data)
         hook = self._host.interceptor.directory if self._host.interceptor else HOOK
@@ -190,7 +199,7 @@ class Loader:
             self._stage,
             root,
             cwd if private or not layout.workdir else str(root / layout.workdir.lstrip("/")),
-            (*self._readable, str(hook), str(place / "payload"), *self._own_file(spec)),
+            (*self._readable, str(hook), str(place / "payload"), *self._own_file(spec), *([str(python.parents[1])] if python else [])),
             (str(place / "empty"), *self._host.writable, *(() if private else (str(self._host.uploader),))),
             {"/data": str(self._host.data), _UPLOADER: str(self._host.uploader)},
         )
@@ -205,7 +214,7 @@ class Loader:
             "FAL_RUNNER_STATE": "SETUP",
             "IS_ISOLATE_AGENT": "1",
             "PYTHONUNBUFFERED": "1",
-            **zygote.activation(),
+            **(zygote.activation(python) if python else {}),
             **self._exposed(spec),
             "FAL_USE_LOCAL_UPLOADER": "1",
             "FAL_API_SOCKET": _UPLOADER if private else str(self._host.uploader),
@@ -230,6 +239,8 @@ class Loader:
             "roots": [str(self._project.root), app, layout.workdir or app],
             "view": view.as_json(),
             "confinement": zygote.confinement.kind,
+            "python": str(python) if python else None,
+            "boot": zygote.boot("go_on"),
         }
 
 

@@ -1,4 +1,4 @@
-"""The whole runtime as one object: zygotes, loader, applications, CDN and gateway, started and stopped together."""
+"""The whole runtime as one object: zygote, loader, applications, CDN and gateway, started and stopped together."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ from .sockets import Sockets
 from .uploader import Uploader
 from .variables import of_the_machine
 from .webhooks import Signer, Webhooks
-from .zygotes import Zygotes
+from .zygote import Zygote
 
 Say = Callable[[str, str], None]
 
@@ -90,7 +90,7 @@ class Runtime:
         self.port = port
         self.owner = owner
         self._environment = environment
-        self._environments = Environments(environments, secrets or {}) if environments else None
+        self._environments = Environments(environments, secrets or {}, [project.root]) if environments else None
         self.applications: dict[str, Application] = {}
         self.failures: dict[str, LoadFailure] = {}
         self._data = data
@@ -137,11 +137,11 @@ class Runtime:
         state = self._open_state(directory)
         _make(self._data, "--data")
         interceptor = self.interceptor = await self._open_interceptor(directory / "intercept") if self._intercept else None
-        zygotes = Zygotes(directory, self._environments, self._inherited(interceptor))
-        self._closing.push_async_callback(zygotes.close)
+        zygote = Zygote(directory, self._inherited(interceptor))
+        self._closing.push_async_callback(zygote.close)
         store = Store(state / "files", self.files_url)
         await self._serve(Uploader(store).asgi, uds=str(directory / "api.sock"))
-        await zygotes.start()
+        await zygote.start()
         host = Host(
             directory,
             self._data.resolve(),
@@ -156,10 +156,10 @@ class Runtime:
             self._readable,
             self._writable,
         )
-        loader = Loader(self.project, zygotes, host, self._echo)
-        self._tell_confinement(zygotes.own.confinement)
+        loader = Loader(self.project, zygote, self._environments, host, self._echo)
+        self._tell_confinement(zygote.confinement)
         self._closing.push_async_callback(self._close_applications)
-        await asyncio.gather(*(self._load(loader, app) for app in self.project.apps))
+        await asyncio.gather(*(self._load(loader, zygote, app) for app in self.project.apps))
         await self._open_gateway(state, store, listener)
 
     async def _open_interceptor(self, directory: Path) -> Interceptor:
@@ -243,7 +243,7 @@ class Runtime:
                 self._say("", f"old results and files cannot be deleted: {error}")
             await asyncio.sleep(60)
 
-    async def _load(self, loader: Loader, app: str) -> None:
+    async def _load(self, loader: Loader, zygote: Zygote, app: str) -> None:
         try:
             loaded = await loader.load(app)
         except LoadFailure as failure:
@@ -251,11 +251,11 @@ class Runtime:
             return
         for notice in loaded.notices:
             self._say(app, notice)
-        application = self._application(loaded)
+        application = self._application(loaded, zygote)
         self.applications[loaded.spec.name] = application
         await application.started()
 
-    def _application(self, loaded: Loaded) -> Application:
+    def _application(self, loaded: Loaded, zygote: Zygote) -> Application:
         spec = loaded.spec
         scaling = replace(spec.scaling, min_concurrency=max(1, spec.scaling.min_concurrency)) if self._keep_warm else spec.scaling
 
@@ -264,7 +264,7 @@ class Runtime:
             if self._queue is not None and runner.in_flight:
                 self._queue.log(runner.in_flight, stream, text)
 
-        return Application(spec, scaling, lambda: Runner(spec, dict(loaded.command), loaded.zygote, on_line), self._say)
+        return Application(spec, scaling, lambda: Runner(spec, dict(loaded.command), zygote, on_line), self._say)
 
     async def _close_applications(self) -> None:
         await asyncio.gather(*(application.close() for application in self.applications.values()))

@@ -26,7 +26,7 @@ EventHandler = Callable[[Json], None]
 #: may be those of another environment, nor the names of a checkout may reach the user's code.
 _BOOT = (
     "import sys; sys.path[0] = {link!r}; from fal_runtime import _zygote; "
-    "sys.path[:] = [entry for entry in sys.path[1:] if entry != {checkout!r}]; _zygote.main()"
+    "sys.path[:] = [entry for entry in sys.path[1:] if entry != {checkout!r}]; _zygote.{entry}()"
 )
 
 
@@ -55,9 +55,8 @@ class Zygote:
     ``inherited`` are the environment variables that it starts with, and with it whatever it forks.
     """
 
-    def __init__(self, directory: Path, python: Path, inherited: Mapping[str, str]) -> None:
+    def __init__(self, directory: Path, inherited: Mapping[str, str]) -> None:
         self._directory = directory
-        self._python = python
         self._inherited = dict(inherited)
         self._numbers = itertools.count(1)
         self._children: dict[int, Child] = {}
@@ -74,9 +73,8 @@ class Zygote:
         """Start the process, also again after it was killed, and wait until it has imported the SDK. Raises RuntimeFailure if it cannot."""
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         (self._directory / "stage").mkdir(exist_ok=True)
-        code = _BOOT.format(link=str(self._link()), checkout=_checkout())
         self._process = subprocess.Popen(
-            [str(self._python), "-c", code, str(theirs.fileno()), str(self._directory)],
+            [sys.executable, "-c", self.boot("main"), str(theirs.fileno()), str(self._directory)],
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
             start_new_session=True,
@@ -91,7 +89,7 @@ class Zygote:
         message = await loop.sock_recv(ours, 1 << 16)
         if not message:
             code_ = await loop.run_in_executor(None, self._process.wait)
-            raise RuntimeFailure(f"the fal SDK could not be imported (exit code {code_}); is `fal` installed in {self._python}?")
+            raise RuntimeFailure(f"the fal SDK could not be imported (exit code {code_}); is `fal` installed in {sys.executable}?")
         self.confinement = Support(**json.loads(message)["confinement"])
         loop.add_reader(ours, self._hear)
 
@@ -104,12 +102,14 @@ class Zygote:
             link.symlink_to(Path(__file__).parent)
         return directory
 
-    def activation(self) -> dict[str, str]:
-        """What activating the interpreter's environment would set; nothing for the environment of this process."""
-        home = self._python.parent
-        if home == Path(sys.executable).parent:
-            return {}
-        return {"VIRTUAL_ENV": str(home.parent), "PATH": os.pathsep.join([str(home), self._inherited.get("PATH", os.defpath)])}
+    def boot(self, entry: str) -> str:
+        """What an interpreter executes to import this package, and nothing beside it, and to call a function of ``_zygote``."""
+        return _BOOT.format(link=str(self._link()), checkout=_checkout(), entry=entry)
+
+    def activation(self, python: Path) -> dict[str, str]:
+        """What activating the environment of an interpreter would set."""
+        path = os.pathsep.join([str(python.parent), self._inherited.get("PATH", os.defpath)])
+        return {"VIRTUAL_ENV": str(python.parents[1]), "PATH": path}
 
     def send(self, command: Json, fds: list[int] | None = None) -> None:
         """Send one command; what a dead zygote cannot hear is dropped, since its children are dead as well."""

@@ -18,16 +18,14 @@ from typing import Protocol, TypeVar
 from converters.containers import packaging
 from converters.ir import App
 from converters.project import Project, SourceFile
-from fal_runtime import confinement as confinements
 from fal_runtime import engine
-from fal_runtime.confinement import Support, View, bounds, content_below, is_collection
+from fal_runtime.confinement import START, Support, View, bounds, content_below, is_collection
 
 from .interpreter import Interpreter
 from .observe import HOOK, Observation
 
 _TAIL = 2**16
 """Bytes at the end of a log in which the last words are looked for."""
-_CONFINEMENT = Path(confinements.__file__)
 _BESIDE = "/src"
 """Where a project lies that no Dockerfile lays out (Cog's own working directory)."""
 
@@ -139,15 +137,14 @@ class Process:
             own["TMPDIR"] = str(self._staged.root / "tmp")
         settings = {
             "argv": self._argv,
-            "environment": self._observation.environment(own),
+            "environments": {self._confinement.kind: self._observation.environment(own)},
             "view": view.as_json(),
             "kind": self._confinement.kind,
-            "package": str(_CONFINEMENT),
         }
         with self.log.open("ab") as log:
             self._process = self._starter.submit(
                 subprocess.Popen,
-                [sys.executable, "-I", "-S", str(Path(__file__).with_name("enter.py"))],
+                [sys.executable, "-I", "-S", str(START)],
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=log,

@@ -22,10 +22,27 @@ from pathlib import Path
 
 from . import bounds, kernel, landlock
 from .kernel import end_with_parent
-from .processes import enter, give_up_privileges
-from .view import View, devices, is_collection, make_temporary, readable_paths
+from .processes import enter, gather, give_up_privileges
+from .view import View, devices, interpreter, is_collection, make_temporary, readable_paths
 
-__all__ = ["SWITCH", "Support", "View", "confine", "content_below", "end_with_parent", "enter", "is_collection", "restrict", "support"]
+__all__ = [
+    "START",
+    "SWITCH",
+    "Support",
+    "View",
+    "confine",
+    "content_below",
+    "end_with_parent",
+    "enter",
+    "gather",
+    "interpreter",
+    "is_collection",
+    "restrict",
+    "support",
+]
+
+#: The program that starts another one confined.
+START = Path(__file__).with_name("start.py")
 
 #: The variable that switches confinement off where it is "off".
 SWITCH = "FAL_RUNTIME_CONFINEMENT"

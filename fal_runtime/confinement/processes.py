@@ -11,7 +11,7 @@ import time
 from types import FrameType
 from typing import NoReturn
 
-from . import kernel, landlock, view
+from . import bounds, kernel, landlock, view
 from .view import View
 
 _NAMESPACES = kernel.CLONE_NEWNS | kernel.CLONE_NEWPID | kernel.CLONE_NEWIPC | kernel.CLONE_NEWUTS
@@ -45,6 +45,20 @@ def enter(seen: View) -> None:
     if child != 0:
         _reap(child, writer)
     os.close(writer)
+    os.setsid()
+
+
+def gather() -> None:
+    """Go on as a process with which everything ends that it has started, wherever that has gone, without a namespace for it.
+
+    The caller's process stays as the one that others know: it ends as that process ends, and ends it at SIGTERM and the like. The
+    caller must have one thread.
+    """
+    kernel.prctl(kernel.PR_SET_CHILD_SUBREAPER, 1)
+    child = os.fork()
+    if child != 0:
+        _end_what_is_left(child)
+    kernel.end_with_parent()
     os.setsid()
 
 
@@ -103,13 +117,44 @@ def _count_from(number: int) -> None:
         file.write(str(number - 1))
 
 
+def _end_what_is_left(child: int) -> NoReturn:
+    """Outside: await the process, then kill what it has left, which came to this one, and end as it did."""
+
+    def end(number: int, frame: FrameType | None) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(child, signal.SIGKILL)
+
+    for number in _PASSED_ON:
+        signal.signal(number, end)
+    ended = 0
+    while ended != child:
+        ended, status = os.waitpid(-1, 0)
+    _kill_all()
+    _end_as(os.waitstatus_to_exitcode(status))
+
+
+def _kill_all() -> None:
+    while True:
+        for member in bounds.tree(os.getpid()):
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(member, signal.SIGKILL)
+        try:
+            os.waitpid(-1, 0)
+        except ChildProcessError:
+            return
+
+
 def _stand_for(first: int, reader: int) -> NoReturn:
     """Outside: end as the confined process does."""
     for number in _PASSED_ON:
         signal.signal(number, signal.SIG_IGN)
     told = os.read(reader, 4)
     status = os.waitpid(first, 0)[1]
-    code = os.waitstatus_to_exitcode(struct.unpack("i", told)[0] if len(told) == 4 else status)
+    _end_as(os.waitstatus_to_exitcode(struct.unpack("i", told)[0] if len(told) == 4 else status))
+
+
+def _end_as(code: int) -> NoReturn:
+    """End with an exit code, or by the signal that a negative one names."""
     if code < 0:
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         with contextlib.suppress(OSError, ValueError):

@@ -120,13 +120,13 @@ FAL = f"fal=={version('fal')}"
 @pytest.fixture
 def uv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[str]]:
     """A ``uv`` that only notes what it is asked for; the function returns that, and forgets it."""
-    log, program = tmp_path / "log", tmp_path / "bin" / "uv"
+    log, program = tmp_path / "environments/packages/log", tmp_path / "bin/uv"
     program.parent.mkdir()
     program.write_text(
         textwrap.dedent(
-            f"""\
+            """\
             #!/bin/sh
-            echo "$@" >> {log}
+            echo "$@" >> "${UV_CACHE_DIR%/uv}/log"
             case "$*" in
                 venv*) shift 4; mkdir -p "$1/bin"; sleep 0.2 ;;
                 *cut-off*) kill -9 $$ ;;

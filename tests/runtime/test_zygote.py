@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import sys
 from pathlib import Path
 
 import pytest
@@ -21,7 +20,7 @@ async def forked(zygote: Zygote, directory: Path) -> Child:
 
 def test_nothing_is_forked_once_it_is_closed(tmp_path: Path) -> None:
     async def run() -> None:
-        zygote = Zygote(tmp_path, Path(sys.executable), os.environ)
+        zygote = Zygote(tmp_path, os.environ)
         await zygote.start()
         await zygote.close()
         with pytest.raises(RuntimeFailure, match="the runtime is stopping"):
@@ -32,7 +31,7 @@ def test_nothing_is_forked_once_it_is_closed(tmp_path: Path) -> None:
 
 def test_a_signal_that_comes_late_reaches_nobody(tmp_path: Path) -> None:
     async def run() -> None:
-        zygote = Zygote(tmp_path, Path(sys.executable), os.environ)
+        zygote = Zygote(tmp_path, os.environ)
         await zygote.start()
         child = await forked(zygote, tmp_path)
         await zygote.close()

@@ -74,11 +74,10 @@ def test_only_one_release_fits_an_exact_specifier(specifier: str, exact: bool) -
 
 INSTALLER = """\
 #!{python}
-import json, pathlib, re, sys, venv
-here = pathlib.Path(__file__).parent
-state = json.loads((here / "state.json").read_text())
+import json, os, pathlib, re, sys, venv
+state = json.loads(pathlib.Path(os.environ["UV_STATE"]).read_text())
 arguments = sys.argv[1:]
-with (here / "log").open("a") as log:
+with pathlib.Path(os.environ["UV_CACHE_DIR"] + ".log").open("a") as log:
     log.write(" ".join(arguments) + chr(10))
 if arguments[0] == "venv":
     venv.create(arguments[-1], with_pip=False, symlinks=True)
@@ -102,6 +101,7 @@ class Index:
     """What the installer finds: requirement -> the release that it installs."""
 
     folder: Path
+    log: Path
     announced: list[str] = field(default_factory=list)
 
     def serve(self, releases: dict[str, str]) -> None:
@@ -109,9 +109,8 @@ class Index:
 
     def installs(self) -> list[str]:
         """What was asked for since the last time."""
-        log = self.folder / "log"
-        lines = log.read_text().splitlines() if log.exists() else []
-        log.unlink(missing_ok=True)
+        lines = self.log.read_text().splitlines() if self.log.exists() else []
+        self.log.unlink(missing_ok=True)
         return [line.split()[-1] for line in lines if line.startswith("pip")]
 
     @contextlib.contextmanager
@@ -128,7 +127,8 @@ def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Index:
     program.write_text(INSTALLER.format(python=sys.executable))
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")
-    return Index(folder)
+    monkeypatch.setenv("UV_STATE", str(folder / "state.json"))
+    return Index(folder, tmp_path / "environments/packages/uv.log")
 
 
 def found(index: Index, requirement: str, tmp_path: Path, most: int | None = 1) -> list[SourceSdk]:
@@ -304,6 +304,7 @@ def test_the_certificate_names_the_release_and_the_terminal_its_making(
     index: Index, scratch: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     index.serve({"cog": "99.0"})
+    index.log = tmp_path / "cache/fal-runtime/environments/packages/uv.log"
     monkeypatch.setenv("FAL_MIGRATE_SOURCE_SDK", "auto")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     assert answer(["verify", str(FIXTURES / "replicate/tokens"), "--seconds", "5", "--format", "json"]) == 0
@@ -320,6 +321,7 @@ def test_own_asks_for_no_environment(
     index: Index, scratch: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     index.serve({"cog": "99.0"})
+    index.log = tmp_path / "cache/fal-runtime/environments/packages/uv.log"
     monkeypatch.setenv("FAL_MIGRATE_SOURCE_SDK", "auto")
     assert answer(["verify", str(FIXTURES / "replicate/tokens"), "--seconds", "2", "--format", "json", "--source-sdk", "own"]) == 0
     printed = capsys.readouterr()
