@@ -11,7 +11,7 @@ import time
 from types import FrameType
 from typing import NoReturn
 
-from . import bounds, kernel, landlock, view
+from . import bounds, kernel, landlock, mounting, view
 from .view import View
 
 _NAMESPACES = kernel.CLONE_NEWNS | kernel.CLONE_NEWPID | kernel.CLONE_NEWIPC | kernel.CLONE_NEWUTS
@@ -34,12 +34,12 @@ def enter(seen: View) -> None:
         _stand_for(first, reader)
     os.close(reader)
     kernel.end_with_parent()
-    view.mount(tree, seen.stage, seen.cwd)
+    mounting.mount(tree, seen.stage, seen.cwd)
     if own_users:
         _forbid_more_users()
         resource.setrlimit(resource.RLIMIT_NPROC, (seen.tasks, seen.tasks))
     _count_from(number)
-    view.cover_proc()
+    mounting.cover_proc()
     give_up_privileges()
     child = os.fork()
     if child != 0:
