@@ -18,6 +18,14 @@ import fal_runtime
 from fal_runtime import ports
 from fal_runtime.errors import RuntimeFailure
 
+
+def _free_port() -> int:
+    with socket.create_server(("", 0)) as listening:
+        return int(listening.getsockname()[1])
+
+
+PORT = _free_port()
+"""The port that the servers here name; in the texts below it is the word PORT."""
 SERVER = """
 import json, os, sys, time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -38,7 +46,7 @@ class Handler(BaseHTTPRequestHandler):
         self.rfile.read(int(self.headers.get("content-length", 0)))
         self.do_GET()
 
-ThreadingHTTPServer(("0.0.0.0", 8765), Handler).serve_forever()
+ThreadingHTTPServer(("0.0.0.0", PORT), Handler).serve_forever()
 """
 
 DOCKERFILE = """
@@ -47,14 +55,14 @@ WORKDIR /srv/app
 ENV MODE=prod
 COPY server.py ./
 RUN pip install torch
-EXPOSE 8765
+EXPOSE PORT
 ENTRYPOINT ["python"]
 CMD ["server.py", "--from", "dockerfile"]
 """
 
 PYPROJECT = """
 [tool.fal.apps.plain]
-exposed_port = 8765
+exposed_port = PORT
 max_concurrency = 2
 max_multiplexing = 2
 [tool.fal.apps.plain.image]
@@ -63,7 +71,7 @@ dockerfile = "Dockerfile"
 path = "/ready"
 
 [tool.fal.apps.other]
-exposed_port = 8765
+exposed_port = PORT
 [tool.fal.apps.other.image]
 dockerfile = "Dockerfile"
 cmd = ["server.py", "--mine"]
@@ -74,7 +82,7 @@ cmd = ["server.py", "--mine"]
 def project(tmp_path: Path) -> Callable[..., Path]:
     def write(**files: str) -> Path:
         for name, text in {"pyproject.toml": PYPROJECT, "Dockerfile": DOCKERFILE, "server.py": SERVER, **files}.items():
-            (tmp_path / name.replace("_", ".")).write_text(text)
+            (tmp_path / name.replace("_", ".")).write_text(text.replace("PORT", str(PORT)))
         return tmp_path
 
     return write
@@ -113,12 +121,12 @@ def test_a_command_that_does_not_exist_is_one_clear_line(project: Callable[..., 
 FUNCTION = """
 import fal
 
-@fal.function(exposed_port=8765, max_concurrency=2, keep_alive=1, app_files=["server.py"])
+@fal.function(exposed_port=PORT, max_concurrency=2, keep_alive=1, app_files=["server.py"])
 def serve():
     import runpy
     runpy.run_path("server.py")
 
-@fal.function(exposed_port=8765, app_files=["server.py"])
+@fal.function(exposed_port=PORT, app_files=["server.py"])
 def child():
     import subprocess, sys
     subprocess.run([sys.executable, "server.py"], check=True)
@@ -137,7 +145,7 @@ def test_two_runners_of_one_server_fit_one_machine(project: Callable[..., Path])
     app = """
     import fal
 
-    @fal.function(exposed_port=8765, min_concurrency=2, max_concurrency=2)
+    @fal.function(exposed_port=PORT, min_concurrency=2, max_concurrency=2)
     def serve():
         import asyncio, os, uvicorn
         async def app(scope, receive, send):
@@ -145,7 +153,7 @@ def test_two_runners_of_one_server_fit_one_machine(project: Callable[..., Path])
                 await asyncio.sleep(0.3)
                 await send({"type": "http.response.start", "status": 200, "headers": []})
                 await send({"type": "http.response.body", "body": os.environ["FAL_JOB_ID"].encode()})
-        uvicorn.run(app, host="0.0.0.0", port=8765, lifespan="off")
+        uvicorn.run(app, host="0.0.0.0", port=PORT, lifespan="off")
     """
     from textwrap import dedent
 
@@ -162,7 +170,7 @@ def test_two_runners_of_one_server_fit_one_machine(project: Callable[..., Path])
 
 def unmovable(app: str, **settings: int) -> str:
     """The table of an app whose server does not hear of redirected ports, as those in other languages do not."""
-    lines = [f"[tool.fal.apps.{app}]", "exposed_port = 8765", *(f"{name} = {value}" for name, value in settings.items())]
+    lines = [f"[tool.fal.apps.{app}]", "exposed_port = PORT", *(f"{name} = {value}" for name, value in settings.items())]
     return "\n".join([*lines, f"[tool.fal.apps.{app}.image]", 'dockerfile = "Dockerfile"', 'cmd = ["-I", "server.py"]', ""])
 
 
@@ -177,9 +185,9 @@ def test_a_server_that_cannot_be_moved_has_one_runner(project: Callable[..., Pat
         with ThreadPoolExecutor(8) as pool:
             runners = {answer.json()["runner"] for answer in pool.map(lambda _: httpx.get(fal.app_url("fixed", "/")), range(16))}
         assert len(runners) == 1
-        assert "fixed: its server holds port 8765 itself: here it has one runner, not up to 3" in fal.lines
+        assert f"fixed: its server holds port {PORT} itself: here it has one runner, not up to 3" in fal.lines
         assert not any("next attempt" in line for line in fal.lines)
-        os.kill(listener(8765), signal.SIGKILL)
+        os.kill(listener(PORT), signal.SIGKILL)
         again = httpx.get(fal.app_url("fixed", "/"), timeout=20)
         assert again.status_code == 503 or {again.json()["runner"]} != runners
         assert {httpx.get(fal.app_url("fixed", "/"), timeout=20).json()["runner"]} != runners  # the port was given back
@@ -187,15 +195,15 @@ def test_a_server_that_cannot_be_moved_has_one_runner(project: Callable[..., Pat
 
 def test_two_servers_that_cannot_be_moved_do_not_fit(project: Callable[..., Path]) -> None:
     root = project(pyproject_toml=unmovable("one") + unmovable("two"))
-    said = r"(one|two): the runner ended with exit code 1 before it was ready \(port 8765 is taken here, and only servers in Python"
+    said = rf"(one|two): the runner ended with exit code 1 before it was ready \(port {PORT} is taken here, and only servers in Python"
     with pytest.raises(RuntimeFailure, match=said), fal_runtime.serve(root):
         pass
 
 
 def test_a_server_of_a_stranger_is_not_taken_for_the_app_s(project: Callable[..., Path]) -> None:
-    root = project(pyproject_toml=unmovable("one").replace("exposed_port = 8765", "exposed_port = 8765\nstartup_timeout = 2"))
+    root = project(pyproject_toml=unmovable("one").replace("exposed_port = PORT", "exposed_port = PORT\nstartup_timeout = 2"))
     (root / "server.py").write_text("import time; time.sleep(60)")  # it never listens
-    with socket.create_server(("127.0.0.1", 8765)), pytest.raises(RuntimeFailure, match="did not start"), fal_runtime.serve(root):
+    with socket.create_server(("127.0.0.1", PORT)), pytest.raises(RuntimeFailure, match="did not start"), fal_runtime.serve(root):
         pass
 
 
