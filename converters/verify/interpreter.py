@@ -70,7 +70,7 @@ def inspected(executable: Path = Path(sys.executable)) -> Interpreter:
     hint = "Name the python of an environment that holds the project's release of runpod or cog, such as env/bin/python."
     if not executable.is_file():
         raise UsageError("is no file.", file=str(executable), hint=hint)
-    place = Path(executable).absolute()  # not resolved: the link is what makes it the environment's
+    place = executable.parent.resolve() / executable.name  # itself not resolved: the link is what makes it the environment's
     try:
         answered = subprocess.run([str(place), "-I", "-c", _QUESTION], capture_output=True, timeout=_SECONDS, check=True)
         found = json.loads(answered.stdout)

@@ -156,6 +156,16 @@ def test_what_cannot_run_the_source_is_refused(tmp_path: Path, script: str | Non
         inspected(python)
 
 
+def test_an_interpreter_is_told_by_a_path_without_detours(tmp_path: Path) -> None:
+    python = environment(tmp_path / "environment")
+    (tmp_path / "link").symlink_to(python.parent)
+    (tmp_path / "elsewhere").mkdir()
+    for detour in (f"{tmp_path}/elsewhere/../environment/bin/python", f"{tmp_path}/link/python"):
+        found = inspected(Path(detour))
+        assert found.executable == python, "the interpreter itself stays a link, which makes it the environment's"
+        assert str(tmp_path / "environment") in found.folders and not any(".." in folder for folder in found.folders)
+
+
 def test_an_interpreter_without_the_sdk_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "empty").mkdir()
     python = environment(tmp_path / "env", tmp_path / "empty")
