@@ -151,8 +151,15 @@ class Loader:
     def _lay_out(self, spec: Spec, root: Path, notices: list[str]) -> image.Layout:
         """Put the app's files where the platform puts them, below ``root``.
 
-        Raises LoadFailure where one lies outside the project: which files there are is told by the project's own code.
+        Raises LoadFailure where one lies outside the project, or is no file: which files there are is told by the project's own code.
         """
+        try:
+            return self._copied(spec, root, notices)
+        except OSError as error:
+            place = f"{error.filename}: " if error.filename else ""
+            raise LoadFailure(f"{spec.name}: its files cannot be copied: {place}{error.strerror}") from None
+
+    def _copied(self, spec: Spec, root: Path, notices: list[str]) -> image.Layout:
         for absolute, relative in spec.files:
             if not absolute.resolve().is_relative_to(self._project.root.resolve()):
                 raise LoadFailure(f"{spec.name}: {relative} lies outside the project, at {absolute.resolve()}: copy it into the project")

@@ -124,17 +124,26 @@ async def _serve(runtime: Runtime, ready: Callable[[Runtime], None] | None, capt
 
 def say(app: str, text: str) -> None:
     """One line for the person at the terminal."""
-    _print(f"{_shown(app)}: {text}" if app else text, bold=True)
+    _print(f"{_shown(app)}: {visible(text)}" if app else visible(text), bold=True)
 
 
 def _echo(app: str, text: str) -> None:
+    """What an app prints: each line begins with its name, whatever the app writes."""
     if text and not text.startswith(_NOISE):
-        _print(f"[{_shown(app)}] {text}", bold=False)
+        for line in text.split("\n"):
+            shown = line.rstrip("\r").rpartition("\r")[2]  # of a bar that is drawn again and again, as a terminal would show it
+            _print(f"[{_shown(app)}] {visible(shown)}", bold=False)
+
+
+def visible(text: str) -> str:
+    """A text in which nothing is a command: to the terminal, which characters are that control it, or to GitHub's log."""
+    shown = "".join(letter if letter.isprintable() or letter == "\t" else repr(letter)[1:-1] for letter in text)
+    return shown.replace("##[", "\\x23#[")
 
 
 def _shown(app: str) -> str:
     """The name of an app, which begins no line and no command of its own in a log."""
-    name = "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in app)
+    name = visible(app)
     return name if name.isidentifier() or name[:1].isalnum() else repr(name)
 
 

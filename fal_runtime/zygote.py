@@ -30,6 +30,8 @@ _BOOT = (
 )
 
 
+#: Bytes of a line that a child prints, and of one that it reports, which may hold the OpenAPI document of an app.
+_LONGEST_LINE, _LONGEST_REPORT = 1 << 20, 1 << 26
 #: Processes and threads of all runners together.
 _MOST_TASKS = 32768
 
@@ -129,16 +131,16 @@ class Zygote:
                 await self.start()
         loop = asyncio.get_running_loop()
         writers: list[int] = []
-        handlers: list[Callable[[str], None]] = [
-            lambda text: on_line("stdout", text),
-            lambda text: on_line("stderr", text),
-            lambda text: _reported(text, on_event),
+        handlers: list[tuple[Callable[[str], None], int]] = [
+            (lambda text: on_line("stdout", text), _LONGEST_LINE),
+            (lambda text: on_line("stderr", text), _LONGEST_LINE),
+            (lambda text: _reported(text, on_event), _LONGEST_REPORT),
         ]
         child = Child(self, next(self._numbers))
-        for handler in handlers:
+        for handler, longest in handlers:
             reader, writer = os.pipe()
             writers.append(writer)
-            lines = _Lines(handler)
+            lines = _Lines(handler, longest)
             child.drained.append(lines.closed)
             await loop.connect_read_pipe(lambda lines=lines: lines, os.fdopen(reader, "rb"))  # type: ignore[misc]
         self._children[child.number] = child
@@ -225,25 +227,35 @@ def _checkout() -> str:
 
 
 class _Lines(asyncio.Protocol):
-    """Splits a pipe into lines of text; a line longer than 1 MiB is cut into pieces."""
+    """Splits a pipe into lines of text; a line of more than ``longest`` bytes is cut into pieces."""
 
-    LONGEST = 1 << 20
-
-    def __init__(self, handler: Callable[[str], None]) -> None:
+    def __init__(self, handler: Callable[[str], None], longest: int) -> None:
         self._handler = handler
-        self._rest = b""
+        self._longest = longest
+        self._pieces: list[bytes] = []
+        self._size = 0
         self.closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def data_received(self, data: bytes) -> None:
-        *lines, self._rest = (self._rest + data).split(b"\n")
-        for line in lines:
-            self._handler(line.decode(errors="replace"))
-        if len(self._rest) > self.LONGEST:
-            self._handler(self._rest.decode(errors="replace"))
-            self._rest = b""
+        first, *others = data.split(b"\n")
+        self._add(first)
+        for other in others:
+            self._end_line()
+            self._add(other)
+        if self._size > self._longest:
+            self._end_line()
+
+    def _add(self, piece: bytes) -> None:
+        self._pieces.append(piece)
+        self._size += len(piece)
+
+    def _end_line(self) -> None:
+        line = b"".join(self._pieces)
+        self._pieces, self._size = [], 0
+        self._handler(line.decode(errors="replace"))
 
     def connection_lost(self, exc: Exception | None) -> None:
-        if self._rest:
-            self._handler(self._rest.decode(errors="replace"))
+        if self._size:
+            self._end_line()
         if not self.closed.done():
             self.closed.set_result(None)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from .test_run import Serve, Write
@@ -49,3 +51,52 @@ def test_a_loader_that_forges_a_description_fails_alone(project: Write, serve: S
     served = serve(project(pyproject_toml=pyproject, app_py=app, good_py=good))
     served.line(r"^error: demo: loading it told no description of an app")
     assert served.post("good", {}).json() == {"answered": True}
+
+
+@pytest.mark.parametrize(("file", "said"), [("folder", "Is a directory"), ("missing.txt", "No such file or directory")])
+def test_a_loader_that_names_what_is_no_file_fails_alone(project: Write, serve: Serve, file: str, said: str) -> None:
+    app = """
+        from pathlib import Path
+        import fal
+        from fal_runtime import _sdk
+
+        HERE = Path(__file__).parent
+        _sdk._files = lambda *_: [(str(HERE / "FILE"), "FILE")]
+
+        class Demo(fal.App, name="demo", app_files=["kept.txt"]):
+            @fal.endpoint("/")
+            def run(self) -> dict:
+                return {}
+    """
+    root = project(pyproject_toml=PYPROJECT, app_py=app.replace("FILE", file))
+    (root / "folder").mkdir()
+    (root / "kept.txt").touch()
+    served = serve(root)
+    assert served.line(r"^error: demo: its files cannot be copied: ").endswith(f"{root}/{file}: {said}")
+    assert served.process.wait(30) == 5
+
+
+def test_a_description_may_be_long_and_what_is_printed_is_cut(project: Write, serve: Serve) -> None:
+    app = APP.replace("AT_IMPORT", "print('x' * 3_000_000)").replace("FORGED", "''")
+    app = app.replace("def run(self) -> dict:", "def run(self) -> dict:\n            " + '"' * 3 + "y" * 2_000_000 + '"' * 3)
+    served = serve(project(pyproject_toml=PYPROJECT, app_py=app))
+    assert served.post("demo", {}).json() == {"answered": True}
+
+
+@pytest.mark.parametrize(
+    ("printed", "shown"),
+    [
+        pytest.param("\x1b[2J\x1b]0;title\x07gone", "\\x1b[2J\\x1b]0;title\\x07gone", id="commands of terminals"),
+        pytest.param("abc\u202edcb", "abc\\u202edcb", id="a change of direction"),
+        pytest.param("##[error]forged", "\\x23#[error]forged", id="a command of GitHub's log"),
+        pytest.param("10 %\r20 %\r30 %\r", "30 %", id="a bar that is drawn again and again"),
+        pytest.param("caf\u00e9\t\u4f60", "caf\u00e9\t\u4f60", id="a text in any language"),
+        pytest.param('{"traceback": "one\\n::error::two"}', "one", id="the first of two lines"),
+        pytest.param('{"traceback": "one\\n::error::two"}', "::error::two", id="a line that would be a command by itself"),
+    ],
+)
+def test_what_an_app_prints_commands_no_terminal(project: Write, serve: Serve, printed: str, shown: str) -> None:
+    app = APP.replace("AT_IMPORT", "").replace("FORGED", "''").replace("return", f"print({printed!r})\n            return")
+    served = serve(project(pyproject_toml=PYPROJECT, app_py=app))
+    assert served.post("demo", {}).json() == {"answered": True}
+    assert served.line(f"^{re.escape(f'[demo] {shown}')}$")
