@@ -8,6 +8,7 @@ from enum import IntEnum
 from converters.containers.compose import Service
 from converters.containers.dockerfile_model import Stage
 from converters.containers.packaging import Packaging
+from converters.sources.docker import official_images
 from converters.sources.docker.container_start import Start
 from converters.sources.docker.image_config import ImageConfig
 from converters.sources.docker.listening import Listening
@@ -93,7 +94,9 @@ class Candidate:
 
     def env(self) -> dict[str, str]:
         """Variables of the container, as far as they are stated."""
-        found = {name: value.value for name, value in self.stage.env.items()} if self.stage else {}
+        known = official_images.official(self.base)
+        found = dict(known.env) if known is not None else {}
+        found.update({name: value.value for name, value in self.stage.env.items()} if self.stage else {})
         if self.service is not None:
             found.update({name: value for name, (value, _) in self.service.environment.items() if value is not None})
         return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any
@@ -13,11 +14,12 @@ from converters.containers.layout import Layout
 from converters.containers.packaging import is_dockerfile
 from converters.errors import UsageError
 from converters.project import Project, SourceFile
-from converters.sources.docker import programs, ranking
+from converters.sources.docker import official_images, programs, ranking
 from converters.sources.docker.candidate import Candidate, Rank
 from converters.sources.docker.container_start import start
 from converters.sources.docker.defaults import Known
 from converters.sources.docker.image_config import ImageConfig
+from converters.sources.docker.known_programs import listener_of
 from converters.sources.docker.listener import is_port
 from converters.sources.docker.listening import Listening
 from converters.sources.docker.processes import Process, Tracer
@@ -189,6 +191,7 @@ def _trace(shared: Shared, candidate: Candidate) -> None:
         candidate.listening = Listening(project, Layout(), "", shared)
         candidate.processes = [one for one in Tracer(project, Layout()).trace(process) if programs.recognise(one.words)]
         candidate.listener = best([found for one in candidate.processes if (found := candidate.listening.listener(one)) is not None])
+        _as_the_image_sets_it(candidate)
         return
     candidate.listening = Listening(project, packaging.layout, packaging.context, shared)
     if not candidate.start.words:
@@ -197,8 +200,33 @@ def _trace(shared: Shared, candidate: Candidate) -> None:
     process = Process(candidate.start.words, candidate.env(), stage.workdir, candidate.start.origin)
     tracer = Tracer(project, packaging.layout, images.written_scripts(stage), packaging.file.folder)
     candidate.processes = tracer.trace(process)
-    listeners = [found for one in candidate.processes if (found := candidate.listening.listener(one)) is not None]
-    candidate.listener = best(listeners)
+    each = [candidate.listening.listener(one) or _cloned(candidate, one) for one in candidate.processes]
+    candidate.listener = best([listener for listener in each if listener is not None])
+    _as_the_image_sets_it(candidate)
+
+
+def _cloned(candidate: Candidate, process: Process) -> Listener | None:
+    """A server that a build step clones, by the script that starts it."""
+    packaging, listening = candidate.packaging, candidate.listening
+    if packaging is None or listening is None or not process.words:
+        return None
+    steps = [run.script for stage in packaging.dockerfile.stages for run in stage.runs]
+    known = next((found for script in steps if (found := official_images.cloned(script)) is not None), None)
+    index = next((place for place, word in enumerate(process.words[:4]) if known and PurePosixPath(word).name in known.scripts), -1)
+    if known is None or index < 0:
+        return None
+    more = shlex.split(process.env.get(known.arguments, "").replace("'", "")) if known.arguments else []
+    match = programs.Match(known.program, (*process.words[index + 1 :], *more), known.program.name)
+    return listener_of(listening.files, process, match)
+
+
+def _as_the_image_sets_it(candidate: Candidate) -> None:
+    """The address that a ready image's own configuration sets, where the program would otherwise take its default."""
+    known, listener = official_images.official(candidate.base), candidate.listener
+    if known is None or listener is None or listener.program is not known.program or listener.host is None:
+        return
+    if known.host and listener.host.how.startswith("default of"):
+        listener.host = Known(known.host, listener.host.origin, f"the image {candidate.base} sets it")
 
 
 def best(listeners: list[Listener]) -> Listener | None:

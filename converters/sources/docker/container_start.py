@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from converters.containers.compose import Service
 from converters.containers.packaging import Packaging
 from converters.ir import Origin
-from converters.sources.docker import programs
+from converters.sources.docker import official_images
 from converters.sources.docker.image_config import ImageConfig
 
 
@@ -25,7 +25,7 @@ def start(packaging: Packaging | None, service: Service | None, image: str, conf
     """ENTRYPOINT and CMD with the overrides of a compose service; what the base image starts where neither says anything."""
     stage = packaging.stage if packaging else config.stage if config else None
     file = packaging.file.path if packaging else config.file if config else ""
-    base = programs.base_of(packaging.stage.base_image if packaging else image)
+    base = official_images.official(packaging.stage.base_image if packaging else image)
     entrypoint: tuple[str, ...] = ()
     cmd: tuple[str, ...] = ()
     origin = Origin(file=file, line=stage.line) if stage else Origin(file=service.file.path if service else ".", line=1)

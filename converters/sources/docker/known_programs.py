@@ -57,6 +57,8 @@ def _from_flags(listener: Listener, arguments: tuple[str, ...]) -> None:
     if port is not None:
         listener.port = Known(port, origin, f"flag {program.ports[0]}", program.ports[0])
     host = programs.flag(arguments, program.hosts)
+    if "--listen" in program.hosts and "--listen" in arguments and (host is None or host.startswith("-")):
+        host = "0.0.0.0"  # these programs take --listen alone for all interfaces
     if host is not None:
         listener.host = Known(host, origin, f"flag {program.hosts[0]}", program.hosts[0])
     if program.name == "gunicorn" and (more := listener.process.env.get("GUNICORN_CMD_ARGS")) and listener.port is None:

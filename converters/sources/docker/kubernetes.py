@@ -82,7 +82,7 @@ def workload(project: Project, candidate: Candidate) -> Workload | None:
 
 
 def _likeness(project: Project, candidate: Candidate, one: Workload) -> int:
-    from converters.sources.docker import programs
+    from converters.sources.docker import official_images, programs
 
     words = (*one.command, *one.args)
     image = re.sub(r"[^a-z0-9]", "", PurePosixPath(one.image.split("@")[0].split(":")[0]).name.lower())
@@ -92,7 +92,7 @@ def _likeness(project: Project, candidate: Candidate, one: Workload) -> int:
     } - {""}
     score = 4 if image and any(image == name for name in names) else 0
     known = programs.recognise(words)
-    base = programs.base_of(candidate.base)
+    base = official_images.official(candidate.base)
     if known is not None and (base is None or base.program is known.program) and (not candidate.start.words or base is not None):
         score += 3
     return score

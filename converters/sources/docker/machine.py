@@ -9,6 +9,7 @@ from converters.concepts.machine import assume
 from converters.containers.base_images import BaseImage
 from converters.ir import App, Origin, Setting
 from converters.ledger import Ledger
+from converters.sources.docker import official_images
 from converters.sources.docker.candidate import Candidate
 
 if TYPE_CHECKING:
@@ -20,13 +21,15 @@ def choose(reading: Reading, app: App, base: BaseImage, ledger: Ledger) -> None:
     candidate = reading.candidate
     service, found = candidate.service, candidate.packaging
     origin = found.origin(found.stage.line) if found else candidate.start.origin
-    why = ""
+    known, why = official_images.official(candidate.base), ""
     if service is not None and service.gpus:
         origin, why = Origin(file=service.file.path, line=service.gpu_line or 1), f"service {service.name} reserves a GPU"
         if service.gpus > 1:
             app.settings.append(Setting(name="num_gpus", value=service.gpus, origin=origin))
     elif reading.workload is not None and reading.workload.gpus:
         origin, why = reading.workload.origin, "the manifest asks for nvidia.com/gpu"
+    elif known is not None:
+        why = f"the image {candidate.base} is made for a GPU" if known.asks_for_gpu(candidate.base) else ""
     elif base.gpu and "rocm" not in candidate.base:
         why = f"the base image {candidate.base}"
     elif line := _gpu_line(candidate):

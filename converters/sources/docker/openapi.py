@@ -10,7 +10,7 @@ from converters.ir import App, Disposition, Finding, Scope
 from converters.ledger import Ledger
 from converters.options import OpenApi
 from converters.project import Project, SourceFile
-from converters.sources.docker import document, programs
+from converters.sources.docker import document, official_images
 from converters.sources.docker.candidate import Candidate
 from converters.sources.docker.routes import Routes
 
@@ -70,7 +70,7 @@ def read(project: Project, candidate: Candidate, routes: Routes, app: App, given
     server, origin = app.server, candidate.start.origin
     assert server is not None
     listener = candidate.listener
-    base = programs.base_of(candidate.base)
+    base = official_images.official(candidate.base)
     program = listener.program if listener and listener.program else base.program if base else None
     if routes.openapi_path and routes.root is not None:
         server.openapi_path, origin = routes.openapi_path, routes.root.module.origin(routes.root.call)

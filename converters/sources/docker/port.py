@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from converters.ir import Finding, Origin
 from converters.project import Project
 from converters.provenance import Certainty
-from converters.sources.docker import programs
+from converters.sources.docker import official_images
 from converters.sources.docker.candidate import Candidate
 from converters.sources.docker.choose import port_number
 from converters.sources.docker.health import stated
@@ -126,7 +126,7 @@ def _likely(candidate: Candidate, declared: list[Finding], own: int | None) -> i
     if own in numbers:
         return own
     known = candidate.listener.program.port if candidate.listener and candidate.listener.program else None
-    if known not in numbers and candidate.service is not None and (base := programs.base_of(candidate.service.image)) is not None:
+    if known not in numbers and candidate.service is not None and (base := official_images.official(candidate.service.image)):
         known = base.port
     if known in numbers:
         return known
@@ -191,7 +191,7 @@ def _checks(candidate: Candidate) -> Iterator[Finding]:
 
 
 def _base(candidate: Candidate) -> Iterator[Finding]:
-    base = programs.base_of(candidate.base)
+    base = official_images.official(candidate.base)
     if base is not None and base.port is not None:
         origin = candidate.packaging.origin(candidate.packaging.stage.line) if candidate.packaging else candidate.start.origin
         why = f"default of the image {candidate.base}"

@@ -190,70 +190,6 @@ SUBCOMMANDS = {
 
 
 @dataclass(frozen=True)
-class Base:
-    """A base image that starts a server by itself."""
-
-    pattern: str
-    program: Program
-    command: tuple[str, ...] = ()
-    port: int | None = None
-    is_cmd: bool = False
-    """The command is the image's CMD, which a CMD of its own or compose's `command` replaces."""
-
-
-BASES: tuple[Base, ...] = (
-    Base(r"(^|/)tiangolo/(uvicorn-gunicorn|meinheld-gunicorn|uwsgi-nginx)", BY_PROGRAM["start.sh@tiangolo"], ("/start.sh",), 80, True),
-    Base(r"(^|/)vllm/vllm-openai", BY_PROGRAM["vllm"], ("vllm", "serve"), 8000),
-    Base(r"huggingface/text-generation-inference", BY_PROGRAM["text-generation-launcher"], ("text-generation-launcher",), 80),
-    Base(r"huggingface/text-embeddings-inference", BY_PROGRAM["text-embeddings-router"], ("text-embeddings-router",), 80),
-    Base(r"(ggml-org|ggerganov)/llama\.cpp:.*server", BY_PROGRAM["llama-server"], ("/app/llama-server",), 8080),
-    Base(r"nvcr\.io/nvidia/tritonserver", BY_PROGRAM["tritonserver"], (), 8000),
-    Base(r"(^|/)pytorch/torchserve", BY_PROGRAM["torchserve"], ("/usr/local/bin/dockerd-entrypoint.sh", "serve"), 8080),
-    Base(r"(^|/)ollama/ollama", BY_PROGRAM["ollama"], ("/bin/ollama", "serve"), 11434),
-    Base(r"(^|/)tensorflow/serving", BY_PROGRAM["tensorflow_model_server"], ("/usr/bin/tf_serving_entrypoint.sh",), 8501),
-    Base(r"(^|/)localai/localai", BY_PROGRAM["local-ai"], ("/build/entrypoint.sh",), 8080),
-    Base(r"(^|/)michaelf34/infinity", BY_PROGRAM["infinity_emb"], ("infinity_emb",), 7997),
-    Base(r"(^|/)openmmlab/lmdeploy", BY_PROGRAM["lmdeploy"], (), 23333),
-    Base(r"(^|/)xprobe/xinference", BY_PROGRAM["xinference-local"], (), 9997),
-    Base(r"(^|/)lmsysorg/sglang", BY_MODULE["sglang.launch_server"], (), 30000),
-    Base(r"(^|/)semitechnologies/|weaviate-", Program("Weaviate module", 8080, health="/.well-known/ready"), (), 8080),
-    Base(
-        r"onerahmet/openai-whisper-asr-webservice",
-        Program("whisper-asr-webservice", 9000, health="/docs", openapi="/openapi.json"),
-        (),
-        9000,
-    ),
-    Base(
-        r"(fedirz/faster-whisper-server|speaches-ai/speaches)",
-        Program("speaches", 8000, health="/health", openapi="/openapi.json"),
-        (),
-        8000,
-    ),
-    Base(r"remsky/kokoro-fastapi", Program("Kokoro-FastAPI", 8880, health="/health", openapi="/openapi.json"), (), 8880),
-    Base(
-        r"unstructured-io/unstructured-api|unstructured-api",
-        Program("unstructured-api", 8000, health="/healthcheck", openapi="/general/openapi.json"),
-        (),
-        8000,
-    ),
-    Base(
-        r"docling-project/docling-serve|ds4sd/docling-serve",
-        Program("docling-serve", 5001, health="/health", openapi="/openapi.json"),
-        (),
-        5001,
-    ),
-    Base(
-        r"(yanwk/comfyui-boot|ai-dock/comfyui|/comfyui[:\-@]|/comfyui$)",
-        Program("ComfyUI", 8188, hosts=("--listen",), health="/system_stats"),
-        (),
-        8188,
-    ),
-    Base(r"^r8\.im/", BY_MODULE["cog.server.http"], ("python", "-m", "cog.server.http"), 5000),
-    Base(r"(^|/)(library/)?nginx(:|$|@)", Program("nginx", 80, ports=(), hosts=(), health="/"), ("nginx", "-g", "daemon off;"), 80),
-)
-
-
-@dataclass(frozen=True)
 class Match:
     """A process that is a known program: its arguments without the program's own name and subcommand."""
 
@@ -292,11 +228,6 @@ _FAMILIES = (
     (r"text-embeddings-router(-\w+)?", BY_PROGRAM["text-embeddings-router"]),
     (r"llama[-_]server(-\w+)?|llama-cpp-server", BY_PROGRAM["llama-server"]),
 )
-
-
-def base_of(reference: str) -> Base | None:
-    """What is known of a base image that is a server."""
-    return next((base for base in BASES if re.search(base.pattern, reference)), None)
 
 
 def _module(words: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:

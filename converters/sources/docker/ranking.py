@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from converters.containers import base_images
-from converters.sources.docker import programs
+from converters.sources.docker import official_images
 from converters.sources.docker.candidate import Rank
 from converters.sources.docker.listener import is_port
 from converters.sources.docker.processes import SHELLS
@@ -61,7 +61,7 @@ def _program(candidate: Candidate) -> None:
     listener = candidate.listener
     if listener is not None and listener.framework and listener.http:
         candidate.add("server with a port" if listener.port else "server", listener.framework)
-    elif programs.base_of(candidate.base) is not None:
+    elif official_images.official(candidate.base) is not None:
         candidate.add("server image" if candidate.start.form == "base" else "server image with a command", candidate.base)
     elif listener is not None:
         candidate.add("program")
@@ -140,7 +140,8 @@ def starts(candidate: Candidate) -> bool:
 def serves(candidate: Candidate) -> bool:
     """Whether anything says that requests can reach it: a known server, a declared port, a server's own image."""
     listener, stage = candidate.listener, candidate.stage
-    if (listener is not None and listener.framework) or programs.base_of(candidate.base) is not None or candidate.config is not None:
+    known = listener is not None and bool(listener.framework)
+    if known or official_images.official(candidate.base) is not None or candidate.config is not None:
         return True
     if candidate.service is not None and candidate.service.ports:
         return True

@@ -38,8 +38,9 @@ from converters.sources.docker import (
     image_config,
     loopback,
     machine,
+    needs,
+    official_images,
     openapi,
-    programs,
     proxies,
     ranking,
     search,
@@ -254,6 +255,7 @@ def _app(project: Project, reading: Reading, options: Options, ledger: Ledger) -
     _reach(project, reading, app, options, ledger)
     machine.choose(reading, app, base, ledger)
     concurrency.read(reading.candidate, reading.workload, app, ledger)
+    needs.read(project, reading.candidate, app, ledger)
     return app
 
 
@@ -360,11 +362,12 @@ def _health(reading: Reading, app: App, ledger: Ledger) -> None:
         options += reading.workload.probes
     if candidate.listener is not None:
         options += list(health.from_listener(candidate.listener, reading.routes))
-    base = programs.base_of(candidate.base)
+    base = official_images.official(candidate.base)
     if base is not None and base.program.health:
         path, why = base.program.health, f"{base.program.name} answers it"
         options.append((path, health.derived(path, why, candidate.start.origin)))
-    if not options and (known := KNOWN_PORTS.get(server.port or 0)) is not None:
+    unknown = base is None and (candidate.listener is None or candidate.listener.program is None)
+    if not options and unknown and (known := KNOWN_PORTS.get(server.port or 0)) is not None:
         name, path = known
         options.append(
             (

@@ -17,7 +17,7 @@ from converters.escape import is_variable
 from converters.ir import App, Disposition, EnvVar, Origin, Registry, Scope, Weights
 from converters.ledger import Construct, Ledger
 from converters.project import Project
-from converters.sources.docker import choose, image_config, kubernetes
+from converters.sources.docker import choose, image_config, kubernetes, official_images
 from converters.sources.docker.volumes import settle_volumes
 
 if TYPE_CHECKING:
@@ -298,9 +298,7 @@ def _registries(reading: Reading, app: App, ledger: Ledger) -> None:
 
 def _private(reference: str) -> bool:
     """Docker Hub images that are known to be public need no login."""
-    from converters.sources.docker.programs import base_of
-
-    return base_of(reference) is None
+    return official_images.official(reference) is None
 
 
 def _service(project: Project, service: Service, reading: Reading, app: App, ledger: Ledger) -> None:
