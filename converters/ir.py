@@ -155,6 +155,8 @@ class Handler(Model):
     """A function of `module` that `setup()` must call first (what stood under `if __name__ == "__main__"`)."""
     returned: bool = False
     """`load` returns the handler, which only its own names reach."""
+    coroutine: bool = False
+    """It is a coroutine function that never awaits: it runs in a thread (kind `sync`), where nothing waits for it."""
     debugger: bool = False
     """The code uses `rp_debugger`, whose checkpoints RunPod's worker loop clears after every job."""
     dedicated_thread: str = ""

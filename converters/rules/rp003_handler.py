@@ -50,6 +50,25 @@ rule = Rule(
             "converted",
             {
                 "handler.py": """
+                import asyncio
+                import runpod
+
+                async def handler(job):
+                    await asyncio.sleep(1)
+                    return {"text": job["input"]["prompt"]}
+
+                runpod.serverless.start({"handler": handler})
+                """
+            },
+            seen=(Seen("converted", 8),),
+            has={"app.py": ("async def generate(self, input: Input) -> Output:", "result = await handler(job)")},
+            style="keep",
+        ),
+        Case(
+            "a coroutine that never awaits runs in a thread",
+            "converted",
+            {
+                "handler.py": """
                 import runpod
 
                 async def handler(job):
@@ -59,7 +78,7 @@ rule = Rule(
                 """
             },
             seen=(Seen("converted", 6),),
-            has={"app.py": ("async def generate(self, input: Input) -> Output:", "result = await handler(job)")},
+            has={"app.py": ("    def generate(self, input: Input) -> Output:", "asyncio.run(handle(job))")},
             style="keep",
         ),
         Case(

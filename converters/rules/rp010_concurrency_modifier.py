@@ -23,15 +23,17 @@ rule = Rule(
             "converted",
             {
                 "handler.py": """
+                import asyncio
                 import runpod
 
                 async def handler(job):
+                    await asyncio.sleep(1)
                     return {"text": job["input"]["prompt"]}
 
                 runpod.serverless.start({"handler": handler, "concurrency_modifier": lambda current: 4})
                 """
             },
-            seen=(Seen("converted", 6),),
+            seen=(Seen("converted", 8),),
             has={"app.py": ("max_multiplexing = 4",)},
         ),
         Case(
@@ -39,11 +41,13 @@ rule = Rule(
             "converted",
             {
                 "handler.py": """
+                import asyncio
                 import runpod
 
                 LIMIT = 8
 
                 async def handler(job):
+                    await asyncio.sleep(1)
                     return {"text": job["input"]["prompt"]}
 
                 def grow(current):
@@ -52,7 +56,7 @@ rule = Rule(
                 runpod.serverless.start({"handler": handler, "concurrency_modifier": grow})
                 """
             },
-            seen=(Seen("converted", 11),),
+            seen=(Seen("converted", 13),),
             has={"app.py": ("max_multiplexing = 8",)},
         ),
         Case(
@@ -61,9 +65,11 @@ rule = Rule(
             {
                 "handler.py": """
                 import os
+                import asyncio
                 import runpod
 
                 async def handler(job):
+                    await asyncio.sleep(1)
                     return {"text": job["input"]["prompt"]}
 
                 def limit(current):
@@ -72,7 +78,7 @@ rule = Rule(
                 runpod.serverless.start({"handler": handler, "concurrency_modifier": limit})
                 """
             },
-            seen=(Seen("manual", 10),),
+            seen=(Seen("manual", 12),),
             lacks={"app.py": ("max_multiplexing",)},
         ),
         Case(
@@ -82,7 +88,7 @@ rule = Rule(
                 "handler.py": """
                 import runpod
 
-                def handler(job):
+                async def handler(job):
                     return {"text": job["input"]["prompt"]}
 
                 runpod.serverless.start({"handler": handler, "concurrency_modifier": lambda current: 4})
@@ -96,9 +102,11 @@ rule = Rule(
             "untouched",
             {
                 "handler.py": """
+                import asyncio
                 import runpod
 
                 async def handler(job):
+                    await asyncio.sleep(1)
                     return {"text": job["input"]["prompt"]}
 
                 runpod.serverless.start({"handler": handler})
@@ -111,9 +119,11 @@ rule = Rule(
             "untouched",
             {
                 "handler.py": """
+                import asyncio
                 import runpod
 
                 async def handler(job):
+                    await asyncio.sleep(1)
                     return {"text": job["input"]["prompt"]}
 
                 def concurrency_modifier(current):

@@ -72,6 +72,18 @@ def _command(app: App) -> list[str]:
     return [first, os.path.relpath(path, folder), *rest]
 
 
+def _coroutine_lines(app: App, module: str, keep: str) -> list[str]:
+    """The handler as a function that a thread can call, where calling it makes a coroutine."""
+    handler = app.handler
+    assert handler is not None
+    lines = [f"self.worker = {module}"] if methods.has_hooks(handler) else []
+    if handler.load and not handler.returned:
+        lines.append(f"{module}.{handler.load}()")
+    lines += [f"{module}.{check.name}()  # a fitness check of the worker" for check in handler.checks if not check.asynchronous]
+    lines.append(f"handle = {module}.{f'{handler.load}()' if handler.returned else handler.name}")
+    return [*lines, f"{keep} lambda job: asyncio.run(handle(job))  # it never awaits: a thread keeps the runner's event loop free"]
+
+
 def _import_lines(app: App) -> list[str]:
     handler = app.handler
     assert handler is not None
@@ -86,6 +98,8 @@ def _import_lines(app: App) -> list[str]:
         lines = [f"import {module}  # loads what the worker loads, once per runner"]
     lines.append("")
     keep = "return" if handler.dedicated_thread else "self.handler ="
+    if handler.coroutine:
+        return [*lines, *_coroutine_lines(app, last, keep)]
     if methods.has_hooks(handler):
         lines.append(f"self.worker = {last}")
     checks = [f"{last}.{check.name}()  # a fitness check of the worker" for check in handler.checks if not check.asynchronous]

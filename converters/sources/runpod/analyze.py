@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import dataclasses
 import itertools
 import re
 from pathlib import PurePosixPath
@@ -38,6 +39,7 @@ from converters.python.code import Code
 from converters.python.environ import code_variables
 from converters.python.module import Module
 from converters.sources.runpod import (
+    blocking,
     cog_build,
     dispositions,
     endpoint_config,
@@ -141,6 +143,8 @@ def _app(project: Project, unit: Unit, found: Survey, options: Options, ledger: 
             hint="Pass a dict with the key `handler`.",
         )
     resolved = resolve(code, start, option)
+    if blocking.never_awaits(code, resolved):
+        resolved = dataclasses.replace(resolved, kind="sync", coroutine=True)
     name = app_name(options.name or names.unit_name(project, unit, found), taken)
     closure = code.closure(unit.entry)
     cog = cog_build.read(project, unit.folder, code, closure, imported_names(code, closure), ledger) if unit.packaging is None else None
@@ -158,6 +162,10 @@ def _app(project: Project, unit: Unit, found: Survey, options: Options, ledger: 
     moved = {(edit.file, edit.start) for edit in edits if edit.rule == "FS001"}
     edits += [edit for edit in change.edits if edit not in edits and (edit.rule != "FS001" or (edit.file, edit.start) not in moved)]
     handler = _handler(unit, entry, resolved, change, option.origin)
+    handler.coroutine = resolved.coroutine
+    if handler.coroutine:
+        message = "the handler never awaits, so it runs in a thread: on the runner's event loop, it would keep health checks from an answer"
+        ledger.note("RP003", Disposition.CONVERTED, message, handler.origin)
     handler.dedicated_thread = thread
     if thread:
         ledger.note("RP018", Disposition.CONVERTED, f"one thread loads and answers, as in the worker: {thread}", handler.origin)

@@ -31,6 +31,8 @@ class Resolved:
     given: int = 0
     local: bool = False
     """The expression uses names that only the function or the `__main__` block around `start` knows."""
+    coroutine: bool = False
+    """Its kind is `sync`, and calling it makes a coroutine, which never awaits."""
 
     @property
     def job(self) -> str | None:

@@ -58,6 +58,8 @@ def plan(
         raise NotInline("it is started from inside a function")
     if any(option.key not in ("handler", "return_aggregate_stream") for option in start.options.values()):
         raise NotInline("it is started with options that act on every answer")
+    if resolved.coroutine and any(isinstance(inner, ast.Await) for inner in ast.walk(node)):
+        raise NotInline("its handler awaits functions that never await")
     _plain_handler(node)
     _free_names(module)
     found = InlinePlan(job=resolved.job or "")

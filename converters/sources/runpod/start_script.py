@@ -43,6 +43,8 @@ TRIVIAL = frozenset(
         "env",
     }
 )
+WRAPPERS = "exec|nohup|time|nice|setsid|env"
+"""Words before a command that say how it runs, not what."""
 REASON = "setup() runs the script up to the line that starts the worker"
 
 
@@ -64,7 +66,7 @@ def _worker_call(unit: Unit) -> re.Pattern[str]:
     stem = re.escape(unit.entry.rsplit("/", 1)[-1].removesuffix(".py"))
     word = r"(?:>&|&>|[^;&|\n#])*"
     return re.compile(
-        rf"(?m)^(?P<before>[^#\n]*?)(?P<call>(?:exec\s+)?[\w./${{}}\"-]*python[\d.]*\"?\s{word}(?:{name}|-m\s+[\w.]*{stem})\b{word})"
+        rf"(?m)^(?P<before>[^#\n]*?)(?P<call>(?:(?:{WRAPPERS})\s+)*(?:[A-Za-z_]\w*=\S*\s+)*[\w./${{}}\"-]*python[\d.]*\"?\s{word}(?:{name}|-m\s+[\w.]*{stem})\b{word})"
     )
 
 
@@ -79,7 +81,7 @@ def _script(file: SourceFile, packaging: Packaging, unit: Unit, app: App, edits:
         if _starts_in_heredoc(command):
             spans.append((command.start, len("".join(lines[: command.end_line]).rstrip("\r\n"))))
     significant = [command for command in _commands(text) if _is_significant(command, unit)]
-    exports = _exports(_commands(text), packaging)
+    exports = _exports(_commands(text), packaging, unit)
     for name, value, line in exports:
         _export(app, name, value, Origin(file=file.path, line=line), ledger)
     if not significant:
@@ -92,10 +94,8 @@ def _script(file: SourceFile, packaging: Packaging, unit: Unit, app: App, edits:
             Origin(file=file.path, line=1),
         )
         return
-    for start, end in spans:
-        line = text.count("\n", 0, start) + 1
-        edits.append(Edit(file=file.path, start=start, end=end, replacement="exit 0", rule="RP016", reason=REASON))
-        ledger.note("RP016", Disposition.CONVERTED, f"{REASON}: {_listed(significant)}", Origin(file=file.path, line=line))
+    if not _end_there(file, spans, significant, edits, ledger):
+        return
     edits += _volume_edits(file, app)
     for command in significant:
         if "activate" in command.text and storage.VOLUME in command.text:
@@ -110,6 +110,30 @@ def _script(file: SourceFile, packaging: Packaging, unit: Unit, app: App, edits:
     app.environment.files = sorted({*app.environment.files, file.path})
 
 
+def _end_there(file: SourceFile, spans: list[tuple[int, int]], significant: list[ShellCommand], edits: list[Edit], ledger: Ledger) -> bool:
+    """The script ends where it starts the worker; what it runs beside a worker in the background goes on. False where that is open."""
+    text = file.text
+    for start, end in spans:
+        origin = Origin(file=file.path, line=text.count("\n", 0, start) + 1)
+        background = re.match(r"[ \t]*&(?!&)", text[end:])
+        behind = end + (background.end() if background else 0)
+        beside = [command for command in significant if command.start >= behind] if background else []
+        if not beside:
+            edits.append(Edit(file=file.path, start=start, end=behind, replacement="exit 0", rule="RP016", reason=REASON))
+            ledger.note("RP016", Disposition.CONVERTED, f"{REASON}: {_listed(significant)}", origin)
+        elif len(spans) == 1 and any(not command.compound and command.start <= start < command.end for command in split(text)):
+            reason = "what the script runs beside the worker goes on in the background, and setup() does not wait for it"
+            ending = ("" if text.endswith("\n") else "\n") + ") &\nexit 0\n"
+            edits.append(Edit(file=file.path, start=start, end=behind, replacement="(", rule="RP016", reason=reason))
+            edits.append(Edit(file=file.path, start=len(text), end=len(text), replacement=ending, rule="RP016", reason=reason))
+            ledger.note("RP016", Disposition.CONVERTED, f"{reason}: {_listed(beside)}", origin)
+        else:
+            message = "the script starts the worker in the background and goes on: do in setup() what it does then, without waiting."
+            ledger.note("RP016", Disposition.MANUAL, message, origin)
+            return False
+    return True
+
+
 def _inline(packaging: Packaging, unit: Unit, app: App, ledger: Ledger) -> None:
     """`CMD nginx && python -u handler.py`, or the same in `sh -c`."""
     words = command_line(packaging.stage)
@@ -119,14 +143,26 @@ def _inline(packaging: Packaging, unit: Unit, app: App, ledger: Ledger) -> None:
     command = packaging.stage.cmd or packaging.stage.entrypoint
     if not significant or match is None or command is None:
         return
-    before = re.sub(r"[\s;&]+$", "", text[: match.start("call")])
-    app.start_command = ["bash", "-c", before]
+    for name, value, _ in _exports(_commands(text), packaging, unit):
+        _export(app, name, value, packaging.origin(command.line), ledger)
+    app.start_command = ["bash", "-c", _around(text, match, unit)]
     ledger.note(
         "RP016",
         Disposition.CONVERTED,
-        f"setup() runs what stands before the worker in the command: {_listed(significant)}",
+        f"setup() runs what the command runs before the worker and beside it: {_listed(significant)}",
         packaging.origin(command.line),
     )
+
+
+def _around(text: str, call: re.Match[str], unit: Unit) -> str:
+    """A command line without its call of the worker: `a & worker` leaves `a &`, which is not waited for, and `a && worker` leaves `a`."""
+    before = re.sub(r"[\s;]*(?:(?:&&|\|\|)[\s;]*)*$", "", text[: call.start("call")])
+    behind = text[call.end("call") :].lstrip()
+    if behind.startswith("&") and not behind.startswith("&&"):
+        beside = behind[1:].strip()
+        if any(_is_significant(command, unit) for command in _commands(beside)):
+            before += ("\n" if before else "") + f"({beside}) &"
+    return before
 
 
 def _commands(text: str) -> list[ShellCommand]:
@@ -152,14 +188,15 @@ def _listed(commands: list[ShellCommand]) -> str:
     return "; ".join(f"`{text}`" for text in texts[:4]) + (" ..." if len(texts) > 4 else "")
 
 
-def _exports(commands: list[ShellCommand], packaging: Packaging) -> list[tuple[str, str | None, int]]:
-    """(name, value or None where only the running shell knows it, line) of every export."""
+def _exports(commands: list[ShellCommand], packaging: Packaging, unit: Unit) -> list[tuple[str, str | None, int]]:
+    """(name, value or None where only the running shell knows it, line) of every export, and of what the worker alone is given."""
     known = {name: value.value for name, value in packaging.stage.env.items()}
     found: list[tuple[str, str | None, int]] = []
     for command in commands:
-        if command.words[:1] != ("export",):
+        given = [f"{name}={value}" for name, value in command.assignments] if _worker_call(unit).search(command.text) else []
+        if command.words[:1] != ("export",) and not given:
             continue
-        for word in command.raw_words[1:]:
+        for word in given or command.raw_words[1:]:
             name, sign, raw = word.partition("=")
             if not sign or not re.fullmatch(r"[A-Za-z_]\w*", name):
                 continue

@@ -22,14 +22,14 @@ FOUND = [
     pytest.param(f"{HANDLER}BASE = {{}}\nrunpod.serverless.start(BASE | {{'handler': handler}})", "sync", id="|"),
     pytest.param(f"{HANDLER}BASE = {{}}\nrunpod.serverless.start({{**BASE, 'handler': handler}})", "sync", id="**"),
     pytest.param("runpod.serverless.start({'handler': lambda job: 1})", "sync", id="a lambda"),
-    pytest.param("async def handler(job):\n    return 1\nrunpod.serverless.start({'handler': handler})", "async", id="a coroutine"),
+    pytest.param("import asyncio\nasync def handler(job):\n    await asyncio.sleep(0)\nrunpod.serverless.start({'handler': handler})", "async", id="a coroutine"),
     pytest.param("def handler(job):\n    yield 1\nrunpod.serverless.start({'handler': handler})", "generator", id="a generator"),
     pytest.param("async def handler(job):\n    yield 1\nrunpod.serverless.start({'handler': handler})", "async_generator", id="an asynchronous generator"),
     pytest.param("def handler(job):\n    return (x for x in 'ab')\nrunpod.serverless.start({'handler': handler})", "sync", id="a generator expression makes no generator"),
     pytest.param("def handler(job):\n    def inner():\n        yield 1\n    return list(inner())\nrunpod.serverless.start({'handler': handler})", "sync", id="an inner generator makes no generator"),
     pytest.param("def generator(job):\n    return 1\nrunpod.serverless.start({'handler': generator})", "sync", id="a name makes no generator"),
     pytest.param("class A:\n    def run(self, job):\n        yield 1\nrunpod.serverless.start({'handler': A().run})", "generator", id="a method"),
-    pytest.param("from functools import partial\nasync def f(k, job):\n    return 1\nrunpod.serverless.start({'handler': partial(f, 1)})", "async", id="a partial function"),
+    pytest.param("from functools import partial\nimport asyncio\nasync def f(k, job):\n    await asyncio.sleep(0)\nrunpod.serverless.start({'handler': partial(f, 1)})", "async", id="a partial function"),
 ]  # fmt: skip
 REFUSED = [
     pytest.param(f"{HANDLER}print('runpod.serverless.start')", id="no call"),

@@ -1,0 +1,89 @@
+"""What a start command runs before the worker and beside it runs in setup(), and only the former is waited for."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from converters.convert import convert
+from converters.options import Options
+from converters.outcome import Converted
+from converters.rules.samples import WORKER
+from tests.sources.runpod.worker import app_of, text_of
+
+COMMANDS = [
+    pytest.param("bash side.sh & python handler.py", "bash side.sh &", id="beside it"),
+    pytest.param("nohup bash side.sh > log.txt 2>&1 & nohup python -u handler.py", "nohup bash side.sh > log.txt 2>&1 &", id="nohup"),
+    pytest.param("python prepare.py && python handler.py", "python prepare.py", id="before it"),
+    pytest.param("python prepare.py; exec python handler.py", "python prepare.py", id="before it, whatever comes of it"),
+    pytest.param("bash side.sh & python prepare.py && python handler.py", "bash side.sh & python prepare.py", id="both"),
+    pytest.param("python handler.py & bash side.sh", "(bash side.sh) &", id="the worker in the background"),
+    pytest.param("python prepare.py && python handler.py & bash side.sh", "python prepare.py\n(bash side.sh) &", id="all of it"),
+    pytest.param("bash side.sh & python handler.py & wait -n", "bash side.sh &", id="a wait for both"),
+]
+ALONE = ["python -u handler.py", "exec python handler.py", "nohup python handler.py & wait", "echo ready && python handler.py"]
+
+
+def made(folder: Path, command: str, script: str = "") -> Converted:
+    files = {"handler.py": WORKER, "side.sh": "sleep 60", "prepare.py": "print('ready')"}
+    files |= {"start.sh": script} if script else {}
+    files["Dockerfile"] = f"FROM python:3.11-slim\nWORKDIR /app\nCOPY . .\nRUN pip install runpod\nCMD {command}\n"
+    for name, text in files.items():
+        (folder / name).write_text(text)
+    outcome = convert(folder, Options())
+    assert isinstance(outcome, Converted), outcome
+    return outcome
+
+
+@pytest.mark.parametrize(("command", "expected"), COMMANDS)
+def test_a_command_runs_without_its_worker(tmp_path: Path, command: str, expected: str) -> None:
+    assert app_of(made(tmp_path, command)).start_command == ["bash", "-c", expected]
+
+
+@pytest.mark.parametrize("command", ALONE)
+def test_a_command_that_only_starts_the_worker_is_not_run(tmp_path: Path, command: str) -> None:
+    assert app_of(made(tmp_path, command)).start_command == []
+
+
+def test_a_variable_that_a_command_gives_its_worker_is_set(tmp_path: Path) -> None:
+    app = app_of(made(tmp_path, "bash side.sh & MODE=fast python handler.py"))
+    assert app.start_command == ["bash", "-c", "bash side.sh &"]
+    assert [(variable.name, variable.value) for variable in app.environment.variables] == [("MODE", "fast")]
+
+
+SCRIPTS = [
+    pytest.param("./side.sh &\npython handler.py\n", ["side"], id="a program beside the worker"),
+    pytest.param("./prepare.sh\nexec python -u handler.py\n", ["prepared"], id="a program before it"),
+    pytest.param("nohup python handler.py &\n./side.sh\n", ["side"], id="the worker in the background"),
+    pytest.param("./prepare.sh\npython handler.py &\n./side.sh\nwait", ["prepared", "side"], id="a program before it and one beside it"),
+    pytest.param("./side.sh &\npython handler.py &\nwait -n\nexit $?\n", ["side"], id="a wait for both"),
+    pytest.param("LEVEL=2 python handler.py & ./side.sh\n", ["side"], id="both on one line"),
+]
+
+
+@pytest.mark.parametrize(("script", "ran"), SCRIPTS)
+def test_a_script_ends_where_it_starts_the_worker_and_leaves_the_rest_running(tmp_path: Path, script: str, ran: list[str]) -> None:
+    project, runner = tmp_path / "project", tmp_path / "runner"
+    project.mkdir()
+    runner.mkdir()
+    edited = text_of(made(project, "bash start.sh", script), "start.sh")
+    (runner / "start.sh").write_text(edited)
+    for name, text in {"side.sh": "touch side\nexec sleep 20\n", "prepare.sh": "touch prepared\n"}.items():
+        (runner / name).write_text(f"#!/bin/sh\n{text}")
+        (runner / name).chmod(0o755)
+    process = subprocess.Popen(["setsid", "bash", "start.sh"], cwd=runner, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        assert process.wait(10) == 0
+        subprocess.run(["sh", "-c", "for i in 1 2 3 4 5 6 7 8 9; do [ -e side ] && break; sleep 0.1; done"], cwd=runner, check=True)
+        assert sorted(path.name for path in runner.iterdir() if "." not in path.name) == ran
+    finally:
+        subprocess.run(["pkill", "-s", str(process.pid)], check=False)
+
+
+def test_a_worker_that_a_function_of_the_script_starts_beside_others_is_left_to_a_person(tmp_path: Path) -> None:
+    script = "run() {\n  python handler.py &\n  ./side.sh\n}\nrun\n"
+    outcome = made(tmp_path, "bash start.sh", script)
+    assert outcome.status == "partial"
+    assert [item.line for item in outcome.ledger.open_code_items() if item.rule == "RP016"] == [2]
