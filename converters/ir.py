@@ -127,6 +127,8 @@ class OutputSchema(Model):
     models: list[OutputModel] = Field(default_factory=list)
     omits: bool = False
     """Fields that a result does not set are left out of the answer, not null (Cog's models up to 0.16)."""
+    is_json: bool = False
+    """Every result is by reading a string, a number or a truth value of Python's own, of which JSON can be made as it is."""
 
 
 HandlerKind = Literal["sync", "async", "generator", "async_generator"]
@@ -186,7 +188,7 @@ class Predictor(Model):
     """`setup` takes the model's weights (COG_WEIGHTS)."""
     healthcheck: Literal["", "sync", "async"] = ""
     cancel: bool = False
-    """The code catches Cog's CancelationException."""
+    """The predictor's file defines the CancelationException that its code catches."""
     uses_arguments: bool = False
     """The code reads the command line, so `setup()` sets `sys.argv`."""
     prepare: list[str] = Field(default_factory=list)

@@ -6,6 +6,8 @@ import re
 from typing import Any
 
 NUMBER, INTEGER, REAL, TO_INT, TO_FLOAT = "Number", "Integer", "Real", "ToInt", "ToFloat"
+BOUNDED_NUMBER = "Number = Annotated[float, WrapValidator(lambda value, check: (check(value), value)[1])]  # an int stays an int, as in Cog"
+"""`Number` where its bounds belong into the schema, which pydantic does not tell for a union."""
 ALIASES = {
     NUMBER: "Number = int | float  # a JSON number reaches the handler as it was sent",
     INTEGER: 'Integer = Annotated[int | bool, WithJsonSchema({"type": "integer"})]  # as rp_validator, to which true is a whole number',

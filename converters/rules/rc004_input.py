@@ -13,6 +13,7 @@ rule = Rule(
     explanation="""
     Description, bounds, choices and default of every `Input` stand in the request model of the app file, which refuses what Cog
     refused. In the kept code only the default stays, so that the method can still be called from elsewhere.
+    A `float` takes an int as it was sent, as Cog does since 0.17; where the project states an older release, it becomes a float.
     Check inputs that other code calls with values outside their bounds: Cog checked requests only, and so does the model.
     """,
     links=(cog_docs("python"), fal_docs("documentation/development/handle-inputs-and-outputs")),
@@ -54,6 +55,87 @@ rule = Rule(
             },
             has={"predict.py": ("def predict(self, prompt: str, steps: int = 20) -> str:",)},
             style="keep",
+        ),
+        Case(
+            "an annotation of Cog's own type becomes another",
+            "converted",
+            {
+                "cog.yaml": COG,
+                "predict.py": """
+                from cog import BasePredictor, Input
+
+
+                class Predictor(BasePredictor):
+                    known: "dict[str, Input]" = {}
+
+                    def described(self, field: Input) -> "list[Input]":
+                        return [field]
+
+                    def predict(self, prompt: str) -> str:
+                        return prompt.upper()
+                """,
+            },
+            seen=(Seen("converted", 7, "predict.py"),),
+            has={"predict.py": ('known: "dict[str, object]" = {}', 'def described(self, field: object) -> "list[object]":')},
+            lacks={"predict.py": ("cog",), "app.py": ('"cog"',)},
+            status="converted",
+        ),
+        Case(
+            "a number is handed on as it was sent",
+            "converted",
+            {
+                "cog.yaml": COG,
+                "predict.py": """
+                from cog import BasePredictor, Input
+
+
+                class Predictor(BasePredictor):
+                    def predict(self, scale: float = Input(default=0.5, ge=0, le=1), shift: float = Input(default=1)) -> str:
+                        return f"{scale}-{shift}"
+                """,
+            },
+            seen=(Seen("converted", 5, "predict.py"),),
+            has={"app.py": ("Number = Annotated[float, WrapValidator(", "scale: Number = Field(default=0.5, ge=0, le=1)")},
+        ),
+        Case(
+            "a release of Cog that made floats of all numbers is followed",
+            "converted",
+            {
+                "cog.yaml": """
+                build:
+                  python_version: "3.11"
+                  python_packages: ["cog==0.9.4"]
+                predict: predict.py:Predictor
+                """,
+                "predict.py": """
+                from cog import BasePredictor, Input
+
+
+                class Predictor(BasePredictor):
+                    def predict(self, scale: float = Input(default=0.5, ge=0, le=1)) -> str:
+                        return f"{scale}"
+                """,
+            },
+            seen=(Seen("converted", 5, "predict.py"),),
+            has={"app.py": ("scale: float = Field(default=0.5, ge=0, le=1)",)},
+        ),
+        Case(
+            "an input that is a whole number needs no such care",
+            "converted",
+            {
+                "cog.yaml": COG,
+                "predict.py": """
+                from cog import BasePredictor, Input
+
+
+                class Predictor(BasePredictor):
+                    def predict(self, scale: int = Input(default=2, ge=0, le=9)) -> str:
+                        return f"{scale}"
+                """,
+            },
+            seen=(Seen("converted", 5, "predict.py"),),
+            has={"app.py": ("scale: int = Field(default=2, ge=0, le=9)",)},
+            lacks={"app.py": ("Number",)},
         ),
         Case(
             "an Input of another library stays",

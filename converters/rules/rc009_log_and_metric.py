@@ -36,6 +36,60 @@ rule = Rule(
             style="keep",
         ),
         Case(
+            "a metric that is recorded by way of a name becomes a line of the log, too",
+            "converted",
+            {
+                "cog.yaml": COG,
+                "predict.py": """
+                from cog import BasePredictor, current_scope
+
+
+                class Predictor(BasePredictor):
+                    def predict(self, prompt: str) -> str:
+                        scope = current_scope()
+                        scope.record_metric("words", len(prompt))
+                        scope.metrics["letters"] = 3
+                        return prompt.upper()
+                """,
+            },
+            seen=(Seen("converted", 6, "predict.py"),),
+            has={
+                "predict.py": ('print("metric", "words", len(prompt))', 'print("metric", "letters", 3)'),
+                "MIGRATION.md": ("no longer carries",),
+            },
+            lacks={"predict.py": ("scope", "cog")},
+            style="keep",
+            status="converted",
+        ),
+        Case(
+            "a scope of the project's own stays",
+            "untouched",
+            {
+                "cog.yaml": COG,
+                "predict.py": """
+                from cog import BasePredictor
+                from scopes import current_scope
+
+
+                class Predictor(BasePredictor):
+                    def predict(self, prompt: str) -> str:
+                        scope = current_scope()
+                        scope.record_metric("words", len(prompt))
+                        return prompt.upper()
+                """,
+                "scopes.py": """
+                class Scope:
+                    def record_metric(self, name, value):
+                        print(name, value)
+
+
+                def current_scope():
+                    return Scope()
+                """,
+            },
+            has={"predict.py": ('scope.record_metric("words", len(prompt))',)},
+        ),
+        Case(
             "a method called log of the project's own stays",
             "untouched",
             {

@@ -12,6 +12,7 @@ rule = Rule(
     explanation="""
     Cog raises CancelationException in a running prediction when it is cancelled, so that the code can clean up. The exception becomes a
     class of the kept file, which the app's `/cancel` route raises in the running prediction; fal calls it when a request is cancelled.
+    Without such code, the route raises an exception of the app file's own: the prediction stops, and its `finally` blocks run.
     Check clean-up code that takes long: the runner serves the next request after it.
     """,
     links=(cog_docs("python"), fal_docs("documentation/model-apis/inference/queue")),
@@ -55,12 +56,20 @@ rule = Rule(
                             raise
                 """,
             },
-            lacks={"app.py": ("/cancel",)},
+            lacks={"predict.py": ("CancelationException",)},
         ),
         Case(
-            "a predictor that does not look gets no route",
+            "a predictor that does not look is stopped all the same",
             "untouched",
             {"cog.yaml": COG, "predict.py": PREDICTOR},
+            has={"app.py": ('@fal.endpoint("/cancel")', "class CancelationException(BaseException):")},
+            style="keep",
+        ),
+        Case(
+            "an asynchronous predictor has no thread to stop, which is said",
+            "untouched",
+            {"cog.yaml": COG, "predict.py": PREDICTOR.replace("def predict", "async def predict")},
+            has={"MIGRATION.md": ("a running prediction goes on to its end",)},
             lacks={"app.py": ("/cancel",)},
         ),
     ),

@@ -17,6 +17,27 @@ rule = Rule(
     links=(cog_docs("training"), fal_docs("documentation/serverless/reliability/retries")),
     cases=(
         Case(
+            "a class that also predicts is asked to train",
+            "partial",
+            {
+                "cog.yaml": """
+                predict: predict.py:Predictor
+                train: train.py:Trainer
+                """,
+                "predict.py": PREDICTOR,
+                "train.py": """
+                class Trainer:
+                    def predict(self, text: str) -> str:
+                        return text
+
+                    def train(self, text: str) -> str:
+                        return text.upper()
+                """,
+            },
+            seen=(Seen("converted", 2, "cog.yaml"), Seen("manual", 2, "cog.yaml")),
+            has={"train_app.py": ("result = self.predictor.train(text=input.text)",)},
+        ),
+        Case(
             "a training is served by an app of its own",
             "partial",
             {

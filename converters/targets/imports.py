@@ -42,7 +42,7 @@ FROM_THIRD: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("fal.toolkit", ("Audio", "AudioField", "File", "FileField", "Image", "ImageField", "Video", "VideoField")),
     ("fastapi", ("HTTPException",)),
     ("fastapi.responses", ("JSONResponse", "StreamingResponse")),
-    ("pydantic", ("BaseModel", "ConfigDict", "Field", "SecretStr", "WithJsonSchema")),
+    ("pydantic", ("BaseModel", "ConfigDict", "Field", "SecretStr", "WithJsonSchema", "WrapValidator")),
 )
 
 

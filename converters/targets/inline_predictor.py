@@ -15,7 +15,7 @@ from converters.ir import App, InlineSource
 from converters.python.module import FunctionNode
 from converters.targets import app as app_parts
 from converters.targets.app import field_name
-from converters.targets.predictor_methods import fetched, files
+from converters.targets.predictor_methods import encodes, fetched, files
 
 LONG = 80
 """Letters of a result that gets a line of its own."""
@@ -144,6 +144,7 @@ class _Answers(_Renames):
         output = app.endpoints[0].output
         self.field, self.wrap = output.fields[0], output.wrap
         self.asynchronous = app.predictor is not None and app.predictor.kind == "async"
+        self.encodes = encodes(app)
 
     def leave_SimpleStatementLine(
         self, original_node: cst.SimpleStatementLine, updated_node: cst.SimpleStatementLine
@@ -165,7 +166,7 @@ class _Answers(_Renames):
             many = f"[{upload.format('path', kind)} for path in {value}]"
             made = f"Output({name}={many if self.field.many else upload.format(value, kind)})"
         else:
-            made = f"JSONResponse({{{string(self.wrap)}: {value}}})"
+            made = f"JSONResponse({{{string(self.wrap)}: {f'encode({value})' if self.encodes else value}}})"
         return statement.with_changes(value=cst.parse_expression(made), whitespace_after_return=cst.SimpleWhitespace(" "))
 
 

@@ -10,6 +10,7 @@ from converters.concepts import storage
 from converters.escape import code, prose, visible
 from converters.ir import App, Application, Disposition, Scope
 from converters.ledger import Item, Ledger
+from converters.targets import predictor_methods
 from converters.targets.templating import render
 
 
@@ -46,6 +47,7 @@ def _app(app: App) -> dict[str, Any]:
     return {
         "app": app,
         "streams": streams,
+        "cancels": app.predictor is not None and predictor_methods.cancels(app),
         "arguments": request,
         "endpoint": app.endpoints[0],
         "settings": [(setting.name, setting.value, str(setting.origin) if setting.origin else setting.note) for setting in app.settings],

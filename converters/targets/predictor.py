@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import PurePosixPath
 
+from converters.concepts.fields import BOUNDED_NUMBER, NUMBER
 from converters.concepts.literals import source_of, string
 from converters.escape import comment
 from converters.ir import App, InputField, OutputField, OutputModel
@@ -13,8 +15,6 @@ from converters.targets.app import field_name
 from converters.targets.inline_predictor import Pieces
 from converters.targets.templating import render
 
-PLAIN = ("str", "int", "float", "bool")
-PLAIN_LISTS = tuple(f"list[{name}]" for name in PLAIN)
 FIELDS = {"image": "ImageField", "video": "VideoField", "audio": "AudioField", "file": "FileField"}
 HINTS = (
     ("file", r"zip|tar|archive|dataset|lora|weights|json|csv|pdf|document"),
@@ -32,7 +32,6 @@ def emit(app: App) -> str:
     kind = app.predictor.kind
     wraps_media = bool(output.wrap and output.fields[0].media)
     streams = kind in ("generator", "async_generator")
-    plain = bool(output.wrap) and not wraps_media and output.fields[0].annotation in (PLAIN_LISTS if streams else PLAIN)
     pieces = Pieces(app, app.inline) if app.style == "inline" and app.inline is not None else None
     body = render(
         "predictor.py.j2",
@@ -40,6 +39,7 @@ def emit(app: App) -> str:
         title=_title(app),
         imports="@IMPORTS@",
         input_config=_input_config(app),
+        aliases=[BOUNDED_NUMBER] if any(_is_number(field) for field in endpoint.input.fields) else [],
         fields=[input_field(field) for field in endpoint.input.fields],
         models=_models(app),
         settings=[app_parts.setting(setting) for setting in app.settings],
@@ -50,9 +50,10 @@ def emit(app: App) -> str:
         setup=pieces.setup() if pieces else predictor_methods.setup(app),
         methods=[*pieces.others(), pieces.endpoint()] if pieces else predictor_methods.endpoints(app),
         inline=pieces is not None,
+        cancelation=predictor_methods.cancels(app) and not app.predictor.cancel,
         fetches=any(field.media in ("path", "paths", "file", "files") for field in endpoint.input.fields),
         uploads=wraps_media,
-        encodes=not wraps_media and not plain,
+        encodes=predictor_methods.encodes(app),
         omits=output.omits,
         events=streams,
         asynchronous=kind in ("async", "async_generator"),
@@ -83,6 +84,8 @@ def input_field(field: InputField) -> str:
         arguments.append(f"description={string(comment(field.description))}")
     arguments += [f"{key}={source_of(value)}" for key, value in constraints.items()]
     extra = {key: value for key, value in (("deprecated", field.deprecated), ("x-accept", field.accept)) if value}
+    if _is_number(field) and annotation != NUMBER:
+        extra |= {app_parts.JSON_BOUNDS[key]: value for key, value in constraints.items() if key in app_parts.JSON_BOUNDS}
     if extra:
         arguments.append(f"json_schema_extra={source_of(extra)}")
     function = media_field(field)
@@ -105,6 +108,10 @@ def _annotation(field: InputField, constraints: dict[str, object]) -> str:
     return annotation
 
 
+def _is_number(field: InputField) -> bool:
+    return re.search(rf"\b{NUMBER}\b", field.annotation) is not None
+
+
 def _mutable(field: InputField) -> bool:
     return field.default is not None and field.default[:1] in "[{"
 
@@ -118,8 +125,6 @@ def _default(field: InputField) -> str:
 
 def media_field(field: InputField) -> str:
     """fal's field function for a file input, by what its name or its `accept` says it holds."""
-    import re
-
     if field.media not in ("path", "file"):
         return "Field"
     for kind, pattern in HINTS:

@@ -9,19 +9,8 @@ from converters.targets import app as app_parts
 from converters.targets.app import field_name
 
 WIDTH = 120
-CANCEL = [
-    "thread = self.running.get(self.current_request.request_id)",
-    "if thread is not None:",
-    "    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(self.cancelation))",
-    'return {"cancelled": thread is not None}',
-]
-"""fal posts to this route with the id of the request that the caller cancelled."""
-CANCELLED = [
-    "except self.cancelation as error:",
-    '    raise RequestCancelledException("the prediction was cancelled") from error',
-    "finally:",
-    "    self.running.pop(self.current_request.request_id, None)",
-]
+RUNNING = "self.running[self.current_request.request_id] = threading.get_ident()"
+DONE = ["finally:", "    self.running.pop(self.current_request.request_id, None)"]
 
 
 def indented(lines: list[str], depth: int) -> list[str]:
@@ -40,6 +29,7 @@ def setup(app: App) -> str:
         names = sorted({name for line in predictor.prepare for name in ("download", "hub", "link") if f"{name}(" in line})
         lines += [f"from fal_weights import {', '.join(names)}", "", *predictor.prepare]
     lines += _load(predictor)
+    lines += ["self.running = {}  # request -> the thread of its prediction"] if is_synchronous(predictor) else []
     word = "async def" if predictor.setup == "async" else "def"
     return "\n".join([f"    {word} setup(self):", *indented(lines, 2)])
 
@@ -48,12 +38,8 @@ def _load(predictor: Predictor) -> list[str]:
     """Lines that import the predictor, make it, and run its own setup."""
     name = predictor.name
     if predictor.cancel:
-        return [
-            f"from {predictor.module} import CancelationException, {name}",
-            "",
-            *_made(predictor),
-            "self.cancelation, self.running = CancelationException, {}",
-        ]
+        lines = [f"from {predictor.module} import CancelationException, {name}", ""]
+        return [*lines, *_made(predictor), *(["self.cancelation = CancelationException"] if is_synchronous(predictor) else [])]
     if all(part.isidentifier() for part in predictor.module.split(".")):
         lines = [f"from {predictor.module} import {name}", ""]
     else:
@@ -82,18 +68,44 @@ def endpoints(app: App) -> list[str]:
         made = [_outputs(app), _collected(app), _stream(app)]
     else:
         made = [_unary(app)]
-    if predictor.cancel and predictor.kind == "sync":
-        made.append(
-            _method(
-                '@fal.endpoint("/cancel")',
-                "def cancel(self) -> dict:",
-                "Stop the running prediction: its code gets Cog's exception.",
-                CANCEL,
-            )
-        )
+    if cancels(app):
+        made.append(_cancel(predictor))
     if predictor.healthcheck:
         made.append(_healthcheck(predictor))
     return made
+
+
+def is_synchronous(predictor: Predictor) -> bool:
+    """Whether a prediction has a thread of its own, into which an exception can be sent."""
+    return predictor.kind in ("sync", "generator")
+
+
+def cancels(app: App) -> bool:
+    """Whether fal's cancel stops a running prediction, as Cog's does."""
+    return app.style == "keep" and app.predictor is not None and is_synchronous(app.predictor)
+
+
+def _cancelation(predictor: Predictor) -> str:
+    return "self.cancelation" if predictor.cancel else "CancelationException"
+
+
+def _cancelled(predictor: Predictor) -> list[str]:
+    return [
+        f"except {_cancelation(predictor)} as error:",
+        '    raise RequestCancelledException("the prediction was cancelled") from error',
+    ]
+
+
+def _cancel(predictor: Predictor) -> str:
+    """fal posts to this route with the id of the request that the caller cancelled."""
+    lines = [
+        "thread = self.running.get(self.current_request.request_id)",
+        "if thread is not None:",
+        f"    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object({_cancelation(predictor)}))",
+        'return {"cancelled": thread is not None}',
+    ]
+    summary = "Stop the running prediction: its code gets Cog's exception."
+    return _method('@fal.endpoint("/cancel")', "def cancel(self) -> dict:", summary, lines)
 
 
 def _method(decorator: str, signature: str, summary: str, lines: list[str]) -> str:
@@ -167,7 +179,19 @@ def _call(app: App, head: str, tail: str = "") -> list[str]:
 
 
 def _failure() -> list[str]:
-    return ["except Exception as error:", "    traceback.print_exc()", "    raise HTTPException(500, detail=str(error)) from error"]
+    """A failed prediction, which `sys.exit` makes, too: the runner goes on, as Cog's worker does."""
+    return [
+        "except (Exception, SystemExit) as error:",
+        "    traceback.print_exc()",
+        "    raise HTTPException(500, detail=str(error)) from error",
+    ]
+
+
+def encodes(app: App) -> bool:
+    """Whether values are made ready for JSON at run time: where reading does not show that they are."""
+    output = app.endpoints[0].output
+    media = output.fields[0].media if output.wrap else None
+    return not media and not (output.wrap and output.is_json)
 
 
 def _answer(app: App, *, asynchronous: bool) -> list[str]:
@@ -178,10 +202,12 @@ def _answer(app: App, *, asynchronous: bool) -> list[str]:
         kind, name = field.media.title(), field_name(field.name)
         one = "await asyncio.to_thread(upload, {0}, {1})" if asynchronous else "upload({0}, {1})"
         if field.many:
-            return [f"return Output({name}=[{one.format('path', kind)} for path in result])"]
-        made = one.format("result", kind)
-        return [f"return Output({name}={made}{' if result is not None else None' if field.optional else ''})"]
-    value = "result" if field is not None and field.annotation in ("str", "int", "float", "bool") else "encode(result)"
+            return [f"return Output({name}=[file for path in result if (file := {one.format('path', kind)})])"]
+        if field.optional:
+            return [f"return Output({name}={one.format('result', kind)})"]
+        null = f"JSONResponse({{{string(field.name)}: None}})"
+        return [f"file = {one.format('result', kind)}", f"return Output({name}=file) if file else {null}"]
+    value = "encode(result)" if encodes(app) else "result"
     if value != "result" and asynchronous:
         value = "await asyncio.to_thread(encode, result)"
     return [f"return JSONResponse({{{string(output.wrap)}: {value}}})" if output.wrap else f"return JSONResponse({value})"]
@@ -194,16 +220,8 @@ def _unary(app: App) -> str:
     wait = "await " if asynchronous else ""
     tried = [*_call(app, f"result = {wait}"), *_answer(app, asynchronous=asynchronous)]
     inner = [*_given(app), "try:", *indented(tried, 1), *_failure()]
-    if predictor.cancel and not asynchronous:
-        inner = [
-            *_given(app),
-            "self.running[self.current_request.request_id] = threading.get_ident()",
-            "try:",
-            *indented(tried, 1),
-            *CANCELLED[:2],
-            *_failure(),
-            *CANCELLED[2:],
-        ]
+    if not asynchronous:
+        inner = [*_given(app), RUNNING, "try:", *indented(tried, 1), *_cancelled(predictor), *_failure(), *DONE]
     if files(app):
         inner = ["with tempfile.TemporaryDirectory() as folder:", *indented([*fetched(app, asynchronous=asynchronous), *inner], 1)]
     word = "async def" if asynchronous else "def"
@@ -218,10 +236,12 @@ def _outputs(app: App) -> str:
     asynchronous = predictor.kind == "async_generator"
     output = app.endpoints[0].output
     media = output.fields[0].media if output.wrap else None
-    plain = output.fields[0].annotation in ("list[str]", "list[int]", "list[float]", "list[bool]")
-    value = f"upload(value, {media.title()}).model_dump()" if media else "value" if plain else "encode(value)"
     loop = "async for value in " if asynchronous else "for value in "
-    inner = [*_given(app), *_call(app, loop, ":"), f"    yield {value}"]
+    if media:
+        answer = [f"    if file := upload(value, {media.title()}):", "        yield file.model_dump()"]
+    else:
+        answer = [f"    yield {'encode(value)' if encodes(app) else 'value'}"]
+    inner = [*_given(app), *_call(app, loop, ":"), *answer]
     if files(app):
         inner = ["with tempfile.TemporaryDirectory() as folder:", *indented([*fetched(app, asynchronous=asynchronous), *inner], 1)]
     given = "AsyncIterator[Any]" if asynchronous else "Iterator[Any]"
@@ -236,11 +256,14 @@ def _collected(app: App) -> str:
     every = "[value async for value in self.outputs(input)]" if asynchronous else "list(self.outputs(input))"
     word = "async def" if asynchronous else "def"
     lines = [
+        *([] if asynchronous else [RUNNING]),
         "try:",
         f"    return JSONResponse({{{string(endpoint.output.wrap)}: {every}}})",
         "except HTTPException:",
         "    raise",
+        *([] if asynchronous else _cancelled(predictor)),
         *_failure(),
+        *([] if asynchronous else DONE),
     ]
     return _method('@fal.endpoint("/")', f"{word} {endpoint.method}(self, input: Input) -> Output:", endpoint.summary, lines)
 

@@ -16,6 +16,18 @@ OWN = frozenset({"cog", "coglet"})
 """What Cog installs itself and strips from a project's requirements."""
 
 
+STATIC = (0, 17)
+"""The first release of Cog that hands inputs on as they were sent; those before made a float of an int."""
+
+
+def is_before(config: CogYaml, found: Packages, release: tuple[int, int]) -> bool:
+    """Whether the project states a release of Cog that is older than another."""
+    entry = config.find("build.sdk_version")
+    stated = [entry.text] if entry is not None else [text for text, _ in found.dropped if pip.name(text) == "cog"]
+    versions = [re.search(r"(?:^|[=<~]=?\s*)(\d+)\.(\d+)", text) for text in stated]
+    return any(found is not None and (int(found.group(1)), int(found.group(2))) < release for found in versions)
+
+
 @dataclass
 class Packages:
     """`layers` keep pip options with the packages they are for; `trouble`: what a list of requirements cannot express."""

@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 
 from converters.concepts import dotenv
 from converters.concepts import environment as environments
-from converters.concepts.cog import build_report, dockerfile, environment, files, pget, units
+from converters.concepts.cog import build_report, dockerfile, environment, files, packages, pget, units
 from converters.concepts.cog.build import Build
 from converters.concepts.cog.units import Unit
 from converters.concepts.machine import assume
@@ -47,7 +47,7 @@ from converters.sources.replicate import (
     unchanged,
     weights,
 )
-from converters.sources.replicate.predictor import Predictor, resolve
+from converters.sources.replicate.predictor import METHODS, TRAINING, Predictor, resolve
 
 DEFAULTS = [
     (
@@ -124,7 +124,7 @@ def _unit(context: Context, unit: Unit) -> None:
     assert unit.reference is not None
     ledger = context.ledger
     code = Code(context.project, tuple(dict.fromkeys([unit.folder, ""])))
-    predictor = resolve(code, unit.folder, unit.reference)
+    predictor = resolve(code, unit.folder, unit.reference, TRAINING if unit.key == "train" else METHODS)
     report.record(unit, ledger)
     trainer = train.resolve(code, unit, ledger)
     entries = [predictor.module.path, *([trainer.module.path] if trainer else [])]
@@ -219,7 +219,7 @@ def _app(context: Context, parts: Parts, predictor: Predictor, name: str, names:
         app.predictor.uses_arguments = True
         context.ledger.note("RC041", Disposition.CONVERTED, "setup() empties the command line, as Cog's worker has it", argument)
     app.environment.files = files.shipped(project, unit, parts.closure, build, surroundings)
-    app.endpoints = [_endpoint(parts.code, predictor, app, context.ledger)]
+    app.endpoints = [_endpoint(parts, predictor, app, context.ledger)]
     _machine(context, unit, gpu=build.gpu, app=app)
     _concurrency(unit, parts.code, predictor, app)
     app.examples = deployment.examples(project, app)
@@ -274,10 +274,12 @@ def _weights(context: Context, parts: Parts, app: App) -> None:
         context.application.files.append(new)
 
 
-def _endpoint(code: Code, predictor: Predictor, app: App, ledger: Ledger) -> Endpoint:
-    method = predictor.method
+def _endpoint(parts: Parts, predictor: Predictor, app: App, ledger: Ledger) -> Endpoint:
+    code, method = parts.code, predictor.method
     old = decorators.is_old(code, method)
     taken = decorators.old_inputs(code, method) if old else inputs.read(code, method)
+    if not old and not packages.is_before(parts.unit.config, parts.build.packages, packages.STATIC):
+        inputs.keep_integers(taken.schema)
     answered = outputs.read(code, method, predictor.kind, taken.schema)
     report.problems(taken, method, ledger)
     report.remarks(answered, method, ledger)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from converters.ir import Disposition
 from converters.python.edits import behind_parentheses
 from converters.python.module import FunctionNode
-from converters.sources.replicate import input_types
+from converters.sources.replicate import annotated, input_types
 
 if TYPE_CHECKING:
     from converters.sources.replicate.edited_file import File
@@ -20,6 +20,8 @@ REASON = "description, bounds and choices live in app.py's request model; the de
 def input_(file: File, use: Use) -> None:
     """Replace a call of `Input` by its default."""
     call = use.call
+    if call is None and annotated.forget(file, use, "RC004"):
+        return
     if call is None:
         _stays(file, use)
         return

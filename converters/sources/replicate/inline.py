@@ -15,13 +15,14 @@ from converters.ir import App, InlineSource, OutputField
 from converters.python.code import imports
 from converters.python.module import FunctionNode, assigned, is_main_test
 from converters.sources.replicate import weights
+from converters.sources.replicate.results import always_answers
 
 Place = Literal["top", "setup", "drop", "handler"]
 PLAIN = ("str", "int", "float", "bool")
 OWN = frozenset(
     {"Input", "Output", "BaseModel", "ConfigDict", "Field", "HTTPException", "JSONResponse", "ContainerImage", "Literal", "Any",
      "SecretStr", "Image", "Video", "Audio", "File", "ImageField", "VideoField", "AudioField", "FileField", "Path", "fal",
-     "failing_with_message", "fetch", "upload", "HERE", "input", "folder"}
+     "failing_with_message", "fetch", "upload", "encode", "Number", "Annotated", "WrapValidator", "HERE", "input", "folder"}
 )  # fmt: skip
 """Names of the app file, and of its endpoint."""
 APP = frozenset(
@@ -141,7 +142,7 @@ def _import(text: str, statement: ast.Import | ast.ImportFrom, found: Plan) -> P
 
 def _free_names(tree: ast.Module, class_: ast.ClassDef) -> None:
     """No name of the file is one of the app file's, but for what both import alike; the class is not named by its own code."""
-    alike = {"Path": "pathlib.Path", "Any": "typing.Any", "Literal": "typing.Literal"}
+    alike = {"Path": "pathlib.Path", "Any": "typing.Any", "Literal": "typing.Literal", "Annotated": "typing.Annotated"}
     bound = {found.name for found in imports(tree) if alike.get(found.name) != found.dotted}
     bound |= {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)}
     bound |= {node.name for node in tree.body if isinstance(node, FunctionNode)}
@@ -214,20 +215,10 @@ def _predict(app: App, predict: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
             raise NotInline("a comprehension rebinds an input")
         if isinstance(node, ast.Return) and node.value is None:
             raise NotInline("its method may answer nothing")
-    if not _answers(predict.body):
+        if isinstance(node, ast.Try) and (node.finalbody or any(handler.type is None for handler in node.handlers)):
+            raise NotInline("its method cleans up, which a cancelled request has to reach, too")
+    if not always_answers(predict.body):
         raise NotInline("its method may answer nothing")
-
-
-def _answers(body: list[ast.stmt]) -> bool:
-    """Whether no path leads past the last statement."""
-    match body[-1]:
-        case ast.Return() | ast.Raise():
-            return True
-        case ast.If(body=first, orelse=second):
-            return bool(second) and _answers(first) and _answers(second)
-        case ast.With(body=inner) | ast.AsyncWith(body=inner):
-            return _answers(inner)
-    return False
 
 
 def _functions(app: App, tree: ast.Module, class_: ast.ClassDef, found: Plan) -> None:

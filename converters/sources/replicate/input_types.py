@@ -8,6 +8,7 @@ from typing import Literal
 
 from converters.python.code import Code
 from converters.python.module import Module
+from converters.sources.replicate.predictor import ancestry
 
 FileKind = Literal["path", "paths", "file", "files", "secret", "secrets"]
 SCALARS = {"str": "str", "int": "int", "float": "float", "bool": "bool", "Any": "Any", "object": "Any", "None": "None"}
@@ -17,6 +18,10 @@ SECRETS = frozenset({"cog.Secret", "cog.types.Secret", "pydantic.SecretStr", "Se
 ANY = frozenset({"typing.Any", "Any"})
 LISTS = frozenset({"list", "typing.List", "List", "typing.Sequence", "collections.abc.Sequence", "Sequence"})
 DICTS = frozenset({"dict", "typing.Dict", "Dict", "typing.Mapping"})
+TYPED_DICTS = frozenset({"typing.TypedDict", "typing_extensions.TypedDict"})
+OPAQUE = "cog.Opaque"
+OBJECT = "dict[str, Any]"
+"""What the request model takes where Cog hands a JSON object on as it is."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +49,8 @@ def read(code: Code, module: Module, node: ast.expr | None) -> Type:
         return Type("None", nullable=True)
     if isinstance(node, ast.Subscript):
         return _generic(code, module, node)
+    if isinstance(node, ast.Call) and meaning(code, module, node.func) in TYPED_DICTS:
+        return Type(OBJECT)
     return _plain(code, module, node)
 
 
@@ -65,19 +72,22 @@ def _plain(code: Code, module: Module, node: ast.expr) -> Type:
     if name in ANY:
         return Type("Any")
     if name in DICTS:
-        return Type("dict[str, Any]")
+        return Type(OBJECT)
     if name in LISTS:
         return Type("list[Any]")
-    found = code.definition(module, node.id) if isinstance(node, ast.Name) else None
+    found = code.definition(module, node.id) if isinstance(node, ast.Name) else code.function(module, node)
     if found is not None and isinstance(found.node, ast.expr) and not (isinstance(found.node, ast.Name) and found.node.id == name):
         return read(code, found.module, found.node)
     if found is not None and isinstance(found.node, ast.ClassDef):
-        return _enumeration(code, found.module, found.node)
+        return _class(code, found.module, found.node)
     return Type("Any", problem=f"`{ast.unparse(node)}` is not one that Cog takes")
 
 
-def _enumeration(code: Code, module: Module, node: ast.ClassDef) -> Type:
-    """A class of the project: an enum of strings or numbers takes its values."""
+def _class(code: Code, module: Module, node: ast.ClassDef) -> Type:
+    """A class of the project: a typed dictionary is an object, an enum of strings or numbers takes its values."""
+    line = list(ancestry(code, module, node))
+    if any(meaning(code, where, base) in TYPED_DICTS for where, owner in line for base in owner.bases):
+        return Type(OBJECT)
     bases = {meaning(code, module, base) for base in node.bases}
     values = [s.value.value for s in node.body if isinstance(s, ast.Assign) and isinstance(s.value, ast.Constant)]
     if bases & {"enum.Enum", "enum.StrEnum", "enum.IntEnum"} and values and all(isinstance(value, str | int) for value in values):
@@ -93,6 +103,8 @@ def _generic(code: Code, module: Module, node: ast.Subscript) -> Type:
     if name in ("typing.Union", "Union"):
         return _union(code, module, arguments)
     if name in ("typing.Annotated", "typing_extensions.Annotated", "Annotated"):
+        if any(meaning(code, module, mark) == OPAQUE for mark in arguments[1:]):
+            return _opaque(code, module, arguments[0])
         return read(code, module, arguments[0])
     if name in ("typing.Literal", "typing_extensions.Literal", "Literal"):
         return Type(f"Literal[{', '.join(ast.unparse(argument) for argument in arguments if isinstance(argument, ast.Constant))}]")
@@ -104,6 +116,15 @@ def _generic(code: Code, module: Module, node: ast.Subscript) -> Type:
         inner = read(code, module, arguments[1])
         return Type(f"dict[str, {'Any' if inner.media else inner.source}]")
     return Type("Any", problem=f"`{ast.unparse(node)}` is not one that Cog takes")
+
+
+def _opaque(code: Code, module: Module, node: ast.expr) -> Type:
+    """`Annotated[T, Opaque]`: an object whatever T is; a list and None keep their shape."""
+    inner = read(code, module, node)
+    shape = "list[Any]" if inner.source.removesuffix(" | None").startswith("list") else OBJECT
+    if isinstance(node, ast.Name | ast.Attribute) and meaning(code, module, node) not in LISTS:
+        shape = OBJECT
+    return Type(f"{shape} | None" if inner.nullable else shape, nullable=inner.nullable)
 
 
 def _union(code: Code, module: Module, nodes: list[ast.expr]) -> Type:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import ast
 import math
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
+from converters.concepts.fields import NUMBER
 from converters.concepts.literals import source_of
 from converters.ir import InputField, InputSchema, Origin
 from converters.python.code import Code
 from converters.python.constants import Evaluator, NotConstant
 from converters.python.module import Module
-from converters.sources.replicate import input_types
+from converters.sources.replicate import bounds, input_types
 from converters.sources.replicate.predictor import Method
 from converters.sources.replicate.shared_inputs import InputCall, input_call
 
@@ -27,6 +29,7 @@ class Problem:
     module: Module
     node: ast.AST
     text: str
+    hint: str = "write it out in app.py"
 
 
 @dataclass
@@ -45,6 +48,13 @@ def read(code: Code, method: Method) -> Inputs:
     for parameter in method.parameters:
         found.schema.fields.append(_field(code, method, parameter, found))
     return found
+
+
+def keep_integers(schema: InputSchema) -> None:
+    """`float` takes what Cog 0.17 and later hand on as it was sent: an int stays an int, in file names and cache keys, too."""
+    for made in schema.fields:
+        if not re.search(r"\bint\b", made.annotation):
+            made.annotation = re.sub(r"\bfloat\b", NUMBER, made.annotation)
 
 
 def _field(code: Code, method: Method, parameter: ast.arg, found: Inputs) -> InputField:
@@ -74,6 +84,14 @@ def _field(code: Code, method: Method, parameter: ast.arg, found: Inputs) -> Inp
 def apply(code: Code, call: InputCall, made: InputField, found: Inputs) -> None:
     """Carry the arguments of an `Input(...)` call over to a field."""
     _default_of(code, call, made, found)
+    _apply_arguments(code, call, made, found)
+    found.problems += [Problem(call.module, call.node, text) for text in bounds.misfits(made)]
+    if broken := bounds.broken_by_default(made):
+        text = f"the default of `{made.name}` is {made.default}, which its own {broken} does not allow: Cog refuses to build it"
+        found.problems.append(Problem(call.module, call.node, text, hint="correct the default or the bound"))
+
+
+def _apply_arguments(code: Code, call: InputCall, made: InputField, found: Inputs) -> None:
     for name, node in call.arguments.items():
         if name == "default":
             continue

@@ -12,10 +12,12 @@ from converters.sources.replicate.predictor import ancestry
 from converters.sources.replicate.sdk import BASES
 
 if TYPE_CHECKING:
+    from converters.ledger import Construct
     from converters.sources.replicate.edited_file import File
     from converters.sources.replicate.sdk import Use
 
 METRIC = "a metric of Cog becomes a line of the request's log"
+CONTEXT = "fal has no `context` beside the input: the code now sees an empty one. Make what it reads an input or a secret."
 
 
 def edit(file: File) -> None:
@@ -57,28 +59,26 @@ def _self_member(file: File, node: ast.AST, defined: set[str]) -> None:
         file.replace(node, "print", "RC009", "what the code prints is the log of the request")
         file.ledger.settle(construct, "RC009", Disposition.CONVERTED, "`self.log` becomes print: the log of the request")
     elif node.attr == "record_metric" and isinstance(parent, ast.Call):
-        _printed(file, parent)
+        _print(file, parent, _values(parent))
         file.ledger.settle(construct, "RC009", Disposition.CONVERTED, METRIC)
-    elif node.attr == "scope" and _scope_use(file, node):
-        file.ledger.settle(construct, "RC009", Disposition.CONVERTED, METRIC)
+    elif node.attr == "scope" and (what := _used(file, node)):
+        _settle_scope(file, construct, what)
 
 
 def scope(file: File, use: Use) -> None:
-    """`current_scope().record_metric(...)` and `current_scope().context`."""
-    call = use.call
-    holder = file.module.parents.get(call) if call is not None else None
-    if call is not None and isinstance(holder, ast.Attribute) and holder.attr == "context":
-        file.replace(holder, "{}", "RC010", "fal has no request context beside the input")
-        file.settle(
-            use,
-            "RC010",
-            Disposition.MANUAL,
-            "fal has no `context` beside the input: the code now sees an empty one. Make what it reads an input or a secret.",
-        )
-    elif call is not None and _scope_use(file, call):
-        file.settle(use, "RC009", Disposition.CONVERTED, METRIC)
+    """`current_scope().record_metric(...)` and `current_scope().context`, also by way of a name."""
+    what = _used(file, use.call) if use.call is not None else ""
+    if what:
+        _settle_scope(file, use.construct, what)
     else:
         _stays(file, use)
+
+
+def _settle_scope(file: File, construct: Construct, what: str) -> None:
+    if "context" in what:
+        file.ledger.settle(construct, "RC010", Disposition.MANUAL, CONTEXT)
+    else:
+        file.ledger.settle(construct, "RC009", Disposition.CONVERTED, METRIC)
 
 
 def metric(file: File, use: Use) -> None:
@@ -86,24 +86,84 @@ def metric(file: File, use: Use) -> None:
     if use.call is None:
         _stays(file, use)
         return
-    _printed(file, use.call)
+    _print(file, use.call, _values(use.call))
     file.settle(use, "RC009", Disposition.CONVERTED, METRIC)
 
 
-def _scope_use(file: File, node: ast.AST) -> bool:
-    """`<scope>.record_metric(...)` becomes a print; other uses of the scope are left."""
-    holder = file.module.parents.get(node)
-    call = file.module.parents.get(holder) if holder is not None else None
-    if isinstance(holder, ast.Attribute) and holder.attr == "record_metric" and isinstance(call, ast.Call) and call.func is holder:
-        _printed(file, call)
-        return True
-    return False
+def _used(file: File, node: ast.AST) -> str:
+    """Replace what is done with a scope, and say what that is; '' where something else is done, and nothing is replaced."""
+    uses = _uses(file, node)
+    if uses is None:
+        return ""
+    statement = file.module.parents.get(node)
+    if isinstance(statement, ast.Assign | ast.AnnAssign):
+        file.edits.append(remove_statement(file.module, statement, "RC009", METRIC))
+    for kind, target, values in uses:
+        if kind == "context":
+            file.replace(target, "{}", "RC010", "fal has no request context beside the input")
+        else:
+            _print(file, target, values)
+    return " ".join(kind for kind, _, _ in uses) or "metric"
 
 
-def _printed(file: File, call: ast.Call) -> None:
-    values = [*call.args, *(keyword.value for keyword in call.keywords if keyword.arg in ("name", "key", "value"))]
+def _uses(file: File, node: ast.AST) -> list[tuple[str, ast.AST, list[ast.expr]]] | None:
+    """(what, the node that gives way, the metric's name and value) of all that is done with a scope; None where it is something else."""
+    one = _use(file.module, node)
+    if one is not None:
+        return [one]
+    name = _name_of(file.module, node)
+    function = next((parent for parent in file.module.ancestors(node) if isinstance(parent, FunctionNode)), None)
+    if not name or function is None:
+        return None
+    named = [inner for inner in ast.walk(function) if isinstance(inner, ast.Name) and inner.id == name]
+    found = [_use(file.module, inner) for inner in named if isinstance(inner.ctx, ast.Load)]
+    only = sum(not isinstance(inner.ctx, ast.Load) for inner in named) == 1
+    return [one for one in found if one is not None] if only and None not in found else None
+
+
+def _name_of(module: Module, node: ast.AST) -> str:
+    """The name that a statement of its own gives to a value; '' for other statements."""
+    match module.parents.get(node):
+        case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
+            return name
+    return ""
+
+
+def _use(module: Module, node: ast.AST) -> tuple[str, ast.AST, list[ast.expr]] | None:
+    """What is done with the scope that a node stands for: its context is read, or a metric is recorded in one of three ways."""
+    holder = module.parents.get(node)
+    above = module.parents.get(holder) if holder is not None else None
+    match holder, above:
+        case ast.Attribute(attr="context"), _:
+            return "context", holder, []
+        case ast.Attribute(attr="record_metric"), ast.Call(func=function) if function is holder:
+            return "metric", above, _values(above)
+        case ast.Attribute(attr="metrics"), ast.Attribute(attr="record"):
+            call = module.parents.get(above)
+            return ("metric", call, _values(call)) if isinstance(call, ast.Call) and call.func is above else None
+        case ast.Attribute(attr="metrics"), ast.Subscript(slice=key, ctx=ast.Store()):
+            statement = module.parents.get(above)
+            if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
+                return "metric", statement, [key, statement.value]
+    return None
+
+
+def _values(call: ast.Call) -> list[ast.expr]:
+    return [*call.args[:2], *(keyword.value for keyword in call.keywords if keyword.arg in ("name", "key", "value"))]
+
+
+def _print(file: File, node: ast.AST, values: list[ast.expr]) -> None:
+    """Put a line of the log in the place of a metric."""
     text = "".join(f", {file.module.source(value)}" for value in values)
-    file.replace(call, f'print("metric"{text})', "RC009", METRIC)
+    file.replace(node, f'print("metric"{text})', "RC009", METRIC)
+    name = file.module.source(values[0]) if values else "a metric"
+    file.ledger.note(
+        "RC009",
+        Disposition.CONVERTED,
+        f"the metric {name} is a line of the request's log now: `metrics` of the answer no longer carries it",
+        _origin(file.module, node),
+        notable=True,
+    )
 
 
 def _super_setup(file: File, node: ast.AST, defined: set[str]) -> None:

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 
 from converters.ir import HandlerKind, InputSchema, Origin, OutputField, OutputModel, OutputSchema
 from converters.python.code import Code, Found
-from converters.python.module import Module, own_nodes
+from converters.python.module import Module
 from converters.sources.replicate import input_types, media
 from converters.sources.replicate.input_types import LISTS, meaning
 from converters.sources.replicate.predictor import Method, ancestry
+from converters.sources.replicate.results import is_json, may_answer_nothing
 
 CONCATENATE = frozenset({"cog.ConcatenateIterator", "cog.AsyncConcatenateIterator", "cog.types.ConcatenateIterator"})
 ITERATORS = CONCATENATE | {
@@ -99,13 +100,14 @@ def _fill(code: Code, method: Method, node: ast.expr | None, found: Outputs, inp
     if type_.media in ("path", "file"):
         kind = media.kind_of(code, method, inputs)
         name = {"audio": "audio"}.get(kind, f"{kind}s") if many else kind
-        optional = (type_.nullable or _returns_none(method)) and not many
+        optional = (type_.nullable or may_answer_nothing(method)) and not many
         schema.wrap = name
         schema.fields = [OutputField(name=name, annotation=kind.title(), media=kind, many=many, optional=optional, origin=origin)]
         return
     source = "Any" if type_.problem or type_.media else type_.source
     schema.wrap = "output"
     schema.fields = [OutputField(name="output", annotation=f"list[{source}]" if many else source, origin=origin)]
+    schema.is_json = is_json(method, inputs)
 
 
 def _guess(code: Code, method: Method) -> ast.expr | None:
@@ -114,14 +116,6 @@ def _guess(code: Code, method: Method) -> ast.expr | None:
     names = [media.shape(code, method, value) for value in values]
     known = {name for name in names if name}
     return ast.Name(known.pop()) if len(known) == 1 and all(names) else None
-
-
-def _returns_none(method: Method) -> bool:
-    """Whether a visible `return` gives nothing back."""
-    return any(
-        isinstance(node, ast.Return) and (node.value is None or (isinstance(node.value, ast.Constant) and node.value.value is None))
-        for node in own_nodes(method.node)
-    )
 
 
 def _model(code: Code, module: Module, node: ast.expr | None) -> Found | None:

@@ -13,6 +13,8 @@ from converters.python.code import Code
 from converters.python.module import FunctionNode, Module, own_nodes, top_level
 
 METHODS = ("run", "predict", "train")
+TRAINING = ("train", "run", "predict")
+"""What Cog calls for a training, the first of these that the class has."""
 FALLBACK_NAMES = ("Runner", "Predictor")
 """What Cog looks for where the reference names no object."""
 
@@ -79,8 +81,11 @@ class Predictor:
         return _find(self.chain, name)
 
 
-def resolve(code: Code, folder: str, reference: Entry) -> Predictor:
-    """Follow a reference. Raises `Unsupported` and `Unreadable` with the place of what is missing."""
+def resolve(code: Code, folder: str, reference: Entry, methods: tuple[str, ...] = METHODS) -> Predictor:
+    """Follow a reference to a function, or a class of which Cog calls the first of `methods` that there is.
+
+    Raises `Unsupported` and `Unreadable` with the place of what is missing.
+    """
     file, _, name = str(reference.text).strip().partition(":")
     path = locate(code, folder, file)
     if path is None:
@@ -105,7 +110,7 @@ def resolve(code: Code, folder: str, reference: Entry) -> Predictor:
     if isinstance(node, FunctionNode):
         return Predictor(module, name or node.name, node, Method(where, None, node))
     chain = list(ancestry(code, where, node))
-    method = next((one for name_ in METHODS if (one := _find(chain, name_)) is not None), None)
+    method = next((one for name_ in methods if (one := _find(chain, name_)) is not None), None)
     if method is None:
         raise Unsupported("has neither a `run` nor a `predict` method.", file=where.path, line=node.lineno, hint="Cog calls one of them.")
     return Predictor(module, name or node.name, node, method, _find(chain, "setup"), _find(chain, "healthcheck"), chain)

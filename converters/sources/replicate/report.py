@@ -73,12 +73,9 @@ def problems(found: Inputs, method: Method, ledger: Ledger) -> None:
         ledger.note(
             "RC019",
             Disposition.CONVERTED if computed else Disposition.MANUAL,
-            f"{problem.text}: {'it is left to the code, which is called without the input' if computed else 'write it out in app.py'}.",
+            f"{problem.text}: {'it is left to the code, which is called without the input' if computed else problem.hint}.",
             problem.module.origin(problem.node),
         )
-    for field in found.schema.fields:
-        if field.default == "None" and field.annotation.endswith("| None") and not field.computed and field.origin:
-            continue
 
 
 def remarks(found: Outputs, method: Method, ledger: Ledger) -> None:

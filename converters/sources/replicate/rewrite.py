@@ -11,7 +11,7 @@ from converters.ledger import Ledger
 from converters.python.code import Code
 from converters.python.edits import remove_statement
 from converters.python.module import FunctionNode
-from converters.sources.replicate import classes, decorators, defaults, members
+from converters.sources.replicate import annotated, classes, decorators, defaults, members
 from converters.sources.replicate.edited_file import File
 from converters.sources.replicate.sdk import BASES, Use, uses
 
@@ -25,6 +25,8 @@ MOVED = {
     "AsyncConcatenateIterator": ("typing", "AsyncIterator", "the stream is served at /stream and collected at /"),
 }
 """Name -> (module, name, why that is the same)."""
+PLAIN = frozenset({"Input", "BasePredictor", "BaseRunner"})
+"""Names that become `object` where they are only an annotation."""
 RENAMED = frozenset({"ConcatenateIterator", "AsyncConcatenateIterator"})
 CANCELATION = '''class CancelationException(BaseException):
     """Raised in the running prediction when its request is cancelled."""'''
@@ -65,6 +67,7 @@ def _file(file: File, named: list[Use]) -> None:
             handler = HANDLERS.get("base" if use.dotted in BASES else use.name, _unknown)
             handler(file, use)
     defaults.introspection(file)
+    annotated.strings(file, MOVED, PLAIN)
     statements: dict[int, list[Use]] = {}
     for use in named:
         if use.imported is not None:
@@ -158,6 +161,11 @@ def _weights(file: File, use: Use) -> None:
     file.settle(use, "RC012", Disposition.CONVERTED, "setup() gets the path or URL in COG_WEIGHTS")
 
 
+def _opaque(file: File, use: Use) -> None:
+    if not annotated.opaque(file, use):
+        _unknown(file, use)
+
+
 def _unknown(file: File, use: Use) -> None:
     root = use.node
     while isinstance(root, ast.Attribute):
@@ -185,6 +193,7 @@ HANDLERS: dict[str, Callable[[File, Use], None]] = {
     "ExperimentalFeatureWarning": _warning,
     "__version__": _version,
     "Weights": _weights,
+    "Opaque": _opaque,
 }
 
 

@@ -20,7 +20,7 @@ def resolve(code: Code, unit: Unit, ledger: Ledger) -> Predictor | None:
     if entry is None or unit.key == "train":
         return None
     try:
-        return predictor.resolve(code, unit.folder, entry)
+        return predictor.resolve(code, unit.folder, entry, predictor.TRAINING)
     except (Unsupported, Unreadable) as error:
         for construct in unit.config.constructs.get("train", []):
             ledger.settle(construct, "RC013", Disposition.MANUAL, f"the training was not converted: {error.file} {error.message}")

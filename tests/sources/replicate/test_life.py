@@ -69,8 +69,18 @@ def test_a_cancelled_request_raises_in_the_prediction(tmp_path: Path) -> None:
     assert "class CancelationException(BaseException):" in text(outcome, "predict.py")
 
 
-def test_code_that_never_asks_gets_no_cancel_route(tmp_path: Path) -> None:
-    assert "/cancel" not in text(made(tmp_path, "def predict(self, a: str) -> str:\n    return a"), "app.py")
+@pytest.mark.parametrize(
+    ("word", "result", "line"),
+    [
+        pytest.param("def", "return a", '    @fal.endpoint("/cancel")\n', id="one answer"),
+        pytest.param("def", "yield a", '    @fal.endpoint("/cancel")\n', id="a stream that is collected"),
+        pytest.param("async def", "return a", "", id="asynchronous code has no thread of its own"),
+    ],
+)
+def test_code_that_never_asks_is_stopped_all_the_same(tmp_path: Path, word: str, result: str, line: str) -> None:
+    outcome = made(tmp_path, f"{word} predict(self, a: str) -> str:\n    {result}")
+    assert (line in text(outcome, "app.py")) if line else ("/cancel" not in text(outcome, "app.py"))
+    assert ("goes on to its end" in text(outcome, "MIGRATION.md")) == (not line)
 
 
 @pytest.mark.parametrize(
