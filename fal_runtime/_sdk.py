@@ -39,6 +39,7 @@ from fal.api.api import (
     _runtime_config_from_options,
 )
 from fal.cli._utils import AppData, get_app_data_from_toml
+from fal.container import ContainerImage
 from fal.file_sync import FileSync, FileSyncOptions
 from fal.utils import load_function_from
 from isolate.backends.common import Requirements
@@ -79,6 +80,7 @@ def describe(app: str) -> tuple[Json, bytes | None]:
     Returns what the platform is told about it (JSON), and the pickled callable that it receives, None for an app that is
     not pickled (an entry point, or an image alone). Raises whatever the project or the SDK raises.
     """
+    _build_images_here()
     data = get_app_data_from_toml(app, emit_deprecation_warnings=False)
     path, name = _split_ref(data.ref)
     host = FalServerlessHost("localhost", local_file_path=path or "")
@@ -104,6 +106,13 @@ def describe(app: str) -> tuple[Json, bytes | None]:
         "openapi": function.build_metadata().get("openapi"),
     }
     return description, _pickle(function, path)
+
+
+def _build_images_here() -> None:
+    """An image is built from the directory in which the SDK was imported: the deployer's is that of the project."""
+    imported_in, here = ContainerImage.__dataclass_fields__["context_dir"].default, Path.cwd()
+    made: Any = ContainerImage.__init__
+    made.__defaults__ = tuple(here if value is imported_in else value for value in made.__defaults__)
 
 
 def _split_ref(ref: str | None) -> tuple[str | None, str | None]:
