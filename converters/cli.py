@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import sys
 from enum import Enum
@@ -432,7 +433,7 @@ def answer(arguments: list[str]) -> int:
     from converters.terminal import print_error
 
     try:
-        code = app(arguments or ["--help"], prog_name="migrate", standalone_mode=False)
+        code = _program()(arguments or ["--help"], prog_name="migrate", standalone_mode=False)
     except MigrateError as error:
         print_error(str(error))
         return error.code
@@ -443,6 +444,12 @@ def answer(arguments: list[str]) -> int:
     if not isinstance(code, int):
         raise AssertionError(f"command {arguments[:1]} failed to end with an exit code")
     return code if arguments else ExitCode.USAGE
+
+
+@functools.cache
+def _program() -> Any:
+    """The commands with their options, read from the functions above once: that takes as long as a small conversion."""
+    return typer.main.get_command(app)
 
 
 def _usage(error: Any) -> int:

@@ -7,7 +7,7 @@ fal hands a fal secret to a build by `secrets={"NAME": "$NAME"}` of the image; a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from converters.containers.dockerfile_model import Instruction
 from converters.containers.dockerfile_words import pairs
@@ -115,7 +115,7 @@ def _reads(name: str, text: str) -> bool:
     return next(step for names, step in READERS if names.search(name)).search(text) is not None
 
 
-def _replaced(body: str, offset: int, secrets: list[Secret]) -> str:
+def _replaced(body: str, offset: int, secrets: Sequence[Secret]) -> str:
     for secret in reversed(secrets):
         body = body[: secret.start - offset] + f"${{{secret.name}}}" + body[secret.end - offset :]
     return body
