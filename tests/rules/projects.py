@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +33,18 @@ def write(folder: Path, files: dict[str, str], symlinks: Mapping[str, str] | Non
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).symlink_to(target)
     return root
+
+
+_CONVERTED: dict[int, tuple[Case, Made]] = {}
+"""By the identity of a case, which is kept with what became of it."""
+
+
+def converted_once(case: Case) -> Made:
+    """What became of a case that a rule holds: for tests that only look at it."""
+    if id(case) not in _CONVERTED:
+        with tempfile.TemporaryDirectory() as folder:
+            _CONVERTED[id(case)] = case, run(Path(folder), case)
+    return _CONVERTED[id(case)][1]
 
 
 def run(folder: Path, case: Case) -> Made:
