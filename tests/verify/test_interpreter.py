@@ -188,6 +188,7 @@ def test_what_a_project_imports_and_one_side_lacks_is_uneven() -> None:
     assert imported([b"import a.b as c, d\nfrom e.f import g\nfrom .h import i\n"]) == {"a", "d", "e"}
 
 
+@pytest.mark.whole
 def test_the_source_runs_under_it_and_the_certificate_says_so(scratch: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     python = environment(tmp_path / "env")
     found = certificate(FIXTURES / "replicate/tokens", "--source-python", python, capsys=capsys)

@@ -246,7 +246,7 @@ def test_environments_that_are_out_of_use_are_removed(index: Index, tmp_path: Pa
     assert [place.exists() for place in made] == [False, True, True]
 
 
-@pytest.mark.parametrize("installer", ["uv", "pip"])
+@pytest.mark.parametrize("installer", ["uv", pytest.param("pip", marks=pytest.mark.whole)])
 def test_the_folder_of_the_project_has_no_part_in_it(installer: str, index: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     project = tmp_path / "worker"
     project.mkdir()
@@ -317,6 +317,7 @@ def test_the_certificate_names_the_release_and_the_terminal_its_making(
     assert index.installs() == ["cog"]
 
 
+@pytest.mark.whole
 def test_own_asks_for_no_environment(
     index: Index, scratch: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

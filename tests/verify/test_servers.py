@@ -21,6 +21,12 @@ ALL = [
     "captions", "captions:function", "captions:app", "entry", "entry:app", "prompts", "prompts:app", "stages", "uploads", "uploads:app",
     "sentiment",
 ]  # fmt: skip
+WHOLE = pytest.mark.whole
+"""What another case shows too, of another kind or in another project."""
+MARKS = {
+    "captions": pytest.mark.versions,
+    **dict.fromkeys(("captions:function", "entry:app", "prompts", "prompts:app", "stages", "uploads"), WHOLE),
+}
 
 DOCKERFILE = """
 FROM python:3.11
@@ -111,7 +117,7 @@ def writer(scratch: Path, tmp_path_factory: pytest.TempPathFactory) -> Studied:
     return studied(source, tmp_path_factory.mktemp("study"), seconds=40)
 
 
-@pytest.mark.parametrize("name", [pytest.param(ALL[0], marks=pytest.mark.versions), *ALL[1:]])
+@pytest.mark.parametrize("name", [pytest.param(name, marks=MARKS.get(name, ())) for name in ALL])
 def test_fixtures_are_equivalent(run: Run, name: str) -> None:
     if name == "sentiment":
         pytest.importorskip("flask")
@@ -145,13 +151,14 @@ def test_headers_streams_and_files_are_in_the_certificate(run: Run) -> None:
     assert [chunk["word"] for chunk in first["POST /stream"].chunks or []][1:] == ["and", "more"]
 
 
-def test_uploads_are_sent_as_forms_and_to_a_proxy_as_files(run: Run) -> None:
-    for name in ("uploads", "uploads:app"):
-        trials = [trial for trial in run(name).certificate.trials if str(trial.operation) == "POST /measure" and trial.source.status == 200]
-        assert trials[0].source.value == trials[0].target.value
-        assert trials[0].source.value["name"] == "file.png" and trials[0].source.value["size"] > 0
+@pytest.mark.parametrize("name", [pytest.param("uploads", marks=WHOLE), "uploads:app"])
+def test_uploads_are_sent_as_forms_and_to_a_proxy_as_files(run: Run, name: str) -> None:
+    trials = [trial for trial in run(name).certificate.trials if str(trial.operation) == "POST /measure" and trial.source.status == 200]
+    assert trials[0].source.value == trials[0].target.value
+    assert trials[0].source.value["name"] == "file.png" and trials[0].source.value["size"] > 0
 
 
+@WHOLE
 def test_what_a_proxy_has_no_endpoint_for_is_said(run: Run) -> None:
     assert "GET /system_stats: the proxy has no endpoint for it" in run("prompts:app").certificate.not_proven
 
@@ -160,15 +167,15 @@ def test_what_a_proxy_has_no_endpoint_for_is_said(run: Run) -> None:
     ("name", "file", "old", "new", "path"),
     [
         pytest.param("captions", "app/main.py", "HTTPException(418", "HTTPException(419", "status", id="a changed status"),
-        pytest.param("captions", "app/main.py", '"x-shade": str(shade)', "", "headers.x-shade", id="a dropped header"),
-        pytest.param("captions", "app/main.py", '"/old"', '"/older"', "outcome", id="a wrong path"),
-        pytest.param("captions", "app/main.py", 'RedirectResponse("/healthz"', 'RedirectResponse("/dot"', "headers.location", id="a wrong redirect"),
-        pytest.param("captions", "app/routers/history.py", 'raise HTTPException(404, detail=f"no', 'return dict(a=f"no', "outcome", id="a lost error"),
+        pytest.param("captions", "app/main.py", '"x-shade": str(shade)', "", "headers.x-shade", id="a dropped header", marks=WHOLE),
+        pytest.param("captions", "app/main.py", '"/old"', '"/older"', "outcome", id="a wrong path", marks=WHOLE),
+        pytest.param("captions", "app/main.py", 'RedirectResponse("/healthz"', 'RedirectResponse("/dot"', "headers.location", id="a wrong redirect", marks=WHOLE),
+        pytest.param("captions", "app/routers/history.py", 'raise HTTPException(404, detail=f"no', 'return dict(a=f"no', "outcome", id="a lost error", marks=WHOLE),
         pytest.param("captions", "app/main.py", '(request.subject, "and", "more")', '("and", request.subject, "more")', "chunks", id="a reordered stream"),
-        pytest.param("captions", "app/main.py", "request.seed or 0", "request.words", "$.seed", id="a swapped field"),
-        pytest.param("captions", "Dockerfile", "CAPTION_STYLE=plain", "CAPTION_STYLE=other", "$.text", id="another variable"),
+        pytest.param("captions", "app/main.py", "request.seed or 0", "request.words", "$.seed", id="a swapped field", marks=WHOLE),
+        pytest.param("captions", "Dockerfile", "CAPTION_STYLE=plain", "CAPTION_STYLE=other", "$.text", id="another variable", marks=WHOLE),
         pytest.param("captions:app", "app.py", "answer.status_code, headers)\n\n", "200, headers)\n\n", "outcome", id="a proxy that answers 200"),
-        pytest.param("captions:app", "app.py", 'params = {key: body.pop(key) for key in ("shade",) if key in body}', "params = {}", "", id="a proxy that drops the query"),
+        pytest.param("captions:app", "app.py", 'params = {key: body.pop(key) for key in ("shade",) if key in body}', "params = {}", "", id="a proxy that drops the query", marks=WHOLE),
         pytest.param("uploads:app", "app.py", "or mimetypes.guess_type(address or file.url)[0] ", "", "$.name", id="an upload without its type"),
     ],
 )  # fmt: skip
@@ -224,7 +231,7 @@ def test_after_what_ends_a_runner_both_sides_start_afresh(writer: Studied, text:
 
 
 def test_a_certificate_can_be_replayed(run: Run, tmp_path: Path) -> None:
-    found = run("uploads")
+    found = run("captions")
     kept = Certificate.model_validate_json(found.certificate.model_dump_json())
     settings = replace(found.study.settings, replay=kept)
     again = replace(found.study, settings=settings, trials=[], asked=[]).run()
@@ -277,7 +284,7 @@ def test_what_cannot_run_here_is_not_proven(
 
 
 def test_files_of_two_runs_are_of_another_age(tmp_path: Path, run: Run) -> None:
-    project, app = open_project(FIXTURES / "docker/uploads"), run("uploads").study.app
+    project, app = open_project(FIXTURES / "docker/uploads"), run("uploads:app").study.app
     times = set()
     for name in ("source-root", "again-root"):
         image(project, app).staged(tmp_path / name)

@@ -31,6 +31,9 @@ ALL = [
 VERSIONS = ("runpod/sdxl", "runpod/upscaler", "replicate/blur", "replicate/chat")
 """Those that are run under the lowest releases too."""
 
+WHOLE = pytest.mark.whole
+"""What another case shows too, of another kind or in another project."""
+
 
 @pytest.fixture(scope="module")
 def run(scratch: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
@@ -101,11 +104,11 @@ SHARED = """self.job = {"input": input.model_dump(exclude_unset=True)}
 @pytest.mark.parametrize(
     ("name", "file", "old", "new", "path"),
     [
-        pytest.param("runpod/text-tools", "handler.py", '"limit", 5', '"limit", 6', "$.keywords", id="a wrong default"),
-        pytest.param("runpod/text-tools", "handler.py", 'get("separator", "-")', 'get("action", "-")', "$.slug", id="a swapped field"),
+        pytest.param("runpod/text-tools", "handler.py", '"limit", 5', '"limit", 6', "$.keywords", id="a wrong default", marks=WHOLE),
+        pytest.param("runpod/text-tools", "handler.py", 'get("separator", "-")', 'get("action", "-")', "$.slug", id="a swapped field", marks=WHOLE),
         pytest.param("runpod/text-tools", "handler.py", 'raise ValueError(f"unknown', 'return dict(a=f"unknown', "outcome", id="a lost error"),
         pytest.param("runpod/sdxl", "app.py", "self.model(prompt)", "self.model()", "calls[0]", id="a dropped argument"),
-        pytest.param("runpod/sdxl", "app.py", "image = self.model(", "self.model('warm'); image = self.model(", "calls[0]", id="an extra call"),
+        pytest.param("runpod/sdxl", "app.py", "image = self.model(", "self.model('warm'); image = self.model(", "calls[0]", id="an extra call", marks=WHOLE),
         pytest.param("runpod/story-stream", "handler.py", "in range(count)", "in reversed(range(count))", "", id="a reordered stream"),
         pytest.param("runpod/upscaler", "src/app.py", "if isinstance(result, dict)", "if not isinstance(result, dict)", "outcome", id="an error that only a failing model shows"),
         pytest.param("runpod/upscaler", "src/app.py", 'os.environ.setdefault("TILE_SIZE", "512")', "pass", "variables.TILE_SIZE", id="a variable that is not set"),
@@ -115,7 +118,7 @@ SHARED = """self.job = {"input": input.model_dump(exclude_unset=True)}
         pytest.param("runpod/poster-server", "handler.py", "    answer.raise_for_status()\n", "", "$", id="an error that only a failing service shows"),
         pytest.param("runpod/poster-server", "handler.py", "X-Job", "X-Order", "calls[", id="another header to a service"),
         pytest.param("runpod/poster-server", "handler.py", "timeout=60,", "", "calls[", id="no timeout for a service"),
-        pytest.param("replicate/blur", "app.py", 'if kind == "data":', 'if kind != "data":', "effects", id="a file that loses its kind"),
+        pytest.param("replicate/blur", "app.py", 'if kind == "data":', 'if kind != "data":', "effects", id="a file that loses its kind", marks=WHOLE),
         pytest.param("replicate/blur", "app.py", 'raise ValueError("neither', 'print("neither', "$", id="a file of the machine is read"),
     ],
 )  # fmt: skip
@@ -129,10 +132,10 @@ def test_a_seeded_bug_is_found(run: Run, tmp_path: Path, name: str, file: str, o
 @pytest.mark.parametrize(
     ("name", "old", "new", "said"),
     [
-        pytest.param("runpod/sdxl", "prompt: str", "prompt: int", "the app refuses what the source takes: {\"prompt\": \"\"} ($.prompt: '' is not of type 'integer')", id="another type"),
+        pytest.param("runpod/sdxl", "prompt: str", "prompt: int", "the app refuses what the source takes: {\"prompt\": \"\"} ($.prompt: '' is not of type 'integer')", id="another type", marks=WHOLE),
         pytest.param("replicate/blur", "le=20", "le=10", "the app refuses what the source takes: {\"photo\": \"\", \"radius\": 11} ($.radius: 11 is greater than the maximum of 10.0)", id="a tighter bound"),
-        pytest.param("replicate/tokens", 'Literal["short", "long"]', 'Literal["short"]', "the app refuses what the source takes: {\"prompt\": \"\", \"length\": \"long\"} ($.length: 'short' was expected)", id="a choice less"),
-        pytest.param("replicate/tokens", "fail_after: int | None = None", "fail_after: int | None", "the app refuses what the source takes: {\"prompt\": \"\"} ($: 'fail_after' is a required property)", id="required"),
+        pytest.param("replicate/tokens", 'Literal["short", "long"]', 'Literal["short"]', "the app refuses what the source takes: {\"prompt\": \"\", \"length\": \"long\"} ($.length: 'short' was expected)", id="a choice less", marks=WHOLE),
+        pytest.param("replicate/tokens", "fail_after: int | None = None", "fail_after: int | None", "the app refuses what the source takes: {\"prompt\": \"\"} ($: 'fail_after' is a required property)", id="required", marks=WHOLE),
         pytest.param("replicate/tokens", "output: list[str]", "output: list[int]", "the app may answer what the source's schema does not allow: [0] ($[0]: 0 is not of type 'string')", id="another output"),
         pytest.param("replicate/chat", "pause: float = Field(default=0.0", "pause: float = Field(default=1.0", "the input is not the source's: pause: default 0.0 became 1.0", id="another default"),
     ],
@@ -143,17 +146,17 @@ def test_a_bug_in_the_schema_is_found_before_any_request(run: Run, tmp_path: Pat
     assert differing == said
 
 
-def test_schemas_of_fixtures_are_alike_both_ways(run: Run) -> None:
-    for name in ALL:
-        schemas = run(name).certificate.schemas
-        assert schemas is not None and schemas.source == "what the converter read in the code"
-        assert (list(schemas.breaches), schemas.changed, schemas.not_proven) == ([], [], []), name
+@pytest.mark.parametrize("name", ALL)
+def test_schemas_of_fixtures_are_alike_both_ways(run: Run, name: str) -> None:
+    schemas = run(name).certificate.schemas
+    assert schemas is not None and schemas.source == "what the converter read in the code"
+    assert (list(schemas.breaches), schemas.changed, schemas.not_proven) == ([], [], [])
 
 
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        pytest.param("torch_dtype=torch.float16,", "", "torch_dtype=torch.float16", id="another argument"),
+        pytest.param("torch_dtype=torch.float16,", "", "torch_dtype=torch.float16", id="another argument", marks=WHOLE),
         pytest.param(
             "import torch\n", "import torch\n\n        torch.set_grad_enabled(False)\n", "torch.set_grad_enabled(False)", id="one more"
         ),
@@ -175,6 +178,7 @@ def test_calls_while_loading_are_compared(run: Run, tmp_path: Path, old: str, ne
         pytest.param('"bash", "start.sh"', '"bash", "stop.sh"', "returned non-zero exit status 127", id="another script"),
     ],
 )
+@WHOLE
 def test_what_the_container_starts_before_the_worker_is_compared(run: Run, tmp_path: Path, old: str, new: str, said: str) -> None:
     found = run("runpod/poster-server")
     differing = found.study.first_difference(found.with_bug("app.py", old, new, tmp_path))
