@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
+
+from tests.warm import Starting, Warm
 
 # The same examples in every run; `HYPOTHESIS_EXAMPLES=10000` draws that many anew.
 settings.register_profile("project", derandomize="HYPOTHESIS_EXAMPLES" not in os.environ)
@@ -17,3 +20,19 @@ def pytest_configure(config: pytest.Config) -> None:
     """A shell's background jobs ignore SIGINT, and hand that down: tests of Ctrl-C need it as a terminal has it."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
     os.environ.setdefault("FAL_MIGRATE_SOURCE_SDK", "own")  # tests ask no package index
+
+
+@pytest.fixture(scope="session")
+def warm() -> Iterator[Warm]:
+    """A process with the runtime and the SDK imported."""
+    warm = Warm()
+    yield warm
+    warm.close()
+
+
+@pytest.fixture(scope="session")
+def warm_zygotes(warm: Warm) -> Iterator[None]:
+    """Runtimes in this process have their zygotes forked."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("fal_runtime.zygote.subprocess", Starting(warm.zygote))
+        yield

@@ -25,6 +25,7 @@ from fal_runtime.testing import Local
 from tests import fixtures
 from tests.callers import fake_runpod
 
+pytestmark = pytest.mark.usefixtures("warm_zygotes")
 CALLERS = fixtures.ROOT / "callers"
 ENDPOINTS = {"tx7hw2": "text-tools", "st0ry9": "story-stream"}
 REDIRECT = """

@@ -23,6 +23,11 @@ from converters.output import write
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "docker"
 
 
+@pytest.fixture(scope="session", autouse=True)
+def forked_zygotes(warm_zygotes: None) -> None:
+    """Not imported anew for every runtime."""
+
+
 @pytest.fixture(autouse=True)
 def own_python(monkeypatch: pytest.MonkeyPatch) -> None:
     """`python` is the interpreter that runs the tests."""

@@ -6,6 +6,7 @@ A proxy's endpoints take POST only; what stands in the query, the path or a form
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -129,15 +130,28 @@ def seen(answer: httpx.Response) -> tuple[int, dict[str, str], bytes]:
     return answer.status_code, {name: answer.headers[name] for name in MATTER if name in answer.headers}, answer.content
 
 
-def expected_of(sample: Sample, tmp_path: Path) -> list[tuple[int, dict[str, str], bytes]]:
-    with itself(sample.name, sample.command, sample.env, sample.port, sample.ready, tmp_path) as client:
-        return [seen(client.request(call.method, call.path, **call.body)) for call in sample.calls]
+Expected = Callable[[Sample], list[tuple[int, dict[str, str], bytes]]]
+
+
+@pytest.fixture(scope="module")
+def expected_of(tmp_path_factory: pytest.TempPathFactory) -> Expected:
+    """What a server answers by itself, asked once."""
+
+    def asked(sample: Sample) -> list[tuple[int, dict[str, str], bytes]]:
+        if sample.name not in known:
+            folder = tmp_path_factory.mktemp("itself")
+            with itself(sample.name, sample.command, sample.env, sample.port, sample.ready, folder) as client:
+                known[sample.name] = [seen(client.request(call.method, call.path, **call.body)) for call in sample.calls]
+        return known[sample.name]
+
+    known: dict[str, list[tuple[int, dict[str, str], bytes]]] = {}
+    return asked
 
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.name)
 @pytest.mark.parametrize("target", ["pyproject", "function"])
-def test_the_server_answers_through_fal_as_by_itself(sample: Sample, target: str, tmp_path: Path) -> None:
-    wanted = expected_of(sample, tmp_path)
+def test_the_server_answers_through_fal_as_by_itself(sample: Sample, target: str, expected_of: Expected, tmp_path: Path) -> None:
+    wanted = expected_of(sample)
     project, made = output_of(sample.name, target, tmp_path)
     with fal_runtime.serve(project) as fal:
         base = fal.app_url(made.application.apps[0].name)
@@ -147,8 +161,8 @@ def test_the_server_answers_through_fal_as_by_itself(sample: Sample, target: str
 
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.name)
-def test_the_proxy_answers_as_the_server(sample: Sample, tmp_path: Path) -> None:
-    wanted = expected_of(sample, tmp_path)
+def test_the_proxy_answers_as_the_server(sample: Sample, expected_of: Expected, tmp_path: Path) -> None:
+    wanted = expected_of(sample)
     project, made = output_of(sample.name, "app", tmp_path)
     with fal_runtime.serve(project) as fal:
         base = fal.app_url(made.application.apps[0].name)

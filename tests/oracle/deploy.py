@@ -1,4 +1,4 @@
-"""What `fal deploy` and a runner do to an app, each in a process of its own: `python -m tests.oracle.deploy pack|unpack ...`.
+"""What `fal deploy` and a runner do to an app, each in a process of its own.
 
 `pack FOLDER NAME PAYLOAD` loads an app of the project in FOLDER and pickles it; `unpack PAYLOAD` unpickles it where nothing of the
 project is at hand. Both print the app's OpenAPI document as JSON.
@@ -42,6 +42,6 @@ def _is_own(found: type) -> bool:
     )
 
 
-if __name__ == "__main__":
+def main() -> None:
     command, *arguments = sys.argv[1:]
     print(json.dumps(pack(*arguments) if command == "pack" else unpack(*arguments), sort_keys=True))

@@ -20,6 +20,7 @@ from converters.options import Options
 from converters.outcome import Converted
 from fal_runtime.testing import Local
 
+pytestmark = pytest.mark.usefixtures("warm_zygotes")
 WORKER = """
 import atexit
 import signal

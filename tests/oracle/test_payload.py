@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
-import subprocess
-import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from converters.convert import convert
 from converters.ir import App
 from converters.options import Options
 from converters.outcome import Converted
+from tests.warm import Warm
 
 ROOT = Path(__file__).resolve().parents[2]
 PROJECTS = sorted(path for path in (ROOT / "fixtures" / "runpod").iterdir() if path.is_dir())
@@ -43,32 +44,49 @@ def variables(project: Path) -> set[str]:
     return set(re.findall(r"\b[A-Z][A-Z0-9_]{2,}\b", text)) - {"PATH", "HOME"}
 
 
-def child(*arguments: str, cwd: Path, **environment: str) -> Any:
-    env = {"PYTHONPATH": str(ROOT), **{key: os.environ[key] for key in ("PATH", "HOME") if key in os.environ}, **environment}
-    command = [sys.executable, "-m", "tests.oracle.deploy", *arguments]
-    done = subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, timeout=60)
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+class Machines:
+    """The deployer's, on which the SDK is imported where secrets are in the environment, and a runner."""
+
+    def __init__(self) -> None:
+        self._warm = {"pack": Warm(dict.fromkeys(ALWAYS, CANARY)), "unpack": Warm({"IS_ISOLATE_AGENT": "1"})}
+
+    def run(self, *arguments: str, cwd: Path, **environment: str) -> Any:
+        env = {key: os.environ[key] for key in ("PATH", "HOME") if key in os.environ} | environment
+        code, stdout, stderr = self._warm[arguments[0]].run("tests.oracle.deploy:main", arguments, environment=env, directory=cwd)
+        assert code == 0, stderr
+        return json.loads(stdout)
+
+    def close(self) -> None:
+        for warm in self._warm.values():
+            warm.close()
+
+
+@pytest.fixture(scope="module")
+def machines() -> Iterator[Machines]:
+    with contextlib.closing(Machines()) as machines:
+        yield machines
 
 
 @pytest.mark.parametrize(("project", "style"), STYLES)
-def test_the_payload_holds_nothing_of_the_environment_and_the_same_api(project: Path, style: str, tmp_path: Path) -> None:
+def test_the_payload_holds_nothing_of_the_environment_and_the_same_api(
+    project: Path, style: str, machines: Machines, tmp_path: Path
+) -> None:
     folder, runner = tmp_path / "out", tmp_path / "runner"
     runner.mkdir()
     apps = write(project, style, folder)
     canaries = dict.fromkeys({*variables(project), *ALWAYS}, CANARY)
     for app in apps:
         payload = tmp_path / f"{app.name}.pickle"
-        shown = child("pack", str(folder), app.name, str(payload), cwd=tmp_path, **canaries)
+        shown = machines.run("pack", str(folder), app.name, str(payload), cwd=tmp_path, **canaries)
         assert CANARY.encode() not in payload.read_bytes()
         assert CANARY not in json.dumps(shown)
         assert shown["paths"]["/"]["post"]["requestBody"]["required"]
-        unpacked = child("unpack", str(payload), cwd=runner)
+        unpacked = machines.run("unpack", str(payload), cwd=runner)
         assert unpacked["paths"] == shown["paths"]
         assert unpacked["components"] == shown["components"]
 
 
-def test_a_canary_that_is_read_at_the_top_level_is_found(tmp_path: Path) -> None:
+def test_a_canary_that_is_read_at_the_top_level_is_found(machines: Machines, tmp_path: Path) -> None:
     """The test above can fail."""
     (tmp_path / "pyproject.toml").write_text('[tool.fal.apps.leak]\nref = "app.py::Leak"\n')
     (tmp_path / "app.py").write_text(
@@ -76,11 +94,11 @@ def test_a_canary_that_is_read_at_the_top_level_is_found(tmp_path: Path) -> None
         "class Input(BaseModel):\n    a: int\n"
         "class Leak(fal.App, name='leak'):\n    @fal.endpoint('/')\n    def run(self, input: Input) -> str:\n        return TOKEN\n"
     )
-    child("pack", str(tmp_path), "leak", str(tmp_path / "payload"), cwd=tmp_path, HF_TOKEN=CANARY)
+    machines.run("pack", str(tmp_path), "leak", str(tmp_path / "payload"), cwd=tmp_path, HF_TOKEN=CANARY)
     assert CANARY.encode() in (tmp_path / "payload").read_bytes()
 
 
-def test_a_future_import_changes_the_api_behind_the_deployer_s_back(tmp_path: Path) -> None:
+def test_a_future_import_changes_the_api_behind_the_deployer_s_back(machines: Machines, tmp_path: Path) -> None:
     """Why the two documents are compared: with this import the runner cannot find the body's model any more."""
     (tmp_path / "pyproject.toml").write_text('[tool.fal.apps.late]\nref = "app.py::Late"\n')
     (tmp_path / "app.py").write_text(
@@ -88,9 +106,9 @@ def test_a_future_import_changes_the_api_behind_the_deployer_s_back(tmp_path: Pa
         "class Input(BaseModel):\n    a: int\n"
         "class Late(fal.App, name='late'):\n    @fal.endpoint('/')\n    def run(self, input: Input) -> str:\n        return ''\n"
     )
-    shown = child("pack", str(tmp_path), "late", str(tmp_path / "payload"), cwd=tmp_path)
+    shown = machines.run("pack", str(tmp_path), "late", str(tmp_path / "payload"), cwd=tmp_path)
     empty = tmp_path / "empty"
     empty.mkdir()
     assert "/" in shown["paths"]
     with pytest.raises(AssertionError, match="Failed to generate OpenAPI"):
-        child("unpack", str(tmp_path / "payload"), cwd=empty)
+        machines.run("unpack", str(tmp_path / "payload"), cwd=empty)

@@ -18,6 +18,7 @@ from fal_runtime.testing import Local
 from .platforms import fal_apps, on_fal, on_runpod, runpod_servers, wait_for
 from .workers import WORKERS, Request, Worker
 
+pytestmark = pytest.mark.usefixtures("warm_zygotes")
 CASES = [pytest.param(worker, request, id=f"{worker.name}: {request.name}") for worker in WORKERS for request in worker.requests]
 
 

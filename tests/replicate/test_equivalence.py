@@ -20,6 +20,7 @@ from fal_runtime.testing import AppError, Local
 from tests.replicate import cog_server
 from tests.replicate.cog_server import CogServer, content
 
+pytestmark = pytest.mark.usefixtures("warm_zygotes")
 pytest.importorskip("cog", reason="needs Cog's own package")
 pytest.importorskip("coglet", reason="needs Cog's own server")
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "replicate"

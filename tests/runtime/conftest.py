@@ -15,12 +15,19 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.warm import Forked, Warm
+
 ROOT = Path(__file__).parents[2]
 TIME_LIMIT = int(os.environ.get("TIME_LIMIT", "90"))  # seconds, per test
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "time_limit(seconds): how long a test may take that is slow by nature")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def forked_zygotes(warm_zygotes: None) -> None:
+    """Not imported anew for every runtime."""
 
 
 @pytest.fixture(autouse=True)
@@ -39,34 +46,30 @@ def time_limit(request: pytest.FixtureRequest) -> Iterator[None]:
     signal.signal(signal.SIGALRM, previous)
 
 
+def started(arguments: list[str], directory: Path) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "fal_runtime", *arguments]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    return subprocess.Popen(command, env=environment, cwd=directory, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+
+
+def forked(warm: Warm, arguments: list[str], directory: Path) -> Forked:
+    reader, writer = os.pipe()
+    process = warm.gateway(arguments, directory=directory, stderr=writer)
+    os.close(writer)
+    process.stderr = os.fdopen(reader)
+    return process
+
+
 class Served:
     """A runtime in a process of its own, as a person starts it."""
 
-    def __init__(self, project: Path, data: Path, *options: str) -> None:
+    def __init__(self, project: Path, data: Path, *options: str, warm: Warm | None) -> None:
         self.project = project
         self.data = data
         self.lines: list[str] = []
         self._news = threading.Condition()
-        self.process = subprocess.Popen(
-            [
-                sys.executable,
-                "-m",
-                "fal_runtime",
-                str(project),
-                "--port",
-                "0",
-                "--data",
-                str(data),
-                "--state",
-                str(data.parent / "state"),
-                *options,
-            ],
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
-            cwd=project,
-            stderr=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            text=True,
-        )
+        arguments = [str(project), "--port", "0", "--data", str(data), "--state", str(data.parent / "state"), *options]
+        self.process = started(arguments, project) if warm is None else forked(warm, arguments, project)
         self._reader = threading.Thread(target=self._read)
         self._reader.start()
 
@@ -194,12 +197,13 @@ def project(tmp_path: Path) -> Callable[..., Path]:
 
 
 @pytest.fixture
-def serve(tmp_path: Path) -> Iterator[Callable[..., Served]]:
+def serve(tmp_path: Path, warm: Warm, request: pytest.FixtureRequest) -> Iterator[Callable[..., Served]]:
     """Serve a project; it is stopped at the end of the test."""
+    as_a_person = request.node.get_closest_marker("versions") is not None
     running: list[Served] = []
 
     def start(root: Path, *options: str) -> Served:
-        running.append(Served(root, tmp_path / "data", *options))
+        running.append(Served(root, tmp_path / "data", *options, warm=None if as_a_person else warm))
         return running[-1]
 
     yield start

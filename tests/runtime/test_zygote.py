@@ -5,12 +5,19 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from fal_runtime.errors import RuntimeFailure
 from fal_runtime.zygote import Child, Zygote
+
+
+@pytest.fixture(autouse=True)
+def started(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is started as the runtime does it, and not forked as for other tests."""
+    monkeypatch.setattr("fal_runtime.zygote.subprocess", subprocess)
 
 
 async def forked(zygote: Zygote, directory: Path) -> Child:
