@@ -21,7 +21,48 @@ rule = Rule(
             "converted",
             {"main.py": SERVER, "Dockerfile": SERVER_IMAGE.replace('"--host", "0.0.0.0", ', "")},
         ),
+        Case(
+            "the address in shell text is changed in its place",
+            "converted",
+            {
+                "main.py": SERVER,
+                "Dockerfile": SERVER_IMAGE.partition("CMD")[0] + "CMD exec uvicorn main:app --host 127.0.0.1 --port 8000 || exit 1\n",
+            },
+            has={"pyproject.toml": ("exec uvicorn main:app --host 0.0.0.0 --port 8000 || exit 1",)},
+            status="converted",
+        ),
+        Case(
+            "the address in a start script is changed in its place",
+            "converted",
+            {
+                "main.py": SERVER,
+                "run.sh": "#!/bin/sh\nexec uvicorn main:app --host localhost --port 8000\n",
+                "Dockerfile": SERVER_IMAGE.partition("CMD")[0] + 'COPY run.sh /app/\nCMD ["sh", "run.sh"]\n',
+            },
+            has={"run.sh": ("exec uvicorn main:app --host 0.0.0.0 --port 8000",)},
+            status="converted",
+        ),
         Case("a server on all addresses is open already", "untouched", {"main.py": SERVER, "Dockerfile": SERVER_IMAGE}),
+        Case(
+            "an address that a variable may change is asked for",
+            "partial",
+            {
+                "main.py": SERVER,
+                "Dockerfile": SERVER_IMAGE.partition("CMD")[0] + "ENV ADDRESS=127.0.0.1\nCMD uvicorn main:app --host $ADDRESS\n",
+            },
+            status="partial",
+        ),
+        Case(
+            "the server of a proxy in the same image stays on loopback",
+            "untouched",
+            {
+                "site.conf": "server {\n  listen 8081;\n  location / { proxy_pass http://127.0.0.1:8000; }\n}\n",
+                "main.py": SERVER,
+                "run.sh": "#!/bin/sh\nnginx\nexec uvicorn main:app --host 127.0.0.1 --port 8000\n",
+                "Dockerfile": SERVER_IMAGE.partition("EXPOSE")[0]
+                + 'COPY site.conf /etc/nginx/conf.d/site.conf\nCOPY run.sh /app/\nCMD ["sh", "run.sh"]\n',
+            },
+        ),
         Case(
             "the address of another server in the code is none of its own",
             "untouched",

@@ -34,6 +34,43 @@ rule = Rule(
             seen=(Seen("dropped", 6, "compose.yaml"),),
         ),
         Case(
+            "a service whose name stands in an address is left to a person, though nothing waits for it",
+            "partial",
+            {
+                "main.py": SERVER,
+                "Dockerfile": SERVER_IMAGE,
+                "compose.yaml": """
+                services:
+                  api:
+                    build: .
+                    ports: ["8000:8000"]
+                    environment:
+                      CACHE: redis://:secret@cache:6379/0
+                      CACHE_DIR: /tmp/cache
+                  cache:
+                    image: redis:7
+                """,
+            },
+            status="partial",
+        ),
+        Case(
+            "a path that ends like a service is no address of it",
+            "untouched",
+            {
+                "main.py": SERVER,
+                "Dockerfile": SERVER_IMAGE,
+                "compose.yaml": """
+                services:
+                  api:
+                    build: .
+                    ports: ["8000:8000"]
+                    environment:
+                      CACHE_DIR: /tmp/cache
+                      HUB: https://example.com/cache:6379
+                """,
+            },
+        ),
+        Case(
             "a service that it waits for is left to a person",
             "partial",
             {

@@ -12,6 +12,8 @@ rule = Rule(
     explanation="""
     fal sends a runner one request at a time unless `max_multiplexing` says more, while a server of one's own usually takes many. A
     number that the command states (workers, threads) is written; where nothing states one it is left to a person.
+    What a server does when it is full decides: gunicorn's workers and threads, vLLM, llama.cpp and SGLang let requests wait; uvicorn
+    answers 503 to the connection that reaches `--limit-concurrency`, which ends a runner, so two less are sent.
     Raise it where the server batches.
     """,
     links=(docker_docs("reference/dockerfile/"), fal_docs("documentation/deployment/scale-your-application")),
@@ -28,6 +30,19 @@ rule = Rule(
             {"main.py": SERVER, "Dockerfile": SERVER_IMAGE},
             lacks={"pyproject.toml": ("max_multiplexing",)},
             status="converted",
+        ),
+        Case(
+            "uvicorn's limit, which it refuses at, leaves two less",
+            "converted",
+            {"main.py": SERVER, "Dockerfile": SERVER_IMAGE.replace('"8000"]', '"8000", "--limit-concurrency", "10"]')},
+            has={"pyproject.toml": ("max_multiplexing = 8",)},
+        ),
+        Case(
+            "a limit that leaves nothing beside the health check is to be raised",
+            "partial",
+            {"main.py": SERVER, "Dockerfile": SERVER_IMAGE.replace('"8000"]', '"8000", "--limit-concurrency", "2"]')},
+            has={"pyproject.toml": ("max_multiplexing = 1",)},
+            status="partial",
         ),
         Case("a queue worker has a rule of its own", "untouched", {"handler.py": WORKER, "Dockerfile": PIP}),
         Case("a predictor has a rule of its own", "untouched", {"cog.yaml": COG, "predict.py": PREDICTOR}),

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from converters.ir import (
-    NewFile,
-)
+from converters.ir import Edit, NewFile
 from converters.sources.docker import (
     proxies,
 )
@@ -32,3 +30,5 @@ class Reading:
     """Services that run in the same container."""
     files: list[NewFile] = field(default_factory=list)
     """What the server needs beside the project's own files."""
+    edits: list[Edit] = field(default_factory=list)
+    """Changes of the project's start scripts."""

@@ -12,6 +12,7 @@ from converters.ledger import Ledger
 from converters.sources.docker.candidate import Candidate
 from converters.sources.docker.kubernetes import Replicas, Workload
 from converters.sources.docker.programs import flag
+from converters.sources.docker.serving import Listener
 
 MAX_GRACE = 3600
 
@@ -70,6 +71,9 @@ def _multiplexing(candidate: Candidate, app: App, ledger: Ledger) -> None:
     if app.server is not None:
         app.server.findings.append(Finding(subject="concurrency", value=str(number), why=why, origin=place, decided=True))
     ledger.note("DK034", Disposition.CONVERTED, f"{why}: a runner takes {number} requests at a time", place)
+    if number == 1 and "503" in why:
+        message = f"{why}: with so low a limit even one request may be refused; raise it in the command to 3 or more."
+        ledger.note("DK034", Disposition.MANUAL, message, place)
 
 
 def _stated(candidate: Candidate) -> tuple[int, str, Origin] | None:
@@ -89,11 +93,29 @@ def _stated(candidate: Candidate) -> tuple[int, str, Origin] | None:
         total = workers * (threads if kind in ("gthread", "sync") else 1)
         if total > 1 and kind in ("sync", "gthread"):
             return total, f"gunicorn runs {workers} workers x {threads} threads", origin
+    limited = _below_the_limit(listener)
+    if limited is not None:
+        return limited
     workers = _number(flag(words, ("--workers",)), env) or _number(env.get("WEB_CONCURRENCY"), env)
     if listener.framework in ("uvicorn", "fastapi run", "hypercorn", "granian") and workers and workers > 1:
         return workers, f"{listener.framework} runs {workers} workers", origin
-    limit = _number(flag(words, ("--limit-concurrency",)), env)
-    return (limit, f"--limit-concurrency {limit}", origin) if limit else None
+    return None
+
+
+def _below_the_limit(listener: Listener) -> tuple[int, str, Origin] | None:
+    """What uvicorn's limit leaves: the connection that reaches it is answered with 503, and fal's health check is one of them.
+
+    https://github.com/encode/uvicorn/blob/master/uvicorn/protocols/http/h11_impl.py (`len(self.connections) >= self.limit_concurrency`).
+    """
+    words, env = listener.process.words, listener.process.env
+    stated = _number(flag(words, ("--limit-concurrency",)), env) or _number(env.get("UVICORN_LIMIT_CONCURRENCY"), env)
+    origin = listener.process.origin
+    if listener.limit is not None and not stated:
+        stated, origin = _number(str(listener.limit.value), env), listener.limit.origin
+    if not stated:
+        return None
+    why = f"limit_concurrency {stated}: uvicorn answers 503 to the connection that reaches it, and the health check takes one"
+    return max(1, stated - 2), why, origin
 
 
 def _number(text: str | None, env: object) -> int:

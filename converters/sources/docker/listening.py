@@ -94,7 +94,7 @@ class Listening:
                 listener.framework, listener.http = "gRPC", False
                 return listener
             return self._silent(listener)
-        self._fill(listener, best[1], best[2], best[3])
+        self._fill(listener, reader, best[1], best[2], best[3])
         return listener
 
     def _silent(self, listener: Listener) -> Listener | None:
@@ -103,7 +103,7 @@ class Listening:
         listener.framework = ""
         return listener
 
-    def _fill(self, listener: Listener, module: Module, call: RunCall, found: Address) -> None:
+    def _fill(self, listener: Listener, reader: Reader, module: Module, call: RunCall, found: Address) -> None:
         """What the call states, the framework's defaults where it states nothing, and what would change them."""
         listener.framework, listener.port, listener.host = call.framework, found.port, found.host
         listener.unread = list(found.unread)
@@ -122,6 +122,8 @@ class Listening:
         listener.port_env = (listener.port.env if listener.port else "") or named[0]
         listener.host_flag = listener.host.flag if listener.host else ""
         listener.host_env = (listener.host.env if listener.host else "") or named[1]
+        limit = keyword(call.node, "limit_concurrency")
+        listener.limit = reader.value(module, limit) if limit is not None else None
         target = call.node.args[0] if call.node.args else keyword(call.node, "app")
         if isinstance(target, ast.Constant) and isinstance(target.value, str) and ":" in target.value:
             listener.application = target.value

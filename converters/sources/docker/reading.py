@@ -30,6 +30,7 @@ from converters.options import Options
 from converters.project import Project
 from converters.provenance import Certainty
 from converters.sources.docker import (
+    addresses_inside,
     choose,
     concurrency,
     decided,
@@ -98,10 +99,12 @@ def analyze(project: Project, options: Options, ledger: Ledger) -> Application:
     app = _app(project, reading, options, ledger)
     application.apps.append(app)
     application.files += reading.files
+    application.edits += reading.edits
     decided.record(found, app)
     settle.settle(project, reading, app, ledger)
     _dot_env(project, reading, app, ledger)
     settle.others(project, reading, ledger)
+    addresses_inside.own_addresses(reading, app, ledger)
     _ask_which(found, ledger)
     return application
 
@@ -305,7 +308,7 @@ def _reach(project: Project, reading: Reading, app: App, options: Options, ledge
     if reading.decision.unset:
         _set(app, reading.decision.unset, str(server.port), origin, ledger)
     http_flow.speak_http(candidate, reading, app, ledger)
-    loopback.repair(candidate, reading, app, ledger)
+    loopback.repair(project, candidate, reading, app, ledger)
     _override(reading, app)
     _health(reading, app, ledger)
     openapi.read(project, reading.candidate, reading.routes, app, options.openapi, ledger)

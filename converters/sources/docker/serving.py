@@ -59,6 +59,8 @@ class Listener:
     port_env: str = ""
     host_env: str = ""
     unread: list[Unread] = field(default_factory=list)
+    limit: Known | None = None
+    """uvicorn's `limit_concurrency`, where code passes it."""
 
     def unread_about(self, subject: str) -> Unread | None:
         """The statement about a subject that could not be read, where no other one could be."""

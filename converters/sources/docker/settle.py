@@ -17,7 +17,7 @@ from converters.escape import is_variable
 from converters.ir import App, Disposition, EnvVar, Origin, Registry, Scope, Weights
 from converters.ledger import Construct, Ledger
 from converters.project import Project
-from converters.sources.docker import choose, image_config, kubernetes, official_images
+from converters.sources.docker import addresses_inside, choose, image_config, kubernetes, official_images
 from converters.sources.docker.volumes import settle_volumes
 
 if TYPE_CHECKING:
@@ -74,6 +74,25 @@ COMPOSE: dict[str, tuple[Disposition, str]] = {
     "dns_opt": (Disposition.DROPPED, "a runner uses fal's name servers"),
     "annotations": (Disposition.DROPPED, "annotations speak to tools around the container"),
     "attach": (Disposition.DROPPED, "fal keeps what the server prints"),
+    "mem_swappiness": (Disposition.DROPPED, "the machine type sets the memory"),
+    "cpu_quota": (Disposition.DROPPED, "the machine type sets the processors"),
+    "cpu_period": (Disposition.DROPPED, "the machine type sets the processors"),
+    "cpu_percent": (Disposition.DROPPED, "the machine type sets the processors"),
+    "cpu_rt_runtime": (Disposition.DROPPED, "the machine type sets the processors"),
+    "cpu_rt_period": (Disposition.DROPPED, "the machine type sets the processors"),
+    "cpuset_cpus": (Disposition.DROPPED, "the machine type sets the processors"),
+    "oom_score_adj": (Disposition.DROPPED, "fal sets the limits of a runner"),
+    "cgroup_parent": (Disposition.DROPPED, "fal sets the limits of a runner"),
+    "cgroup": (Disposition.DROPPED, "fal sets the limits of a runner"),
+    "blkio_config": (Disposition.DROPPED, "fal sets the limits of a runner"),
+    "storage_opt": (Disposition.DROPPED, "a runner's own disk is not kept anyway"),
+    "uts": (Disposition.DROPPED, "runners have no names"),
+    "isolation": (Disposition.DROPPED, "fal decides how runners are kept apart"),
+    "userns_mode": (Disposition.DROPPED, "fal decides how runners are kept apart"),
+    "credential_spec": (Disposition.DROPPED, "it speaks to Windows hosts"),
+    "label_file": (Disposition.DROPPED, "labels speak to tools around the container"),
+    "volume_driver": (Disposition.DROPPED, "each volume has an item of its own"),
+    "pull_refresh_after": (Disposition.DROPPED, "fal pulls the image for each version of the app"),
     "stop_signal": (Disposition.DROPPED, "fal stops runners with SIGTERM"),
 }
 UNSUPPORTED = {
@@ -320,6 +339,7 @@ def _service(project: Project, service: Service, reading: Reading, app: App, led
         elif key == "depends_on":
             _depends(service, reading.beside, construct, ledger)
     _environment(service, app, ledger)
+    addresses_inside.settle(reading, app, ledger)
 
 
 def _environment(service: Service, app: App, ledger: Ledger) -> None:
@@ -406,12 +426,9 @@ def others(project: Project, reading: Reading, ledger: Ledger) -> None:
             ledger.settle(construct, "DK032", Disposition.CONVERTED, "runs in the same container, where its name becomes 127.0.0.1")
             continue
         needed = candidate.service is not None and service.name in candidate.service.depends_on
-        ledger.settle(
-            construct,
-            "DK032",
-            Disposition.DROPPED,
-            "the server waits for it: see its depends_on" if needed else "the server does without it",
-        )
+        called = service.name in addresses_inside.called(reading)
+        why = "the server waits for it: see its depends_on" if needed else "the server calls it: see the variable" if called else ""
+        ledger.settle(construct, "DK032", Disposition.DROPPED, why or "the server does without it")
     for file in kubernetes.manifests(project):
         construct = ledger.record("file", file.path, Origin(file=file.path, line=1))
         if reading.workload is not None and file.path in reading.workload.files:

@@ -1,0 +1,81 @@
+"""Addresses that mean something only where they were written: of another service of the compose file, and of the container itself."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from converters.ir import App, Disposition, Scope
+from converters.ledger import Ledger
+from converters.provenance import Origin
+from converters.sources.docker.analysis import Reading
+
+HOST = re.compile(
+    r"(?:^|[\s,=\"'])(?:[a-z][a-z0-9+.-]*://)?(?:[^\s/@\"']*@)?(?P<host>[A-Za-z0-9][\w.-]*):(?P<port>\d{1,5})(?=[/\s,?\"']|$)"
+)
+"""`redis://user@cache:6379/0`, `cache:6379`: a name with a port."""
+URL = re.compile(r"\b[a-z][a-z0-9+.-]*://(?:[^\s/@\"']*@)?(?P<host>[A-Za-z0-9][\w.-]*|\[::1\])(?::(?P<port>\d{1,5}))?", re.IGNORECASE)
+SELF = frozenset({"localhost", "127.0.0.1", "0.0.0.0", "[::1]"})
+HOST_NAME = re.compile(r"\w*(HOST|HOSTNAME|SERVER|ADDR|ADDRESS|ENDPOINT)", re.IGNORECASE)
+"""A variable whose whole value may be a host."""
+LISTENS = re.compile(r"\w*(BIND|LISTEN)\w*|(UVICORN|FLASK_RUN|GRADIO_SERVER|LLAMA_ARG|OLLAMA)_\w*|HOST|SERVER_NAME", re.IGNORECASE)
+"""A variable by which a server is told where to listen."""
+
+
+def settle(reading: Reading, app: App, ledger: Ledger) -> None:
+    """Name the services that the server calls, whether or not `depends_on` does; and the addresses of the container itself."""
+    service = reading.candidate.service
+    waits = set(service.depends_on) if service is not None else set()
+    for name, variables in _calls(reading).items():
+        if name not in waits and name not in reading.beside:
+            variable, origin = variables[0]
+            message = (
+                f"{variable} names the service {name}, which one container does not have: run it elsewhere and give its address in "
+                f"{variable} or a secret, or start it in the same container."
+            )
+            ledger.note("DK032", Disposition.MANUAL, message, origin)
+
+
+def own_addresses(reading: Reading, app: App, ledger: Ledger) -> None:
+    """Variables that hold an address of the container itself, by the port that the server listens on."""
+    port = app.server.port if app.server is not None else None
+    for name, value, origin in _variables(reading):
+        for match in URL.finditer(value):
+            if match["host"].lower() in SELF and match["port"] and int(match["port"]) == port and not LISTENS.fullmatch(name):
+                message = (
+                    f"{name}={value} is the container's own address, which no caller reaches: leave it if the server calls itself, "
+                    f"and set {name}=https://fal.run/OWNER/{app.name} if links are made of it."
+                )
+                ledger.note("DK044", Disposition.MANUAL, message, origin, scope=Scope.DEPLOY)
+                break
+
+
+def called(reading: Reading) -> set[str]:
+    """The services of the compose file that the server calls by address."""
+    return set(_calls(reading))
+
+
+def _calls(reading: Reading) -> dict[str, list[tuple[str, Origin]]]:
+    service = reading.candidate.service
+    names = {one.name for one in service.others} if service is not None else set()
+    found: dict[str, list[tuple[str, Origin]]] = {}
+    for variable, value, origin in _variables(reading):
+        hosts = {match["host"] for match in (*HOST.finditer(value), *URL.finditer(value))}
+        hosts |= {value} if HOST_NAME.fullmatch(variable) else set()
+        for name in sorted(hosts & names):
+            found.setdefault(name, []).append((variable, origin))
+    return found
+
+
+def _variables(reading: Reading) -> Iterator[tuple[str, str, Origin]]:
+    """(name, value, place) of what the container is given: by compose, in its command, and by the image."""
+    candidate = reading.candidate
+    service = candidate.service
+    for name, (value, line) in service.environment.items() if service is not None else ():
+        if value and service is not None:
+            yield name, value, Origin(file=service.file.path, line=line)
+    if service is not None:
+        yield "the command", " ".join([*(service.entrypoint or []), *(service.command or [])]), service.origin("command")
+    for name, known in candidate.stage.env.items() if candidate.stage is not None else ():
+        if service is None or name not in service.environment:
+            yield name, known.value, Origin(file=candidate.file, line=known.line)
