@@ -23,6 +23,7 @@ import httpx
 from converters.ir import App
 from fal_runtime.confinement import Support
 
+from .client import BoundedClient
 from .interpreter import Interpreter
 from .observe import Observation
 from .outcome import File, Outcome, Side, SideFailed
@@ -52,7 +53,7 @@ class Predictor:
     """The source side of a Cog project."""
 
     def __init__(self, url: str, process: Process, observation: Observation, *, train: bool, seconds: float) -> None:
-        self._client = httpx.Client(base_url=url, timeout=seconds, trust_env=False)
+        self._client = BoundedClient(seconds, url)
         self._process, self._observation = process, observation
         self._renewing = threading.Lock()
         self._route = "/trainings" if train else "/predictions"
@@ -132,7 +133,7 @@ class Decorated:
     """The source side of a project of 2021, whose inputs are decorators: files are uploaded, and the answer is a file, a text or JSON."""
 
     def __init__(self, url: str, process: Process, observation: Observation, files: Collection[str], seconds: float) -> None:
-        self._client = httpx.Client(base_url=url, timeout=seconds, trust_env=False)
+        self._client = BoundedClient(seconds, url)
         self._process, self._observation, self._files = process, observation, files
 
     def wait(self) -> None:

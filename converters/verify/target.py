@@ -19,6 +19,7 @@ from converters.ir import App
 from fal_runtime.errors import RuntimeFailure
 from fal_runtime.testing import Local
 
+from .client import BoundedClient
 from .observe import HOOK, Observation
 from .outcome import File, Outcome, SideFailed
 from .source import end_all
@@ -33,7 +34,7 @@ class Target:
 
     def __init__(self, local: Local, app: App, observation: Observation, seconds: float) -> None:
         self.local, self.app, self.observation = local, app, observation
-        self.client = httpx.Client(timeout=seconds, trust_env=False)
+        self.client = BoundedClient(seconds)
         self.seconds, self._starting = seconds, 0.0
 
     def ask(self, number: int, identifier: str, body: Any, *, stream: bool = False) -> Outcome:

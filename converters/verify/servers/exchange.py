@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from http.cookies import CookieError, SimpleCookie
@@ -12,6 +11,7 @@ from typing import Any
 
 import httpx
 
+from converters.verify.client import BoundedClient
 from converters.verify.outcome import File, Outcome
 
 from .operations import Call
@@ -26,40 +26,20 @@ _NOT_THE_APPLICATIONS = frozenset(
 _LINES = ("ndjson", "jsonl", "json-seq", "jsonlines")
 _ORIGIN = "<origin>"
 LATE = "no answer in time"
-MOST_BODY = 2**26
-"""Bytes of an answer that are read."""
 
 
-class Endless(Exception):
-    """An answer has no end within its time or size."""
-
-
-def exchanged(client: httpx.Client, call: Call, base: str, seconds: float) -> tuple[Outcome, httpx.Headers]:
-    """The outcome of a call below ``base``, and all headers of its answer: ``silence`` where it is not whole after ``seconds``."""
+def exchanged(client: BoundedClient, call: Call, base: str) -> tuple[Outcome, httpx.Headers]:
+    """The outcome of a call below ``base``, and all headers of its answer: ``silence`` where it is not whole in time."""
     options = call.options()
     request = client.build_request(**{**options, "url": f"{base}{options['url']}"})
     request.headers["accept-encoding"] = "identity"
     try:
-        response = client.send(request, stream=True)
-        try:
-            body = _read(response, time.monotonic() + seconds)
-        finally:
-            response.close()
+        response = client.send(request)
     except httpx.TimeoutException:
         return Outcome("silence", LATE), httpx.Headers()
-    except (httpx.HTTPError, Endless) as error:
+    except httpx.HTTPError as error:
         return Outcome("silence", str(error)), httpx.Headers()
-    return outcome(response.status_code, response.headers, body), response.headers
-
-
-def _read(response: httpx.Response, deadline: float) -> bytes:
-    parts, size = [], 0
-    for part in response.iter_raw():
-        parts.append(part)
-        size += len(part)
-        if time.monotonic() > deadline or size > MOST_BODY:
-            raise Endless("the answer has no end")
-    return b"".join(parts)
+    return outcome(response.status_code, response.headers, response.content), response.headers
 
 
 def outcome(status: int, headers: httpx.Headers, body: bytes) -> Outcome:

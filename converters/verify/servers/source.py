@@ -21,6 +21,7 @@ import httpx
 from converters.ir import App
 from converters.project import Project, SourceFile
 from converters.sources.docker import choose, kubernetes, search, services
+from converters.verify.client import BoundedClient
 from converters.verify.interpreter import Interpreter
 from converters.verify.observe import Observation
 from converters.verify.outcome import File, LocalPath, Outcome, SideFailed
@@ -86,11 +87,10 @@ class Server:
 
     def __init__(self, process: Process, app: App, observation: Observation, port: int, seconds: float) -> None:
         assert app.server is not None and app.server.port is not None
-        self._process, self._server, self._observation, self._seconds = process, app.server, observation, seconds
+        self._process, self._server, self._observation = process, app.server, observation
         self._port, self._stated = port, app.server.port
         self._renewing = threading.Lock()
-        fresh = httpx.Limits(max_keepalive_connections=0)  # servers close a connection some time after they failed
-        self._client = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=seconds, limits=fresh, trust_env=False)
+        self._client = BoundedClient(seconds, f"http://127.0.0.1:{port}")
         self.origins = [f"{host}:{one}" for one in (port, self._stated) for host in ("127.0.0.1", "localhost", "0.0.0.0")]
         """Addresses by which it may name itself."""
 
@@ -135,7 +135,7 @@ class Server:
                 self.wait()
         self._observation.begin(number)
         assert isinstance(body, Call)
-        outcome, _ = exchanged(self._client, body, "", self._seconds)
+        outcome, _ = exchanged(self._client, body, "")
         if is_fatal(outcome):
             self._process.stop()  # both sides go on with a fresh server
         return without_origins(replace(outcome, value=self._with_files(outcome.value)), self.origins)

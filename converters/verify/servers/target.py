@@ -39,7 +39,7 @@ class ServerTarget(Target):
         if self._starting:
             self._await_runner()
         self.observation.begin(number)
-        outcome, headers = exchanged(self.client, self._call(body), self.local.app_url(self.app.name), self.seconds)
+        outcome, headers = exchanged(self.client, self._call(body), self.local.app_url(self.app.name))
         if self._endpoints is not None:
             outcome = self._unboxed(replace(outcome, headers=_without_origin(outcome.headers)))
         if _OF_THE_PLATFORM in headers:
