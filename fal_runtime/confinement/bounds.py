@@ -1,7 +1,8 @@
 """Bounds of everything that a process starts: how many processes and threads there are at a time, and how much memory they have.
 
 The kernel enforces both by a control group where this process may make one (as root, usually). A thread watches the tree as well, which
-is all there is elsewhere; there RLIMIT_NPROC bounds the processes of each view (`View.tasks`), which it cannot for root.
+is all there is elsewhere; there RLIMIT_NPROC bounds the processes of each view (`View.tasks`), which it cannot for root. Memory that no
+process has mapped (files of memfd_create and of tmpfs) the thread cannot see: it ends the tree where the machine's becomes scarce.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ _GROUPS = Path("/sys/fs/cgroup")
 _PERIOD = 0.25
 """Seconds between two looks at the tree."""
 _STATUS_MEMORY = ("RssAnon:", "RssShmem:")
+_LIMITS_OF_MEMORY = ("memory.max", "memory.limit_in_bytes")
 
 
 class Bounds:
@@ -30,12 +32,17 @@ class Bounds:
         self.exceeded = ""
         """What was exceeded, in words, once it was: everything below the process was killed then."""
         self._groups: list[Path] = []
+        self._floor = 0
+        """Bytes of memory that the machine must have left; 0 where the kernel bounds the tree's, or where it had no more before."""
         self._done = threading.Event()
         self._watching: threading.Thread | None = None
 
     def hold(self, pid: int) -> None:
         """Bound a process and what it starts from now on."""
         self._groups = list(_made(pid, self.tasks, self.memory))
+        floor = min(2**30, machine_memory() // 16)
+        bounded = any((group / name).exists() for group in self._groups for name in _LIMITS_OF_MEMORY)
+        self._floor = floor if not bounded and available_memory() > floor else 0
         self._watching = threading.Thread(target=self._watch, args=(pid,), name="bounds", daemon=True)
         self._watching.start()
 
@@ -55,6 +62,8 @@ class Bounds:
                 self._end(pid, f"more than {self.tasks} processes and threads at a time")
             elif self._killed() or sum(map(_memory, found)) > self.memory:
                 self._end(pid, f"more than {self.memory / 2**30:.1f} GiB of memory")
+            elif self._floor and available_memory() < self._floor:
+                self._end(pid, f"all but {self._floor / 2**30:.1f} GiB of this machine's memory")
 
     def _killed(self) -> bool:
         """Whether the kernel has killed something of the group for want of memory."""
@@ -95,6 +104,14 @@ def limit_tasks(more: int) -> None:
 def machine_memory() -> int:
     """Bytes of memory that this machine has."""
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+
+
+def available_memory() -> int:
+    """Bytes of memory that this machine can give to a process without swapping; all that it has where it does not say."""
+    with contextlib.suppress(OSError, ValueError, IndexError, StopIteration):
+        lines = Path("/proc/meminfo").read_text().splitlines()
+        return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable:"))
+    return machine_memory()
 
 
 def _owner(entry: Path) -> int:
