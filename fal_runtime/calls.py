@@ -111,13 +111,20 @@ class Exchange:
             raise PlatformError(502, "runner_incomplete_response", f"The headers of the answer are larger than {MOST_HEADERS} bytes")
         return self._response
 
-    async def read(self) -> bytes:
-        """The whole body of the answer. Raises PlatformError."""
+    async def read(self, most: int) -> bytes:
+        """The whole body of the answer, of ``most`` bytes. Raises PlatformError."""
         assert self._response is not None
+        parts: list[bytes] = []
+        size = 0
         try:
-            return await self._response.read()
+            async for part in self._response:
+                parts.append(part)
+                size += len(part)
+                if size > most:
+                    raise PlatformError(502, "runner_incomplete_response", f"The answer is larger than {most} bytes")
         except Broken as error:
             raise self.explain(error) from None
+        return b"".join(parts)
 
     def explain(self, error: Broken) -> PlatformError:
         """The platform's words for a hop that failed (fal documentation, "Error types")."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import secrets
 import shutil
 import time
@@ -15,6 +17,10 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.types import ASGIApp
 
+#: Bytes that all files may have, that they leave free on the disk (of a small one: a sixteenth), and that an empty one counts.
+_MOST_BYTES, _LEFT_FREE, _LEAST = 1 << 36, 1 << 30, 1 << 12
+#: Uploads at a time that are not completed.
+_MOST_OPEN = 10_000
 #: Seconds for which a file is kept whose upload names no lifetime.
 _LIFETIME = 7 * 24 * 3600.0
 
@@ -32,25 +38,41 @@ class Upload:
 class Store:
     """A directory per file, under a random name: ``body`` is the content, ``about.json`` what is known of it.
 
-    ``base_url`` is where the files are served, e.g. ``http://127.0.0.1:8080/files``.
+    ``base_url`` is where the files are served, e.g. ``http://127.0.0.1:8080/files``. Together they have at most ``most`` bytes.
     """
 
-    def __init__(self, directory: Path, base_url: str) -> None:
+    def __init__(self, directory: Path, base_url: str, most: int = _MOST_BYTES) -> None:
         self._directory = directory
         self._base_url = base_url
         directory.mkdir(parents=True, exist_ok=True)
+        self._most = most
+        self._held = _bytes_below(directory)
+        self._open: set[str] = set()
 
     def begin(self, headers: Mapping[str, str], name: str = "", content_type: str = "") -> Upload:
         """Reserve a place, and with it the URL, for a file.
 
         ``headers`` are those of the upload: they name its lifetime, and the file where ``name`` and ``content_type`` do not.
-        Raises OSError when the disk is full.
+        Raises OSError when the disk is full, or too many are begun.
         """
+        if len(self._open) >= _MOST_OPEN:
+            raise OSError(errno.EDQUOT, f"{_MOST_OPEN} uploads are not completed")
+        self._take(_LEAST)
         name = (name or headers.get("x-fal-file-name", "")).rpartition("/")[2] or "file"
         content_type = content_type or headers.get("content-type", "") or "application/octet-stream"
         upload = Upload(secrets.token_hex(12), name, content_type, _lifetime(headers))
         (self._directory / upload.id).mkdir()
+        self._open.add(upload.id)
         return upload
+
+    def _take(self, size: int) -> None:
+        """Count bytes before they are written. Raises OSError where there is no room for them."""
+        if self._held + size > self._most:
+            raise OSError(errno.EDQUOT, f"the files of this runtime have {self._most} bytes")
+        disk = shutil.disk_usage(self._directory)
+        if disk.free < min(_LEFT_FREE, disk.total // 16) + size:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        self._held += size
 
     def url(self, upload: Upload) -> str:
         """Where the file is, or will be, served."""
@@ -66,15 +88,18 @@ class Store:
         try:
             with file.open("wb") as body:
                 async for chunk in chunks:
+                    self._take(len(chunk))
                     body.write(chunk)
                     size += len(chunk)
         except (OSError, ClientDisconnect):
             file.unlink(missing_ok=True)
+            self._held -= size
             raise
         return size
 
     def finish(self, upload: Upload) -> None:
         """Put the parts together and make the file visible, all at once."""
+        self._open.discard(upload.id)
         place = self._directory / upload.id
         first, *others = sorted(place.glob("part-*")) or [place / "part-00000"]
         with first.open("ab") as body:
@@ -88,6 +113,8 @@ class Store:
 
     def discard(self, upload: Upload) -> None:
         """Forget a file that was not completed."""
+        self._open.discard(upload.id)
+        self._held -= _bytes_below(self._directory / upload.id)
         shutil.rmtree(self._directory / upload.id, ignore_errors=True)
 
     def expire(self) -> None:
@@ -100,6 +127,8 @@ class Store:
                 expires = place.stat().st_mtime + _LIFETIME
             if expires < now:
                 shutil.rmtree(place, ignore_errors=True)
+                self._open.discard(place.name)
+        self._held = _bytes_below(self._directory)
 
     def response(self, id: str, name: str) -> ASGIApp:
         """The ASGI response for a GET of the file: type, length and ranges; 404 for what is not there any more."""
@@ -111,6 +140,11 @@ class Store:
         if about["name"] != name or about["expires"] < time.time():
             return missing
         return FileResponse(place / "body", media_type=about["content_type"], headers={"access-control-allow-origin": "*"})
+
+
+def _bytes_below(directory: Path) -> int:
+    """Bytes of all files below a directory, each of which counts at least a little."""
+    return sum(max(file.stat().st_size, _LEAST) for file in directory.rglob("*") if file.is_file())
 
 
 def _lifetime(headers: Mapping[str, str]) -> float:

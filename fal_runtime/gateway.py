@@ -137,7 +137,8 @@ class DirectCall:
         try:
             response = await exchange.open()
             if self._gone:
-                await exchange.read()
+                async for _ in response:
+                    pass  # nobody wants it, and nobody holds it
                 return
             await self._respond(runner, response)
         except Broken as error:

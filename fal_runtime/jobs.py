@@ -20,6 +20,10 @@ IN_QUEUE, IN_PROGRESS, COMPLETED = "IN_QUEUE", "IN_PROGRESS", "COMPLETED"
 NORMAL, LOW = 0, 1
 
 
+#: Characters of all lines of a request that are kept, each with what is kept beside it.
+MOST_LOGS, _LINE = 1 << 24, 200
+
+
 @dataclass(frozen=True)
 class Answer:
     """How a request ended. ``error`` and ``error_type`` are set where it failed."""
@@ -70,6 +74,7 @@ class Job:
     logs: list[dict[str, Any]] = field(default_factory=list)
     cancelled: bool = False
     watchers: set[asyncio.Event] = field(default_factory=set)
+    _logged: int = 0
 
     @property
     def id(self) -> str:
@@ -82,7 +87,12 @@ class Job:
         return (self.priority, self.seq)
 
     def log(self, stream: str, text: str) -> None:
-        """Add a line that a runner printed meanwhile."""
+        """Add a line that a runner printed meanwhile, as long as all lines together are no longer than `MOST_LOGS`."""
+        if self._logged > MOST_LOGS:
+            return
+        self._logged += len(text) + _LINE
+        if self._logged > MOST_LOGS:
+            text = "(what was printed after this line was not kept)"
         now = datetime.now(timezone.utc).isoformat()
         labels = {"fal_request_id": self.id, "fal_endpoint": self.request.endpoint}
         self.logs.append({"message": text, "timestamp": now, "level": stream.upper(), "source": "USER", "labels": labels})

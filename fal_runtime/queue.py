@@ -23,8 +23,10 @@ from .journal import Journal
 from .retries import Outcome
 from .runner import Runner
 
-#: Finished requests that are kept at hand; older ones are read from the journal.
-_AT_HAND = 64
+#: Finished requests that are kept at hand, and bytes of their results together; others are read from the journal.
+_AT_HAND, _BYTES_AT_HAND = 64, 1 << 26
+#: Bytes of one result, unless said otherwise, and of all results: the oldest give way to new ones.
+MOST_RESULT, _MOST_RESULTS = 1 << 29, 1 << 33
 #: Seconds for which a result can be fetched (fal documentation, "Webhooks": about one hour).
 RESULT_TTL = 3600.0
 #: Seconds between two attempts to write what the disk refuses.
@@ -34,10 +36,17 @@ _DISK_PAUSE = 1.0
 class Queue:
     """The queued requests of every app.
 
-    ``notice`` gets what a person should read, ``on_done`` each finished job that wants a webhook.
+    ``notice`` gets what a person should read, ``on_done`` each finished job that wants a webhook. A result has at most ``most`` bytes.
     """
 
-    def __init__(self, owner: str, applications: Mapping[str, Application], journal: Journal, notice: Callable[[str, str], None]) -> None:
+    def __init__(
+        self,
+        owner: str,
+        applications: Mapping[str, Application],
+        journal: Journal,
+        notice: Callable[[str, str], None],
+        most: int = MOST_RESULT,
+    ) -> None:
         self.owner = owner
         self.on_done: Callable[[Job], None] = lambda job: None
         self._journal = journal
@@ -45,6 +54,9 @@ class Queue:
         self._lines = {name: _Line(application, self._work) for name, application in applications.items()}
         self._jobs: dict[str, Job] = {}
         self._done: OrderedDict[str, Job] = OrderedDict()
+        self._most = most
+        self._results = 0
+        """Bytes of the results that came since old ones were last deleted."""
         self._seq = itertools.count(1)
         self._running: dict[str, Exchange] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -159,7 +171,7 @@ class Queue:
         needs_retry = None
         try:
             response = await exchange.open()
-            body = await exchange.read()
+            body = await exchange.read(self._most)
             for name, value in response.headers:
                 if name == b"x-fal-needs-retry":
                     needs_retry = is_true(value)
@@ -203,18 +215,19 @@ class Queue:
         job.answer, job.state = answer, COMPLETED
         self._jobs.pop(job.id, None)
         self._done[job.id] = job
-        if len(self._done) > _AT_HAND:
+        while len(self._done) > _AT_HAND or sum(map(_size, self._done.values())) > _BYTES_AT_HAND:
             self._done.popitem(last=False)
         job.changed()
         if job.webhook is not None:
             self.on_done(job)
+        self._results += _size(job)
+        if self._results > _MOST_RESULTS // 8:
+            await self.expire()
 
     async def expire(self, ttl: float = RESULT_TTL) -> None:
-        """Forget results older than ``ttl`` seconds whose webhook is not still to be delivered."""
-        before = time.time() - ttl
-        await self._journal.change(
-            lambda db: db.execute("delete from request where finished < ? and next_delivery is null", (before,)).rowcount
-        )
+        """Forget results older than ``ttl`` seconds, and the oldest of too many, whose webhook is not still to be delivered."""
+        self._results = 0
+        await self._journal.change(lambda db: _expire(db, time.time() - ttl))
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.ensure_future(work)
@@ -228,6 +241,18 @@ class Queue:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+def _size(job: Job) -> int:
+    return len(job.answer.body) if job.answer is not None else 0
+
+
+def _expire(database: sqlite3.Connection, before: float) -> None:
+    kept = "finished is not null and next_delivery is null"
+    database.execute(f"delete from request where finished < ? and {kept}", (before,))
+    total = "sum(length(answer)) over (order by finished desc, id)"
+    sized = f"select id, {total} as total from request where {kept}"
+    database.execute(f"delete from request where id in (select id from ({sized}) where total > ?)", (_MOST_RESULTS,))
 
 
 def _insert(database: sqlite3.Connection, row: Mapping[str, Any]) -> None:

@@ -55,7 +55,8 @@ class Runtime:
     ``owner`` and ``environment`` (fal's ``--env``) are parts of the apps' URLs: ``/<owner>/<app>[--<environment>]``.
     ``environments`` is the directory for virtual environments with the apps' requirements (None: apps run in the current one).
     ``data`` is the directory for ``/data``, ``state`` the one for the queue and the files (None: they end with this object),
-    ``max_body`` the longest body of a request in bytes. ``variables`` are the environment of apps (None: what this process's says of
+    ``max_body`` the longest body of a request, and of a queued one's answer, in bytes.
+    ``variables`` are the environment of apps (None: what this process's says of
     the machine), ``readable`` and ``writable`` paths that they see where they are. ``secrets`` are set in the environment of every
     runner, ``keep_warm`` keeps
     one runner per app alive where the app's own settings would let it go. ``keys`` ("id:secret") are those that
@@ -206,7 +207,7 @@ class Runtime:
         except sqlite3.Error as error:
             raise RuntimeFailure(f"{state / 'queue.db'} cannot be opened: {error}; name another directory with --state") from None
         self._closing.callback(journal.close)
-        queue = self._queue = Queue(self.owner, self.applications, journal, self._say)
+        queue = self._queue = Queue(self.owner, self.applications, journal, self._say, self._max_body)
         signer = Signer(state / "webhook.key")
         webhooks = Webhooks(self.owner, journal, signer, self._say)
         queue.on_done = webhooks.deliver

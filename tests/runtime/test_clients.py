@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import shutil
 import subprocess
 import sys
 import textwrap
@@ -18,7 +19,7 @@ import pytest
 from websockets.sync.client import connect
 
 import fal_runtime
-from fal_runtime import redirect
+from fal_runtime import cdn, redirect
 from fal_runtime.cdn import Store, Upload
 from fal_runtime.testing import Local
 
@@ -318,6 +319,62 @@ def test_files_whose_time_is_over_are_deleted(tmp_path: Path) -> None:
     store.expire()
     assert {path.name for path in tmp_path.iterdir()} == {kept.id, young.id}
     assert expired.id not in (kept.id, young.id)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "most", "free", "refused"),
+    [
+        pytest.param([1000, 2000], 1 << 20, 1 << 40, [False, False], id="there is room"),
+        pytest.param([60_000, 60_000, 1000], 100_000, 1 << 40, [False, True, False], id="one too many; a small one fits still"),
+        pytest.param([0] * 6, 13_000, 1 << 40, [False] * 3 + [True] * 3, id="empty ones count as well"),
+        pytest.param([1000], 1 << 20, 1 << 20, [True], id="the disk is nearly full"),
+    ],
+)
+def test_the_store_has_bounds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sizes: list[int], most: int, free: int, refused: list[bool]
+) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(1 << 41, 0, free))  # type: ignore[attr-defined]
+    store = Store(tmp_path, "http://x", most)
+    assert [_is_refused(store, size) for size in sizes] == refused
+    for place in tmp_path.iterdir():
+        (place / "about.json").write_text('{"expires": 0}')
+    store.expire()
+    assert list(tmp_path.iterdir()) == []
+    assert [_is_refused(store, size) for size in sizes] == refused, "what expired gives its room back"
+
+
+def test_files_from_before_count(tmp_path: Path) -> None:
+    assert not _is_refused(Store(tmp_path, "http://x", 100_000), 60_000)
+    again = Store(tmp_path, "http://x", 100_000)
+    assert _is_refused(again, 60_000) and not _is_refused(again, 10_000)
+
+
+def _is_refused(store: Store, size: int) -> bool:
+    async def body() -> AsyncIterator[bytes]:
+        yield bytes(size)
+
+    try:
+        upload = store.begin({})
+    except OSError:
+        return True
+    try:
+        asyncio.run(store.receive(upload, body()))
+    except OSError:
+        store.discard(upload)
+        return True
+    store.finish(upload)
+    return False
+
+
+def test_uploads_that_nobody_completes_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cdn, "_MOST_OPEN", 3)
+    store = Store(tmp_path, "http://x")
+    first, *_ = [store.begin({}) for _ in range(3)]
+    with pytest.raises(OSError, match="not completed"):
+        store.begin({})
+    store.discard(first)
+    store.finish(store.begin({}))
+    store.begin({})
 
 
 def test_files_cannot_leave_their_folder(fal: Local) -> None:

@@ -23,6 +23,9 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 import fal_runtime
+from fal_runtime import queue as queues
+from fal_runtime.calls import Request
+from fal_runtime.jobs import Job, policy_of
 from fal_runtime.journal import Journal
 from fal_runtime.queue import Queue
 from fal_runtime.testing import AppError, Local
@@ -443,6 +446,74 @@ def test_results_expire_once_their_webhook_is_delivered(tmp_path: Path) -> None:
         return kept
 
     assert asyncio.run(rows()) == ["undelivered", "unfinished", "young"]
+
+
+async def _finished(journal: Journal, sizes: dict[str, int], delivering: str = "") -> None:
+    """Write results of these sizes, the oldest first."""
+    for number, (id, size) in enumerate(sizes.items()):
+        row = {"id": id, "app": "x", "path": b"/", "query": b"", "headers": "[]", "body": b"", "priority": 0, "seq": 1, "policy": "{}"}
+        row |= {"submitted": 1.0, "gateway_request_id": id, "finished": time.time() - 60 + number, "answer": bytes(size)}
+        row["next_delivery"] = 5.0 if id == delivering else None
+        names = ", ".join(row)
+        await journal.change(
+            lambda db, row=row, names=names: db.execute(f"insert into request ({names}) values (:{names.replace(', ', ', :')})", row)
+        )
+
+
+@pytest.mark.parametrize(
+    ("sizes", "delivering", "kept"),
+    [
+        ({"a": 10, "b": 20, "c": 30}, "", ["a", "b", "c"]),
+        ({"a": 10, "b": 60, "c": 30}, "", ["b", "c"]),
+        ({"a": 10, "b": 200, "c": 30}, "", ["c"]),
+        ({"a": 10, "b": 200, "c": 30}, "b", ["a", "b", "c"]),
+    ],
+)
+def test_the_oldest_of_too_many_results_give_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sizes: dict[str, int], delivering: str, kept: list[str]
+) -> None:
+    async def left() -> list[str]:
+        journal = Journal(tmp_path / "queue.db")
+        journal.open()
+        await _finished(journal, sizes, delivering)
+        await Queue("local", {}, journal, lambda app, text: None).expire()
+        found = await journal.change(lambda db: [row["id"] for row in db.execute("select id from request order by id")])
+        journal.close()
+        return found
+
+    monkeypatch.setattr(queues, "_MOST_RESULTS", 95)
+    assert asyncio.run(left()) == kept
+
+
+def test_lines_of_a_request_are_bounded() -> None:
+    job = Job(Request("id", "local", "app", "POST", b"/", b"", [], b""), policy_of({}))
+    for _ in range(3):
+        job.log("stdout", "x" * 6_000_000)
+    assert [len(line["message"]) for line in job.logs[:2]] == [6_000_000] * 2
+    for _ in range(3):
+        job.log("stdout", "more")
+    assert [line["message"] for line in job.logs[2:]] == ["(what was printed after this line was not kept)"]
+
+
+def test_a_result_has_a_largest_size(tmp_path: Path) -> None:
+    app = """
+import fal
+from pydantic import BaseModel
+
+class Input(BaseModel):
+    size: int
+
+class Demo(fal.App, name="demo"):
+    @fal.endpoint("/")
+    def run(self, input: Input) -> dict:
+        return {"text": "x" * input.size}
+"""
+    (tmp_path / "pyproject.toml").write_text('[tool.fal.apps.demo]\nref = "app.py::Demo"\n')
+    (tmp_path / "app.py").write_text(app)
+    with fal_runtime.serve(tmp_path, max_body=1 << 20) as fal:
+        assert len(fal.submit("demo", {"size": 1_000_000}).get(timeout=30)["text"]) == 1_000_000
+        with pytest.raises(AppError, match="larger than 1048576 bytes"):
+            fal.submit("demo", {"size": 2_000_000}).get(timeout=60)
 
 
 def test_metrics_have_fal_s_names(fal: Local) -> None:
