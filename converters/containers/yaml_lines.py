@@ -8,6 +8,7 @@ import yaml
 
 from converters.errors import Unreadable
 from converters.project import SourceFile
+from converters.yaml_loader import Loader
 
 MAX_NODES = 50_000
 RESET = object()
@@ -29,7 +30,7 @@ class Seq(list[Any]):
 def load_all(file: SourceFile) -> list[Any]:
     """The documents of a file. Raises `Unreadable` with the line where it is no YAML."""
     try:
-        nodes = list(yaml.compose_all(file.text, Loader=yaml.SafeLoader))
+        nodes = list(yaml.compose_all(file.text, Loader=Loader))
         counter = [0]
         return [_value(node, counter) for node in nodes if node is not None]
     except yaml.YAMLError as error:

@@ -20,7 +20,7 @@ def first_read(code: Code, files: Iterable[str]) -> Origin | None:
         if module is None or not (b"argv" in module.file.data or b"parse_" in module.file.data):
             continue
         for node in ast.walk(module.tree):
-            if _reads(code, module, node) and not _only_as_a_script(module, node):
+            if _reads(code, module, node) and not only_as_a_script(module, node):
                 return module.origin(node)
     return None
 
@@ -37,5 +37,6 @@ def _reads(code: Code, module: Module, node: ast.AST) -> bool:
     )
 
 
-def _only_as_a_script(module: Module, node: ast.AST) -> bool:
+def only_as_a_script(module: Module, node: ast.AST) -> bool:
+    """Whether code stands in a `__main__` block, which an import passes over."""
     return any(isinstance(parent, ast.If) and is_main_test(parent.test) for parent in module.ancestors(node))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from converters.rules.model import Case, Rule, docker_docs, fal_docs
-from converters.rules.samples import SERVER, SERVER_IMAGE
+from converters.rules.samples import IMAGE, SERVER, SERVER_IMAGE, WORKER
 
 rule = Rule(
     code="DK038",
@@ -27,6 +27,18 @@ rule = Rule(
             "untouched",
             {"main.py": SERVER, "Dockerfile": SERVER_IMAGE, ".dockerignore": "notes"},
             has={".dockerignore": ("notes",)},
+        ),
+        Case(
+            "a pattern at which the client stops goes, for a worker alike",
+            "converted",
+            {"handler.py": WORKER, "Dockerfile": IMAGE, ".dockerignore": "notes\n\\"},
+            has={".dockerignore": ("# The files here are those that the build needs.",)},
+        ),
+        Case(
+            "a worker's own file stays where the client reads it rightly",
+            "untouched",
+            {"handler.py": WORKER, "Dockerfile": IMAGE, ".dockerignore": "notes\n*.tmp"},
+            has={".dockerignore": ("notes\n*.tmp",)},
         ),
         Case("a build that needs no left-out file gets none", "untouched", {"main.py": SERVER, "Dockerfile": SERVER_IMAGE}),
     ),

@@ -14,16 +14,37 @@ WRITTEN = "# The files here are those that the build needs.\n.git\n__pycache__\n
 def ignore_file(project: Project, app: App) -> NewFile | None:
     """The `.dockerignore` of the output: the project's own where the client reads it rightly, else one that loses no needed file."""
     own = project.get(".dockerignore")
-    lines = re.split(r"\r\n|\r|\n", own.data.decode(errors="replace")) if own is not None else list(LEFT_OUT)
     try:
-        dropped = _dropped([line.strip() for line in lines], app.environment.files)
-        reason = f"fal's client would leave out {dropped[0]}, which the build needs" if dropped else ""
+        dropped = _dropped(_lines(project), app.environment.files)
     except (ValueError, re.error) as error:
-        reason = f"fal's client stops at one of its patterns ({error})"
-    if not reason:
-        if own is not None:
-            app.environment.files = sorted({*app.environment.files, ".dockerignore"})
-        return None
+        return _replacing(error)
+    if dropped:
+        return _new(f"fal's client would leave out {dropped[0]}, which the build needs")
+    if own is not None:
+        app.environment.files = sorted({*app.environment.files, ".dockerignore"})
+    return None
+
+
+def replacement(project: Project) -> NewFile | None:
+    """A `.dockerignore` for a project with one at which fal's client stops; None where it can read it."""
+    try:
+        _dropped(_lines(project), [])
+    except (ValueError, re.error) as error:
+        return _replacing(error)
+    return None
+
+
+def _lines(project: Project) -> list[str]:
+    own = project.get(".dockerignore")
+    lines = re.split(r"\r\n|\r|\n", own.data.decode(errors="replace")) if own is not None else LEFT_OUT
+    return [line.strip() for line in lines]
+
+
+def _replacing(error: Exception) -> NewFile:
+    return _new(f"fal's client stops at one of its patterns ({error})")
+
+
+def _new(reason: str) -> NewFile:
     return NewFile(path=".dockerignore", text=WRITTEN, rule="DK038", reason=reason)
 
 

@@ -10,7 +10,7 @@ from converters.ledger import Ledger
 from converters.options import Options
 from converters.outcome import FileChange, Hunk
 from converters.project import Project, SourceFile
-from converters.targets import emitters, image, migration, overrides, places, pyproject, refused
+from converters.targets import context, emitters, image, migration, overrides, places, pyproject, refused
 from converters.targets.app import idiomatic_name
 from converters.targets.output_files import added, kept_file, sealed, text_of
 
@@ -38,6 +38,7 @@ def write(project: Project, application: Application, options: Options, ledger: 
     application.edits = [
         edit for edit in application.edits if not any(app.style == "inline" and app.entry == edit.file for app in application.apps)
     ]
+    _ignore_file(project, application)
     edits = list(application.edits)
     _image_edits(project, application, edits, ledger)
     edits = overrides.selected(edits, options, ledger)
@@ -57,6 +58,16 @@ def write(project: Project, application: Application, options: Options, ledger: 
         if path not in made:
             made[path] = kept_file(file, [edit for edit in edits if edit.file == path])
     return sealed(project, application, made, ledger, vault, migration.emit, in_place=options.in_place)
+
+
+def _ignore_file(project: Project, application: Application) -> None:
+    """Write a `.dockerignore` in place of one at which fal's client stops, which would load no app then."""
+    if any(new.path == ".dockerignore" for new in application.files):
+        return
+    if any(app.environment.kind == "image" and app.environment.context in ("", ".") for app in application.apps):
+        ignore = context.replacement(project)
+        if ignore is not None:
+            application.files.append(ignore)
 
 
 def _handler_line(app: App, ledger: Ledger) -> None:

@@ -486,7 +486,7 @@ def test_the_oldest_of_too_many_results_give_way(
 
 
 def test_lines_of_a_request_are_bounded() -> None:
-    job = Job(Request("id", "local", "app", "POST", b"/", b"", [], b""), policy_of({}))
+    job = Job(Request("id", "local", "app", "POST", b"/", b"", [], b""), policy_of({}), seq=1)
     for _ in range(3):
         job.log("stdout", "x" * 6_000_000)
     assert [len(line["message"]) for line in job.logs[:2]] == [6_000_000] * 2

@@ -75,10 +75,12 @@ def read(file: SourceFile) -> CogYaml:
     """Parse a cog.yaml. Raises `Unreadable` with the line where it is no YAML, no mapping, or too large."""
     import yaml
 
+    from converters.yaml_loader import Loader
+
     if file.size > 2**20:
         raise Unreadable("is larger than 1 MiB.", file=file.path, hint="A cog.yaml describes a build; move data out of it.")
     try:
-        node = yaml.compose(file.text, Loader=yaml.SafeLoader)
+        node = yaml.compose(file.text, Loader=Loader)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise Unreadable(f"is not valid YAML: {error.problem or error}.", file=file.path, line=line, hint="Correct it.") from error

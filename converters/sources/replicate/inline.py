@@ -62,8 +62,9 @@ def source(app: App, text: str, closure: list[str]) -> InlineSource:
         if statement.lineno in found.places:
             raise NotInline(f"line {statement.lineno} holds several statements")
         found.places[statement.lineno] = _place(text, tree, statement, app.predictor.name, found)
-    class_ = next(node for node in tree.body if found.places[node.lineno] == "handler")
-    assert isinstance(class_, ast.ClassDef)
+    class_ = next((node for node in tree.body if found.places[node.lineno] == "handler"), None)
+    if not isinstance(class_, ast.ClassDef):
+        raise NotInline("its predictor's class stands inside another statement")
     _free_names(tree, class_)
     _class(app, class_, found)
     _functions(app, tree, class_, found)

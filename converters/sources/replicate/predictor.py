@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from converters.concepts.cog.cog_yaml import Entry
 from converters.errors import Unreadable, Unsupported
 from converters.ir import HandlerKind
+from converters.python.arguments import only_as_a_script
 from converters.python.code import Code
 from converters.python.module import FunctionNode, Module, own_nodes, top_level
 
@@ -156,7 +157,7 @@ def _definition(code: Code, module: Module, name: str) -> tuple[Module, ast.Clas
         found = code.definition(module, candidate)
         if found is not None and isinstance(found.node, ast.Name | ast.Attribute):
             found = code.function(found.module, found.node)
-        if found is not None and isinstance(found.node, ast.ClassDef | FunctionNode):
+        if found is not None and isinstance(found.node, ast.ClassDef | FunctionNode) and not only_as_a_script(found.module, found.node):
             return found.module, found.node
     return None
 

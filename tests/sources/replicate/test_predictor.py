@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from textwrap import indent
 
 import pytest
 
@@ -73,6 +74,7 @@ def test_an_inherited_predictor_is_followed_into_its_module(tmp_path: Path) -> N
     ("predict", "yaml", "message"),
     [
         pytest.param("", YAML, "defines no Predictor", id="no such class"),
+        pytest.param(f"if __name__ == '__main__':\n{indent(CLASS, '    ')}", YAML, "defines no Predictor", id="a class of the main block"),
         pytest.param("class Predictor:\n    pass\n", YAML, "neither a `run` nor a `predict`", id="no method"),
         pytest.param(CLASS, YAML.replace("predict.py", "missing.py"), "missing.py, which is not in the project", id="no such file"),
         pytest.param(CLASS, "build:\n  gpu: true\n", "names no predictor", id="nothing to serve"),
@@ -87,6 +89,18 @@ def test_what_cannot_be_served_is_refused_with_its_place(tmp_path: Path, predict
 def test_invalid_yaml_is_reported_with_its_line(tmp_path: Path) -> None:
     outcome = refused(write(tmp_path / "p", CLASS, "build:\n  gpu: true\n bad: [\n"))
     assert (outcome.status, outcome.file, outcome.line) == ("unreadable", "cog.yaml", 3)
+
+
+@pytest.mark.parametrize("half", ["\\ud83d", "\\ud83d\\ude00", "\\udfff"])
+def test_half_a_character_is_reported_with_its_line(tmp_path: Path, half: str) -> None:
+    outcome = refused(write(tmp_path / "p", CLASS, f'{YAML}concurrency:\n  max: 1\nimage: "x{half}"\n'))
+    assert (outcome.status, outcome.file, outcome.line) == ("unreadable", "cog.yaml", YAML.count("\n") + 3)
+    assert "is half of a character" in outcome.message
+
+
+@pytest.mark.parametrize("whole", ["\\U0001F600", "\\ufffd", "\U0001f600"])
+def test_whole_characters_are_read_however_they_are_written(tmp_path: Path, whole: str) -> None:
+    converted(write(tmp_path / "p", CLASS, f'{YAML}image: "x{whole}"\n'))
 
 
 def test_a_yaml_of_aliases_is_bounded(tmp_path: Path) -> None:
