@@ -91,7 +91,7 @@ class Installers:
         return {"argv": argv, "view": view.as_json(), "environments": environments}
 
     def _variables(self) -> dict[str, str]:
-        configured = {name: value for name, value in os.environ.items() if _VARIABLES.fullmatch(name)}
+        configured = {name: value for name, value in os.environ.items() if _VARIABLES.fullmatch(name) and name != "PIP_LOG"}
         caches = {"PIP_CACHE_DIR": str(self._cache / "pip"), "UV_CACHE_DIR": str(self._cache / "uv")}
         linking = {"UV_LINK_MODE": configured.get("UV_LINK_MODE", "copy")}  # between mounts there are no links
         return without_credentials({**of_the_machine(os.environ), **configured}) | caches | linking
@@ -185,8 +185,8 @@ async def _ended(process: asyncio.subprocess.Process) -> None:
     for number in (signal.SIGTERM, signal.SIGKILL):
         if process.returncode is not None:
             return
-        with suppress(ProcessLookupError):
-            process.send_signal(number)
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, number)  # the program itself leads a group of its own: the one that stands for it passes signals on
         with suppress(asyncio.TimeoutError):
             await asyncio.wait_for(process.wait(), _GRACE)
 
