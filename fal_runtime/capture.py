@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import ast
+import asyncio
 import json
+import os
+import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -29,6 +32,9 @@ PATHS = (
 )
 FILE = "openapi.json"
 TIMEOUT = 20.0
+"""Seconds in which a document has come as a whole."""
+_MOST = 1 << 26
+"""Bytes of a document."""
 
 
 async def capture(runtime: Runtime) -> tuple[Path, int]:
@@ -45,8 +51,21 @@ async def capture(runtime: Runtime) -> tuple[Path, int]:
     if document is None:
         raise NoDocument(f"{name}: the server has no OpenAPI 3 document at {', '.join(PATHS)}; write one and give it with --openapi")
     path = runtime.project.root / FILE
-    path.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    _replace(path, json.dumps(document, indent=2, ensure_ascii=False) + "\n")
     return path, len(document["paths"])
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write a file. A link of the project is replaced, and not followed to where it leads."""
+    opened, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
+    try:
+        with os.fdopen(opened, "w", encoding="utf-8") as file:
+            file.write(text)
+        Path(name).chmod(0o644)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
 
 
 def port_of(runtime: Runtime, application: Application) -> int | None:
@@ -77,9 +96,22 @@ async def _asked(port: int) -> dict[str, Any] | None:
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=TIMEOUT, trust_env=False) as client:
         for path in PATHS:
             try:
-                document = (await client.get(path)).json()
-            except (httpx.HTTPError, ValueError):
+                document = json.loads(await asyncio.wait_for(_answer(client, path), TIMEOUT))
+            except (httpx.HTTPError, ValueError, RecursionError, asyncio.TimeoutError):
                 continue
             if isinstance(document, dict) and str(document.get("openapi", "")).startswith("3.") and isinstance(document.get("paths"), dict):
                 return document
     return None
+
+
+async def _answer(client: httpx.AsyncClient, path: str) -> bytes:
+    """The body of an answer. Raises ValueError for one that is too large."""
+    parts: list[bytes] = []
+    size = 0
+    async with client.stream("GET", path) as response:
+        async for part in response.aiter_bytes():
+            parts.append(part)
+            size += len(part)
+            if size > _MOST:
+                raise ValueError(f"{path} is larger than {_MOST} bytes")
+    return b"".join(parts)

@@ -120,14 +120,21 @@ class Webhooks:
             if is_platform(httpx.URL(job.webhook).host):
                 return f"{job.webhook} belongs to fal and is not called from here", True
             headers["Content-Type"] = "application/json"
-            response = await self._client.post(job.webhook, content=body, headers=headers, timeout=timeout)
+            response = await asyncio.wait_for(self._answer(job.webhook, body, headers, timeout), timeout)
         except (httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
             return str(error), True
+        except asyncio.TimeoutError:
+            return f"{job.webhook} did not answer within {timeout:g} s", False
         except httpx.HTTPError as error:
             return str(error) or type(error).__name__, False
         if response.is_success:
             return None, True
         return f"{job.webhook} answered {response.status_code}", response.is_redirect
+
+    async def _answer(self, url: str, body: bytes, headers: dict[str, str], timeout: float) -> httpx.Response:
+        """The head of an answer, which says all: receivers may add what they like."""
+        async with self._client.stream("POST", url, content=body, headers=headers, timeout=timeout) as response:
+            return response
 
     async def _save(self, id: str, deliveries: int, due: float | None) -> None:
         values = (deliveries, due, id)
