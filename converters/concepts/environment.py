@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
@@ -30,14 +31,20 @@ class Plan:
     read_files: set[str] = field(default_factory=set)
 
 
-def from_packaging(project: Project, packaging: Packaging, imported: set[str]) -> tuple[Environment, Plan]:
-    """Decide between requirements and image. `imported`: top-level names that the app's code imports."""
+def from_packaging(
+    project: Project, packaging: Packaging, imported: set[str], reasons: Iterable[tuple[str, Origin]] = ()
+) -> tuple[Environment, Plan]:
+    """Decide between requirements and image.
+
+    `imported`: top-level names that the app's code imports; `reasons`: what else speaks for an image, and where.
+    """
     base = base_images.describe(packaging.stage.base_image)
     plan = Plan()
     if not base.plain:
         plan.reasons.append(
             (f"the base image {base.reference} holds more than Python, CUDA or PyTorch", packaging.origin(packaging.stage.line))
         )
+    plan.reasons += reasons
     if len(packaging.dockerfile.stages) > 1:
         plan.reasons.append(("the Dockerfile has several stages", packaging.origin(packaging.stage.line)))
     _add_base(base, packaging, imported, plan)

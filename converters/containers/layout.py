@@ -32,6 +32,8 @@ class Layout:
     """Sources that are credential files, which are left out, with their line."""
     folders: list[tuple[str, str]] = field(default_factory=list)
     """(folder in the image, folder in the project) of every folder that was copied."""
+    starting: frozenset[str] = frozenset()
+    """Files of the project that are meant to be started, where a command runs several."""
 
 
 @dataclass(frozen=True)
@@ -248,7 +250,7 @@ def _script(path: str, env: dict[str, str], workdir: str, files: Layout, project
 
 
 def _shell(text: str, env: dict[str, str], workdir: str, files: Layout, project: Project, script: str, depth: int) -> Entry | None:
-    """The last command of a script that runs a Python file of the project."""
+    """The last command of a script that runs a Python file of the project, one that is meant to be started before any other."""
     found: Entry | None = None
     known = dict(env)
     for command in _flattened(split(text)):
@@ -264,7 +266,9 @@ def _shell(text: str, env: dict[str, str], workdir: str, files: Layout, project:
         elif words[0] in ("cd", "pushd") and len(words) > 1:
             workdir = _absolute(words[1], workdir)
         else:
-            found = _run(words, known, workdir, files, project, script, depth + 1) or _heredoc(command, workdir, files, script) or found
+            entry = _run(words, known, workdir, files, project, script, depth + 1) or _heredoc(command, workdir, files, script)
+            if entry is not None and (found is None or found.file not in files.starting or entry.file in files.starting):
+                found = entry
     return found
 
 

@@ -44,8 +44,11 @@ def is_dockerfile(path: str) -> bool:
     )
 
 
-def read(project: Project, file: SourceFile) -> Packaging | None:
-    """Read a Dockerfile of the project; None where it has no stage."""
+def read(project: Project, file: SourceFile, starting: frozenset[str] = frozenset()) -> Packaging | None:
+    """Read a Dockerfile of the project; None where it has no stage.
+
+    `starting`: files of the project that are meant to be started, where the start command runs several.
+    """
     if file.size > 2**20:
         return None
     dockerfile = parse(file.data)
@@ -54,6 +57,7 @@ def read(project: Project, file: SourceFile) -> Packaging | None:
         return None
     context = best_context(dockerfile, stage, project, file.folder)
     files = layout(dockerfile, stage, project, context)
+    files.starting = starting
     return Packaging(file, dockerfile, stage, context, files, entry_of(stage, files, project))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
@@ -37,6 +37,10 @@ class Code:
 
     project: Project
     roots: tuple[str, ...] = ("",)
+    renamed: Mapping[str, str] = field(default_factory=dict)
+    """Modules that have another name where the code runs: path below a search root there -> path in the project."""
+    by_other_name: set[str] = field(default_factory=set)
+    """Those of them that an import was found to name."""
     modules: dict[str, Module | None] = field(default_factory=dict)
     problems: dict[str, Unreadable] = field(default_factory=dict)
     _imports: dict[str, dict[str, Import]] = field(default_factory=dict)
@@ -82,6 +86,10 @@ class Code:
         else:
             bases = list(dict.fromkeys([*self.roots, importer.file.folder]))
         relative = dotted.replace(".", "/")
+        for name in () if level else (f"{relative}.py", f"{relative}/__init__.py"):
+            if name in self.renamed:
+                self.by_other_name.add(name)
+                return self.renamed[name]
         for base in bases:
             stem = f"{base}/{relative}".strip("/") if base else relative
             for candidate in (f"{stem}.py", f"{stem}/__init__.py"):

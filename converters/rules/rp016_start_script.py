@@ -13,6 +13,8 @@ rule = Rule(
     Many workers talk to a server (ComfyUI, A1111, vLLM, ollama) that a start script launches before it starts the worker. The script
     stays; its line that starts the worker becomes `exit 0`, and `setup()` runs it before the worker's module is imported, so that
     servers, links and folders are there as before. A script that only starts the worker is not needed.
+    What the command starts with `&` or `nohup`, before the worker or behind a worker that is itself in the background, keeps running
+    beside the app and is not waited for.
     Check scripts that wait for ever after the server has started.
     """,
     links=(runpod_docs("serverless/workers/create-dockerfile"), fal_docs("documentation/development/app-lifecycle")),
@@ -44,6 +46,22 @@ rule = Rule(
             },
             seen=(Seen("converted", 3, "start.sh"),),
             has={"start.sh": ("python -m http.server 3000 &\nexit 0\n",), "app.py": ('subprocess.run(["bash", "/start.sh"], check=True)',)},
+        ),
+        Case(
+            "what runs beside the worker is started and not waited for",
+            "converted",
+            {
+                "handler.py": WORKER,
+                "side.sh": "exec sleep 600",
+                "Dockerfile": """
+                FROM python:3.11-slim
+                COPY handler.py side.sh /
+                CMD ["bash", "-c", "python -u /handler.py & bash /side.sh"]
+                """,
+            },
+            seen=(Seen("converted", 3, "Dockerfile"),),
+            has={"app.py": ('"(bash /side.sh) &"',)},
+            status="converted",
         ),
         Case(
             "a script that only starts the worker is not run",

@@ -107,7 +107,7 @@ class Shared:
         return self.folders
 
     def code(self, roots: tuple[str, ...]) -> Code:
-        return self.codes.setdefault(roots, Code(self.project, roots, self.modules))
+        return self.codes.setdefault(roots, Code(self.project, roots, modules=self.modules))
 
 
 def closure(code: Code, entry: str) -> list[Module]:

@@ -123,7 +123,7 @@ def _refuse(project: Project, found: Survey) -> None:
 
 
 def _app(project: Project, unit: Unit, found: Survey, options: Options, ledger: Ledger, application: Application, taken: set[str]) -> App:
-    code = Code(project, unit.roots)
+    code = Code(project, unit.roots, unit.renamed)
     entry = code.module(unit.entry)
     if entry is None:
         problem = code.problems.get(unit.entry)
@@ -161,7 +161,7 @@ def _app(project: Project, unit: Unit, found: Survey, options: Options, ledger: 
     edits = application.edits
     moved = {(edit.file, edit.start) for edit in edits if edit.rule == "FS001"}
     edits += [edit for edit in change.edits if edit not in edits and (edit.rule != "FS001" or (edit.file, edit.start) not in moved)]
-    handler = _handler(unit, entry, resolved, change, option.origin)
+    handler = _handler(unit, entry, resolved, change, option.origin, in_image=environment.kind == "image")
     handler.coroutine = resolved.coroutine
     if handler.coroutine:
         message = "the handler never awaits, so it runs in a thread: on the runner's event loop, it would keep health checks from an answer"
@@ -240,8 +240,8 @@ def _inline(app: App, code: Code, unit: Unit, start: Start, resolved: Resolved, 
         app.why_style = f"keep: {reason}"
         return
     app.why_style = "inline: one file, nothing heavy is needed while it is imported, and the input is read key by key"
-    if not _handler_alone(unit, app):
-        app.why_style = "keep: the Dockerfile copies its handler together with other files"
+    if held := _held_by_image(unit, app):
+        app.why_style = f"keep: {held}"
         return
     app.inline = InlineSource(
         text=resolved.module.text,
@@ -253,13 +253,28 @@ def _inline(app: App, code: Code, unit: Unit, start: Start, resolved: Resolved, 
     )
 
 
-def _handler_alone(unit: Unit, app: App) -> bool:
-    """In an image, the handler can only leave its COPY line where that line copies nothing else."""
-    if unit.packaging is None or app.environment.kind != "image":
-        return True
-    name = PurePosixPath(unit.entry).name
-    holding = [copy for copy in unit.packaging.stage.copies if any(PurePosixPath(source).name == name for source in copy.sources)]
-    return bool(holding) and all(len(copy.sources) == 1 for copy in holding)
+BUILD_TOOLS = re.compile(r"\*\.py\b|\b(compileall|pytest|ruff|mypy|pyright|flake8|black|pylint|unittest)\b")
+"""Build steps that look at whatever Python files are there."""
+
+
+def _held_by_image(unit: Unit, app: App) -> str:
+    """Why the handler cannot leave its image: its COPY line copies more, or a later step of the build uses it; '' where it can."""
+    packaging = unit.packaging
+    if packaging is None or app.environment.kind != "image":
+        return ""
+    path = PurePosixPath(unit.entry)
+    holding = [copy for copy in packaging.stage.copies if any(PurePosixPath(source).name == path.name for source in copy.sources)]
+    if not holding or any(len(copy.sources) != 1 for copy in holding):
+        return "the Dockerfile copies its handler together with other files"
+    names = {path.name, *(PurePosixPath(image).name for image, source in packaging.layout.files.items() if source == unit.entry)}
+    words = "|".join(re.escape(word) for name in sorted(names) for word in (name, name.removesuffix(".py")))
+    uses = re.compile(rf"(?<![\w.-])(?:{words})(?![\w-])")
+    first = min(copy.line for copy in holding)
+    for _, step, construct in packaging.steps:
+        text = step.command.text
+        if construct.line > first and step.purpose not in ("pip", "apt") and (uses.search(text) or BUILD_TOOLS.search(text)):
+            return f"the build uses its handler ({packaging.file.path}:{construct.line})"
+    return ""
 
 
 def _listing_folder(project: Project, folder: str) -> str:
@@ -298,7 +313,7 @@ def chosen_start(unit: Unit) -> Start:
 def _environment(project: Project, unit: Unit, code: Code, closure: list[str], ledger: Ledger) -> tuple[Environment, environments.Plan]:
     imported = imported_names(code, closure)
     if unit.packaging is not None:
-        environment, plan = environments.from_packaging(project, unit.packaging, imported)
+        environment, plan = environments.from_packaging(project, unit.packaging, imported, _names_of_the_image(unit, code))
         if plan.layers and any(part.startswith("--") for layer in plan.layers for part in layer) and environment.kind == "requirements":
             environment.layers = _merged(plan.layers)
         return environment, plan
@@ -333,6 +348,27 @@ def _environment(project: Project, unit: Unit, code: Code, closure: list[str], l
     assumed = Value[str](value=environments.DEFAULT_PYTHON, certainty=Certainty.ASSUMED, note=note)
     version = environments.demanded_python(project, unit.folder, assumed)
     return Environment(requirements=plan.specs, python_version=version, why="requirements: the project has no Dockerfile"), plan
+
+
+def _last_part(path: str) -> str:
+    return PurePosixPath(path).name
+
+
+def _names_of_the_image(unit: Unit, code: Code) -> list[tuple[str, Origin]]:
+    """Why the worker needs the names that its image gives its modules: a list of files cannot rename them."""
+    assert unit.packaging is not None
+    entry = unit.packaging.entry
+    needed = set(code.by_other_name)
+    if entry is not None and entry.module and entry.file == unit.entry:
+        needed |= {name for name, path in unit.renamed.items() if path == unit.entry}
+    found = []
+    for name in sorted(needed):
+        lines = [
+            copy.line for copy in unit.packaging.stage.copies if PurePosixPath(unit.renamed[name]).name in map(_last_part, copy.sources)
+        ]
+        line = lines[0] if lines else unit.packaging.stage.line
+        found.append((f"the Dockerfile copies {unit.renamed[name]} as {name}, which the code imports", unit.packaging.origin(line)))
+    return found
 
 
 def _release(environment: Environment, plan: environments.Plan, found: list[Occurrence], entry: str, ledger: Ledger) -> str:
@@ -402,10 +438,10 @@ def _endpoint(
     return Endpoint(path="/", kind="unary", method=method, summary=summary, input=schema, output=results.output_schema(found))
 
 
-def _handler(unit: Unit, entry: Module, resolved: Resolved, change: Rewrite, origin: Origin) -> Handler:
+def _handler(unit: Unit, entry: Module, resolved: Resolved, change: Rewrite, origin: Origin, *, in_image: bool) -> Handler:
     return Handler(
         name=change.handler,
-        module=names.module_name(unit),
+        module=names.module_name(unit, in_image=in_image),
         file=unit.entry,
         kind=resolved.kind,
         load=change.load,

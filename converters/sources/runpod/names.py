@@ -98,12 +98,16 @@ def method_name(resolved: Resolved) -> str:
     return name
 
 
-def module_name(unit: Unit) -> str:
-    """The name under which the entry file is imported: dotted where it is started with `python -m`."""
+def module_name(unit: Unit, *, in_image: bool) -> str:
+    """The name under which the entry file is imported: dotted where it is started with `python -m`, and the image's in an image."""
     entry = unit.packaging.entry if unit.packaging else None
     if entry is not None and entry.file == unit.entry and entry.module:
         relative = entry.image_path[len(entry.workdir.rstrip("/")) + 1 :]
         return relative.removesuffix(".py").replace("/", ".")
+    if in_image and unit.packaging is not None:
+        places = [entry.image_path] if entry is not None and entry.file == unit.entry else []
+        places += [image for image, path in unit.packaging.layout.files.items() if path == unit.entry]
+        return PurePosixPath(next(iter(places), unit.entry)).stem
     return PurePosixPath(unit.entry).stem
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
@@ -25,6 +26,8 @@ class Unit:
     starts: list[Start]
     packaging: Packaging | None = None
     roots: tuple[str, ...] = ("",)
+    renamed: Mapping[str, str] = field(default_factory=dict)
+    """Modules that the image has under another name: path below a search root there -> path in the project."""
 
     @property
     def folder(self) -> str:
@@ -61,8 +64,9 @@ def survey(project: Project, ledger: Ledger, only: str = "") -> Survey:
             found.starts += find_starts(code, found.occurrences[path])
     for path, problem in code.problems.items():
         found.unreadable[path] = problem
+    starting = frozenset(start.module.path for start in found.starts)
     found.dockerfiles = [
-        read for path, file in project.files.items() if docker.is_dockerfile(path) and (read := docker.read(project, file))
+        read for path, file in project.files.items() if docker.is_dockerfile(path) and (read := docker.read(project, file, starting))
     ]
     _by_start_command(project, found, only)
     _by_start_call(code, found)
@@ -86,11 +90,12 @@ def _by_start_command(project: Project, found: Survey, wanted: str) -> None:
         if packaging.entry is None or any(unit.entry == packaging.entry.file for unit in found.units):
             continue
         roots = search_roots(project, packaging)
-        reached = set(Code(project, roots).closure(packaging.entry.file))
+        renamed = renamed_modules(packaging)
+        reached = set(Code(project, roots, renamed).closure(packaging.entry.file))
         starts = [start for start in found.starts if start.module.path in reached]
         if starts and (packaging.entry.file in starting or not any(unit for unit in found.units if unit.starts == starts)):
             own = [start for start in starts if start.module.path == packaging.entry.file]
-            found.units.append(Unit(packaging.entry.file, own or starts, packaging, roots))
+            found.units.append(Unit(packaging.entry.file, own or starts, packaging, roots, renamed))
 
 
 def _by_start_call(code: Code, found: Survey) -> None:
@@ -106,7 +111,7 @@ def _by_start_call(code: Code, found: Survey) -> None:
             found.leftovers += starts
         else:
             roots = tuple(dict.fromkeys([_folder(path), ""]))
-            found.units.append(Unit(path, starts, packaging, roots))
+            found.units.append(Unit(path, starts, packaging, roots, renamed_modules(packaging) if packaging else {}))
 
 
 def _folder(path: str) -> str:
@@ -141,16 +146,33 @@ def _aside(path: str) -> bool:
 def search_roots(project: Project, packaging: Packaging) -> tuple[str, ...]:
     """Folders of the project that are on the module search path in the image: the script's, the working directory's, PYTHONPATH's."""
     entry = packaging.entry
-    wanted = [entry.script_dir, entry.workdir] if entry else [packaging.stage.workdir]
-    python_path = packaging.stage.env.get("PYTHONPATH")
-    wanted += [part for part in python_path.value.split(":") if part.startswith("/")] if python_path else []
     roots: list[str] = []
-    for folder in wanted:
+    for folder in _search_folders(packaging):
         roots += source_folders(packaging, folder)
     if entry:
         parent = str(PurePosixPath(entry.file).parent)
         roots.append("" if parent == "." else parent)
     return tuple(dict.fromkeys([*roots, ""]))
+
+
+def _search_folders(packaging: Packaging) -> list[str]:
+    """Folders of the image that are on the module search path."""
+    entry = packaging.entry
+    python_path = packaging.stage.env.get("PYTHONPATH")
+    named = [part for part in python_path.value.split(":") if part.startswith("/")] if python_path else []
+    return [*([entry.script_dir, entry.workdir] if entry else [packaging.stage.workdir]), *named]
+
+
+def renamed_modules(packaging: Packaging) -> dict[str, str]:
+    """Modules that COPY gives another name, `COPY tts.py /app/engine.py` or `COPY src /app/worker`: the name there -> the file."""
+    found: dict[str, str] = {}
+    for folder in _search_folders(packaging):
+        prefix = folder.rstrip("/") + "/"
+        for image_path, path in packaging.layout.files.items():
+            name = image_path.removeprefix(prefix)
+            if image_path.startswith(prefix) and name.endswith(".py") and path != name and not path.endswith(f"/{name}"):
+                found.setdefault(name, path)
+    return found
 
 
 def source_folders(packaging: Packaging, folder: str) -> list[str]:
