@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from converters.errors import ExitCode, Unsupported
-from converters.ir import Scope
+from converters.ir import Disposition, Scope
 from converters.preflight import Deployment, Finding, deployments, findings
 from converters.project import open_project
 from converters.reports.json import Document, render
@@ -23,7 +23,7 @@ def check_project(path: Path, format: str) -> int:
             file=str(path),
             hint="Give the folder of a fal project; `migrate` converts others.",
         )
-    found = findings(project)
+    found = [one for one in findings(project) if one.disposition is Disposition.MANUAL]
     code = ExitCode.MANUAL if any(finding.scope is Scope.CODE for finding in found) else ExitCode.DONE
     print_text(render(_document(path, apps, found, code)) if format == "json" else _text(path, apps, found))
     return code

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
+from converters.concepts import interpreters
 from converters.containers import base_images, commands
 from converters.containers.packaging import Packaging
 from converters.fal.runner import INSTALLED, OLDEST_PYTHON
@@ -57,6 +58,9 @@ def from_packaging(
     if graphics is not None and base.repository not in ("python", "pytorch/pytorch"):
         plan.reasons.append((f"{graphics.value} needs libGL, which the base image brings", graphics.origin or packaging.origin(1)))
     python = python_version(packaging, base)
+    chosen = interpreters.of_worker(project, packaging)
+    if chosen is not None and chosen.python:
+        python = Value(value=chosen.python, origin=packaging.origin(chosen.line), note=f"of {chosen.folder}")
     if not python.origin or base.repository.rpartition("/")[2] != "python":
         python = demanded_python(project, packaging.context, python)
     kind = "image" if plan.reasons else "requirements"

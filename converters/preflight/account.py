@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from difflib import SequenceMatcher
 
-from converters.ir import Disposition, Origin
+from converters.ir import Disposition, Origin, Scope
 from converters.ledger import Item, Ledger, Place
 from converters.outcome import FileChange
 from converters.preflight.finding import Finding
@@ -23,7 +23,7 @@ def account(made: Mapping[str, FileChange], source: Project, ledger: Ledger) -> 
             continue
         file, line = source_place(made, source, found)
         place = Place(file=found.file, line=found.line)
-        ledger.note(found.rule, Disposition.MANUAL, found.message, Origin(file=file, line=line), scope=found.scope, output=place)
+        ledger.note(found.rule, found.disposition, found.message, Origin(file=file, line=line), scope=found.scope, output=place)
 
 
 def source_place(made: Mapping[str, FileChange], source: Project, found: Finding) -> tuple[str, int]:
@@ -41,8 +41,9 @@ def source_place(made: Mapping[str, FileChange], source: Project, found: Finding
 
 
 def _says(item: Item, found: Finding) -> bool:
-    """Whether an item is about the same thing."""
-    return bool(found.about) and re.search(rf"(?<![\w/-]){re.escape(found.about)}(?![\w/-])", f"{item.name} {item.message}") is not None
+    """Whether an item is about the same thing, and as serious."""
+    named = re.search(rf"(?<![\w/-]){re.escape(found.about)}(?![\w/-])", f"{item.name} {item.message}") if found.about else None
+    return named is not None and (item.scope is Scope.CODE or found.scope is Scope.DEPLOY)
 
 
 def source_line(change: FileChange, line: int) -> int:

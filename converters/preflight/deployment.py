@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
+from converters.containers import base_images
 from converters.preflight.apps import Program
-from converters.preflight.runner import Built, Runner, built, runner
+from converters.preflight.packages import Packages, packages
+from converters.preflight.runner import Built, Runner, built, runner, started
 from converters.preflight.running import Running, Scope, running
 from converters.project import Project
 
@@ -31,7 +33,20 @@ class Deployment:
     @cached_property
     def running(self) -> Running:
         """The Python that runs."""
-        return running(self.program, self.project, self.runner)
+        return running(self.program, self.project, self.runner, started(self.program, self.project, self.image))
+
+    @cached_property
+    def packages(self) -> Packages:
+        """The Python packages that are installed."""
+        return packages(self.program, self.project, self.image)
+
+    @cached_property
+    def python(self) -> str:
+        """The minor version of the app's Python; '' where the files do not state it."""
+        stated = self.program.value("python_version", "")
+        if isinstance(stated, str) and stated:
+            return ".".join(stated.split(".")[:2])
+        return base_images.describe(self.image.stage.base_image).python if self.image is not None else ""
 
     @cached_property
     def scopes(self) -> tuple[Scope, ...]:

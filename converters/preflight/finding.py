@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from converters.ir import Scope
+from converters.ir import Disposition, Scope
 
 
 @dataclass(frozen=True, order=True)
@@ -19,3 +19,5 @@ class Finding:
     about: str = ""
     """The path, variable or package that it is about: an item that names it already makes this one superfluous."""
     scope: Scope = Scope.CODE
+    disposition: Disposition = Disposition.MANUAL
+    """`converted` for what changes and needs nobody."""

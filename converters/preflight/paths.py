@@ -39,31 +39,12 @@ LOADERS = {
 KEYWORDS = ("model_path", "checkpoint_path", "ckpt_path")
 """Arguments that name a file of weights, whatever is called."""
 LOCAL = frozenset(
-    [
-        "weights",
-        "weight",
-        "checkpoints",
-        "checkpoint",
-        "ckpt",
-        "ckpts",
-        "models",
-        "model",
-        "pretrained",
-        "pretrained_models",
-        "pretrained_weights",
-        "pretrain",
-        "model_weights",
-        "model_cache",
-        "models_cache",
-        "assets",
-        "data",
-        "cache",
-        "lora",
-        "loras",
-        "saved_model",
-        "saved_models",
-    ]
-)
+    {
+        "weights", "weight", "checkpoints", "checkpoint", "ckpt", "ckpts", "models", "model", "pretrained", "pretrained_models",
+        "pretrained_weights", "pretrain", "model_weights", "model_cache", "models_cache", "assets", "data", "cache", "lora", "loras",
+        "saved_model", "saved_models",
+    }
+)  # fmt: skip
 """Names of folders, which no owner on a hub has."""
 INTERPRETERS = re.compile(r"^(.*/)?(python[\d.]*|bash|sh)$")
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from converters.containers.dockerfile import parse
+from converters.containers.dockerfile import command_line, parse
 from converters.containers.dockerfile_model import Dockerfile, Run, Stage
-from converters.containers.layout import Layout, layout
+from converters.containers.layout import Layout, entry_of, layout
 from converters.preflight import client
 from converters.preflight.apps import Image, Program
+from converters.preflight.values import absolute
 from converters.project import Project
 
+PLAIN = re.compile(r"^((docker\.io/)?(library/)?(python|ubuntu|debian)|(docker\.io/)?nvidia/cuda)(:|@|$)")
+"""Base images whose contents are known: no WORKDIR but `/`, no packages but those of the system."""
 APP = "/app"
 """Where fal puts `app_files`, and the working directory there."""
 
@@ -82,11 +86,33 @@ def runner(program: Program, project: Project, image: Built | None) -> Runner:
         files = {f"{APP}/{relative}": path for relative, path in client.app_files(program, project).items()}
         return Runner(files, "" if program.image is not None else APP, (APP,), _folders(files))
     stage = image.stage
-    known = stage.workdir_line is not None
+    known = stage.workdir_line is not None or bool(PLAIN.match(stage.base_image))
     variable = stage.env.get("PYTHONPATH")
     paths = [part for part in (variable.value if variable else "").split(":") if part.startswith("/")]
     cwd = stage.workdir if known else ""
     return Runner(image.layout.files, cwd, tuple(dict.fromkeys([*([cwd] if cwd else []), *paths])), _folders(image.layout.files))
+
+
+MODULE = re.compile(r"(?<![\w./-])([A-Za-z_]\w*(?:\.\w+)*):[A-Za-z_]\w*(?:\(\))?(?![\w/])")
+"""`package.module:app`, as uvicorn, gunicorn and hypercorn take it."""
+
+
+def started(program: Program, project: Project, image: Built | None) -> tuple[str, ...]:
+    """Places on the runner of the Python files that a server's command starts, as far as reading tells."""
+    if image is None or program.kind != "server":
+        return ()
+    stage = image.stage
+    held = Project(root=project.root, files={path: project.files[path] for path in set(image.layout.files.values())})
+    entry = entry_of(stage, image.layout, held)
+    if entry is not None:
+        return (entry.image_path,)
+    words = program.image.cmd if program.image is not None and program.image.cmd else command_line(stage)
+    text = " ".join(map(str, words)) if isinstance(words, list | tuple) else str(words or "")
+    for word in text.split():
+        script = project.files.get(image.layout.files.get(absolute(word, stage.workdir), "")) if word.endswith(".sh") else None
+        text += script.data.decode(errors="replace") if script is not None and script.size < 2**18 else ""
+    places = [f"{stage.workdir.rstrip('/')}/{match[1].replace('.', '/')}.py" for match in MODULE.finditer(text)]
+    return tuple(place for place in places if place in image.layout.files)
 
 
 def _folders(files: Mapping[str, str]) -> frozenset[str]:

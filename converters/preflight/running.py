@@ -218,9 +218,17 @@ def imports_of(unit: Unit, node: ast.Import | ast.ImportFrom) -> Iterator[Import
         yield Import(node.module or "", tuple(alias.name for alias in node.names), node)
 
 
-def running(program: Program, project: Project, runner: Runner) -> Running:
-    """The Python of an app's runner, from the app's own file on."""
+def running(program: Program, project: Project, runner: Runner, started: tuple[str, ...] = ()) -> Running:
+    """The Python of an app's runner, from the app's own file on; for a server, from the files that its command starts."""
     found = Running(project, runner, list(runner.search))
+    for place in started:
+        unit = found.unit_of(runner.files[place], place, script=True) if place in runner.files else None
+        if unit is not None:
+            found.search.append(place.rpartition("/")[0])
+            found.enter(unit, unit.module.tree)
+            found.mentioned |= {node.name for node in _functions(unit) if node.decorator_list}
+    if started:
+        found.settle()
     if program.node is None or program.file not in project.files:
         return found
     unit = found.unit_of(program.file, program.file, app=True)

@@ -13,56 +13,14 @@ from converters.preflight.running import Running, Scope, Unit
 from converters.preflight.values import absolute
 
 ASKING = frozenset(
-    [
-        "exists",
-        "isfile",
-        "isdir",
-        "is_file",
-        "is_dir",
-        "join",
-        "Path",
-        "PurePath",
-        "str",
-        "print",
-        "dirname",
-        "basename",
-        "abspath",
-        "realpath",
-        "info",
-        "debug",
-        "warning",
-        "error",
-        "exception",
-        "log",
-        "format",
-        "len",
-        "isinstance",
-        "append",
-        "insert",
-        "getenv",
-        "get",
-        "setdefault",
-        "FileNotFoundError",
-        "RuntimeError",
-        "ValueError",
-        "Exception",
-        "OSError",
-        "AssertionError",
-        "endswith",
-        "startswith",
-        "listdir",
-        "glob",
-        "getsize",
-        "stat",
-        "chdir",
-        "replace",
-        "split",
-        "strip",
-        "fspath",
-        "normpath",
+    {
+        "exists", "isfile", "isdir", "is_file", "is_dir", "join", "Path", "PurePath", "str", "print", "dirname", "basename", "abspath",
+        "realpath", "info", "debug", "warning", "error", "exception", "log", "format", "len", "isinstance", "append", "insert",
+        "getenv", "get", "setdefault", "FileNotFoundError", "RuntimeError", "ValueError", "Exception", "OSError", "AssertionError",
+        "endswith", "startswith", "listdir", "glob", "getsize", "stat", "chdir", "replace", "split", "strip", "fspath", "normpath",
         "expanduser",
-    ]
-)
+    }
+)  # fmt: skip
 """Calls that write nothing to a path that they are given."""
 
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 
+from converters.concepts import interpreters
 from converters.containers.packaging import Packaging
+from converters.containers.pythons import lacks_python
 from converters.escape import docker_list, docker_shell, docker_word
 from converters.fal.image import CURL
 from converters.ir import App, Edit
 from converters.ledger import Ledger
+from converters.project import Project
 from converters.targets import image_secrets
 
 
-def edits(packaging: Packaging, app: App, ledger: Ledger) -> list[Edit]:
+def edits(project: Project, packaging: Packaging, app: App, ledger: Ledger) -> list[Edit]:
     """Edits of the Dockerfile of an app whose environment is an image."""
     file = packaging.file
     encoding = packaging.dockerfile.encoding
@@ -32,7 +35,7 @@ def edits(packaging: Packaging, app: App, ledger: Ledger) -> list[Edit]:
     found += image_secrets.edits(packaging, app, ledger, found)
     text = file.data.decode(encoding, errors="replace")
     newline = "\r\n" if "\r\n" in text else "\n"
-    lines = _last_lines(packaging, app.environment.installs)
+    lines = _last_lines(project, packaging, app.environment.installs)
     if app.environment.copies:
         lines = [*(copy_line(source, dest) for source, dest in app.environment.copies), "", *lines]
     lead = "" if text.endswith("\n") or not text else newline
@@ -61,15 +64,36 @@ def copy_line(source: str, dest: str) -> str:
     return f"COPY {docker_list([source, dest])}"
 
 
-def _last_lines(packaging: Packaging, installs: list[str]) -> list[str]:
-    entry = packaging.entry
-    interpreter = entry.interpreter if entry and re.fullmatch(r"[\w./-]*python[\d.]*", entry.interpreter) else "python3"
+def _last_lines(project: Project, packaging: Packaging, installs: list[str]) -> list[str]:
     lines = ["# fal needs these in the image, installed last"]
     if packaging.stage.user not in (None, "root", "0"):
         lines.append("USER root")
     if not any("curl" in step.packages or step.command.words[:1] == ("curl",) for _, step, _ in packaging.steps):
         lines.append(CURL)
-    lines.append(" ".join([f"RUN {interpreter} -m pip install --no-cache-dir fal", *map(docker_shell, installs)]))
+    path, install = _interpreter(project, packaging)
+    if path:
+        lines.append(path)
+    lines.append(" ".join([f"RUN {install} fal", *map(docker_shell, installs)]))
     if packaging.stage.user not in (None, "root", "0"):
         lines.append(f"USER {docker_word(str(packaging.stage.user))}")
     return lines
+
+
+def _interpreter(project: Project, packaging: Packaging) -> tuple[str, str]:
+    """(a line that makes the worker's Python the `python` that fal starts, the command that installs there)."""
+    entry = packaging.entry
+    interpreter = entry.interpreter if entry and re.fullmatch(r"[\w./-]*python[\d.]*", entry.interpreter) else "python3"
+    found = interpreters.of_worker(project, packaging)
+    if found is None:
+        scripts = "\n".join(run.script for run in packaging.stage.runs)
+        bare = lacks_python(packaging.stage.base_image, scripts, interpreters.read(project, packaging).links)
+        link = f'RUN ln -s "$(command -v {interpreter})" /usr/local/bin/python' if bare and interpreter != "python" else ""
+        return link, f"{interpreter} -m pip install --no-cache-dir"
+    first = interpreters.read(project, packaging).first
+    path = "" if first is not None and first.folder == found.folder else f'ENV PATH="{found.folder}/bin:$PATH"'
+    python = f"{found.folder}/bin/python"
+    if found.pip:
+        return path, f"{python if path else interpreter} -m pip install --no-cache-dir"
+    if any(command.words[:1] == ("uv",) for run in packaging.stage.runs for command in run.commands()):
+        return path, f"uv pip install --no-cache --python {python}"
+    return path, f"{python} -m ensurepip && {python} -m pip install --no-cache-dir"

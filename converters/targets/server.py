@@ -14,7 +14,7 @@ from converters.ledger import Ledger
 from converters.options import Options
 from converters.outcome import FileChange, Hunk
 from converters.project import Project
-from converters.targets import context, dockerfile, function, overrides, pyproject, refused, server_migration
+from converters.targets import context, dockerfile, function, machine, overrides, pyproject, refused, server_migration
 from converters.targets.class_names import with_free_name
 from converters.targets.image import copy_line
 from converters.targets.output_files import added, kept_file, sealed, text_of
@@ -39,6 +39,9 @@ def write(project: Project, application: Application, options: Options, ledger: 
     for path in sorted(wanted):
         if path in project.files and path not in made:
             made[path] = kept_file(project.files[path], [edit for edit in edits if edit.file == path])
+    if machine.reconsider(project, application, made, ledger):
+        _program(project, application, app, made)
+        made["pyproject.toml"] = added(project, "pyproject.toml", pyproject.emit(project, application.apps), None)
     return sealed(project, application, made, ledger, vault, server_migration.emit, in_place=options.in_place)
 
 

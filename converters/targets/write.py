@@ -10,7 +10,7 @@ from converters.ledger import Ledger
 from converters.options import Options
 from converters.outcome import FileChange, Hunk
 from converters.project import Project, SourceFile
-from converters.targets import context, emitters, image, migration, overrides, places, pyproject, refused
+from converters.targets import context, emitters, image, machine, migration, overrides, places, pyproject, refused
 from converters.targets.app import idiomatic_name
 from converters.targets.output_files import added, kept_file, sealed, text_of
 
@@ -42,21 +42,18 @@ def write(project: Project, application: Application, options: Options, ledger: 
     edits = list(application.edits)
     _image_edits(project, application, edits, ledger)
     edits = overrides.selected(edits, options, ledger)
-    made: dict[str, FileChange] = {}
-    for app in application.apps:
-        text = emitters.app_file(application, app)
-        if text is not None:
-            made[app.app_file] = added(project, app.app_file, text, app)
-            if len(application.apps) == 1:
-                places.fill(ledger, app, text)
+    made = _programs(project, application)
     for new in application.files:
         text = text_of(new)
         hunk = Hunk(1, text.count("\n"), new.rule, new.reason, str(new.origin or ""))
         made[new.path] = FileChange(new.path, "added", text.encode(), hunks=(hunk,))
-    made["pyproject.toml"] = added(project, "pyproject.toml", pyproject.emit(project, application.apps), None)
     for path, file in _kept(project, application).items():
         if path not in made:
             made[path] = kept_file(file, [edit for edit in edits if edit.file == path])
+    if machine.reconsider(project, application, made, ledger):
+        made |= _programs(project, application)
+    if len(application.apps) == 1 and (program := made.get(application.apps[0].app_file)) is not None and program.data is not None:
+        places.fill(ledger, application.apps[0], program.data.decode())
     return sealed(project, application, made, ledger, vault, migration.emit, in_place=options.in_place)
 
 
@@ -68,6 +65,14 @@ def _ignore_file(project: Project, application: Application) -> None:
         ignore = context.replacement(project)
         if ignore is not None:
             application.files.append(ignore)
+
+
+def _programs(project: Project, application: Application) -> dict[str, FileChange]:
+    """The app files, and the pyproject.toml that names them."""
+    texts = {app.app_file: (app, text) for app in application.apps if (text := emitters.app_file(application, app)) is not None}
+    made = {path: added(project, path, text, app) for path, (app, text) in texts.items()}
+    made["pyproject.toml"] = added(project, "pyproject.toml", pyproject.emit(project, application.apps), None)
+    return made
 
 
 def _handler_line(app: App, ledger: Ledger) -> None:
@@ -117,7 +122,7 @@ def _image_edits(project: Project, application: Application, edits: list[Edit], 
             packaging = docker.read(project, project.files[dockerfile])
             if packaging is not None:
                 docker.record(packaging, Ledger())
-                edits += image.edits(packaging, app, ledger)
+                edits += image.edits(project, packaging, app, ledger)
 
 
 def _kept(project: Project, application: Application) -> dict[str, SourceFile]:

@@ -332,6 +332,7 @@ def _environment(project: Project, unit: Unit, code: Code, closure: list[str], l
         pip.requirements_file(text, path, listed_file, lambda nested: _read(project, nested))
         plan.read_files.add(path)
         plan.specs = [Value(value=spec, origin=origin) for spec, origin in listed_file.specs]
+        plan.layers = [[*listed_file.flags, *(spec for spec, _ in listed_file.specs)]]
         for trouble in listed_file.trouble:
             ledger.note("ENV010", Disposition.MANUAL, f"asks for {trouble}: install it another way.", Origin(file=path, line=1))
     else:
@@ -347,7 +348,10 @@ def _environment(project: Project, unit: Unit, code: Code, closure: list[str], l
     note = "nothing in the project names a Python version"
     assumed = Value[str](value=environments.DEFAULT_PYTHON, certainty=Certainty.ASSUMED, note=note)
     version = environments.demanded_python(project, unit.folder, assumed)
-    return Environment(requirements=plan.specs, python_version=version, why="requirements: the project has no Dockerfile"), plan
+    environment = Environment(requirements=plan.specs, python_version=version, why="requirements: the project has no Dockerfile")
+    if any(part.startswith("--") for layer in plan.layers for part in layer):
+        environment.layers = plan.layers
+    return environment, plan
 
 
 def _last_part(path: str) -> str:

@@ -1,0 +1,106 @@
+"""Imports of what runs lead to the standard library, a file of the runner, or a package."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+
+from converters.preflight.deployment import Deployment
+from converters.preflight.distributions import BRINGERS, HOLDERS, ROOTS
+from converters.preflight.finding import Finding
+from converters.preflight.running import Import, Unit
+
+GONE = {
+    "3.12": frozenset({"distutils", "asynchat", "asyncore", "imp", "smtpd"}),
+    "3.13": frozenset({"aifc", "audioop", "cgi", "cgitb", "chunk", "crypt", "imghdr", "mailcap", "msilib", "nis", "nntplib", "ossaudiodev"})
+    | frozenset({"pipes", "sndhdr", "spwd", "sunau", "telnetlib", "uu", "xdrlib"}),
+}
+"""Modules of the standard library -> the first Python without them."""
+
+
+def check(deployment: Deployment) -> Iterator[Finding]:
+    """PF003: an import that leads nowhere. What reading cannot tell is passed over."""
+    said: set[str] = set()
+    for unit, found in deployment.running.missing:
+        if found.module.split(".")[0] in said or _is_optional(unit, found.node):
+            continue
+        why = _why(deployment, unit, found)
+        if why:
+            said.add(found.module.split(".")[0])
+            yield Finding(unit.path, found.node.lineno, "PF003", why, about=found.module)
+
+
+def _why(deployment: Deployment, unit: Unit, found: Import) -> str:
+    """What is wrong with an import that no file of the runner answers; '' for nothing that reading can tell."""
+    top = found.module.split(".")[0]
+    if isinstance(found.node, ast.ImportFrom) and found.node.level:
+        return "" if unit.app or not found.module else _relative(unit, found)
+    if gone := _gone(deployment, top):
+        return gone
+    if top in sys.stdlib_module_names or top in ("fal", "isolate"):
+        return ""
+    installed = deployment.packages
+    if top.replace("_", "-").lower() in installed.names or HOLDERS.get(top, frozenset()) & installed.names:
+        return ""
+    if own := _own(deployment, unit, top):
+        return own
+    if top in ROOTS and installed.complete and not (BRINGERS.get(top, frozenset()) & installed.names):
+        return f"`{top}` is imported, and no requirement brings it: add {' or '.join(sorted(HOLDERS[top])[:2])}."
+    return ""
+
+
+def _relative(unit: Unit, found: Import) -> str:
+    dots = "." * (found.node.level if isinstance(found.node, ast.ImportFrom) else 0)
+    return f"`{dots}{found.module}` is imported, and it is not beside {unit.path}: add it."
+
+
+def _gone(deployment: Deployment, top: str) -> str:
+    version = deployment.python
+    for first, names in GONE.items():
+        if top in names and version and _number(version) >= _number(first):
+            if top == "distutils" and "setuptools" in deployment.packages.names:
+                return ""
+            return (
+                f"`{top}` is imported, and Python {version} has no such module (gone since {first}): replace it, or take an older Python."
+            )
+    return ""
+
+
+def _number(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split(".")[:2] if part.isdecimal())
+
+
+def _own(deployment: Deployment, unit: Unit, top: str) -> str:
+    """A module of the project that is not where the runner looks for it under this name."""
+    if deployment.image is not None and not deployment.runner.cwd:
+        return ""
+    files = [path for path in deployment.project.files if path.endswith((f"/{top}.py", f"/{top}/__init__.py")) or path in (f"{top}.py",)]
+    files += [f"{top}/__init__.py"] if f"{top}/__init__.py" in deployment.project.files else []
+    if not files or any(deployment.project.is_installed(path) for path in files):
+        return ""
+    places = sorted(place for place, path in deployment.runner.files.items() if path in files)
+    if any(PurePosixPath(place).name == f"{top}.py" or f"/{top}/" in place for place in places):
+        return ""  # somewhere on the runner under its own name: a path that reading does not see may lead there
+    if places:
+        return f"`{top}` is imported, and {files[0]} lies at {places[0]} on the runner: copy it under its own name, or change the import."
+    near = str(PurePosixPath(unit.path).parent)
+    if files[0] in (f"{top}.py", f"{top}/__init__.py") or str(PurePosixPath(files[0]).parent).startswith(near):
+        where = "copy it in the Dockerfile" if deployment.image is not None else "name it in `app_files`"
+        return f"`{top}` is imported, and {files[0]} is not on the runner: {where}."
+    return ""
+
+
+def _is_optional(unit: Unit, node: ast.AST) -> bool:
+    """Whether the code goes on without the module, or asks for it only while types are checked."""
+    child = node
+    for above in unit.module.ancestors(node):
+        if isinstance(above, ast.Try) and child in above.body and above.handlers:
+            return True
+        if isinstance(above, ast.If) and "TYPE_CHECKING" in ast.unparse(above.test):
+            return True
+        if isinstance(above, ast.With) and "suppress" in ast.unparse(above.items[0].context_expr):
+            return True
+        child = above
+    return False

@@ -1,0 +1,65 @@
+"""Pins that fal's own requirements replace when fal is installed last."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.version import InvalidVersion, Version
+
+from converters.fal.requires import requires
+from converters.ir import Disposition
+from converters.preflight.deployment import Deployment
+from converters.preflight.distributions import HOLDERS
+from converters.preflight.finding import Finding
+from converters.python import pip
+
+
+def check(deployment: Deployment) -> Iterator[Finding]:
+    """PF032: for images in which fal is installed; elsewhere fal brings no more than what serves the app."""
+    image = deployment.image
+    if image is None or deployment.program.kind == "server" or not _installs_fal(deployment):
+        return
+    wanted = own_requirements(deployment.python or "3.11")
+    for name in sorted(wanted.keys() & deployment.packages.names):
+        spec = deployment.packages.find(name)
+        pinned = pip.pinned(spec.text) if spec is not None else ""
+        try:
+            clash = spec is not None and pinned and not wanted[name].specifier.contains(Version(pinned), prereleases=True)
+        except InvalidVersion:
+            continue
+        if clash and spec is not None:
+            message = f"`{spec.text}` gives way when fal is installed, which needs {name}{wanted[name].specifier}"
+            if _is_imported(deployment, name):
+                message += ": pin a release that both take, and check the code against it."
+                yield Finding(spec.file, spec.line, "PF032", message, about=spec.text)
+            else:
+                message += "; no code here imports it"
+                yield Finding(spec.file, spec.line, "PF032", message, about=spec.text, disposition=Disposition.CONVERTED)
+
+
+def _is_imported(deployment: Deployment, name: str) -> bool:
+    """Whether code that runs imports a distribution itself."""
+    tops = {found.module.split(".")[0] for _, found in deployment.running.missing}
+    return any(top.lower().replace("_", "-") == name or name in HOLDERS.get(top, ()) for top in tops)
+
+
+def _installs_fal(deployment: Deployment) -> bool:
+    runs = deployment.image.runs if deployment.image is not None else ()
+    return any(re.search(r"\bpip3?\b.*\binstall\b.*(?<![\w-])fal(?![\w-])", run.script) for run in runs)
+
+
+def own_requirements(python: str) -> dict[str, Requirement]:
+    """What fal itself requires on a Python, by normalized name."""
+    environment = {"python_version": python, "python_full_version": f"{python}.0", "extra": "", "platform_system": "Linux"}
+    environment |= {"sys_platform": "linux", "platform_machine": "x86_64", "implementation_name": "cpython"}
+    found: dict[str, Requirement] = {}
+    for text in requires():
+        try:
+            requirement = Requirement(text)
+        except InvalidRequirement:
+            continue
+        if requirement.marker is None or requirement.marker.evaluate(environment):
+            found[pip.name(requirement.name)] = requirement
+    return found

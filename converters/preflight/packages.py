@@ -1,0 +1,106 @@
+"""The Python packages of a runner: what the app's requirements or the image's build install, and whether that is all of it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+
+from converters.containers import base_images
+from converters.containers.commands import classify
+from converters.ir import Origin
+from converters.preflight.apps import Program
+from converters.preflight.runner import PLAIN, Built
+from converters.project import Project
+from converters.python import pip
+
+OPAQUE = re.compile(r"\b(conda|mamba|micromamba|poetry|pdm|pipenv|uv (sync|run)|setup\.py|easy_install|nvidia-|npm|cargo|make|cmake)\b")
+
+
+@dataclass(frozen=True)
+class Requirement:
+    """A requirement or pip flag, where it stands in the finished files."""
+
+    text: str
+    file: str
+    line: int
+
+    @property
+    def name(self) -> str:
+        """The normalized project name; '' for a flag or an address."""
+        return pip.name(self.text)
+
+
+@dataclass
+class Packages:
+    """`complete`: nothing else installs packages, as far as the files tell. `flags`: indexes and the like, in their order."""
+
+    requirements: list[Requirement] = field(default_factory=list)
+    flags: list[Requirement] = field(default_factory=list)
+    complete: bool = True
+
+    @property
+    def names(self) -> set[str]:
+        return {requirement.name for requirement in self.requirements} - {""}
+
+    def find(self, name: str) -> Requirement | None:
+        return next((requirement for requirement in reversed(self.requirements) if requirement.name == name), None)
+
+
+def packages(program: Program, project: Project, image: Built | None) -> Packages:
+    """What the runner of an app has installed."""
+    if image is not None:
+        return _of_image(image, project)
+    found = Packages(complete=program.image is None)
+    stated = program.settings.get("requirements")
+    value = program.value("requirements", [])
+    flat = [part for layer in value for part in (layer if isinstance(layer, list) else [layer])] if isinstance(value, list) else []
+    found.complete &= isinstance(value, list) and all(isinstance(part, str) for part in flat)
+    lines = project.files[program.file].data.decode(errors="replace").splitlines()
+    start = stated.line if stated is not None else program.line
+    for part in flat:
+        if isinstance(part, str):
+            line = next((n for n in range(start, min(len(lines), start + 200) + 1) if part in lines[n - 1]), start)
+            file = stated.file if stated is not None else program.file
+            _enter(found, Requirement(part, file, line))
+    return found
+
+
+def _enter(found: Packages, requirement: Requirement) -> None:
+    if requirement.text.startswith("-") or ("://" in requirement.text and "@" not in requirement.text):
+        found.flags.append(requirement)
+        found.complete &= requirement.text.startswith("-") or "/whl/" in requirement.text or "simple" in requirement.text
+    else:
+        found.complete &= bool(requirement.name)
+        found.requirements.append(requirement)
+
+
+def _of_image(image: Built, project: Project) -> Packages:
+    found = Packages(complete=bool(PLAIN.match(image.stage.base_image)))
+    base = base_images.describe(image.stage.base_image)
+    if base.torch:
+        found.requirements.append(Requirement(f"torch=={base.torch}", image.image.file, image.line_of(image.stage.line)))
+    for run in image.runs:
+        found.complete &= not OPAQUE.search(run.script)
+        for outer in run.commands():
+            for command in (outer, *outer.inner):
+                step = classify(command)
+                found.complete &= step.purpose not in ("clone", "script") and not command.unparsed
+                words = pip.arguments(command.words)
+                if words is not None:
+                    origin = Origin(file=image.image.file, line=image.line_of(command.line))
+                    made = pip.install(words, origin, _reader(image, project, run.workdir or "/"))
+                    found.complete &= not made.trouble
+                    found.requirements += [Requirement(text, where.file, where.line) for text, where in made.specs]
+                    found.flags += [Requirement(flag, origin.file, origin.line) for flag in made.flags]
+    return found
+
+
+def _reader(image: Built, project: Project, workdir: str) -> pip.Reader:
+    def read(path: str) -> tuple[str, str] | None:
+        place = str(PurePosixPath(workdir, path))
+        source = next((s for s in (image.layout.files.get(place), path) if s in project.files), None)
+        file = project.files[source] if source is not None else None
+        return (file.path, file.text) if file is not None and file.size < 2**20 else None
+
+    return read

@@ -1,0 +1,156 @@
+"""What code and packages say about a GPU: for one, against one, or nothing."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from converters.ir import Origin
+from converters.python import pip
+from converters.python.module import Module
+
+Weight = Literal["demands", "suggests", "denies"]
+ONLY_ON_GPU = frozenset(
+    {
+        "vllm", "xformers", "triton", "flash-attn", "flash-attn-3", "sageattention", "bitsandbytes", "auto-gptq", "autoawq",
+        "exllamav2", "onnxruntime-gpu", "tensorflow-gpu", "tensorrt", "tensorrt-llm", "nvidia-tensorrt", "deepspeed", "nvdiffrast",
+        "pycuda", "sglang", "lmdeploy", "gsplat", "nunchaku", "spconv-cu120",
+    }
+)  # fmt: skip
+"""Distributions that do nothing without an NVIDIA GPU."""
+CUDA_NAME = re.compile(
+    r"^(cupy-cuda|nvidia-(cuda|cublas|cudnn|nvjitlink|cufft|curand|cusolver|cusparse|nccl)|pytorch3d-cu|spconv-cu|paddlepaddle-gpu"
+    r"|mxnet-cu|jax-cuda)"
+)
+USES_GPU = frozenset(
+    {
+        "torch", "diffusers", "transformers", "tensorflow", "onnxruntime", "jax", "faster-whisper", "openai-whisper", "tts",
+        "bitsandbytes", "ultralytics", "whisperx", "insightface", "accelerate", "peft", "sentence-transformers", "llama-cpp-python",
+        "ctranslate2", "audiocraft", "demucs", "rembg", "gfpgan", "realesrgan", "basicsr", "facexlib", "kokoro", "f5-tts",
+        "chatterbox-tts", "nemo-toolkit", "speechbrain", "pyannote-audio", "easyocr", "paddleocr", "open-clip-torch", "timm",
+        "segment-anything",
+    }
+)  # fmt: skip
+"""Distributions that are run on a GPU where there is one."""
+IMPORTS = {
+    "whisper": "openai-whisper",
+    "faster_whisper": "faster-whisper",
+    "TTS": "tts",
+    "llama_cpp": "llama-cpp-python",
+    "flash_attn": "flash-attn",
+}
+CPU_INDEX = re.compile(r"/whl/cpu\b|/cpu/?$")
+CUDA_INDEX = re.compile(r"/whl/(nightly/)?cu\d\d|/cu\d{3}\b")
+CPU_ONLY = frozenset({"tensorflow-cpu", "faiss-cpu", "intel-extension-for-pytorch", "onnxruntime-openvino"})
+VARIABLES = re.compile(r"^(NVIDIA_(VISIBLE_DEVICES|DRIVER_CAPABILITIES|REQUIRE_CUDA)|CUDA_(HOME|VERSION|VISIBLE_DEVICES))$")
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """`demands`: it does not run without a GPU; `suggests`: it uses one where there is one; `denies`: it cannot use one."""
+
+    weight: Weight
+    why: str
+    origin: Origin | None = None
+
+
+def of_packages(specs: Iterable[tuple[str, Origin | None]], flags: Iterable[tuple[str, Origin | None]] = ()) -> Iterator[Evidence]:
+    """What requirements and the indexes they come from say."""
+    for text, origin in specs:
+        name = pip.name(text)
+        local = re.search(r"\+(cpu|cu\d+)\b", text)
+        if local is not None:
+            yield Evidence("denies" if local[1] == "cpu" else "demands", f"the requirement {text}", origin)
+        elif name in ONLY_ON_GPU or CUDA_NAME.match(name) or "and-cuda" in text:
+            yield Evidence("demands", f"the requirement {text}", origin)
+        elif name in CPU_ONLY:
+            yield Evidence("denies", f"the requirement {text}", origin)
+        elif name in USES_GPU:
+            yield Evidence("suggests", f"the requirement {text}", origin)
+    for text, origin in flags:
+        if CPU_INDEX.search(text):
+            yield Evidence("denies", f"the index {text} of builds without CUDA", origin)
+        elif CUDA_INDEX.search(text):
+            yield Evidence("demands", f"the index {text} of builds for CUDA", origin)
+
+
+def of_variables(names: Iterable[tuple[str, Origin | None]]) -> Iterator[Evidence]:
+    """What variables of an image say."""
+    for name, origin in names:
+        if VARIABLES.match(name):
+            yield Evidence("demands", f"the variable {name}", origin)
+
+
+def of_module(module: Module, nodes: Iterable[ast.AST] | None = None) -> Iterator[Evidence]:
+    """What the code of a module says: a CUDA device without another way, or imports of packages that use a GPU."""
+    constants = {name: values[0] for name, values in module.assignments.items() if len(values) == 1}
+    for node in ast.walk(module.tree) if nodes is None else nodes:
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            for name in _imported(node):
+                distribution = IMPORTS.get(name, name.replace("_", "-").lower())
+                if distribution in ONLY_ON_GPU | USES_GPU:
+                    yield Evidence("suggests", f"the code imports {name}", module.origin(node))
+        elif isinstance(node, ast.Call) and (device := _device(node, constants)) and not _has_another_way(module, node):
+            yield Evidence("demands", f"{device} in the code", module.origin(node))
+
+
+def _imported(node: ast.Import | ast.ImportFrom) -> list[str]:
+    if isinstance(node, ast.ImportFrom):
+        return [(node.module or "").split(".")[0]] if not node.level else []
+    return [alias.name.split(".")[0] for alias in node.names]
+
+
+def _device(call: ast.Call, constants: dict[str, ast.expr]) -> str:
+    """The CUDA device that a call asks for, as written: `.to("cuda")`, `.cuda()`, `device="cuda"`; '' for none."""
+    name = call.func.attr if isinstance(call.func, ast.Attribute) else call.func.id if isinstance(call.func, ast.Name) else ""
+    if name == "cuda" and isinstance(call.func, ast.Attribute) and not call.args:
+        return "`.cuda()`"
+    if name in ("to", "device") and call.args and (text := _cuda(call.args[0], constants)):
+        return f'`.to("{text}")`' if name == "to" else f'`device("{text}")`'
+    for keyword in call.keywords:
+        if keyword.arg in ("device", "device_map", "map_location") and (text := _cuda(keyword.value, constants)):
+            return f'`{keyword.arg}="{text}"`'
+    return ""
+
+
+def _cuda(node: ast.expr, constants: dict[str, ast.expr]) -> str:
+    if isinstance(node, ast.Name):
+        node = constants.get(node.id, node)
+    if isinstance(node, ast.Call) and ast.unparse(node.func) == "torch.device" and node.args:
+        node = node.args[0]
+    if isinstance(node, ast.Constant) and isinstance(node.value, str) and re.fullmatch(r"cuda(:\d+)?", node.value):
+        return node.value
+    return ""
+
+
+def _has_another_way(module: Module, node: ast.AST) -> bool:
+    """Whether the code asks for CUDA first, or goes on where it fails."""
+    child = node
+    for above in module.ancestors(node):
+        if isinstance(above, ast.If | ast.IfExp) and re.search(r"cuda|gpu|device", ast.unparse(above.test), re.IGNORECASE):
+            return True
+        if isinstance(above, ast.Try) and child in above.body and above.handlers and not any(map(_raises, above.handlers)):
+            return True
+        child = above
+    return False
+
+
+def _raises(handler: ast.ExceptHandler) -> bool:
+    return any(isinstance(part, ast.Raise) for part in ast.walk(handler))
+
+
+def decide(found: Iterable[Evidence]) -> tuple[Evidence | None, list[Evidence]]:
+    """(the evidence that decides, None where there is none; what speaks against it).
+
+    What demands a GPU wins over everything: a machine without one would not run it. What denies one wins over what only suggests it.
+    """
+    every = list(found)
+    for weight in ("demands", "denies", "suggests"):
+        chosen = next((one for one in every if one.weight == weight), None)
+        if chosen is not None:
+            opposite = ("denies",) if weight == "demands" else ("suggests",) if weight == "denies" else ()
+            return chosen, [one for one in every if one.weight in opposite]
+    return None, []

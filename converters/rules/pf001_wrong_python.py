@@ -1,0 +1,47 @@
+"""PF001: a file that runs is no Python of the app's version."""
+
+from __future__ import annotations
+
+from converters.rules.model import Case, Rule, Seen, fal_docs, runpod_docs
+from converters.rules.samples import WORKER
+
+rule = Rule(
+    code="PF001",
+    title="a file that runs is no Python of the app's version",
+    safety="manual",
+    explanation="""
+    What the app imports on its runner is parsed as Python, and as Python of `python_version`. A file that cannot be parsed stops the
+    app at its import.
+    Correct the line, or take the Python that the code was written for.
+    """,
+    links=(
+        runpod_docs("serverless/workers/handler-functions"),
+        fal_docs("documentation/development/import-code"),
+    ),
+    cases=(
+        Case(
+            "a module that does not compile is named",
+            "partial",
+            {
+                "handler.py": """
+                import runpod
+                import jobs
+
+                def handler(job):
+                    return {"text": jobs.work(job["input"]["prompt"])}
+
+                runpod.serverless.start({"handler": handler})
+                """,
+                "jobs.py": "def work(text):\n    return text.upper(",
+            },
+            seen=(Seen("manual", 2, "jobs.py"),),
+            status="partial",
+        ),
+        Case(
+            "a file that nothing imports may be anything",
+            "untouched",
+            {"handler.py": WORKER, "notes.py": "def work(text:"},
+        ),
+        Case("a worker that compiles is in order", "untouched", {"handler.py": WORKER}),
+    ),
+)

@@ -1,0 +1,87 @@
+"""PF003: an import that leads nowhere."""
+
+from __future__ import annotations
+
+from converters.rules.model import Case, Rule, Seen, fal_docs, runpod_docs
+from converters.rules.samples import IMAGE, PIP, WORKER
+
+rule = Rule(
+    code="PF003",
+    title="an import that leads nowhere",
+    safety="manual",
+    explanation="""
+    Every import of what runs is looked up among the standard library, the files of the runner under the names that they have there,
+    and the packages that are installed. What reading cannot tell, such as a package that another one brings along, is passed over,
+    and so is an import that the code does without.
+    Copy the file under its own name, or add the requirement.
+    """,
+    links=(
+        runpod_docs("serverless/workers/create-dockerfile"),
+        fal_docs("documentation/development/import-code"),
+    ),
+    cases=(
+        Case(
+            "a module beside the code that the image has under another name is named",
+            "partial",
+            {
+                "handler.py": """
+                import runpod
+                from speech import say
+
+                def handler(job):
+                    return {"text": say(job["input"]["prompt"])}
+
+                runpod.serverless.start({"handler": handler})
+                """,
+                "speech.py": "def say(text):\n    return text",
+                "Dockerfile": IMAGE.replace("COPY handler.py /handler.py", "COPY handler.py /handler.py\nCOPY speech.py /voice.py"),
+            },
+            seen=(Seen("manual", 2),),
+            status="partial",
+        ),
+        Case(
+            "a module of the standard library that is gone is named",
+            "partial",
+            {
+                "handler.py": WORKER.replace("import runpod", "import imp\nimport runpod"),
+                "Dockerfile": PIP.replace("3.11", "3.12"),
+            },
+            status="partial",
+        ),
+        Case(
+            "a package that no requirement brings is named",
+            "partial",
+            {
+                "handler.py": WORKER.replace("import runpod", "import runpod\nfrom diffusers import DiffusionPipeline"),
+                "requirements.txt": "numpy==1.26.4",
+            },
+            style="keep",
+            status="partial",
+        ),
+        Case(
+            "a module that the image has under its own name is in order",
+            "untouched",
+            {
+                "handler.py": WORKER.replace("import runpod", "import runpod\nimport speech"),
+                "speech.py": "VOICE = 1",
+                "Dockerfile": IMAGE.replace("COPY handler.py /handler.py", "COPY handler.py speech.py /"),
+            },
+        ),
+        Case(
+            "an import that the code does without is in order",
+            "untouched",
+            {
+                "handler.py": WORKER.replace("import runpod", "import runpod\ntry:\n    import vllm\nexcept ImportError:\n    vllm = None"),
+                "requirements.txt": "numpy==1.26.4",
+            },
+        ),
+        Case(
+            "a package that another one may bring along is in order",
+            "untouched",
+            {
+                "handler.py": WORKER.replace("import runpod", "import runpod\nimport numpy"),
+                "requirements.txt": "torch==2.4.0",
+            },
+        ),
+    ),
+)
