@@ -84,11 +84,11 @@ def tree(folder: Path) -> Tree:
 
 
 def chosen(points: list[Point]) -> list[Point]:
-    """All points, or those by which a name changes and every seventh of the others."""
+    """All points, or some of those by which a name changes and of the others."""
     if EVERY:
         return points
     renaming = [point for point in points if point.call.startswith("rename")]
-    return renaming[:4] + renaming[-4:] + [point for point in points if point not in renaming][::9]
+    return renaming[:3] + renaming[-3:] + [point for point in points if point not in renaming][::15]
 
 
 def killed(scene: Scene, arguments: list[str], check: Callable[[Point], None]) -> int:

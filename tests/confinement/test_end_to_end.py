@@ -127,6 +127,7 @@ def check(user: User, got: dict[str, str]) -> None:
     assert set(user.machine.changes()) <= expected
 
 
+@pytest.mark.parametrize("user", ["root", pytest.param("user", marks=pytest.mark.whole), "no namespaces"], indirect=True)
 def test_verification(user: User) -> None:
     certificate = user.folder / "user" / "certificate.json"
     done = user.run("verify", str(user.folder / "project"), "--seconds", "1", "--source-sdk", "own", "-o", str(certificate))

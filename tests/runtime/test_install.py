@@ -87,6 +87,7 @@ BACKEND = """
 
 
 @pytest.mark.time_limit(300)
+@pytest.mark.whole
 def test_apps_run_with_their_requirements_and_without_ours(
     project: Write, serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
