@@ -12,7 +12,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Literal
 
-from converters import __version__, entries
+from converters import __version__, entries, rules
 from converters.compiled import must_compile
 from converters.concepts.decided import complete
 from converters.converted import fal_apps, is_covered, is_served
@@ -84,9 +84,9 @@ def note_skipped(project: Project, ledger: Ledger) -> None:
         message = f"not read: {skipped.reason}"
         if skipped.lost:
             origin = Origin(file=skipped.path, line=1)
-            ledger.note("FS005", Disposition.MANUAL, f"{message}. Rename it or make it readable, and convert again.", origin)
+            ledger.note(rules.FS005, Disposition.MANUAL, f"{message}. Rename it or make it readable, and convert again.", origin)
         else:
-            ledger.note("FS005", Disposition.DROPPED, message, Origin(file=skipped.path, line=1))
+            ledger.note(rules.FS005, Disposition.DROPPED, message, Origin(file=skipped.path, line=1))
 
 
 def _further(options: Options) -> Iterator[tuple[str, str]]:

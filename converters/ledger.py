@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from converters import rules
 from converters.ir import Disposition, Model, Origin, Safety, Scope
 
 
@@ -136,7 +137,7 @@ class Ledger(Model):
         for construct in self.unsettled():
             self.settle(
                 construct,
-                "ALL001",
+                rules.ALL001,
                 Disposition.MANUAL,
                 f"{construct.kind} `{construct.name}` is not known to this converter: check what it does and carry it over by hand.",
                 scope=Scope.DEPLOY if construct.kind == "key" else Scope.CODE,

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
+from converters import rules
 from converters.callers import javascript, requirements, shell
 from converters.callers.addresses import REPLICATE, RUNPOD
 from converters.callers.apps import Apps
@@ -24,7 +25,7 @@ MARKS = (b"runpod", b"replicate")
 HOSTS = (RUNPOD.encode(), REPLICATE.encode())
 SHEBANGS = (b"#!/bin/sh", b"#!/bin/bash", b"#!/usr/bin/env bash", b"#!/usr/bin/env sh")
 DOCUMENTS = (".md", ".rst", ".txt", ".html")
-OTHER = "CL019"
+OTHER = rules.CL019
 CLIENT = re.compile(rb"^\s*(import|from) fal_client\b|https://(queue\.)?fal\.run/", re.MULTILINE)
 
 

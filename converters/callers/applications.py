@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import ast
 
+from converters import rules
 from converters.callers.apps import placeholder_message
 from converters.callers.flow import Flow, Part, Remark
 from converters.callers.variables import Variable
 from converters.concepts.literals import string
 from converters.ir import Scope
 
-RULE = "CL006"
+RULE = rules.CL006
 GALLERY = "fal-ai/"
 REASON = "fal's clients name the app as `owner/app`"
 

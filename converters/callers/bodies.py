@@ -5,13 +5,14 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass, field
 
+from converters import rules
 from converters.callers.calls import Argument, unwrapped
 from converters.callers.flow import Flow, Part, Remark
 from converters.concepts.literals import string
 from converters.python.constants import Evaluator, NotConstant
 
-ENVELOPE = "CL007"
-WEBHOOK = "CL014"
+ENVELOPE = rules.CL007
+WEBHOOK = rules.CL014
 PLATFORM_KEYS = ("webhook", "policy")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
+from converters import rules
 from converters.callers.calls import indentation
 from converters.callers.flow import Flow
 from converters.callers.render import Renderer
@@ -13,7 +14,7 @@ from converters.python.code import Import
 from converters.python.edits import remove_statement
 from converters.python.module import FunctionNode
 
-RULE = "CL015"
+RULE = rules.CL015
 REASON = "fal's client takes the place of what nothing uses any more"
 FAL = "import fal_client"
 SDKS = ("runpod", "replicate")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 
+from converters import rules
 from converters.ir import Disposition, Origin
 from converters.ledger import Ledger
 from converters.project import SourceFile
 
-RULE = "CL017"
+RULE = rules.CL017
 ENDINGS = (".js", ".jsx", ".mjs", ".cjs", ".ts", ".tsx", ".mts", ".cts")
 _TOKEN = re.compile(r"//[^\n]*|/\*.*?\*/|'(?:\\.|[^'\\\n])*'|\"(?:\\.|[^\"\\\n])*\"|`(?:\\.|[^`\\])*`", re.DOTALL)
 CALLS = (

@@ -5,11 +5,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from converters import rules
 from converters.callers.flow import Flow, Remark
 from converters.python.code import Code
 from converters.python.module import Module
 
-RULE = "CL008"
+RULE = rules.CL008
 NAMES = frozenset({"RUNPOD_API_KEY", "RUNPOD_AI_API_KEY", "RUNPOD_TOKEN", "REPLICATE_API_TOKEN", "REPLICATE_API_KEY"})
 LOOKUPS = frozenset({"os.getenv", "os.environ.get", "os.environ.pop", "os.environ.setdefault"})
 PLAIN = ast.Name | ast.Attribute | ast.Constant | ast.Subscript

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 
+from converters import rules
 from converters.callers import applications, imports, keys
 from converters.callers.addresses import REPLICATE, RUNPOD
 from converters.callers.apps import Apps
@@ -21,20 +22,20 @@ from converters.ledger import Construct, Ledger
 from converters.python.code import Code
 from converters.python.module import Module
 
-MANUAL = "CL009"
-PROSE = "CL019"
+MANUAL = rules.CL009
+PROSE = rules.CL019
 CLIENTS = ("runpod.", "replicate.")
 WORKERS = ("runpod.serverless", "runpod.RunPodLogger", "runpod.__version__")
 """What a worker uses of RunPod's package."""
 INSTEAD = {
-    "CL001": "`fal_client.subscribe(APP, arguments=...)`",
-    "CL002": "`fal_client.submit(APP, arguments=...)` and the handle's `status()`, `get()` and `cancel()`",
-    "CL003": "`fal_client.stream(APP, arguments=...)`",
-    "CL004": "`fal_client.subscribe`, or `submit`, `status` and `result`",
-    "CL005": "`isinstance(status, fal_client.Completed)`",
-    "CL010": '`fal_client.subscribe(APP, arguments=...)["output"]`',
-    "CL011": "`fal_client.stream(APP, arguments=...)`",
-    "CL012": "`fal_client.submit(APP, arguments=...)` and the handle's `status()`, `get()` and `cancel()`",
+    rules.CL001: "`fal_client.subscribe(APP, arguments=...)`",
+    rules.CL002: "`fal_client.submit(APP, arguments=...)` and the handle's `status()`, `get()` and `cancel()`",
+    rules.CL003: "`fal_client.stream(APP, arguments=...)`",
+    rules.CL004: "`fal_client.subscribe`, or `submit`, `status` and `result`",
+    rules.CL005: "`isinstance(status, fal_client.Completed)`",
+    rules.CL010: '`fal_client.subscribe(APP, arguments=...)["output"]`',
+    rules.CL011: "`fal_client.stream(APP, arguments=...)`",
+    rules.CL012: "`fal_client.submit(APP, arguments=...)` and the handle's `status()`, `get()` and `cancel()`",
 }
 
 
@@ -166,11 +167,11 @@ class PythonFile:
             if isinstance(self.module.parents[node], ast.Expr):
                 self.ledger.settle(construct, PROSE, Disposition.KEPT, "a text for readers of the code")
             elif node in gone:
-                self.ledger.settle(construct, "CL004", Disposition.CONVERTED, "fal_client knows the addresses of fal")
+                self.ledger.settle(construct, rules.CL004, Disposition.CONVERTED, "fal_client knows the addresses of fal")
             elif self._is_of_left_calls(node):
                 self.ledger.settle(construct, MANUAL, Disposition.KEPT, "calls that are left need it")
             else:
-                self._leave(construct, "what it is used for is not followed here", "CL004")
+                self._leave(construct, "what it is used for is not followed here", rules.CL004)
 
     def _is_of_left_calls(self, node: ast.AST) -> bool:
         """Whether an address stands in calls that were accounted for, or in a name that such calls read."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 
+from converters import rules
 from converters.callers import keys, statuses
 from converters.callers.addresses import REPLICATE, mentions
 from converters.callers.applications import application
@@ -16,7 +17,7 @@ from converters.callers.calls import Argument, call
 from converters.callers.flow import Flow, Part, Remark, Step, Value
 from converters.callers.runpod_http import METHODS
 
-SUBSCRIBE, STREAM, SUBMIT, FILES = "CL010", "CL011", "CL012", "CL013"
+SUBSCRIBE, STREAM, SUBMIT, FILES = rules.CL010, rules.CL011, rules.CL012, rules.CL013
 CLIENTS = frozenset({"replicate.Client", "replicate.client.Client"})
 ERRORS = {
     "replicate.exceptions.ReplicateError": "FalClientError",

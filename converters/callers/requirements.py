@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 
+from converters import rules
 from converters.ir import Disposition, Edit, Origin, Scope
 from converters.ledger import Ledger
 from converters.project import Project, SourceFile
 from converters.python.code import Code
 
-RULE = "CL015"
+RULE = rules.CL015
 CLIENT = "fal-client>=1.0"
 FILE = re.compile(r"(?:^|/)requirements[\w.-]*\.txt$")
 PACKAGE = re.compile(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 
+from converters import rules
 from converters.callers import statuses
 from converters.callers.addresses import RUNPOD, Address, application_parts, mentions, runpod_address
 from converters.callers.bodies import Unclear, enveloped
@@ -14,7 +15,7 @@ from converters.callers.calls import Argument, call
 from converters.callers.flow import Flow, Part, Step, Value
 from converters.concepts.literals import string
 
-RULE, NO_COUNTERPART = "CL004", "CL009"
+RULE, NO_COUNTERPART = rules.CL004, rules.CL009
 METHODS = frozenset({"get", "post", "put", "patch", "delete", "request"})
 LINKED = ("run", "status", "cancel", "stream", "retry")
 """Operations that share the ids of requests: those of a file are rewritten together or not at all."""

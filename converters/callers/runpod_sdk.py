@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import ast
 
+from converters import rules
 from converters.callers import keys, statuses
 from converters.callers.applications import application
 from converters.callers.bodies import Unclear, enveloped
 from converters.callers.calls import Argument, call
 from converters.callers.flow import Flow, Remark, Step, Value
 
-SUBSCRIBE, SUBMIT, STREAM = "CL001", "CL002", "CL003"
-NO_COUNTERPART = "CL009"
+SUBSCRIBE, SUBMIT, STREAM = rules.CL001, rules.CL002, rules.CL003
+NO_COUNTERPART = rules.CL009
 ENDPOINTS = {
     "runpod.Endpoint": False,
     "runpod.endpoint.Endpoint": False,

@@ -11,12 +11,13 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from converters import rules
 from converters.callers.apps import Apps, placeholder_message
 from converters.ir import Disposition, Edit, Origin, Scope
 from converters.ledger import Ledger
 from converters.project import SourceFile
 
-RULE = "CL016"
+RULE = rules.CL016
 REASON = "fal's queue has other addresses, takes the input without an envelope, and a key of its own"
 ADDRESS = re.compile(
     r"https?://api\.runpod\.ai/v[12]/(?P<endpoint>[\w-]+|\$\{?\w+\}?)/(?P<operation>[\w-]+)(?:/(?P<request>[\w-]+|\$\{?\w+\}?))?/?(?=[\"']?$)"
@@ -99,7 +100,7 @@ def convert(file: SourceFile, text: str, apps: Apps, ledger: Ledger) -> list[Edi
         )
     if edits:
         message = "set FAL_KEY where this script runs (https://fal.ai/dashboard/keys)."
-        ledger.note("CL008", Disposition.MANUAL, message, Origin(file=file.path, line=1), scope=Scope.DEPLOY)
+        ledger.note(rules.CL008, Disposition.MANUAL, message, Origin(file=file.path, line=1), scope=Scope.DEPLOY)
     return edits
 
 

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import ast
 
+from converters import rules
 from converters.callers.flow import Flow, Part
 from converters.fal.client import ERROR_TYPES as TYPES
 from converters.python.constants import Evaluator, NotConstant
 
-RULE = "CL005"
+RULE = rules.CL005
 REASON = "fal_client's status is an object, and `Completed` holds the error of a failed request"
 QUEUED, RUNNING, DONE, FAILED = "Queued", "InProgress", "done", "failed"
 STATES = {

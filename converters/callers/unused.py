@@ -5,12 +5,13 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from converters import rules
 from converters.callers.flow import Flow
 from converters.callers.render import Renderer
 from converters.callers.variables import Variable
 from converters.python.code import Import
 
-RULE = "CL018"
+RULE = rules.CL018
 REASON = "nothing reads it any more"
 READS = frozenset({"os.getenv", "os.environ.get", "dotenv.dotenv_values", "json.dumps", "str"})
 """Calls that change nothing."""

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import PurePosixPath
 
+from converters import rules
 from converters.concepts import environment as environments
 from converters.concepts import variables
 from converters.credentials.recognize import is_secret
@@ -46,7 +47,7 @@ def carry_over(
                 environments.secret_item(ledger, name, origin, f"{file.name} gives the secret {name}")
             elif value:
                 app.environment.variables.append(EnvVar(name=name, value=value, origin=origin))
-                ledger.note("ENV001", Disposition.CONVERTED, f"{name} of {file.name} is set in the app's environment", origin)
+                ledger.note(rules.ENV001, Disposition.CONVERTED, f"{name} of {file.name} is set in the app's environment", origin)
 
 
 def _belongs_to_the_machine(name: str) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
+from converters import rules
 from converters.concepts import interpreters
 from converters.containers import base_images, commands
 from converters.containers.packaging import Packaging
@@ -198,13 +199,13 @@ def raise_python(environment: Environment, ledger: Ledger) -> None:
     oldest = ".".join(str(part) for part in OLDEST_PYTHON)
     if environment.kind == "image":
         ledger.note(
-            "ENV009",
+            rules.ENV009,
             Disposition.MANUAL,
             f"the image runs Python {stated.value}, and fal needs {oldest} or newer: take a newer base image, or install one as `python`.",
             origin,
         )
     else:
-        ledger.note("ENV009", Disposition.CONVERTED, f"Python {stated.value} raised to {oldest}, the oldest that fal supports", origin)
+        ledger.note(rules.ENV009, Disposition.CONVERTED, f"Python {stated.value} raised to {oldest}, the oldest that fal supports", origin)
     environment.python_version = Value(value=oldest, origin=stated.origin, note=f"raised from {stated.value}", certainty=Certainty.DERIVED)
 
 
@@ -221,12 +222,12 @@ def check_pins(environment: Environment, ledger: Ledger, imported: set[str] | No
         origin = spec.origin or Origin(file=environment.dockerfile or ".", line=1)
         if imported is None or name in imported or name != "fastapi":
             message = f"`{spec.value}` conflicts with the {name} that fal installs on the runner: loosen the pin."
-            ledger.note("ENV008", Disposition.MANUAL, message, origin)
+            ledger.note(rules.ENV008, Disposition.MANUAL, message, origin)
         else:
             environment.requirements.remove(spec)
             environment.layers = [[part for part in layer if part != spec.value] for layer in environment.layers]
             message = f"`{spec.value}` is left out: the app's files do not import it, and fal installs a {name} of its own on the runner"
-            ledger.note("ENV008", Disposition.CONVERTED, message, origin)
+            ledger.note(rules.ENV008, Disposition.CONVERTED, message, origin)
 
 
 def _allows_current(spec: str) -> bool:
@@ -245,8 +246,8 @@ def _allows_current(spec: str) -> bool:
 def missing_item(ledger: Ledger, name: str, origin: Origin) -> None:
     """A variable that the code cannot do without: fal hands secrets over as variables, which is how one is set from outside."""
     message = f"the code needs the variable {name}, which nothing in the project sets: set it with `fal secrets set {name}=...`."
-    ledger.note("ENV011", Disposition.MANUAL, message, origin, scope=Scope.DEPLOY)
+    ledger.note(rules.ENV011, Disposition.MANUAL, message, origin, scope=Scope.DEPLOY)
 
 
 def secret_item(ledger: Ledger, name: str, origin: Origin, why: str) -> None:
-    ledger.note("ENV004", Disposition.MANUAL, f"{why}: set it with `fal secrets set {name}=...`.", origin, scope=Scope.DEPLOY)
+    ledger.note(rules.ENV004, Disposition.MANUAL, f"{why}: set it with `fal secrets set {name}=...`.", origin, scope=Scope.DEPLOY)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from converters import rules
 from converters.concepts import storage, variables
 from converters.containers import base_images
 from converters.containers import packaging as docker
@@ -45,7 +46,7 @@ def settle_requirements(packaging: Packaging, app: App, read_files: set[str], le
             brings = f" and torch {base.torch} as a requirement" if base.torch else ""
             ledger.settle(
                 construct,
-                "DK001",
+                rules.DK001,
                 Disposition.CONVERTED,
                 f"the base image becomes python_version {app.environment.python_version.value}{brings}",
             )
@@ -53,35 +54,37 @@ def settle_requirements(packaging: Packaging, app: App, read_files: set[str], le
             _copied(packaging, instruction, construct, read_files, ledger)
         elif keyword == "WORKDIR":
             ledger.settle(
-                construct, "DK007", Disposition.CONVERTED, "the app's files stand in the runner's working directory as they did here"
+                construct, rules.DK007, Disposition.CONVERTED, "the app's files stand in the runner's working directory as they did here"
             )
         elif keyword in ("CMD", "ENTRYPOINT"):
-            ledger.settle(construct, "DK008", Disposition.CONVERTED, "fal starts the app; what the command loads is loaded in setup()")
+            ledger.settle(construct, rules.DK008, Disposition.CONVERTED, "fal starts the app; what the command loads is loaded in setup()")
         elif keyword in DROPPED:
-            ledger.settle(construct, "DK009", Disposition.DROPPED, DROPPED[keyword])
+            ledger.settle(construct, rules.DK009, Disposition.DROPPED, DROPPED[keyword])
     for _, step, construct in packaging.steps:
         if step.purpose == "pip":
-            ledger.settle(construct, "DK002", Disposition.CONVERTED, "its packages stand in `requirements`")
+            ledger.settle(construct, rules.DK002, Disposition.CONVERTED, "its packages stand in `requirements`")
         elif step.purpose in STEP_REASONS:
-            ledger.settle(construct, "DK003" if step.purpose == "interpreter" else "DK004", Disposition.DROPPED, STEP_REASONS[step.purpose])
+            ledger.settle(
+                construct, rules.DK003 if step.purpose == "interpreter" else rules.DK004, Disposition.DROPPED, STEP_REASONS[step.purpose]
+            )
     _variables(packaging, app, ledger)
 
 
 def _copied(packaging: Packaging, instruction: Instruction, construct: Construct, read_files: set[str], ledger: Ledger) -> None:
     missing = _missing(packaging, instruction)
     if withheld := docker.withheld(packaging, instruction):
-        ledger.settle(construct, "FS011", Disposition.MANUAL, withheld)
+        ledger.settle(construct, rules.FS011, Disposition.MANUAL, withheld)
     elif missing:
         ledger.settle(
             construct,
-            "DK016",
+            rules.DK016,
             Disposition.MANUAL,
             f"{', '.join(missing)} is not in the project: convert the folder that holds it, or add the file.",
         )
     elif any(name.rsplit("/", 1)[-1] in instruction.value for name in read_files):
-        ledger.settle(construct, "DK006", Disposition.CONVERTED, "the requirement file is read into `requirements`")
+        ledger.settle(construct, rules.DK006, Disposition.CONVERTED, "the requirement file is read into `requirements`")
     else:
-        ledger.settle(construct, "DK006", Disposition.CONVERTED, "the files go along as `app_files`")
+        ledger.settle(construct, rules.DK006, Disposition.CONVERTED, "the files go along as `app_files`")
 
 
 def _missing(packaging: Packaging, instruction: Instruction) -> list[str]:
@@ -97,20 +100,20 @@ def _variables(packaging: Packaging, app: App, ledger: Ledger) -> None:
         value = storage.moved(effective.value, app) if effective else ""
         for construct in constructs:
             if effective is None:
-                ledger.settle(construct, "ENV002", Disposition.DROPPED, "set in a stage that the worker does not run in")
+                ledger.settle(construct, rules.ENV002, Disposition.DROPPED, "set in a stage that the worker does not run in")
             elif is_secret(name, effective.value):
                 _secret(app, name, value, origin, construct, ledger)
             elif name == "PYTHONPATH":
-                ledger.settle(construct, "ENV006", Disposition.CONVERTED, "its folders are put on sys.path in setup()")
+                ledger.settle(construct, rules.ENV006, Disposition.CONVERTED, "its folders are put on sys.path in setup()")
             elif variables.BUILD_ONLY.match(name) or name == "PATH":
-                ledger.settle(construct, "ENV002", Disposition.DROPPED, f"`{name}` steers the image's build or shell")
+                ledger.settle(construct, rules.ENV002, Disposition.DROPPED, f"`{name}` steers the image's build or shell")
             elif variables.PLATFORM.match(name):
-                ledger.settle(construct, "ENV002", Disposition.DROPPED, f"`{name}` steers RunPod's own worker")
+                ledger.settle(construct, rules.ENV002, Disposition.DROPPED, f"`{name}` steers RunPod's own worker")
             else:
                 _add(app, EnvVar(name=name, value=value, preset=name in PRESET_VARIABLES, origin=origin))
                 preset = name in PRESET_VARIABLES
                 how = "assigned in setup(), since fal sets it too" if preset else "set as a default in setup()"
-                ledger.settle(construct, "ENV003" if preset else "ENV001", Disposition.CONVERTED, f"{name} is {how}")
+                ledger.settle(construct, rules.ENV003 if preset else rules.ENV001, Disposition.CONVERTED, f"{name} is {how}")
 
 
 def _secret(app: App, name: str, value: str, origin: Origin, construct: Construct, ledger: Ledger) -> None:
@@ -118,7 +121,11 @@ def _secret(app: App, name: str, value: str, origin: Origin, construct: Construc
         app.secrets.append(EnvVar(name=name, secret=True, origin=origin))
     where = "its value stands in the Dockerfile and is not copied; " if value else ""
     ledger.settle(
-        construct, "ENV004", Disposition.MANUAL, f"{name} is a secret: {where}set it with `fal secrets set {name}=...`.", scope=Scope.DEPLOY
+        construct,
+        rules.ENV004,
+        Disposition.MANUAL,
+        f"{name} is a secret: {where}set it with `fal secrets set {name}=...`.",
+        scope=Scope.DEPLOY,
     )
 
 
@@ -130,24 +137,24 @@ def settle_image(packaging: Packaging, app: App, ledger: Ledger) -> None:
     """The Dockerfile stays; only what starts the old worker goes."""
     for instruction, construct in packaging.instructions:
         if instruction.keyword in ("CMD", "ENTRYPOINT"):
-            ledger.settle(construct, "DK008", Disposition.CONVERTED, "fal starts the app; what the command loads is loaded in setup()")
+            ledger.settle(construct, rules.DK008, Disposition.CONVERTED, "fal starts the app; what the command loads is loaded in setup()")
         elif instruction.keyword in ("COPY", "ADD"):
             missing = _missing(packaging, instruction)
             if withheld := docker.withheld(packaging, instruction):
-                ledger.settle(construct, "FS011", Disposition.MANUAL, withheld)
+                ledger.settle(construct, rules.FS011, Disposition.MANUAL, withheld)
             elif missing:
                 ledger.settle(
                     construct,
-                    "DK016",
+                    rules.DK016,
                     Disposition.MANUAL,
                     f"{', '.join(missing)} is not in the project: the image cannot be built without it.",
                 )
             else:
-                ledger.settle(construct, "DK005", Disposition.KEPT, "stays in the image")
+                ledger.settle(construct, rules.DK005, Disposition.KEPT, "stays in the image")
         elif instruction.keyword == "ARG":
             _argument(packaging, instruction, construct, app, ledger)
         elif instruction.keyword in ("FROM", "WORKDIR", "RUN", "ENV") or instruction.keyword in DROPPED:
-            ledger.settle(construct, "DK005", Disposition.KEPT, "stays in the image")
+            ledger.settle(construct, rules.DK005, Disposition.KEPT, "stays in the image")
     baked = False
     for _, step, construct in packaging.steps:
         baked = _step(app, step, construct, ledger) or baked
@@ -165,7 +172,7 @@ def _argument(packaging: Packaging, instruction: Instruction, construct: Constru
     given = (known is not None and known.value is not None) or "=" in instruction.value
     secret = is_secret(name, known.value if known else None)
     if (given and not secret) or name.startswith(("TARGET", "BUILD")):
-        ledger.settle(construct, "DK005", Disposition.KEPT, "stays in the image")
+        ledger.settle(construct, rules.DK005, Disposition.KEPT, "stays in the image")
         return
     used = [one.line for one, _ in packaging.instructions if re.search(rf"\$\{{?{re.escape(name)}\b", one.value)]
     where = f" (used in line {', '.join(map(str, used))})" if used else ""
@@ -174,7 +181,7 @@ def _argument(packaging: Packaging, instruction: Instruction, construct: Constru
     else:
         app.environment.build_args.setdefault(name, "")
         message = f"ARG {name} was given at build time{where}: fill in its value in `build_args` of {app.app_file}."
-    ledger.settle(construct, "DK014", Disposition.MANUAL, message, scope=Scope.DEPLOY)
+    ledger.settle(construct, rules.DK014, Disposition.MANUAL, message, scope=Scope.DEPLOY)
 
 
 def _step(app: App, step: Step, construct: Construct, ledger: Ledger) -> bool:
@@ -186,9 +193,9 @@ def _step(app: App, step: Step, construct: Construct, ledger: Ledger) -> bool:
     if bakes:
         origin = Origin(file=construct.file, line=construct.line, end_line=construct.end_line)
         app.weights.append(Weights(what=" ".join(text.split())[:100], where="image", action="image", origin=origin))
-        ledger.settle(construct, "FS003", Disposition.KEPT, "what this build step fetches stays baked in the image")
+        ledger.settle(construct, rules.FS003, Disposition.KEPT, "what this build step fetches stays baked in the image")
     else:
-        ledger.settle(construct, "DK005", Disposition.KEPT, "stays in the image")
+        ledger.settle(construct, rules.DK005, Disposition.KEPT, "stays in the image")
     return bakes
 
 
@@ -200,9 +207,9 @@ def _image_variable(packaging: Packaging, app: App, name: str, construct: Constr
     elif effective is not None and (name in PRESET_VARIABLES or storage.on_volume(effective.value)):
         _add(app, EnvVar(name=name, value=storage.moved(effective.value, app), preset=True, origin=origin))
         why = "fal sets it too" if name in PRESET_VARIABLES else "the volume moves to /data"
-        ledger.settle(construct, "ENV003", Disposition.CONVERTED, f"{name} is assigned in setup(), since {why}")
+        ledger.settle(construct, rules.ENV003, Disposition.CONVERTED, f"{name} is assigned in setup(), since {why}")
     else:
-        ledger.settle(construct, "ENV001", Disposition.KEPT, f"{name} is set in the image")
+        ledger.settle(construct, rules.ENV001, Disposition.KEPT, f"{name} is set in the image")
 
 
 def _baked_cache(packaging: Packaging, app: App, ledger: Ledger) -> None:
@@ -217,7 +224,7 @@ def _baked_cache(packaging: Packaging, app: App, ledger: Ledger) -> None:
     variable = EnvVar(name="HF_HOME", value=f"{home}/.cache/huggingface", preset=True, origin=hub[0].origin)
     _add(app, variable)
     ledger.note(
-        "FS004",
+        rules.FS004,
         Disposition.CONVERTED,
         f"models that the build caches under {home}/.cache would be invisible, since fal sets HF_HOME: setup() points it back there",
         hub[0].origin or packaging.origin(1),

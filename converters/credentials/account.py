@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from converters import rules
 from converters.concepts import dotenv
 from converters.credentials import openers
 from converters.ir import Application, Disposition, Origin, Scope
 from converters.ledger import Ledger
 from converters.project import Project
 
-LEFT_OUT, OPENED = "FS010", "FS011"
+LEFT_OUT, OPENED = rules.FS010, rules.FS011
 MOST = 12
 """Variables of a file that its item names."""
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
+from converters import rules
 from converters.credentials.recognize import Dialect, dialect_of
 from converters.credentials.vault import NO_TEXT, Vault
 from converters.ir import App, Disposition, EnvVar, Origin, Scope
@@ -17,7 +18,7 @@ from converters.ledger import Ledger
 from converters.outcome import FileChange, Hunk
 from converters.project import MAX_FILE
 
-KEPT, REPLACED = "ENV020", "ENV021"
+KEPT, REPLACED = rules.ENV020, rules.ENV021
 DESCRIPTIONS = re.compile(
     r"(^|/)((docker-)?compose([.\-_][\w.\-]+)?\.ya?ml|cog\.ya?ml|\.runpod/[^/]+\.json|(\w+\.)?dockerfile(\.[\w-]+)?|containerfile|\.gitlab-ci\.yml)$"
     r"|(^|/)(\.github/workflows|\.circleci)/"

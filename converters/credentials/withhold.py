@@ -8,11 +8,12 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
+from converters import rules
 from converters.credentials.vault import Vault, is_command
 from converters.ir import App, Application, Disposition, EnvVar, Origin, Scope
 from converters.ledger import Ledger
 
-RULE = "ENV021"
+RULE = rules.ENV021
 SHELLS = ("sh", "bash", "/bin/sh", "/bin/bash", "/usr/bin/bash", "dash", "ash", "zsh")
 REFERENCE = re.compile(r"\$\{(\w+)\}")
 M = TypeVar("M", bound=BaseModel)

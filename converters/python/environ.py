@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 
+from converters import rules
 from converters.concepts import environment as environments
 from converters.concepts import variables
 from converters.ir import App, Disposition, EnvVar
@@ -36,7 +37,7 @@ def code_variables(app: App, code: Code, closure: list[str], ledger: Ledger, sta
                 environments.missing_item(ledger, name, module.origin(node))
             elif variables.PLATFORM.match(name):
                 ledger.note(
-                    "ENV007",
+                    rules.ENV007,
                     Disposition.KEPT,
                     f"{name} is RunPod's own and is not set on fal: the code gets {'a KeyError' if required else 'its default'}",
                     module.origin(node),

@@ -1,6 +1,7 @@
-"""The rules: one small file each, found by its name (`rp002_start_call.py`). No list of them is kept anywhere.
+"""The rules: one small file each, found by its name (`rp002_start_call.py`).
 
-A rule holds metadata and cases; `migrate explain`, the documentation and the tests are made from them.
+A rule holds metadata and cases; `migrate explain`, the documentation and the tests are made from them. Code cites a rule as
+`rules.RP002`, so that a type checker knows which there are: `registry.py`, which `python -m converters.rules` writes, has a name for each.
 """
 
 from __future__ import annotations
@@ -10,9 +11,11 @@ import re
 from functools import cache
 from importlib import import_module
 
+from converters.rules import registry
 from converters.rules.model import Case, Rule, Seen
+from converters.rules.registry import *  # noqa: F403
 
-__all__ = ["Case", "Rule", "Seen", "all_rules", "codes", "find"]
+__all__ = [*registry.__all__, "Case", "Rule", "Seen", "all_rules", "codes", "find"]
 
 FILE = re.compile(r"^([a-z]+\d{3})_\w+$")
 CODE = re.compile(r"^[A-Z]{2,3}\d{3}$")
@@ -22,7 +25,7 @@ CODE = re.compile(r"^[A-Z]{2,3}\d{3}$")
 def codes() -> dict[str, str]:
     """Code -> module of every rule, by the names of their files; no rule is imported for it."""
     found = {}
-    for module in pkgutil.iter_modules(__path__):
+    for module in pkgutil.iter_modules(__path__):  # noqa: F405
         if match := FILE.match(module.name):
             found[match.group(1).upper()] = f"{__name__}.{module.name}"
     return dict(sorted(found.items()))

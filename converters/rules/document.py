@@ -13,7 +13,7 @@ from converters.rules.text import paragraph, site
 
 HEAD = """# Rules
 
-<!-- Written by `python -m converters.rules > docs/rules.md`; edit the files in `converters/rules/` instead. -->
+<!-- Written by `python -m converters.rules`; edit the files in `converters/rules/` instead. -->
 
 Every line of a report cites one of these rules, and `migrate explain RULE` prints its section. *safe*: no value on the wire changes
 and behaviour is kept; *idiomatic*: fal's own media types and names, on request; *manual*: a person decides.

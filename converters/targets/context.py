@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from converters import rules
 from converters.fal.client import LEFT_OUT
 from converters.ir import App, NewFile
 from converters.project import Project
@@ -45,7 +46,7 @@ def _replacing(error: Exception) -> NewFile:
 
 
 def _new(reason: str) -> NewFile:
-    return NewFile(path=".dockerignore", text=WRITTEN, rule="DK038", reason=reason)
+    return NewFile(path=".dockerignore", text=WRITTEN, rule=rules.DK038, reason=reason)
 
 
 def _dropped(patterns: list[str], files: list[str]) -> list[str]:

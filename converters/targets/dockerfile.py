@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from converters import rules
 from converters.containers import images
 from converters.containers.dockerfile_model import Copy, Instruction, Stage
 from converters.containers.packaging import Packaging
@@ -72,7 +73,7 @@ def _copy(draft: Draft, instruction: Instruction, copy: Copy) -> None:
         ordered = sorted(flags, key=lambda flag: not flag.startswith("--from="))
         if ordered != flags:
             line = f"{instruction.keyword} {' '.join(ordered)} {_joined(instruction.value)}"
-            draft.replace(instruction, line, "DK028", "fal's client knows `COPY --from` only with --from first")
+            draft.replace(instruction, line, rules.DK028, "fal's client knows `COPY --from` only with --from first")
         return
     context = draft.found.context
     if instruction.heredocs or not copy.sources:
@@ -88,7 +89,7 @@ def _copy(draft: Draft, instruction: Instruction, copy: Copy) -> None:
         body = docker_list(words)
     line = " ".join(part for part in (instruction.keyword, *flags, body) if part)
     reason = "the build context on fal is the folder of pyproject.toml" if context else "fal's client does not expand variables in sources"
-    draft.replace(instruction, line, "DK028", reason)
+    draft.replace(instruction, line, rules.DK028, reason)
 
 
 def _inside(context: str, source: str) -> str:
@@ -129,7 +130,7 @@ def _mounts(draft: Draft, instruction: Instruction) -> list[str]:
                 start=start,
                 end=start + len(old),
                 replacement=new,
-                rule="DK029",
+                rule=rules.DK029,
                 reason="the build context on fal is the folder of pyproject.toml",
             )
         )
@@ -163,7 +164,7 @@ def _end(draft: Draft, variables: list[EnvVar], mounted: list[str], last: list[s
         if variables
         else "what fal needs comes last"
     )
-    rule = "DK027" if not is_last else "ENV001" if variables else "DK029"
+    rule = rules.DK027 if not is_last else rules.ENV001 if variables else rules.DK029
     lead = "" if draft.text.endswith("\n") or not draft.text else newline
     addition = lead + newline + newline.join(lines) + newline
     size = len(draft.text)
@@ -190,6 +191,9 @@ def _named(draft: Draft, stage: Stage) -> str:
     instruction = next(one for one in draft.found.dockerfile.instructions if one.keyword == "FROM" and one.line == stage.line)
     name = "fal-server"
     draft.replace(
-        instruction, " ".join(["FROM", *instruction.flags, instruction.value.split()[0], "AS", name]), "DK027", "the stage is named below"
+        instruction,
+        " ".join(["FROM", *instruction.flags, instruction.value.split()[0], "AS", name]),
+        rules.DK027,
+        "the stage is named below",
     )
     return name

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from converters import rules
 from converters.concepts import interpreters
 from converters.containers.packaging import Packaging
 from converters.containers.pythons import lacks_python
@@ -25,12 +26,14 @@ def edits(project: Project, packaging: Packaging, app: App, ledger: Ledger) -> l
         if instruction.keyword in ("CMD", "ENTRYPOINT") and last_stage:
             start = len(file.data[: instruction.start].decode(encoding, errors="replace"))
             end = len(file.data[: instruction.end].decode(encoding, errors="replace"))
-            found.append(Edit(file=file.path, start=start, end=end, replacement="", rule="DK008", reason="fal starts the app in the image"))
+            found.append(
+                Edit(file=file.path, start=start, end=end, replacement="", rule=rules.DK008, reason="fal starts the app in the image")
+            )
         elif instruction.keyword in ("COPY", "ADD") and app.style == "inline" and _copies_only(packaging, instruction.line, app.entry):
             start = len(file.data[: instruction.start].decode(encoding, errors="replace"))
             end = len(file.data[: instruction.end].decode(encoding, errors="replace"))
             found.append(
-                Edit(file=file.path, start=start, end=end, replacement="", rule="DK006", reason="the handler stands in the app file")
+                Edit(file=file.path, start=start, end=end, replacement="", rule=rules.DK006, reason="the handler stands in the app file")
             )
     found += image_secrets.edits(packaging, app, ledger, found)
     text = file.data.decode(encoding, errors="replace")
@@ -47,7 +50,7 @@ def edits(project: Project, packaging: Packaging, app: App, ledger: Ledger) -> l
             start=len(text),
             end=len(text),
             replacement=addition,
-            rule="DK012",
+            rule=rules.DK012,
             reason="fal needs curl and its own packages in the image, installed last",
         )
     )

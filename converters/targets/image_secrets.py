@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from converters import rules
 from converters.containers.dockerfile_model import Instruction
 from converters.containers.dockerfile_words import pairs
 from converters.containers.packaging import Packaging
@@ -17,7 +18,7 @@ from converters.credentials.withhold import add_secret, expanding
 from converters.ir import App, Disposition, Edit, Origin, Scope
 from converters.ledger import Ledger
 
-RULE = "ENV021"
+RULE = rules.ENV021
 SCRIPT = (
     r"\b(python[\d.]*|bash|sh)\s+(-\w+\s+)*[\w./-]+\.(py|sh)\b|(\s|^)\.?/[\w./-]+\.(py|sh)\b"
     r"|\bpython[\d.]*\s+(-\w+\s+)*(-c|-m\s+(?!pip))"
@@ -90,7 +91,7 @@ def _values(packaging: Packaging, instruction: Instruction, text: str, base: int
         argument = instruction.keyword == "ARG"
         start, end = base + match.start("sign" if argument else "value"), base + match.end("value")
         reason = f"{name} is a secret: its value does not belong in an image"
-        yield Edit(file=packaging.file.path, start=start, end=end, replacement="" if argument else '""', rule="ENV004", reason=reason)
+        yield Edit(file=packaging.file.path, start=start, end=end, replacement="" if argument else '""', rule=rules.ENV004, reason=reason)
 
 
 def _step(packaging: Packaging, instruction: Instruction, text: str, names: list[str]) -> tuple[str, list[str]] | None:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from converters import rules
 from converters.concepts import storage
 from converters.escape import code, prose, visible
 from converters.ir import App, Application, Disposition, Scope
@@ -27,12 +28,12 @@ def emit(application: Application, ledger: Ledger, literals: Sequence[str] = ())
         deploy_items=[
             _row(item)
             for item in items
-            if item.disposition is Disposition.MANUAL and item.scope is Scope.DEPLOY and item.rule not in ("ENV004", "ENV020")
+            if item.disposition is Disposition.MANUAL and item.scope is Scope.DEPLOY and item.rule not in (rules.ENV004, rules.ENV020)
         ],
         secrets=sorted({secret.name for app in application.apps for secret in app.secrets}),
         defaults=application.defaults,
         literals=list(literals),
-        credentials=[_row(item) for item in ledger.items() if item.rule == "FS010"],
+        credentials=[_row(item) for item in ledger.items() if item.rule == rules.FS010],
     )
 
 

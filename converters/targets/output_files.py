@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from converters import rules
 from converters.credentials import seal
 from converters.credentials.vault import Vault
 from converters.ir import App, Application, Edit, NewFile
@@ -56,7 +57,7 @@ def added(project: Project, path: str, text: str, app: App | None) -> FileChange
         if path == "pyproject.toml"
         else "what is left to do"
     )
-    rule = "FAL001" if app is None else "RC002" if app.handler is None else "RP003"
+    rule = rules.FAL001 if app is None else rules.RC002 if app.handler is None else rules.RP003
     hunk = Hunk(1, text.count("\n"), rule, reason, source)
     return FileChange(path, action, data, file.data if file else None, hunks=(hunk,))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+from converters import rules
 from converters.errors import UsageError
 from converters.fal import settings as catalogue
 from converters.ir import App, Application, Disposition, Edit, Scope, Setting
@@ -13,7 +14,7 @@ from converters.options import Options
 from converters.provenance import Candidate, Certainty, Decision, Subject
 from converters.rules import codes
 
-OPTIONAL_RULES = frozenset({"FS001", "RP008", "DK012", "RP016"})
+OPTIONAL_RULES = frozenset({rules.FS001, rules.RP008, rules.DK012, rules.RP016})
 """Rules whose edits stand on their own; the others belong together."""
 SUBJECTS: dict[str, Subject] = {
     "machine_type": "machine",

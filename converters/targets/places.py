@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import re
 
+from converters import rules
 from converters.ir import App
 from converters.ledger import Item, Ledger, Place
 
-MARKS: tuple[tuple[str, str], ...] = (
-    (r"RP003|RP006|RP010", r"@fal\.endpoint"),
-    (r"RP005|RP016|RP018", r"def setup\(self\)"),
-    (r"RP007|RP021", r"x-fal-stop-runner|^(async )?def answer"),
-    (r"RP012|RP015", r"^class Input\("),
-    (r"FS002", r"^class Output\("),
-    (r"DK001|ENV009", r"python_version="),
-    (r"DK002", r"^    requirements = "),
-    (r"DK006", r"^    app_files = "),
-    (r"DK007|DK008|ENV006", r"def setup\(self\)"),
-    (r"RP050", r"^    machine_type = "),
-    (r"RP019", r"^    skip_retry_conditions = "),
+MARKS: tuple[tuple[tuple[str, ...], str], ...] = (
+    ((rules.RP003, rules.RP006, rules.RP010), r"@fal\.endpoint"),
+    ((rules.RP005, rules.RP016, rules.RP018), r"def setup\(self\)"),
+    ((rules.RP007, rules.RP021), r"x-fal-stop-runner|^(async )?def answer"),
+    ((rules.RP012, rules.RP015), r"^class Input\("),
+    ((rules.FS002,), r"^class Output\("),
+    ((rules.DK001, rules.ENV009), r"python_version="),
+    ((rules.DK002,), r"^    requirements = "),
+    ((rules.DK006,), r"^    app_files = "),
+    ((rules.DK007, rules.DK008, rules.ENV006), r"def setup\(self\)"),
+    ((rules.RP050,), r"^    machine_type = "),
+    ((rules.RP019,), r"^    skip_retry_conditions = "),
 )
-"""Rule -> the line of the app file that shows what it did, first match wins."""
+"""Rules -> the line of the app file that shows what it did, first match wins."""
 
 
 def fill(ledger: Ledger, app: App, text: str) -> None:
@@ -35,7 +36,7 @@ def fill(ledger: Ledger, app: App, text: str) -> None:
 
 
 def _by_rule(item: Item, lines: list[str]) -> int:
-    for rules, mark in MARKS:
-        if re.fullmatch(rules, item.rule):
+    for cited, mark in MARKS:
+        if item.rule in cited:
             return next((number for number, line in enumerate(lines, 1) if re.search(mark, line)), 0)
     return 0

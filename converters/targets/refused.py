@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from converters import rules
 from converters.concepts.variables import unnamed
 from converters.escape import is_variable
 from converters.ir import App, Application, Disposition, EnvVar, Origin, Scope
 from converters.ledger import Ledger
 
-RULE = "ENV012"
+RULE = rules.ENV012
 
 
 def refuse(application: Application, ledger: Ledger) -> None:

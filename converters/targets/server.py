@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from converters import rules
 from converters.credentials.vault import Vault
 from converters.errors import UsageError
 from converters.escape import docker_value, docker_word
@@ -98,7 +99,9 @@ def _document(project: Project, application: Application, app: App) -> str:
     if server.document_origin == "openapi.json":
         app.environment.files = sorted({*app.environment.files, path})
     else:
-        application.files.append(NewFile(path=path, text=text, rule="DK023", reason=f"the OpenAPI document, from {server.document_origin}"))
+        application.files.append(
+            NewFile(path=path, text=text, rule=rules.DK023, reason=f"the OpenAPI document, from {server.document_origin}")
+        )
     return path
 
 
@@ -127,7 +130,9 @@ def _wrapper(application: Application, app: App, baked: list[EnvVar], last: list
     lines = [f"FROM {server.image}", *(f"ENV {one.name}={docker_value(one.value or '')}" for one in baked), *last]
     path = "Dockerfile.fal"
     application.files.append(
-        NewFile(path=path, text="\n".join(lines) + "\n", rule="ENV001", reason="the ready image with the variables that compose gives it")
+        NewFile(
+            path=path, text="\n".join(lines) + "\n", rule=rules.ENV001, reason="the ready image with the variables that compose gives it"
+        )
     )
     app.environment.dockerfile = path
     server.image = ""
@@ -173,7 +178,7 @@ def check_python(app: App, ledger: Ledger) -> None:
         message = (
             f"the image runs Python {version}, and fal's code in it needs 3.10 or newer: take `--target pyproject`, or a newer base image."
         )
-        ledger.note("ENV009", Disposition.MANUAL, message, origin)
+        ledger.note(rules.ENV009, Disposition.MANUAL, message, origin)
     elif origin is not None and not (app.server and app.server.python):
         message = "fal's code needs Python 3.10 or newer as `python3` in the image, and nothing here says which it has."
-        ledger.note("ENV009", Disposition.MANUAL, message, origin, scope=Scope.DEPLOY)
+        ledger.note(rules.ENV009, Disposition.MANUAL, message, origin, scope=Scope.DEPLOY)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from converters import rules
 from converters.escape import code, prose
 from converters.ir import Application, Disposition, Finding, Scope
 from converters.ledger import Item, Ledger
@@ -33,12 +34,14 @@ def emit(application: Application, ledger: Ledger, literals: Sequence[str] = ())
         findings=[_finding(one) for one in app.server.findings],
         notable=[_row(item) for item in ledger.items() if item.notable and item.disposition is not Disposition.MANUAL],
         code_items=[_row(item) for item in items if item.scope is Scope.CODE],
-        deploy_items=[_row(item) for item in items if item.scope is Scope.DEPLOY and item.rule not in ("ENV004", "ENV020", "DK030")],
-        logins=[_row(item) for item in items if item.rule == "DK030"],
+        deploy_items=[
+            _row(item) for item in items if item.scope is Scope.DEPLOY and item.rule not in (rules.ENV004, rules.ENV020, rules.DK030)
+        ],
+        logins=[_row(item) for item in items if item.rule == rules.DK030],
         secrets=sorted({secret.name for secret in app.secrets}),
         defaults=application.defaults,
         literals=list(literals),
-        credentials=[_row(item) for item in ledger.items() if item.rule == "FS010"],
+        credentials=[_row(item) for item in ledger.items() if item.rule == rules.FS010],
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from converters import rules
 from converters.containers import packaging as docker
 from converters.credentials.vault import Vault
 from converters.errors import Unsupported, UsageError
@@ -79,8 +80,8 @@ def _handler_line(app: App, ledger: Ledger) -> None:
     """In inline style the COPY line of the handler goes, so the ledger must not say that it stays."""
     name = app.entry.rsplit("/", 1)[-1]
     for item in ledger.settled.values():
-        if item.rule == "DK005" and item.name.startswith(("COPY", "ADD")) and name in item.name:
-            item.rule, item.disposition, item.message = "DK006", Disposition.CONVERTED, "the handler stands in the app file"
+        if item.rule == rules.DK005 and item.name.startswith(("COPY", "ADD")) and name in item.name:
+            item.rule, item.disposition, item.message = rules.DK006, Disposition.CONVERTED, "the handler stands in the app file"
 
 
 def _idiomatic(app: App, options: Options, ledger: Ledger) -> None:
@@ -91,7 +92,7 @@ def _idiomatic(app: App, options: Options, ledger: Ledger) -> None:
             name = idiomatic_name(field) if app.idiomatic else field.name
             message = f"`{field.name}` is answered as `{name}`" if app.idiomatic else "kept code keeps the names of its results"
             disposition = Disposition.CONVERTED if app.idiomatic else Disposition.KEPT
-            ledger.note("FS002", disposition, message, field.origin, safety=Safety.IDIOMATIC if app.idiomatic else None)
+            ledger.note(rules.FS002, disposition, message, field.origin, safety=Safety.IDIOMATIC if app.idiomatic else None)
 
 
 def choose_style(project: Project, application: Application, options: Options, ledger: Ledger) -> None:

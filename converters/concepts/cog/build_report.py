@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from converters import rules
 from converters.concepts.cog import cuda, steps
 from converters.concepts.cog.build import Build
 from converters.concepts.cog.steps import RunStep
@@ -44,16 +45,16 @@ def _plain(build: Build, app: App, where: str, image: bool) -> list[tuple[str, s
     machine = app.setting("machine_type")
     cuda_text = f"the base image of {where} holds CUDA {build.cuda}" if image and build.gpu else "the wheels bring their own CUDA"
     return [
-        ("build.gpu", "RC020", f"machine_type = {machine.value if machine else '?'}"),
-        ("build.cuda", "RC021", cuda_text),
-        ("build.cudnn", "RC021", cuda_text.replace("CUDA", "cuDNN")),
-        ("build.python_version", "RC022", f"python_version = {app.environment.python_version.value}"),
-        ("build.python_packages", "RC023", f"the packages are installed by {where}"),
-        ("build.python_requirements", "RC023", f"its packages are installed by {where}"),
-        ("build.system_packages", "RC024", "its packages are accounted for one by one"),
-        ("build.run", "RC025", "its commands are accounted for one by one"),
-        ("build.pre_install", "RC026", "Cog runs it after `run`, and so does the result; its commands are accounted for one by one"),
-        ("environment", "RC030", "its variables are accounted for one by one"),
+        ("build.gpu", rules.RC020, f"machine_type = {machine.value if machine else '?'}"),
+        ("build.cuda", rules.RC021, cuda_text),
+        ("build.cudnn", rules.RC021, cuda_text.replace("CUDA", "cuDNN")),
+        ("build.python_version", rules.RC022, f"python_version = {app.environment.python_version.value}"),
+        ("build.python_packages", rules.RC023, f"the packages are installed by {where}"),
+        ("build.python_requirements", rules.RC023, f"its packages are installed by {where}"),
+        ("build.system_packages", rules.RC024, "its packages are accounted for one by one"),
+        ("build.run", rules.RC025, "its commands are accounted for one by one"),
+        ("build.pre_install", rules.RC026, "Cog runs it after `run`, and so does the result; its commands are accounted for one by one"),
+        ("environment", rules.RC030, "its variables are accounted for one by one"),
     ]
 
 
@@ -61,19 +62,19 @@ def _packages(unit: Unit, build: Build, where: str, ledger: Ledger) -> None:
     dropped = {(origin.file, origin.line) for _, origin in build.packages.dropped}
     for construct in unit.config.constructs.get("build.python_packages[]", []):
         if (construct.file, construct.line) in dropped:
-            ledger.settle(construct, "RC032", Disposition.DROPPED, "installs Cog, which fal does not run")
+            ledger.settle(construct, rules.RC032, Disposition.DROPPED, "installs Cog, which fal does not run")
         else:
-            ledger.settle(construct, "RC023", Disposition.CONVERTED, f"is installed by {where}")
+            ledger.settle(construct, rules.RC023, Disposition.CONVERTED, f"is installed by {where}")
     for text, origin in build.packages.dropped:
         if origin.file != unit.path:
-            ledger.note("RC032", Disposition.DROPPED, f"`{text}` installs Cog, which fal does not run", origin)
+            ledger.note(rules.RC032, Disposition.DROPPED, f"`{text}` installs Cog, which fal does not run", origin)
     for pinned_spec, url in build.packages.indexes:
         at = next((one.origin for one in build.packages.specs if one.value == pinned_spec and one.origin), Origin(file=unit.path, line=1))
-        ledger.note("RC021", Disposition.CONVERTED, f"`{pinned_spec}` comes from {url}, as Cog resolves it", at)
+        ledger.note(rules.RC021, Disposition.CONVERTED, f"`{pinned_spec}` comes from {url}, as Cog resolves it", at)
     if build.packages.missing:
         entry = unit.config.find("build.python_requirements")
         ledger.note(
-            "RC023",
+            rules.RC023,
             Disposition.MANUAL,
             f"{build.packages.missing} is not in the project (a submodule, or made by a script): add its packages to {where}.",
             entry.origin if entry else Origin(file=unit.path, line=1),
@@ -90,9 +91,13 @@ def _system(unit: Unit, build: Build, where: str, ledger: Ledger) -> None:
             if word in build.renamed
         ]
         if build.reasons:
-            ledger.settle(construct, "RC024", Disposition.CONVERTED, f"is installed by {where}" + "".join(f"; {text}" for text in renamed))
+            ledger.settle(
+                construct, rules.RC024, Disposition.CONVERTED, f"is installed by {where}" + "".join(f"; {text}" for text in renamed)
+            )
         else:
-            ledger.settle(construct, "RC024", Disposition.DROPPED, "a tool for building: a list of requirements has no build of its own")
+            ledger.settle(
+                construct, rules.RC024, Disposition.DROPPED, "a tool for building: a list of requirements has no build of its own"
+            )
 
 
 def _steps(unit: Unit, build: Build, where: str, image: bool, ledger: Ledger) -> None:
@@ -108,41 +113,41 @@ def _steps(unit: Unit, build: Build, where: str, image: bool, ledger: Ledger) ->
 
 def _step(construct: Construct, name: str, step: RunStep, where: str, image: bool, ledger: Ledger, *, kept: bool) -> None:
     if name.startswith("build.run[].mounts["):
-        ledger.settle(construct, "RC035", Disposition.CONVERTED, "is told with its mount")
+        ledger.settle(construct, rules.RC035, Disposition.CONVERTED, "is told with its mount")
         return
     if name.startswith("build.run[].mounts"):
         ids = ", ".join(one for one, _ in step.secrets) or "?"
         if image and kept and step.secrets and len(step.mounts) == len(step.secrets):
             names = " and ".join(f"`fal secrets set {steps.variable(one)}=...`" for one, _ in step.secrets)
             message = f"the build reads the secret {ids}: the image's step mounts it; set it with {names}."
-            ledger.settle(construct, "RC035", Disposition.MANUAL, message, scope=Scope.DEPLOY)
+            ledger.settle(construct, rules.RC035, Disposition.MANUAL, message, scope=Scope.DEPLOY)
             return
         ledger.settle(
             construct,
-            "RC035",
+            rules.RC035,
             Disposition.MANUAL,
             f"the build reads the secret {ids}: pass it by ContainerImage(secrets=...) after `fal secrets set`, or fetch in setup().",
         )
         return
     if step.purpose == "cog":
-        ledger.settle(construct, "RC032", Disposition.DROPPED, "installs Cog, which fal does not run")
+        ledger.settle(construct, rules.RC032, Disposition.DROPPED, "installs Cog, which fal does not run")
     elif step.purpose == "pip-off":
         ledger.settle(
             construct,
-            "RC038",
+            rules.RC038,
             Disposition.DROPPED,
             "disables pip so that Replicate cannot change Cog; fal installs its own packages with it",
         )
     elif step.purpose == "pip":
-        ledger.settle(construct, "RC025", Disposition.CONVERTED, f"its packages are installed by {where}")
+        ledger.settle(construct, rules.RC025, Disposition.CONVERTED, f"its packages are installed by {where}")
     elif step.purpose == "pget" and not kept:
-        ledger.settle(construct, "RC033", Disposition.DROPPED, "the result does not start pget: its downloads go into /data")
+        ledger.settle(construct, rules.RC033, Disposition.DROPPED, "the result does not start pget: its downloads go into /data")
     elif image:
         ledger.settle(
-            construct, "RC025", Disposition.KEPT, f"runs in {where}, after the packages and before the source is copied, as Cog does it"
+            construct, rules.RC025, Disposition.KEPT, f"runs in {where}, after the packages and before the source is copied, as Cog does it"
         )
     else:
-        ledger.settle(construct, "RC025", Disposition.DROPPED, "leaves nothing behind that the code needs")
+        ledger.settle(construct, rules.RC025, Disposition.DROPPED, "leaves nothing behind that the code needs")
 
 
 def _notes(unit: Unit, build: Build, where: str, ledger: Ledger) -> None:
@@ -151,16 +156,16 @@ def _notes(unit: Unit, build: Build, where: str, ledger: Ledger) -> None:
         if variable is None:
             entry = next((one for one in unit.config.strings("environment") if one.origin.line == construct.line), None)
             name = entry.text.partition("=")[0].strip() if entry else construct.name
-            ledger.settle(construct, "ENV012", Disposition.MANUAL, unnamed(name))
+            ledger.settle(construct, rules.ENV012, Disposition.MANUAL, unnamed(name))
         elif variable.secret:
             message = f"`{variable.name}` is a secret: set it with `fal secrets set {variable.name}=...`."
-            ledger.settle(construct, "RC030", Disposition.MANUAL, message, scope=Scope.DEPLOY)
+            ledger.settle(construct, rules.RC030, Disposition.MANUAL, message, scope=Scope.DEPLOY)
         else:
-            ledger.settle(construct, "RC030", Disposition.CONVERTED, f"is set by {where}")
+            ledger.settle(construct, rules.RC030, Disposition.CONVERTED, f"is set by {where}")
     for package, why in build.implied.items():
         if build.reasons:
             ledger.note(
-                "RC024",
+                rules.RC024,
                 Disposition.CONVERTED,
                 f"{package} is installed, too: {why}, and Cog's base image holds it",
                 Origin(file=unit.path, line=1),
@@ -174,14 +179,16 @@ def raise_python(build: Build, ledger: Ledger) -> None:
         return
     origin = build.python.origin or Origin(file="cog.yaml", line=1)
     oldest = ".".join(str(part) for part in OLDEST_PYTHON)
-    ledger.note("ENV009", Disposition.CONVERTED, f"Python {build.python.value} raised to {oldest}, the oldest that fal supports", origin)
+    ledger.note(
+        rules.ENV009, Disposition.CONVERTED, f"Python {build.python.value} raised to {oldest}, the oldest that fal supports", origin
+    )
     raised = Value[str](value=oldest, origin=build.python.origin, note=f"raised from {build.python.value}", certainty=Certainty.DERIVED)
     build.python = raised
     for spec in build.packages.specs:
         first, pinned = cuda.FIRST_FOR_310.get(pip.name(spec.value), ""), pip.pinned(spec.value)
         if first and pinned and cuda.number(pinned) < cuda.number(first):
             ledger.note(
-                "RC022",
+                rules.RC022,
                 Disposition.MANUAL,
                 f"`{spec.value}` has no wheel for Python {oldest}: take {first} or newer, and check the code against it.",
                 spec.origin or origin,

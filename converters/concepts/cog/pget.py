@@ -6,6 +6,7 @@ import ast
 import re
 from dataclasses import dataclass, field
 
+from converters import rules
 from converters.ir import Disposition, Edit
 from converters.ledger import Ledger
 from converters.python.code import Code
@@ -49,7 +50,7 @@ def _module(code: Code, module: Module, found: Downloads, ledger: Ledger) -> Non
                 understood.add(id(command))
                 edits.append(_replaced(module, node))
                 construct = ledger.record("command", "pget", module.origin(node), offset=node.col_offset)
-                ledger.settle(construct, "RC033", Disposition.CONVERTED, MESSAGE)
+                ledger.settle(construct, rules.RC033, Disposition.CONVERTED, MESSAGE)
     for node in ast.walk(module.tree):
         if _starts_pget(node) and id(node) not in understood:
             found.left.append((module, node.lineno))  # type: ignore[attr-defined]
@@ -81,7 +82,9 @@ def _starts_pget(node: ast.AST) -> bool:
 
 def _replaced(module: Module, call: ast.Call) -> Edit:
     start, end = module.span(call)
-    return Edit(file=module.path, start=start, end=end, replacement=f"pget({module.source(call.args[0])})", rule="RC033", reason=MESSAGE)
+    return Edit(
+        file=module.path, start=start, end=end, replacement=f"pget({module.source(call.args[0])})", rule=rules.RC033, reason=MESSAGE
+    )
 
 
 def _import(module: Module) -> Edit:
@@ -95,4 +98,4 @@ def _import(module: Module) -> Edit:
     last = last or next((node for node in module.tree.body if isinstance(node, ast.Import | ast.ImportFrom)), None)
     at = module.line_end(last.end_lineno or last.lineno) if last is not None else 0
     text = f"from {MODULE} import pget{module.newline}"
-    return Edit(file=module.path, start=at, end=at, replacement=text, rule="RC033", reason=MESSAGE)
+    return Edit(file=module.path, start=at, end=at, replacement=text, rule=rules.RC033, reason=MESSAGE)

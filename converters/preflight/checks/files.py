@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
+from converters import rules
 from converters.preflight.deployment import Deployment
 from converters.preflight.finding import Finding
 from converters.preflight.paths import Need, needs
@@ -50,7 +51,7 @@ def _finding(deployment: Deployment, need: Need) -> Finding:
         todo = "is not in the project: add it, or read it from /data and fill that with `fal files upload`"
     else:
         todo = f"is not in the project: add it, or make it in {'the build' if deployment.image else '`setup()`'}"
-    return Finding(need.scope.unit.path, need.line, "PF004", f"`{need.text}`, which {need.why}, {todo}.", about=need.text)
+    return Finding(need.scope.unit.path, need.line, rules.PF004, f"`{need.text}`, which {need.why}, {todo}.", about=need.text)
 
 
 def _send(deployment: Deployment) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from converters import rules
 from converters.ir import Scope
 from converters.preflight.checks.machine import TOKENS, gated
 from converters.preflight.deployment import Deployment
@@ -17,5 +18,5 @@ def check(deployment: Deployment) -> Iterator[Finding]:
         return
     for model, file, line in gated(deployment):
         message = f"{model} is handed out only to who accepted its licence: accept it on the Hub and `fal secrets set HF_TOKEN=...`."
-        yield Finding(file, line, "PF021", message, about=model, scope=Scope.DEPLOY)
+        yield Finding(file, line, rules.PF021, message, about=model, scope=Scope.DEPLOY)
         return

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
+from converters import rules
 from converters.preflight.deployment import Deployment
 from converters.preflight.distributions import BRINGERS, HOLDERS, ROOTS
 from converters.preflight.finding import Finding
@@ -29,7 +30,7 @@ def check(deployment: Deployment) -> Iterator[Finding]:
         why = _why(deployment, unit, found)
         if why:
             said.add(found.module.split(".")[0])
-            yield Finding(unit.path, found.node.lineno, "PF003", why, about=found.module)
+            yield Finding(unit.path, found.node.lineno, rules.PF003, why, about=found.module)
 
 
 def _why(deployment: Deployment, unit: Unit, found: Import) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from converters import rules
 from converters.containers import base_images
 from converters.containers.pythons import BARE, PythonEnvironment, Pythons, lacks_python, pythons
 from converters.ir import Scope
@@ -45,7 +46,7 @@ def check(deployment: Deployment) -> Iterator[Finding]:
 
 
 def _finding(image: Built, line: int, message: str, about: str) -> Finding:
-    return Finding(image.image.file, image.line_of(line), "PF030", message, about=about)
+    return Finding(image.image.file, image.line_of(line), rules.PF030, message, about=about)
 
 
 def _text(deployment: Deployment, image: Built, path: str, workdir: str) -> str:
@@ -95,14 +96,14 @@ def _version(deployment: Deployment, image: Built, first: PythonEnvironment | No
     line = program.line_of("python_version")
     if known and stated and not stated.startswith(known):
         message = f"`python_version` is {stated}, and the image's Python is {known} ({first.folder if first else ''}): write {known}."
-        yield Finding(program.file, line, "PF031", message, about="python_version")
+        yield Finding(program.file, line, rules.PF031, message, about="python_version")
     elif not base.python and first is None and stated and not _named(image, stated):
         reference = image.stage.base_image
         message = (
             f"`python_version` {stated} is assumed, since nothing tells the Python of {reference}: look it up with "
             f"`docker run --rm --entrypoint python3 {reference} --version`, write it there, and deploy with the same one."
         )
-        yield Finding(program.file, line, "PF031", message, about="python_version", scope=Scope.DEPLOY)
+        yield Finding(program.file, line, rules.PF031, message, about="python_version", scope=Scope.DEPLOY)
 
 
 def _named(image: Built, stated: str) -> bool:

@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 
+from converters import rules
 from converters.containers import base_images
 from converters.ir import Origin
 from converters.preflight.deployment import Deployment
@@ -29,7 +30,7 @@ def check(deployment: Deployment) -> Iterator[Finding]:
     if decided is not None and decided.weight == "demands":
         where = decided.origin or Origin(file=program.file, line=program.line_of("machine_type"))
         message = f"{decided.why} needs a GPU, and `machine_type` is {names[0]}: write a GPU machine, such as GPU-A100."
-        yield Finding(where.file, where.line, "PF020", message, about="machine_type")
+        yield Finding(where.file, where.line, rules.PF020, message, about="machine_type")
 
 
 def _is_given(deployment: Deployment) -> bool:

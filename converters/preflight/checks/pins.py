@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.version import InvalidVersion, Version
 
+from converters import rules
 from converters.fal.requires import requires
 from converters.ir import Disposition
 from converters.preflight.deployment import Deployment
@@ -33,10 +34,10 @@ def check(deployment: Deployment) -> Iterator[Finding]:
             message = f"`{spec.text}` gives way when fal is installed, which needs {name}{wanted[name].specifier}"
             if _is_imported(deployment, name):
                 message += ": pin a release that both take, and check the code against it."
-                yield Finding(spec.file, spec.line, "PF032", message, about=spec.text)
+                yield Finding(spec.file, spec.line, rules.PF032, message, about=spec.text)
             else:
                 message += "; no code here imports it"
-                yield Finding(spec.file, spec.line, "PF032", message, about=spec.text, disposition=Disposition.CONVERTED)
+                yield Finding(spec.file, spec.line, rules.PF032, message, about=spec.text, disposition=Disposition.CONVERTED)
 
 
 def _is_imported(deployment: Deployment, name: str) -> bool:

@@ -6,6 +6,7 @@ import ast
 import warnings
 from collections.abc import Iterator
 
+from converters import rules
 from converters.preflight.deployment import Deployment
 from converters.preflight.finding import Finding
 
@@ -13,7 +14,7 @@ from converters.preflight.finding import Finding
 def check(deployment: Deployment) -> Iterator[Finding]:
     """PF001: a module that runs is no Python, or no Python of the version that it runs on."""
     for path, error in deployment.running.unparsed.items():
-        yield Finding(path, error.line or 1, "PF001", f"{path} {error.message} {error.hint}", about=path)
+        yield Finding(path, error.line or 1, rules.PF001, f"{path} {error.message} {error.hint}", about=path)
     version = deployment.python
     parts = version.split(".")
     if len(parts) < 2 or not all(part.isdecimal() for part in parts[:2]):
@@ -25,4 +26,4 @@ def check(deployment: Deployment) -> Iterator[Finding]:
                 ast.parse(unit.module.text, feature_version=(int(parts[0]), int(parts[1])))
         except SyntaxError as error:
             message = f"is not valid Python {version}, which the app runs on: {error.msg}. Change it, or take a newer Python."
-            yield Finding(unit.path, error.lineno or 1, "PF001", f"{unit.path} {message}", about=unit.path)
+            yield Finding(unit.path, error.lineno or 1, rules.PF001, f"{unit.path} {message}", about=unit.path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from converters import rules
 from converters.ir import App, Disposition, Scope
 from converters.ledger import Ledger
 from converters.provenance import Origin
@@ -33,7 +34,7 @@ def settle(reading: Reading, app: App, ledger: Ledger) -> None:
                 f"{variable} names the service {name}, which one container does not have: run it elsewhere and give its address in "
                 f"{variable} or a secret, or start it in the same container."
             )
-            ledger.note("DK032", Disposition.MANUAL, message, origin)
+            ledger.note(rules.DK032, Disposition.MANUAL, message, origin)
 
 
 def own_addresses(reading: Reading, app: App, ledger: Ledger) -> None:
@@ -46,7 +47,7 @@ def own_addresses(reading: Reading, app: App, ledger: Ledger) -> None:
                     f"{name}={value} is the container's own address, which no caller reaches: leave it if the server calls itself, "
                     f"and set {name}=https://fal.run/OWNER/{app.name} if links are made of it."
                 )
-                ledger.note("DK044", Disposition.MANUAL, message, origin, scope=Scope.DEPLOY)
+                ledger.note(rules.DK044, Disposition.MANUAL, message, origin, scope=Scope.DEPLOY)
                 break
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from converters import rules
 from converters.containers.compose import Service
 from converters.containers.instruction_options import seconds
 from converters.containers.yaml_lines import Map
@@ -38,10 +39,10 @@ def _runners(candidate: Candidate, work: Workload | None, app: App, ledger: Ledg
             f"{found.high} containers run all the time here; fal starts up to {found.high} runners as requests come and lets them go: "
             f"keep some with `--set min_concurrency=N`."
         )
-        ledger.note("DK042", Disposition.MANUAL, message, found.origin, scope=Scope.DEPLOY)
+        ledger.note(rules.DK042, Disposition.MANUAL, message, found.origin, scope=Scope.DEPLOY)
     else:
         kept = f"and keeps {found.low}" if found.low > 1 else "and none while nobody asks"
-        ledger.note("DK042", Disposition.CONVERTED, f"fal starts up to {found.high} runners, {kept}", found.origin)
+        ledger.note(rules.DK042, Disposition.CONVERTED, f"fal starts up to {found.high} runners, {kept}", found.origin)
 
 
 def _services_replicas(service: Service | None) -> Replicas | None:
@@ -64,16 +65,16 @@ def _multiplexing(candidate: Candidate, app: App, ledger: Ledger) -> None:
             "nothing states how many requests the server works on at a time: fal sends one (max_multiplexing 1), so each request in "
             "parallel costs a runner. Raise it with `--set max_multiplexing=N` where the server batches."
         )
-        ledger.note("DK034", Disposition.MANUAL, message, origin, scope=Scope.DEPLOY)
+        ledger.note(rules.DK034, Disposition.MANUAL, message, origin, scope=Scope.DEPLOY)
         return
     number, why, place = found
     app.settings.append(Setting(name="max_multiplexing", value=number, origin=place, note=why))
     if app.server is not None:
         app.server.findings.append(Finding(subject="concurrency", value=str(number), why=why, origin=place, decided=True))
-    ledger.note("DK034", Disposition.CONVERTED, f"{why}: a runner takes {number} requests at a time", place)
+    ledger.note(rules.DK034, Disposition.CONVERTED, f"{why}: a runner takes {number} requests at a time", place)
     if number == 1 and "503" in why:
         message = f"{why}: with so low a limit even one request may be refused; raise it in the command to 3 or more."
-        ledger.note("DK034", Disposition.MANUAL, message, place)
+        ledger.note(rules.DK034, Disposition.MANUAL, message, place)
 
 
 def _stated(candidate: Candidate) -> tuple[int, str, Origin] | None:
@@ -144,5 +145,5 @@ def _grace(candidate: Candidate, app: App, ledger: Ledger) -> None:
             app.settings.append(Setting(name="termination_grace_period_seconds", value=period, origin=origin, note=why))
             if app.server is not None:
                 app.server.findings.append(Finding(subject="shutdown", value=str(period), why=why, origin=origin, decided=True))
-            ledger.note("DK035", Disposition.CONVERTED, f"{why}: fal waits {period} s before it kills the runner", origin)
+            ledger.note(rules.DK035, Disposition.CONVERTED, f"{why}: fal waits {period} s before it kills the runner", origin)
             return

@@ -6,6 +6,7 @@ import re
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from converters import rules
 from converters.ir import App, Disposition, NewFile, Origin, Scope
 from converters.ledger import Ledger
 from converters.sources.docker.candidate import Candidate
@@ -16,7 +17,7 @@ from converters.sources.docker.processes import absolute
 if TYPE_CHECKING:
     from converters.sources.docker.analysis import Reading
 
-RULE = "DK040"
+RULE = rules.DK040
 
 
 def speak_http(candidate: Candidate, reading: Reading, app: App, ledger: Ledger) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from converters import rules
 from converters.containers.dockerfile_model import Command, EnvValue, Healthcheck, Port, Stage
 from converters.containers.instruction_options import port
 from converters.containers.json_lines import Located, locate
@@ -19,7 +20,7 @@ from converters.errors import Unreadable, UsageError
 from converters.ir import App, Disposition, EnvVar, Origin, Scope
 from converters.ledger import Ledger
 
-RULE = "DK041"
+RULE = rules.DK041
 MAX_SIZE = 2**20
 """Bytes of a configuration that is still read."""
 HINT = "Give what `docker image inspect NAME` or `skopeo inspect --config docker://NAME` prints."
@@ -183,7 +184,7 @@ def settle(config: ImageConfig, app: App, ledger: Ledger, *, changed: bool) -> N
             ledger.settle(construct, RULE, Disposition.CONVERTED, "the app's own `entrypoint` and `cmd` take its place")
         elif key == "Volumes":
             message = f"what is written to {', '.join(config.stage.volumes)} is lost with the runner: put what must last below /data."
-            ledger.settle(construct, "DK031", Disposition.MANUAL, message, scope=Scope.DEPLOY)
+            ledger.settle(construct, rules.DK031, Disposition.MANUAL, message, scope=Scope.DEPLOY)
         elif key in KEPT:
             ledger.settle(construct, RULE, Disposition.KEPT, KEPT[key])
         elif key in CONVERTED:
@@ -200,6 +201,6 @@ def _variables(config: ImageConfig, app: App, ledger: Ledger) -> None:
             if all(known.name != name for known in app.secrets):
                 app.secrets.append(EnvVar(name=name, secret=True, origin=origin))
             message = f"{name} is a secret whose value stands in the image: set it with `fal secrets set {name}=...`."
-            ledger.settle(construct, "ENV004", Disposition.MANUAL, message, scope=Scope.DEPLOY)
+            ledger.settle(construct, rules.ENV004, Disposition.MANUAL, message, scope=Scope.DEPLOY)
         else:
-            ledger.settle(construct, "ENV001", Disposition.KEPT, f"{name} is set in the image")
+            ledger.settle(construct, rules.ENV001, Disposition.KEPT, f"{name} is set in the image")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from converters import rules
 from converters.ir import App, Disposition, Edit, EnvVar, Finding
 from converters.ledger import Ledger
 from converters.project import Project
@@ -14,7 +15,7 @@ from converters.sources.docker.serving import Listener
 if TYPE_CHECKING:
     from converters.sources.docker.analysis import Reading
 
-RULE = "DK024"
+RULE = rules.DK024
 REASON = "fal cannot reach 127.0.0.1"
 
 

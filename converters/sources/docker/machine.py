@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from converters import rules
 from converters.concepts.machine import assume
 from converters.containers.base_images import BaseImage
 from converters.ir import App, Origin, Setting
@@ -35,7 +36,7 @@ def choose(reading: Reading, app: App, base: BaseImage, ledger: Ledger) -> None:
     elif line := _gpu_line(candidate):
         origin, why = Origin(file=candidate.file, line=line), "the Dockerfile installs CUDA" if found else "the image holds CUDA"
     message = "{machine} is assumed ({why}): choose the machine by the memory that the model needs."
-    assume(app, ledger, rule="DK037", gpu=why, message=message, place=origin, origin=origin if why else None)
+    assume(app, ledger, rule=rules.DK037, gpu=why, message=message, place=origin, origin=origin if why else None)
     app.settings.insert(0, app.settings.pop())  # the machine comes first
 
 

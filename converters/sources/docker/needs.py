@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from converters import rules
 from converters.containers.packaging import Packaging
 from converters.ir import App, Disposition, Scope
 from converters.ledger import Ledger
@@ -14,7 +15,7 @@ from converters.sources.docker.candidate import Candidate
 from converters.sources.docker.official_images import Model
 from converters.sources.docker.serving import Listener
 
-RULE = "DK043"
+RULE = rules.DK043
 READS = r"(?:environ(?:\.get)?|getenv)\s*[\(\[]\s*[\"']{name}[\"']|\$\{{?{name}\b|process\.env\.{name}\b|ENV\[[\"']{name}[\"']\]"
 """How Python, shell, JavaScript and Ruby read a variable."""
 

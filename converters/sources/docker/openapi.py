@@ -6,6 +6,7 @@ import json
 import math
 from typing import Any
 
+from converters import rules
 from converters.ir import App, Disposition, Finding, Scope
 from converters.ledger import Ledger
 from converters.options import OpenApi
@@ -87,4 +88,4 @@ def read(project: Project, candidate: Candidate, routes: Routes, app: App, given
     where = f"serves its OpenAPI document at {server.openapi_path}" if server.openapi_path else "serves no OpenAPI document"
     message = f"the server {where}, and fal reads {EXPECTED}: the app works without it, but has no playground and no list of endpoints. "
     message += PROXY if server.document is not None else SKELETON
-    ledger.note("DK023", Disposition.MANUAL, message, origin, scope=Scope.DEPLOY)
+    ledger.note(rules.DK023, Disposition.MANUAL, message, origin, scope=Scope.DEPLOY)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from converters import rules
 from converters.concepts import dotenv
 from converters.concepts.names import app_name, class_name
 from converters.containers import base_images
@@ -119,7 +120,7 @@ def _ask_which(found: list[Candidate], ledger: Ledger) -> None:
         keep = f"`--set service={found[0].service.name}`" if found[0].service is not None else f"the path of {found[0].file}"
         origin = service.origin(next(iter(service.keys), "")) if service is not None else rival.start.origin
         message = f"{what} could be the server as well ({'; '.join(rival.reasons[:3])}): {answer} converts it, {keep} keeps {chosen}."
-        ledger.note("DK026", Disposition.MANUAL, message, origin)
+        ledger.note(rules.DK026, Disposition.MANUAL, message, origin)
 
 
 def _dot_env(project: Project, reading: Reading, app: App, ledger: Ledger) -> None:
@@ -318,18 +319,18 @@ def _reach(project: Project, reading: Reading, app: App, options: Options, ledge
         place = one.origin or origin
         decided = next((other for other in reading.decision.findings if other.decided), None)
         why = f"{decided.why} ({decided.origin})" if decided else "the evidence"
-        ledger.note("DK021", Disposition.DROPPED, f"{one.why} says {one.value}; {why} decides for {server.port}", place)
+        ledger.note(rules.DK021, Disposition.DROPPED, f"{one.why} says {one.value}; {why} decides for {server.port}", place)
 
 
 def _ask_for_port(decision: Decision, origin: Origin, ledger: Ledger) -> None:
     """The question that is left about the port, and what stands in for a statement that could not be read."""
     if decision.question:
-        ledger.note("DK021", Disposition.MANUAL, decision.question, decision.place or origin)
+        ledger.note(rules.DK021, Disposition.MANUAL, decision.question, decision.place or origin)
     elif decision.port is None:
         message = "nothing says which port the server listens on: set it with `--set exposed_port=8000`."
-        ledger.note("DK021", Disposition.MANUAL, message, origin)
+        ledger.note(rules.DK021, Disposition.MANUAL, message, origin)
     elif decision.told:
-        ledger.note("DK021", Disposition.CONVERTED, decision.told, decision.place or origin)
+        ledger.note(rules.DK021, Disposition.CONVERTED, decision.told, decision.place or origin)
 
 
 def _override(reading: Reading, app: App) -> None:
@@ -349,7 +350,7 @@ def _override(reading: Reading, app: App) -> None:
 def _set(app: App, name: str, value: str, origin: Origin, ledger: Ledger) -> None:
     app.environment.variables.append(EnvVar(name=name, value=value, origin=origin))
     ledger.note(
-        "DK021",
+        rules.DK021,
         Disposition.CONVERTED,
         f"${name} is set by nothing in the project: the image sets {name}={value}, and fal exposes that port",
         origin,
@@ -395,7 +396,7 @@ def _health(reading: Reading, app: App, ledger: Ledger) -> None:
     server.health = health.times(candidate.stage, candidate.service)
     if server.health_path is None:
         ledger.note(
-            "DK022",
+            rules.DK022,
             Disposition.MANUAL,
             "no GET route is known that answers 200 once the server is ready: fal then only looks whether /health answers. "
             "Name one with `--set health_check=/path`.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from converters import rules
 from converters.concepts import variables
 from converters.containers import packaging
 from converters.containers.compose import Service
@@ -137,15 +138,15 @@ def _dockerfile(project: Project, found: Packaging, reading: Reading, app: App, 
     for run, step, construct in found.steps:
         unused = run.stage not in used
         if unused:
-            ledger.settle(construct, "DK005", Disposition.KEPT, "in a stage that this target does not build")
+            ledger.settle(construct, rules.DK005, Disposition.KEPT, "in a stage that this target does not build")
         elif step.purpose in ("download", "script") or re.search(
             r"snapshot_download|from_pretrained|\.(safetensors|pth|pt|ckpt|gguf|onnx)\b", step.command.text
         ):
             origin = Origin(file=construct.file, line=construct.line, end_line=construct.end_line)
             app.weights.append(Weights(what=" ".join(step.command.text.split())[:100], where="image", action="image", origin=origin))
-            ledger.settle(construct, "FS003", Disposition.KEPT, "what this build step fetches stays baked in the image")
+            ledger.settle(construct, rules.FS003, Disposition.KEPT, "what this build step fetches stays baked in the image")
         else:
-            ledger.settle(construct, "DK005", Disposition.KEPT, KEPT)
+            ledger.settle(construct, rules.DK005, Disposition.KEPT, KEPT)
     for name, constructs in found.variables.items():
         for construct in constructs:
             _variable(found, app, name, construct, ledger)
@@ -193,40 +194,46 @@ def _instruction(
 ) -> None:
     keyword, stage = instruction.keyword, instruction.stage
     if stage is not None and stage not in used:
-        ledger.settle(construct, "DK005", Disposition.KEPT, "in a stage that this target does not build")
+        ledger.settle(construct, rules.DK005, Disposition.KEPT, "in a stage that this target does not build")
     elif keyword in ("CMD", "ENTRYPOINT"):
         if reading.changed:
-            ledger.settle(construct, "DK020", Disposition.CONVERTED, "the app's own `entrypoint` and `cmd` take its place")
+            ledger.settle(construct, rules.DK020, Disposition.CONVERTED, "the app's own `entrypoint` and `cmd` take its place")
         else:
-            ledger.settle(construct, "DK020", Disposition.KEPT, "starts the server on fal as it did")
+            ledger.settle(construct, rules.DK020, Disposition.KEPT, "starts the server on fal as it did")
     elif keyword == "EXPOSE":
-        ledger.settle(construct, "DK021", Disposition.CONVERTED, "the port stands in `exposed_port`")
+        ledger.settle(construct, rules.DK021, Disposition.CONVERTED, "the port stands in `exposed_port`")
     elif keyword == "HEALTHCHECK":
-        ledger.settle(construct, "DK022", Disposition.CONVERTED, "fal asks the same path by `health_check`")
+        ledger.settle(construct, rules.DK022, Disposition.CONVERTED, "fal asks the same path by `health_check`")
     elif keyword in ("COPY", "ADD") and (withheld := packaging.withheld(found, instruction)):
-        ledger.settle(construct, "FS011", Disposition.MANUAL, withheld)
+        ledger.settle(construct, rules.FS011, Disposition.MANUAL, withheld)
     elif keyword in ("COPY", "ADD"):
         missing = [source for source, line in found.layout.missing if line == instruction.line and not source.startswith("$")]
         generous = [source for source in missing if re.search(r"[*?\[]", source)]
         if missing and missing != generous:
             ledger.settle(
-                construct, "DK016", Disposition.MANUAL, f"{', '.join(missing)} is not in the project: the image cannot be built without it."
+                construct,
+                rules.DK016,
+                Disposition.MANUAL,
+                f"{', '.join(missing)} is not in the project: the image cannot be built without it.",
             )
         else:
-            ledger.settle(construct, "DK005", Disposition.KEPT, KEPT)
+            ledger.settle(construct, rules.DK005, Disposition.KEPT, KEPT)
     elif keyword == "ARG":
         _argument(found, instruction, construct, reading, ledger)
     elif keyword == "STOPSIGNAL":
-        ledger.settle(construct, "DK035", Disposition.DROPPED, "fal stops runners with SIGTERM, then with SIGKILL")
+        ledger.settle(construct, rules.DK035, Disposition.DROPPED, "fal stops runners with SIGTERM, then with SIGKILL")
     elif keyword == "VOLUME":
         message = "a runner's own disk is not kept: put what must last below /data"
-        ledger.settle(construct, "DK031", Disposition.MANUAL, message + ".", scope=Scope.DEPLOY)
+        ledger.settle(construct, rules.DK031, Disposition.MANUAL, message + ".", scope=Scope.DEPLOY)
     elif keyword == "FROM" and instruction.stage is not None and not found.dockerfile.stages[instruction.stage].base:
         ledger.settle(
-            construct, "DK014", Disposition.MANUAL, "the base image comes from a build argument without a default: give it in `build_args`."
+            construct,
+            rules.DK014,
+            Disposition.MANUAL,
+            "the base image comes from a build argument without a default: give it in `build_args`.",
         )
     else:
-        ledger.settle(construct, "DK005", Disposition.KEPT, KEPT)
+        ledger.settle(construct, rules.DK005, Disposition.KEPT, KEPT)
 
 
 def _argument(found: Packaging, instruction: Instruction, construct: Construct, reading: Reading, ledger: Ledger) -> None:
@@ -236,13 +243,13 @@ def _argument(found: Packaging, instruction: Instruction, construct: Construct, 
     if is_secret(name, given or (known.value if known else None)):
         ledger.settle(
             construct,
-            "DK014",
+            rules.DK014,
             Disposition.MANUAL,
             f"ARG {name} is a secret, and build arguments stay readable: steps get it as a build secret; `fal secrets set {name}=...`.",
             scope=Scope.DEPLOY,
         )
     elif given:
-        ledger.settle(construct, "DK014", Disposition.CONVERTED, "its value stands in `build_args`")
+        ledger.settle(construct, rules.DK014, Disposition.CONVERTED, "its value stands in `build_args`")
     elif (
         "=" not in instruction.value
         and (known is None or known.value is None)
@@ -251,13 +258,13 @@ def _argument(found: Packaging, instruction: Instruction, construct: Construct, 
     ):
         ledger.settle(
             construct,
-            "DK014",
+            rules.DK014,
             Disposition.MANUAL,
             f"ARG {name} has no default: give it in `build_args` if the build needs it.",
             scope=Scope.DEPLOY,
         )
     else:
-        ledger.settle(construct, "DK005", Disposition.KEPT, KEPT)
+        ledger.settle(construct, rules.DK005, Disposition.KEPT, KEPT)
 
 
 def _is_used(found: Packaging, name: str) -> bool:
@@ -274,9 +281,9 @@ def _variable(found: Packaging, app: App, name: str, construct: Construct, ledge
         _secret(app, name, Origin(file=construct.file, line=construct.line))
         where = "its value stands in the Dockerfile: remove it there, and " if effective.value else ""
         message = f"{name} is a secret: {where}set it with `fal secrets set {name}=...`."
-        ledger.settle(construct, "ENV004", Disposition.MANUAL, message, scope=Scope.DEPLOY)
+        ledger.settle(construct, rules.ENV004, Disposition.MANUAL, message, scope=Scope.DEPLOY)
     else:
-        ledger.settle(construct, "ENV001", Disposition.KEPT, f"{name} is set in the image")
+        ledger.settle(construct, rules.ENV001, Disposition.KEPT, f"{name} is set in the image")
 
 
 def _secret(app: App, name: str, origin: Origin) -> None:
@@ -312,7 +319,7 @@ def _registries(reading: Reading, app: App, ledger: Ledger) -> None:
             continue
         server.registries.append(Registry(host=known.host, username=known.username, secret=known.secret, origin=origin))
         message = f"{reference} is pulled with a login: set `fal secrets set {known.secret}=...` ({known.advice})."
-        ledger.note("DK030", Disposition.MANUAL, message, origin, scope=Scope.DEPLOY)
+        ledger.note(rules.DK030, Disposition.MANUAL, message, origin, scope=Scope.DEPLOY)
 
 
 def _private(reference: str) -> bool:
@@ -325,13 +332,13 @@ def _service(project: Project, service: Service, reading: Reading, app: App, led
         construct = ledger.record("compose", f"{service.name}.{key}", service.origin(key))
         if key in COMPOSE:
             disposition, reason = COMPOSE[key]
-            ledger.settle(construct, "DK025", disposition, reason)
+            ledger.settle(construct, rules.DK025, disposition, reason)
         elif key in UNSUPPORTED:
-            ledger.settle(construct, "DK025", Disposition.MANUAL, UNSUPPORTED[key])
+            ledger.settle(construct, rules.DK025, Disposition.MANUAL, UNSUPPORTED[key])
         elif key.startswith("x-"):
-            ledger.settle(construct, "DK025", Disposition.DROPPED, "an extension that compose itself ignores")
+            ledger.settle(construct, rules.DK025, Disposition.DROPPED, "an extension that compose itself ignores")
         elif key == "environment":
-            ledger.settle(construct, "DK025", Disposition.CONVERTED, "each variable is baked into the image or becomes a secret")
+            ledger.settle(construct, rules.DK025, Disposition.CONVERTED, "each variable is baked into the image or becomes a secret")
         elif key == "env_file":
             _env_file(service, construct, ledger)
         elif key == "volumes":
@@ -348,30 +355,30 @@ def _environment(service: Service, app: App, ledger: Ledger) -> None:
         one = ledger.record("variable", f"{service.name}.{name}", Origin(file=service.file.path, line=line))
         origin = Origin(file=service.file.path, line=line)
         if not is_variable(name):
-            ledger.settle(one, "ENV012", Disposition.MANUAL, variables.unnamed(name))
+            ledger.settle(one, rules.ENV012, Disposition.MANUAL, variables.unnamed(name))
         elif is_secret(name, value):
             _secret(app, name, origin)
             ledger.settle(
-                one, "ENV004", Disposition.MANUAL, f"{name} is a secret: set it with `fal secrets set {name}=...`.", scope=Scope.DEPLOY
+                one, rules.ENV004, Disposition.MANUAL, f"{name} is a secret: set it with `fal secrets set {name}=...`.", scope=Scope.DEPLOY
             )
         elif value is None:
             ledger.settle(
                 one,
-                "ENV005",
+                rules.ENV005,
                 Disposition.MANUAL,
                 f"{name} comes from the shell that starts compose: set it with `fal secrets set {name}=...`, or with ENV.",
                 scope=Scope.DEPLOY,
             )
         elif name.startswith(("NVIDIA_", "CUDA_VISIBLE")):
-            ledger.settle(one, "ENV002", Disposition.DROPPED, f"{name} chooses among the host's GPUs")
+            ledger.settle(one, rules.ENV002, Disposition.DROPPED, f"{name} chooses among the host's GPUs")
         elif value == "" and name not in _image_names(app):
-            ledger.settle(one, "ENV002", Disposition.DROPPED, f"{name} is empty here")
+            ledger.settle(one, rules.ENV002, Disposition.DROPPED, f"{name} is empty here")
         else:
             app.environment.variables = [known for known in app.environment.variables if known.name != name]
             app.environment.variables.append(EnvVar(name=name, value=value, origin=origin))
             ledger.settle(
                 one,
-                "ENV001",
+                rules.ENV001,
                 Disposition.CONVERTED,
                 f"{name} is set in the image, since an app of an image alone has no table of variables",
             )
@@ -385,21 +392,21 @@ def _env_file(service: Service, construct: Construct, ledger: Ledger) -> None:
     if service.missing_env_files:
         names = ", ".join(path for path, _ in service.missing_env_files)
         message = f"{names} is not in the project: set what it holds with `fal secrets set NAME=...`, or with ENV in the Dockerfile."
-        ledger.settle(construct, "ENV005", Disposition.MANUAL, message, scope=Scope.DEPLOY)
+        ledger.settle(construct, rules.ENV005, Disposition.MANUAL, message, scope=Scope.DEPLOY)
     else:
-        ledger.settle(construct, "DK025", Disposition.CONVERTED, "its variables are read like those of `environment`")
+        ledger.settle(construct, rules.DK025, Disposition.CONVERTED, "its variables are read like those of `environment`")
 
 
 def _depends(service: Service, beside: list[str], construct: Construct, ledger: Ledger) -> None:
     names = ", ".join(name for name in service.depends_on if name not in beside)
     if not names:
-        ledger.settle(construct, "DK032", Disposition.CONVERTED, "what it waits for runs in the same container")
+        ledger.settle(construct, rules.DK032, Disposition.CONVERTED, "what it waits for runs in the same container")
         return
     message = (
         f"the server waits for {names}, which one container does not have: run it elsewhere and give its address in a variable or a "
         "secret, or start it in the same container."
     )
-    ledger.settle(construct, "DK032", Disposition.MANUAL, message)
+    ledger.settle(construct, rules.DK032, Disposition.MANUAL, message)
 
 
 def others(project: Project, reading: Reading, ledger: Ledger) -> None:
@@ -411,27 +418,27 @@ def others(project: Project, reading: Reading, ledger: Ledger) -> None:
             construct = ledger.record("file", file.path, Origin(file=file.path, line=1))
             ledger.settle(
                 construct,
-                "DK026",
+                rules.DK026,
                 Disposition.DROPPED,
                 f"another image than the chosen {next(filter(None, chosen), 'one')}; to convert it, leave out the others",
             )
     for file in choose.compose_files(project):
         if file.path not in chosen:
             construct = ledger.record("file", file.path, Origin(file=file.path, line=1))
-            ledger.settle(construct, "DK026", Disposition.DROPPED, "starts the image in another way than the one that was chosen")
+            ledger.settle(construct, rules.DK026, Disposition.DROPPED, "starts the image in another way than the one that was chosen")
     for service in candidate.service.others if candidate.service else ():
         line = min((line for line, _ in service.keys.lines.values()), default=1)
         construct = ledger.record("service", service.name, Origin(file=service.file.path, line=line))
         if service.name in reading.beside:
-            ledger.settle(construct, "DK032", Disposition.CONVERTED, "runs in the same container, where its name becomes 127.0.0.1")
+            ledger.settle(construct, rules.DK032, Disposition.CONVERTED, "runs in the same container, where its name becomes 127.0.0.1")
             continue
         needed = candidate.service is not None and service.name in candidate.service.depends_on
         called = service.name in addresses_inside.called(reading)
         why = "the server waits for it: see its depends_on" if needed else "the server calls it: see the variable" if called else ""
-        ledger.settle(construct, "DK032", Disposition.DROPPED, why or "the server does without it")
+        ledger.settle(construct, rules.DK032, Disposition.DROPPED, why or "the server does without it")
     for file in kubernetes.manifests(project):
         construct = ledger.record("file", file.path, Origin(file=file.path, line=1))
         if reading.workload is not None and file.path in reading.workload.files:
-            ledger.settle(construct, "DK039", Disposition.CONVERTED, "its command, ports, probes and replicas are evidence")
+            ledger.settle(construct, rules.DK039, Disposition.CONVERTED, "its command, ports, probes and replicas are evidence")
         else:
-            ledger.settle(construct, "DK039", Disposition.DROPPED, "fal runs and scales the app itself")
+            ledger.settle(construct, rules.DK039, Disposition.DROPPED, "fal runs and scales the app itself")

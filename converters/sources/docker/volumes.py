@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from converters import rules
 from converters.containers.compose import Mounted, Service
 from converters.ir import App, Disposition, Origin, Scope, Weights
 from converters.ledger import Construct, Ledger
@@ -23,27 +24,27 @@ def settle_volumes(project: Project, service: Service, construct: Construct, rea
         origin = Origin(file=service.file.path, line=volume.line)
         one = ledger.record("volume", volume.target, origin)
         _settle(project, service, volume, one, app, ledger)
-    ledger.settle(construct, "DK025", Disposition.CONVERTED, "each volume has an item of its own")
+    ledger.settle(construct, rules.DK025, Disposition.CONVERTED, "each volume has an item of its own")
 
 
 def _settle(project: Project, service: Service, volume: Mounted, one: Construct, app: App, ledger: Ledger) -> None:
     folder = normalize(f"{service.file.folder}/{volume.source}") if volume.kind == "bind" and volume.source.startswith(".") else None
     origin = Origin(file=one.file, line=one.line)
     if SOCKETS.match(volume.source) or SOCKETS.match(volume.target):
-        ledger.settle(one, "DK031", Disposition.DROPPED, "a runner has no access to its host")
+        ledger.settle(one, rules.DK031, Disposition.DROPPED, "a runner has no access to its host")
     elif HUB.search(volume.target):
         ledger.settle(
-            one, "DK031", Disposition.CONVERTED, "fal sets HF_HOME=/data/.cache/huggingface, which lasts and is shared by all runners"
+            one, rules.DK031, Disposition.CONVERTED, "fal sets HF_HOME=/data/.cache/huggingface, which lasts and is shared by all runners"
         )
     elif folder is not None and folder in project.withheld:
         message = f"compose lays {folder} over {volume.target}; it holds credentials and is left out: give what it holds as secrets."
-        ledger.settle(one, "FS011", Disposition.MANUAL, message)
+        ledger.settle(one, rules.FS011, Disposition.MANUAL, message)
     elif folder is not None and folder in project.files:
         _file(volume, folder, one, app, ledger)
     elif folder is not None and project.is_folder(folder) and any(True for file in project.below(folder) if file.name != ".gitkeep"):
         _sources(volume, folder, one, app, ledger)
     elif volume.target == "/data" or volume.target.startswith("/data/"):
-        ledger.settle(one, "DK031", Disposition.KEPT, f"{volume.target} lasts on fal too: all apps of an account share /data")
+        ledger.settle(one, rules.DK031, Disposition.KEPT, f"{volume.target} lasts on fal too: all apps of an account share /data")
     else:
         app.weights.append(
             Weights(what=f"{volume.source or 'a volume'} on {volume.target}", where=volume.target, action="manual", origin=origin)
@@ -52,19 +53,19 @@ def _settle(project: Project, service: Service, volume: Mounted, one: Construct,
             f"what is written to {volume.target} is lost with the runner: point the server at a folder below /data by its own setting, "
             f"and copy files with `fal files upload LOCAL {app.name}`."
         )
-        ledger.settle(one, "DK031", Disposition.MANUAL, message, scope=Scope.DEPLOY)
+        ledger.settle(one, rules.DK031, Disposition.MANUAL, message, scope=Scope.DEPLOY)
 
 
 def _file(volume: Mounted, path: str, one: Construct, app: App, ledger: Ledger) -> None:
     """A file laid over the image."""
     message = f"compose lays {path} over {volume.target}: COPY it there in the Dockerfile if the image does not hold it."
-    ledger.settle(one, "DK031", Disposition.MANUAL, message, scope=Scope.DEPLOY)
+    ledger.settle(one, rules.DK031, Disposition.MANUAL, message, scope=Scope.DEPLOY)
 
 
 def _sources(volume: Mounted, folder: str, one: Construct, app: App, ledger: Ledger) -> None:
     inside = any(path == folder or path.startswith(f"{folder}/" if folder else "") for path in app.environment.files)
     if inside:
-        ledger.settle(one, "DK031", Disposition.DROPPED, "lays the same sources over the image while developing; the image holds them")
+        ledger.settle(one, rules.DK031, Disposition.DROPPED, "lays the same sources over the image while developing; the image holds them")
     else:
         message = f"{folder or '.'} is laid over {volume.target} when compose starts the container: COPY it there in the Dockerfile."
-        ledger.settle(one, "DK031", Disposition.MANUAL, message, scope=Scope.DEPLOY)
+        ledger.settle(one, rules.DK031, Disposition.MANUAL, message, scope=Scope.DEPLOY)

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from converters import rules
 from converters.concepts import dotenv
 from converters.concepts import environment as environments
 from converters.concepts.cog import build_report, dockerfile, environment, files, packages, pget, units
@@ -200,7 +201,7 @@ def _app(context: Context, parts: Parts, predictor: Predictor, name: str, names:
     surroundings = environment.environment(build, unit.config, docker)
     if surroundings.kind == "image" and debug is None and all(new.path != docker for new in context.application.files):
         reason = "the image that Cog would build, without Cog"
-        new = NewFile(path=docker, text=dockerfile.text(build, unit.config), rule="RC021", reason=reason)
+        new = NewFile(path=docker, text=dockerfile.text(build, unit.config), rule=rules.RC021, reason=reason)
         context.application.files.append(new)
     app = App(
         name=name,
@@ -217,7 +218,7 @@ def _app(context: Context, parts: Parts, predictor: Predictor, name: str, names:
     argument = arguments.first_read(parts.code, parts.closure)
     if argument is not None:
         app.predictor.uses_arguments = True
-        context.ledger.note("RC041", Disposition.CONVERTED, "setup() empties the command line, as Cog's worker has it", argument)
+        context.ledger.note(rules.RC041, Disposition.CONVERTED, "setup() empties the command line, as Cog's worker has it", argument)
     app.environment.files = files.shipped(project, unit, parts.closure, build, surroundings)
     app.endpoints = [_endpoint(parts, predictor, app, context.ledger)]
     _machine(context, unit, gpu=build.gpu, app=app)
@@ -227,7 +228,7 @@ def _app(context: Context, parts: Parts, predictor: Predictor, name: str, names:
     code_variables(app, parts.code, parts.closure, context.ledger)
     if app.predictor.weights and predictor.setup is not None:
         context.ledger.note(
-            "RC012",
+            rules.RC012,
             Disposition.MANUAL,
             "setup() takes the model's weights: `fal secrets set COG_WEIGHTS=...` with their path or URL, if the model has any.",
             predictor.setup.module.origin(predictor.setup.node),
@@ -270,7 +271,7 @@ def _weights(context: Context, parts: Parts, app: App) -> None:
         values = {"pget": parts.fetched.used, "hub": hub}
         app.environment.files.append(path)
         reason = "fetches model files into /data, once"
-        new = NewFile(path=path, template="fal_weights.py.j2", values=values, rule="RC033", reason=reason)
+        new = NewFile(path=path, template="fal_weights.py.j2", values=values, rule=rules.RC033, reason=reason)
         context.application.files.append(new)
 
 
@@ -304,7 +305,7 @@ def _machine(context: Context, unit: Unit, *, gpu: bool, app: App) -> None:
     why = f"cog.yaml says {'only gpu: true' if gpu else 'gpu: false'}" if entry else "cog.yaml asks for no GPU"
     message = "no hardware is stated; {machine} is assumed ({why}): look up the model's hardware on Replicate."
     place = entry.origin if entry else Origin(file=unit.path, line=1)
-    assume(app, context.ledger, rule="RC020", gpu=why if gpu else "", why=why, message=message, place=place)
+    assume(app, context.ledger, rule=rules.RC020, gpu=why if gpu else "", why=why, message=message, place=place)
 
 
 def _concurrency(unit: Unit, code: Code, predictor: Predictor, app: App) -> None:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from converters import rules
 from converters.ir import Disposition, Edit
 from converters.python.module import FunctionNode, Module
 from converters.sources.replicate.sdk import is_cog
@@ -59,8 +60,12 @@ def opaque(file: File, use: Use) -> bool:
         first, whole = file.module.span(parent.elts[0]), file.module.span(holder)
         gone = [(whole[0], first[0]), (first[1], whole[1])]
     reason = "app.py's request model takes the object as it is"
-    file.edits += [Edit(file=file.module.path, start=start, end=end, replacement="", rule="RC042", reason=reason) for start, end in gone]
-    file.settle(use, "RC042", Disposition.CONVERTED, "`Opaque` goes: app.py's request model takes the JSON object and hands it on as it is")
+    file.edits += [
+        Edit(file=file.module.path, start=start, end=end, replacement="", rule=rules.RC042, reason=reason) for start, end in gone
+    ]
+    file.settle(
+        use, rules.RC042, Disposition.CONVERTED, "`Opaque` goes: app.py's request model takes the JSON object and hands it on as it is"
+    )
     return True
 
 
@@ -78,4 +83,4 @@ def strings(file: File, moved: Mapping[str, tuple[str, str, str]], plain: Collec
 def _replaced(file: File, node: ast.Constant, names: list[str]) -> None:
     if names:
         text = re.sub(rf"\b({'|'.join(names)})\b", "object", file.module.source(node))
-        file.replace(node, text, "RC004", REASON)
+        file.replace(node, text, rules.RC004, REASON)

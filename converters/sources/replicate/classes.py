@@ -6,6 +6,7 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
+from converters import rules
 from converters.ir import Disposition, Edit
 from converters.python.edits import brackets
 from converters.python.module import Module
@@ -23,12 +24,12 @@ def base(file: File, use: Use) -> None:
     """`class Predictor(BasePredictor):` -> `class Predictor:`."""
     owner = use.parent
     if isinstance(owner, ast.ClassDef) and use.node in owner.bases:
-        edit = without_base(file.module, owner, use.node, "RC003", "fal calls the class through app.py: it needs no base class of Cog")
+        edit = without_base(file.module, owner, use.node, rules.RC003, "fal calls the class through app.py: it needs no base class of Cog")
         file.edits.append(edit)
-        file.settle(use, "RC003", Disposition.CONVERTED, f"`{owner.name}` needs no base class: app.py makes it and calls it")
+        file.settle(use, rules.RC003, Disposition.CONVERTED, f"`{owner.name}` needs no base class: app.py makes it and calls it")
     else:
-        file.replace(use.node, "object", "RC003", "Cog's base class is gone")
-        file.settle(use, "RC003", Disposition.CONVERTED, "Cog's base class becomes object")
+        file.replace(use.node, "object", rules.RC003, "Cog's base class is gone")
+        file.settle(use, rules.RC003, Disposition.CONVERTED, "Cog's base class becomes object")
 
 
 def without_base(module: Module, owner: ast.ClassDef, node: ast.AST, rule: str, reason: str) -> Edit:
@@ -56,8 +57,8 @@ def model(file: File, use: Use) -> None:
         name = use.node.id if isinstance(use.node, ast.Name) else "BaseModel"
         file.imports[name] = ("pydantic", "BaseModel")
         if isinstance(use.node, ast.Attribute):
-            file.replace(use.node, "BaseModel", "RC007", "pydantic's class takes the place of Cog's")
-        file.settle(use, "RC007", Disposition.CONVERTED, "pydantic's BaseModel takes the place of Cog's")
+            file.replace(use.node, "BaseModel", rules.RC007, "pydantic's class takes the place of Cog's")
+        file.settle(use, rules.RC007, Disposition.CONVERTED, "pydantic's BaseModel takes the place of Cog's")
         return
     if _omittable(file, owner):
         _to_pydantic(file, use, owner, "which knows what a result left out")
@@ -68,7 +69,12 @@ def model(file: File, use: Use) -> None:
     for statement in _omittable(file, owner):
         at = file.module.span(statement)[1]
         edit = Edit(
-            file=file.module.path, start=at, end=at, replacement=" = None", rule="RC007", reason="a field of type Optional may be left out"
+            file=file.module.path,
+            start=at,
+            end=at,
+            replacement=" = None",
+            rule=rules.RC007,
+            reason="a field of type Optional may be left out",
         )
         file.edits.append(edit)
 
@@ -84,23 +90,23 @@ def _needs_pydantic(module: Module, owner: ast.ClassDef) -> bool:
 def _to_pydantic(file: File, use: Use, owner: ast.ClassDef, why: str) -> None:
     if isinstance(use.node, ast.Attribute):
         file.imports["BaseModel"] = ("pydantic", "BaseModel")
-        file.replace(use.node, "BaseModel", "RC007", "pydantic's class takes the place of Cog's")
+        file.replace(use.node, "BaseModel", rules.RC007, "pydantic's class takes the place of Cog's")
     elif isinstance(use.node, ast.Name):
         file.imports[use.node.id] = ("pydantic", "BaseModel")
-    file.settle(use, "RC007", Disposition.CONVERTED, f"`{owner.name}` is a model of pydantic, {why}")
+    file.settle(use, rules.RC007, Disposition.CONVERTED, f"`{owner.name}` is a model of pydantic, {why}")
 
 
 def _to_dataclass(file: File, use: Use, owner: ast.ClassDef) -> None:
     file.imports["dataclass"] = ("dataclasses", "dataclass")
-    file.edits.append(without_base(file.module, owner, use.node, "RC007", "a dataclass, as Cog makes of its models"))
+    file.edits.append(without_base(file.module, owner, use.node, rules.RC007, "a dataclass, as Cog makes of its models"))
     line = min([owner.lineno, *(decorator.lineno for decorator in owner.decorator_list)])
     at = file.module.line_start(line)
     indent = file.module.text[at : at + len(file.module.lines[line - 1]) - len(file.module.lines[line - 1].lstrip())]
     text = f"{indent}@dataclass{'(kw_only=True)' if _out_of_order(owner) else ''}{file.module.newline}"
     file.edits.append(
-        Edit(file=file.module.path, start=at, end=at, replacement=text, rule="RC007", reason="a dataclass, as Cog makes of its models")
+        Edit(file=file.module.path, start=at, end=at, replacement=text, rule=rules.RC007, reason="a dataclass, as Cog makes of its models")
     )
-    file.settle(use, "RC007", Disposition.CONVERTED, f"`{owner.name}` is a dataclass, as Cog makes of its models")
+    file.settle(use, rules.RC007, Disposition.CONVERTED, f"`{owner.name}` is a dataclass, as Cog makes of its models")
 
 
 def _omittable(file: File, owner: ast.ClassDef) -> list[ast.stmt]:

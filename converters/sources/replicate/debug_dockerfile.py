@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 
+from converters import rules
 from converters.concepts.cog.build import Build
 from converters.concepts.cog.dockerfile import pip_line
 from converters.ir import Edit
@@ -49,4 +50,4 @@ def edits(file: SourceFile, build: Build) -> list[Edit]:
 
 
 def _edit(file: SourceFile, match: re.Match[str], replacement: str, reason: str) -> Edit:
-    return Edit(file=file.path, start=match.start(), end=match.end(), replacement=replacement, rule="RC039", reason=reason)
+    return Edit(file=file.path, start=match.start(), end=match.end(), replacement=replacement, rule=rules.RC039, reason=reason)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Any
 
+from converters import rules
 from converters.concepts.literals import source_of
 from converters.ir import Disposition, InputField, Origin
 from converters.python.code import Code
@@ -27,7 +28,7 @@ def drop(file: File, use: Use) -> None:
     """Remove `@streaming` or `@concurrent(max=N)`; elsewhere the name stays."""
     if remove(file, use.node, f"`@{use.name}` is Cog's: app.py serves streams and states max_multiplexing"):
         what = "serves the stream at /stream" if use.name == "streaming" else "states the number as max_multiplexing"
-        file.settle(use, "RC008", Disposition.CONVERTED, f"app.py {what}")
+        file.settle(use, rules.RC008, Disposition.CONVERTED, f"app.py {what}")
     else:
         _stays(file, use)
 
@@ -35,7 +36,7 @@ def drop(file: File, use: Use) -> None:
 def drop_input(file: File, use: Use) -> None:
     """Remove `@cog.input(...)`: the input is a field of app.py's request model."""
     if remove(file, use.node, "the input is a field of app.py's request model"):
-        file.settle(use, "RC018", Disposition.CONVERTED, "the decorator's input is a field of app.py's request model")
+        file.settle(use, rules.RC018, Disposition.CONVERTED, "the decorator's input is a field of app.py's request model")
     else:
         _stays(file, use)
 
@@ -45,7 +46,7 @@ def _stays(file: File, use: Use) -> None:
     while isinstance(node, ast.Attribute):
         node = node.value
     file.stays.add(node.id if isinstance(node, ast.Name) else "*")
-    file.settle(use, "RC037", Disposition.MANUAL, f"`{use.dotted}` is used as a value: take it away by hand.")
+    file.settle(use, rules.RC037, Disposition.MANUAL, f"`{use.dotted}` is used as a value: take it away by hand.")
 
 
 def remove(file: File, node: ast.AST, reason: str) -> bool:
@@ -56,7 +57,7 @@ def remove(file: File, node: ast.AST, reason: str) -> bool:
     owner = module.parents.get(decorator)
     if not isinstance(owner, FunctionNode) or not isinstance(decorator, ast.expr) or decorator not in owner.decorator_list:
         return False
-    file.edits.append(remove_decorator(module, owner, decorator, "RC008", reason))
+    file.edits.append(remove_decorator(module, owner, decorator, rules.RC008, reason))
     return True
 
 

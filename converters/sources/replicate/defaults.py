@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from converters import rules
 from converters.ir import Disposition
 from converters.python.edits import behind_parentheses
 from converters.python.module import FunctionNode
@@ -20,7 +21,7 @@ REASON = "description, bounds and choices live in app.py's request model; the de
 def input_(file: File, use: Use) -> None:
     """Replace a call of `Input` by its default."""
     call = use.call
-    if call is None and annotated.forget(file, use, "RC004"):
+    if call is None and annotated.forget(file, use, rules.RC004):
         return
     if call is None:
         _stays(file, use)
@@ -30,16 +31,16 @@ def input_(file: File, use: Use) -> None:
     if isinstance(parent, ast.arguments):
         function = file.module.parents.get(parent)
         if default is None and isinstance(function, FunctionNode) and _drop(file, call, function):
-            file.settle(use, "RC004", Disposition.CONVERTED, "the input is a required field of app.py's request model")
+            file.settle(use, rules.RC004, Disposition.CONVERTED, "the input is a required field of app.py's request model")
             return
-    file.replace(call, file.module.source(default) if default is not None else "None", "RC004", REASON)
-    file.settle(use, "RC004", Disposition.CONVERTED, "the input is a field of app.py's request model; its default stays in the code")
+    file.replace(call, file.module.source(default) if default is not None else "None", rules.RC004, REASON)
+    file.settle(use, rules.RC004, Disposition.CONVERTED, "the input is a field of app.py's request model; its default stays in the code")
 
 
 def _stays(file: File, use: Use) -> None:
     if isinstance(use.node, ast.Name):
         file.stays.add(use.node.id)
-    file.settle(use, "RC004", Disposition.MANUAL, "`Input` is used as a value: write the inputs out, and take it away.")
+    file.settle(use, rules.RC004, Disposition.MANUAL, "`Input` is used as a value: write the inputs out, and take it away.")
 
 
 def _default(call: ast.Call) -> ast.expr | None:
@@ -66,7 +67,7 @@ def _drop(file: File, call: ast.Call, function: FunctionNode) -> bool:
     end = behind_parentheses(file.module.text, start, *file.module.span(call))
     from converters.ir import Edit
 
-    file.edits.append(Edit(file=file.module.path, start=start, end=end, replacement="", rule="RC004", reason=REASON))
+    file.edits.append(Edit(file=file.module.path, start=start, end=end, replacement="", rule=rules.RC004, reason=REASON))
     return True
 
 
@@ -88,11 +89,11 @@ def introspection(file: File) -> None:
             and isinstance(node.value, ast.Attribute)
             and node.value.attr == "default"
         ):
-            file.replace(node, file.module.source(node.value), "RC004", "the default is the value itself now")
+            file.replace(node, file.module.source(node.value), rules.RC004, "the default is the value itself now")
         elif _asks_for_default(node):
             assert isinstance(node, ast.Call)
             text = f"{file.module.source(node.args[0])} is not inspect.Parameter.empty"
-            file.replace(node, text, "RC004", "the default is the value itself now")
+            file.replace(node, text, rules.RC004, "the default is the value itself now")
 
 
 def _asks_for_default(node: ast.AST) -> bool:

@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+from converters import rules
 from converters.concepts.cog import cog_yaml
 from converters.concepts.cog.cog_yaml import Entry
 from converters.errors import Unreadable
@@ -84,7 +85,7 @@ def stated(project: Project, app: App, ledger: Ledger) -> bool:
                 if known[1] > 1:
                     app.settings.append(Setting(name="num_gpus", value=known[1], origin=origin))
                 text = f"{match.group(1)} of Replicate becomes {known[0]}{f': {known[2]}' if known[2] else ''}"
-                ledger.note("RC040", Disposition.CONVERTED, text, origin, scope=Scope.DEPLOY)
+                ledger.note(rules.RC040, Disposition.CONVERTED, text, origin, scope=Scope.DEPLOY)
                 return True
     return False
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from converters import rules
 from converters.ir import Disposition, Origin
 from converters.python.edits import remove_statement
 from converters.python.module import FunctionNode, Module
@@ -56,11 +57,11 @@ def _self_member(file: File, node: ast.AST, defined: set[str]) -> None:
     construct = file.ledger.record("name", f"self.{node.attr}", _origin(file.module, node), offset=node.col_offset)
     parent = file.module.parents.get(node)
     if node.attr == "log" and isinstance(parent, ast.Call):
-        file.replace(node, "print", "RC009", "what the code prints is the log of the request")
-        file.ledger.settle(construct, "RC009", Disposition.CONVERTED, "`self.log` becomes print: the log of the request")
+        file.replace(node, "print", rules.RC009, "what the code prints is the log of the request")
+        file.ledger.settle(construct, rules.RC009, Disposition.CONVERTED, "`self.log` becomes print: the log of the request")
     elif node.attr == "record_metric" and isinstance(parent, ast.Call):
         _print(file, parent, _values(parent))
-        file.ledger.settle(construct, "RC009", Disposition.CONVERTED, METRIC)
+        file.ledger.settle(construct, rules.RC009, Disposition.CONVERTED, METRIC)
     elif node.attr == "scope" and (what := _used(file, node)):
         _settle_scope(file, construct, what)
 
@@ -76,9 +77,9 @@ def scope(file: File, use: Use) -> None:
 
 def _settle_scope(file: File, construct: Construct, what: str) -> None:
     if "context" in what:
-        file.ledger.settle(construct, "RC010", Disposition.MANUAL, CONTEXT)
+        file.ledger.settle(construct, rules.RC010, Disposition.MANUAL, CONTEXT)
     else:
-        file.ledger.settle(construct, "RC009", Disposition.CONVERTED, METRIC)
+        file.ledger.settle(construct, rules.RC009, Disposition.CONVERTED, METRIC)
 
 
 def metric(file: File, use: Use) -> None:
@@ -87,7 +88,7 @@ def metric(file: File, use: Use) -> None:
         _stays(file, use)
         return
     _print(file, use.call, _values(use.call))
-    file.settle(use, "RC009", Disposition.CONVERTED, METRIC)
+    file.settle(use, rules.RC009, Disposition.CONVERTED, METRIC)
 
 
 def _used(file: File, node: ast.AST) -> str:
@@ -97,10 +98,10 @@ def _used(file: File, node: ast.AST) -> str:
         return ""
     statement = file.module.parents.get(node)
     if isinstance(statement, ast.Assign | ast.AnnAssign):
-        file.edits.append(remove_statement(file.module, statement, "RC009", METRIC))
+        file.edits.append(remove_statement(file.module, statement, rules.RC009, METRIC))
     for kind, target, values in uses:
         if kind == "context":
-            file.replace(target, "{}", "RC010", "fal has no request context beside the input")
+            file.replace(target, "{}", rules.RC010, "fal has no request context beside the input")
         else:
             _print(file, target, values)
     return " ".join(kind for kind, _, _ in uses) or "metric"
@@ -155,10 +156,10 @@ def _values(call: ast.Call) -> list[ast.expr]:
 def _print(file: File, node: ast.AST, values: list[ast.expr]) -> None:
     """Put a line of the log in the place of a metric."""
     text = "".join(f", {file.module.source(value)}" for value in values)
-    file.replace(node, f'print("metric"{text})', "RC009", METRIC)
+    file.replace(node, f'print("metric"{text})', rules.RC009, METRIC)
     name = file.module.source(values[0]) if values else "a metric"
     file.ledger.note(
-        "RC009",
+        rules.RC009,
         Disposition.CONVERTED,
         f"the metric {name} is a line of the request's log now: `metrics` of the answer no longer carries it",
         _origin(file.module, node),
@@ -172,8 +173,8 @@ def _super_setup(file: File, node: ast.AST, defined: set[str]) -> None:
         case ast.Expr(value=ast.Call(func=ast.Attribute(attr="setup", value=ast.Call(func=ast.Name(id="super")))) as call):
             if "super:setup" not in defined:
                 construct = file.ledger.record("name", "super().setup", _origin(file.module, call), offset=call.col_offset)
-                file.edits.append(remove_statement(file.module, node, "RC003", "Cog's base class had an empty setup()"))
-                file.ledger.settle(construct, "RC003", Disposition.DROPPED, "Cog's base class had an empty setup()")
+                file.edits.append(remove_statement(file.module, node, rules.RC003, "Cog's base class had an empty setup()"))
+                file.ledger.settle(construct, rules.RC003, Disposition.DROPPED, "Cog's base class had an empty setup()")
 
 
 def _stays(file: File, use: Use) -> None:
@@ -181,7 +182,7 @@ def _stays(file: File, use: Use) -> None:
     while isinstance(node, ast.Attribute):
         node = node.value
     file.stays.add(node.id if isinstance(node, ast.Name) else "*")
-    file.settle(use, "RC010", Disposition.MANUAL, f"`{use.dotted}` is used in a way that has no counterpart on fal: replace it.")
+    file.settle(use, rules.RC010, Disposition.MANUAL, f"`{use.dotted}` is used in a way that has no counterpart on fal: replace it.")
 
 
 def _origin(module: Module, node: ast.AST) -> Origin:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from converters import rules
 from converters.concepts.cog import cog_yaml
 from converters.concepts.cog.units import Survey, Unit
 from converters.ir import App, Disposition, Origin, Scope
@@ -14,12 +15,12 @@ from converters.sources.replicate.outputs import Outputs
 from converters.sources.replicate.predictor import Method, Predictor
 
 KEPT = {
-    "build": ("RC001", Disposition.CONVERTED, "its keys are accounted for one by one"),
-    "concurrency": ("RC001", Disposition.CONVERTED, "its keys are accounted for one by one"),
-    "build.fast": ("RC031", Disposition.DROPPED, "a switch of Cog's builder that Cog itself has removed"),
-    "build.cog_runtime": ("RC031", Disposition.DROPPED, "a switch of Cog's builder that Cog itself has removed"),
-    "build.sdk_version": ("RC031", Disposition.DROPPED, "chooses the release of Cog, which fal does not run"),
-    "concurrency.default_target": ("RC029", Disposition.DROPPED, "a hint for Replicate's scheduler; fal goes by max_multiplexing"),
+    "build": (rules.RC001, Disposition.CONVERTED, "its keys are accounted for one by one"),
+    "concurrency": (rules.RC001, Disposition.CONVERTED, "its keys are accounted for one by one"),
+    "build.fast": (rules.RC031, Disposition.DROPPED, "a switch of Cog's builder that Cog itself has removed"),
+    "build.cog_runtime": (rules.RC031, Disposition.DROPPED, "a switch of Cog's builder that Cog itself has removed"),
+    "build.sdk_version": (rules.RC031, Disposition.DROPPED, "chooses the release of Cog, which fal does not run"),
+    "concurrency.default_target": (rules.RC029, Disposition.DROPPED, "a hint for Replicate's scheduler; fal goes by max_multiplexing"),
 }
 
 
@@ -37,17 +38,17 @@ def settle(unit: Unit, predictor: Predictor, app: App, ledger: Ledger) -> None:
             if path in KEPT:
                 ledger.settle(construct, *KEPT[path])
             elif path == unit.key:
-                ledger.settle(construct, "RC002", Disposition.CONVERTED, f"{predictor.name} is served by {app.app_file}")
+                ledger.settle(construct, rules.RC002, Disposition.CONVERTED, f"{predictor.name} is served by {app.app_file}")
             elif path in ("run", "predict") and path != unit.key:
-                ledger.settle(construct, "RC002", Disposition.DROPPED, f"`{unit.key}` stands in the same file and is what Cog serves")
+                ledger.settle(construct, rules.RC002, Disposition.DROPPED, f"`{unit.key}` stands in the same file and is what Cog serves")
             elif path in ("image", "model"):
-                ledger.settle(construct, "RC027", Disposition.CONVERTED, f"the name of the image names the app: {app.name}")
+                ledger.settle(construct, rules.RC027, Disposition.CONVERTED, f"the name of the image names the app: {app.name}")
             elif path == "concurrency.max":
                 _concurrency(construct, app, ledger)
             elif not ledger.is_settled(construct):
                 ledger.settle(
                     construct,
-                    "RC036",
+                    rules.RC036,
                     Disposition.MANUAL,
                     f"`{path}` is no key of Cog's that this converter knows: see what it does, and carry it over by hand.",
                 )
@@ -59,11 +60,11 @@ def _concurrency(construct: object, app: App, ledger: Ledger) -> None:
     assert isinstance(construct, Construct)
     setting = app.setting("max_multiplexing")
     if setting is not None:
-        ledger.settle(construct, "RC029", Disposition.CONVERTED, f"max_multiplexing = {setting.value}")
+        ledger.settle(construct, rules.RC029, Disposition.CONVERTED, f"max_multiplexing = {setting.value}")
     elif app.predictor is not None and app.predictor.kind.startswith("async"):
-        ledger.settle(construct, "RC029", Disposition.DROPPED, "one prediction at a time, as fal does by itself")
+        ledger.settle(construct, rules.RC029, Disposition.DROPPED, "one prediction at a time, as fal does by itself")
     else:
-        ledger.settle(construct, "RC029", Disposition.DROPPED, "one at a time: Cog takes several only where the code is async")
+        ledger.settle(construct, rules.RC029, Disposition.DROPPED, "one at a time: Cog takes several only where the code is async")
 
 
 def problems(found: Inputs, method: Method, ledger: Ledger) -> None:
@@ -71,7 +72,7 @@ def problems(found: Inputs, method: Method, ledger: Ledger) -> None:
     for problem in found.problems:
         computed = "when the predictor is loaded" in problem.text
         ledger.note(
-            "RC019",
+            rules.RC019,
             Disposition.CONVERTED if computed else Disposition.MANUAL,
             f"{problem.text}: {'it is left to the code, which is called without the input' if computed else problem.hint}.",
             problem.module.origin(problem.node),
@@ -82,14 +83,14 @@ def remarks(found: Outputs, method: Method, ledger: Ledger) -> None:
     """Where annotation and body disagree, and files that are gone before anybody reads them."""
     for node in vanishing(method):
         ledger.note(
-            "RC016",
+            rules.RC016,
             Disposition.MANUAL,
             "the file is returned from inside `with TemporaryDirectory()`, whose end deletes it before it is read (Cog answered null): "
             "make the folder with tempfile.mkdtemp().",
             method.module.origin(node),
         )
     for text in found.remarks:
-        ledger.note("RC015", Disposition.CONVERTED, f"`{method.node.name}` {text}", method.module.origin(method.node))
+        ledger.note(rules.RC015, Disposition.CONVERTED, f"`{method.node.name}` {text}", method.module.origin(method.node))
 
 
 def vanishing(method: Method) -> list[ast.Return]:
@@ -127,14 +128,14 @@ def _is_place(node: ast.expr, names: set[str]) -> bool:
 def aside(found: Survey, ledger: Ledger) -> None:
     for file in found.aside:
         ledger.note(
-            "RC001",
+            rules.RC001,
             Disposition.DROPPED,
             "an example or a test of the project: convert its folder by itself",
             Origin(file=file.path, line=1),
         )
     for problem in found.problems:
         ledger.note(
-            "RC001",
+            rules.RC001,
             Disposition.MANUAL,
             f"{problem.message} Nothing of it was converted.",
             Origin(file=problem.file, line=problem.line),

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from converters import rules
 from converters.ir import Disposition, Edit
 from converters.ledger import Ledger
 from converters.python.code import Code
@@ -84,10 +85,10 @@ def _import(file: File, group: list[Use], *, first: bool) -> None:
     node = group[0].imported.node
     gone = [use for use in group if use.name and use.imported is not None and use.imported.name not in file.stays]
     for use in gone:
-        file.settle(use, "RC003", Disposition.CONVERTED, f"`{use.dotted}` is no longer imported: fal does not run Cog")
+        file.settle(use, rules.RC003, Disposition.CONVERTED, f"`{use.dotted}` is no longer imported: fal does not run Cog")
     for use in group:
         if use not in gone:
-            file.settle(use, "RC037", Disposition.MANUAL, f"`{use.dotted}` has no counterpart: the code still imports it from Cog.")
+            file.settle(use, rules.RC037, Disposition.MANUAL, f"`{use.dotted}` has no counterpart: the code still imports it from Cog.")
     aliases = {id(use.node) for use in gone}
     kept = [alias for alias in node.names if id(alias) not in aliases]
     lines = _needed(file) if first else []
@@ -96,13 +97,13 @@ def _import(file: File, group: list[Use], *, first: bool) -> None:
         lines.append(f"from {node.module} import {names}" if isinstance(node, ast.ImportFrom) else f"import {names}")
     reason = "fal does not run Cog: its names are replaced by the standard library's"
     if not lines:
-        file.edits.append(remove_statement(file.module, node, "RC003", reason))
+        file.edits.append(remove_statement(file.module, node, rules.RC003, reason))
         return
     start = file.module.span(node)[0]
     indent = file.module.text[file.module.line_start(node.lineno) : start]
     glue = file.module.newline + (indent if not indent.strip() else "")
     text = glue.join(line.replace("\n", file.module.newline) for line in lines)
-    file.replace(node, text, "RC003", reason)
+    file.replace(node, text, rules.RC003, reason)
 
 
 def _needed(file: File) -> list[str]:
@@ -122,27 +123,31 @@ def _moved(file: File, use: Use) -> None:
     module, name, why = MOVED[use.name]
     if isinstance(use.node, ast.Attribute):
         file.imports[name] = (module, name)
-        file.replace(use.node, name, "RC005", f"`{use.dotted}` is {module}'s {name}: {why}")
+        file.replace(use.node, name, rules.RC005, f"`{use.dotted}` is {module}'s {name}: {why}")
     elif isinstance(use.node, ast.Name):
         if use.name in RENAMED and use.node.id == use.name:
             file.imports[name] = (module, name)
-            file.replace(use.node, name, "RC006", f"`{use.name}` is {module}'s {name}: {why}")
+            file.replace(use.node, name, rules.RC006, f"`{use.name}` is {module}'s {name}: {why}")
         else:
             file.imports[use.node.id] = (module, name)
-    file.settle(use, "RC006" if use.name in RENAMED else "RC005", Disposition.CONVERTED, f"`{use.name}` becomes {module}'s {name}: {why}")
+    file.settle(
+        use, rules.RC006 if use.name in RENAMED else rules.RC005, Disposition.CONVERTED, f"`{use.name}` becomes {module}'s {name}: {why}"
+    )
 
 
 def _warning(file: File, use: Use) -> None:
-    file.replace(use.node, "FutureWarning", "RC017", "Cog's ExperimentalFeatureWarning is a FutureWarning, and nothing raises it on fal")
-    file.settle(use, "RC017", Disposition.CONVERTED, "Cog's warning becomes FutureWarning, its base class")
+    file.replace(
+        use.node, "FutureWarning", rules.RC017, "Cog's ExperimentalFeatureWarning is a FutureWarning, and nothing raises it on fal"
+    )
+    file.settle(use, rules.RC017, Disposition.CONVERTED, "Cog's warning becomes FutureWarning, its base class")
 
 
 def _cancelation(file: File, use: Use) -> None:
     if CANCELATION not in file.extra:
         file.extra.append(CANCELATION)
     if isinstance(use.node, ast.Attribute):
-        file.replace(use.node, "CancelationException", "RC011", "raised by the /cancel route of app.py")
-    file.settle(use, "RC011", Disposition.CONVERTED, "the /cancel route of app.py raises it in the running prediction")
+        file.replace(use.node, "CancelationException", rules.RC011, "raised by the /cancel route of app.py")
+    file.settle(use, rules.RC011, Disposition.CONVERTED, "the /cancel route of app.py raises it in the running prediction")
 
 
 def _version(file: File, use: Use) -> None:
@@ -151,14 +156,14 @@ def _version(file: File, use: Use) -> None:
         file.extra += [line] if line not in file.extra else []
     else:
         formatted = any(isinstance(parent, ast.JoinedStr) for parent in file.module.ancestors(use.node))
-        file.replace(use.node, f"'{VERSION}'" if formatted else f'"{VERSION}"', "RC017", "Cog is not installed on fal")
-    file.settle(use, "RC017", Disposition.CONVERTED, f'Cog is not installed on fal: its version becomes the literal "{VERSION}"')
+        file.replace(use.node, f"'{VERSION}'" if formatted else f'"{VERSION}"', rules.RC017, "Cog is not installed on fal")
+    file.settle(use, rules.RC017, Disposition.CONVERTED, f'Cog is not installed on fal: its version becomes the literal "{VERSION}"')
 
 
 def _weights(file: File, use: Use) -> None:
     """`cog.types.Weights` was the type of setup's argument up to Cog 0.16."""
-    file.replace(use.node, "str", "RC012", "the weights are a path or URL")
-    file.settle(use, "RC012", Disposition.CONVERTED, "setup() gets the path or URL in COG_WEIGHTS")
+    file.replace(use.node, "str", rules.RC012, "the weights are a path or URL")
+    file.settle(use, rules.RC012, Disposition.CONVERTED, "setup() gets the path or URL in COG_WEIGHTS")
 
 
 def _opaque(file: File, use: Use) -> None:
@@ -173,7 +178,7 @@ def _unknown(file: File, use: Use) -> None:
     file.stays.add(root.id if isinstance(root, ast.Name) else "*")
     file.settle(
         use,
-        "RC037",
+        rules.RC037,
         Disposition.MANUAL,
         f"`{use.dotted}` has no counterpart on fal: replace it. Until then `cog` stays among the requirements, so that the code loads.",
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from converters import rules
 from converters.concepts.cog.units import Unit
 from converters.errors import Unreadable, Unsupported
 from converters.ir import App, Disposition, Scope, Setting
@@ -23,7 +24,7 @@ def resolve(code: Code, unit: Unit, ledger: Ledger) -> Predictor | None:
         return predictor.resolve(code, unit.folder, entry, predictor.TRAINING)
     except (Unsupported, Unreadable) as error:
         for construct in unit.config.constructs.get("train", []):
-            ledger.settle(construct, "RC013", Disposition.MANUAL, f"the training was not converted: {error.file} {error.message}")
+            ledger.settle(construct, rules.RC013, Disposition.MANUAL, f"the training was not converted: {error.file} {error.message}")
         return None
 
 
@@ -34,9 +35,9 @@ def settle(unit: Unit, app: App, ledger: Ledger) -> None:
     entry = unit.config.find("train")
     assert entry is not None
     for construct in unit.config.constructs.get("train", []):
-        ledger.settle(construct, "RC013", Disposition.CONVERTED, f"the training is served by {app.app_file}")
+        ledger.settle(construct, rules.RC013, Disposition.CONVERTED, f"the training is served by {app.app_file}")
     ledger.note(
-        "RC013",
+        rules.RC013,
         Disposition.MANUAL,
         f"a training on Replicate makes a new version of the model; {app.name} answers with the URL of the weights. Give it to the "
         "predictor's app as COG_WEIGHTS (where its setup takes weights), and raise `request_timeout` for more than an hour.",

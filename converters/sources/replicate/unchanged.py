@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from converters import rules
 from converters.concepts.cog.environment import python_version
 from converters.concepts.cog.units import Unit
 from converters.ir import App, Disposition, Environment, Origin, Registry, Scope, Server
@@ -57,7 +58,7 @@ def app(unit: Unit, name: str, class_name: str, app_file: str, ledger: Ledger) -
     if "/" not in reference:
         origin = entry.origin if entry is not None else Origin(file=unit.path, line=1)
         ledger.note(
-            "RC027", Disposition.MANUAL, f"cog.yaml names no image that was pushed: write it in place of {HOST}/OWNER/NAME.", origin
+            rules.RC027, Disposition.MANUAL, f"cog.yaml names no image that was pushed: write it in place of {HOST}/OWNER/NAME.", origin
         )
         reference = f"{HOST}/OWNER/{reference or 'NAME'}"
     server = Server(
@@ -91,7 +92,7 @@ def _login(reference: str, unit: Unit, ledger: Ledger) -> list[Registry]:
     owner = re.sub(r"[^\w.-]", "", reference.split("/")[1]) or "OWNER"
     secret = "REPLICATE_CLI_AUTH_TOKEN" if host == HOST else "REGISTRY_TOKEN"
     ledger.note(
-        "RC027",
+        rules.RC027,
         Disposition.MANUAL,
         f"{host} asks for a login: set it with `fal secrets set {secret}=...` (for {HOST} the token that `cog login` takes).",
         Origin(file=unit.path, line=1),
@@ -105,4 +106,4 @@ def settle(unit: Unit, ledger: Ledger) -> None:
     for path, constructs in unit.config.constructs.items():
         for construct in constructs:
             message = "the image was built with it and stays as it is"
-            ledger.settle(construct, "RC027", Disposition.CONVERTED if path in ("image", "model") else Disposition.KEPT, message)
+            ledger.settle(construct, rules.RC027, Disposition.CONVERTED if path in ("image", "model") else Disposition.KEPT, message)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 
+from converters import rules
 from converters.concepts.cog.cog_yaml import CogYaml, Entry
 from converters.concepts.cog.pget import MODULE
 from converters.concepts.literals import source_of, string
@@ -32,7 +33,7 @@ def managed(config: CogYaml, app: App, ledger: Ledger) -> tuple[list[str], bool]
             else:
                 app.weights.append(Weights(what=uri, where=target.text if target else "", action="manual", origin=item.origin))
                 ledger.note(
-                    "RC028",
+                    rules.RC028,
                     Disposition.MANUAL,
                     f"the weights {uri} are files of your machine: copy them with `fal files upload`, link them to their target.",
                     item.origin,
@@ -41,7 +42,7 @@ def managed(config: CogYaml, app: App, ledger: Ledger) -> tuple[list[str], bool]
         if path == "weights" or path.startswith(("weights.", "weights[]")):
             for construct in constructs:
                 message = "the files are fetched into /data by setup(), once, and linked to where the code expects them"
-                ledger.settle(construct, "RC028", Disposition.CONVERTED, message)
+                ledger.settle(construct, rules.RC028, Disposition.CONVERTED, message)
     return lines, hub
 
 
@@ -79,7 +80,7 @@ def caches(code: Code, closure: list[str], ledger: Ledger) -> None:
             name = _cache_name(node)
             if name and module is not None:
                 ledger.note(
-                    "RC034",
+                    rules.RC034,
                     Disposition.MANUAL,
                     f"the code sets {name}, which a new runner finds empty: without it, fal's own below /data keeps the files.",
                     Origin(file=module.path, line=node.lineno),  # type: ignore[attr-defined]

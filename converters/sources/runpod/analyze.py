@@ -8,6 +8,7 @@ import itertools
 import re
 from pathlib import PurePosixPath
 
+from converters import rules
 from converters.concepts import dotenv, storage
 from converters.concepts import environment as environments
 from converters.concepts.machine import assume
@@ -159,16 +160,16 @@ def _app(project: Project, unit: Unit, found: Survey, options: Options, ledger: 
     volume = _volume(application, closure)
     change = rewrite(code, entry, unit, start, resolved, ledger, found.occurrences, closure, volume or name, release)
     edits = application.edits
-    moved = {(edit.file, edit.start) for edit in edits if edit.rule == "FS001"}
-    edits += [edit for edit in change.edits if edit not in edits and (edit.rule != "FS001" or (edit.file, edit.start) not in moved)]
+    moved = {(edit.file, edit.start) for edit in edits if edit.rule == rules.FS001}
+    edits += [edit for edit in change.edits if edit not in edits and (edit.rule != rules.FS001 or (edit.file, edit.start) not in moved)]
     handler = _handler(unit, entry, resolved, change, option.origin, in_image=environment.kind == "image")
     handler.coroutine = resolved.coroutine
     if handler.coroutine:
         message = "the handler never awaits, so it runs in a thread: on the runner's event loop, it would keep health checks from an answer"
-        ledger.note("RP003", Disposition.CONVERTED, message, handler.origin)
+        ledger.note(rules.RP003, Disposition.CONVERTED, message, handler.origin)
     handler.dedicated_thread = thread
     if thread:
-        ledger.note("RP018", Disposition.CONVERTED, f"one thread loads and answers, as in the worker: {thread}", handler.origin)
+        ledger.note(rules.RP018, Disposition.CONVERTED, f"one thread loads and answers, as in the worker: {thread}", handler.origin)
     handler.uses_arguments = any(b"sys.argv" in project.files[path].data or b"argparse" in project.files[path].data for path in closure)
     handler.checks, handler.teardown, handler.handle_exit = change.checks, change.teardown, change.handle_exit
     handler.hints = hooks.hints(code, entry, closure, ledger)
@@ -187,9 +188,9 @@ def _app(project: Project, unit: Unit, found: Survey, options: Options, ledger: 
         volume=volume,
     )
     if app.realtime:
-        ledger.note("RP026", Disposition.CONVERTED, "what the handler yields goes out by `fal.realtime` at /realtime", handler.origin)
+        ledger.note(rules.RP026, Disposition.CONVERTED, "what the handler yields goes out by `fal.realtime` at /realtime", handler.origin)
     elif options.realtime:
-        ledger.note("RP026", Disposition.DROPPED, "--realtime has no effect: the handler yields nothing", handler.origin)
+        ledger.note(rules.RP026, Disposition.DROPPED, "--realtime has no effect: the handler yields nothing", handler.origin)
     dispositions.listed_variables(app, listing)
     image = unit.packaging.stage.env if unit.packaging else ()
     dotenv.carry_over(project, app, [unit.folder, unit.packaging.context if unit.packaging else "", ""], closure, image, ledger)
@@ -216,7 +217,7 @@ def _app(project: Project, unit: Unit, found: Survey, options: Options, ledger: 
 def _volume(application: Application, closure: list[str]) -> str:
     """The app that first moved a path on the volume in a module that this worker imports, too: both then use one folder."""
     for edit in application.edits:
-        if edit.rule == "FS001" and edit.file in closure:
+        if edit.rule == rules.FS001 and edit.file in closure:
             return edit.replacement.rpartition("/")[2]
     return ""
 
@@ -334,12 +335,12 @@ def _environment(project: Project, unit: Unit, code: Code, closure: list[str], l
         plan.specs = [Value(value=spec, origin=origin) for spec, origin in listed_file.specs]
         plan.layers = [[*listed_file.flags, *(spec for spec, _ in listed_file.specs)]]
         for trouble in listed_file.trouble:
-            ledger.note("ENV010", Disposition.MANUAL, f"asks for {trouble}: install it another way.", Origin(file=path, line=1))
+            ledger.note(rules.ENV010, Disposition.MANUAL, f"asks for {trouble}: install it another way.", Origin(file=path, line=1))
     else:
         plan.specs = [Value(value=spec, note="imported") for spec in names.requirements_of_imports(imported, code)]
         listed = ", ".join(spec.value for spec in plan.specs) or "nothing"
         ledger.note(
-            "ENV010",
+            rules.ENV010,
             Disposition.MANUAL,
             f"the project lists no packages; the imports ask for {listed}: check the names and pin the versions in `requirements`.",
             Origin(file=unit.entry, line=1),
@@ -381,7 +382,7 @@ def _release(environment: Environment, plan: environments.Plan, found: list[Occu
     release = gone.release(found, pin)
     if release and not pin.endswith(f"=={release}"):
         message = f"runpod is pinned to {release}, the last release that has the SDK's names in this code"
-        ledger.note("RP038", Disposition.CONVERTED, message, Origin(file=entry, line=1))
+        ledger.note(rules.RP038, Disposition.CONVERTED, message, Origin(file=entry, line=1))
         if environment.kind == "image":
             environment.installs.append(f"runpod=={release}")
         else:
@@ -436,7 +437,7 @@ def _endpoint(
         requests = [example.value for example in examples if isinstance(example.value, dict)]
         schema, remarks = inputs.schema(code, traced, requests, defaults_skip_checks=names.skips_checks(specs))
         for text in remarks:
-            ledger.note("RP012", Disposition.KEPT, text, resolved.module.origin(resolved.node))
+            ledger.note(rules.RP012, Disposition.KEPT, text, resolved.module.origin(resolved.node))
     method = names.method_name(resolved)
     summary = resolved.docstring.strip().splitlines()[0].strip() if resolved.docstring.strip() else ""
     return Endpoint(path="/", kind="unary", method=method, summary=summary, input=schema, output=results.output_schema(found))
@@ -470,13 +471,13 @@ def _machine(app: App, unit: Unit, code: Code, closure: list[str], ledger: Ledge
     heavy = imported_names(code, closure) & names.GPU_PACKAGES
     why = f"the base image {base.reference}" if base and base.gpu else f"the code imports {sorted(heavy)[0]}" if heavy else ""
     message = "no machine is stated; {machine} is assumed ({why}): look up the GPU of the endpoint in RunPod's console."
-    assume(app, ledger, rule="RP050", gpu=why, message=message, place=Origin(file=app.entry, line=1))
+    assume(app, ledger, rule=rules.RP050, gpu=why, message=message, place=Origin(file=app.entry, line=1))
 
 
 def _remarks(app: App, resolved: Resolved, found: results.Results, ledger: Ledger) -> None:
     for module, node in found.error_with_more:
         ledger.note(
-            "RP021",
+            rules.RP021,
             Disposition.DROPPED,
             "what stands beside `error` reached the callers of a failed job on RunPod; on fal a failed request answers `error` alone, "
             "as its `detail`: put what they need into the message",
@@ -486,14 +487,14 @@ def _remarks(app: App, resolved: Resolved, found: results.Results, ledger: Ledge
     for field in app.endpoints[0].output.fields:
         if field.media is not None and field.origin is not None:
             ledger.note(
-                "FS002",
+                rules.FS002,
                 Disposition.CONVERTED,
                 f"`{field.name}` names a local file, which tells a caller nothing: it is uploaded, and returned as {field.media.title()}",
                 field.origin,
             )
     if storage.VOLUME in "".join(variable.value or "" for variable in app.environment.variables):
         ledger.note(
-            "FS001",
+            rules.FS001,
             Disposition.MANUAL,
             f"copy the volume's files to {storage.volume_folder(app)} (`fal files upload`).",
             Origin(file=app.entry, line=1),

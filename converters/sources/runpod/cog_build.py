@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from converters import rules
 from converters.concepts.cog import build_report, cog_yaml, dockerfile, environment, files
 from converters.concepts.cog.build import Build
 from converters.concepts.cog.pget import Downloads
@@ -17,10 +18,10 @@ from converters.python.code import Code
 
 SERVED = frozenset({"predict", "run", "train"})
 KEYS = {
-    "build": ("RC001", Disposition.CONVERTED, "its keys are accounted for one by one"),
-    "image": ("RC027", Disposition.DROPPED, "the name that the image was pushed under"),
+    "build": (rules.RC001, Disposition.CONVERTED, "its keys are accounted for one by one"),
+    "image": (rules.RC027, Disposition.DROPPED, "the name that the image was pushed under"),
     **dict.fromkeys(
-        SERVED, ("RC002", Disposition.DROPPED, "Cog's server is not what the worker starts: its handler calls the code itself")
+        SERVED, (rules.RC002, Disposition.DROPPED, "Cog's server is not what the worker starts: its handler calls the code itself")
     ),
 }
 
@@ -45,7 +46,7 @@ def read(project: Project, folder: str, code: Code, closure: list[str], imported
         config = cog_yaml.read(file)
     except Unreadable as error:
         message = f"{error.message} Its packages were not read."
-        ledger.note("RC001", Disposition.MANUAL, message, Origin(file=file.path, line=error.line or 1), scope=Scope.DEPLOY)
+        ledger.note(rules.RC001, Disposition.MANUAL, message, Origin(file=file.path, line=error.line or 1), scope=Scope.DEPLOY)
         return None
     cog_yaml.record(config, ledger)
     build = environment.read(project, config, code, closure)
@@ -58,7 +59,7 @@ def read(project: Project, folder: str, code: Code, closure: list[str], imported
     new = None
     if made.kind == "image" and made.dockerfile is not None:
         text = dockerfile.text(build, config)
-        new = NewFile(path=made.dockerfile, text=text, rule="RC021", reason="the image that Cog would build, without Cog")
+        new = NewFile(path=made.dockerfile, text=text, rule=rules.RC021, reason="the image that Cog would build, without Cog")
     plan = Plan(specs=build.packages.specs, read_files=set(build.packages.files))
     return CogBuild(CogUnit(config, None), build, made, plan, new)
 

@@ -6,6 +6,7 @@ import ast
 import re
 from typing import Any
 
+from converters import rules
 from converters.concepts import environment as environments
 from converters.concepts import storage, variables
 from converters.concepts.image_dispositions import settle_image, settle_requirements
@@ -62,30 +63,33 @@ def _helper(occurrence: Occurrence, app: App, ledger: Ledger) -> None:
             if old.last
             else "no release has it: take it out"
         )
-        ledger.settle(occurrence.construct, "RP038", Disposition.MANUAL, f"`{name}` is not in the SDK any more; {had}.")
+        ledger.settle(occurrence.construct, rules.RP038, Disposition.MANUAL, f"`{name}` is not in the SDK any more; {had}.")
     elif CLIENT.match(name):
         ledger.settle(
-            occurrence.construct, "RP039", Disposition.MANUAL, f"`{name}` calls RunPod's own API: call the fal app with fal_client instead."
+            occurrence.construct,
+            rules.RP039,
+            Disposition.MANUAL,
+            f"`{name}` calls RunPod's own API: call the fal app with fal_client instead.",
         )
     elif INTERNAL.search(name):
         ledger.settle(
             occurrence.construct,
-            "RP039",
+            rules.RP039,
             Disposition.MANUAL,
             f"`{name}` is an inner part of RunPod's worker loop, which does not run on fal: take it out.",
         )
     elif name.endswith("register_fitness_check"):
-        ledger.settle(occurrence.construct, "RP001", Disposition.KEPT, "the import stays for the check that is registered")
+        ledger.settle(occurrence.construct, rules.RP001, Disposition.KEPT, "the import stays for the check that is registered")
     else:
         known = helper(name)
         if known is not None:
             ledger.settle(occurrence.construct, known.rule, Disposition.KEPT, known.reason)
-            if known.rule == "RP035" and app.handler is not None:
+            if known.rule == rules.RP035 and app.handler is not None:
                 app.handler.debugger = True
             return
         if name not in (START, "runpod.start"):
             message = f"`{name}` is not known to this converter: check what it does and carry it over by hand."
-            ledger.settle(occurrence.construct, "ALL001", Disposition.MANUAL, message)
+            ledger.settle(occurrence.construct, rules.ALL001, Disposition.MANUAL, message)
 
 
 def _bucket(uses: list[Occurrence], unit: Unit, app: App, code: Code, closure: list[str], ledger: Ledger) -> None:
@@ -103,13 +107,13 @@ def _bucket(uses: list[Occurrence], unit: Unit, app: App, code: Code, closure: l
     writes = f"`{uses[0].dotted.rpartition('.')[2]}` writes to the bucket that {', '.join(missing)} name"
     if guarded:
         message = f"{writes}: the code asks first whether {BUCKET[0]} is set; set them with `fal secrets set` if the old endpoint has them"
-        ledger.note("RP032", Disposition.KEPT, message, origin, notable=True)
+        ledger.note(rules.RP032, Disposition.KEPT, message, origin, notable=True)
         return
     message = (
         f"{writes}: set each with `fal secrets set NAME=...`. Without them it only copies the file, and callers get a path on the "
         "runner in place of an address."
     )
-    ledger.note("RP032", Disposition.MANUAL, message, origin, scope=Scope.DEPLOY)
+    ledger.note(rules.RP032, Disposition.MANUAL, message, origin, scope=Scope.DEPLOY)
 
 
 def _sdk_requirement(app: App, used: bool) -> None:
@@ -133,44 +137,44 @@ def start_options(code: Code, start: Start, resolved: Resolved, app: App, ledger
         construct = ledger.record("option", option.key, option.origin, offset=option.offset)
         if option.key == "handler":
             ledger.settle(
-                construct, "RP003", Disposition.CONVERTED, f"`{resolved.expression[:60]}` becomes the endpoint {app.endpoints[0].path}"
+                construct, rules.RP003, Disposition.CONVERTED, f"`{resolved.expression[:60]}` becomes the endpoint {app.endpoints[0].path}"
             )
         elif option.key == "return_aggregate_stream":
             value = _constant(code, option.module, option.value)
             app.aggregate_stream = bool(value)
             if not _is_constant(code, option.module, option.value) and resolved.kind in ("generator", "async_generator"):
                 message = "whether / answers the yielded values or [] depends on running code, and it answers []: make it a constant."
-                ledger.settle(construct, "RP006", Disposition.MANUAL, message)
+                ledger.settle(construct, rules.RP006, Disposition.MANUAL, message)
             elif resolved.kind in ("generator", "async_generator"):
                 ledger.settle(
                     construct,
-                    "RP006",
+                    rules.RP006,
                     Disposition.CONVERTED,
                     "the endpoint / returns the list of yielded values" if value else "the endpoint / returns []",
                 )
             else:
-                ledger.settle(construct, "RP006", Disposition.DROPPED, "it has no effect on a handler that is no generator")
+                ledger.settle(construct, rules.RP006, Disposition.DROPPED, "it has no effect on a handler that is no generator")
         elif option.key == "refresh_worker":
             value = _constant(code, option.module, option.value)
             app.refresh_always = bool(value)
             if not _is_constant(code, option.module, option.value):
                 message = "whether runners retire after each answer depends on running code, and they stay: make it a constant."
-                ledger.settle(construct, "RP007", Disposition.MANUAL, message)
+                ledger.settle(construct, rules.RP007, Disposition.MANUAL, message)
             elif app.refresh_always:
                 message = "every answer carries `x-fal-stop-runner: true`, which retires the runner"
-                ledger.settle(construct, "RP007", Disposition.CONVERTED, message)
+                ledger.settle(construct, rules.RP007, Disposition.CONVERTED, message)
             else:
-                ledger.settle(construct, "RP007", Disposition.DROPPED, "runners stay, which is fal's default")
+                ledger.settle(construct, rules.RP007, Disposition.DROPPED, "runners stay, which is fal's default")
         elif option.key == "concurrency_modifier":
             _concurrency(code, option.module, option.value, resolved, app, ledger, construct)
         elif option.key in ("rp_args", "reference_counter_start"):
-            ledger.settle(construct, "RP009", Disposition.DROPPED, "the SDK fills it in itself")
+            ledger.settle(construct, rules.RP009, Disposition.DROPPED, "the SDK fills it in itself")
         elif option.key == "concurrency_controller":
-            ledger.settle(construct, "RP009", Disposition.DROPPED, "the SDK ignores it since 1.4.0")
+            ledger.settle(construct, rules.RP009, Disposition.DROPPED, "the SDK ignores it since 1.4.0")
     for node in start.unread:
         construct = ledger.record("option", start.module.source(node)[:60], start.module.origin(node), offset=node.col_offset)
         ledger.settle(
-            construct, "RP009", Disposition.MANUAL, "this part of the configuration could not be read: carry over by hand what it sets."
+            construct, rules.RP009, Disposition.MANUAL, "this part of the configuration could not be read: carry over by hand what it sets."
         )
 
 
@@ -182,14 +186,14 @@ def other_starts(starts: list[Start], ledger: Ledger) -> None:
             message = (
                 "this start call runs under a condition, and its handler is not served: add an endpoint or an app for it if it is used."
             )
-            ledger.settle(construct, "RP009", Disposition.MANUAL, message)
+            ledger.settle(construct, rules.RP009, Disposition.MANUAL, message)
 
 
 def _concurrency(code: Code, module: Any, node: ast.expr, resolved: Resolved, app: App, ledger: Ledger, construct: Any) -> None:
     if resolved.kind not in ("async", "async_generator"):
         ledger.settle(
             construct,
-            "RP010",
+            rules.RP010,
             Disposition.DROPPED,
             "the handler never awaits, so RunPod runs its jobs one after another whatever this returns",
         )
@@ -198,7 +202,7 @@ def _concurrency(code: Code, module: Any, node: ast.expr, resolved: Resolved, ap
     if value is None:
         ledger.settle(
             construct,
-            "RP010",
+            rules.RP010,
             Disposition.MANUAL,
             "how many jobs run at a time depends on running code: set max_multiplexing.",
             scope=Scope.DEPLOY,
@@ -206,7 +210,7 @@ def _concurrency(code: Code, module: Any, node: ast.expr, resolved: Resolved, ap
     else:
         if value > 1:
             app.settings.append(Setting(name="max_multiplexing", value=value, origin=module.origin(node), note="concurrency_modifier"))
-        ledger.settle(construct, "RP010", Disposition.CONVERTED, f"at most {value} jobs at a time -> max_multiplexing")
+        ledger.settle(construct, rules.RP010, Disposition.CONVERTED, f"at most {value} jobs at a time -> max_multiplexing")
 
 
 def modifier_value(code: Code, module: Any, node: ast.expr) -> int | None:
@@ -241,17 +245,17 @@ def envelope(traced: Flow, app: App, ledger: Ledger) -> None:
     for read in traced.envelope:
         origin = Origin(file=read.module.path, line=getattr(read.node, "lineno", 1), end_line=getattr(read.node, "end_lineno", 0) or 0)
         if read.key == "id":
-            ledger.note("RP014", Disposition.CONVERTED, '`job["id"]` is the id of the fal request', origin)
+            ledger.note(rules.RP014, Disposition.CONVERTED, '`job["id"]` is the id of the fal request', origin)
         elif any(field.name == read.key for field in app.endpoints[0].input.fields):
             message = (
                 f"the handler reads `{read.key}` beside `input` and in it; a fal request has one place for both: "
                 "give one of them another name, here and in the callers."
             )
-            ledger.note("RP015", Disposition.MANUAL, message, origin)
+            ledger.note(rules.RP015, Disposition.MANUAL, message, origin)
         else:
             if read.key not in app.envelope:
                 app.envelope.append(read.key)
-            ledger.note("RP015", Disposition.CONVERTED, _beside(read.key), origin, notable=True)
+            ledger.note(rules.RP015, Disposition.CONVERTED, _beside(read.key), origin, notable=True)
 
 
 def _beside(key: str) -> str:
@@ -281,7 +285,7 @@ def leftovers(project: Project, found: Survey, ledger: Ledger) -> None:
         for option in start.options.values():
             construct = ledger.record("option", option.key, option.origin, offset=option.offset)
             ledger.settle(
-                construct, "RP011", Disposition.DROPPED, "this start call belongs to no worker that is converted: a copy or an example"
+                construct, rules.RP011, Disposition.DROPPED, "this start call belongs to no worker that is converted: a copy or an example"
             )
     for occurrences in found.occurrences.values():
         for occurrence in occurrences:
@@ -292,7 +296,7 @@ def leftovers(project: Project, found: Survey, ledger: Ledger) -> None:
             elif CLIENT.match(occurrence.dotted):
                 ledger.settle(
                     occurrence.construct,
-                    "RP039",
+                    rules.RP039,
                     Disposition.MANUAL,
                     "a program that calls RunPod's API: call the fal app with fal_client instead.",
                     scope=Scope.DEPLOY,
@@ -300,7 +304,7 @@ def leftovers(project: Project, found: Survey, ledger: Ledger) -> None:
                 continue
             else:
                 message = "not part of a converted worker: the start command does not reach this file"
-            ledger.settle(occurrence.construct, "RP011", Disposition.DROPPED, message)
+            ledger.settle(occurrence.construct, rules.RP011, Disposition.DROPPED, message)
     for packaging in found.dockerfiles:
         if packaging.file.path not in used:
             same = [unit for unit in found.units if unit.packaging is not None and unit.entry == _entry_file(packaging)]
@@ -312,13 +316,13 @@ def leftovers(project: Project, found: Survey, ledger: Ledger) -> None:
                     f"{packaging.file.path} builds the worker {same[0].entry}, too, and {same[0].packaging.file.path} was chosen: "
                     f"`migrate {packaging.file.path}` makes an app of this one"
                 )
-                ledger.settle(construct, "DK013", Disposition.DROPPED, message, notable=True)
+                ledger.settle(construct, rules.DK013, Disposition.DROPPED, message, notable=True)
             else:
-                ledger.settle(construct, "DK013", Disposition.DROPPED, "not the Dockerfile of a converted worker")
+                ledger.settle(construct, rules.DK013, Disposition.DROPPED, "not the Dockerfile of a converted worker")
     for path, problem in found.unreadable.items():
-        if not any(item.rule == "FS005" and item.file == path for item in ledger.notes):
+        if not any(item.rule == rules.FS005 and item.file == path for item in ledger.notes):
             message = f"not read, since it {problem.message} It is carried along as it is"
-            ledger.note("FS005", Disposition.KEPT, message, Origin(file=path, line=problem.line or 1))
+            ledger.note(rules.FS005, Disposition.KEPT, message, Origin(file=path, line=problem.line or 1))
 
 
 def _entry_file(packaging: Packaging) -> str:
@@ -331,7 +335,7 @@ def unread_modules(code: Code, closure: list[str], ledger: Ledger) -> bool:
     for path in unread:
         problem = code.problems[path]
         message = f"the worker imports it, and it was not read, since it {problem.message} {problem.hint}".strip()
-        ledger.note("FS005", Disposition.MANUAL, message, Origin(file=path, line=problem.line or 1))
+        ledger.note(rules.FS005, Disposition.MANUAL, message, Origin(file=path, line=problem.line or 1))
     return any(b"runpod" in code.project.files[path].data for path in unread)
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from converters import rules
 from converters.concepts import storage, variables
 from converters.containers.json_lines import Located, locate
 from converters.credentials.recognize import is_secret
@@ -179,7 +180,7 @@ class _Reader:
         return _Row(key, value, origin, self.ledger.record("key", key, origin, offset=offset))
 
     def _settle(self, row: _Row, disposition: Disposition, message: str, *, scope: Scope = Scope.DEPLOY) -> None:
-        self.ledger.settle(row.construct, "RP051", disposition, message, scope=scope)
+        self.ledger.settle(row.construct, rules.RP051, disposition, message, scope=scope)
 
     def _set(self, row: _Row, name: str, value: Any, note: str = "") -> None:
         self.app.settings = [setting for setting in self.app.settings if setting.name != name]
@@ -262,11 +263,11 @@ class _Reader:
             if all(known.name != name for known in self.app.secrets):
                 self.app.secrets.append(EnvVar(name=name, secret=True, origin=origin))
             message = f"{name} is a secret, and its value is not copied: set it with `fal secrets set {name}=...`."
-            self.ledger.note("ENV004", Disposition.MANUAL, message, origin, scope=Scope.DEPLOY)
+            self.ledger.note(rules.ENV004, Disposition.MANUAL, message, origin, scope=Scope.DEPLOY)
         elif variables.PLATFORM.match(name):
-            self.ledger.note("ENV002", Disposition.DROPPED, f"`{name}` steers RunPod's own worker", origin)
+            self.ledger.note(rules.ENV002, Disposition.DROPPED, f"`{name}` steers RunPod's own worker", origin)
         else:
             environment = self.app.environment
             environment.variables = [known for known in environment.variables if known.name != name]
             environment.variables.append(EnvVar(name=name, value=storage.moved(str(value), self.app), preset=True, origin=origin))
-            self.ledger.note("ENV001", Disposition.CONVERTED, f"{name} of the endpoint is set in setup()", origin)
+            self.ledger.note(rules.ENV001, Disposition.CONVERTED, f"{name} of the endpoint is set in setup()", origin)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os.path
 from pathlib import PurePosixPath
 
+from converters import rules
 from converters.containers.packaging import is_dockerfile
 from converters.ir import App, Disposition, Environment, Origin
 from converters.ledger import Ledger
@@ -68,7 +69,7 @@ def placement(project: Project, unit: Unit, app: App, closure: list[str], read_f
             environment.files = sorted(held | set(closure))
         for path in absent if held & set(closure) else []:
             ledger.note(
-                "DK016",
+                rules.DK016,
                 Disposition.CONVERTED,
                 f"{path} is imported though the Dockerfile does not copy it: carried along",
                 Origin(file=path, line=1),
@@ -95,7 +96,7 @@ def placement(project: Project, unit: Unit, app: App, closure: list[str], read_f
 
 def _image_without_code(unit: Unit, environment: Environment, absent: list[str], ledger: Ledger) -> None:
     ledger.note(
-        "DK017",
+        rules.DK017,
         Disposition.MANUAL,
         f"the Dockerfile copies none of {', '.join(absent[:3])}: COPY lines were added at its end; check their places.",
         Origin(file=unit.packaging.file.path if unit.packaging else unit.entry, line=1),

@@ -11,6 +11,7 @@ import ast
 import re
 from dataclasses import dataclass
 
+from converters import rules
 from converters.ir import Disposition, Edit
 from converters.ledger import Ledger
 from converters.python import edits
@@ -92,7 +93,7 @@ def repair(found: list[Occurrence], ledger: Ledger) -> list[Edit]:
         change = _change(occurrence.module, occurrence, found)
         if change is not None:
             made += [edit for edit in change[0] if edit not in made]
-            ledger.settle(occurrence.construct, "RP038", Disposition.CONVERTED, change[1])
+            ledger.settle(occurrence.construct, rules.RP038, Disposition.CONVERTED, change[1])
     return made
 
 
@@ -126,12 +127,12 @@ def _import(module: Module, occurrence: Occurrence, found: list[Occurrence]) -> 
             text = f"{new} as {alias.asname or old}"
         else:
             text = name.replace(old, new) + (f" as {alias.asname}" if alias.asname else "")
-        return [edits.replace(module, alias, text, "RP038", _renamed(old))], _renamed(old)
+        return [edits.replace(module, alias, text, rules.RP038, _renamed(old))], _renamed(old)
     if DOWNLOAD.match(name) or name == UPLOAD:
         called = "file" if DOWNLOAD.match(name) else "upload_file_to_bucket"
         bound = _direct(module, name)
         text = f"{called} as {bound}" if bound != called else called
-        made = [edits.replace(module, alias, text, "RP038", f"`{called}` is its present name")]
+        made = [edits.replace(module, alias, text, rules.RP038, f"`{called}` is its present name")]
         return [*made, *_source_module(module, node)], f"`{called}` takes its place"
     if RENAMED.match(name):
         return _source_module(module, node), _renamed(name.split(".")[3])
@@ -149,7 +150,7 @@ def _source_module(module: Module, node: ast.Import | ast.ImportFrom) -> list[Ed
         return []
     start = module.span(node)[0] + old.start(1)
     reason = _renamed(old.group(1))
-    return [Edit(file=module.path, start=start, end=start, replacement="rp_", rule="RP038", reason=reason)]
+    return [Edit(file=module.path, start=start, end=start, replacement="rp_", rule=rules.RP038, reason=reason)]
 
 
 def _direct(module: Module, name: str) -> str:
@@ -176,9 +177,9 @@ def _download(module: Module, occurrence: Occurrence) -> tuple[list[Edit], str] 
     head = f'[None if url is None else {helper}(url)["file_path"] for url in'
     end = module.span(call)[1]
     if call.lineno != call.end_lineno and not module.text[module.span(call.args[0])[1] : end - 1].strip():  # the lines stay as they are
-        made = [edits.replace(module, call.func, f"{head} ", "RP038", reason)]
-        return [*made, Edit(file=module.path, start=end, end=end, replacement="]", rule="RP038", reason=reason)], reason
-    return [edits.replace(module, call, f"{head} {module.source(call.args[0])}]", "RP038", reason)], reason
+        made = [edits.replace(module, call.func, f"{head} ", rules.RP038, reason)]
+        return [*made, Edit(file=module.path, start=end, end=end, replacement="]", rule=rules.RP038, reason=reason)], reason
+    return [edits.replace(module, call, f"{head} {module.source(call.args[0])}]", rules.RP038, reason)], reason
 
 
 def _upload(module: Module, occurrence: Occurrence) -> tuple[list[Edit], str] | None:
@@ -188,7 +189,10 @@ def _upload(module: Module, occurrence: Occurrence) -> tuple[list[Edit], str] | 
     helper = _owner(module, occurrence, _direct(module, occurrence.dotted), "upload_file_to_bucket")
     reason = "`upload_file_to_bucket` takes the bucket's name by itself, which `file` found among the credentials"
     text = f'{credentials.id}, {credentials.id}["bucketName"]'
-    return [edits.replace(module, call.func, helper, "RP038", reason), edits.replace(module, credentials, text, "RP038", reason)], reason
+    return [
+        edits.replace(module, call.func, helper, rules.RP038, reason),
+        edits.replace(module, credentials, text, rules.RP038, reason),
+    ], reason
 
 
 def _attribute(module: Module, occurrence: Occurrence) -> tuple[list[Edit], str]:
@@ -199,7 +203,7 @@ def _attribute(module: Module, occurrence: Occurrence) -> tuple[list[Edit], str]
     if old is None:
         return [], _renamed(name)
     start = module.span(occurrence.node)[0] + old.start(1)
-    return [Edit(file=module.path, start=start, end=start, replacement="rp_", rule="RP038", reason=_renamed(name))], _renamed(name)
+    return [Edit(file=module.path, start=start, end=start, replacement="rp_", rule=rules.RP038, reason=_renamed(name))], _renamed(name)
 
 
 def _statement(module: Module, occurrence: Occurrence) -> tuple[list[Edit], str] | None:
@@ -209,4 +213,4 @@ def _statement(module: Module, occurrence: Occurrence) -> tuple[list[Edit], str]
     if not isinstance(statement, ast.Expr):
         return None
     reason = "it fed the metrics of RunPod's worker loop, which no release of the SDK and no runner of fal has"
-    return [edits.remove_statement(module, statement, "RP038", reason)], reason
+    return [edits.remove_statement(module, statement, rules.RP038, reason)], reason

@@ -9,6 +9,7 @@ import ast
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from converters import rules
 from converters.sources.runpod.sdk import Occurrence
 
 _UTILS = "runpod.serverless.utils"
@@ -38,12 +39,12 @@ _LOGGERS = ("runpod.RunPodLogger", "runpod.serverless.RunPodLogger", "runpod.ser
 
 HELPERS = (
     Helper(
-        "RP030",
+        rules.RP030,
         "the validator stays, with the SDK that the source pins: its checks differ by version",
         frozenset((*_of(f"{_UTILS}.rp_validator", "validate", *_ERRORS), f"{_UTILS}.validate")),
     ),
     Helper(
-        "RP031",
+        rules.RP031,
         "the download helper stays: it works without the platform",
         frozenset(
             (
@@ -56,7 +57,7 @@ HELPERS = (
         ),
     ),
     Helper(
-        "RP032",
+        rules.RP032,
         "the upload helper stays: it writes to the bucket that BUCKET_* variables name",
         frozenset(
             (
@@ -69,12 +70,12 @@ HELPERS = (
         ),
     ),
     Helper(
-        "RP033",
+        rules.RP033,
         "the clean-up helper stays: it only removes folders of the working directory",
         frozenset(_of(f"{_UTILS}.rp_cleanup", "clean")),
     ),
     Helper(
-        "RP034",
+        rules.RP034,
         "the logger stays: it prints, and fal keeps what is printed",
         frozenset(
             (
@@ -89,20 +90,20 @@ HELPERS = (
         ),
     ),
     Helper(
-        "RP035",
+        rules.RP035,
         "the debugger stays; its checkpoints are cleared after every request, as RunPod's loop does",
         frozenset(
             _of(f"{_UTILS}.rp_debugger", "Checkpoints", "FunctionTimer", "LineTimer", "clear_debugger_output", "get_debugger_output")
         ),
     ),
-    Helper("RP036", "the CUDA check stays", frozenset(_of(f"{_UTILS}.rp_cuda", "is_available"))),
+    Helper(rules.RP036, "the CUDA check stays", frozenset(_of(f"{_UTILS}.rp_cuda", "is_available"))),
     Helper(
-        "RP037",
+        rules.RP037,
         "the version of the SDK stays readable",
         frozenset(("runpod.__version__", "runpod.serverless.runpod_version", *_of("runpod.version", "__version__", "get_version"))),
     ),
     Helper(
-        "RP001",
+        rules.RP001,
         "the import stays for the helpers that are used",
         frozenset(("runpod", "runpod.serverless", _UTILS, "runpod.serverless.modules")),
     ),

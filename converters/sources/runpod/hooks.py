@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 
+from converters import rules
 from converters.ir import Disposition, Edit, Hook
 from converters.ledger import Ledger
 from converters.python import edits
@@ -32,22 +33,22 @@ def fitness(code: Code, entry: Module, found: list[Occurrence], ledger: Ledger) 
             continue
         function, edit = None, None
         if isinstance(parent, FunctionNode) and isinstance(occurrence.node, ast.expr) and occurrence.node in parent.decorator_list:
-            function, edit = parent, edits.remove_decorator(module, parent, occurrence.node, "RP023", "the app calls it")
+            function, edit = parent, edits.remove_decorator(module, parent, occurrence.node, rules.RP023, "the app calls it")
         elif isinstance(parent, ast.Call) and len(parent.args) == 1 and isinstance(statement := module.parents.get(parent), ast.Expr):
             function, edit = (
                 _function(module, parent.args[0]),
-                edits.remove_statement(module, statement, "RP023", "a health check calls it"),
+                edits.remove_statement(module, statement, rules.RP023, "a health check calls it"),
             )
         hook = _hook(code, entry, module, function)
         if hook is None or edit is None:
             message = "RunPod runs fitness checks before the first job: call the check at the end of setup()."
-            ledger.settle(occurrence.construct, "RP023", Disposition.MANUAL, message)
+            ledger.settle(occurrence.construct, rules.RP023, Disposition.MANUAL, message)
             continue
         checks.append(hook)
         made.append(edit)
         gone.add(occurrence.construct.key)
         message = f"`{hook.name}` is called at the end of setup(), before the first request, and by the app's health check"
-        ledger.settle(occurrence.construct, "RP023", Disposition.CONVERTED, message)
+        ledger.settle(occurrence.construct, rules.RP023, Disposition.CONVERTED, message)
     return checks, made, gone
 
 
@@ -65,14 +66,16 @@ def at_end(code: Code, entry: Module, closure: list[str], ledger: Ledger) -> tup
                 for decorator in node.decorator_list:
                     if code.dotted(module, decorator) == "atexit.register":
                         hook = _hook(code, entry, module, node)
-                        removed = edits.remove_decorator(module, node, decorator, "RP022", "the app calls it")
+                        removed = edits.remove_decorator(module, node, decorator, rules.RP022, "the app calls it")
                         _at_exit(module, decorator, hook, removed, teardown, made, ledger)
             elif isinstance(node, ast.Call) and code.dotted(module, node.func) == "atexit.register":
                 statement = module.parents.get(node)
                 plain = isinstance(statement, ast.Expr) and len(node.args) == 1 and not node.keywords
                 hook = _hook(code, entry, module, _function(module, node.args[0])) if plain else None
                 edit = (
-                    edits.remove_statement(module, statement, "RP022", "teardown() calls it") if isinstance(statement, ast.Expr) else None
+                    edits.remove_statement(module, statement, rules.RP022, "teardown() calls it")
+                    if isinstance(statement, ast.Expr)
+                    else None
                 )
                 _at_exit(module, node, hook, edit, teardown, made, ledger)
             elif isinstance(node, ast.Call) and code.dotted(module, node.func) == "signal.signal" and len(node.args) == 2:
@@ -85,20 +88,22 @@ def _at_exit(
 ) -> None:
     if hook is None or edit is None:
         message = "what runs at exit on RunPod belongs into teardown(): fal ends runners with a signal, which skips exit functions."
-        ledger.note("RP022", Disposition.MANUAL, message, module.origin(node))
+        ledger.note(rules.RP022, Disposition.MANUAL, message, module.origin(node))
         return
     teardown.insert(0, hook)
     made.append(edit)
     message = f"`{hook.name}` is called in teardown(): fal ends runners with a signal, which skips exit functions"
-    ledger.note("RP022", Disposition.CONVERTED, message, module.origin(node))
+    ledger.note(rules.RP022, Disposition.CONVERTED, message, module.origin(node))
 
 
 def _signal(code: Code, entry: Module, module: Module, node: ast.Call, leaving: list[Hook], made: list[Edit], ledger: Ledger) -> None:
     """A signal handler would take the place of the one by which fal's server finishes its requests, and only the main thread may set it."""
     which, statement = code.dotted(module, node.args[0]), module.parents.get(node)
     if which == "signal.SIGINT" and isinstance(statement, ast.Expr):
-        made.append(edits.remove_statement(module, statement, "RP022", "fal stops runners with SIGTERM"))
-        ledger.note("RP022", Disposition.DROPPED, "an interrupt comes from a keyboard: fal stops runners with SIGTERM", module.origin(node))
+        made.append(edits.remove_statement(module, statement, rules.RP022, "fal stops runners with SIGTERM"))
+        ledger.note(
+            rules.RP022, Disposition.DROPPED, "an interrupt comes from a keyboard: fal stops runners with SIGTERM", module.origin(node)
+        )
         return
     function = _function(module, node.args[1])
     hook = _hook(code, entry, module, function)
@@ -106,12 +111,12 @@ def _signal(code: Code, entry: Module, module: Module, node: ast.Call, leaving: 
     top = isinstance(statement, ast.Expr) and isinstance(module.parents.get(statement), ast.Module)
     if which != "signal.SIGTERM" or not top or hook is None or at_once or hook.asynchronous or not isinstance(statement, ast.Expr):
         message = "fal's server handles signals itself, and only the main thread may set a handler: do in handle_exit() what this one does."
-        ledger.note("RP022", Disposition.MANUAL, message, module.origin(node))
+        ledger.note(rules.RP022, Disposition.MANUAL, message, module.origin(node))
         return
     leaving.append(hook)
-    made.append(edits.remove_statement(module, statement, "RP022", "handle_exit() calls it"))
+    made.append(edits.remove_statement(module, statement, rules.RP022, "handle_exit() calls it"))
     message = f"`{hook.name}` is called in handle_exit(), as soon as fal's SIGTERM comes; fal's server then finishes its requests"
-    ledger.note("RP022", Disposition.CONVERTED, message, module.origin(node))
+    ledger.note(rules.RP022, Disposition.CONVERTED, message, module.origin(node))
 
 
 def hints(code: Code, entry: Module, closure: list[str], ledger: Ledger) -> list[Hook]:
@@ -129,7 +134,7 @@ def hints(code: Code, entry: Module, closure: list[str], ledger: Ledger) -> list
                     message = (
                         f"`{name}` names the loaded model: provide_hints() gives it to fal, which prefers a runner that has the wanted one"
                     )
-                    ledger.note("RP024", Disposition.CONVERTED, message, module.origin(function))
+                    ledger.note(rules.RP024, Disposition.CONVERTED, message, module.origin(function))
     return found
 
 
@@ -200,5 +205,5 @@ def forwarding(code: Code, closure: list[str], ledger: Ledger) -> None:
                     f"the handler stays, which takes RunPod jobs, and hands its input on to the server on port {port}; "
                     f"where callers can speak to that server itself, serve the image as it is (exposed_port = {port} in pyproject.toml)"
                 )
-                ledger.note("RP025", Disposition.KEPT, message, module.origin(node))
+                ledger.note(rules.RP025, Disposition.KEPT, message, module.origin(node))
                 return

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
 
+from converters import rules
 from converters.containers.json_lines import Located, locate
 from converters.credentials.recognize import is_secret
 from converters.fal import machine_types
@@ -44,7 +45,7 @@ def _load(file: SourceFile, ledger: Ledger) -> Located | None:
         line = getattr(error, "lineno", 1)
         message = getattr(error, "msg", str(error))
         ledger.note(
-            "RP040",
+            rules.RP040,
             Disposition.MANUAL,
             f"is not valid JSON ({message}): correct it, its settings were not read.",
             Origin(file=file.path, line=line),
@@ -64,7 +65,7 @@ def read_hub(project: Project, folder: str, ledger: Ledger) -> Hub:
         return hub
     if not isinstance(located.value, dict):
         ledger.note(
-            "RP040",
+            rules.RP040,
             Disposition.MANUAL,
             "is no JSON object: its settings were not read.",
             Origin(file=file.path, line=1),
@@ -74,10 +75,10 @@ def read_hub(project: Project, folder: str, ledger: Ledger) -> Hub:
     for key, value in located.value.items():
         construct = ledger.record("key", key, located.origin(file, key), offset=located.offset(key))
         if key == "config" and isinstance(value, dict):
-            ledger.settle(construct, "RP041", Disposition.CONVERTED, "read key by key, below")
+            ledger.settle(construct, rules.RP041, Disposition.CONVERTED, "read key by key, below")
             _config(file, located, value, hub, ledger)
         elif key in LISTING:
-            ledger.settle(construct, "RP042", Disposition.DROPPED, f"`{key}` only describes the worker on RunPod's hub")
+            ledger.settle(construct, rules.RP042, Disposition.DROPPED, f"`{key}` only describes the worker on RunPod's hub")
             if key == "type" and value == "http":
                 hub.http = located.origin(file, key)
     return hub
@@ -95,41 +96,44 @@ def _config(file: SourceFile, located: Located, config: dict[str, Any], hub: Hub
                 )
                 ledger.settle(
                     construct,
-                    "RP043",
+                    rules.RP043,
                     Disposition.CONVERTED,
                     f"`{value}` -> machine_type {', '.join(found)}{''.join(f' ({text})' for text in remarks)}",
                 )
             else:
                 ledger.settle(
-                    construct, "RP043", Disposition.MANUAL, f"GPU `{value}` is not known: choose a machine_type.", scope=Scope.DEPLOY
+                    construct, rules.RP043, Disposition.MANUAL, f"GPU `{value}` is not known: choose a machine_type.", scope=Scope.DEPLOY
                 )
         elif key == "gpuCount":
             if isinstance(value, int) and value > 1:
                 hub.settings.append(Setting(name="num_gpus", value=value, origin=origin))
             ledger.settle(
-                construct, "RP044", Disposition.CONVERTED, f"{value} -> {'num_gpus' if value != 1 else 'one GPU, which is the default'}"
+                construct, rules.RP044, Disposition.CONVERTED, f"{value} -> {'num_gpus' if value != 1 else 'one GPU, which is the default'}"
             )
         elif key == "runsOn":
             if value == "CPU":
                 hub.settings.append(Setting(name="machine_type", value=machine_types.ASSUMED_CPU, origin=origin, note="runs on a CPU"))
-            ledger.settle(construct, "RP045", Disposition.CONVERTED, f"{value}: the machine type says it")
+            ledger.settle(construct, rules.RP045, Disposition.CONVERTED, f"{value}: the machine type says it")
         elif key == "containerDiskInGb":
             ledger.settle(
                 construct,
-                "RP046",
+                rules.RP046,
                 Disposition.DROPPED,
                 f"{value} GB of container disk: fal runners have no such setting; large files belong in /data",
             )
         elif key == "allowedCudaVersions":
             ledger.settle(
-                construct, "RP047", Disposition.DROPPED, "fal chooses machines whose driver fits; the wheels or the image bring their CUDA"
+                construct,
+                rules.RP047,
+                Disposition.DROPPED,
+                "fal chooses machines whose driver fits; the wheels or the image bring their CUDA",
             )
         elif key == "env" and isinstance(value, list):
-            ledger.settle(construct, "RP048", Disposition.CONVERTED, "read entry by entry, below")
+            ledger.settle(construct, rules.RP048, Disposition.CONVERTED, "read entry by entry, below")
             for index, entry in enumerate(value):
                 _variable(file, located, index, entry, hub, ledger)
         elif key == "presets" and isinstance(value, list):
-            ledger.settle(construct, "RP049", Disposition.CONVERTED, "alternative settings, listed below")
+            ledger.settle(construct, rules.RP049, Disposition.CONVERTED, "alternative settings, listed below")
             _presets(file, located, value, ledger)
 
 
@@ -164,14 +168,20 @@ def _variable(file: SourceFile, located: Located, index: int, entry: Any, hub: H
     if secret:
         hub.variables.append(EnvVar(name=name, secret=True, origin=origin))
         ledger.settle(
-            construct, "RP048", Disposition.MANUAL, f"`{name}` is a secret: set it with `fal secrets set {name}=...`.", scope=Scope.DEPLOY
+            construct,
+            rules.RP048,
+            Disposition.MANUAL,
+            f"`{name}` is a secret: set it with `fal secrets set {name}=...`.",
+            scope=Scope.DEPLOY,
         )
     elif value is None or value == "":
-        ledger.settle(construct, "RP048", Disposition.DROPPED, f"`{name}` is optional and empty by default: the code's own default stands")
+        ledger.settle(
+            construct, rules.RP048, Disposition.DROPPED, f"`{name}` is optional and empty by default: the code's own default stands"
+        )
     else:
         text = {True: "true", False: "false"}.get(value, str(value)) if isinstance(value, bool) else str(value)
         hub.variables.append(EnvVar(name=name, value=text, origin=origin))
-        ledger.settle(construct, "RP048", Disposition.CONVERTED, f"`{name}` is set to the hub's default in setup()", safety=Safety.SAFE)
+        ledger.settle(construct, rules.RP048, Disposition.CONVERTED, f"`{name}` is set to the hub's default in setup()", safety=Safety.SAFE)
 
 
 def _presets(file: SourceFile, located: Located, presets: list[Any], ledger: Ledger) -> None:
@@ -181,7 +191,7 @@ def _presets(file: SourceFile, located: Located, presets: list[Any], ledger: Led
         construct = ledger.record("key", f"config.presets[{name}]", origin, offset=located.offset("config", "presets", index))
         ledger.settle(
             construct,
-            "RP049",
+            rules.RP049,
             Disposition.MANUAL,
             f"preset `{name}`: deploy another app with these variables if you use it.",
             scope=Scope.DEPLOY,

@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 
+from converters import rules
 from converters.ir import App, Disposition, Origin, Setting
 from converters.ledger import Ledger
 from converters.python.code import Code
@@ -29,12 +30,12 @@ def settle(app: App, code: Code, closure: list[str], ledger: Ledger) -> None:
             message = (
                 f"`{dotted}` ends the process: on RunPod the worker is replaced; on fal the runner is, and a queue request is tried again"
             )
-            ledger.note("RP020", Disposition.KEPT, message, origin)
+            ledger.note(rules.RP020, Disposition.KEPT, message, origin)
     if retry is not None and app.setting("skip_retry_conditions") is None:
         origin, why = retry
         app.settings.append(Setting(name="skip_retry_conditions", value=list(ALL_CONDITIONS), origin=origin, note=why))
         message = f"{why}: fal would run a failed request up to ten times, RunPod runs it once"
-        ledger.note("RP019", Disposition.CONVERTED, message, origin)
+        ledger.note(rules.RP019, Disposition.CONVERTED, message, origin)
 
 
 def _calls(code: Code, closure: list[str]) -> Iterator[tuple[Module, ast.Call, str]]:

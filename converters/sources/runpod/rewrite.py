@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass, field
 
+from converters import rules
 from converters.ir import Disposition, Edit, Hook
 from converters.ledger import Ledger
 from converters.python import edits
@@ -71,9 +72,9 @@ def rewrite(
     change.teardown, change.handle_exit, made = hooks.at_end(code, entry, closure, ledger)
     change.edits += made
     _without_empty_load(change)
-    if change.edits and any(edit.rule == "FS001" for edit in change.edits):
+    if change.edits and any(edit.rule == rules.FS001 for edit in change.edits):
         for edit in change.edits:
-            if edit.rule == "FS001":
+            if edit.rule == rules.FS001:
                 _note_volume(code, edit, ledger, app)
     return change
 
@@ -84,7 +85,9 @@ def _note_volume(code: Code, edit: Edit, ledger: Ledger, app: str) -> None:
 
     module = code.module(edit.file)
     line = module.text.count("\n", 0, edit.start) + 1 if module else 1
-    ledger.note("FS001", Disposition.CONVERTED, f"a path on the network volume -> {data_folder(app)}", Origin(file=edit.file, line=line))
+    ledger.note(
+        rules.FS001, Disposition.CONVERTED, f"a path on the network volume -> {data_folder(app)}", Origin(file=edit.file, line=line)
+    )
 
 
 def _start(code: Code, entry: Module, start: Start, resolved: Resolved, unit: Unit, change: Rewrite, ledger: Ledger) -> None:
@@ -97,15 +100,15 @@ def _start(code: Code, entry: Module, start: Start, resolved: Resolved, unit: Un
     elif start.guard == "main":
         stays = _in_main_block(start, others, resolved, change)
     elif resolved.name:
-        change.edits.append(worker_edits.remove_start(module, start, "RP002", START_REASON))
+        change.edits.append(worker_edits.remove_start(module, start, rules.RP002, START_REASON))
     else:
         _assign(start, start.statement, resolved, change)
-    change.edits += worker_edits.is_main_as_true(module, start.call, "RP005", MAIN_REASON)
+    change.edits += worker_edits.is_main_as_true(module, start.call, rules.RP005, MAIN_REASON)
     if stays:
-        change.edits += worker_edits.remove_behind(module, worker_edits.never_reached(module, start), "RP002")
+        change.edits += worker_edits.remove_behind(module, worker_edits.never_reached(module, start), rules.RP002)
     if start.guard != "main":
         for begin in others:
-            change.edits.append(worker_edits.remove_start(begin.module, begin, "RP002", START_REASON))
+            change.edits.append(worker_edits.remove_start(begin.module, begin, rules.RP002, START_REASON))
     if module.path != entry.path and not change.load and change.handler:
         _from_other_module(code, entry, module, change)
 
@@ -117,7 +120,7 @@ def _assign(start: Start, statement: ast.stmt, resolved: Resolved, change: Rewri
     text = edits.assignment(module, name, resolved.value)
     if edits.in_loop(module, statement):
         text += "; break"
-    change.edits.append(edits.replace(module, statement, text, "RP002", START_REASON))
+    change.edits.append(edits.replace(module, statement, text, rules.RP002, START_REASON))
     change.handler = name
 
 
@@ -130,7 +133,7 @@ def _in_main_block(start: Start, others: list[Start], resolved: Resolved, change
         removed = [*([start] if resolved.name else []), *others]
         change.load = _block_to_function(module, block, removed, change)
         if not change.load:
-            change.edits += worker_edits.main_block_to_true(module, block, removed, "RP005", MAIN_REASON)
+            change.edits += worker_edits.main_block_to_true(module, block, removed, rules.RP005, MAIN_REASON)
         if not resolved.name and change.load:
             change.edits.append(_returning(module, start.statement, resolved.value))
             change.returned = True
@@ -138,7 +141,7 @@ def _in_main_block(start: Start, others: list[Start], resolved: Resolved, change
             _assign(start, start.statement, resolved, change)
         return True
     if resolved.name:
-        change.edits.append(edits.remove_statement(module, block, "RP002", START_REASON))
+        change.edits.append(edits.remove_statement(module, block, rules.RP002, START_REASON))
     else:
         _assign(start, block, resolved, change)
     return False
@@ -147,7 +150,7 @@ def _in_main_block(start: Start, others: list[Start], resolved: Resolved, change
 def _block_to_function(module: Module, block: ast.If, starts: list[Start], change: Rewrite) -> str:
     """The name of the function that a block becomes; '' where it cannot be one (`elif`, or statements such as `from x import *`)."""
     name = edits.unused_name(module, worker_edits.BUSY_NAMES)
-    made = worker_edits.main_block_to_function(module, block, starts, name, "RP005", MAIN_REASON)
+    made = worker_edits.main_block_to_function(module, block, starts, name, rules.RP005, MAIN_REASON)
     if module.text.startswith("elif", module.span(block)[0]) or not compiles(apply(module.text, made)):
         return ""
     change.edits += made
@@ -164,13 +167,13 @@ def _without_empty_load(change: Rewrite) -> None:
     own = [edit for edit in change.edits if edit.file == module.path]
     if not change.returned and are_removed(module, block.body, own):
         change.edits = [edit for edit in change.edits if edit not in own or edit.end <= start or end <= edit.start]
-        change.edits.append(edits.remove_statement(module, block, "RP002", START_REASON))
+        change.edits.append(edits.remove_statement(module, block, rules.RP002, START_REASON))
         change.load = ""
 
 
 def _returning(module: Module, statement: ast.stmt, value: ast.expr) -> Edit:
     text = f"return {edits.grouped(module.source(value), value)}"
-    return edits.replace(module, statement, text, "RP002", START_REASON)
+    return edits.replace(module, statement, text, rules.RP002, START_REASON)
 
 
 def _in_function(code: Code, entry: Module, start: Start, resolved: Resolved, change: Rewrite, ledger: Ledger) -> None:
@@ -181,7 +184,7 @@ def _in_function(code: Code, entry: Module, start: Start, resolved: Resolved, ch
     if change.returned:
         change.edits.append(_returning(module, start.statement, resolved.value))
     else:
-        change.edits.append(worker_edits.remove_start(module, start, "RP002", START_REASON))
+        change.edits.append(worker_edits.remove_start(module, start, rules.RP002, START_REASON))
     caller: ast.AST = start.statement
     while (site := _only_call(module, function)) is not None and (outer := _function_around(module, site)) is not None:
         if change.returned:
@@ -195,7 +198,7 @@ def _in_function(code: Code, entry: Module, start: Start, resolved: Resolved, ch
     if (change.returned or not called) and (top is None or required > 0 or isinstance(function, ast.AsyncFunctionDef)):
         why = "takes arguments" if required > 0 else "is asynchronous" if top is not None else "is not at module level"
         ledger.note(
-            "RP004",
+            rules.RP004,
             Disposition.MANUAL,
             f"`{function.name}` starts the worker and cannot be called from setup() as it is (it {why}): load there what it loads.",
             module.origin(function),
@@ -211,7 +214,7 @@ def _from_call(module: Module, entry: Module, site: ast.Expr, function: ast.Func
     """Settle the one statement that calls the function around `start`; False where `setup()` can call the function itself."""
     block = next((node for node in module.ancestors(site) if isinstance(node, ast.If) and is_main_test(node.test)), None)
     if block is None:
-        change.edits += worker_edits.is_main_as_true(module, site, "RP005", MAIN_REASON)
+        change.edits += worker_edits.is_main_as_true(module, site, rules.RP005, MAIN_REASON)
         _keep_returned(module, site, change)
         return True
     plain = isinstance(site.value, ast.Call) and isinstance(site.value.func, ast.Name) and not site.value.args and not site.value.keywords
@@ -219,7 +222,7 @@ def _from_call(module: Module, entry: Module, site: ast.Expr, function: ast.Func
         return False
     change.load = _block_to_function(module, block, [], change)
     if not change.load:
-        change.edits += worker_edits.main_block_to_true(module, block, [], "RP005", MAIN_REASON)
+        change.edits += worker_edits.main_block_to_true(module, block, [], rules.RP005, MAIN_REASON)
         _keep_returned(module, site, change)
     elif change.returned:
         change.edits.append(_returning(module, site, site.value))
@@ -232,7 +235,7 @@ def _keep_returned(module: Module, site: ast.Expr, change: Rewrite) -> None:
         return
     name = edits.unused_name(module, ["handler", "runpod_handler"])
     text = edits.assignment(module, name, site.value) + ("; break" if edits.in_loop(module, site) else "")
-    change.edits.append(edits.replace(module, site, text, "RP002", START_REASON))
+    change.edits.append(edits.replace(module, site, text, rules.RP002, START_REASON))
     change.handler, change.returned = name, False
 
 
@@ -292,7 +295,7 @@ def _reach(code: Code, entry: Module, module: Module) -> str:
 def _kept_by_release(found: list[Occurrence], release: str, ledger: Ledger) -> None:
     for occurrence in found:
         if gone.gone(occurrence) is not None:
-            ledger.settle(occurrence.construct, "RP038", Disposition.KEPT, f"stays: the app has runpod {release}, which knows it")
+            ledger.settle(occurrence.construct, rules.RP038, Disposition.KEPT, f"stays: the app has runpod {release}, which knows it")
 
 
 def _sdk_names(module: Module, found: list[Occurrence], removed: set[ast.Call], change: Rewrite, ledger: Ledger) -> None:
@@ -303,7 +306,7 @@ def _sdk_names(module: Module, found: list[Occurrence], removed: set[ast.Call], 
         call = occurrence.call
         if call is not None and call in removed:
             removed_uses.add(index)
-            ledger.settle(occurrence.construct, "RP002", Disposition.CONVERTED, START_REASON)
+            ledger.settle(occurrence.construct, rules.RP002, Disposition.CONVERTED, START_REASON)
         elif (
             not occurrence.is_import
             and call is not None
@@ -312,17 +315,19 @@ def _sdk_names(module: Module, found: list[Occurrence], removed: set[ast.Call], 
         ):
             removed_uses.add(index)
             change.edits.append(
-                edits.replace(module, call, f"print({module.source(shown)})", "RP008", "fal shows what a request prints as its log")
+                edits.replace(module, call, f"print({module.source(shown)})", rules.RP008, "fal shows what a request prints as its log")
             )
             ledger.settle(
-                occurrence.construct, "RP008", Disposition.CONVERTED, "progress is printed: callers see it in the logs of their request"
+                occurrence.construct, rules.RP008, Disposition.CONVERTED, "progress is printed: callers see it in the logs of their request"
             )
     unused = [occurrence for occurrence in found if _is_unused(occurrence, found, removed_uses)]
     for node in dict.fromkeys(occurrence.imported.node for occurrence in unused if occurrence.imported):
         together = [occurrence for occurrence in unused if occurrence.imported and occurrence.imported.node is node]
-        change.edits += worker_edits.remove_imports(module, node, together, "RP001", "nothing of the SDK is used under this name any more")
+        change.edits += worker_edits.remove_imports(
+            module, node, together, rules.RP001, "nothing of the SDK is used under this name any more"
+        )
         for occurrence in together:
-            ledger.settle(occurrence.construct, "RP001", Disposition.DROPPED, "nothing of the SDK is used under this name any more")
+            ledger.settle(occurrence.construct, rules.RP001, Disposition.DROPPED, "nothing of the SDK is used under this name any more")
 
 
 def _progress(call: ast.Call) -> ast.expr | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from converters import rules
 from converters.concepts import environment as environments
 from converters.concepts import storage, variables
 from converters.containers.dockerfile import command_line
@@ -88,7 +89,7 @@ def _script(file: SourceFile, packaging: Packaging, unit: Unit, app: App, edits:
         return
     if not spans:
         ledger.note(
-            "RP016",
+            rules.RP016,
             Disposition.MANUAL,
             "the script does more than start the worker, and its line for that was not found: run the rest in setup().",
             Origin(file=file.path, line=1),
@@ -100,7 +101,7 @@ def _script(file: SourceFile, packaging: Packaging, unit: Unit, app: App, edits:
     for command in significant:
         if "activate" in command.text and storage.VOLUME in command.text:
             ledger.note(
-                "RP017",
+                rules.RP017,
                 Disposition.MANUAL,
                 "the Python environment lies on the network volume, which is not part of the image: install its packages in the image.",
                 Origin(file=file.path, line=command.line),
@@ -119,17 +120,17 @@ def _end_there(file: SourceFile, spans: list[tuple[int, int]], significant: list
         behind = end + (background.end() if background else 0)
         beside = [command for command in significant if command.start >= behind] if background else []
         if not beside:
-            edits.append(Edit(file=file.path, start=start, end=behind, replacement="exit 0", rule="RP016", reason=REASON))
-            ledger.note("RP016", Disposition.CONVERTED, f"{REASON}: {_listed(significant)}", origin)
+            edits.append(Edit(file=file.path, start=start, end=behind, replacement="exit 0", rule=rules.RP016, reason=REASON))
+            ledger.note(rules.RP016, Disposition.CONVERTED, f"{REASON}: {_listed(significant)}", origin)
         elif len(spans) == 1 and any(not command.compound and command.start <= start < command.end for command in split(text)):
             reason = "what the script runs beside the worker goes on in the background, and setup() does not wait for it"
             ending = ("" if text.endswith("\n") else "\n") + ") &\nexit 0\n"
-            edits.append(Edit(file=file.path, start=start, end=behind, replacement="(", rule="RP016", reason=reason))
-            edits.append(Edit(file=file.path, start=len(text), end=len(text), replacement=ending, rule="RP016", reason=reason))
-            ledger.note("RP016", Disposition.CONVERTED, f"{reason}: {_listed(beside)}", origin)
+            edits.append(Edit(file=file.path, start=start, end=behind, replacement="(", rule=rules.RP016, reason=reason))
+            edits.append(Edit(file=file.path, start=len(text), end=len(text), replacement=ending, rule=rules.RP016, reason=reason))
+            ledger.note(rules.RP016, Disposition.CONVERTED, f"{reason}: {_listed(beside)}", origin)
         else:
             message = "the script starts the worker in the background and goes on: do in setup() what it does then, without waiting."
-            ledger.note("RP016", Disposition.MANUAL, message, origin)
+            ledger.note(rules.RP016, Disposition.MANUAL, message, origin)
             return False
     return True
 
@@ -147,7 +148,7 @@ def _inline(packaging: Packaging, unit: Unit, app: App, ledger: Ledger) -> None:
         _export(app, name, value, packaging.origin(command.line), ledger)
     app.start_command = ["bash", "-c", _around(text, match, unit)]
     ledger.note(
-        "RP016",
+        rules.RP016,
         Disposition.CONVERTED,
         f"setup() runs what the command runs before the worker and beside it: {_listed(significant)}",
         packaging.origin(command.line),
@@ -212,7 +213,7 @@ def _exports(commands: list[ShellCommand], packaging: Packaging, unit: Unit) -> 
 def _export(app: App, name: str, value: str | None, origin: Origin, ledger: Ledger) -> None:
     if variables.LOADER.match(name) or name in ("PATH", "PYTHONUNBUFFERED"):
         ledger.note(
-            "ENV002",
+            rules.ENV002,
             Disposition.DROPPED,
             f"`{name}` of the script holds for what the script starts; the app's own process is started by fal",
             origin,
@@ -223,19 +224,19 @@ def _export(app: App, name: str, value: str | None, origin: Origin, ledger: Ledg
         environments.secret_item(ledger, name, origin, f"the start script exports the secret {name}")
     elif value is None or is_secret(name):
         ledger.note(
-            "ENV001", Disposition.MANUAL, f"the script computes {name} when it runs: set it in setup() if the handler reads it.", origin
+            rules.ENV001, Disposition.MANUAL, f"the script computes {name} when it runs: set it in setup() if the handler reads it.", origin
         )
     else:
         moved = storage.moved(value, app)
         app.environment.variables = [known for known in app.environment.variables if known.name != name]
         app.environment.variables.append(EnvVar(name=name, value=moved, preset=True, origin=origin))
-        ledger.note("ENV001", Disposition.CONVERTED, f"{name} is exported by the start script: set in setup()", origin)
+        ledger.note(rules.ENV001, Disposition.CONVERTED, f"{name} is exported by the start script: set in setup()", origin)
 
 
 def _volume_edits(file: SourceFile, app: App) -> list[Edit]:
     folder = storage.volume_folder(app)
     reason = f"RunPod's network volume becomes the folder {folder} of fal's persistent /data"
     return [
-        Edit(file=file.path, start=match.start(), end=match.end(), replacement=folder, rule="FS001", reason=reason)
+        Edit(file=file.path, start=match.start(), end=match.end(), replacement=folder, rule=rules.FS001, reason=reason)
         for match in re.finditer(rf"{storage.VOLUME}(?=[/\"'\s:;)]|$)", file.text)
     ]

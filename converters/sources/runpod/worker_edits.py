@@ -6,6 +6,7 @@ import ast
 import itertools
 import re
 
+from converters import rules
 from converters.concepts import storage
 from converters.ir import Edit
 from converters.python.code import Code
@@ -149,7 +150,7 @@ def volume_paths(code: Code, module: Module, app: str) -> list[Edit]:
                         start=at,
                         end=at + len(storage.VOLUME),
                         replacement=storage.data_folder(app),
-                        rule="FS001",
+                        rule=rules.FS001,
                         reason=f"RunPod's network volume becomes the folder {storage.data_folder(app)} of fal's persistent /data",
                     )
                 )
