@@ -21,6 +21,7 @@ COG = b"build:\n  python_version: '3.11'\npredict: predict.py:Predictor\n"
 BOMB = b"a: &a [x, x, x, x, x, x, x, x, x]\n" + b"".join(
     b"%c: &%c [%s]\n" % (letter, letter, b", ".join([b"*%c" % (letter - 1)] * 9)) for letter in range(ord("b"), ord("k"))
 )
+IMAGE = b"FROM python:3.11-slim\nRUN apt-get install -y ffmpeg\nCOPY handler.py /handler.py\nCMD python -u /handler.py\n"
 Make = Callable[[Path], None]
 
 
@@ -102,6 +103,14 @@ CASES = [
     pytest.param(beside("pyproject.toml", b"x = '\xe9'\n"), (5,), "pyproject.toml", id="TOML that is no UTF-8"),
     pytest.param(beside("requirements.txt", b"\xff\xfe\0r"), (0, 3, 5), "", id="requirements that are no text"),
     pytest.param(beside("Dockerfile", b"FROM\n\xff"), (0, 3, 5), "", id="a Dockerfile that is no text"),
+    pytest.param(beside("Dockerfile", IMAGE + b"# gr\xf6\xdfer\n"), (5,), "Dockerfile:5: is not valid UTF-8", id="a Dockerfile in Latin-1"),
+    pytest.param(beside("Dockerfile", IMAGE + "# größer\n".encode()), (0,), "", id="a Dockerfile in UTF-8"),
+    pytest.param(
+        beside("Dockerfile", IMAGE.replace(b"apt-get install -y ffmpeg", b"true") + b"# gr\xf6\xdfer\n"),
+        (0,),
+        "",
+        id="a Dockerfile in Latin-1 that a list of requirements replaces",
+    ),
     pytest.param(missing, (5,), "does not exist", id="a missing folder"),
     pytest.param(lambda root: None, (4,), "", id="an empty folder"),
     pytest.param(link("again", "."), (0,), "", id="a directory loop"),
