@@ -32,7 +32,7 @@ class Environments:
     def __init__(self, directory: Path, secrets: Mapping[str, str], projects: Sequence[Path] = ()) -> None:
         self._directory = directory.absolute()
         self._secrets = secrets
-        self._installers = Installers(self._directory / "packages", projects)
+        self._installers = Installers(self._directory / "packages" / _owner(projects), projects)
 
     async def python(self, layers: Layers, on_line: Callable[[str], None]) -> Path:
         """The interpreter of the environment in which the ``layers`` are installed one after the other, and fal itself last.
@@ -90,6 +90,11 @@ def _mark(file: Path) -> None:
     """Make an empty file, through no link that an installed package may have left."""
     with suppress(FileExistsError):
         os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW, 0o600))
+
+
+def _owner(projects: Sequence[Path]) -> str:
+    """Where downloads are kept: what one project's builds have put there is nothing that another one may install."""
+    return hashlib.sha256(json.dumps([str(project.resolve()) for project in projects]).encode()).hexdigest()[:16] if projects else "own"
 
 
 def _key(layers: Layers, *more: str) -> str:

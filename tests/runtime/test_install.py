@@ -121,7 +121,7 @@ FAL = f"fal=={version('fal')}"
 @pytest.fixture
 def uv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[str]]:
     """A ``uv`` that only notes what it is asked for; the function returns that, and forgets it."""
-    log, program = tmp_path / "environments/packages/log", tmp_path / "bin/uv"
+    log, program = tmp_path / "environments/packages/own/log", tmp_path / "bin/uv"
     program.parent.mkdir()
     program.write_text(
         textwrap.dedent(
@@ -174,6 +174,14 @@ def test_a_project_on_the_disk_is_installed_anew(tmp_path: Path, uv: Callable[[]
     for requirement in (f"{tmp_path}[extra]", str(tmp_path), str(tmp_path)):
         asyncio.run(environments.python([[requirement]], print))
         assert uv() == ["venv", requirement, FAL]
+
+
+def test_projects_share_no_downloads(tmp_path: Path, uv: Callable[[], list[str]]) -> None:
+    (tmp_path / "link").symlink_to("one")
+    for projects in ([tmp_path / "one"], [tmp_path / "two"], [tmp_path / "link"], []):
+        asyncio.run(Environments(tmp_path / "environments", {}, projects).make([[f"a=={len(projects)}{projects}"]], print))
+    caches = [place.parent.name for place in (tmp_path / "environments/packages").glob("*/log")]
+    assert len(caches) == 3 and "own" in caches, "one for each project, and one for what belongs to none"
 
 
 @pytest.mark.parametrize(("requirement", "message"), [("impossible", "cause: Because there is no impossible"), ("cut-off", "no output")])

@@ -128,7 +128,7 @@ def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Index:
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")
     monkeypatch.setenv("UV_STATE", str(folder / "state.json"))
-    return Index(folder, tmp_path / "environments/packages/uv.log")
+    return Index(folder, tmp_path / "environments/packages/own/uv.log")
 
 
 def found(index: Index, requirement: str, tmp_path: Path, most: int | None = 1) -> list[SourceSdk]:
@@ -304,7 +304,7 @@ def test_the_certificate_names_the_release_and_the_terminal_its_making(
     index: Index, scratch: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     index.serve({"cog": "99.0"})
-    index.log = tmp_path / "cache/fal-runtime/environments/packages/uv.log"
+    index.log = tmp_path / "cache/fal-runtime/environments/packages/own/uv.log"
     monkeypatch.setenv("FAL_MIGRATE_SOURCE_SDK", "auto")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     assert answer(["verify", str(FIXTURES / "replicate/tokens"), "--seconds", "5", "--format", "json"]) == 0
@@ -322,7 +322,7 @@ def test_own_asks_for_no_environment(
     index: Index, scratch: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     index.serve({"cog": "99.0"})
-    index.log = tmp_path / "cache/fal-runtime/environments/packages/uv.log"
+    index.log = tmp_path / "cache/fal-runtime/environments/packages/own/uv.log"
     monkeypatch.setenv("FAL_MIGRATE_SOURCE_SDK", "auto")
     assert answer(["verify", str(FIXTURES / "replicate/tokens"), "--seconds", "2", "--format", "json", "--source-sdk", "own"]) == 0
     printed = capsys.readouterr()
