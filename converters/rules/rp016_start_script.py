@@ -15,6 +15,7 @@ rule = Rule(
     servers, links and folders are there as before. A script that only starts the worker is not needed.
     What the command starts with `&` or `nohup`, before the worker or behind a worker that is itself in the background, keeps running
     beside the app and is not waited for.
+    A Dockerfile without CMD leaves the start to its base image, and what that starts beside the worker is not known.
     Check scripts that wait for ever after the server has started.
     """,
     links=(runpod_docs("serverless/workers/create-dockerfile"), fal_docs("documentation/development/app-lifecycle")),

@@ -197,6 +197,7 @@ def _app(project: Project, unit: Unit, found: Survey, options: Options, ledger: 
     code_variables(app, code, closure, ledger, unit.packaging.stage.env if unit.packaging else ())
     placement(project, unit, app, closure, plan.read_files, ledger)
     start_script.carry_over(project, unit, app, edits, ledger)
+    start_script.configuration_edits(project, app, edits, ledger)
     _options(code, unit, start, resolved, app, ledger)
     life.settle(app, code, closure, ledger)
     if app.start_command and not app.endpoints[0].input.known:

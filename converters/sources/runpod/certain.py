@@ -84,7 +84,12 @@ def _may_leave(node: ast.AST, answers: bool) -> bool:
 def always_fails(body: list[ast.stmt], *, answers: bool) -> bool:
     """Whether a block ends in a failure of the request, and nowhere in another way."""
     last = body[-1]
-    ends = isinstance(last, ast.Raise) or (answers and isinstance(last, ast.Return) and _is_failure(last))
+    if isinstance(last, ast.If) and last.orelse:
+        ends = always_fails(last.body, answers=answers) and always_fails(last.orelse, answers=answers)
+    elif isinstance(last, ast.With):
+        ends = always_fails(last.body, answers=answers)
+    else:
+        ends = isinstance(last, ast.Raise) or (answers and isinstance(last, ast.Return) and _is_failure(last))
     return ends and not any(_may_leave(statement, answers) for statement in body)
 
 

@@ -353,7 +353,7 @@ class _Walk:
             self._method(node, parent, call, certain)
         elif isinstance(parent, ast.Compare) and node in parent.comparators:
             if isinstance(parent.ops[0], ast.In | ast.NotIn):
-                needed = parent in certain and self._turns_away(parent)
+                needed = self._turns_away(parent) and (parent in certain or self._in_certain_loop(parent, certain))
                 self._add(parent.left, "needed" if needed else "in", parent, definite=needed)
         elif isinstance(
             parent, ast.Compare | ast.If | ast.UnaryOp | ast.BoolOp | ast.IfExp | ast.While | ast.FormattedValue | ast.Expr | ast.Delete
@@ -368,6 +368,19 @@ class _Walk:
         """`if "train" not in job_input:` with a failure below it."""
         parent = self.module.parents.get(test)
         return isinstance(test.ops[0], ast.NotIn) and isinstance(parent, ast.If) and always_fails(parent.body, answers=self.answers)
+
+    def _in_certain_loop(self, test: ast.Compare, certain: set[ast.AST]) -> bool:
+        """`for key in ("a", "b"):` over constants, whose body asks for the key first."""
+        statement = self.module.parents.get(test)
+        loop = self.module.parents.get(statement) if statement is not None else None
+        return (
+            isinstance(loop, ast.For)
+            and loop.body[:1] == [statement]
+            and loop.iter in certain
+            and isinstance(loop.target, ast.Name)
+            and isinstance(test.left, ast.Name)
+            and test.left.id == loop.target.id
+        )
 
     def _subscript(self, node: ast.Subscript, certain: set[ast.AST]) -> None:
         if isinstance(node.ctx, ast.Load):
@@ -415,7 +428,7 @@ class _Walk:
                 self.flow.open_changes.append((*self.calls, node))
             return
         for name in keys:
-            certain = definite and len(keys) == 1
+            certain = definite and (len(keys) == 1 or how == "needed")
             coerced = conversion(self.code, self.module, self.function, node) if isinstance(node, ast.expr) else ""
             self.flow.reads.append(Read(name, how, self.module, node, default, certain, coerced, path=(*self.calls, node)))
 
@@ -430,7 +443,7 @@ class _Walk:
                 for loop in loops:
                     if isinstance(loop, ast.For | ast.comprehension) and isinstance(loop.target, ast.Name) and loop.target.id == node.id:
                         try:
-                            values = constant(self.code, self.module, loop.iter)
+                            values = constant(self.code, self.module, self._local_value(loop.iter))
                         except NotConstant:
                             return None
                         keys = list(values)
@@ -440,6 +453,13 @@ class _Walk:
         except NotConstant:
             return None
         return [value] if isinstance(value, str) else None
+
+    def _local_value(self, node: ast.expr) -> ast.expr:
+        """What a name stands for that the function assigns once, or the expression itself."""
+        if isinstance(node, ast.Name):
+            values = [value for inner in all_nodes(self.function) for name, value in assignments(inner) if name == node.id]
+            return values[0] if len(values) == 1 else node
+        return node
 
     def _passed(self, node: ast.expr, what: Literal["job", "input"], definite: bool) -> None:
         """The job or the input is an argument of a call: follow it into a function of the project."""

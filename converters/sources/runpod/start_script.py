@@ -6,18 +6,21 @@ fails `setup()`, as it kept the worker from starting.
 
 from __future__ import annotations
 
+import itertools
 import re
+from pathlib import PurePosixPath
 
 from converters import rules
 from converters.concepts import environment as environments
 from converters.concepts import storage, variables
+from converters.containers import base_images
 from converters.containers.dockerfile import command_line
 from converters.containers.packaging import Packaging
 from converters.containers.shell import ShellCommand, expand, split
 from converters.credentials.recognize import is_secret
 from converters.ir import App, Disposition, Edit, EnvVar, Origin
 from converters.ledger import Ledger
-from converters.project import Project, SourceFile
+from converters.project import MAX_FILE, Project, SourceFile
 from converters.sources.runpod.units import Unit
 
 TRIVIAL = frozenset(
@@ -44,8 +47,15 @@ TRIVIAL = frozenset(
         "env",
     }
 )
-WRAPPERS = "exec|nohup|time|nice|setsid|env"
+LAUNCHERS = re.compile(r"(.*/)?(python|pypy)[\d.]*$|(.*/)?(uv|poetry|conda|micromamba|pdm|pipenv|hatch|accelerate|torchrun|xvfb-run)$|\$")
+"""Programs that start a Python file they are given, a variable that names one included."""
+WRAPPERS = frozenset(
+    {"exec", "nohup", "time", "nice", "setsid", "env", "command", "sudo", "tini", "dumb-init", "stdbuf", "ionice", "taskset"}
+)
 """Words before a command that say how it runs, not what."""
+CONFIGURATION = frozenset({".yaml", ".yml", ".json", ".toml", ".ini", ".cfg", ".conf", ".env", ".sh", ".properties"})
+"""Endings of files whose paths the code or a program reads when it runs."""
+ON_EXIT = re.compile(r"(?m)^\s*trap\s.*(\bEXIT\b|\s0\b)")
 REASON = "setup() runs the script up to the line that starts the worker"
 
 
@@ -53,6 +63,8 @@ def carry_over(project: Project, unit: Unit, app: App, edits: list[Edit], ledger
     """Give `setup()` what the start command does before the worker runs."""
     packaging = unit.packaging
     entry = packaging.entry if packaging else None
+    if packaging is not None and not command_line(packaging.stage):
+        _of_base(packaging, ledger)
     if packaging is None or entry is None or entry.file != unit.entry:
         return
     if entry.script:
@@ -61,20 +73,55 @@ def carry_over(project: Project, unit: Unit, app: App, edits: list[Edit], ledger
         _inline(packaging, unit, app, ledger)
 
 
-def _worker_call(unit: Unit) -> re.Pattern[str]:
-    """The text of a command that starts the entry file."""
-    name = re.escape(unit.entry.rsplit("/", 1)[-1])
-    stem = re.escape(unit.entry.rsplit("/", 1)[-1].removesuffix(".py"))
-    word = r"(?:>&|&>|[^;&|\n#])*"
-    return re.compile(
-        rf"(?m)^(?P<before>[^#\n]*?)(?P<call>(?:(?:{WRAPPERS})\s+)*(?:[A-Za-z_]\w*=\S*\s+)*[\w./${{}}\"-]*python[\d.]*\"?\s{word}(?:{name}|-m\s+[\w.]*{stem})\b{word})"
+def _of_base(packaging: Packaging, ledger: Ledger) -> None:
+    """Say that what the base image starts beside the worker is not known, where it is more than Python."""
+    base = base_images.describe(packaging.stage.base_image)
+    if base.plain:
+        return
+    message = (
+        f"the Dockerfile has no CMD, so {base.reference} starts the worker by a command of its own: what that runs before the worker, "
+        "such as a server, does not run on fal; start it in setup()."
     )
+    ledger.note(rules.RP016, Disposition.MANUAL, message, packaging.origin(packaging.stage.line))
+
+
+def _starts_worker(command: ShellCommand, unit: Unit) -> bool:
+    """Whether a command starts the entry file, by whichever interpreter or launcher."""
+    words = list(command.words)
+    while words and (PurePosixPath(words[0]).name in WRAPPERS or words[0].startswith("-") or "=" in words[0]):
+        words.pop(0)
+    if not words:
+        return False
+    names = {PurePosixPath(unit.entry).name}
+    if unit.packaging is not None:
+        names |= {PurePosixPath(image).name for image, path in unit.packaging.layout.files.items() if path == unit.entry}
+    if PurePosixPath(words[0]).name in names:
+        return True
+    if not LAUNCHERS.match(words[0]):
+        return False
+    stems = {name.removesuffix(".py") for name in names}
+    as_module = any(flag == "-m" and module.rpartition(".")[2] in stems for flag, module in itertools.pairwise(words))
+    return as_module or any(PurePosixPath(word).name in names for word in words[1:])
+
+
+def _worker_spans(text: str, unit: Unit) -> list[tuple[int, int]]:
+    """(start, end) of every command of a script that starts the worker, with what its output is piped into."""
+    found: list[tuple[int, int]] = []
+    piped = False
+    for command in _commands(text):
+        if _starts_worker(command, unit):
+            found.append((command.start, command.end))
+            piped = True
+        elif piped and command.operator in ("|", "|&"):
+            found[-1] = (found[-1][0], command.end)
+        else:
+            piped = False
+    return found
 
 
 def _script(file: SourceFile, packaging: Packaging, unit: Unit, app: App, edits: list[Edit], ledger: Ledger) -> None:
     text = file.text
-    call = _worker_call(unit)
-    spans = [(match.start("call"), match.end("call")) for match in call.finditer(text)]
+    spans = _worker_spans(text, unit)
     if not spans and (arguments := list(re.finditer(r"(?m)^[ \t]*(?P<call>(?:exec[ \t]+)?\"?\$[@*]\"?)[ \t]*$", text))):
         spans = [(match.start("call"), match.end("call")) for match in arguments]
     lines = text.splitlines(keepends=True)
@@ -98,17 +145,27 @@ def _script(file: SourceFile, packaging: Packaging, unit: Unit, app: App, edits:
     if not _end_there(file, spans, significant, edits, ledger):
         return
     edits += _volume_edits(file, app)
-    for command in significant:
-        if "activate" in command.text and storage.VOLUME in command.text:
-            ledger.note(
-                rules.RP017,
-                Disposition.MANUAL,
-                "the Python environment lies on the network volume, which is not part of the image: install its packages in the image.",
-                Origin(file=file.path, line=command.line),
-            )
+    _volume_environment(file, packaging, ledger)
     places = [image for image, path in packaging.layout.files.items() if path == file.path]
     app.start_command = ["bash", places[0] if app.environment.kind == "image" and places else file.path]
     app.environment.files = sorted({*app.environment.files, file.path})
+
+
+def _volume_environment(file: SourceFile, packaging: Packaging, ledger: Ledger) -> None:
+    """Say that a script takes its Python from the network volume: `source $VENV/bin/activate`, `/runpod-volume/venv/bin/python`."""
+    known = {name: value.value for name, value in packaging.stage.env.items()}
+    for command in _commands(file.text):
+        for name, raw in command.assignments:
+            known[name] = " ".join(expand([raw], known))
+        words = expand(command.raw_words, known) if command.raw_words else ()
+        sourced = words[:1] in ((".",), ("source",)) and any(word.startswith(storage.VOLUME) and "activate" in word for word in words[1:])
+        started = any(word.startswith(storage.VOLUME) and LAUNCHERS.match(word) for word in words[:1])
+        if sourced or started:
+            message = (
+                "the Python environment lies on the network volume, which is not part of the image: install its packages in the image."
+            )
+            ledger.note(rules.RP017, Disposition.MANUAL, message, Origin(file=file.path, line=command.line))
+            return
 
 
 def _end_there(file: SourceFile, spans: list[tuple[int, int]], significant: list[ShellCommand], edits: list[Edit], ledger: Ledger) -> bool:
@@ -120,11 +177,13 @@ def _end_there(file: SourceFile, spans: list[tuple[int, int]], significant: list
         behind = end + (background.end() if background else 0)
         beside = [command for command in significant if command.start >= behind] if background else []
         if not beside:
-            edits.append(Edit(file=file.path, start=start, end=behind, replacement="exit 0", rule=rules.RP016, reason=REASON))
+            ending = "trap - EXIT; exit 0" if ON_EXIT.search(text) else "exit 0"  # what it stops at its end is to go on
+            edits.append(Edit(file=file.path, start=start, end=behind, replacement=ending, rule=rules.RP016, reason=REASON))
             ledger.note(rules.RP016, Disposition.CONVERTED, f"{REASON}: {_listed(significant)}", origin)
         elif len(spans) == 1 and any(not command.compound and command.start <= start < command.end for command in split(text)):
             reason = "what the script runs beside the worker goes on in the background, and setup() does not wait for it"
-            ending = ("" if text.endswith("\n") else "\n") + ") &\nexit 0\n"
+            end_here = "trap - EXIT; exit 0" if ON_EXIT.search(text) else "exit 0"
+            ending = ("" if text.endswith("\n") else "\n") + f") &\n{end_here}\n"
             edits.append(Edit(file=file.path, start=start, end=behind, replacement="(", rule=rules.RP016, reason=reason))
             edits.append(Edit(file=file.path, start=len(text), end=len(text), replacement=ending, rule=rules.RP016, reason=reason))
             ledger.note(rules.RP016, Disposition.CONVERTED, f"{reason}: {_listed(beside)}", origin)
@@ -140,13 +199,13 @@ def _inline(packaging: Packaging, unit: Unit, app: App, ledger: Ledger) -> None:
     words = command_line(packaging.stage)
     text = words[-1] if words and len(words) > 1 and words[-2].startswith("-") and "c" in words[-2] else ""
     significant = [command for command in _commands(text) if _is_significant(command, unit)]
-    match = _worker_call(unit).search(text)
+    spans = _worker_spans(text, unit)
     command = packaging.stage.cmd or packaging.stage.entrypoint
-    if not significant or match is None or command is None:
+    if not significant or not spans or command is None:
         return
     for name, value, _ in _exports(_commands(text), packaging, unit):
         _export(app, name, value, packaging.origin(command.line), ledger)
-    app.start_command = ["bash", "-c", _around(text, match, unit)]
+    app.start_command = ["bash", "-c", _around(text, spans[0], unit)]
     ledger.note(
         rules.RP016,
         Disposition.CONVERTED,
@@ -155,10 +214,10 @@ def _inline(packaging: Packaging, unit: Unit, app: App, ledger: Ledger) -> None:
     )
 
 
-def _around(text: str, call: re.Match[str], unit: Unit) -> str:
+def _around(text: str, call: tuple[int, int], unit: Unit) -> str:
     """A command line without its call of the worker: `a & worker` leaves `a &`, which is not waited for, and `a && worker` leaves `a`."""
-    before = re.sub(r"[\s;]*(?:(?:&&|\|\|)[\s;]*)*$", "", text[: call.start("call")])
-    behind = text[call.end("call") :].lstrip()
+    before = re.sub(r"[\s;]*(?:(?:&&|\|\|)[\s;]*)*$", "", text[: call[0]])
+    behind = text[call[1] :].lstrip()
     if behind.startswith("&") and not behind.startswith("&&"):
         beside = behind[1:].strip()
         if any(_is_significant(command, unit) for command in _commands(beside)):
@@ -174,7 +233,7 @@ def _commands(text: str) -> list[ShellCommand]:
 
 
 def _is_significant(command: ShellCommand, unit: Unit) -> bool:
-    if _worker_call(unit).search(command.text) or _starts_in_heredoc(command):
+    if _starts_worker(command, unit) or _starts_in_heredoc(command):
         return False
     words = [word for word in command.words if word not in ("exec", "sudo", "then", "else", "do", "$@", "$*")]
     return bool(words) and words[0] not in TRIVIAL and not words[0].startswith("[")
@@ -194,7 +253,7 @@ def _exports(commands: list[ShellCommand], packaging: Packaging, unit: Unit) -> 
     known = {name: value.value for name, value in packaging.stage.env.items()}
     found: list[tuple[str, str | None, int]] = []
     for command in commands:
-        given = [f"{name}={value}" for name, value in command.assignments] if _worker_call(unit).search(command.text) else []
+        given = [f"{name}={value}" for name, value in command.assignments] if _starts_worker(command, unit) else []
         if command.words[:1] != ("export",) and not given:
             continue
         for word in given or command.raw_words[1:]:
@@ -233,10 +292,27 @@ def _export(app: App, name: str, value: str | None, origin: Origin, ledger: Ledg
         ledger.note(rules.ENV001, Disposition.CONVERTED, f"{name} is exported by the start script: set in setup()", origin)
 
 
+def configuration_edits(project: Project, app: App, edits: list[Edit], ledger: Ledger) -> None:
+    """Move paths on the network volume in the configuration files that the app takes along."""
+    done = {(edit.file, edit.start) for edit in edits}
+    for path in app.environment.files:
+        file = project.files.get(path)
+        if file is None or PurePosixPath(path).suffix.lower() not in CONFIGURATION or file.size > MAX_FILE:
+            continue
+        if storage.VOLUME.encode() not in file.data or PurePosixPath(path).name in ("hub.json", "tests.json", "test_input.json"):
+            continue
+        made = [edit for edit in _volume_edits(file, app) if (edit.file, edit.start) not in done]
+        edits += made
+        for edit in made:
+            line = file.text.count("\n", 0, edit.start) + 1
+            message = f"a path on the network volume -> {edit.replacement}"
+            ledger.note(rules.FS001, Disposition.CONVERTED, message, Origin(file=path, line=line))
+
+
 def _volume_edits(file: SourceFile, app: App) -> list[Edit]:
     folder = storage.volume_folder(app)
     reason = f"RunPod's network volume becomes the folder {folder} of fal's persistent /data"
     return [
         Edit(file=file.path, start=match.start(), end=match.end(), replacement=folder, rule=rules.FS001, reason=reason)
-        for match in re.finditer(rf"{storage.VOLUME}(?=[/\"'\s:;)]|$)", file.text)
+        for match in re.finditer(rf"{storage.VOLUME}(?=[/\"'\s:;,)\]}}&|]|$)", file.text)
     ]

@@ -60,6 +60,13 @@ SCRIPTS = [
     pytest.param("./prepare.sh\npython handler.py &\n./side.sh\nwait", ["prepared", "side"], id="a program before it and one beside it"),
     pytest.param("./side.sh &\npython handler.py &\nwait -n\nexit $?\n", ["side"], id="a wait for both"),
     pytest.param("LEVEL=2 python handler.py & ./side.sh\n", ["side"], id="both on one line"),
+    pytest.param("./prepare.sh\nuv run --project . python -u handler.py\n", ["prepared"], id="a launcher"),
+    pytest.param(
+        'PYTHON=python3\n./prepare.sh\n"$PYTHON" -u handler.py 2>&1 | tee log.txt\ntouch late\n', ["prepared"], id="a variable, and a pipe"
+    ),
+    pytest.param("cp handler.py copy.py || true\n./prepare.sh\npython handler.py\n", ["prepared"], id="a copy starts nothing"),
+    pytest.param("trap 'touch stopped' EXIT\n./side.sh &\nexec python handler.py\n", ["side"], id="a trap that exec passes over"),
+    pytest.param("trap 'touch stopped' EXIT\npython handler.py &\n./side.sh\n", ["side"], id="a trap of a script that goes on"),
 ]
 
 
@@ -87,3 +94,55 @@ def test_a_worker_that_a_function_of_the_script_starts_beside_others_is_left_to_
     outcome = made(tmp_path, "bash start.sh", script)
     assert outcome.status == "partial"
     assert [item.line for item in outcome.ledger.open_code_items() if item.rule == "RP016"] == [2]
+
+
+@pytest.mark.parametrize(
+    "line", ["source $HOMES/venv/bin/activate", ". /runpod-volume/venv/bin/activate", "$HOMES/venv/bin/python -m server &"]
+)
+def test_an_environment_on_the_volume_is_left_to_a_person(tmp_path: Path, line: str) -> None:
+    outcome = made(tmp_path, "bash start.sh", f"HOMES=/runpod-volume/tools\n{line}\npython handler.py\n")
+    assert [item.line for item in outcome.ledger.open_code_items() if item.rule == "RP017"] == [2]
+
+
+@pytest.mark.parametrize(
+    "line", ["source /opt/venv/bin/activate", "ls /runpod-volume/venv/bin/activate", "cp activate /runpod-volume/activate"]
+)
+def test_an_environment_in_the_image_is_none_on_the_volume(tmp_path: Path, line: str) -> None:
+    outcome = made(tmp_path, "bash start.sh", f"{line}\n./side.sh &\npython handler.py\n")
+    assert not [item for item in outcome.ledger.items() if item.rule == "RP017"]
+
+
+BASES = [
+    pytest.param("runpod/worker-comfyui:5.8.6-base", [1], id="a base that starts more"),
+    pytest.param("python:3.11-slim", [], id="a base that starts nothing"),
+]
+
+
+@pytest.mark.parametrize(("base", "lines"), BASES)
+def test_what_a_base_starts_by_itself_is_not_known(tmp_path: Path, base: str, lines: list[int]) -> None:
+    (tmp_path / "handler.py").write_text(WORKER)
+    (tmp_path / "Dockerfile").write_text(f"FROM {base}\nCOPY handler.py /handler.py\n")
+    outcome = convert(tmp_path, Options())
+    assert isinstance(outcome, Converted), outcome
+    assert [item.line for item in outcome.ledger.open_code_items() if item.rule == "RP016"] == lines
+
+
+PATHS = [
+    pytest.param("paths.yaml", "base_path: /runpod-volume/models\nlist: [/runpod-volume, '/runpod-volume']\n", True, id="YAML"),
+    pytest.param("paths.json", '{"base": "/runpod-volume"}', True, id="JSON"),
+    pytest.param("fetch.sh", "ls /runpod-volume/a\n", True, id="a shell script"),
+    pytest.param("paths.yaml", "base_path: /runpod-volumes/models\n", False, id="another name"),
+    pytest.param("notes.txt", "It lies in /runpod-volume.\n", False, id="a text"),
+]
+
+
+@pytest.mark.parametrize("system", ["", "RUN apt-get update && apt-get install -y ffmpeg\n"], ids=["a list of files", "an image"])
+@pytest.mark.parametrize(("name", "text", "moved"), PATHS)
+def test_paths_on_the_volume_move_in_configuration_files(tmp_path: Path, name: str, text: str, moved: bool, system: str) -> None:
+    (tmp_path / "handler.py").write_text(WORKER)
+    (tmp_path / name).write_text(text)
+    (tmp_path / "Dockerfile").write_text(f"FROM python:3.11-slim\n{system}COPY . /\nCMD python handler.py\n")
+    outcome = convert(tmp_path, Options())
+    assert isinstance(outcome, Converted), outcome
+    assert ("/runpod-volume" in text_of(outcome, name)) != moved
+    assert bool([item for item in outcome.ledger.items() if item.rule == "FS001" and item.file == name]) == moved
