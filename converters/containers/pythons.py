@@ -180,7 +180,8 @@ def _install(found: Pythons, command: ShellCommand, arguments: Sequence[str], ta
     if named and all(name in pip.TOOLS or name == "fal" for name in named) and "-r" not in arguments:
         return
     if target:
-        _make(found, target, "venv", command.line).filled = found.environments[target].filled or command.line
+        environment = _make(found, target, "venv", command.line)
+        environment.filled = environment.filled or command.line
     else:
         found.system.append(command.line)
 
