@@ -22,6 +22,16 @@ def class_name(name: str) -> str:
     return made if made.isidentifier() else f"App{made}"
 
 
+def is_name(text: str) -> bool:
+    """Whether code can bind it: `class` and `True` are identifiers that it cannot."""
+    return text.isidentifier() and not keyword.iskeyword(text)
+
+
+def is_dotted_name(text: str) -> bool:
+    """Whether an import statement can name it; a file `class.py` or `my-handler.py` can be imported by `importlib` alone."""
+    return all(map(is_name, text.split(".")))
+
+
 def is_identifier(name: str) -> bool:
     """Whether a key can be a field name as it is (others get an alias)."""
-    return name.isidentifier() and not keyword.iskeyword(name) and not name.startswith("_") and not name.startswith("model_")
+    return is_name(name) and not name.startswith("_") and not name.startswith("model_")

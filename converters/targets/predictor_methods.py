@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from converters.concepts.literals import string
+from converters.concepts.names import is_dotted_name, is_name
 from converters.escape import docstring
 from converters.ir import App, InputField, Predictor
 from converters.targets import app as app_parts
@@ -36,15 +37,14 @@ def setup(app: App) -> str:
 
 def _load(predictor: Predictor) -> list[str]:
     """Lines that import the predictor, make it, and run its own setup."""
-    name = predictor.name
-    if predictor.cancel:
-        lines = [f"from {predictor.module} import CancelationException, {name}", ""]
-        return [*lines, *_made(predictor), *(["self.cancelation = CancelationException"] if is_synchronous(predictor) else [])]
-    if all(part.isidentifier() for part in predictor.module.split(".")):
-        lines = [f"from {predictor.module} import {name}", ""]
+    names = ["CancelationException", predictor.name] if predictor.cancel else [predictor.name]
+    if is_dotted_name(predictor.module):
+        lines = [f"from {predictor.module} import {', '.join(names)}", ""]
     else:
-        lines = [f"{name} = importlib.import_module({string(predictor.module)}).{name}", ""]
-    return [*lines, *_made(predictor)]
+        module = f"importlib.import_module({string(predictor.module)})"
+        lines = [*(f"{name} = {module}.{name}" for name in names), ""]
+    keep = ["self.cancelation = CancelationException"] if predictor.cancel and is_synchronous(predictor) else []
+    return [*lines, *_made(predictor), *keep]
 
 
 def _made(predictor: Predictor) -> list[str]:
@@ -153,7 +153,7 @@ def _arguments(app: App) -> list[str]:
         if field.computed:
             continue
         value = variable(field) if field.name in downloaded else f"input.{field_name(field.name)}"
-        found.append(f"{field.name}={value}" if field.name.isidentifier() else f"**{{{string(field.name)}: {value}}}")
+        found.append(f"{field.name}={value}" if is_name(field.name) else f"**{{{string(field.name)}: {value}}}")
     computed = [field for field in fields if field.computed]
     return found + (["**given"] if computed else [])
 

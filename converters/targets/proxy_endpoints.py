@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from converters.concepts.literals import source_of, string
+from converters.concepts.names import is_name
 from converters.escape import docstring
 from converters.targets.json_models import Models, field_names
 
@@ -75,7 +76,7 @@ def _operation(target: str, method: str, stated: dict[str, Any], models: Models,
     name = re.sub(r"\W+", "_", str(stated.get("summary") or stated.get("operationId") or target).lower()).strip("_") or "endpoint"
     name = f"call_{name}" if name[0].isdigit() else name
     base, number = name, 2
-    while name in names or not name.isidentifier():
+    while name in names or not is_name(name):
         name, number = f"{base}_{number}", number + 1
     names.add(name)
     made = Operation(path, method.upper(), target, name, str(stated.get("summary") or stated.get("description") or ""))

@@ -6,6 +6,7 @@ import os.path
 from pathlib import PurePosixPath
 
 from converters.concepts.literals import source_of, string
+from converters.concepts.names import is_dotted_name
 from converters.ir import App
 from converters.targets import app as app_parts
 from converters.targets import imports, methods
@@ -89,7 +90,7 @@ def _import_lines(app: App) -> list[str]:
     assert handler is not None
     module = handler.module
     last = module.rsplit(".", 1)[-1]
-    if not all(part.isidentifier() for part in module.split(".")):
+    if not is_dotted_name(module):
         lines = [f"worker = importlib.import_module({string(module)})  # loads what the worker loads, once per runner"]
         last = "worker"
     elif "." in module:

@@ -18,8 +18,8 @@ CHECKED = "    checked = validate(given, SCHEMA)\n    if 'errors' in checked:\n 
 SCHEMA = "SCHEMA = {'n': {'type': int, 'required': True}}\n"
 
 
-def app_file(folder: Path, handler: str, options: str = "") -> str:
-    (folder / "handler.py").write_text(f"import runpod\n{handler}\nrunpod.serverless.start({{'handler': handler{options}}})\n")
+def app_file(folder: Path, handler: str, options: str = "", entry: str = "handler.py") -> str:
+    (folder / entry).write_text(f"import runpod\n{handler}\nrunpod.serverless.start({{'handler': handler{options}}})\n")
     outcome = convert(folder, Options(style="keep"))
     assert isinstance(outcome, Converted), outcome
     (app,) = outcome.application.apps
@@ -27,6 +27,20 @@ def app_file(folder: Path, handler: str, options: str = "") -> str:
     assert data is not None
     ast.parse(data)
     return data.decode()
+
+
+@pytest.mark.parametrize(
+    ("entry", "line"),
+    [
+        ("worker.py", "        import worker  # loads"),
+        ("match.py", "        import match  # loads"),
+        ("my-worker.py", '        worker = importlib.import_module("my-worker")  # loads'),
+        ("class.py", '        worker = importlib.import_module("class")  # loads'),
+        ("True.py", '        worker = importlib.import_module("True")  # loads'),
+    ],
+)
+def test_a_worker_is_imported_by_a_statement_that_can_name_it(tmp_path: Path, entry: str, line: str) -> None:
+    assert line in app_file(tmp_path, "def handler(job):\n    return {}\n", entry=entry)
 
 
 @pytest.mark.parametrize("name", ["prompt", "model_id", "num_steps", "naïve", "input", "self", "x1"])

@@ -54,10 +54,20 @@ def test_a_function_is_served_without_an_instance(tmp_path: Path) -> None:
     assert "result = self.predictor(text=input.text)" in text(outcome, "app.py")
 
 
-def test_a_file_name_with_dashes_is_imported_by_name(tmp_path: Path) -> None:
-    root = write(tmp_path / "p", "", YAML.replace("predict.py", "make-it.py"))
-    (root / "make-it.py").write_text(CLASS)
-    assert 'Predictor = importlib.import_module("make-it").Predictor' in text(converted(root, style="keep"), "app.py")
+@pytest.mark.parametrize("name", ["make-it", "class", "None", "3d"])
+def test_a_file_that_no_import_statement_can_name_is_imported_by_name(tmp_path: Path, name: str) -> None:
+    root = write(tmp_path / "p", "", YAML.replace("predict.py", f"{name}.py"))
+    (root / f"{name}.py").write_text(CLASS)
+    made = text(converted(root, style="keep"), "app.py")
+    assert f'Predictor = importlib.import_module("{name}").Predictor' in made
+    compile(made, "app.py", "exec")
+
+
+@pytest.mark.parametrize("name", ["match", "type", "klass"])
+def test_a_file_with_an_ordinary_name_is_imported_as_usual(tmp_path: Path, name: str) -> None:
+    root = write(tmp_path / "p", "", YAML.replace("predict.py", f"{name}.py"))
+    (root / f"{name}.py").write_text(CLASS)
+    assert f"from {name} import Predictor" in text(converted(root, style="keep"), "app.py")
 
 
 def test_an_inherited_predictor_is_followed_into_its_module(tmp_path: Path) -> None:
