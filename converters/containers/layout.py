@@ -57,7 +57,7 @@ class Entry:
 def layout(dockerfile: Dockerfile, stage: Stage, project: Project, context: str) -> Layout:
     """Expand the COPY and ADD lines of a stage over the build context (a folder of the project)."""
     found = Layout()
-    ignored = _dockerignore(project, context)
+    left_out = ignored(project, context)
     for copy in stage.copies:
         if copy.from_stage is not None:
             if copy.from_index is not None and copy.from_index < len(dockerfile.stages) and copy.from_index != stage.index:
@@ -65,7 +65,7 @@ def layout(dockerfile: Dockerfile, stage: Stage, project: Project, context: str)
             continue
         for source in copy.sources:
             if "://" not in source and not source.startswith("git@"):
-                _place(project, context, copy, source, found, ignored)
+                _place(project, context, copy, source, found, left_out)
     return found
 
 
@@ -83,7 +83,7 @@ def best_context(dockerfile: Dockerfile, stage: Stage, project: Project, folder:
     return candidates[min(scored)[1]]
 
 
-def _dockerignore(project: Project, context: str) -> set[str]:
+def ignored(project: Project, context: str) -> set[str]:
     """Paths below the context that `.dockerignore` leaves out (gitignore matching; the last pattern wins in both)."""
     file = project.get(f"{context}/.dockerignore" if context else ".dockerignore")
     if file is None:

@@ -53,6 +53,34 @@ rule = Rule(
             status="converted",
         ),
         Case(
+            "a variable that is asked for before it is read is not demanded",
+            "untouched",
+            {
+                "handler.py": """
+                import os
+                import runpod
+
+                os.environ.setdefault("MODE", "fast")
+
+                def rank(job):
+                    if "CLUSTER_RANK" not in os.environ:
+                        return 0
+                    return int(os.environ["CLUSTER_RANK"])
+
+                def handler(job):
+                    try:
+                        shard = os.environ["SHARD"]
+                    except KeyError:
+                        shard = "0"
+                    node = os.environ["NODE"] if "NODE" in os.environ else ""
+                    return {"text": job["input"]["prompt"] + shard + node + os.environ["MODE"], "rank": rank(job)}
+
+                runpod.serverless.start({"handler": handler})
+                """
+            },
+            lacks={"MIGRATION.md": ("fal secrets set",), "app.py": ("secrets",)},
+        ),
+        Case(
             "names that only contain the word are no secrets",
             "untouched",
             {

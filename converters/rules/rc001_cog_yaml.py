@@ -15,6 +15,7 @@ rule = Rule(
     cog.yaml of an example or a test, which is a project of its own. A predictor that cannot be read is named with the reason.
     Where a template (`cog.yaml.template`) stands in place of a cog.yaml, every configuration in a folder `*cog-configs` beside it is merged
     into it, lists behind lists, and becomes an app.
+    One of several models that cannot be read or found is named, and the others are converted.
     Convert an example by its own folder if you want to serve it.
     """,
     links=(cog_docs("yaml"), fal_docs("documentation/development/migrate-from-replicate")),
@@ -30,6 +31,20 @@ rule = Rule(
             "converted",
             {"cog.yaml": COG, "predict.py": PREDICTOR, "examples/cog.yaml": COG, "examples/predict.py": PREDICTOR},
             seen=(Seen("dropped", 1, "examples/cog.yaml"),),
+        ),
+        Case(
+            "a model that cannot be converted leaves the others alone",
+            "partial",
+            {
+                "cog.yaml.template": "build:\n  python_version: '3.11'\n",
+                "cog-configs/broken.yaml": "predict: [\n",
+                "cog-configs/draft.yaml": "predict: predict.py:Draft\n",
+                "cog-configs/small.yaml": "predict: predict.py:Predictor\n",
+                "predict.py": PREDICTOR,
+            },
+            seen=(Seen("manual", 2, "cog-configs/broken.yaml"), Seen("manual", 1, "predict.py")),
+            has={"small_app.py": ('class Small(fal.App, name="small"',)},
+            status="partial",
         ),
         Case(
             "a configuration is merged into the template beside it",

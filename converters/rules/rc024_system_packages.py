@@ -32,6 +32,23 @@ rule = Rule(
             seen=(Seen("converted", 3, "cog.yaml"),),
             has={"Dockerfile": ("ffmpeg",)},
         ),
+        Case(
+            "programs of Cog's base image that build steps start are installed before them",
+            "converted",
+            {
+                "cog.yaml": """
+                build:
+                  run:
+                    - wget -q https://example.com/a.zip && unzip a.zip -d /opt/a
+                    - make -C /opt/a
+                predict: predict.py:Predictor
+                """,
+                "predict.py": PREDICTOR,
+            },
+            seen=(Seen("converted", 1, "cog.yaml"),),
+            has={"Dockerfile": ("wget unzip && rm",)},
+            lacks={"Dockerfile": ("cmake", "ffmpeg", "sox")},
+        ),
         Case("a cog.yaml without system packages installs none", "untouched", {"cog.yaml": COG, "predict.py": PREDICTOR}),
         Case("packages of a worker's Dockerfile are another rule", "untouched", {"handler.py": WORKER, "Dockerfile": IMAGE}),
     ),

@@ -37,6 +37,22 @@ rule = Rule(
             status="partial",
         ),
         Case(
+            "a secret that a step mounts by a flag of its own is named, and mounted once",
+            "partial",
+            {
+                "cog.yaml": """
+                build:
+                  run:
+                    - --mount=type=secret,id=HUB curl -sf -u "user:$(cat /run/secrets/HUB)" https://example.com/net.bin -o /opt/net.bin
+                predict: predict.py:Predictor
+                """,
+                "predict.py": PREDICTOR,
+            },
+            seen=(Seen("manual", 3, "cog.yaml"),),
+            has={"app.py": ('secrets={"HUB": "$HUB"}',), "Dockerfile": ("RUN --mount=type=secret,id=HUB curl",)},
+            status="converted",
+        ),
+        Case(
             "a step that stays in the image mounts its secret",
             "partial",
             {

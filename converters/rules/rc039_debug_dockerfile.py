@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from converters.rules.model import Case, Rule, cog_docs, fal_docs
+from converters.rules.model import Case, Rule, Seen, cog_docs, fal_docs
 from converters.rules.samples import COG, IMAGE, PREDICTOR, WORKER
 
 rule = Rule(
@@ -14,6 +14,8 @@ rule = Rule(
     fal's guide lets a person write Cog's own Dockerfile out with `cog debug` and adapt it. Such a file beside cog.yaml is kept, with the
     edits that the guide asks for: EXPOSE goes, the installation of Cog goes, and the packages stand in place of the requirement file
     that Cog wrote for one build only.
+    Of a line that installs more than Cog, the rest stays. A base image without an owner exists on the author's machine only: it is left
+    to a person.
     Check lines that you added to it by hand.
     """,
     links=(cog_docs("yaml"), fal_docs("documentation/development/migrate-from-replicate")),
@@ -42,6 +44,40 @@ rule = Rule(
             },
             has={"Dockerfile": ("RUN apt-get update && apt-get install -y ffmpeg",)},
             lacks={"Dockerfile": ("EXPOSE", "cog.server.http")},
+        ),
+        Case(
+            "what is installed beside Cog stays, and a base that only the author has is named",
+            "partial",
+            {
+                "cog.yaml": COG,
+                "predict.py": PREDICTOR,
+                "Dockerfile": """
+                FROM our_base
+                RUN pip install cog numpy==1.26.4 && apt-get update
+                COPY . /src
+                CMD ["python", "-m", "cog.server.http"]
+                """,
+            },
+            seen=(Seen("manual", 1, "Dockerfile"),),
+            has={"Dockerfile": ("RUN pip install numpy==1.26.4 && apt-get update",)},
+            status="partial",
+        ),
+        Case(
+            "a base that is a stage or an official image is no matter",
+            "untouched",
+            {
+                "cog.yaml": COG,
+                "predict.py": PREDICTOR,
+                "Dockerfile": """
+                FROM python:3.11-slim AS base
+                FROM base
+                RUN pip install cogapp uvicorn
+                COPY . /src
+                CMD ["python", "-m", "cog.server.http"]
+                """,
+            },
+            has={"Dockerfile": ("RUN pip install cogapp uvicorn",)},
+            within=("cog.yaml",),
         ),
         Case("a predictor without a Dockerfile has none to adapt", "untouched", {"cog.yaml": COG, "predict.py": PREDICTOR}),
         Case("a Dockerfile of a queue worker is another matter", "untouched", {"handler.py": WORKER, "Dockerfile": IMAGE + "EXPOSE 5000"}),

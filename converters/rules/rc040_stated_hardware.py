@@ -12,6 +12,7 @@ rule = Rule(
     explanation="""
     cog.yaml says only whether a GPU is needed; the hardware is chosen on Replicate. A `cog-safe-push` configuration or the README often
     names it, and then the machine type follows it: Replicate's A100 has 80 GB, which is fal's GPU-H100, and `-2x` becomes num_gpus.
+    The hardware of a test push is heard last, and a model that needs a GPU is never put on a machine without one for it.
     Check it against the model's page; `--set machine_type=...` wins over it.
     """,
     links=(cog_docs("yaml"), fal_docs("documentation/deployment/scale-your-application")),
@@ -22,6 +23,33 @@ rule = Rule(
             {"cog.yaml": COG, "predict.py": PREDICTOR, "README.md": "# Upper\n\nRuns on gpu-l40s.\n"},
             seen=(Seen("converted", 3, "README.md"),),
             has={"app.py": ('machine_type = "GPU-L40"',)},
+        ),
+        Case(
+            "the hardware of a test push does not take the GPU away",
+            "untouched",
+            {
+                "cog.yaml": "build:\n  gpu: true\npredict: predict.py:Predictor",
+                "predict.py": PREDICTOR,
+                "safe-push-configs/one.yaml": "model: acme/sum\ntest_hardware: cpu\n",
+            },
+            has={"app.py": ('machine_type = "GPU-A100"  # assumed',)},
+        ),
+        Case(
+            "the hardware of a deployment counts more than that of its test push",
+            "converted",
+            {
+                "cog.yaml": "build:\n  gpu: true\npredict: predict.py:Predictor",
+                "predict.py": PREDICTOR,
+                "cog-safe-push.yaml": "model: acme/sum\ntest_hardware: gpu-t4\ndeployment:\n  name: sum\n  hardware: gpu-h100\n",
+            },
+            seen=(Seen("converted", 5, "cog-safe-push.yaml"),),
+            has={"app.py": ('machine_type = "GPU-H100"',)},
+        ),
+        Case(
+            "a name of hardware that a sentence mentions for something else decides nothing",
+            "untouched",
+            {"cog.yaml": COG, "predict.py": PREDICTOR, "README.md": "# Upper\n\nNot to be confused with gpu-a100 benchmarks.\n"},
+            has={"app.py": ('machine_type = "L"  # assumed',)},
         ),
         Case("a project that names no hardware gets an assumption", "untouched", {"cog.yaml": COG, "predict.py": PREDICTOR}),
         Case(

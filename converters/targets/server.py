@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from converters import rules
+from converters.concepts import context
 from converters.credentials.vault import Vault
 from converters.errors import UsageError
 from converters.escape import docker_value, docker_word
@@ -15,7 +16,7 @@ from converters.ledger import Ledger
 from converters.options import Options
 from converters.outcome import FileChange, Hunk
 from converters.project import Project
-from converters.targets import context, dockerfile, function, machine, overrides, pyproject, refused, server_migration
+from converters.targets import dockerfile, function, machine, overrides, pyproject, refused, server_migration
 from converters.targets.class_names import with_free_name
 from converters.targets.image import copy_line
 from converters.targets.output_files import added, kept_file, sealed, text_of

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from converters import rules
+from converters.concepts import context
 from converters.containers import packaging as docker
 from converters.credentials.vault import Vault
 from converters.errors import Unreadable, Unsupported, UsageError
@@ -11,7 +12,7 @@ from converters.ledger import Ledger
 from converters.options import Options
 from converters.outcome import FileChange, Hunk
 from converters.project import Project, SourceFile
-from converters.targets import context, emitters, image, machine, migration, overrides, places, pyproject, refused
+from converters.targets import emitters, image, machine, migration, overrides, places, pyproject, refused
 from converters.targets.app import idiomatic_name
 from converters.targets.output_files import added, kept_file, sealed, text_of
 

@@ -28,3 +28,5 @@ class Build:
     reasons: list[tuple[str, Origin]] = field(default_factory=list)
     """Why a list of requirements does not suffice."""
     variables: list[EnvVar] = field(default_factory=list)
+    demand: tuple[str, Origin] | None = None
+    """What in the code asks for a GPU, which cog.yaml does not."""

@@ -102,6 +102,10 @@ def _system(unit: Unit, build: Build, where: str, ledger: Ledger) -> None:
 
 def _steps(unit: Unit, build: Build, where: str, image: bool, ledger: Ledger) -> None:
     kept = {id(step) for step in build.steps}
+    for step in build.steps:
+        for name in step.mounted if image else ():
+            message = f"the build reads the secret {name}, which its step mounts: set it with `fal secrets set {steps.variable(name)}=...`."
+            ledger.note(rules.RC035, Disposition.MANUAL, message, step.entry.origin, scope=Scope.DEPLOY)
     for step in [*build.steps, *(one for one in build.every_step if id(one) not in kept)]:
         names = ("build.pre_install[]", "build.run[]", "build.run[].command", "build.run[].mounts")
         lines = range(step.entry.origin.line, step.entry.origin.end_line + 1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from converters.concepts.cog import cuda, dockerfile, packages, steps
+from converters.concepts.cog import cuda, devices, dockerfile, packages, steps
 from converters.concepts.cog.build import Build
 from converters.concepts.cog.cog_yaml import CogYaml, Entry
 from converters.concepts.cog.pget import Downloads
@@ -34,6 +34,12 @@ LIBRARIES: tuple[tuple[str, tuple[str, ...]], ...] = (
 """Packages -> system libraries of Cog's base image that they silently rely on."""
 PROGRAMS = ("ffmpeg", "ffprobe", "git", "wget", "curl", "sox", "unzip")
 """Programs of Cog's base image that code may start."""
+BUILD_PROGRAMS = {
+    **{name: name for name in ("wget", "curl", "unzip", "zip", "cmake", "git", "ffmpeg", "sox", "zstd")},
+    **dict.fromkeys(("make", "gcc", "g++", "cc", "c++"), "build-essential"),
+    "ffprobe": "ffmpeg",
+}
+"""Programs that build steps start and Cog's base image holds -> the package that brings them."""
 
 
 RENAMED = {
@@ -48,9 +54,12 @@ RENAMED = {
 """Names that Debian 12 and Ubuntu 24.04 no longer know, and the packages that took their place ('': nothing did)."""
 
 
-def read(project: Project, config: CogYaml, code: Code, closure: list[str]) -> Build:
-    """Read `build` and decide nothing yet."""
+def read(project: Project, config: CogYaml, code: Code, closure: list[str], entries: list[str]) -> Build:
+    """Read `build` and decide nothing yet, but for the GPU: code that runs on CUDA alone gets one. `entries`: the predictor's own files."""
     gpu = config.flag("build.gpu")
+    silent = config.find("build.gpu") is None
+    demand = None if gpu else devices.demanded(code, entries, closure if silent else [])
+    gpu = gpu or demand is not None
     found = packages.read(project, config)
     stated = config.find("build.cuda")
     build = Build(
@@ -59,6 +68,7 @@ def read(project: Project, config: CogYaml, code: Code, closure: list[str]) -> B
         cuda=cuda.resolve(stated.text if stated else "", found.version("torch")),
         packages=found,
         steps=steps.read(config),
+        demand=demand,
         variables=_variables(config),
     )
     build.every_step = list(build.steps)
@@ -179,6 +189,10 @@ def _implied(code: Code, closure: list[str], build: Build) -> None:
             and re.search(r"\b(subprocess|os\.system|Popen|run\()", text)
         ):
             build.implied.setdefault(package, f"the code starts {program}")
+    for step in build.steps:
+        for program, package in BUILD_PROGRAMS.items():
+            if package not in build.system and re.search(rf"(?<![\w./-]){re.escape(program)}(?![\w./-])", step.command):
+                build.implied.setdefault(package, f"`{program}` of `run`")
     if any("git+" in spec.value for spec in build.packages.specs) and "git" not in build.system:
         build.implied.setdefault("git", "pip installs from a git repository")
 
@@ -192,7 +206,7 @@ def _reasons(config: CogYaml, code: Code, closure: list[str], build: Build) -> N
     for trouble, origin in build.packages.trouble:
         build.reasons.append((f"pip installs {trouble}", origin))
     for package, why in build.implied.items():
-        if package not in TOOLS:
+        if package not in TOOLS and not why.endswith("of `run`"):
             origin = (config.find("build") or config.root).origin
             build.reasons.append((f"{why} ({package}), which Cog's base image holds", Origin(file=origin.file, line=origin.line)))
     for path in closure:

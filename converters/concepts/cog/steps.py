@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import PurePosixPath
 from typing import Literal
 
 from converters.concepts.cog.cog_yaml import CogYaml, Entry
@@ -31,12 +32,18 @@ class RunStep:
     secrets: tuple[tuple[str, str], ...] = ()
     """(id, target) of secret mounts."""
     deprecated: bool = False
+    mounted: tuple[str, ...] = ()
+    """Ids of secrets that the command itself begins to mount (`--mount=type=secret,id=...`)."""
 
     @property
     def mounts(self) -> list[str]:
         """Its secret mounts as flags of RUN, where a Dockerfile can say them."""
         plain = re.compile(r"[\w./-]+")
-        places = [(name, target) for name, target in self.secrets if plain.fullmatch(name) and plain.fullmatch(target or "-")]
+        places = [
+            (name, target)
+            for name, target in self.secrets
+            if name not in self.mounted and plain.fullmatch(name) and plain.fullmatch(target or "-")
+        ]
         return [f"--mount=type=secret,id={name}" + (f",target={target}" if target else "") for name, target in places]
 
     @property
@@ -83,7 +90,16 @@ def _step(entry: Entry, *, deprecated: bool) -> RunStep:
         flags.append(match.group().strip())
         command = command[match.end() :]
     purpose, installs = _purpose(command)
-    return RunStep(entry, command.strip(), purpose, installs, tuple(flags), secrets, deprecated)
+    mounted = tuple(name for flag in flags if (name := _mounted(flag)))
+    secrets += tuple((name, "") for name in mounted)
+    return RunStep(entry, command.strip(), purpose, installs, tuple(flags), secrets, deprecated, mounted)
+
+
+def _mounted(flag: str) -> str:
+    """The id of `--mount=type=secret,id=NAME,target=PATH`; '' for other flags."""
+    values = dict(re.findall(r"(\w+)=([^,\s]+)", flag.partition("=")[2]))
+    name = values.get("id") or PurePosixPath(values.get("target") or values.get("dst") or "").name
+    return name if values.get("type") == "secret" else ""
 
 
 def _text(entry: Entry, key: str) -> str:

@@ -13,7 +13,7 @@ from pathlib import PurePosixPath
 
 from converters.concepts.cog import cog_yaml
 from converters.concepts.cog.cog_yaml import CogYaml, Entry
-from converters.errors import Unreadable, Unsupported
+from converters.errors import MigrateError, Unreadable, Unsupported
 from converters.project import COG_FILES, COG_TEMPLATES, Project, SourceFile
 
 ASIDE = frozenset({"test", "tests", "testdata", "test-fixtures", "fixtures", "examples", "example", "docs", "integration-tests", ".github"})
@@ -42,7 +42,8 @@ class Unit:
 @dataclass
 class Survey:
     units: list[Unit] = field(default_factory=list)
-    problems: list[Unreadable] = field(default_factory=list)
+    problems: list[MigrateError] = field(default_factory=list)
+    """Why one of several models is not converted."""
     aside: list[SourceFile] = field(default_factory=list)
     """Files that were left alone because they are examples or tests of the project."""
 
@@ -63,7 +64,7 @@ def survey(project: Project, only: str = "") -> Survey:
     found.aside = [file for file in every if file not in wanted] if not only else []
     for file in wanted:
         try:
-            for config, variant in _configurations(project, file):
+            for config, variant in _configurations(project, file, found.problems):
                 key = next((name for name in ("run", "predict", "train") if config.find(name) is not None), "predict")
                 found.units.append(Unit(config, config.find(key), key, variant))
         except Unreadable as error:
@@ -73,8 +74,11 @@ def survey(project: Project, only: str = "") -> Survey:
     return found
 
 
-def _configurations(project: Project, file: SourceFile) -> Iterator[tuple[CogYaml, str]]:
-    """The file itself, or what a template becomes with each of the configurations beside it, and their names."""
+def _configurations(project: Project, file: SourceFile, problems: list[MigrateError]) -> Iterator[tuple[CogYaml, str]]:
+    """The file itself, or what a template becomes with each of the configurations beside it, and their names.
+
+    A configuration that cannot be read is one of the `problems`; the others are models of their own.
+    """
     config = cog_yaml.read(file)
     variants = [
         other
@@ -84,7 +88,11 @@ def _configurations(project: Project, file: SourceFile) -> Iterator[tuple[CogYam
     if not variants:
         yield config, ""
     for other in variants:
-        parts = (config.root, cog_yaml.read(other).root)
+        try:
+            parts = (config.root, cog_yaml.read(other).root)
+        except Unreadable as error:
+            problems.append(error)
+            continue
         yield CogYaml(file, cog_yaml.merged(*parts), parts=parts), PurePosixPath(other.path).stem
 
 

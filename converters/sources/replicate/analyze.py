@@ -12,9 +12,10 @@ from converters.concepts import environment as environments
 from converters.concepts.cog import build_report, dockerfile, environment, files, packages, pget, units
 from converters.concepts.cog.build import Build
 from converters.concepts.cog.units import Unit
+from converters.concepts.context import ignore_file
 from converters.concepts.machine import assume
 from converters.concepts.names import app_name, class_name
-from converters.errors import Unsupported
+from converters.errors import Unreadable, Unsupported
 from converters.ir import (
     App,
     Application,
@@ -112,10 +113,15 @@ def analyze(project: Project, options: Options, ledger: Ledger) -> Application:
         )
     context = Context(project, options, ledger, application, set(), len(served))
     for unit in served:
-        if options.target in ("function", "pyproject"):
-            _unchanged(context, unit)
-        else:
-            _unit(context, unit)
+        try:
+            if options.target in ("function", "pyproject"):
+                _unchanged(context, unit)
+            else:
+                _unit(context, unit)
+        except (Unsupported, Unreadable) as error:
+            found.problems.append(error)
+    if not application.apps:
+        raise found.problems[0]
     report.aside(found, ledger)
     return application
 
@@ -130,7 +136,7 @@ def _unit(context: Context, unit: Unit) -> None:
     trainer = train.resolve(code, unit, ledger)
     entries = [predictor.module.path, *([trainer.module.path] if trainer else [])]
     closure = sorted({path for entry in entries for path in code.closure(entry)})
-    build = environment.read(context.project, unit.config, code, closure)
+    build = environment.read(context.project, unit.config, code, closure, entries)
     build_report.raise_python(build, ledger)
     fetched = pget.read(code, closure, ledger)
     change = rewrite.rewrite(code, closure, ledger)
@@ -143,6 +149,7 @@ def _unit(context: Context, unit: Unit) -> None:
     if debug is not None:
         build.reasons.insert(0, ("the project holds the Dockerfile that `cog debug` wrote", Origin(file=debug.path, line=1)))
         context.application.edits += debug_dockerfile.edits(debug, build)
+        debug_dockerfile.local_images(debug, ledger)
     parts = Parts(unit, code, build, closure, change, fetched)
     app = _app(context, parts, predictor, app_name(_wanted_name(context, unit), context.taken))
     _weights(context, parts, app)
@@ -219,9 +226,11 @@ def _app(context: Context, parts: Parts, predictor: Predictor, name: str, names:
     if argument is not None:
         app.predictor.uses_arguments = True
         context.ledger.note(rules.RC041, Disposition.CONVERTED, "setup() empties the command line, as Cog's worker has it", argument)
-    app.environment.files = files.shipped(project, unit, parts.closure, build, surroundings)
+    app.environment.files = files.shipped(project, unit, parts.code, parts.closure, build, surroundings)
+    if surroundings.kind == "image":
+        _ignore(context, parts, app)
     app.endpoints = [_endpoint(parts, predictor, app, context.ledger)]
-    _machine(context, unit, gpu=build.gpu, app=app)
+    _machine(context, unit, gpu=build.gpu, app=app, demand=build.demand)
     _concurrency(unit, parts.code, predictor, app)
     app.examples = deployment.examples(project, app)
     dotenv.carry_over(project, app, [unit.folder, ""], parts.closure, (), context.ledger)
@@ -236,6 +245,20 @@ def _app(context: Context, parts: Parts, predictor: Predictor, name: str, names:
         )
     environments.check_pins(app.environment if app.environment.kind == "requirements" else _pins(build), context.ledger)
     return app
+
+
+def _ignore(context: Context, parts: Parts, app: App) -> None:
+    """A `.dockerignore` with which fal's client sends what the code needs, where its reading of the project's own loses some of it."""
+    folder = parts.unit.folder
+    prefix = f"{folder}/" if folder else ""
+    inside = [path for path in app.environment.files if path.startswith(prefix)]
+    wanted = files.needed(inside, prefix, parts.code, parts.closure, parts.build)
+    new = ignore_file(context.project, app, folder, [*wanted, *parts.closure])
+    if new is not None and all(one.path != new.path for one in context.application.files):
+        context.application.files.append(new)
+        context.ledger.note(
+            rules.DK038, Disposition.CONVERTED, f"{new.reason}: {new.path} says so no longer", Origin(file=parts.unit.path, line=1)
+        )
 
 
 def _pins(build: Build) -> Environment:
@@ -295,16 +318,21 @@ def _endpoint(parts: Parts, predictor: Predictor, app: App, ledger: Ledger) -> E
     )
 
 
-def _machine(context: Context, unit: Unit, *, gpu: bool, app: App) -> None:
-    """The machine and the scaling: of a deployment's JSON, else as the project says, else assumed."""
+def _machine(context: Context, unit: Unit, *, gpu: bool, app: App, demand: tuple[str, Origin] | None = None) -> None:
+    """The machine and the scaling: of a deployment's JSON, else as the project says, else assumed.
+
+    `demand`: code that runs on CUDA alone, and its place.
+    """
     if context.options.endpoint_config is not None:
         app.settings += deployment.settings(context.options.endpoint_config)
-    if app.setting("machine_type") is not None or deployment.stated(context.project, app, context.ledger):
+    if app.setting("machine_type") is not None or deployment.stated(context.project, unit.folder, app, context.ledger, gpu=gpu):
         return
     entry = unit.config.find("build.gpu")
     why = f"cog.yaml says {'only gpu: true' if gpu else 'gpu: false'}" if entry else "cog.yaml asks for no GPU"
     message = "no hardware is stated; {machine} is assumed ({why}): look up the model's hardware on Replicate."
     place = entry.origin if entry else Origin(file=unit.path, line=1)
+    if demand is not None:
+        why, place = f"the code says `{demand[0]}` without a condition{', against cog.yaml' if entry else ''}", demand[1]
     assume(app, context.ledger, rule=rules.RC020, gpu=why if gpu else "", why=why, message=message, place=place)
 
 

@@ -73,13 +73,23 @@ def settings(path: Path) -> list[Setting]:
     return found
 
 
-def stated(project: Project, app: App, ledger: Ledger) -> bool:
-    """Write the machine that a safe-push configuration or the README names; False where neither does."""
-    for file in [*configurations(project), *(file for file in project.files.values() if file.name.lower() == "readme.md")]:
-        for number, line in enumerate(file.text.splitlines()[:2000], 1):
-            match = re.search(r"\b((?:cpu|gpu-(?:t4|a40|l40s?|a100|h100|h200))(?:-(?:small|large|\dx))*)\b", line)
-            known = machine(match.group(1)) if match and (match.group(1) != "cpu" or "hardware" in line) else None
-            if match and known is not None:
+NAMED = re.compile(r"\b((?:cpu|gpu-(?:t4|a40|l40s?|a100|h100|h200))(?:-(?:small|large|\dx))*)\b")
+ABOUT = re.compile(r"hardware|\bruns?\b|\bdeploy|\bmachine", re.IGNORECASE)
+"""What a line says that is about where a model runs."""
+KEY = re.compile(r"^\s*(?:-\s*)?[\"']?(\w*hardware)[\"']?\s*:")
+
+
+def stated(project: Project, folder: str, app: App, ledger: Ledger, *, gpu: bool) -> bool:
+    """Write the machine that a safe-push configuration or the README beside the cog.yaml names; False where neither does.
+
+    A model that needs a GPU gets none without one: the hardware of a test push, or of another model in the README, may well be that.
+    """
+    readme = project.get(f"{folder}/README.md".strip("/"))
+    for file in [*configurations(project), *([readme] if readme is not None else [])]:
+        for number, line in sorted(enumerate(file.text.splitlines()[:2000], 1), key=lambda row: _is_test(row[1])):
+            match = NAMED.search(line)
+            known = machine(match.group(1)) if match and ABOUT.search(line) else None
+            if match and known is not None and (known[0].startswith("GPU") or not gpu):
                 origin = Origin(file=file.path, line=number)
                 app.settings.append(Setting(name="machine_type", value=known[0], origin=origin, note=match.group(1)))
                 if known[1] > 1:
@@ -88,6 +98,12 @@ def stated(project: Project, app: App, ledger: Ledger) -> bool:
                 ledger.note(rules.RC040, Disposition.CONVERTED, text, origin, scope=Scope.DEPLOY)
                 return True
     return False
+
+
+def _is_test(line: str) -> bool:
+    """Whether a line states the hardware of a test push, which is heard last."""
+    key = KEY.match(line)
+    return key is not None and key.group(1) != "hardware"
 
 
 def configurations(project: Project) -> list[SourceFile]:

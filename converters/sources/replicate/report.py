@@ -137,7 +137,7 @@ def aside(found: Survey, ledger: Ledger) -> None:
         ledger.note(
             rules.RC001,
             Disposition.MANUAL,
-            f"{problem.message} Nothing of it was converted.",
+            f"{problem.message} {problem.hint}".strip() + " This model was not converted.",
             Origin(file=problem.file, line=problem.line),
             scope=Scope.CODE,
         )

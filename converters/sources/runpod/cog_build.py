@@ -49,7 +49,7 @@ def read(project: Project, folder: str, code: Code, closure: list[str], imported
         ledger.note(rules.RC001, Disposition.MANUAL, message, Origin(file=file.path, line=error.line or 1), scope=Scope.DEPLOY)
         return None
     cog_yaml.record(config, ledger)
-    build = environment.read(project, config, code, closure)
+    build = environment.read(project, config, code, closure, closure)
     build_report.raise_python(build, ledger)
     if "cog" in imported:
         build.packages.specs.append(Value(value="cog", note="`cog build` installs it, and the code imports it"))

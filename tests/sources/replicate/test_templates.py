@@ -76,6 +76,13 @@ def test_a_cog_yaml_beside_a_template_is_what_was_built(tmp_path: Path) -> None:
 
 def test_a_configuration_that_is_no_yaml_is_named(tmp_path: Path) -> None:
     root = repository(tmp_path, **{"model-cog-configs/quick.yaml": "predict: [\n"})
+    outcome = converted(root)
+    assert [(item.file, item.line) for item in outcome.ledger.open_code_items()] == [("model-cog-configs/quick.yaml", 2)]
+    assert [app.name for app in outcome.application.apps] == ["slow-and-fine"]
+
+
+def test_a_repository_of_which_no_model_can_be_read_is_refused(tmp_path: Path) -> None:
+    root = repository(tmp_path, **{"model-cog-configs/quick.yaml": "predict: [\n", "model-cog-configs/slow-and-fine.yaml": "predict: [\n"})
     found = refused(root)
     assert (found.file, found.line) == ("model-cog-configs/quick.yaml", 2)
 

@@ -12,17 +12,22 @@ from converters.project import Project
 WRITTEN = "# The files here are those that the build needs.\n.git\n__pycache__\n*.pyc\n"
 
 
-def ignore_file(project: Project, app: App) -> NewFile | None:
-    """The `.dockerignore` of the output: the project's own where the client reads it rightly, else one that loses no needed file."""
-    own = project.get(".dockerignore")
+def ignore_file(project: Project, app: App, folder: str = "", needed: list[str] | None = None) -> NewFile | None:
+    """The `.dockerignore` of the output: the project's own where the client reads it rightly, else one that loses no needed file.
+
+    `folder`: the build context. `needed`: the files that have to be there; all that the app ships where they are left out.
+    """
+    prefix = f"{folder}/" if folder else ""
+    own = project.get(f"{prefix}.dockerignore")
+    files = app.environment.files if needed is None else needed
     try:
-        dropped = _dropped(_lines(project), app.environment.files)
+        dropped = _dropped(_lines(project, prefix), [path.removeprefix(prefix) for path in files if path.startswith(prefix)])
     except (ValueError, re.error) as error:
-        return _replacing(error)
+        return _replacing(error, prefix)
     if dropped:
-        return _new(f"fal's client would leave out {dropped[0]}, which the build needs")
+        return _new(f"fal's client would leave out {dropped[0]}, which the build needs", prefix)
     if own is not None:
-        app.environment.files = sorted({*app.environment.files, ".dockerignore"})
+        app.environment.files = sorted({*app.environment.files, own.path})
     return None
 
 
@@ -35,18 +40,18 @@ def replacement(project: Project) -> NewFile | None:
     return None
 
 
-def _lines(project: Project) -> list[str]:
-    own = project.get(".dockerignore")
+def _lines(project: Project, prefix: str = "") -> list[str]:
+    own = project.get(f"{prefix}.dockerignore")
     lines = re.split(r"\r\n|\r|\n", own.data.decode(errors="replace")) if own is not None else LEFT_OUT
     return [line.strip() for line in lines]
 
 
-def _replacing(error: Exception) -> NewFile:
-    return _new(f"fal's client stops at one of its patterns ({error})")
+def _replacing(error: Exception, prefix: str = "") -> NewFile:
+    return _new(f"fal's client stops at one of its patterns ({error})", prefix)
 
 
-def _new(reason: str) -> NewFile:
-    return NewFile(path=".dockerignore", text=WRITTEN, rule=rules.DK038, reason=reason)
+def _new(reason: str, prefix: str = "") -> NewFile:
+    return NewFile(path=f"{prefix}.dockerignore", text=WRITTEN, rule=rules.DK038, reason=reason)
 
 
 def _dropped(patterns: list[str], files: list[str]) -> list[str]:
