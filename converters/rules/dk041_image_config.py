@@ -21,6 +21,38 @@ CONFIG = """
 """.lstrip()
 COMPOSE = "services:\n  speech:\n    image: ghcr.io/acme/speech:1.2\n    environment:\n      UVICORN_PORT: 9002\n"
 
+KEPT = {
+    "Cmd": "the image starts it as it did",
+    "Entrypoint": "the image starts it as it did",
+    "WorkingDir": "the image's own",
+    "User": "the image's own",
+    "Shell": "the image's own",
+}
+CONVERTED = {"ExposedPorts": "the port stands in `exposed_port`", "Healthcheck": "fal asks the same path by `health_check`"}
+DROPPED = {
+    "StopSignal": "fal stops runners with SIGTERM, then with SIGKILL",
+    "Labels": "labels speak to tools around the image",
+    **dict.fromkeys(
+        (
+            *("Hostname", "Domainname", "AttachStdin", "AttachStdout", "AttachStderr", "Tty", "OpenStdin", "StdinOnce", "Image"),
+            *("MacAddress", "NetworkDisabled", "OnBuild", "StopTimeout", "ArgsEscaped", "Memory", "MemorySwap", "CpuShares"),
+        ),
+        "has no part in what the image starts",
+    ),
+}
+"""Key of the configuration -> what becomes of it."""
+AROUND = frozenset(
+    (
+        *("Id", "RepoTags", "RepoDigests", "Parent", "Comment", "Created", "Container", "ContainerConfig", "DockerVersion", "Author"),
+        *("Architecture", "Variant", "Os", "OsVersion", "OsFeatures", "Size", "VirtualSize", "GraphDriver", "RootFS", "Metadata"),
+        *("Descriptor", "Manifests", "Identity", "Platform", "Digest", "Annotations", "ManifestType", "User", "History", "NamesHistory"),
+        *("HealthCheck", "Healthcheck", "Version", "Labels"),
+        *("created", "author", "architecture", "variant", "os", "os.version", "os.features", "rootfs", "history"),
+        *("id", "parent", "comment", "container", "container_config", "docker_version", "throwaway", "moby.buildkit.buildinfo.v1"),
+    )
+)
+"""Keys beside the configuration, as docker, podman and the OCI specification write them: how the image was built and stored."""
+
 rule = Rule(
     code="DK041",
     title="the configuration of a ready image",

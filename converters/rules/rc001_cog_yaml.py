@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from converters.ir import Disposition
 from converters.rules.model import Case, Rule, Seen, cog_docs, fal_docs
 from converters.rules.samples import COG, PREDICTOR, WORKER
+
+KEYS = {
+    "build": (Disposition.CONVERTED, "its keys are accounted for one by one"),
+    "concurrency": (Disposition.CONVERTED, "its keys are accounted for one by one"),
+}
+"""Keys that hold others."""
 
 rule = Rule(
     code="RC001",

@@ -5,6 +5,13 @@ from __future__ import annotations
 from converters.rules.model import Case, Rule, Seen, cog_docs, fal_docs
 from converters.rules.samples import COG, PREDICTOR
 
+MOVED = {
+    "Path": ("pathlib", "Path", "the same class without Cog's URL handling, which app.py does"),
+    "Secret": ("pydantic", "SecretStr", "hides its value in logs and has the same `get_secret_value()`"),
+    "File": ("io", "IOBase", "app.py opens the downloaded file"),
+}
+"""Name -> (module, name, why that is the same)."""
+
 rule = Rule(
     code="RC005",
     title="cog.Path, Secret and File -> pathlib, pydantic and io",

@@ -5,6 +5,12 @@ from __future__ import annotations
 from converters.rules.model import Case, Rule, Seen, cog_docs, fal_docs
 from converters.rules.samples import COG, PREDICTOR
 
+MOVED = {
+    "ConcatenateIterator": ("typing", "Iterator", "the stream is served at /stream and collected at /"),
+    "AsyncConcatenateIterator": ("typing", "AsyncIterator", "the stream is served at /stream and collected at /"),
+}
+"""Name -> (module, name, why that is the same)."""
+
 rule = Rule(
     code="RC006",
     title="ConcatenateIterator -> /stream and the collected output",

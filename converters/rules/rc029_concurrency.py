@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from converters.ir import Disposition
 from converters.rules.model import Case, Rule, Seen, cog_docs, fal_docs
 from converters.rules.samples import COG, PREDICTOR
+
+KEYS = {"concurrency.default_target": (Disposition.DROPPED, "a hint for Replicate's scheduler; fal goes by max_multiplexing")}
+"""Key -> what becomes of it, and why."""
 
 rule = Rule(
     code="RC029",

@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+from converters.ir import Disposition
 from converters.rules.model import Case, Rule, Seen, cog_docs, fal_docs
 from converters.rules.samples import COG, PREDICTOR
+
+KEYS = {
+    "build.fast": (Disposition.DROPPED, "a switch of Cog's builder that Cog itself has removed"),
+    "build.cog_runtime": (Disposition.DROPPED, "a switch of Cog's builder that Cog itself has removed"),
+    "build.sdk_version": (Disposition.DROPPED, "chooses the release of Cog, which fal does not run"),
+}
+"""Key -> what becomes of it, and why."""
 
 rule = Rule(
     code="RC031",

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from converters.rules.model import Case, Rule, Seen, fal_docs, runpod_docs
 from converters.rules.samples import WORKER
+from converters.rules.sdk_names import UTILS
+
+KEPT = frozenset(("runpod", "runpod.serverless", UTILS, "runpod.serverless.modules"))
+"""Modules whose import stays where helpers in them are used."""
+REASON = "the import stays for the helpers that are used"
 
 rule = Rule(
     code="RP001",

@@ -4,6 +4,15 @@ from __future__ import annotations
 
 from converters.rules.model import Case, Rule, Seen, fal_docs, runpod_docs
 from converters.rules.samples import WORKER
+from converters.rules.sdk_names import UTILS, held_by
+
+_ERRORS = (
+    *("CONSTRAINTS_ERROR", "INVALID_TYPE_ERROR", "MISSING_DEFAULT_ERROR", "MISSING_REQUIRED_ERROR", "MISSING_TYPE_ERROR"),
+    *("SCHEMA_ERROR", "UNEXPECTED_INPUT_ERROR"),
+)
+NAMES = frozenset((*held_by(f"{UTILS}.rp_validator", "validate", *_ERRORS), f"{UTILS}.validate"))
+"""Names of the SDK that stay."""
+REASON = "the validator stays, with the SDK that the source pins: its checks differ by version"
 
 rule = Rule(
     code="RP030",

@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from converters.rules.model import Case, Rule, Seen, fal_docs, runpod_docs
 from converters.rules.samples import WORKER
+from converters.rules.sdk_names import UTILS, held_by
+
+_HELD = ("download_files_from_urls", "file", "calculate_chunk_size", "extract_disposition_params", "HEADERS")
+NAMES = frozenset((*held_by(f"{UTILS}.rp_download", *_HELD), f"{UTILS}.download_files_from_urls"))
+"""Names of the SDK that stay."""
+REASON = "the download helper stays: it works without the platform"
 
 rule = Rule(
     code="RP031",

@@ -4,6 +4,13 @@ from __future__ import annotations
 
 from converters.rules.model import Case, Rule, Seen, fal_docs, runpod_docs
 from converters.rules.samples import PIP
+from converters.rules.sdk_names import UTILS, held_by
+
+_UPLOADS = ("upload_file_to_bucket", "upload_in_memory_object")
+_HELD = ("upload_image", "files", "bucket_upload", "get_boto_client", "extract_region_from_url", *_UPLOADS)
+NAMES = frozenset((*held_by(f"{UTILS}.rp_upload", *_HELD), *(f"{UTILS}.{name}" for name in _UPLOADS)))
+"""Names of the SDK that stay."""
+REASON = "the upload helper stays: it writes to the bucket that BUCKET_* variables name"
 
 rule = Rule(
     code="RP032",

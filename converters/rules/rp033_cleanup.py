@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 from converters.rules.model import Case, Rule, Seen, fal_docs, runpod_docs
+from converters.rules.sdk_names import UTILS, held_by
+
+NAMES = frozenset(held_by(f"{UTILS}.rp_cleanup", "clean"))
+"""Names of the SDK that stay."""
+REASON = "the clean-up helper stays: it only removes folders of the working directory"
 
 rule = Rule(
     code="RP033",

@@ -3,6 +3,13 @@
 from __future__ import annotations
 
 from converters.rules.model import Case, Rule, Seen, fal_docs, runpod_docs
+from converters.rules.sdk_names import LOGGER, held_by
+
+_METHODS = ("debug", "info", "warn", "error", "trace", "secret", "tip", "log", "set_level")
+_LOGGERS = ("runpod.RunPodLogger", "runpod.serverless.RunPodLogger", f"{LOGGER}.RunPodLogger", "runpod.serverless.log")
+NAMES = frozenset((*held_by(LOGGER), *(name for logger in _LOGGERS for name in (logger, *(f"{logger}.{method}" for method in _METHODS)))))
+"""Names of the SDK that stay."""
+REASON = "the logger stays: it prints, and fal keeps what is printed"
 
 rule = Rule(
     code="RP034",

@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from converters.rules.model import Case, Rule, Seen, fal_docs, runpod_docs
 from converters.rules.samples import WORKER
+from converters.rules.sdk_names import UTILS, held_by
+
+_HELD = ("Checkpoints", "FunctionTimer", "LineTimer", "clear_debugger_output", "get_debugger_output")
+NAMES = frozenset(held_by(f"{UTILS}.rp_debugger", *_HELD))
+"""Names of the SDK that stay."""
+REASON = "the debugger stays; its checkpoints are cleared after every request, as RunPod's loop does"
 
 rule = Rule(
     code="RP035",

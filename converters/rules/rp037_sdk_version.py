@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 from converters.rules.model import Case, Rule, Seen, fal_docs, runpod_docs
+from converters.rules.sdk_names import held_by
+
+NAMES = frozenset(("runpod.__version__", "runpod.serverless.runpod_version", *held_by("runpod.version", "__version__", "get_version")))
+"""Names of the SDK that stay."""
+REASON = "the version of the SDK stays readable"
 
 rule = Rule(
     code="RP037",

@@ -5,6 +5,9 @@ from __future__ import annotations
 from converters.rules.model import Case, Rule, Seen, fal_docs, runpod_docs
 from converters.rules.samples import WORKER
 
+LISTING = frozenset({"title", "description", "type", "category", "iconUrl", "$schema", "version", "tags", "readme"})
+"""Keys that only describe the worker."""
+
 rule = Rule(
     code="RP042",
     title="title, description, category ... of hub.json",

@@ -5,6 +5,31 @@ from __future__ import annotations
 from converters.rules.model import Case, Rule, Seen, fal_docs, runpod_docs
 from converters.rules.samples import WORKER
 
+IDENTITY = frozenset(
+    {
+        "id",
+        "name",
+        "userId",
+        "templateId",
+        "version",
+        "createdAt",
+        "workers",
+        "aiKey",
+        "type",
+        "computeType",
+        "instanceIds",
+        "templates",
+        "pods",
+        "__typename",
+    }
+)
+"""Keys that identify the endpoint."""
+TEMPLATE = frozenset(
+    {"id", "name", "category", "containerDiskInGb", "imageName", "isPublic", "isRunpod", "isServerless", "readme", "ports", "earned",
+     "runtimeInMin", "volumeInGb", "startJupyter", "startSsh", "advancedStart", "config"}
+)  # fmt: skip
+"""Keys of its template that describe it."""
+
 rule = Rule(
     code="RP051",
     title="An exported endpoint gives scaling, machine, regions and variables",

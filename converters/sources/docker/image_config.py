@@ -19,6 +19,7 @@ from converters.credentials.recognize import is_secret
 from converters.errors import Unreadable, UsageError
 from converters.ir import App, Disposition, EnvVar, Origin, Scope
 from converters.ledger import Ledger
+from converters.rules import dk041_image_config
 
 RULE = rules.DK041
 MAX_SIZE = 2**20
@@ -26,15 +27,6 @@ MAX_SIZE = 2**20
 HINT = "Give what `docker image inspect NAME` or `skopeo inspect --config docker://NAME` prints."
 NANOSECOND = 1e-9
 EMPTY = Stage(index=0, name=None, base="", base_stage=None, base_image="", platform=None, line=1)
-KEPT = {
-    "Cmd": "the image starts it as it did",
-    "Entrypoint": "the image starts it as it did",
-    "WorkingDir": "the image's own",
-    "User": "the image's own",
-    "Shell": "the image's own",
-}
-CONVERTED = {"ExposedPorts": "the port stands in `exposed_port`", "Healthcheck": "fal asks the same path by `health_check`"}
-DROPPED = {"StopSignal": "fal stops runners with SIGTERM, then with SIGKILL", "Labels": "labels speak to tools around the image"}
 
 
 @dataclass(frozen=True)
@@ -168,7 +160,8 @@ def settle(config: ImageConfig, app: App, ledger: Ledger, *, changed: bool) -> N
         if key != config.path[-1]:
             line, end_line, _ = config.located.lines.get((*config.path[:-1], key), (1, 1, 0))
             construct = ledger.record("image", key, Origin(file=config.file, line=line, end_line=end_line))
-            ledger.settle(construct, RULE, Disposition.DROPPED, "says how the image was built and stored")
+            if key in dk041_image_config.AROUND:
+                ledger.settle(construct, RULE, Disposition.DROPPED, "says how the image was built and stored")
     if config.architecture not in ("", "amd64"):
         line = config.located.lines.get((*config.path[:-1], "Architecture"), (1, 1, 0))[0]
         message = f"the image is for {config.architecture}, and fal's machines are amd64: give the configuration of that image."
@@ -185,12 +178,12 @@ def settle(config: ImageConfig, app: App, ledger: Ledger, *, changed: bool) -> N
         elif key == "Volumes":
             message = f"what is written to {', '.join(config.stage.volumes)} is lost with the runner: put what must last below /data."
             ledger.settle(construct, rules.DK031, Disposition.MANUAL, message, scope=Scope.DEPLOY)
-        elif key in KEPT:
-            ledger.settle(construct, RULE, Disposition.KEPT, KEPT[key])
-        elif key in CONVERTED:
-            ledger.settle(construct, RULE, Disposition.CONVERTED, CONVERTED[key])
-        else:
-            ledger.settle(construct, RULE, Disposition.DROPPED, DROPPED.get(key, "has no part in what the image starts"))
+        elif key in dk041_image_config.KEPT:
+            ledger.settle(construct, RULE, Disposition.KEPT, dk041_image_config.KEPT[key])
+        elif key in dk041_image_config.CONVERTED:
+            ledger.settle(construct, RULE, Disposition.CONVERTED, dk041_image_config.CONVERTED[key])
+        elif key in dk041_image_config.DROPPED:
+            ledger.settle(construct, RULE, Disposition.DROPPED, dk041_image_config.DROPPED[key])
 
 
 def _variables(config: ImageConfig, app: App, ledger: Ledger) -> None:

@@ -18,6 +18,7 @@ from converters.escape import is_variable
 from converters.ir import App, Disposition, EnvVar, Origin, Registry, Scope, Weights
 from converters.ledger import Construct, Ledger
 from converters.project import Project
+from converters.rules import dk025_compose
 from converters.sources.docker import addresses_inside, choose, image_config, kubernetes, official_images
 from converters.sources.docker.volumes import settle_volumes
 
@@ -25,97 +26,6 @@ if TYPE_CHECKING:
     from converters.sources.docker.analysis import Reading
 
 KEPT = "stays in the image"
-COMPOSE: dict[str, tuple[Disposition, str]] = {
-    "build": (Disposition.CONVERTED, "fal builds the same Dockerfile"),
-    "image": (Disposition.CONVERTED, "fal builds or pulls the image itself"),
-    "command": (Disposition.CONVERTED, "stands as the command of the app's image"),
-    "entrypoint": (Disposition.CONVERTED, "stands as the entrypoint of the app's image"),
-    "ports": (Disposition.CONVERTED, "fal exposes the container's port; the host's port has no part in it"),
-    "expose": (Disposition.CONVERTED, "fal exposes the container's port"),
-    "healthcheck": (Disposition.CONVERTED, "stands in `health_check`"),
-    "deploy": (Disposition.CONVERTED, "the machine type stands for reserved devices, `max_concurrency` for replicas"),
-    "runtime": (Disposition.CONVERTED, "a GPU machine type stands for it"),
-    "gpus": (Disposition.CONVERTED, "a GPU machine type stands for it"),
-    "stop_grace_period": (Disposition.CONVERTED, "stands in `termination_grace_period_seconds`"),
-    "extends": (Disposition.CONVERTED, "what it takes over is read like the service's own keys"),
-    "container_name": (Disposition.DROPPED, "runners have no names"),
-    "hostname": (Disposition.DROPPED, "runners have no names"),
-    "restart": (Disposition.DROPPED, "fal replaces runners that fail"),
-    "networks": (Disposition.DROPPED, "a runner has no network of its own"),
-    "labels": (Disposition.DROPPED, "labels speak to tools around the container"),
-    "logging": (Disposition.DROPPED, "fal keeps what the server prints"),
-    "tty": (Disposition.DROPPED, "a runner has no terminal"),
-    "stdin_open": (Disposition.DROPPED, "a runner has no terminal"),
-    "shm_size": (Disposition.DROPPED, "fal decides the size of shared memory"),
-    "ipc": (Disposition.DROPPED, "fal decides the size of shared memory"),
-    "ulimits": (Disposition.DROPPED, "fal sets the limits of a runner"),
-    "pull_policy": (Disposition.DROPPED, "fal pulls the image for each version of the app"),
-    "platform": (Disposition.DROPPED, "fal runs linux/amd64"),
-    "profiles": (Disposition.DROPPED, "there are no profiles"),
-    "develop": (Disposition.DROPPED, "it watches files while developing"),
-    "scale": (Disposition.CONVERTED, "stands in `max_concurrency`"),
-    "init": (Disposition.DROPPED, "fal stops the runner's processes"),
-    "mem_limit": (Disposition.DROPPED, "the machine type sets the memory"),
-    "cpus": (Disposition.DROPPED, "the machine type sets the processors"),
-    "dns": (Disposition.DROPPED, "a runner uses fal's name servers"),
-    "group_add": (Disposition.DROPPED, "groups of the host's devices mean nothing on a runner"),
-    "cap_drop": (Disposition.DROPPED, "fal decides the capabilities of a runner"),
-    "read_only": (Disposition.DROPPED, "a runner may write to its own disk"),
-    "tmpfs": (Disposition.DROPPED, "a runner's own disk is not kept anyway"),
-    "oom_kill_disable": (Disposition.DROPPED, "fal sets the limits of a runner"),
-    "pids_limit": (Disposition.DROPPED, "fal sets the limits of a runner"),
-    "mem_reservation": (Disposition.DROPPED, "the machine type sets the memory"),
-    "memswap_limit": (Disposition.DROPPED, "the machine type sets the memory"),
-    "cpu_count": (Disposition.DROPPED, "the machine type sets the processors"),
-    "cpu_shares": (Disposition.DROPPED, "the machine type sets the processors"),
-    "cpuset": (Disposition.DROPPED, "the machine type sets the processors"),
-    "domainname": (Disposition.DROPPED, "runners have no names"),
-    "mac_address": (Disposition.DROPPED, "a runner has no network of its own"),
-    "dns_search": (Disposition.DROPPED, "a runner uses fal's name servers"),
-    "dns_opt": (Disposition.DROPPED, "a runner uses fal's name servers"),
-    "annotations": (Disposition.DROPPED, "annotations speak to tools around the container"),
-    "attach": (Disposition.DROPPED, "fal keeps what the server prints"),
-    "mem_swappiness": (Disposition.DROPPED, "the machine type sets the memory"),
-    "cpu_quota": (Disposition.DROPPED, "the machine type sets the processors"),
-    "cpu_period": (Disposition.DROPPED, "the machine type sets the processors"),
-    "cpu_percent": (Disposition.DROPPED, "the machine type sets the processors"),
-    "cpu_rt_runtime": (Disposition.DROPPED, "the machine type sets the processors"),
-    "cpu_rt_period": (Disposition.DROPPED, "the machine type sets the processors"),
-    "cpuset_cpus": (Disposition.DROPPED, "the machine type sets the processors"),
-    "oom_score_adj": (Disposition.DROPPED, "fal sets the limits of a runner"),
-    "cgroup_parent": (Disposition.DROPPED, "fal sets the limits of a runner"),
-    "cgroup": (Disposition.DROPPED, "fal sets the limits of a runner"),
-    "blkio_config": (Disposition.DROPPED, "fal sets the limits of a runner"),
-    "storage_opt": (Disposition.DROPPED, "a runner's own disk is not kept anyway"),
-    "uts": (Disposition.DROPPED, "runners have no names"),
-    "isolation": (Disposition.DROPPED, "fal decides how runners are kept apart"),
-    "userns_mode": (Disposition.DROPPED, "fal decides how runners are kept apart"),
-    "credential_spec": (Disposition.DROPPED, "it speaks to Windows hosts"),
-    "label_file": (Disposition.DROPPED, "labels speak to tools around the container"),
-    "volume_driver": (Disposition.DROPPED, "each volume has an item of its own"),
-    "pull_refresh_after": (Disposition.DROPPED, "fal pulls the image for each version of the app"),
-    "stop_signal": (Disposition.DROPPED, "fal stops runners with SIGTERM"),
-}
-UNSUPPORTED = {
-    "privileged": "a runner has no privileges over its host: remove what needs them.",
-    "cap_add": "a runner gets no further capabilities: remove what needs them.",
-    "devices": "a runner has no devices but its GPU: remove what needs them.",
-    "network_mode": "a runner has its own network: remove what needs the host's.",
-    "security_opt": "a runner's security profile is fal's: remove what needs another.",
-    "extra_hosts": "a runner cannot reach the host or name others: give the address in a variable.",
-    "user": "fal runs the image's own USER: write USER into the Dockerfile.",
-    "working_dir": "fal runs in the image's own WORKDIR: write WORKDIR into the Dockerfile.",
-    "secrets": "make each a fal secret (`fal secrets set NAME=...`), which arrives as an environment variable.",
-    "configs": "copy the file into the image.",
-    "pid": "a runner has its own processes: remove what needs the host's.",
-    "sysctls": "fal sets the kernel's parameters: remove what needs others.",
-    "device_cgroup_rules": "a runner has no devices but its GPU: remove what needs them.",
-    "volumes_from": "there are no other containers: COPY the files into the image.",
-    "external_links": "there are no other containers: give the address in a variable.",
-    "post_start": "put it into the image's start script.",
-    "pre_stop": "put it into the image's start script, in a trap of SIGTERM.",
-    "links": "there are no other containers: give the address in a variable.",
-}
 
 
 def settle(project: Project, reading: Reading, app: App, ledger: Ledger) -> None:
@@ -330,11 +240,11 @@ def _private(reference: str) -> bool:
 def _service(project: Project, service: Service, reading: Reading, app: App, ledger: Ledger) -> None:
     for key in service.keys:
         construct = ledger.record("compose", f"{service.name}.{key}", service.origin(key))
-        if key in COMPOSE:
-            disposition, reason = COMPOSE[key]
+        if key in dk025_compose.KEYS:
+            disposition, reason = dk025_compose.KEYS[key]
             ledger.settle(construct, rules.DK025, disposition, reason)
-        elif key in UNSUPPORTED:
-            ledger.settle(construct, rules.DK025, Disposition.MANUAL, UNSUPPORTED[key])
+        elif key in dk025_compose.UNSUPPORTED:
+            ledger.settle(construct, rules.DK025, Disposition.MANUAL, dk025_compose.UNSUPPORTED[key])
         elif key.startswith("x-"):
             ledger.settle(construct, rules.DK025, Disposition.DROPPED, "an extension that compose itself ignores")
         elif key == "environment":

@@ -10,18 +10,14 @@ from converters.concepts.cog.units import Survey, Unit
 from converters.ir import App, Disposition, Origin, Scope
 from converters.ledger import Ledger
 from converters.python.module import assigned
+from converters.rules import rc001_cog_yaml, rc029_concurrency, rc031_builder_switch
 from converters.sources.replicate.inputs import Inputs
 from converters.sources.replicate.outputs import Outputs
 from converters.sources.replicate.predictor import Method, Predictor
 
-KEPT = {
-    "build": (rules.RC001, Disposition.CONVERTED, "its keys are accounted for one by one"),
-    "concurrency": (rules.RC001, Disposition.CONVERTED, "its keys are accounted for one by one"),
-    "build.fast": (rules.RC031, Disposition.DROPPED, "a switch of Cog's builder that Cog itself has removed"),
-    "build.cog_runtime": (rules.RC031, Disposition.DROPPED, "a switch of Cog's builder that Cog itself has removed"),
-    "build.sdk_version": (rules.RC031, Disposition.DROPPED, "chooses the release of Cog, which fal does not run"),
-    "concurrency.default_target": (rules.RC029, Disposition.DROPPED, "a hint for Replicate's scheduler; fal goes by max_multiplexing"),
-}
+TABLES = {rules.RC001: rc001_cog_yaml.KEYS, rules.RC029: rc029_concurrency.KEYS, rules.RC031: rc031_builder_switch.KEYS}
+KEPT = {key: (rule, *what) for rule, table in TABLES.items() for key, what in table.items()}
+"""Key -> the rule, what becomes of it, and why."""
 
 
 def record(unit: Unit, ledger: Ledger) -> None:

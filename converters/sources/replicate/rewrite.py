@@ -12,23 +12,16 @@ from converters.ledger import Ledger
 from converters.python.code import Code
 from converters.python.edits import remove_statement
 from converters.python.module import FunctionNode
+from converters.rules import rc005_moved_type, rc006_iterator
 from converters.sources.replicate import annotated, classes, decorators, defaults, members
 from converters.sources.replicate.edited_file import File
 from converters.sources.replicate.sdk import BASES, Use, uses
 
 VERSION = "0.23.1"
 """The release of Cog that this converter knows; code that asks for `cog.__version__` gets it as a literal."""
-MOVED = {
-    "Path": ("pathlib", "Path", "the same class without Cog's URL handling, which app.py does"),
-    "Secret": ("pydantic", "SecretStr", "hides its value in logs and has the same `get_secret_value()`"),
-    "File": ("io", "IOBase", "app.py opens the downloaded file"),
-    "ConcatenateIterator": ("typing", "Iterator", "the stream is served at /stream and collected at /"),
-    "AsyncConcatenateIterator": ("typing", "AsyncIterator", "the stream is served at /stream and collected at /"),
-}
-"""Name -> (module, name, why that is the same)."""
+_MOVED = {**rc005_moved_type.MOVED, **rc006_iterator.MOVED}
 PLAIN = frozenset({"Input", "BasePredictor", "BaseRunner"})
 """Names that become `object` where they are only an annotation."""
-RENAMED = frozenset({"ConcatenateIterator", "AsyncConcatenateIterator"})
 CANCELATION = '''class CancelationException(BaseException):
     """Raised in the running prediction when its request is cancelled."""'''
 
@@ -68,7 +61,7 @@ def _file(file: File, named: list[Use]) -> None:
             handler = HANDLERS.get("base" if use.dotted in BASES else use.name, _unknown)
             handler(file, use)
     defaults.introspection(file)
-    annotated.strings(file, MOVED, PLAIN)
+    annotated.strings(file, _MOVED, PLAIN)
     statements: dict[int, list[Use]] = {}
     for use in named:
         if use.imported is not None:
@@ -120,18 +113,21 @@ def _needed(file: File) -> list[str]:
 
 def _moved(file: File, use: Use) -> None:
     """A name of Cog that another package has, too: the import changes, the code does not."""
-    module, name, why = MOVED[use.name]
+    module, name, why = _MOVED[use.name]
     if isinstance(use.node, ast.Attribute):
         file.imports[name] = (module, name)
         file.replace(use.node, name, rules.RC005, f"`{use.dotted}` is {module}'s {name}: {why}")
     elif isinstance(use.node, ast.Name):
-        if use.name in RENAMED and use.node.id == use.name:
+        if use.name in rc006_iterator.MOVED and use.node.id == use.name:
             file.imports[name] = (module, name)
             file.replace(use.node, name, rules.RC006, f"`{use.name}` is {module}'s {name}: {why}")
         else:
             file.imports[use.node.id] = (module, name)
     file.settle(
-        use, rules.RC006 if use.name in RENAMED else rules.RC005, Disposition.CONVERTED, f"`{use.name}` becomes {module}'s {name}: {why}"
+        use,
+        rules.RC006 if use.name in rc006_iterator.MOVED else rules.RC005,
+        Disposition.CONVERTED,
+        f"`{use.name}` becomes {module}'s {name}: {why}",
     )
 
 
@@ -185,7 +181,7 @@ def _unknown(file: File, use: Use) -> None:
 
 
 HANDLERS: dict[str, Callable[[File, Use], None]] = {
-    **dict.fromkeys(MOVED, _moved),
+    **dict.fromkeys(_MOVED, _moved),
     "base": classes.base,
     "BaseModel": classes.model,
     "Input": defaults.input_,

@@ -19,30 +19,9 @@ from converters.credentials.recognize import is_secret
 from converters.errors import Unreadable
 from converters.ir import App, Disposition, EnvVar, Origin, Scope, Setting
 from converters.ledger import Construct, Ledger
+from converters.rules import rp051_endpoint_config
 from converters.sources.runpod.machines import machine_of
 
-IDENTITY = frozenset(
-    {
-        "id",
-        "name",
-        "userId",
-        "templateId",
-        "version",
-        "createdAt",
-        "workers",
-        "aiKey",
-        "type",
-        "computeType",
-        "instanceIds",
-        "templates",
-        "pods",
-        "__typename",
-    }
-)
-TEMPLATE_DROPPED = frozenset(
-    {"id", "name", "category", "containerDiskInGb", "imageName", "isPublic", "isRunpod", "isServerless", "readme", "ports", "earned",
-     "runtimeInMin", "volumeInGb", "startJupyter", "startSsh", "advancedStart", "config"}
-)  # fmt: skip
 REGIONS: tuple[tuple[str, str], ...] = (
     ("US-CA", "us-west"),
     ("US-OR", "us-west"),
@@ -146,12 +125,12 @@ class _Reader:
                 self._settle(row, Disposition.DROPPED, "not set")
             elif not self._is_other_kind(row):
                 self.keys[key](row)
-        elif key in IDENTITY:
+        elif key in rp051_endpoint_config.IDENTITY:
             self._settle(row, Disposition.DROPPED, "identifies the endpoint on RunPod")
 
     def template_key(self, key: str, value: Any) -> None:
         row = self._row(f"template.{key}", value, ("template", key))
-        if value in (None, "", [], {}) or key in TEMPLATE_DROPPED:
+        if value in (None, "", [], {}) or key in rp051_endpoint_config.TEMPLATE:
             self._settle(row, Disposition.DROPPED, "describes the template on RunPod" if value else "not set")
         elif key == "env":
             if not self._is_other_kind(row):

@@ -14,9 +14,8 @@ from converters.fal import machine_types
 from converters.ir import Disposition, EnvVar, Origin, Safety, Scope, Setting, Value
 from converters.ledger import Ledger
 from converters.project import Project, SourceFile
+from converters.rules import rp042_hub_listing
 from converters.sources.runpod.machines import machine_of
-
-LISTING = frozenset({"title", "description", "type", "category", "iconUrl", "$schema", "version", "tags", "readme"})
 
 
 @dataclass
@@ -77,7 +76,7 @@ def read_hub(project: Project, folder: str, ledger: Ledger) -> Hub:
         if key == "config" and isinstance(value, dict):
             ledger.settle(construct, rules.RP041, Disposition.CONVERTED, "read key by key, below")
             _config(file, located, value, hub, ledger)
-        elif key in LISTING:
+        elif key in rp042_hub_listing.LISTING:
             ledger.settle(construct, rules.RP042, Disposition.DROPPED, f"`{key}` only describes the worker on RunPod's hub")
             if key == "type" and value == "http":
                 hub.http = located.origin(file, key)
