@@ -6,9 +6,8 @@ import contextlib
 import json
 import platform as host
 import traceback
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from importlib import import_module
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -20,31 +19,16 @@ from converters.credentials.account import settle_files
 from converters.credentials.vault import Vault, collect
 from converters.credentials.withhold import withhold, withhold_items
 from converters.errors import Unreadable, Unsupported, UsageError
-from converters.ir import Application, Disposition, Evidence, Origin
+from converters.ir import Disposition, Origin
 from converters.ledger import Ledger
 from converters.options import Options
 from converters.outcome import Converted, Crashed, NotConverted, Outcome, Unchanged
 from converters.output.merge import has_markers
-from converters.project import COG_FILES, COG_TEMPLATES, MAX_FILE, Project, SourceFile, open_project
+from converters.project import MAX_FILE, Project, SourceFile, open_project
+from converters.sources.platform import Platform
+from converters.sources.registry import platforms
 
-PLATFORMS = ("runpod", "replicate", "docker")
 FURTHER = "To convert another program in it, give that program's own folder or file."
-
-
-@dataclass(frozen=True)
-class Platform:
-    """A source platform: how to recognise it and how to read it."""
-
-    name: str
-    detect: Callable[[Project], list[Evidence]]
-    analyze: Callable[[Project, Options, Ledger], Application]
-
-
-def platforms() -> Iterator[Platform]:
-    """The front ends, in the order in which they are asked: a worker or predictor before the server that a Dockerfile may be."""
-    for name in PLATFORMS:
-        module = import_module(f"converters.sources.{name}")
-        yield Platform(name, module.detect, module.analyze)
 
 
 def convert(path: Path, options: Options) -> Outcome:
@@ -124,7 +108,7 @@ def _unchanged(project: Project, unit: str) -> Unchanged | None:
     apps = fal_apps(project.root)
     if not apps:
         return None
-    if unit and entries.kind_of(unit) == "worker":
+    if unit.endswith(".py"):
         others = [] if is_served(apps, project.root, unit) else [unit]
     else:
         programs = [unit] if unit else [path for path, file in project.files.items() if is_program(file) and not project.is_installed(path)]
@@ -137,9 +121,7 @@ def _unchanged(project: Project, unit: str) -> Unchanged | None:
 
 def is_program(file: SourceFile) -> bool:
     """Whether a file starts a worker or describes a model, as far as its bytes tell."""
-    if file.name in (*COG_FILES, *COG_TEMPLATES):
-        return True
-    return file.name.endswith(".py") and file.size <= MAX_FILE and b"serverless.start" in file.data
+    return any(one.is_program(file.name, lambda: file.data if file.size <= MAX_FILE else b"") for one in platforms())
 
 
 def unresolved(project: Project) -> tuple[str, ...]:
@@ -148,35 +130,17 @@ def unresolved(project: Project) -> tuple[str, ...]:
 
 
 def _detect(project: Project, options: Options) -> Platform:
-    wanted = _platform_of(project, options.unit)
-    for candidate in platforms():
-        if wanted and candidate.name != wanted:
-            continue
-        if candidate.name == "docker" and options.image_config is not None:
+    wanted = next((one for one in platforms() if one.owns(project, options.unit)), None) if options.unit else None
+    for candidate in [wanted] if wanted is not None else platforms():
+        if candidate.is_server and options.image_config is not None:
             return candidate
         if candidate.detect(project):
-            if candidate.name != "docker":
+            if not candidate.is_server:
                 _refuse_servers_options(candidate.name, options)
             return candidate
     _refuse_unread(project)
     hint = entries.hint_of_callers(project) or "Give the folder that holds the worker."
-    raise Unsupported("neither RunPod's SDK, nor a cog.yaml, nor a Dockerfile was recognised.", hint=hint)
-
-
-def _platform_of(project: Project, unit: str) -> str:
-    """The one platform that an entry belongs to; '' where no entry is given."""
-    match entries.kind_of(unit.rpartition("/")[2]) if unit else None:
-        case "cog":
-            return "replicate"
-        case "compose":
-            return "docker"
-        case "worker":
-            return "runpod"
-        case "dockerfile":
-            from converters.sources.runpod.units import survey
-
-            return "runpod" if survey(project, Ledger(), unit).units else "docker"
-    return ""
+    raise Unsupported(f"neither {', nor '.join(one.recognised_by for one in platforms())} was recognised.", hint=hint)
 
 
 def _refuse_servers_options(platform: str, options: Options) -> None:

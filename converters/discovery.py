@@ -12,10 +12,7 @@ from converters import entries
 from converters.containers.packaging import is_dockerfile
 from converters.converted import MARKS, FalApp, fal_apps, is_covered, is_served
 from converters.errors import MigrateError
-from converters.ledger import Ledger
 from converters.project import (
-    COG_FILES,
-    COG_TEMPLATES,
     IGNORED_FOLDERS,
     MAX_FILE,
     SCRATCH,
@@ -24,6 +21,8 @@ from converters.project import (
     open_project,
     parts_of_environment,
 )
+from converters.sources.platform import Platform
+from converters.sources.registry import platforms
 
 
 @dataclass(frozen=True)
@@ -76,15 +75,11 @@ def _of_entry(folder: Path, path: Path) -> Search:
     project = open_project(folder)
     unit = entries.unit_of(project, path)
     apps = fal_apps(project.root)
-    done = (
-        is_served(apps, project.root, unit)
-        if entries.kind_of(unit) == "worker"
-        else is_covered(apps, project.root, project.root / unit, whole=True)
-    )
+    done = is_served(apps, project.root, unit) if unit.endswith(".py") else is_covered(apps, project.root, project.root / unit, whole=True)
     if done:
         return Search([], [LeftOut(project.root, CONVERTED)])
-    platform = {"cog": "replicate", "worker": "runpod"}.get(str(entries.kind_of(unit)), "docker")
-    return Search([Unit(project.root, unit, platform)])
+    owner = next((one.name for one in platforms() if one.owns(project, unit)), "")
+    return Search([Unit(project.root, unit, owner)])
 
 
 class _Walk:
@@ -138,20 +133,23 @@ class _Walk:
 
 def _units(walk: _Walk) -> list[Unit]:
     top = walk.top
+    kinds = {kind: [one for one in platforms() if one.finds == kind] for kind in ("file", "code", "folder")}
     found: list[Unit] = []
-    starters: list[Path] = []
-    served: list[Path] = []
+    starters: list[tuple[Path, Platform]] = []
+    served: list[tuple[Path, Platform]] = []
     marked: set[Path] = set()
     dockerfiles: list[Path] = []
     for folder, names in walk.folders():
-        model = next((name for name in (*COG_FILES, *COG_TEMPLATES) if name in names), None)
-        if model is not None and not walk.done(folder / model):
-            found.append(Unit(folder, model, "replicate"))
-        if any(name.endswith(".py") and _starts_worker(folder / name) and not walk.done(folder / name) for name in names):
-            starters.append(folder)
-        served_here = any(is_dockerfile(name) or (name in MARKS and "compose" in name) for name in names)
-        if served_here and not walk.done(folder / "Dockerfile", whole=True):
-            served.append(folder)
+        for one in kinds["file"]:
+            program = next((name for name in one.files if name in names), None)
+            if program is not None and not walk.done(folder / program):
+                found.append(Unit(folder, program, one.name))
+        for one in kinds["code"]:
+            if any(_is_program(one, folder / name) and not walk.done(folder / name) for name in names):
+                starters.append((folder, one))
+        for one in kinds["folder"]:
+            if one.stands_in(names) and not walk.done(folder / "Dockerfile", whole=True):
+                served.append((folder, one))
         dockerfiles += [folder / name for name in names if is_dockerfile(name)]
         if any(is_dockerfile(name) for name in names) or any((folder / mark).exists() for mark in MARKS):
             marked.add(folder)
@@ -159,27 +157,35 @@ def _units(walk: _Walk) -> list[Unit]:
     copied = {
         parent / source for path in dockerfiles for source in _sources(path) for parent in path.parents if top in (parent, *parent.parents)
     }
-    workers = {_project_of(folder, top, marked, around, copied) for folder in starters}
-    servers = dict.fromkeys(_project_of(folder, top, marked, around, copied) for folder in served)
+    workers = {(_project_of(folder, top, marked, around, copied), one) for folder, one in starters}
+    servers = dict.fromkeys((_project_of(folder, top, marked, around, copied), one) for folder, one in served)
     best: dict[Path, tuple[int, Unit]] = {}
-    for root in sorted(workers, key=lambda root: (-len(root.parts), root)):  # an outer project sees the programs of inner ones too
-        for missing, unit in _workers(root, top):
-            program = unit.root / unit.entry
-            if program not in best or missing < best[program][0]:
-                best[program] = (missing, unit)
+    for root, one in sorted(workers, key=_inner_first):  # an outer project sees the programs of inner ones too
+        for missing, unit in _workers(root, top, one):
+            place = unit.root / unit.entry
+            if place not in best or missing < best[place][0]:
+                best[place] = (missing, unit)
     found += [unit for _, unit in best.values()]
     taken = {unit.root for unit in found}
     found += [
-        Unit(root, "", "docker")
-        for root in servers
+        Unit(root, "", one.name)
+        for root, one in servers
         if not any(root == known or root in known.parents or known in root.parents for known in taken)
     ]
     return sorted(found, key=lambda unit: (str(unit.root), unit.entry))
 
 
-def _starts_worker(path: Path) -> bool:
+def _inner_first(worker: tuple[Path, Platform]) -> tuple[int, Path, int]:
+    root, platform = worker
+    return -len(root.parts), root, platform.order
+
+
+def _is_program(platform: Platform, path: Path) -> bool:
+    def read() -> bytes:
+        return b"" if path.is_symlink() or path.stat().st_size > MAX_FILE else path.read_bytes()
+
     try:
-        return not path.is_symlink() and path.stat().st_size <= MAX_FILE and b"serverless.start" in path.read_bytes()
+        return platform.is_program(path.name, read)
     except OSError:
         return False
 
@@ -208,20 +214,21 @@ def _project_of(folder: Path, top: Path, marked: set[Path], around: set[Path], c
     return folder
 
 
-def _workers(root: Path, top: Path) -> list[tuple[int, Unit]]:
+def _workers(root: Path, top: Path, platform: Platform) -> list[tuple[int, Unit]]:
     """The workers of a project, each with how many files its image lacks; opened from a folder above where that one holds more of them."""
-    best = _surveyed(root)
+    best = _surveyed(root, platform)
+    whole = [(0, Unit(root, "", platform.name))]
     if best is None:
-        return [(0, Unit(root, "", "runpod"))]
+        return whole
     for folder in root.parents if root != top else ():
         lacking = {source for unit in best for source in unit.missing}
         if any((folder / source).exists() for source in lacking):
-            own = [unit for unit in _surveyed(folder) or () if root in (folder / unit.entry).parents]
+            own = [unit for unit in _surveyed(folder, platform) or () if root in (folder / unit.entry).parents]
             if own and sum(len(unit.missing) for unit in own) < sum(len(unit.missing) for unit in best):
                 best = own
         if folder == top:
             break
-    return [(len(worker.missing), Unit(worker.root, worker.entry, "runpod")) for worker in best] or [(0, Unit(root, "", "runpod"))]
+    return [(len(worker.missing), Unit(worker.root, worker.entry, platform.name)) for worker in best] or whole
 
 
 @dataclass(frozen=True)
@@ -232,15 +239,9 @@ class _Worker:
     """What its Dockerfile copies and the folder does not hold."""
 
 
-def _surveyed(root: Path) -> list[_Worker] | None:
+def _surveyed(root: Path, platform: Platform) -> list[_Worker] | None:
     """The workers of a folder; None where it cannot be read."""
-    from converters.sources.runpod.units import survey
-
     try:
-        found = survey(open_project(root), Ledger())
+        return [_Worker(root, program.entry, program.missing) for program in platform.units(open_project(root))]
     except MigrateError:
         return None
-    return [
-        _Worker(root, unit.entry, tuple(source for source, _ in unit.packaging.layout.missing) if unit.packaging else ())
-        for unit in found.units
-    ]

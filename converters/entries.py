@@ -9,13 +9,12 @@ import re
 import shlex
 import stat
 from pathlib import Path
-from typing import Literal
 
 from converters.errors import Unreadable
 from converters.path_hints import missing, reason
-from converters.project import COG_FILES, COG_TEMPLATES, MAX_FILE, Project, environment_of, parts_of_environment
+from converters.project import MAX_FILE, Project, environment_of, parts_of_environment
+from converters.sources.registry import platforms
 
-Kind = Literal["worker", "cog", "dockerfile", "compose"]
 ENTRIES = "An entry is a Python file that starts a worker or holds a Cog predictor, a Dockerfile, a compose file or a cog.yaml."
 ARCHIVES = (
     (b"PK\x03\x04", 0),
@@ -50,7 +49,7 @@ def folder_of(path: Path) -> Path:
         return path
     if not stat.S_ISREG(mode):
         raise Unreadable("is neither a file nor a folder.", file=str(path), hint="Give the folder of a project.")
-    if kind_of(path.name) is None:
+    if not is_entry(path.name):
         raise _no_entry(path)
     return path.parent
 
@@ -68,23 +67,23 @@ def unit_of(project: Project, path: Path) -> str:
     """The entry that a file is, as a path in its project; '' for a folder. Raises `Unreadable` for a Python file that starts nothing."""
     if path.is_dir():
         return ""
-    if kind_of(path.name) != "worker":
-        return path.name
-    if path.name not in project.files:
+    name = path.name
+    if name.endswith(".py") and name not in project.files:
         raise Unreadable("is a symbolic link that leaves its folder.", file=str(path), hint="Give the file that it leads to.")
-    return _python(project, path)
+    for platform in platforms():
+        try:
+            unit = platform.unit_of(project, name) if platform.is_entry(name) else ""
+        except Unreadable as error:
+            error.file = str(path) if error.file == name else error.file
+            raise
+        if unit:
+            return unit
+    raise _starts_nothing(project, path)
 
 
-def kind_of(name: str) -> Kind | None:
-    """What kind of entry a file may be, by its name; a Python file still has to show it."""
-    from converters.containers.compose import is_compose
-    from converters.containers.packaging import is_dockerfile
-
-    if name in (*COG_FILES, *COG_TEMPLATES):
-        return "cog"
-    if is_dockerfile(name):
-        return "dockerfile"
-    return "compose" if is_compose(name) else "worker" if name.endswith(".py") else None
+def is_entry(name: str) -> bool:
+    """Whether a file of this name may be an entry; a Python file still has to show it."""
+    return any(platform.is_entry(name) for platform in platforms())
 
 
 def hint_of_callers(project: Project) -> str:
@@ -137,25 +136,13 @@ def _caller(path: Path) -> Unreadable:
     return Unreadable("calls an endpoint and serves none.", file=str(path), hint=f"Rewrite its calls: {command}")
 
 
-def _python(project: Project, path: Path) -> str:
-    """The file itself where it starts a worker, or the cog.yaml that names it."""
+def _starts_nothing(project: Project, path: Path) -> Unreadable:
+    """What helps where a Python file is no entry of any platform."""
     from converters.callers.python import is_caller
-    from converters.ledger import Ledger
     from converters.python.code import Code
-    from converters.sources.runpod.sdk import occurrences
-    from converters.sources.runpod.start import find_starts
 
     code = Code(project)
     module = code.module(path.name)
-    if module is None:
-        raise code.problems.get(path.name) or Unreadable("cannot be read.", file=str(path))
-    if find_starts(code, occurrences(code, module, Ledger())):
-        return path.name
-    for name in (*COG_FILES, *COG_TEMPLATES):
-        if name in project.files and re.search(rf"\b{re.escape(path.name)}\b", project.files[name].text):
-            return name
-    if is_caller(code, module):
-        raise _caller(path)
-    if re.search(r"^\s*(import cog\b|from cog\b)", module.text, re.MULTILINE):
-        raise Unreadable("is a Cog predictor, and no cog.yaml beside it names it.", file=str(path), hint="Give the folder of its cog.yaml.")
-    raise Unreadable("starts no worker and is no predictor.", file=str(path), hint=f"{ENTRIES} Give one, or the folder of the project.")
+    if module is not None and is_caller(code, module):
+        return _caller(path)
+    return Unreadable("starts no worker and is no predictor.", file=str(path), hint=f"{ENTRIES} Give one, or the folder of the project.")

@@ -410,7 +410,8 @@ class Evidence(Model):
 class Application(Model):
     """A whole project: the apps in it, and the edits of the files it keeps."""
 
-    platform: Literal["runpod", "replicate", "docker"]
+    platform: str
+    """The name of the platform that it comes from, as in `converters/sources/`."""
     evidence: list[Evidence] = Field(default_factory=list)
     apps: list[App] = Field(default_factory=list)
     edits: list[Edit] = Field(default_factory=list)

@@ -6,11 +6,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal
 
 from converters import rules
 from converters.callers import javascript, requirements, shell
-from converters.callers.addresses import REPLICATE, RUNPOD
 from converters.callers.apps import Apps
 from converters.callers.python import PythonFile, is_caller
 from converters.errors import MigrateError, Unsupported
@@ -19,10 +17,11 @@ from converters.ledger import Ledger
 from converters.options import Options
 from converters.project import MAX_FILE, Project, SourceFile
 from converters.python.code import Code
+from converters.sources.registry import platforms
 
-Platform = Literal["runpod", "replicate"]
-MARKS = (b"runpod", b"replicate")
-HOSTS = (RUNPOD.encode(), REPLICATE.encode())
+PLATFORMS = tuple(platform for platform in platforms() if platform.caller is not None)
+MARKS = tuple(platform.caller.package.encode() for platform in PLATFORMS if platform.caller is not None)
+HOSTS = tuple(platform.caller.host.encode() for platform in PLATFORMS if platform.caller is not None)
 SHEBANGS = (b"#!/bin/sh", b"#!/bin/bash", b"#!/usr/bin/env bash", b"#!/usr/bin/env sh")
 DOCUMENTS = (".md", ".rst", ".txt", ".html")
 OTHER = rules.CL019
@@ -42,7 +41,7 @@ class Callers:
     ledger: Ledger
     edits: list[Edit] = field(default_factory=list)
     evidence: list[Evidence] = field(default_factory=list)
-    platforms: list[Platform] = field(default_factory=list)
+    platforms: list[str] = field(default_factory=list)
 
     @cached_property
     def _own(self) -> tuple[str, tuple[str, ...]]:
@@ -85,7 +84,7 @@ def analyze(project: Project, named: Mapping[str, str], ledger: Ledger, *, every
     if every_app_used:
         found.apps.refuse_unused(project.files[one.file].data for one in found.evidence)
     requirements.add(project, code, found.edits, ledger)
-    platform = found.platforms[0] if found.platforms else "runpod"
+    platform = found.platforms[0] if found.platforms else PLATFORMS[0].name
     return Application(platform=platform, evidence=found.evidence, edits=found.edits)
 
 
@@ -97,8 +96,6 @@ def _calls_fal(project: Project, only: str) -> bool:
 
 def _converted_app(project: Project) -> tuple[str, tuple[str, ...]]:
     """Name of the one app that the project itself becomes, and the keys beside `input` that its worker reads."""
-    from converters.convert import platforms
-
     for platform in platforms():
         try:
             if platform.detect(project):
@@ -121,8 +118,8 @@ def _python(found: Callers, code: Code, file: SourceFile) -> None:
     if is_caller(code, module):
         caller = PythonFile(code, module, found.apps, found.envelope, found.ledger)
         found.edits += caller.convert()
-        found.platforms.append("replicate" if caller.calls_replicate else "runpod")
-        _evidence(found, file, caller.line, "calls Replicate" if caller.calls_replicate else "calls RunPod")
+        found.platforms.append(caller.platform.name)
+        _evidence(found, file, caller.line, f"calls {caller.platform.title}")
 
 
 def _javascript(found: Callers, file: SourceFile) -> None:

@@ -13,11 +13,12 @@ from converters.ir import Edit
 from converters.python.code import Import
 from converters.python.edits import remove_statement
 from converters.python.module import FunctionNode
+from converters.sources.registry import platforms
 
 RULE = rules.CL015
 REASON = "fal's client takes the place of what nothing uses any more"
 FAL = "import fal_client"
-SDKS = ("runpod", "replicate")
+SDKS = tuple(platform.caller.package for platform in platforms() if platform.caller is not None)
 HTTP = ("requests", "httpx", "aiohttp")
 
 

@@ -7,13 +7,9 @@ from collections.abc import Iterator, Sequence
 
 from converters import rules
 from converters.callers import applications, imports, keys
-from converters.callers.addresses import REPLICATE, RUNPOD
 from converters.callers.apps import Apps
 from converters.callers.flow import Flow
 from converters.callers.render import Renderer, removed
-from converters.callers.replicate_sdk import ReplicateSDK
-from converters.callers.runpod_http import RunPodHTTP
-from converters.callers.runpod_sdk import RunPodSDK
 from converters.callers.unused import REASON as UNUSED_REASON
 from converters.callers.unused import RULE as UNUSED
 from converters.callers.unused import Unused
@@ -21,12 +17,17 @@ from converters.ir import Disposition, Edit, Origin, Scope
 from converters.ledger import Construct, Ledger
 from converters.python.code import Code
 from converters.python.module import Module
+from converters.sources.platform import Caller, Platform
+from converters.sources.registry import platforms
 
 MANUAL = rules.CL009
 PROSE = rules.CL019
-CLIENTS = ("runpod.", "replicate.")
-WORKERS = ("runpod.serverless", "runpod.RunPodLogger", "runpod.__version__")
-"""What a worker uses of RunPod's package."""
+CALLED = tuple((platform, platform.caller) for platform in platforms() if platform.caller is not None)
+"""The platforms that programs call, each with how."""
+CLIENTS = tuple(f"{caller.package}." for _, caller in CALLED)
+WORKERS = tuple(name for _, caller in CALLED for name in caller.workers)
+"""What workers use of the packages."""
+HOSTS = tuple(caller.host for _, caller in CALLED)
 INSTEAD = {
     rules.CL001: "`fal_client.subscribe(APP, arguments=...)`",
     rules.CL002: "`fal_client.submit(APP, arguments=...)` and the handle's `status()`, `get()` and `cancel()`",
@@ -59,7 +60,7 @@ def client_names(code: Code, module: Module) -> Iterator[tuple[ast.expr, str]]:
 def addresses(module: Module) -> Iterator[ast.Constant]:
     """Texts that name a host of the HTTP APIs."""
     for node in ast.walk(module.tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and (RUNPOD in node.value or REPLICATE in node.value):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and any(host in node.value for host in HOSTS):
             yield node
 
 
@@ -68,13 +69,19 @@ class PythonFile:
 
     def __init__(self, code: Code, module: Module, apps: Apps, envelope: Sequence[str], ledger: Ledger) -> None:
         self.code, self.module, self.ledger = code, module, ledger
-        self.flow = Flow(code, module, apps, envelope, (RunPodSDK(), ReplicateSDK(), RunPodHTTP()))
+        self.flow = Flow(code, module, apps, envelope, tuple(reader for _, caller in CALLED for reader in caller.readers()))
         self.names = list(client_names(code, module))
         self.addresses = list(addresses(module))
 
     @property
-    def calls_replicate(self) -> bool:
-        return any(name.startswith("replicate.") for _, name in self.names) or any(REPLICATE in str(node.value) for node in self.addresses)
+    def platform(self) -> Platform:
+        """The platform that the file calls; of several, the one that is asked last."""
+        return next((platform for platform, caller in reversed(CALLED) if self._calls(caller)), CALLED[0][0])
+
+    def _calls(self, caller: Caller) -> bool:
+        return any(name.startswith(f"{caller.package}.") for _, name in self.names) or any(
+            caller.host in str(node.value) for node in self.addresses
+        )
 
     @property
     def line(self) -> int:
@@ -163,7 +170,7 @@ class PythonFile:
 
     def _settle_addresses(self, gone: set[ast.AST]) -> None:
         for node in self.addresses:
-            construct = self._record("address", RUNPOD if RUNPOD in str(node.value) else REPLICATE, node)
+            construct = self._record("address", next(host for host in HOSTS if host in str(node.value)), node)
             if isinstance(self.module.parents[node], ast.Expr):
                 self.ledger.settle(construct, PROSE, Disposition.KEPT, "a text for readers of the code")
             elif node in gone:

@@ -19,6 +19,7 @@ from converters.errors import ExitCode, MigrateError, Unreadable, Unsupported, U
 from converters.options import Options
 from converters.outcome import Converted, Unchanged
 from converters.path_hints import missing
+from converters.sources.registry import named
 from converters.terminal import print_error
 
 if TYPE_CHECKING:
@@ -106,7 +107,8 @@ def must_be_verifiable(outcome: Converted, source_python: Path | None = None, *,
 
     missing = [name for name in ("fal", "httpx", "hypothesis", "jsonschema") if importlib.util.find_spec(name) is None]
     interpreter = inspected(source_python or Path(sys.executable))
-    sdk = {"runpod": "runpod", "replicate": "cog"}.get(outcome.application.platform)
+    stated = named(outcome.application.platform).sdk
+    sdk = stated.package if stated is not None else None
     if sdk is not None and sdk not in interpreter.releases:
         if source_python is not None:
             raise UsageError(f"has no {sdk}.", file=str(source_python), hint=f"Install it there: {source_python} -m pip install {sdk}")
@@ -166,8 +168,8 @@ def _certified(request: Request, study: Study) -> Certificate:
     own = SourceSdk(request.source_python or Path(sys.executable), "")
     if request.source_python is not None or request.source_sdk == "own":
         return _run(study, own)
-    name, platform = study.app.name, study.application.platform
-    sdks = candidates(study.project, platform, study.app, default_environments(), lambda text: _announced(name, text))
+    name = study.app.name
+    sdks = candidates(study.project, study.platform.sdk, study.app, default_environments(), lambda text: _announced(name, text))
     sdk = next(sdks, own)
     certificate = first = _run(study, sdk)
     while why := misfit(certificate):

@@ -18,6 +18,7 @@ from rich.text import Text
 
 from converters.escape import log, visible
 from converters.reports.json import Document, is_notable, is_open, is_open_code, left_out, near, same_names
+from converters.sources.registry import find
 from converters.terminal import print_text, wants_colour
 
 _SENTENCES = ("message", "hint", "why", "why_style")
@@ -113,7 +114,8 @@ def _print_found(out: Console, document: Document) -> None:
 
 
 def _platform(name: str | None) -> str:
-    return {"runpod": "RunPod", "replicate": "Replicate (Cog)", "docker": "Docker server"}.get(name or "", "unknown")
+    platform = find(name or "")
+    return platform.label if platform else "unknown"
 
 
 def _became(document: Document) -> Iterator[str]:

@@ -11,17 +11,20 @@ from converters.concepts import storage
 from converters.escape import code, prose, visible
 from converters.ir import App, Application, Disposition, Scope
 from converters.ledger import Item, Ledger
+from converters.sources.registry import named
 from converters.targets import predictor_methods
 from converters.targets.templating import render
 
 
 def emit(application: Application, ledger: Ledger, literals: Sequence[str] = ()) -> str:
     """The text of MIGRATION.md. `literals`: places of kept files that hold a secret."""
-    items = ledger.items()
+    items, platform = ledger.items(), named(application.platform)
     return render(
         "MIGRATION.md.j2",
         application=application,
-        platform={"runpod": "RunPod", "replicate": "Replicate", "docker": "Docker"}[application.platform],
+        platform=platform.title,
+        network_volume=platform.network_volume,
+        calls=platform.calls_guide(application.apps, [app.name for app in application.apps if predictor_methods.cancels(app)]),
         apps=[_app(app) for app in application.apps],
         notable=[_row(item) for item in ledger.items() if item.notable and item.disposition is not Disposition.MANUAL],
         code_items=[_row(item) for item in items if item.disposition is Disposition.MANUAL and item.scope is Scope.CODE],
@@ -48,7 +51,6 @@ def _app(app: App) -> dict[str, Any]:
     return {
         "app": app,
         "streams": streams,
-        "cancels": app.predictor is not None and predictor_methods.cancels(app),
         "arguments": request,
         "endpoint": app.endpoints[0],
         "settings": [(setting.name, setting.value, str(setting.origin) if setting.origin else setting.note) for setting in app.settings],

@@ -20,7 +20,7 @@ from converters.targets.output_files import added, kept_file, sealed, text_of
 def write(project: Project, application: Application, options: Options, ledger: Ledger, vault: Vault | None = None) -> list[FileChange]:
     """All files of the output; what we made holds no secret of the `vault`. Raises `UsageError` for a target that does not fit."""
     vault = vault or Vault()
-    if application.platform == "docker" or any(app.server is not None for app in application.apps):
+    if any(app.server is not None for app in application.apps):
         from converters.targets import server
 
         return server.write(project, application, options, ledger, vault)

@@ -10,10 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from converters.sources.replicate import rewrite
 from fal_runtime.confinement import Support
 
-from . import cog, contract, runpod, sdk
+from . import contract, sdk
 from .certificate import Certificate, Schemas, Verdict
 from .compare import Difference
 from .interpreter import imported, inspected
@@ -21,6 +20,7 @@ from .observe import Observation
 from .outcome import Side, SideFailed
 from .repair import repaired
 from .requests import Request, generate, varied
+from .runner import Runner, Sources
 from .sides import Asked, Sides
 from .source import stage
 from .study import Study
@@ -38,26 +38,14 @@ class HandlerStudy(Study):
     schemas: Schemas | None = None
     """How the app's schemas stand to those."""
 
-    @property
-    def _is_predictor(self) -> bool:
-        return self.application.platform == "replicate"
+    @functools.cached_property
+    def _runner(self) -> Runner:
+        return self.platform.runner()
 
     def _source(self, root: Path, observation: Observation, *, confinement: Support) -> contextlib.AbstractContextManager[Side]:
-        staged, secrets, interpreter = stage(self.project, self.app, root), self._secrets, self._interpreter
-        options: dict[str, Any] = {"confinement": confinement, "seconds": self.settings.patience}
-        if self.application.platform == "runpod":
-            options.update(envelope=self.app.envelope, start_command=self.app.start_command)
-            return runpod.serve(staged, observation, secrets, interpreter, **options)
-        options.update(configuration=self._configuration, schema=self.settings.schema)
-        return cog.serve(staged, self.app, observation, secrets, interpreter, **options)
-
-    @property
-    def _configuration(self) -> bytes:
-        """The cog.yaml of this app's predictor: the nearest to its file."""
-        assert self.app.predictor is not None
-        folders = [str(folder) for folder in PurePosixPath(self.app.predictor.file).parents]
-        found = [f"{folder}/cog.yaml" if folder != "." else "cog.yaml" for folder in folders]
-        return next((self.project.files[path].data for path in found if path in self.project.files), b"")
+        staged = stage(self.project, self.app, root)
+        started = Sources(self.project, self.app, staged, self._interpreter, self._secrets, self.settings.schema)
+        return self._runner.serve(started, observation, confinement=confinement, seconds=self.settings.patience)
 
     def _observation(self, folder: Path, *, is_target: bool, **more: Any) -> Observation:
         """The app's own runner gets the SDK's release that the source has, where the conversion still imports it."""
@@ -66,30 +54,29 @@ class HandlerStudy(Study):
         packages = folder / "site-packages"
         observation = super()._observation(folder, is_target=is_target, search=(str(packages),), **more)
         packages.mkdir()
-        if not sdk.share(self._interpreter, self._sdk, packages):
+        assert self.platform.sdk is not None
+        if not sdk.share(self._interpreter, self.platform.sdk, packages):
             shutil.rmtree(packages)
         return observation
 
     @property
-    def _sdk(self) -> str:
-        return "cog" if self._is_predictor else "runpod"
-
-    @property
     def _shares_sdk(self) -> bool:
         """Whether both sides use the SDK, and would use different releases of it."""
-        here, there = inspected().releases.get(self._sdk), self._interpreter.releases.get(self._sdk)
+        if self.platform.sdk is None:
+            return False
+        name, module = self.platform.sdk.package, self.platform.sdk.module.partition(".")[0]
+        here, there = inspected().releases.get(name), self._interpreter.releases.get(name)
         kept = imported(data for path, data in self._written_files().items() if path.endswith(".py"))
-        return here != there and self._sdk in kept
+        return here != there and module in kept
 
     def _observed(self, *, is_target: bool) -> dict[str, Any]:
         return {"release": None if is_target else self._release}
 
     @property
     def _release(self) -> tuple[str, str] | None:
-        """Cog's release under which the source runs, where its code may tell it, and the one that the conversion writes down."""
+        """The SDK's release under which the source runs, where its code may tell it, and the one that the conversion writes down."""
         tells = any(b"__version__" in data for data in self._python.values())
-        here = self._interpreter.releases.get("cog", "")
-        return (here, rewrite.VERSION) if tells and here and self.app.predictor is not None else None
+        return self._runner.written_release(self._interpreter) if tells else None
 
     @property
     def _entries(self) -> tuple[str, ...]:
@@ -104,8 +91,9 @@ class HandlerStudy(Study):
 
     def _learn(self, sides: Sides) -> bool:
         self.schema = sides.target.input_schema()
-        document = sides.source.document() if isinstance(sides.source, cog.Predictor) else None
-        self.promised = contract.of_source(self.app, self.settings.schema, document, says_null=cog.reads_schema(self._interpreter))
+        document = self._runner.document(sides.source)
+        says_null = self._runner.says_null(self._interpreter)
+        self.promised = contract.of_source(self.app, self.settings.schema, document, says_null=says_null)
         self.schemas = self._against(sides.target)
         return sides.target.streams()
 
@@ -131,7 +119,7 @@ class HandlerStudy(Study):
     def _made(self) -> list[Request]:
         examples = [example.value for example in self.app.examples]
         seed, drawn = self.settings.seed, self.settings.drawn
-        made = generate(self._full_schema, examples, closed=self._is_predictor, seed=seed, drawn=drawn, **self._ways)
+        made = generate(self._full_schema, examples, closed=self._runner.is_closed, seed=seed, drawn=drawn, **self._ways)
         return [request for request in made if not (self._is_unchecked and request.kind in ("invalid", "mistyped"))]
 
     def _varied(self, telling: Sequence[Request], number: int) -> Iterator[Request]:
@@ -139,7 +127,7 @@ class HandlerStudy(Study):
         return varied(self._full_schema, bodies, seed=self.settings.seed + number, count=self.settings.drawn, **self._ways)
 
     def _repaired(self, request: Request, complaint: str) -> Request | None:
-        return repaired(request, complaint, self.schema, closed=self._is_predictor)
+        return repaired(request, complaint, self.schema, closed=self._runner.is_closed)
 
     def _ask_smaller(self, sides: Sides, stream: bool, request: Request) -> Asked | None:
         asked = super()._ask_smaller(sides, stream, request)
@@ -147,20 +135,20 @@ class HandlerStudy(Study):
 
     @property
     def _full_schema(self) -> dict[str, Any]:
-        if self.settings.schema is not None and self._is_predictor and cog.reads_schema(self._interpreter):
-            return {**self.schema, "required": cog.required(self.settings.schema, self.schema.get("required", []))}
-        return self.schema
+        stated = self.schema.get("required", [])
+        required = self._runner.required(self._interpreter, self.settings.schema, stated)
+        return self.schema if required == stated else {**self.schema, "required": required}
 
     @functools.cached_property
     def _ways(self) -> dict[str, Any]:
         """How the values of requests are made."""
         files = [field.name for field in self.app.endpoints[0].input.fields if field.media]
-        return {"link": "data" if self._is_predictor else "url", "files": files, "literals": self._literals}
+        return {"link": self._runner.link, "files": files, "literals": self._literals}
 
     @property
     def _is_unchecked(self) -> bool:
         """Whether the source's server lets everything pass, because it has not the schema that a build gives it."""
-        return self._is_predictor and self.settings.schema is None and cog.reads_schema(self._interpreter)
+        return self._runner.is_unchecked(self._interpreter, self.settings.schema)
 
     def _verdict(self) -> tuple[Verdict, str]:
         """The schemas first, with the answers that the app gave."""

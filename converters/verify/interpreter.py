@@ -10,7 +10,7 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,16 +21,15 @@ from .parsed import parsed
 _OLDEST = (3, 10)
 """What the doubles are written for."""
 _SECONDS = 30
-_PLATFORMS = frozenset({"runpod", "cog", "coglet", "fal", "pydantic", "fastapi", "starlette"})
-"""The platforms' SDKs and what a fal app itself imports: each side has its own."""
+_OWN = frozenset({"coglet", "fal", "pydantic", "fastapi", "starlette"})
+"""What a fal app itself imports, and parts of SDKs: each side has its own, as it has its platform's SDK."""
 _QUESTION = """
 import importlib.metadata, json, platform, sys
 releases = {}
-for name in ("runpod", "cog"):
-    try:
-        releases[name] = importlib.metadata.version(name)
-    except importlib.metadata.PackageNotFoundError:
-        pass
+for found in importlib.metadata.distributions():
+    name = found.metadata["Name"]
+    if name:
+        releases.setdefault(name.lower(), found.version)
 print(json.dumps({
     "python": platform.python_version(),
     "releases": releases,
@@ -45,8 +44,8 @@ print(json.dumps({
 
 @dataclass(frozen=True)
 class Interpreter:
-    """``python`` and ``releases``: its version, and those of the SDKs that it has; ``packages``: names that it can import, but for the
-    standard library's; ``folders``: where all that lies."""
+    """``python`` and ``releases``: its version, and those of the distributions that it has;
+    ``packages``: names that it can import, but for the standard library's; ``folders``: where all that lies."""
 
     executable: Path
     python: str
@@ -84,9 +83,9 @@ def inspected(executable: Path = Path(sys.executable)) -> Interpreter:
     return interpreter
 
 
-def uneven(one: Interpreter, other: Interpreter, files: Iterable[bytes]) -> frozenset[str]:
-    """Packages that Python ``files`` import, or doubles use, and that one interpreter has and the other has not."""
-    return ((one.packages ^ other.packages) - _PLATFORMS) & (imported(files) | {"PIL"})
+def uneven(one: Interpreter, other: Interpreter, files: Iterable[bytes], sdks: Collection[str]) -> frozenset[str]:
+    """Packages that Python ``files`` import, or doubles use, and that one interpreter has and the other has not; but for ``sdks``."""
+    return ((one.packages ^ other.packages) - _OWN - set(sdks)) & (imported(files) | {"PIL"})
 
 
 def imported(files: Iterable[bytes]) -> frozenset[str]:
@@ -102,13 +101,17 @@ def imported(files: Iterable[bytes]) -> frozenset[str]:
     return frozenset(found)
 
 
-def versions(source: Interpreter) -> dict[str, str]:
-    """Of Python, the SDKs and ourselves; ``source ...`` where the source side has an interpreter of its own."""
+def versions(source: Interpreter, sdks: Collection[str]) -> dict[str, str]:
+    """Of Python, the platforms' ``sdks`` and ourselves; ``source ...`` where the source side has an interpreter of its own."""
     here = inspected()
-    found = {"python": here.python, **here.releases}
+    found = {"python": here.python, **_of(here, sdks)}
     for name in ("fal-migrate", "fal"):
         with contextlib.suppress(importlib.metadata.PackageNotFoundError):
             found[name] = importlib.metadata.version(name)
     if source != here:
-        found.update({f"source {name}": version for name, version in {"python": source.python, **source.releases}.items()})
+        found.update({f"source {name}": version for name, version in {"python": source.python, **_of(source, sdks)}.items()})
     return found
+
+
+def _of(interpreter: Interpreter, sdks: Collection[str]) -> dict[str, str]:
+    return {name: interpreter.releases[name] for name in sdks if name in interpreter.releases}

@@ -26,6 +26,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from converters.ir import App
 from converters.project import Project
+from converters.sources.platform import Sdk
 from fal_runtime.environments import Environments
 from fal_runtime.errors import InstallFailure
 
@@ -34,8 +35,6 @@ from .interpreter import Interpreter, inspected
 
 OWN = "own"
 """The choice to make no environment."""
-_SDKS = {"runpod": ("runpod", "runpod.serverless"), "replicate": ("cog", "cog")}
-"""By platform: the SDK's name, and the module whose import shows that it runs."""
 _SECONDS = 300
 """How long making an environment may take."""
 _DAYS = 7
@@ -74,15 +73,15 @@ class SourceSdk:
     told: str
 
 
-def candidates(project: Project, platform: str, app: App, directory: Path, announce: Announce) -> Iterator[SourceSdk]:
+def candidates(project: Project, sdk: Sdk | None, app: App, directory: Path, announce: Announce) -> Iterator[SourceSdk]:
     """The interpreters that the source side of an app may have, the best first; none where its platform has no SDK.
 
     Each is made when it is asked for, and kept in ``directory``. That one is made, or cannot be, is announced.
     """
-    if platform not in _SDKS or app.server is not None:
+    if sdk is None or app.server is not None:
         return
-    name, module = _SDKS[platform]
-    wanted = stated(project, name, app.entry)
+    name, module = sdk.package, sdk.module
+    wanted = stated(project, sdk, app.entry)
     own, here = Path(sys.executable), importlib.metadata.version(name)
     tried: set[str] = set()
     failures: list[str] = []
@@ -129,20 +128,22 @@ def _attempts(name: str, wanted: Wanted | None) -> Iterator[tuple[str, str]]:
     yield name, "the newest"
 
 
-def stated(project: Project, name: str, entry: str) -> Wanted | None:
+def stated(project: Project, sdk: Sdk, entry: str) -> Wanted | None:
     """What the requirements nearest to the entry file say about a package's release; None where they say nothing about it."""
     found = []
     for path, file in project.files.items():
         if _REQUIREMENTS.search(path):
-            found += [(_distance(path, entry), wanted) for wanted in _stated_in(path, file.data.decode(errors="replace"), name)]
+            found += [(_distance(path, entry), wanted) for wanted in _stated_in(path, file.data.decode(errors="replace"), sdk)]
     return min(found, key=lambda pair: (pair[0], pair[1].place))[1] if found else None
 
 
-def _stated_in(path: str, text: str, name: str) -> Iterator[Wanted]:
-    pattern = re.compile(rf"(?<![\w./-]){name}(?:\[[\w, -]*\])?[ ]*((?:(?:[=~!<>]=|[<>]|===)[ ]*[\w.*+!-]+[ ]*,?[ ]*)+)", re.IGNORECASE)
+def _stated_in(path: str, text: str, sdk: Sdk) -> Iterator[Wanted]:
+    pattern = re.compile(
+        rf"(?<![\w./-]){sdk.package}(?:\[[\w, -]*\])?[ ]*((?:(?:[=~!<>]=|[<>]|===)[ ]*[\w.*+!-]+[ ]*,?[ ]*)+)", re.IGNORECASE
+    )
     for number, line in enumerate(text.splitlines(), 1):
         code = line.partition("#")[0]
-        builder = re.match(r"\s*sdk_version\s*:\s*[\"']?(\d[\w.]*)", code) if name == "cog" and path.endswith("cog.yaml") else None
+        builder = re.match(sdk.statement, code) if sdk.file and path.endswith(sdk.file) else None
         specifiers = [f"=={builder[1]}"] if builder else [part.replace(" ", "").rstrip(",") for part in pattern.findall(code)]
         for specifier in specifiers:
             try:
@@ -226,9 +227,9 @@ def _remember(record: Path, made: datetime.date, python: Path, before: tuple[dat
         record.write_text(json.dumps({"made": made.isoformat(), "python": str(python), **({"before": kept} if kept else {})}))
 
 
-def share(interpreter: Interpreter, name: str, folder: Path) -> bool:
+def share(interpreter: Interpreter, sdk: Sdk, folder: Path) -> bool:
     """Put the SDK of another environment, without what it needs, into ``folder``; False where our own Python cannot import it there."""
-    module = next((module for sdk, module in _SDKS.values() if sdk == name), name)
+    name, module = sdk.package, sdk.module
     places = [Path(place) / name for place in interpreter.folders]
     package = next((place for place in places if (place / "__init__.py").is_file()), None)
     if package is None:

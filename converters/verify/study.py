@@ -15,6 +15,8 @@ from typing import Any, ClassVar
 
 from converters.ir import App, Application
 from converters.project import Project
+from converters.sources.platform import Platform
+from converters.sources.registry import named, platforms
 from fal_runtime.confinement import Support
 
 from . import compare, coverage, followups, target, verdicts
@@ -68,6 +70,16 @@ class Study(ABC):
     scratch: Path | None = None
     """Where scratch folders are made; None: in our cache."""
     _deadline: float = 0.0
+
+    @property
+    def platform(self) -> Platform:
+        """The platform that the project comes from."""
+        return named(self.application.platform)
+
+    @property
+    def _sdks(self) -> list[str]:
+        """The SDKs of all platforms, which one project may use at the same time."""
+        return [platform.sdk.package for platform in platforms() if platform.sdk is not None]
 
     def first_difference(self, written: Path) -> Trial | str | None:
         """How another conversion of the same app differs from what the source did in this study, which has been run.
@@ -135,7 +147,7 @@ class Study(ABC):
             verdict="not proven",
             why=why,
             seed=self.settings.seed,
-            versions=versions(self._interpreter),
+            versions=versions(self._interpreter, self._sdks),
             sdk=self.settings.sdk,
             doubles=[],
         )
@@ -196,7 +208,7 @@ class Study(ABC):
     @functools.cached_property
     def _doubled(self) -> tuple[str, ...]:
         """Packages that both sides get as doubles though they are installed: chosen ones, and those that only one side has."""
-        return (*self.settings.doubled, *sorted(uneven(self._interpreter, inspected(), self._python.values())))
+        return (*self.settings.doubled, *sorted(uneven(self._interpreter, inspected(), self._python.values(), self._sdks)))
 
     @functools.cached_property
     def _literals(self) -> Literals:
@@ -366,7 +378,7 @@ class Study(ABC):
             verdict=verdict,
             why=why,
             seed=self.settings.seed,
-            versions=versions(self._interpreter),
+            versions=versions(self._interpreter, self._sdks),
             sdk=self.settings.sdk,
             doubles=sorted({event.text for event in before if event.kind == "import"}),
             loading=[Differing.of(difference) for difference in self.loading],

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from converters.verify import runpod
+from converters.sources.runpod import runner as runpod
 from converters.verify.interpreter import inspected
 from converters.verify.observe import Observation
 from converters.verify.outcome import LocalPath, Outcome, SideFailed

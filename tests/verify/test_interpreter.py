@@ -13,7 +13,7 @@ import pytest
 
 from converters.cli import answer
 from converters.errors import UsageError
-from converters.verify.cog import upload
+from converters.sources.replicate.runner import upload
 from converters.verify.interpreter import Interpreter, imported, inspected, numbers, uneven
 from tests.verify.made import FIXTURES
 
@@ -184,7 +184,7 @@ def test_what_a_project_imports_and_one_side_lacks_is_uneven() -> None:
         b"-" * 20_000 + b"1",
         b"from . import unused\n",
     ]
-    assert uneven(one, other, files) == {"numpy", "PIL"}
+    assert uneven(one, other, files, ["runpod", "cog"]) == {"numpy", "PIL"}
     assert imported([b"import a.b as c, d\nfrom e.f import g\nfrom .h import i\n"]) == {"a", "d", "e"}
 
 

@@ -17,7 +17,8 @@ import pytest
 
 from converters.cli import answer
 from converters.errors import UsageError
-from converters.verify import runpod, target
+from converters.sources.runpod import runner as runpod
+from converters.verify import target
 from converters.verify.certificate import Certificate
 from converters.verify.isolated import Ended, certificate
 from fal_runtime.confinement import support

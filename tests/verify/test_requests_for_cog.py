@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from converters.verify import cog
+from converters.sources.replicate import runner as cog
 from converters.verify.literals import Literals
 from converters.verify.repair import repaired
 from converters.verify.requests import Request, generate

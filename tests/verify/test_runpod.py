@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from converters.verify import runpod
+from converters.sources.runpod import runner as runpod
 from converters.verify.interpreter import inspected
 from converters.verify.observe import Observation
 from converters.verify.outcome import File, LocalPath, Outcome

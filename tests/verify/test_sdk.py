@@ -18,6 +18,7 @@ from converters.convert import convert
 from converters.options import Options
 from converters.outcome import Converted
 from converters.project import open_project
+from converters.sources.registry import named, platforms
 from converters.verify.certificate import Certificate
 from converters.verify.interpreter import Interpreter, inspected
 from converters.verify.sdk import SourceSdk, Wanted, candidates, misfit, share, stated
@@ -27,6 +28,7 @@ pytest.importorskip("runpod")
 pytest.importorskip("cog")
 
 OWN = inspected().releases
+SDKS = {platform.sdk.package: platform.sdk for platform in platforms() if platform.sdk is not None}
 
 
 @pytest.mark.parametrize(
@@ -60,7 +62,7 @@ def test_the_release_is_that_of_the_nearest_requirements(
     for path, text in {**files, "src/handler.py": ""}.items():
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_text(text)
-    assert stated(open_project(tmp_path), name, "src/handler.py") == (wanted and Wanted(*wanted))
+    assert stated(open_project(tmp_path), SDKS[name], "src/handler.py") == (wanted and Wanted(*wanted))
 
 
 @pytest.mark.parametrize(
@@ -142,7 +144,9 @@ def found(index: Index, requirement: str, tmp_path: Path, most: int | None = 1) 
     outcome = convert(project, Options())
     assert isinstance(outcome, Converted)
     (app,) = outcome.application.apps
-    return list(itertools.islice(candidates(open_project(project), "runpod", app, tmp_path / "environments", index.announce), most))
+    return list(
+        itertools.islice(candidates(open_project(project), named("runpod").sdk, app, tmp_path / "environments", index.announce), most)
+    )
 
 
 def test_the_release_that_is_asked_for_comes_first_then_the_newest_then_ours(index: Index, tmp_path: Path) -> None:
@@ -277,7 +281,7 @@ def test_the_app_gets_the_source_s_release_where_it_runs(text: str, shared: bool
     folder = tmp_path / "here"
     folder.mkdir()
     interpreter = Interpreter(Path(sys.executable), "3.11.7", folders=(str(tmp_path / "elsewhere"), str(tmp_path / "there")))
-    assert share(interpreter, "runpod", folder) is shared
+    assert share(interpreter, SDKS[SDKS["runpod"]], folder) is shared
     assert (folder / "runpod-1.7.9.dist-info/METADATA").is_file()
     assert not share(Interpreter(Path(sys.executable), "3.11.7"), "runpod", tmp_path / "nothing")
 

@@ -2,6 +2,71 @@
 
 from __future__ import annotations
 
-from converters.sources.replicate.analyze import analyze, detect
+from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["analyze", "detect"]
+from converters.project import COG_FILES, COG_TEMPLATES
+from converters.sources.platform import Caller, Platform, Sdk
+
+if TYPE_CHECKING:
+    from converters.ir import App, Application, Evidence
+    from converters.ledger import Ledger
+    from converters.options import Options
+    from converters.project import Project
+    from converters.verify.runner import Runner
+
+
+def _readers() -> Sequence[Any]:
+    from converters.callers.replicate_sdk import ReplicateSDK
+
+    return (ReplicateSDK(),)
+
+
+class Replicate(Platform):
+    """Predictors that Cog builds and serves."""
+
+    name = "replicate"
+    title = "Replicate"
+    label = "Replicate (Cog)"
+    recognised_by = "a cog.yaml"
+    emitter = "predictor"
+    order = 20
+    files = (*COG_FILES, *COG_TEMPLATES)
+    sdk = Sdk("cog", "cog", file="cog.yaml", statement=r"\s*sdk_version\s*:\s*[\"']?(\d[\w.]*)")
+    caller = Caller("replicate", "api.replicate.com", _readers)
+    docs = "https://replicate.com/docs/"
+
+    def detect(self, project: Project) -> list[Evidence]:
+        """The cog.yaml files of the project."""
+        from converters.sources.replicate.analyze import detect
+
+        return detect(project)
+
+    def analyze(self, project: Project, options: Options, ledger: Ledger) -> Application:
+        """Read every model. Raises `Unsupported` and `Unreadable` with the reason and the place."""
+        from converters.sources.replicate.analyze import analyze
+
+        return analyze(project, options, ledger)
+
+    def runner(self) -> Runner:
+        from converters.sources.replicate.runner import CogRunner
+
+        return CogRunner()
+
+    def is_entry(self, name: str) -> bool:
+        """A cog.yaml, or the file of a predictor."""
+        return name in self.files or name.endswith(".py")
+
+    def unit_of(self, project: Project, name: str) -> str:
+        """The cog.yaml itself, or the one that names a Python file."""
+        from converters.sources.replicate.entry import configuration_of
+
+        return name if name in self.files else configuration_of(project, name)
+
+    def calls_guide(self, apps: Sequence[App], stopping: Collection[str]) -> str:
+        from converters.sources.replicate.guide import calls
+
+        return calls(apps, stopping)
+
+
+platform = Replicate()

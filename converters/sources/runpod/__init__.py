@@ -2,6 +2,111 @@
 
 from __future__ import annotations
 
-from converters.sources.runpod.analyze import analyze, detect
+from collections.abc import Callable, Collection, Sequence
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["analyze", "detect"]
+from converters.sources.platform import Caller, Platform, Program, Sdk
+
+if TYPE_CHECKING:
+    from converters.ir import App, Application, Evidence
+    from converters.ledger import Ledger
+    from converters.options import Options
+    from converters.project import Project
+    from converters.verify.runner import Runner
+
+START = b"serverless.start"
+"""What a file that starts a worker holds."""
+
+
+def _readers() -> Sequence[Any]:
+    from converters.callers.runpod_http import RunPodHTTP
+    from converters.callers.runpod_sdk import RunPodSDK
+
+    return RunPodSDK(), RunPodHTTP()
+
+
+class RunPod(Platform):
+    """Queue workers, each in an image of its own."""
+
+    name = "runpod"
+    title = "RunPod"
+    label = "RunPod"
+    recognised_by = "RunPod's SDK"
+    emitter = "worker"
+    order = 10
+    finds = "code"
+    network_volume = True
+    sdk = Sdk("runpod", "runpod.serverless")
+    caller = Caller("runpod", "api.runpod.ai", _readers, ("runpod.serverless", "runpod.RunPodLogger", "runpod.__version__"))
+    docs = "https://docs.runpod.io/"
+
+    def detect(self, project: Project) -> list[Evidence]:
+        """The files that name the SDK or belong to RunPod's hub."""
+        from converters.sources.runpod.analyze import detect
+
+        return detect(project)
+
+    def analyze(self, project: Project, options: Options, ledger: Ledger) -> Application:
+        """Read every worker. Raises `Unsupported` and `Unreadable` with the reason and the place."""
+        from converters.sources.runpod.analyze import analyze
+
+        return analyze(project, options, ledger)
+
+    def runner(self) -> Runner:
+        from converters.sources.runpod.runner import WorkerRunner
+
+        return WorkerRunner()
+
+    def is_entry(self, name: str) -> bool:
+        return name.endswith(".py")
+
+    def unit_of(self, project: Project, name: str) -> str:
+        """The file itself, where it starts a worker."""
+        from converters.errors import Unreadable
+        from converters.ledger import Ledger
+        from converters.python.code import Code
+        from converters.sources.runpod.sdk import occurrences
+        from converters.sources.runpod.start import find_starts
+
+        code = Code(project)
+        module = code.module(name)
+        if module is None:
+            raise code.problems.get(name) or Unreadable("cannot be read.", file=name)
+        return name if find_starts(code, occurrences(code, module, Ledger())) else ""
+
+    def owns(self, project: Project, unit: str) -> bool:
+        """A Python file, or the Dockerfile of a worker."""
+        from converters.containers.packaging import is_dockerfile
+        from converters.ledger import Ledger
+        from converters.sources.runpod.units import survey
+
+        if is_dockerfile(unit):
+            return bool(survey(project, Ledger(), unit).units)
+        return unit.endswith(".py")
+
+    def is_program(self, name: str, read: Callable[[], bytes]) -> bool:
+        return name.endswith(".py") and START in read()
+
+    def units(self, project: Project) -> list[Program]:
+        from converters.ledger import Ledger
+        from converters.sources.runpod.units import survey
+
+        return [
+            Program(unit.entry, tuple(source for source, _ in unit.packaging.layout.missing) if unit.packaging else ())
+            for unit in survey(project, Ledger()).units
+        ]
+
+    def calls_guide(self, apps: Sequence[App], stopping: Collection[str]) -> str:
+        return (
+            "`/run` becomes `fal_client.submit`, `/runsync` `fal_client.subscribe`, `/status` `handler.status()`, `/stream` "
+            "`fal_client.stream`, a webhook `fal_client.submit(..., webhook_url=...)`. The input goes up as it is, without the outer "
+            '`"input"`.'
+        )
+
+    def load(self) -> None:
+        from converters.sources.runpod import analyze
+
+        del analyze
+
+
+platform = RunPod()

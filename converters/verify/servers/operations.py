@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from converters.verify.cog import contents, is_data
+from converters.verify.data_uris import contents, is_data
 
 Schema = dict[str, Any]
 Media = Literal["", "json", "form", "multipart"]

@@ -19,8 +19,7 @@ from typing import Any
 import httpx
 
 from converters.ir import App
-from converters.project import Project, SourceFile
-from converters.sources.docker import choose, kubernetes, search, services
+from converters.project import SourceFile
 from converters.verify.client import BoundedClient
 from converters.verify.interpreter import Interpreter
 from converters.verify.observe import Observation
@@ -61,25 +60,6 @@ class Image:
         for place in root.rglob("*"):
             os.utime(place, (stamp, stamp))
         return Staged(root, self.workdir, "", environment=dict(self.environment))
-
-
-def image(project: Project, app: App) -> Image:
-    """Read the image of ``app``. Raises SideFailed where its files are not in the project, or nothing says what it starts."""
-    candidates = choose.candidates(project)
-    chosen = candidates[0] if candidates else None
-    if chosen is None or chosen.packaging is None or app.environment.dockerfile is None:
-        name = app.server.image if app.server is not None else ""
-        raise SideFailed(f"the image {name or app.environment.dockerfile} is not here")
-    if chosen.listener is None or not chosen.listener.framework:
-        search.complete(project, chosen, kubernetes.workload(project, chosen))  # the image itself starts no server
-    environment = {variable.name: variable.value for variable in app.environment.variables if variable.value is not None}
-    environment.update(chosen.env())
-    beside = services.together(chosen)
-    command = services.command(chosen.service, beside) if beside and chosen.service is not None else list(chosen.start.words)
-    if not command:
-        raise SideFailed("nothing says what the image starts")
-    files = {path: project.files[name] for path, name in chosen.packaging.layout.files.items()}
-    return Image(files, chosen.packaging.stage.workdir or "/", environment, command)
 
 
 class Server:

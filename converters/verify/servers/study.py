@@ -54,7 +54,7 @@ class ServerStudy(Study):
 
     @functools.cached_property
     def _image(self) -> source.Image:
-        return source.image(self.project, self.app)
+        return self.platform.runner().image(self.project, self.app)
 
     def _observation(self, folder: Path, *, is_target: bool, **more: Any) -> Observation:
         made = super()._observation(folder, is_target=is_target, **more)

@@ -9,8 +9,9 @@ from converters.ir import App
 from converters.ledger import Ledger
 from converters.options import Options
 from converters.project import Project, open_project
-from converters.sources.docker import analyze, choose
+from converters.sources.docker import choose
 from converters.sources.docker.candidate import Candidate
+from converters.sources.docker.reading import analyze
 
 
 def project(folder: Path, **files: str) -> Project:

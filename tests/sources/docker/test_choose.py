@@ -11,8 +11,9 @@ from converters.errors import UsageError
 from converters.ir import Disposition
 from converters.ledger import Ledger
 from converters.options import Options
-from converters.sources.docker import analyze, services
+from converters.sources.docker import services
 from converters.sources.docker.processes import Process, Tracer
+from converters.sources.docker.reading import analyze
 from tests.sources.docker.projects import app, best, project
 
 SERVE = 'FROM python:3.11\nCMD ["uvicorn", "main:app", "--host", "0.0.0.0"]\n'

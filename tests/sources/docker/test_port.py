@@ -9,7 +9,7 @@ import pytest
 from converters.errors import Unsupported
 from converters.ledger import Ledger
 from converters.options import Options
-from converters.sources.docker import analyze
+from converters.sources.docker.reading import analyze
 from tests.sources.docker.projects import app, project, server
 
 FASTAPI = "from fastapi import FastAPI\napp = FastAPI()\n"

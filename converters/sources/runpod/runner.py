@@ -17,12 +17,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import PurePosixPath
 from typing import Any
 
+from converters.verify.interpreter import Interpreter
+from converters.verify.observe import Observation
+from converters.verify.outcome import File, LocalPath, Outcome, Side, SideFailed
+from converters.verify.runner import Runner, Sources
+from converters.verify.source import Process, Staged, running
 from fal_runtime.confinement import Support
-
-from .interpreter import Interpreter
-from .observe import Observation
-from .outcome import File, LocalPath, Outcome, SideFailed
-from .source import Process, Staged, running
 
 START_SECONDS = 40
 _POLL_SECONDS = 0.5
@@ -252,3 +252,22 @@ def message(error: Any) -> Any:
     except ValueError:
         return error.partition(" \ntraceback:")[0].removeprefix("handler: ") if " \ntraceback:" in error else error
     return str(document["error_message"]) if isinstance(document, dict) and "error_message" in document else error
+
+
+class WorkerRunner(Runner):
+    """A worker under the real SDK, which gets its jobs from a control plane of ours."""
+
+    def serve(
+        self, sources: Sources, observation: Observation, *, confinement: Support, seconds: float
+    ) -> contextlib.AbstractContextManager[Side]:
+        """Run the worker, after what its container starts before it. Raises SideFailed."""
+        return serve(
+            sources.staged,
+            observation,
+            sources.secrets,
+            sources.interpreter,
+            envelope=sources.app.envelope,
+            start_command=sources.app.start_command,
+            confinement=confinement,
+            seconds=seconds,
+        )

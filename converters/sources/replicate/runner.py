@@ -6,7 +6,6 @@ reads ``cog.yaml``; since 0.17, coglet, which is told the predictor in a variabl
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import json
 import mimetypes
@@ -14,20 +13,22 @@ import re
 import shutil
 import threading
 import time
-from collections.abc import Collection, Iterator
-from pathlib import Path
+from collections.abc import Collection, Iterator, Sequence
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import httpx
 
 from converters.ir import App
+from converters.sources.replicate.rewrite import VERSION
+from converters.verify.client import BoundedClient
+from converters.verify.data_uris import contents, is_data
+from converters.verify.interpreter import Interpreter
+from converters.verify.observe import Observation
+from converters.verify.outcome import File, Outcome, Side, SideFailed
+from converters.verify.runner import Runner, Sources
+from converters.verify.source import Process, Staged, at_a_time, free_port, last_words, running
 from fal_runtime.confinement import Support
-
-from .client import BoundedClient
-from .interpreter import Interpreter
-from .observe import Observation
-from .outcome import File, Outcome, Side, SideFailed
-from .source import Process, Staged, at_a_time, free_port, last_words, running
 
 START_SECONDS = 40
 _CANNOT = (409, 502, 503, 504)
@@ -206,21 +207,6 @@ def _message(error: Any) -> Any:
     return error
 
 
-def is_data(value: Any) -> bool:
-    """Whether a value is a file as a data URL."""
-    return isinstance(value, str) and value.startswith("data:") and ";base64," in value
-
-
-def contents(value: Any) -> Any:
-    """An output with the contents of its data URLs."""
-    if is_data(value):
-        kind, _, data = value[5:].partition(";base64,")
-        return File(base64.b64decode(data), kind)
-    if isinstance(value, dict):
-        return {key: contents(item) for key, item in value.items()}
-    return [contents(item) for item in value] if isinstance(value, list) else value
-
-
 @contextlib.contextmanager
 def serve(
     staged: Staged,
@@ -274,3 +260,54 @@ def serve(
     )
     with running(process, side):
         yield side
+
+
+class CogRunner(Runner):
+    """A predictor under the server of the release of Cog that the interpreter has."""
+
+    is_closed = True
+    link = "data"
+
+    def serve(
+        self, sources: Sources, observation: Observation, *, confinement: Support, seconds: float
+    ) -> contextlib.AbstractContextManager[Side]:
+        """Run Cog's server with the predictor. Raises SideFailed."""
+        return serve(
+            sources.staged,
+            sources.app,
+            observation,
+            sources.secrets,
+            sources.interpreter,
+            configuration=_configuration(sources),
+            confinement=confinement,
+            seconds=seconds,
+            schema=sources.schema,
+        )
+
+    def document(self, side: Side) -> Any:
+        """What the server answers at /openapi.json; the one of 2021 has none."""
+        return side.document() if isinstance(side, Predictor) else None
+
+    def says_null(self, interpreter: Interpreter) -> bool:
+        return reads_schema(interpreter)
+
+    def is_unchecked(self, interpreter: Interpreter, schema: Path | None) -> bool:
+        """Newer servers check inputs only with the schema of a build."""
+        return schema is None and reads_schema(interpreter)
+
+    def required(self, interpreter: Interpreter, schema: Path | None, otherwise: Sequence[str]) -> list[str]:
+        if schema is None or not reads_schema(interpreter):
+            return list(otherwise)
+        return required(schema, list(otherwise))
+
+    def written_release(self, interpreter: Interpreter) -> tuple[str, str] | None:
+        here = interpreter.releases.get("cog", "")
+        return (here, VERSION) if here else None
+
+
+def _configuration(sources: Sources) -> bytes:
+    """The cog.yaml of the predictor: the nearest to its file."""
+    assert sources.app.predictor is not None
+    folders = [str(folder) for folder in PurePosixPath(sources.app.predictor.file).parents]
+    found = [f"{folder}/cog.yaml" if folder != "." else "cog.yaml" for folder in folders]
+    return next((sources.project.files[path].data for path in found if path in sources.project.files), b"")
