@@ -15,8 +15,8 @@ ROOT = Path(__file__).resolve().parent.parent
 NAMES = frozenset(platform.name for platform in platforms())
 GROUND = ("containers", "fal", "python", "concepts", "provenance", "ir", "ledger", "project")
 """What everything else stands on."""
-SPOKEN = {"converters/verify/child/programs.py": {"docker"}, "converters/sources/runpod/names.py": {"docker"}}
-"""Names of programs and folders that happen to be those of platforms, by file."""
+MANY = 8
+"""Elements of a collection in which a platform's name is one of many names of other things: packages, programs, images."""
 
 
 @cache
@@ -129,15 +129,39 @@ def test_no_file_outside_its_own_folder_knows_a_platform_by_its_name() -> None:
     found = []
     for module, path in modules().items():
         own = room(module).removeprefix("sources.")
-        place = path.relative_to(ROOT).as_posix()
-        if place.startswith("converters/rules/"):
-            continue  # texts of cases
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Constant) and isinstance(node.value, str | bytes):
-                value = node.value.decode(errors="replace") if isinstance(node.value, bytes) else node.value
-                if value in NAMES - {own} - SPOKEN.get(place, set()):
-                    found.append(f"{place}:{node.lineno} {value}")
+        if room(module) != "rules":  # texts of cases
+            found += [f"{path.relative_to(ROOT)}:{line} {name}" for name, line in _named(path.read_text()) if name != own]
     assert not found
+
+
+def _named(text: str) -> Iterator[tuple[str, int]]:
+    """The names of platforms that stand in a file as whole strings, with their lines, but for those among `MANY` others."""
+    tree = ast.parse(text)
+    lists = [node for node in ast.walk(tree) if isinstance(node, ast.Set | ast.Tuple | ast.List | ast.Dict)]
+    among = {id(inner) for node in lists if len(_elements(node)) >= MANY for inner in _elements(node)}
+    for node in ast.walk(tree):
+        value = node.value if isinstance(node, ast.Constant) else None
+        name = value.decode(errors="replace") if isinstance(value, bytes) else value
+        if isinstance(name, str) and name in NAMES and id(node) not in among:
+            yield name, node.lineno
+
+
+def _elements(node: ast.Set | ast.Tuple | ast.List | ast.Dict) -> list[ast.expr | None]:
+    return [*node.keys, *node.values] if isinstance(node, ast.Dict) else list(node.elts)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ('if platform == "runpod": ...', ["runpod"]),
+        ('KINDS = {"runpod": 1, "replicate": 2}', ["runpod", "replicate"]),
+        ("MARK = b'docker'", ["docker"]),
+        ('PROGRAMS = {"a", "b", "c", "d", "e", "f", "g", "docker"}', []),
+        ('text = "a docker file"', []),
+    ],
+)
+def test_a_name_is_seen(text: str, found: list[str]) -> None:
+    assert sorted(name for name, _ in _named(text)) == sorted(found)
 
 
 def test_templates_and_published_schemas_name_no_platform() -> None:

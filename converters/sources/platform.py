@@ -78,6 +78,8 @@ class Platform(ABC):
     finds: ClassVar[Literal["file", "code", "folder"]] = "file"
     """How `batch` finds its programs: each of `files` is one; or files of code that `is_program` tells, in the project around them; or
     the whole folder where `stands_in` tells and nothing of another platform was found."""
+    gpus: ClassVar[Literal["usual", "stated", "open"]] = "open"
+    """Whether its programs have a GPU: unless they say otherwise, as a key of the project states, or neither."""
     sdk: ClassVar[Sdk | None] = None
     """None where its programs run under no package of the platform."""
     caller: ClassVar[Caller | None] = None

@@ -14,6 +14,7 @@ from converters.preflight.tree import project_of
 from converters.project import Project
 from converters.provenance import Candidate, Decision
 from converters.python import gpu
+from converters.sources.registry import named
 
 ASSUMED = "assumed: "
 
@@ -41,8 +42,9 @@ def _decide(application: Application, app: App, stated: Setting, deployment: Dep
     if decided is None:
         return False
     wanted = ASSUMED_CPU if decided.weight == "denies" else ASSUMED_GPU
-    weak = decided.weight == "suggests" and application.platform != "runpod"  # whose workers have a GPU unless they say otherwise
-    torn = application.platform == "replicate" and (bool(lost) or decided.weight == "denies")  # Cog's index follows `gpu`
+    gpus = named(application.platform).gpus
+    weak = decided.weight == "suggests" and gpus != "usual"
+    torn = gpus == "stated" and (bool(lost) or decided.weight == "denies")
     if wanted == stated.value or weak or torn:
         return False
     before, old, why = f"{stated.value} is assumed ({stated.note.removeprefix(ASSUMED)})", stated.value, decided.why

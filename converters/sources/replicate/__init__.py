@@ -31,6 +31,7 @@ class Replicate(Platform):
     recognised_by = "a cog.yaml"
     emitter = "predictor"
     order = 20
+    gpus = "stated"
     files = (*COG_FILES, *COG_TEMPLATES)
     sdk = Sdk("cog", "cog", file="cog.yaml", statement=r"\s*sdk_version\s*:\s*[\"']?(\d[\w.]*)")
     caller = Caller("replicate", "api.replicate.com", _readers)

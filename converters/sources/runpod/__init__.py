@@ -36,6 +36,7 @@ class RunPod(Platform):
     order = 10
     finds = "code"
     network_volume = True
+    gpus = "usual"
     sdk = Sdk("runpod", "runpod.serverless")
     caller = Caller("runpod", "api.runpod.ai", _readers, ("runpod.serverless", "runpod.RunPodLogger", "runpod.__version__"))
     docs = "https://docs.runpod.io/"
