@@ -33,14 +33,14 @@ class Packaging:
 
 
 def is_dockerfile(path: str) -> bool:
-    """By the names in use: `Dockerfile`, `Dockerfile.gpu`, `gpu.Dockerfile`, `Containerfile`."""
+    """By the names in use: `Dockerfile`, `Dockerfile.gpu`, `gpu.Dockerfile`, `GPUDockerfile`, `Containerfile`."""
     name = path.rsplit("/", 1)[-1].lower()
     if name.endswith((".dockerignore", ".md", ".sh", ".py", ".yml", ".yaml", ".json", ".txt", ".j2", ".template")):
         return False
     return (
         name in ("dockerfile", "containerfile")
         or name.startswith(("dockerfile.", "dockerfile-", "dockerfile_", "containerfile."))
-        or name.endswith((".dockerfile", "-dockerfile", "_dockerfile"))
+        or name.endswith(("dockerfile", ".containerfile"))
     )
 
 

@@ -85,7 +85,23 @@ def read(project: Project, candidate: Candidate, routes: Routes, app: App, given
     _document(project, candidate, routes, app, given)
     if server.openapi_path == EXPECTED:
         return
-    where = f"serves its OpenAPI document at {server.openapi_path}" if server.openapi_path else "serves no OpenAPI document"
-    message = f"the server {where}, and fal reads {EXPECTED}: the app works without it, but has no playground and no list of endpoints. "
+    if server.openapi_path:
+        where = f"the server serves its OpenAPI document at {server.openapi_path}"
+    elif _may_serve_one(candidate, routes):
+        where = "it is not known whether the server serves an OpenAPI document, since its application object was not found in the code"
+    else:
+        where = "the server serves no OpenAPI document"
+    message = f"{where}, and fal reads {EXPECTED}: the app works without it, but has no playground and no list of endpoints. "
     message += PROXY if server.document is not None else SKELETON
     ledger.note(rules.DK023, Disposition.MANUAL, message, origin, scope=Scope.DEPLOY)
+
+
+def _may_serve_one(candidate: Candidate, routes: Routes) -> bool:
+    """Whether the server runs an ASGI application whose class was not found: FastAPI and what is made of it serve a document."""
+    listener = candidate.listener
+    if listener is None or routes.root is not None:
+        return False
+    if listener.program is not None:
+        workers = " ".join(listener.process.words)
+        return listener.program.application == "asgi" or "UvicornWorker" in workers
+    return listener.framework in ("uvicorn", "hypercorn")
