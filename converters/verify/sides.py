@@ -38,6 +38,8 @@ class Sides:
     observations: tuple[Observation, Observation, Observation]
     """Of the source, of its second run, and of the target."""
     numbers: int = 0
+    apart: bool = False
+    """Whether the source has been asked what the app refused, so that what it remembers may differ from what the app does."""
 
     def ask(self, request: Request, *, stream: bool) -> Asked:
         """One request to all three. What the source's server refuses is not sent on: the app may take more, but its state would differ."""
@@ -60,6 +62,8 @@ class Sides:
         after = _outcome(self.target, target, number, request, stream)
         for observation in self.observations:
             observation.let_fail(0)  # not while one starts afresh
+        if after.kind == "refused" and not self.apart:
+            self._tell_apart(request, stream)
         in_order = not (request.together or source.asks_in_threads(number))
         calls, calls_again, calls_after = (
             _calls(side, number, found, in_order)
@@ -70,6 +74,12 @@ class Sides:
         kept = compare.proven(compare.differences(before, after, calls, calls_after), unsteady)
         prints = None if request.together else compare.of_prints(before, second, after)
         return Asked(number, before, after, calls, calls_after, kept, noisy, unsteady, self.doubled, prints, in_order)
+
+    def _tell_apart(self, request: Request, stream: bool) -> None:
+        """Ask the source's second run once more: what depends on the requests before is then noise, as it is between source and app."""
+        self.apart = True
+        self.numbers += 1
+        _outcome(self.again, self.observations[1], self.numbers, request, stream, "apart")
 
 
 class _Source(Protocol):

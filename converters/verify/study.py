@@ -26,6 +26,7 @@ from .interpreter import Interpreter, inspected, uneven, versions
 from .literals import Literals, addresses, literals
 from .observe import Observation, pins, top_level_names
 from .outcome import Outcome, Side, SideFailed, TargetFailed
+from .parsed import parsed
 from .requests import Request, names_own_file
 from .scratch import require_room, scratch_folder
 from .settings import Settings
@@ -126,6 +127,8 @@ class Study(ABC):
                     if any(not trial.same for trial in self.trials):
                         verdict, found = self._verdict()
                         why = f"{found}; then {why}"
+                    elif broken := self._unparsable():
+                        verdict, why = "different", f"{broken}, a file of the converted app, is not valid Python; and {why}"
                 else:
                     self.loading += self._failing_starts(place)
                     verdict, why = self._verdict()
@@ -224,6 +227,14 @@ class Study(ABC):
     def _written_files(self) -> dict[str, bytes]:
         paths = (path for path in self.written.rglob("*") if path.is_file() and path.stat().st_size < 2**21)
         return {path.relative_to(self.written).as_posix(): path.read_bytes() for path in paths}
+
+    def _unparsable(self) -> str:
+        """A Python file of the conversion that cannot be parsed, though the project's file of that name can; '' where there is none."""
+        for path, data in sorted(self._written_files().items()):
+            own = self.project.files.get(path)
+            if path.endswith(".py") and parsed(data) is None and (own is None or parsed(own.data) is not None):
+                return path
+        return ""
 
     @property
     def _secrets(self) -> dict[str, str]:

@@ -146,6 +146,15 @@ CASES: dict[str, tuple[str, Any]] = {
         ),
         [*["placeholder of model.safetensors"] * 3, True],
     ),
+    "model files that the code writes itself": (
+        (
+            "import os, tempfile\nplace = os.path.join(tempfile.mkdtemp(), 'adapter.safetensors')\n"
+            "with open(place, 'wb') as file:\n    file.write(b'abc')\n"
+            "beside = place.replace('adapter', 'model')\n"
+            "answer = [os.path.getsize(place), open(place).read(), open(beside).read()]"
+        ),
+        [3, "abc", "placeholder of model.safetensors"],
+    ),
     "programs that are not there": (
         (
             "import json, subprocess\nrun = lambda *words: subprocess.run(words, capture_output=True, text=True, check=True).stdout.strip()\n"

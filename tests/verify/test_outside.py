@@ -105,6 +105,23 @@ def test_a_question_is_told_whole(side: Observation, code: str, told: str) -> No
     assert (done.returncode, side.calls(1)) == (0, [told]), done.stderr
 
 
+SAME = [
+    pytest.param("json={'a': {'c': 1, 'd': 2}, 'b': [1, 2]}", True, id="the same order"),
+    pytest.param("json={'b': [1, 2], 'a': {'d': 2, 'c': 1}}", True, id="members in another order"),
+    pytest.param('data=\'{"b": [1, 2], "a": {"d": 2, "c": 1}}\'', True, id="members in another order, as a text"),
+    pytest.param("json={'a': {'c': 1, 'd': 2}, 'b': [2, 1]}", False, id="items in another order"),
+    pytest.param("data='a=1&b=2'", False, id="no document"),
+]
+
+
+@pytest.mark.parametrize(("body", "same"), SAME)
+def test_the_members_of_a_document_have_no_order(side: Observation, body: str, same: bool) -> None:
+    for number, given in ((1, "json={'a': {'c': 1, 'd': 2}, 'b': [1, 2]}"), (2, body)):
+        side.begin(number)
+        assert run(side, f"import requests\nrequests.post('http://far.example/a', {given})").returncode == 0
+    assert (side.calls(1) == side.calls(2)) == same
+
+
 def test_how_a_platform_s_own_download_is_asked_is_not_told(side: Observation) -> None:
     side.begin(1)
     code = "import urllib.request\ndef {}:\n    urllib.request.urlopen(url, timeout=5)\nfetch('http://far.example/a', '', '')"

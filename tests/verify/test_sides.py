@@ -101,3 +101,36 @@ def test_a_certificate_that_lists_no_bodies_is_refused() -> None:
     answer = Answer(kind="result")
     with pytest.raises(ValidationError, match="is a list"):
         Trial(number=1, kind="together", about="", body={}, together=True, source=answer, target=answer, same=True, reached=True)
+
+
+class Remembering(Counted):
+    """A side that counts its requests, and one that turns some away before it does."""
+
+    def __init__(self, refuses: bool) -> None:
+        super().__init__(lambda body, number: body, [])
+        self._refuses = refuses
+
+    def ask(self, number: int, identifier: str, body: Any, *, stream: bool = False) -> Outcome:
+        if "name" not in body and self._refuses:
+            return Outcome("refused", "name is missing")
+        self.asked += 1
+        return Outcome("error", "name") if "name" not in body else Outcome("result", {"count": self.asked, "name": body["name"]})
+
+
+@pytest.mark.parametrize("name", ["Ann", "Bob"])
+def test_what_depends_on_requests_that_the_app_refused_is_noise(tmp_path: Path, name: str) -> None:
+    observations = [Observation(tmp_path / side, frozenset(), {}, []) for side in ("source", "again", "target")]
+    source, again, target = Remembering(False), Remembering(False), Remembering(True)
+    both = Sides(target, source, again, False, ThreadPoolExecutor(2), tuple(observations))  # type: ignore[arg-type]
+    both.ask(Request("invalid", "a field is missing", {}), stream=False)
+    asked = both.ask(Request("plausible", "required fields", {"name": name}), stream=False)
+    assert (asked.differences, asked.noisy) == ([], frozenset({"$.count"}))
+
+
+def test_what_is_remembered_without_a_refusal_is_compared(tmp_path: Path) -> None:
+    observations = [Observation(tmp_path / side, frozenset(), {}, []) for side in ("source", "again", "target")]
+    source, again, target = Remembering(False), Remembering(False), Remembering(True)
+    target.asked = 1
+    both = Sides(target, source, again, False, ThreadPoolExecutor(2), tuple(observations))  # type: ignore[arg-type]
+    asked = both.ask(Request("plausible", "required fields", {"name": "Ann"}), stream=False)
+    assert [difference.path for difference in asked.differences] == ["$.count"]

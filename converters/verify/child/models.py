@@ -9,6 +9,7 @@ import builtins
 import hashlib
 import io
 import os
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,10 @@ CONFIGURATION = (
     "generation_config.json", "model.safetensors.index.json", "scheduler_config.json",
 )  # fmt: skip
 """Files that lie beside a model's weights. Only their being there is made up: they hold an empty object."""
+
+
+_LOOKING = threading.local()
+"""Whether a thread is about to find a placeholder."""
 
 
 def install(folder: str) -> None:
@@ -68,8 +73,16 @@ def _placeholder(path: Any, folder: str) -> str | None:
     name = os.fspath(path)
     if not isinstance(name, str) or name.startswith(folder) or not (name.endswith(SUFFIXES) or name.rpartition("/")[2] in CONFIGURATION):
         return None
-    if not frames.asked_by_project():
+    if getattr(_LOOKING, "up", False) or not frames.asked_by_project():
         return None
+    _LOOKING.up = True  # to describe a path, files are opened
+    try:
+        return _made(name, folder)
+    finally:
+        _LOOKING.up = False
+
+
+def _made(name: str, folder: str) -> str:
     record.write("file", f"model {described(name)}")
     target = Path(folder) / (hashlib.sha256(described(name).encode(errors="replace")).hexdigest()[:16] + os.path.splitext(name)[1])
     target.write_text("{}" if name.endswith(".json") else f"placeholder of {Path(name).name}")

@@ -93,7 +93,7 @@ def answer(
 
     ``timeout``: as the project's code gave it, in seconds or one of the library's own objects; ``context``: of TLS.
     """
-    text = f"{method} {url}" + (f" {described(_text(body))}" if body else "")
+    text = f"{method} {url}" + (f" {described(_document(body))}" if body else "")
     options = [] if frames.asked_by_platform() else list(_options(headers or {}, timeout, context))
     told = f"{text} ({', '.join(options)})" if options else text
     if not again and record.question("network", told):
@@ -121,6 +121,17 @@ def _text(body: Any) -> Any:
         return body.decode() if isinstance(body, bytes) else body
     except UnicodeDecodeError:
         return body
+
+
+def _document(body: Any) -> Any:
+    """The text of a body; of a JSON document, with the members of every object in one order, since they have none (RFC 8259)."""
+    text = _text(body)
+    try:
+        if isinstance(text, dict) or (isinstance(text, str) and text.lstrip()[:1] in ("{", "[")):
+            return json.dumps(text if isinstance(text, dict) else json.loads(text), sort_keys=True, ensure_ascii=False)
+    except (ValueError, TypeError, RecursionError):
+        pass
+    return text
 
 
 def _close_sockets() -> None:
