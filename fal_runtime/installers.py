@@ -71,7 +71,9 @@ class Installers:
             directory.mkdir(parents=True, exist_ok=True)
         home = Path("~").expanduser().absolute()
         shown = scratch / str(home).lstrip("/")
-        named = [*_paths(os.environ[name] for name in os.environ if _VARIABLES.fullmatch(name)), *_paths(_configuration(home, shown))]
+        variables = self._variables()
+        configured = (value for name, value in variables.items() if _VARIABLES.fullmatch(name))
+        named = [*_paths(configured), *_paths(_configuration(home, shown))]
         argv = [self._with_copy(word, projects / str(number)) for number, word in enumerate(command)]
         view = View(
             own / "stage",
@@ -81,7 +83,6 @@ class Installers:
             (str(place), str(self._cache), str(work), str(projects)),
             tasks=_MOST_TASKS,
         )
-        variables = self._variables()
         moved = {name: value for name, value in variables.items() if name != "XDG_CONFIG_HOME"}
         environments = {
             "namespaces": {**moved, "HOME": str(home)},
