@@ -55,9 +55,11 @@ def gather() -> None:
     caller must have one thread.
     """
     kernel.prctl(kernel.PR_SET_CHILD_SUBREAPER, 1)
+    signal.pthread_sigmask(signal.SIG_BLOCK, _PASSED_ON)  # until there is who knows what to do with them
     child = os.fork()
     if child != 0:
         _end_what_is_left(child)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _PASSED_ON)
     kernel.end_with_parent()
     os.setsid()
 
@@ -126,6 +128,7 @@ def _end_what_is_left(child: int) -> NoReturn:
 
     for number in _PASSED_ON:
         signal.signal(number, end)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _PASSED_ON)
     ended = 0
     while ended != child:
         ended, status = os.waitpid(-1, 0)

@@ -83,7 +83,7 @@ def test_an_installer_that_is_not_awaited_leaves_nothing(tmp_path: Path, monkeyp
         started = asyncio.Event()
         making = asyncio.ensure_future(Environments(tmp_path / "environments", {}).make([["a"]], lambda line: started.set()))
         await asyncio.wait_for(started.wait(), 30)
-        assert running()
+        assert _soon(lambda: len(running()) == 2)
         making.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await making
