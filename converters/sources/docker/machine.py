@@ -10,19 +10,22 @@ from converters.concepts.machine import assume
 from converters.containers.base_images import BaseImage
 from converters.ir import App, Origin, Setting
 from converters.ledger import Ledger
-from converters.sources.docker import official_images
+from converters.project import Project
+from converters.python import gpu
+from converters.sources.docker import gpu_evidence, official_images
 from converters.sources.docker.candidate import Candidate
 
 if TYPE_CHECKING:
     from converters.sources.docker.analysis import Reading
 
 
-def choose(reading: Reading, app: App, base: BaseImage, ledger: Ledger) -> None:
+def choose(project: Project, reading: Reading, app: App, base: BaseImage, ledger: Ledger) -> None:
     """The machine is always written; nothing in a Docker project says how much memory the GPU must have."""
     candidate = reading.candidate
     service, found = candidate.service, candidate.packaging
     origin = found.origin(found.stage.line) if found else candidate.start.origin
-    known, why = official_images.official(candidate.base), ""
+    known, why, without = official_images.official(candidate.base), "", ""
+    place: Origin | None = None
     if service is not None and service.gpus:
         origin, why = Origin(file=service.file.path, line=service.gpu_line or 1), f"service {service.name} reserves a GPU"
         if service.gpus > 1:
@@ -35,8 +38,15 @@ def choose(reading: Reading, app: App, base: BaseImage, ledger: Ledger) -> None:
         why = f"the base image {candidate.base}"
     elif line := _gpu_line(candidate):
         origin, why = Origin(file=candidate.file, line=line), "the Dockerfile installs CUDA" if found else "the image holds CUDA"
+    else:
+        decided, _ = gpu.decide(gpu_evidence.of_server(project, candidate))
+        if decided is not None and decided.weight == "demands":
+            origin, why = decided.origin or origin, decided.why
+        elif decided is not None:
+            place, aside = decided.origin or origin, f"nothing asks for a GPU, and {decided.why}"
+            without = f"{aside}, which uses one where there is one" if decided.weight == "suggests" else aside
     message = "{machine} is assumed ({why}): choose the machine by the memory that the model needs."
-    assume(app, ledger, rule=rules.DK037, gpu=why, message=message, place=origin, origin=origin if why else None)
+    assume(app, ledger, rule=rules.DK037, gpu=why, why=without, message=message, place=place or origin, origin=origin if why else None)
     app.settings.insert(0, app.settings.pop())  # the machine comes first
 
 

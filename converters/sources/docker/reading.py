@@ -257,7 +257,7 @@ def _app(project: Project, reading: Reading, options: Options, ledger: Ledger) -
         server=server,
     )
     _reach(project, reading, app, options, ledger)
-    machine.choose(reading, app, base, ledger)
+    machine.choose(project, reading, app, base, ledger)
     concurrency.read(reading.candidate, reading.workload, app, ledger)
     needs.read(project, reading.candidate, app, ledger)
     return app
