@@ -9,8 +9,8 @@ import pytest
 from converters.ir import Disposition
 from converters.ledger import Ledger
 from converters.options import Options
-from converters.sources.docker import analyze
 from converters.sources.docker.official_images import IMAGES, official
+from converters.sources.docker.reading import analyze
 from tests.sources.docker.projects import app, project
 
 SET = {
