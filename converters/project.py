@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from converters.errors import Unreadable
 
@@ -158,6 +159,8 @@ class Project:
     """Folders of installed packages (`pip install --target`)."""
     withheld: dict[str, Withheld] = field(default_factory=dict)
     """Files that hold credentials, by path: they are in no output, and only what reads variables asks for them."""
+    readings: dict[tuple[Any, ...], Any] = field(default_factory=dict, repr=False, compare=False)
+    """What was read of its files, so that each is parsed once: by kind of reading and content. What it becomes shares them."""
 
     @property
     def name(self) -> str:

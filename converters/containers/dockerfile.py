@@ -7,6 +7,7 @@ heredocs; `stages` says what they mean.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from io import BytesIO
 from types import MappingProxyType
 
@@ -20,24 +21,45 @@ from converters.containers.stages import evaluate
 _GUARD = "\ufdd0"  # keeps dockerfile-parse from stripping or continuing what stands between two of them
 
 
+@dataclass(frozen=True)
+class Listing:
+    """The instructions of a Dockerfile, before anything is known of its build: the same for all build arguments."""
+
+    instructions: tuple[Instruction, ...]
+    diagnostics: tuple[Diagnostic, ...]
+    lines: int
+    escape: str
+    encoding: str
+
+
 def parse(data: bytes, build_args: Mapping[str, str] = MappingProxyType({})) -> Dockerfile:
     """The Dockerfile in `data`, whatever the bytes are. `build_args` are those of `docker build --build-arg`.
 
-    Raises nothing: what Docker would refuse, or what cannot be read, stands in `diagnostics`.
+    Raises nothing: what Docker would refuse, or what cannot be read, stands in `diagnostics`. A project's own Dockerfile is read by
+    `parsed.py`, once.
     """
+    return build(listed(data), build_args)
+
+
+def listed(data: bytes) -> Listing:
+    """The instructions in `data`."""
     reader = Reader(data)
-    logical = list(reader.logical())
-    instructions = tuple(_instructions(logical, reader))
-    build = evaluate(instructions, build_args)
-    if not build.stages:
-        build.diagnostics.append(Diagnostic(max(1, len(reader.lines)), "there is no FROM"))
+    instructions = tuple(_instructions(list(reader.logical()), reader))
+    return Listing(instructions, tuple(reader.diagnostics), len(reader.lines), reader.escape, reader.encoding)
+
+
+def build(listing: Listing, build_args: Mapping[str, str] = MappingProxyType({})) -> Dockerfile:
+    """What the instructions mean under these build arguments."""
+    built = evaluate(listing.instructions, build_args)
+    if not built.stages:
+        built.diagnostics.append(Diagnostic(max(1, listing.lines), "there is no FROM"))
     return Dockerfile(
-        instructions=instructions,
-        stages=tuple(build.stages),
-        args=MappingProxyType(build.args),
-        diagnostics=tuple(sorted([*reader.diagnostics, *build.diagnostics], key=lambda item: item.line)),
-        escape=reader.escape,
-        encoding=reader.encoding,
+        instructions=listing.instructions,
+        stages=tuple(built.stages),
+        args=MappingProxyType(built.args),
+        diagnostics=tuple(sorted([*listing.diagnostics, *built.diagnostics], key=lambda item: item.line)),
+        escape=listing.escape,
+        encoding=listing.encoding,
     )
 
 

@@ -6,10 +6,10 @@ import re
 from collections.abc import Mapping
 from pathlib import PurePosixPath
 
-from converters.containers.dockerfile import parse
 from converters.containers.dockerfile_model import Dockerfile, Stage
 from converters.containers.layout import layout
 from converters.containers.packaging import Packaging
+from converters.containers.parsed import parsed
 from converters.project import Project, SourceFile
 
 
@@ -19,7 +19,7 @@ def read(
     """A Dockerfile as one image of it; None where it has no stage (or not the target)."""
     if file.size > 2**20:
         return None
-    dockerfile = parse(file.data, dict(arguments or {}))
+    dockerfile = parsed(project, file.data, arguments or {})
     stage = dockerfile.stage(target) or dockerfile.stage()
     if stage is None:
         return None

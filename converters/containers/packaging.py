@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from converters.containers.commands import Step, classify
-from converters.containers.dockerfile import env_names, parse
+from converters.containers.dockerfile import env_names
 from converters.containers.dockerfile_model import Dockerfile, Instruction, Run, Stage
 from converters.containers.layout import Entry, Layout, best_context, entry_of, layout
+from converters.containers.parsed import parsed
 from converters.ir import Origin
 from converters.ledger import Construct, Ledger
 from converters.project import Project, SourceFile
@@ -51,7 +52,7 @@ def read(project: Project, file: SourceFile, starting: frozenset[str] = frozense
     """
     if file.size > 2**20:
         return None
-    dockerfile = parse(file.data)
+    dockerfile = parsed(project, file.data)
     stage = dockerfile.stage()
     if stage is None:
         return None

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from converters.containers.dockerfile import command_line, parse
+from converters.containers.dockerfile import command_line
 from converters.containers.dockerfile_model import Dockerfile, Run, Stage
 from converters.containers.layout import Layout, entry_of, layout
+from converters.containers.parsed import parsed
 from converters.preflight import client
 from converters.preflight.apps import Image, Program
 from converters.preflight.values import absolute
@@ -56,7 +57,7 @@ def built(image: Image | None, project: Project) -> Built | None:
     if image is None or not image.data:
         return None
     arguments = {name: str(value) for name, value in image.build_args.items()}
-    dockerfile = parse(image.data, arguments)
+    dockerfile = parsed(project, image.data, arguments)
     stage = dockerfile.stage()
     if stage is None:
         return None

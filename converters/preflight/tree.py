@@ -18,7 +18,7 @@ def in_memory(path: str, data: bytes, *, executable: bool = False) -> SourceFile
 
 def project_of(changes: Iterable[FileChange], source: Project) -> Project:
     """The output of a conversion. Files that are too large to be held in memory are read from the `source`."""
-    project = Project(root=source.root, links=dict(source.links))
+    project = Project(root=source.root, links=dict(source.links), readings=source.readings)
     for change in changes:
         if change.action == "removed":
             continue
