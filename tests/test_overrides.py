@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -69,6 +71,11 @@ REFUSED = [
     ("machine_type=[]", "machine_type is []"),
     ('machine_type=["GPU-H100", 3]', "GPU-H100"),
     ("skip_retry_conditions=always", "server_error"),
+    ("retry_config=3", "retry_config is 3"),
+    ("retry_config={}", "retry_config is {}"),
+    ('retry_config={"moon": {"retries": 3}}', "timeout, server_error"),
+    ('retry_config={"timeout": 3}', '{"server_error": {"retries": 3}}'),
+    ('retry_config={"timeout": {"retries": -1}}', "retry_config is"),
     ("secrets=A B", "HF_TOKEN"),
     ("secrets=A\n::error::x", "HF_TOKEN"),
     ("data_mounts=/etc", "/data/models"),
@@ -117,6 +124,19 @@ def test_what_an_app_can_have_is_written(text: str, written: str, platform: str,
     assert written in found or written.replace(" = ", "=") in found
     if text.startswith("machine_type"):
         assert "assumed" not in found
+
+
+@pytest.mark.parametrize(("platform", "target"), FORMS)
+def test_retries_are_written_as_fal_reads_them(platform: str, target: str, tmp_path: Path) -> None:
+    from fal.sdk import validate_retry_config_dict
+
+    code, files = migrate(tmp_path, platform, target, "--set", 'retry_config={"server_error": {"retries": 3}, "timeout": {"retries": 0}}')
+    assert code in (0, 3)
+    text = files.get("app.py", files["pyproject.toml"])
+    written = re.search(r"retry_config ?= ?(\{.*?\}\}|\{.*?\} ?\})", text)
+    assert written is not None, text
+    value = ast.literal_eval(re.sub(r"(\w+) = ", r'"\1": ', written[1]))
+    assert validate_retry_config_dict(value) == {"server_error": {"retries": 3}, "timeout": {"retries": 0}}
 
 
 @pytest.mark.parametrize(("platform", "target"), FORMS)

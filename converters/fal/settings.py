@@ -17,8 +17,8 @@ from converters.fal import machine_types
 
 Form = Literal["worker", "app", "function", "pyproject"]
 """`worker`: a `fal.App` of a handler or predictor; `app`: one in front of a server; then `@fal.function` and an image alone."""
-Kind = Literal["integer", "boolean", "string", "strings", "names", "object"]
-"""`names`: one string or a list of them."""
+Kind = Literal["integer", "boolean", "string", "strings", "names", "object", "retries"]
+"""`names`: one string or a list of them; `retries`: how often for each of the `allowed` conditions."""
 SERVERS: tuple[Form, ...] = ("app", "function", "pyproject")
 EVERYWHERE: tuple[Form, ...] = ("worker", *SERVERS)
 REGIONS = ("us-west", "us-central", "us-east", "eu-north", "eu-west")
@@ -54,6 +54,8 @@ class Parameter:
             return f"an integer {limit}{f' ({self.unit})' if self.unit else ''}"
         if self.kind in ("boolean", "object"):
             return "true or false" if self.kind == "boolean" else "a JSON object"
+        if self.kind == "retries":
+            return f"a JSON object such as {self.example}, with keys of {', '.join(self.allowed)}"
         word = ", ".join(self.allowed) or f"a string such as {self.example}"
         if self.kind == "string":
             return f"one of {word}" if self.allowed else word
@@ -71,11 +73,17 @@ class Parameter:
                 return isinstance(value, bool)
             case "object":
                 return isinstance(value, dict)
+            case "retries":
+                return isinstance(value, dict) and bool(value) and all(self._is_retry(*entry) for entry in value.items())
             case "string":
                 return self._word(value)
             case "names" if isinstance(value, str):
                 return self._word(value)
         return isinstance(value, list) and (bool(value) or self.kind == "strings") and all(map(self._word, value))
+
+    def _is_retry(self, condition: Any, entry: Any) -> bool:
+        retries = entry.get("retries") if isinstance(entry, dict) and len(entry) == 1 else None
+        return condition in self.allowed and isinstance(retries, int) and not isinstance(retries, bool) and retries >= 0
 
     def _word(self, value: Any) -> bool:
         if not isinstance(value, str) or not value:
@@ -101,6 +109,7 @@ PARAMETERS: dict[str, Parameter] = {
         Parameter("startup_timeout", "integer", lowest=1, unit="seconds", default=600),
         Parameter("termination_grace_period_seconds", "integer", highest=3600, unit="seconds", default=5),
         Parameter("skip_retry_conditions", "strings", allowed=RETRY_CONDITIONS, example="server_error"),
+        Parameter("retry_config", "retries", allowed=RETRY_CONDITIONS, example='{"server_error": {"retries": 3}}'),
         Parameter("secrets", "strings", pattern=r"[A-Za-z_]\w*", example="HF_TOKEN"),
         Parameter("data_mounts", "strings", pattern=r"/data(/[^\s/]+)*", example="/data/models"),
         Parameter("private_logs", "boolean", SERVERS, "give it as `private_logs=True` in the class statement of the app file"),

@@ -31,7 +31,7 @@ ORDER = (
     "secrets",
     "data_mounts",
 )
-"""The keys in the order in which fal's own pages write them."""
+"""The keys in the order in which fal's own pages write them; others follow by name."""
 
 
 def table(app: App) -> Table:
@@ -51,7 +51,7 @@ def table(app: App) -> Table:
         )
     if app.secrets and "secrets" not in settings:
         settings["secrets"] = Setting(name="secrets", value=sorted({secret.name for secret in app.secrets}))
-    for name in ORDER:
+    for name in (*ORDER, *sorted(settings.keys() - set(ORDER))):
         if name in settings:
             _add(entry, settings[name])
     entry.add("image", _image(app))
@@ -63,7 +63,7 @@ def table(app: App) -> Table:
 def _add(entry: Table, setting: Setting) -> None:
     import tomlkit
 
-    value = tomlkit.item(setting.value)
+    value = _inline(setting.value) if isinstance(setting.value, dict) else tomlkit.item(setting.value)
     where = " ".join(part for part in (str(setting.origin) if setting.origin else "", setting.note) if part)
     if where:
         value.comment(comment(where))
@@ -98,12 +98,12 @@ def _image(app: App) -> Table:
     return image
 
 
-def _inline(values: dict[str, str]) -> Any:
+def _inline(values: dict[str, Any]) -> Any:
     import tomlkit
 
     made = tomlkit.inline_table()
     for name, value in values.items():
-        made.add(name, value)
+        made.add(name, _inline(value) if isinstance(value, dict) else value)
     return made
 
 

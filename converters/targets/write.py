@@ -35,7 +35,6 @@ def write(project: Project, application: Application, options: Options, ledger: 
     for app in application.apps:
         _idiomatic(app, options, ledger)
         if app.style == "inline":
-            _handler_line(app, ledger)
             app.environment.files = [path for path in app.environment.files if path != app.entry]
     application.edits = [
         edit for edit in application.edits if not any(app.style == "inline" and app.entry == edit.file for app in application.apps)
@@ -45,6 +44,7 @@ def write(project: Project, application: Application, options: Options, ledger: 
     edits = list(application.edits)
     _image_edits(project, application, edits, ledger)
     edits = overrides.selected(edits, options, ledger)
+    _moved_copies(project, edits, ledger)
     made = _programs(project, application)
     for new in application.files:
         text = text_of(new)
@@ -92,11 +92,11 @@ def _programs(project: Project, application: Application) -> dict[str, FileChang
     return made
 
 
-def _handler_line(app: App, ledger: Ledger) -> None:
-    """In inline style the COPY line of the handler goes, so the ledger must not say that it stays."""
-    name = app.entry.rsplit("/", 1)[-1]
+def _moved_copies(project: Project, edits: list[Edit], ledger: Ledger) -> None:
+    """A COPY line that goes because the handler stands in the app file does not stay in the image, whatever was said before."""
+    gone = {(edit.file, project.files[edit.file].text.count("\n", 0, edit.start) + 1) for edit in edits if edit.rule == rules.DK006}
     for item in ledger.settled.values():
-        if item.rule == rules.DK005 and item.name.startswith(("COPY", "ADD")) and name in item.name:
+        if item.rule == rules.DK005 and (item.file, item.line) in gone:
             item.rule, item.disposition, item.message = rules.DK006, Disposition.CONVERTED, "the handler stands in the app file"
 
 

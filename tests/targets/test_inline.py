@@ -96,3 +96,19 @@ def test_a_worker_stays_where_inline_could_change_it(tmp_path: Path, text: str) 
     style, app = converted(tmp_path, text)
     assert style == "keep"
     assert "import handler" in app
+
+
+def test_only_the_line_that_copies_the_handler_is_said_to_go(tmp_path: Path) -> None:
+    files = {
+        "handler.py": "import runpod\n\n\ndef handler(job):\n    return {'a': job['input']['a']}\n\n\nrunpod.serverless.start({'handler': handler})\n",
+        "my_handler.py": "X = 1\n",
+        "Dockerfile": "FROM nvidia/cuda:12.1.0-base-ubuntu22.04\nRUN make tools\nCOPY my_handler.py /tools/\nCOPY handler.py /\nCMD python handler.py\n",
+    }
+    for path, text in files.items():
+        (tmp_path / path).write_text(text)
+    outcome = convert(tmp_path, Options())
+    assert isinstance(outcome, Converted) and outcome.application.apps[0].style == "inline"
+    said = {item.line: item.rule for item in outcome.ledger.items() if item.file == "Dockerfile" and item.line in (3, 4)}
+    written = next(change.data for change in outcome.files if change.path == "Dockerfile") or b""
+    assert said == {3: "DK005", 4: "DK006"}
+    assert b"COPY my_handler.py /tools/" in written and b"COPY handler.py /\n" not in written

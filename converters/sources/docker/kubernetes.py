@@ -86,10 +86,7 @@ def _likeness(project: Project, candidate: Candidate, one: Workload) -> int:
 
     words = (*one.command, *one.args)
     image = re.sub(r"[^a-z0-9]", "", PurePosixPath(one.image.split("@")[0].split(":")[0]).name.lower())
-    names = {
-        re.sub(r"[^a-z0-9]", "", name.lower())
-        for name in (project.name.rsplit("__", 1)[-1], candidate.image.split(":")[0].rsplit("/", 1)[-1])
-    } - {""}
+    names = {re.sub(r"[^a-z0-9]", "", name.lower()) for name in (project.name, candidate.image.split(":")[0].rsplit("/", 1)[-1])} - {""}
     score = 4 if image and any(image == name for name in names) else 0
     known = programs.recognise(words)
     base = official_images.official(candidate.base)
