@@ -12,8 +12,8 @@ rule = Rule(
     explanation="""
     A symbolic link to nothing, one that leads out of the project, or something that is neither a file nor a folder is not followed
     and not copied; it is named with the reason. A link to a file inside the project is read like the file.
-    A module of the worker that is not valid Python for this tool, as where it needs a newer one, is left to a person: nothing is known
-    of it, and the SDK stays among the requirements where the file names it.
+    A module of the worker that is not valid Python for this tool, as where it needs a newer one, is left to a person by PF001; the SDK
+    stays among the requirements where the file names it.
     Check whether the worker needs what the link points at: put it into the project if it does.
     """,
     links=(docker_docs("reference/dockerfile/"), fal_docs("documentation/development/import-code")),
@@ -33,8 +33,8 @@ rule = Rule(
             seen=(Seen("dropped", 1, ".runpod/handler.py"),),
         ),
         Case(
-            "a module that the worker imports and nobody can read is left to a person",
-            "partial",
+            "a module that the worker imports and nobody can read keeps the SDK, and is left to a person",
+            "converted",
             {
                 "handler.py": """
                 import runpod
@@ -54,7 +54,7 @@ rule = Rule(
                 """,
                 "requirements.txt": "runpod",
             },
-            seen=(Seen("manual", 4, "jobs.py"),),
+            seen=(Seen("kept", 4, "jobs.py"), Seen("manual", 4, "jobs.py", "PF001")),
             has={"app.py": ('requirements = ["runpod"]',), "MIGRATION.md": ("jobs.py:4",)},
             status="partial",
         ),

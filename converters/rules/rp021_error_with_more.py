@@ -57,6 +57,26 @@ rule = Rule(
             has={"MIGRATION.md": ("What changes",)},
         ),
         Case(
+            "several such results are told at once",
+            "converted",
+            {
+                "handler.py": """
+                import runpod
+
+                def handler(job):
+                    if "prompt" not in job["input"]:
+                        return {"error": "no prompt", "code": 1}
+                    if not job["input"]["prompt"]:
+                        return {"error": "an empty prompt", "code": 2}
+                    return {"text": job["input"]["prompt"]}
+
+                runpod.serverless.start({"handler": handler})
+                """
+            },
+            seen=(Seen("dropped", 5),),
+            has={"MIGRATION.md": ("`error` (also in line 7) reached",)},
+        ),
+        Case(
             "an error alone becomes an error response",
             "untouched",
             {

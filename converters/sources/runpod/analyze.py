@@ -476,15 +476,17 @@ def _machine(app: App, unit: Unit, code: Code, closure: list[str], ledger: Ledge
 
 
 def _remarks(app: App, resolved: Resolved, found: results.Results, ledger: Ledger) -> None:
+    places: dict[str, list[Origin]] = {}
     for module, node in found.error_with_more:
-        ledger.note(
-            rules.RP021,
-            Disposition.DROPPED,
-            "what stands beside `error` reached the callers of a failed job on RunPod; on fal a failed request answers `error` alone, "
-            "as its `detail`: put what they need into the message",
-            module.origin(node),
-            notable=True,
+        places.setdefault(module.path, []).append(module.origin(node))
+    for origins in places.values():
+        first, *others = sorted(origins, key=lambda origin: origin.line)
+        also = f" (also in line {', '.join(str(origin.line) for origin in others)})" if others else ""
+        message = (
+            f"what stands beside `error`{also} reached the callers of a failed job on RunPod; on fal a failed request answers "
+            "`error` alone, as its `detail`: put what they need into the message"
         )
+        ledger.note(rules.RP021, Disposition.DROPPED, message, first, notable=True)
     for field in app.endpoints[0].output.fields:
         if field.media is not None and field.origin is not None:
             ledger.note(

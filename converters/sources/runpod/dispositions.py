@@ -330,12 +330,11 @@ def _entry_file(packaging: Packaging) -> str:
 
 
 def unread_modules(code: Code, closure: list[str], ledger: Ledger) -> bool:
-    """Say which modules of the worker could not be read, since nothing is known of them. Whether one of them names the SDK."""
+    """Account for modules of the worker that could not be read (PF001 leaves them to a person). Whether one of them names the SDK."""
     unread = [path for path in closure if path in code.problems]
     for path in unread:
-        problem = code.problems[path]
-        message = f"the worker imports it, and it was not read, since it {problem.message} {problem.hint}".strip()
-        ledger.note(rules.FS005, Disposition.MANUAL, message, Origin(file=path, line=problem.line or 1))
+        message = "the worker imports it, and it was not read: what it names of the SDK is not known, and stays"
+        ledger.note(rules.FS005, Disposition.KEPT, message, Origin(file=path, line=code.problems[path].line or 1))
     return any(b"runpod" in code.project.files[path].data for path in unread)
 
 
