@@ -203,7 +203,12 @@ def callers(
         typer.Argument(metavar="PATH", help="Folder of programs that call RunPod or Replicate, or one.", show_default=False, parser=_path),
     ],
     map: Annotated[
-        list[str] | None, typer.Option("--map", metavar="ENDPOINT=owner/app", help="The fal app that stands for an endpoint; repeatable.")
+        list[str] | None,
+        typer.Option(
+            "--map",
+            metavar="ENDPOINT=owner/app[:FOLDER]",
+            help="The fal app of an endpoint, and the folder that it was converted to; repeatable.",
+        ),
     ] = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", metavar="DIR", help="Folder to write.", show_default="PATH-fal")] = None,
     in_place: Annotated[bool, typer.Option("--in-place", help="Write into the project, which must be a clean git tree.")] = False,

@@ -14,7 +14,13 @@ from converters.outcome import Converted
 
 ROOT = Path(__file__).resolve().parent.parent / "fixtures"
 EXPECTED = ROOT / "expected"
-APPS = {"tx7hw2": "local/text-tools", "st0ry9": "local/story-stream", "acme/tokens": "local/tokens", "6f7a1b": "local/tokens"}
+APPS = {
+    "tx7hw2": "local/text-tools",
+    "st0ry9": "local/story-stream",
+    "acme/tokens": "local/tokens",
+    "6f7a1b": "local/tokens",
+    "acme/upscale": f"local/album:{EXPECTED / 'replicate' / 'album'}",
+}
 """What `migrate callers` is told about the endpoints of the callers."""
 
 

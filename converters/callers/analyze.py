@@ -49,7 +49,7 @@ class Callers:
 
     @cached_property
     def apps(self) -> Apps:
-        return Apps(self.named, self._own[0])
+        return Apps(self.named, self._own[0], self.project.root)
 
     @property
     def envelope(self) -> tuple[str, ...]:
@@ -124,7 +124,8 @@ def _python(found: Callers, code: Code, file: SourceFile) -> None:
 
 def _javascript(found: Callers, file: SourceFile) -> None:
     if javascript.account(file, file.text, found.ledger):
-        _evidence(found, file, _line(file), "calls RunPod or Replicate from JavaScript")
+        found.platforms.append("replicate" if re.search(rb"replicate", file.data) and b"runpod" not in file.data else "runpod")
+        _evidence(found, file, _line(file), f"calls {'Replicate' if found.platforms[-1] == 'replicate' else 'RunPod'} from JavaScript")
 
 
 def _shell(found: Callers, file: SourceFile) -> None:

@@ -6,7 +6,9 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from pathlib import Path
 
+from converters.callers import contract
 from converters.errors import UsageError
 
 OWNER = "your-team"
@@ -19,16 +21,31 @@ _SHOWN = 5
 
 @dataclass(frozen=True)
 class Apps:
-    """`named` maps endpoint ids and model names to fal app ids; `own` is the app that the project itself becomes."""
+    """`named` maps endpoint ids and model names to fal app ids; `own` is the app that the project itself becomes.
+
+    An id may have the folder of the converted app behind it, `owner/app:FOLDER`, which is then read for what the app answers.
+    """
 
     named: Mapping[str, str] = field(default_factory=dict)
     own: str = ""
+    root: Path = Path()
+    """Where a relative folder is looked for that is not in the current one."""
     called: set[str] = field(default_factory=set, compare=False)
     """Every endpoint that was looked up."""
 
     def find(self, endpoint: str) -> str:
         """The app that was given for an endpoint: by its whole name, or without a model's version. '' where none was."""
         self.called.add(endpoint)
+        return self._given(endpoint).partition(":")[0]
+
+    def answer_key(self, endpoint: str) -> str | None:
+        """The key under which the app of an endpoint answers; None where nobody knows. Raises `UsageError`."""
+        app, _, folder = self._given(endpoint).partition(":")
+        if not folder:
+            return None
+        return contract.answer_key(next((path for path in (Path(folder), self.root / folder) if path.is_dir()), Path(folder)), app)
+
+    def _given(self, endpoint: str) -> str:
         return next((self.named[name] for name in _names(endpoint) if name in self.named), "")
 
     def refuse_unused(self, texts: Iterable[bytes]) -> None:
@@ -58,11 +75,11 @@ def placeholder_message(app: str, endpoint: str) -> str:
 
 
 def parse_map(texts: list[str]) -> dict[str, str]:
-    """`ENDPOINT=owner/app` of --map. Raises `UsageError`."""
+    """`ENDPOINT=owner/app` or `ENDPOINT=owner/app:FOLDER` of --map. Raises `UsageError`."""
     found: dict[str, str] = {}
     for text in texts:
         endpoint, equals, app = text.rpartition("=")
-        parts = app.split("/")
+        parts = app.partition(":")[0].split("/")
         if not equals or not endpoint or len(parts) < 2 or not all(PART.fullmatch(part) for part in parts):
             raise UsageError(f"--map {text!r} is not of the form ENDPOINT=owner/app.", hint="For example: --map abc123=your-team/upscaler.")
         if found.setdefault(endpoint, app) != app:

@@ -58,6 +58,8 @@ class Value:
     application: tuple[Part, ...] = ()
     request: tuple[Part, ...] = ()
     """The id of the request that a poll asks for."""
+    key: str | None = None
+    """Under which key the app answers a model's output; None where nobody knows."""
 
 
 @dataclass(frozen=True)
@@ -195,7 +197,7 @@ class Flow:
             elif value.kind != found[0][1].kind or (value.kind == "poll" and not self._same(value, found[0][1])):
                 self.refuse(origin, f"`{variable.name}` holds answers of several kinds")
         value = found[0][1]
-        return Value("items", value.asynchronous) if variable.elements_of and value.kind == "output" else value
+        return Value("items", value.asynchronous, key=value.key) if variable.elements_of and value.kind == "output" else value
 
     def _same(self, one: Value, other: Value) -> bool:
         return self.text(one.application) == self.text(other.application) and self.text(one.request) == self.text(other.request)

@@ -12,13 +12,17 @@ from converters.project import SourceFile
 RULE = rules.CL017
 ENDINGS = (".js", ".jsx", ".mjs", ".cjs", ".ts", ".tsx", ".mts", ".cts")
 _TOKEN = re.compile(r"//[^\n]*|/\*.*?\*/|'(?:\\.|[^'\\\n])*'|\"(?:\\.|[^\"\\\n])*\"|`(?:\\.|[^`\\])*`", re.DOTALL)
+RUN = (
+    "`(await fal.subscribe(APP, { input })).data`, with the result under `output`; a file stands under a key of its own (`image`, "
+    "`images`, `audio` ...) and is an object: its `url` takes the place of `.url()`, `await fetch(file.url)` that of the stream"
+)
 CALLS = (
     (
         re.compile(r"(?:from|require\s*\(|import)\s*(['\"])(replicate|runpod-sdk)\1"),
         "import",
         'import `fal` from "@fal-ai/client" and give it FAL_KEY',
     ),
-    (re.compile(r"\breplicate\s*\.\s*run\s*\("), "replicate.run", "`(await fal.subscribe(APP, { input })).data.output`"),
+    (re.compile(r"\breplicate\s*\.\s*run\s*\("), "replicate.run", RUN),
     (re.compile(r"\breplicate\s*\.\s*stream\s*\("), "replicate.stream", "`await fal.stream(APP, { input })`, whose events are the values"),
     (
         re.compile(r"\breplicate\s*\.(?:\s*deployments\s*\.)?\s*predictions\s*\.\s*create\s*\("),

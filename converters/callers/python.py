@@ -64,6 +64,15 @@ def addresses(module: Module) -> Iterator[ast.Constant]:
             yield node
 
 
+BASES = frozenset({"base_url", "api_base", "openai_api_base"})
+"""Keywords of clients that put paths of their own behind an address."""
+BASE_URL = (
+    "`base_url` of another client names the old endpoint. fal serves an app's own paths below https://fal.run/OWNER/APP: where the app "
+    "serves /v1, `https://fal.run/OWNER/APP/v1` takes its place, with the key as the header `Authorization: Key ...` "
+    "(`default_headers={...}`), which OpenAI's client sends as `Bearer` by itself."
+)
+
+
 class PythonFile:
     """One file with calls."""
 
@@ -177,8 +186,18 @@ class PythonFile:
                 self.ledger.settle(construct, rules.CL004, Disposition.CONVERTED, "fal_client knows the addresses of fal")
             elif self._is_of_left_calls(node):
                 self.ledger.settle(construct, MANUAL, Disposition.KEPT, "calls that are left need it")
+            elif self._is_base_url(node):
+                self.ledger.settle(construct, rules.CL004, Disposition.MANUAL, BASE_URL)
             else:
                 self._leave(construct, "what it is used for is not followed here", rules.CL004)
+
+    def _is_base_url(self, node: ast.AST) -> bool:
+        """Whether an address is where a client with paths of its own sends its requests, such as OpenAI's."""
+        targets = [parent.targets[0] for parent in self.module.ancestors(node) if isinstance(parent, ast.Assign)]
+        variable = self.flow.variables.of(targets[0]) if targets else None
+        places: list[ast.AST] = [node, *(variable.loads if variable is not None else ())]
+        around = (parent for place in places for parent in self.module.ancestors(place))
+        return any(isinstance(parent, ast.keyword) and parent.arg in BASES for parent in around)
 
     def _is_of_left_calls(self, node: ast.AST) -> bool:
         """Whether an address stands in calls that were accounted for, or in a name that such calls read."""

@@ -11,7 +11,7 @@ import ast
 from converters import rules
 from converters.callers import keys, statuses
 from converters.callers.addresses import REPLICATE, mentions
-from converters.callers.applications import application
+from converters.callers.applications import application, single
 from converters.callers.bodies import WEBHOOK, Unclear, webhook_message
 from converters.callers.calls import Argument, call
 from converters.callers.flow import Flow, Part, Remark, Step, Value
@@ -62,7 +62,7 @@ class ReplicateSDK:
         elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load) and (value := flow.value(node.value)):
             return self._attribute(flow, node, value)
         elif isinstance(node, ast.Subscript) and (value := flow.value(node.value)) and value.kind in ("output", "items"):
-            return Step(Value("items"), (node.value, f"[{flow.text((node.slice,))}]"), FILES, "", base=node.value)
+            return Step(Value("items", key=value.key), (node.value, f"[{flow.text((node.slice,))}]"), FILES, "", base=node.value)
         return None
 
     def use(self, flow: Flow, node: ast.expr, value: Value) -> bool:
@@ -73,6 +73,8 @@ class ReplicateSDK:
             case "prediction":
                 return isinstance(parent, ast.Expr) or flow.is_tested(node) or flow.is_shown(node)
             case "output" | "items" | "events":
+                if value.kind != "events" and _is_text(parent, node):
+                    _file_as_text(flow, node, value)
                 return not isinstance(parent, ast.Attribute)
         return False
 
@@ -128,14 +130,17 @@ class ReplicateSDK:
                             'the coroutine is not awaited where it is made: write `subscribe_async` and take `["output"]` of its result'
                         )
                     return Step(Value("client"), parts, SUBSCRIBE, full, "waits for the result", client)
-                message = 'the result stands under "output", a list where the model yields; a mapping is answered as it is'
-                return Step(Value("output"), (*parts, *result_key(flow, node)), SUBSCRIBE, full, message, client)
+                key = answer_key(flow, node, ("ref",))
+                stands = f'the result stands under "{key or "output"}"'
+                message = f"{stands}, a list where the model yields; a mapping is answered as it is"
+                return Step(Value("output", key=key), (*parts, *result_key(flow, node, key)), SUBSCRIBE, full, message, client)
             case "stream":
                 parts = self._asked(flow, node, f"stream{'_async' if asynchronous else ''}", ("ref",), webhook=False)
                 return Step(Value("events"), parts, STREAM, full, "each event is a value that the model yields", client)
             case "predictions.create" | "models.predictions.create" | "deployments.predictions.create" as create:
                 parts = self._asked(flow, node, f"submit{'_async' if asynchronous else ''}", CREATE[create], webhook=True)
-                return Step(Value("prediction", asynchronous), parts, SUBMIT, full, "gives a handle of the request", client)
+                value = Value("prediction", asynchronous, key=answer_key(flow, node, CREATE[create]))
+                return Step(value, parts, SUBMIT, full, "gives a handle of the request", client)
         return None
 
     def _asked(self, flow: Flow, node: ast.Call, function: str, names: tuple[str, ...], *, webhook: bool) -> tuple[Part, ...]:
@@ -176,7 +181,10 @@ class ReplicateSDK:
             return None
         name, _ = self._called(flow, node.value.func)
         if name == "async_run" and flow.value(node.value):
-            return Step(Value("output"), ("(await ", node.value, ")", *result_key(flow, node)), SUBSCRIBE, "", base=node.value)
+            key = answer_key(flow, node.value, ("ref",))
+            return Step(
+                Value("output", key=key), ("(await ", node.value, ")", *result_key(flow, node, key)), SUBSCRIBE, "", base=node.value
+            )
         if name == "async_stream" and flow.value(node.value):
             return Step(Value("events"), (node.value,), STREAM, "", base=node.value)
         return None
@@ -197,6 +205,7 @@ class ReplicateSDK:
                     return Step(Value("plain"), (base, ".get()"), SUBMIT, name, "a failed request raises FalClientHTTPError", base)
                 return Step(Value("plain"), (base, ".get()" if method == "wait" else ".cancel()"), SUBMIT, name, "", base)
             case "output" | "items", "read":
+                needs_key(flow, node, value)
                 flow.helpers.append((base, URLOPEN))
                 return Step(Value("plain"), ("urlopen(", base, '["url"]).read()'), FILES, "", "the file is fetched from its address", base)
         return None
@@ -209,16 +218,20 @@ class ReplicateSDK:
                 return Step(Value("status"), self._asks(base, value, "status"), statuses.RULE, "prediction.status", base=base)
             case "prediction", "output" if not called:
                 return Step(
-                    Value("output"),
-                    (*self._asks(base, value, "get"), *result_key(flow, node)),
+                    Value("output", key=value.key),
+                    (*self._asks(base, value, "get"), *result_key(flow, node, value.key)),
                     SUBMIT,
                     "prediction.output",
                     "waits for the result",
                     base,
                 )
+            case "prediction", "error" if not called:
+                parts: tuple[Part, ...] = ("getattr(", *self._asks(base, value, "status"), ', "error", None)')
+                return Step(Value("plain"), parts, statuses.RULE, "prediction.error", "a failed request's status holds its error", base)
             case "prediction", "id":
                 return Step(Value("plain"), (base, ".request_id"), SUBMIT, "prediction.id", "fal's id of the request", base)
             case (("output" | "items"), "url") if not called:
+                needs_key(flow, node, value)
                 return Step(Value("plain"), (base, '["url"]'), FILES, "", "files are objects with a `url`", base)
             case "events", "data":
                 return Step(Value("plain"), (base,), STREAM, "", "an event is the value itself", base)
@@ -229,8 +242,52 @@ class ReplicateSDK:
         return ("(await ", base, f".{method}())") if value.asynchronous else (base, f".{method}()")
 
 
-def result_key(flow: Flow, node: ast.expr) -> tuple[str, ...]:
-    """`["output"]`, or nothing where the caller looks up names in the result: a mapping is answered without that key."""
+def answer_key(flow: Flow, node: ast.Call, names: tuple[str, ...]) -> str | None:
+    """The key under which the app that a call names answers; None where nobody knows."""
+    given = {keyword.arg or "": keyword.value for keyword in node.keywords}
+    model = node.args[0] if node.args else next((given[name] for name in names if name in given), None)
+    variable = flow.variables.of(model) if model is not None else None
+    constant = single(variable) if variable is not None else model
+    known = isinstance(constant, ast.Constant) and isinstance(constant.value, str)
+    return flow.apps.answer_key(constant.value) if known else None  # type: ignore[union-attr]
+
+
+def needs_key(flow: Flow, node: ast.expr, value: Value) -> None:
+    """Leave a result that is used as a file to a person where nobody knows under which key the app answers it."""
+    if value.key is None:
+        flow.refuse(
+            node,
+            "the result is a file, which a converted app answers under a key of its own (`image`, `images`, `audio` ...): name the folder "
+            "of the app with --map MODEL=owner/app:FOLDER, or write `answer[KEY]`, with `KEY` of the app's Output and `url` of its files",
+        )
+
+
+def _is_text(parent: ast.AST, node: ast.expr) -> bool:
+    """Whether a value is made a string: `str(item)`, `f"{item}"`."""
+    match parent:
+        case ast.Call(func=ast.Name(id="str"), args=[argument]):
+            return argument is node
+        case ast.FormattedValue():
+            return True
+    return False
+
+
+def _file_as_text(flow: Flow, node: ast.expr, value: Value) -> None:
+    """The text of a file of Replicate's client is its address; text stays text."""
+    parent = flow.module.parents[node]
+    if value.key is None and isinstance(parent, ast.Call):
+        needs_key(flow, node, value)
+    elif value.key not in (None, "", "output"):
+        flow.rewrite(node, node, (node, '["url"]'), FILES, "the text of a file is its address")
+
+
+def result_key(flow: Flow, node: ast.expr, key: str | None = None) -> tuple[str, ...]:
+    """`["output"]`, or nothing where the caller looks up names in the result: a mapping is answered without that key.
+
+    `key`: what the app itself is known to answer with, '' for a mapping.
+    """
+    if key is not None:
+        return (f'["{key}"]',) if key else ()
     parent = flow.module.parents[node]
     variable = flow.variables.of(parent.targets[0]) if isinstance(parent, ast.Assign) else None
     uses = [flow.module.parents[load] for load in variable.loads] if variable is not None else [parent]

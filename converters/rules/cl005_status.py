@@ -60,6 +60,27 @@ rule = Rule(
             apps=APPS,
         ),
         Case(
+            "the error of a prediction that failed stands in its status",
+            "converted",
+            {
+                "client.py": """
+                import time
+                import replicate
+
+                prediction = replicate.predictions.create(model="acme/story", input={"prompt": "a cat"})
+                while prediction.status not in ("succeeded", "failed", "canceled"):
+                    time.sleep(0.2)
+                    prediction.reload()
+                if prediction.status == "failed":
+                    raise RuntimeError(prediction.error)
+                print("".join(prediction.output))
+                """
+            },
+            has={"client.py": ('raise RuntimeError(getattr(prediction.status(), "error", None))', 'prediction.get()["output"]')},
+            lacks={"client.py": ("replicate", "reload")},
+            apps={"acme/story": "acme/story"},
+        ),
+        Case(
             "a status of something else stays",
             "untouched",
             {

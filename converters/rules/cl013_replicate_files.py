@@ -5,6 +5,13 @@ from __future__ import annotations
 from converters.rules.model import Case, Rule, fal_docs
 from converters.rules.samples import APPS
 
+IMAGE = {
+    "up/pyproject.toml": '[tool.fal.apps.up-fal]\nref = "app.py::Up"\n',
+    "up/app.py": "class Output(BaseModel):\n    image: Image\n",
+}
+"""What is read of a converted app whose answer is a picture."""
+IMAGES = {**IMAGE, "up/app.py": "class Output(BaseModel):\n    images: list[Image]\n"}
+
 rule = Rule(
     code="CL013",
     title='open(...) -> upload_file(...), output.url -> output["url"]',
@@ -12,6 +19,8 @@ rule = Rule(
     explanation="""
     Replicate's client uploads an open file of the input by itself; fal's does it with `upload_file`, whose address takes its place.
     A file of the result is an object with a `url`: `output.url` becomes `output["url"]`, and `output.read()` fetches that address.
+    A converted app answers a file under a key of its own (`image`, `images` ...), which is read from the app's folder:
+    `--map MODEL=owner/app:FOLDER`. Without it, a call whose result is used as a file is left to a person.
     Check functions that a result is handed to.
     """,
     links=(
@@ -30,17 +39,18 @@ rule = Rule(
                 with open("out.png", "wb") as file:
                     file.write(output.read())
                 print(output.url)
-                """
+                """,
+                **IMAGE,
             },
             has={
                 "client.py": (
-                    'arguments={"image": fal_client.upload_file("in.png")}',
+                    'arguments={"image": fal_client.upload_file("in.png")})["image"]',
                     'file.write(urlopen(output["url"]).read())',
                     'print(output["url"])',
                     "from urllib.request import urlopen",
                 )
             },
-            apps={"acme/up": "acme/up-fal"},
+            apps={"acme/up": "acme/up-fal:up"},
         ),
         Case(
             "the items of a result are files, too",
@@ -50,11 +60,40 @@ rule = Rule(
                 import replicate
 
                 for number, item in enumerate(replicate.run("acme/up", input={"n": 2})):
-                    print(number, item.url)
+                    print(number, item.url, str(item))
+                """,
+                **IMAGES,
+            },
+            has={"client.py": ('arguments={"n": 2})["images"]', 'print(number, item["url"], str(item["url"]))')},
+            apps={"acme/up": "acme/up-fal:up"},
+        ),
+        Case(
+            "files of an app that nobody has read are left to a person",
+            "untouched",
+            {
+                "client.py": """
+                import replicate
+
+                print(replicate.run("acme/up", input={"n": 2}).url)
                 """
             },
-            has={"client.py": ('print(number, item["url"])',)},
+            has={"client.py": ('replicate.run("acme/up", input={"n": 2}).url',)},
             apps={"acme/up": "acme/up-fal"},
+            status="partial",
+        ),
+        Case(
+            "text that is put together is no file",
+            "untouched",
+            {
+                "client.py": """
+                import replicate
+
+                print("".join(replicate.run("acme/up", input={"n": 2})))
+                """
+            },
+            has={"client.py": ('fal_client.subscribe("acme/up-fal", arguments={"n": 2})["output"]',)},
+            apps={"acme/up": "acme/up-fal"},
+            status="converted",
         ),
         Case(
             "a file that is read for itself stays",
