@@ -7,13 +7,14 @@ import os
 import sys
 from enum import Enum
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 from typer.core import TyperGroup
 
 from converters import __version__
 from converters.errors import ExitCode, MigrateError
+from converters.reports.forms import formats
 
 DEFAULT = "convert"
 
@@ -66,11 +67,15 @@ class FailOn(str, Enum):
     never = "never"
 
 
-class Format(str, Enum):
-    text = "text"
-    json = "json"
-    markdown = "markdown"
-    github = "github"
+if TYPE_CHECKING:
+
+    class Format(str, Enum):
+        """The values of `--format`: these, and a module of `reports/formats/` for each further one."""
+
+        text = "text"
+        json = "json"
+else:
+    Format = Enum("Format", {name: name for name in formats()}, type=str)
 
 
 class SourceSdk(str, Enum):

@@ -24,7 +24,8 @@ from converters.batch.plan import Job, planned
 from converters.batch.workers import Ended, Workers
 from converters.discovery import CONVERTED, Search
 from converters.errors import Unreadable, UsageError
-from converters.reports import github, markdown, print_batch
+from converters.reports import print_batch
+from converters.reports.formats import github, markdown
 from converters.reports.json import Document, published_schema
 from tests import jobs, made
 

@@ -15,7 +15,7 @@ from converters.fal.settings import parsed
 from converters.options import Options
 from converters.outcome import Converted
 from converters.provenance import Certainty, Decision, Origin
-from converters.reports import markdown
+from converters.reports.formats import markdown
 from converters.reports.json import document, published_schema
 from converters.reports.text import assumed
 

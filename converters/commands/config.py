@@ -10,6 +10,7 @@ from typing import Any
 
 from converters.errors import Unreadable, UsageError
 from converters.fal import settings as catalogue
+from converters.reports.forms import formats
 from converters.targets.overrides import known_rules
 
 if sys.version_info >= (3, 11):
@@ -24,7 +25,7 @@ CHOICES = {
     "target": ("auto", "app", "function", "pyproject"),
     "style": ("auto", "inline", "keep"),
     "fail-on": ("manual", "error", "never"),
-    "format": ("text", "json", "markdown", "github"),
+    "format": formats(),
 }
 FILES = ("endpoint-config", "image-config", "openapi")
 """Options that name a file."""

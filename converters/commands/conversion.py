@@ -12,6 +12,7 @@ from converters.errors import ExitCode, MigrateError
 from converters.options import Options
 from converters.outcome import Crashed, NotConverted, Unchanged
 from converters.output import Written
+from converters.reports.forms import form
 from converters.reports.json import Document, document, is_open_code
 from converters.terminal import save_report
 
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
 
 
 FailOn = Literal["manual", "error", "never"]
-
-
-Format = Literal["text", "json", "markdown", "github"]
 
 
 @dataclass(frozen=True)
@@ -38,7 +36,8 @@ class Request:
     verify: bool = False
     unconfined: bool = False
     fail_on: FailOn = "manual"
-    format: Format = "text"
+    format: str = "text"
+    """One of `reports.forms.formats()`."""
     quiet: bool = False
 
     @property
@@ -114,10 +113,17 @@ def show(result: Result, request: Request) -> None:
 
 def _show_certificates(certificates: Sequence[Certificate], request: Request) -> None:
     from converters.terminal import print_error, print_text
-    from converters.verify.report import as_markdown, as_text
 
-    if request.format == "github":  # whose standard output is annotations
-        for line in as_text(certificates).splitlines():
+    if request.format == "text":
+        from converters.verify.report import as_text
+
+        if not request.quiet:
+            print_text(as_text(certificates))
+        return
+    shown = form(request.format)
+    text = shown.render_certificates(certificates)
+    if shown.is_log:
+        for line in text.splitlines():
             print_error(line)
     elif not request.quiet:
-        print_text(as_markdown(certificates) if request.format == "markdown" else as_text(certificates))
+        print_text(text)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from converters.reports.json import Document
+from converters.reports.forms import Document, form
 
 
 def print_report(document: Document, format: str) -> None:
@@ -13,35 +11,34 @@ def print_report(document: Document, format: str) -> None:
         from converters.reports.text import print_project
 
         print_project(document)
+    elif format == "json":
+        _print_json(document)
     else:
-        _print(renderer(format)(document), format)
+        _print(form(format).render(document), is_log=form(format).is_log)
 
 
 def print_batch(batch: Document, format: str) -> None:
     """Print the report of a batch."""
-    from converters.reports import github, json, markdown
-
     if format == "text":
         from converters.reports.text import print_batch as print_table
 
         print_table(batch)
+    elif format == "json":
+        _print_json(batch)
     else:
-        _print({"json": json.render, "markdown": markdown.render_batch, "github": github.render_batch}[format](batch), format)
+        _print(form(format).render_batch(batch), is_log=form(format).is_log)
 
 
-def _print(text: str, format: str) -> None:
+def _print_json(document: Document) -> None:
+    from converters.reports.json import render
+    from converters.terminal import print_text
+
+    print_text(render(document))
+
+
+def _print(text: str, *, is_log: bool) -> None:
     from converters.escape import log, visible
     from converters.terminal import print_text
 
-    shown = text if format == "json" else visible(text, "\n")
-    print_text(log(shown) if format == "markdown" else shown)
-
-
-def renderer(format: str) -> Callable[[Document], str]:
-    """The function that writes a format. Raises `ValueError` for one that does not exist."""
-    from converters.reports import github, json, markdown
-
-    renderers = {"json": json.render, "markdown": markdown.render, "github": github.render}
-    if format not in renderers:
-        raise ValueError(f"no report format is called {format!r}")
-    return renderers[format]
+    shown = visible(text, "\n")
+    print_text(shown if is_log else log(shown))

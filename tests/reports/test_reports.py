@@ -11,7 +11,10 @@ from converters.cli import answer
 from converters.errors import ExitCode
 from converters.escape import code, prose
 from converters.outcome import NotConverted
-from converters.reports import github, markdown, print_batch, print_report, renderer
+from converters.reports import formats as folder
+from converters.reports import print_batch, print_report
+from converters.reports.formats import github, markdown
+from converters.reports.forms import form, formats
 from converters.reports.json import Document, document
 from converters.reports.text import fields, print_findings
 from tests import made
@@ -161,7 +164,7 @@ def test_batches_in_markdown_and_annotations(partial: Document, unreadable: Docu
 
 def test_a_format_that_is_not_there_is_refused() -> None:
     with pytest.raises(ValueError, match="sarif"):
-        renderer("sarif")
+        form("sarif")
 
 
 @pytest.mark.parametrize("key", ["message", "why", "hint", "description", "title"])
@@ -171,3 +174,19 @@ def test_inputs_that_are_called_as_parts_of_the_report_are_shown(tmp_path: Path,
     (tmp_path / "p/handler.py").write_text(text)
     assert answer([str(tmp_path / "p"), "--output", str(tmp_path / "out")]) in (0, 3)
     assert "p: app" in capsys.readouterr().out
+
+
+def test_a_module_is_a_form(partial: Document, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "counts.py").write_text(
+        "from converters.reports.forms import Form\n"
+        "def render(document):\n    return f\"{document['ledger']['counts']['manual']} left\\n\"\n"
+        "form = Form(render, str, str)\n"
+    )
+    monkeypatch.setattr(folder, "__path__", [*folder.__path__, str(tmp_path)])
+    formats.cache_clear()
+    try:
+        assert set(formats()) == {"text", "json", "counts", "github", "markdown"}
+        print_report(partial, "counts")
+    finally:
+        formats.cache_clear()
+    assert capsys.readouterr().out == "2 left\n"

@@ -8,8 +8,10 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from converters.escape import command_data, command_property
+from converters.reports.forms import Form
 from converters.reports.json import Document, is_open, is_open_code, left_out, near, same_names
 
 
@@ -50,3 +52,12 @@ def _lines(document: Document) -> Iterator[str]:
 def _file(root: str, file: str) -> str:
     """Annotations name files from the folder of the workflow, which is where the command runs."""
     return near(str(Path(root) / file)).replace(os.sep, "/")
+
+
+def _certificates(certificates: Any) -> str:
+    from converters.verify.report import as_text
+
+    return as_text(certificates)
+
+
+form = Form(render, render_batch, _certificates, is_log=True)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from converters.escape import code, code_cell, prose
+from converters.reports.forms import Form
 from converters.reports.json import Document, is_notable, is_open, is_open_code, left_out, same_names
 from converters.reports.text import assumed, fields, place
 
@@ -74,3 +76,12 @@ def _left(document: Document, title: str = "### Left to do") -> Iterator[str]:
         yield from ("", "### What changes", "")
     for item in noticed:
         yield f"- {code(place(item))} {item['rule']}: {prose(item['message'])}"
+
+
+def _certificates(certificates: Any) -> str:
+    from converters.verify.report import as_markdown
+
+    return as_markdown(certificates)
+
+
+form = Form(render, render_batch, _certificates)

@@ -1,0 +1,39 @@
+"""Which forms of a report there are: `text`, `json`, and every module of `formats/`."""
+
+from __future__ import annotations
+
+import pkgutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from typing import Any
+
+Document = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Form:
+    """A form of a report. `is_log`: its lines are commands for the log in which they stand, so nothing else may stand beside them."""
+
+    render: Callable[[Document], str]
+    render_batch: Callable[[Document], str]
+    render_certificates: Callable[[Any], str]
+    is_log: bool = False
+
+
+@cache
+def formats() -> tuple[str, ...]:
+    """The values of `--format`."""
+    from converters.reports import formats as folder
+
+    return ("text", "json", *(module.name for module in pkgutil.iter_modules(folder.__path__)))
+
+
+def form(name: str) -> Form:
+    """The form that a module of `formats/` is. Raises `ValueError` for one that does not exist."""
+    if name not in formats()[2:]:
+        raise ValueError(f"no report format is called {name!r}")
+    found = import_module(f"converters.reports.formats.{name}").form
+    assert isinstance(found, Form)
+    return found
