@@ -196,7 +196,7 @@ class _Rename(cst.CSTTransformer):
 
     def leave_Name(self, original_node: cst.Name, updated_node: cst.Name) -> cst.BaseExpression:
         if original_node.value in self.loaded:
-            return cst.Attribute(cst.Name("self"), updated_node)
+            return _instead(updated_node, cst.Attribute(cst.Name("self"), cst.Name(updated_node.value)))
         return updated_node
 
     def leave_Attribute(self, original_node: cst.Attribute, updated_node: cst.Attribute) -> cst.BaseExpression:
@@ -210,6 +210,11 @@ class _Rename(cst.CSTTransformer):
 
     def visit_ImportFrom(self, node: cst.ImportFrom) -> bool:
         return False
+
+
+def _instead(old: cst.BaseExpression, new: cst.BaseExpression) -> cst.BaseExpression:
+    """The new expression in the parentheses of the old one: a keyword may stand directly before these, and a comment in them."""
+    return new.with_changes(lpar=old.lpar, rpar=old.rpar)
 
 
 class _Handler(_Rename):
@@ -256,9 +261,9 @@ class _Handler(_Rename):
     def leave_Subscript(self, original_node: cst.Subscript, updated_node: cst.Subscript) -> cst.BaseExpression:
         key = _key(original_node)
         if key is not None and self._is_input(original_node.value):
-            return cst.Attribute(cst.Name("input"), cst.Name(self.names[key]))
+            return _instead(updated_node, cst.Attribute(cst.Name("input"), cst.Name(self.names[key])))
         if key == "id" and isinstance(original_node.value, cst.Name) and original_node.value.value == self.inline.job:
-            return cst.parse_expression("self.current_request.request_id")
+            return _instead(updated_node, cst.parse_expression("self.current_request.request_id"))
         return updated_node
 
     def leave_Call(self, original_node: cst.Call, updated_node: cst.Call) -> cst.BaseExpression:
@@ -266,9 +271,9 @@ class _Handler(_Rename):
         if isinstance(function, cst.Attribute) and function.attr.value == "get" and original_node.args:
             key = _text(original_node.args[0].value)
             if key is not None and self._is_input(function.value):
-                return cst.Attribute(cst.Name("input"), cst.Name(self.names[key]))
+                return _instead(updated_node, cst.Attribute(cst.Name("input"), cst.Name(self.names[key])))
             if key == "id" and isinstance(function.value, cst.Name) and function.value.value == self.inline.job:
-                return cst.parse_expression("self.current_request.request_id")
+                return _instead(updated_node, cst.parse_expression("self.current_request.request_id"))
         return updated_node
 
     def leave_SimpleStatementLine(
@@ -306,7 +311,7 @@ class _Handler(_Rename):
         if not arguments[-1].comma or isinstance(arguments[-1].comma, cst.MaybeSentinel):
             last = arguments[-1].with_changes(whitespace_after_arg=value.rbrace.whitespace_before)
             arguments[-1] = last
-        return cst.Call(cst.Name("Output"), arguments, whitespace_before_args=before)
+        return cst.Call(cst.Name("Output"), arguments, whitespace_before_args=before, lpar=value.lpar, rpar=value.rpar)
 
     def _media(self, key: str, value: cst.BaseExpression) -> cst.BaseExpression:
         """A path that the handler wrote is uploaded under its own content type."""

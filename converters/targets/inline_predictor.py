@@ -127,7 +127,10 @@ class _Renames(cst.CSTTransformer):
 
     def leave_Name(self, original_node: cst.Name, updated_node: cst.Name) -> cst.BaseExpression:
         text = self.names.get(original_node.value)
-        return updated_node if text is None else cst.parse_expression(text)
+        if text is None:
+            return updated_node
+        made = cst.parse_expression(text)
+        return made.with_changes(lpar=[*updated_node.lpar, *made.lpar], rpar=[*made.rpar, *updated_node.rpar])
 
     def leave_Attribute(self, original_node: cst.Attribute, updated_node: cst.Attribute) -> cst.Attribute:
         return updated_node.with_changes(attr=original_node.attr)

@@ -47,6 +47,16 @@ INLINE = [
         id="an error",
     ),
     pytest.param(
+        f"def handler(job):\n    return({{'n': 1 if(job['input']['n'])else(job['id'])}})\n\n\n{START}",
+        "return(Output(n=1 if(input.n)else(self.current_request.request_id)))",
+        id="parentheses without a blank before them",
+    ),
+    pytest.param(
+        f"model = dict()\n\n\ndef handler(job):\n    found = (  # why\n        model\n    ).get(1)\n    return {{'n': found}}\n\n\n{START}",
+        "found = (  # why\n            self.model\n",
+        id="parentheses with a comment in them",
+    ),
+    pytest.param(
         f"import os\n\nTOKEN = os.environ.get('TOKEN')\n\n\ndef handler(job):\n    return {{'t': bool(TOKEN)}}\n\n\n{START}",
         "self.TOKEN = os.environ.get('TOKEN')",
         id="reads of the environment move to setup",

@@ -122,6 +122,19 @@ def test_keep_can_be_asked_for(tmp_path: Path) -> None:
     assert "class Predictor:\n" in text(outcome, "predict.py")
 
 
+@pytest.mark.parametrize(
+    ("written", "made"),
+    [
+        ("1 if(text)else 2", "1 if(input.text)else 2"),
+        ("(  # why\n            text\n        ).strip()", "(  # why\n            input.text\n"),
+    ],
+)
+def test_parentheses_around_an_input_stay(tmp_path: Path, written: str, made: str) -> None:
+    found = text(converted(write(tmp_path / "p", PREDICT.replace("        for _", f"        x = {written}\n        for _"))), "app.py")
+    assert made in found
+    compile(found, "app.py", "exec")
+
+
 def test_a_file_is_fetched_before_and_uploaded_after() -> None:
     made = text(converted(FIXTURES / "stamp"), "app.py")
     assert '            document = fetch(input.document, folder, field="document")\n            if copies is None:\n' in made
