@@ -63,5 +63,15 @@ rule = Rule(
             status="unsupported",
             apps=APPS,
         ),
+        Case(
+            "a text of a document that names the old endpoint is told",
+            "converted",
+            {
+                "README.md": "Call https://api.runpod.ai/v2/abc123/run\n",
+                "client.py": CALLER,
+            },
+            seen=(Seen("kept", 1, "README.md"),),
+            apps=APPS,
+        ),
     ),
 )

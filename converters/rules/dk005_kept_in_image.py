@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from converters.rules.model import Case, Rule, Seen, fal_docs, runpod_docs
-from converters.rules.samples import IMAGE, PIP, WORKER
+from converters.rules.samples import IMAGE, PIP, SERVER, SERVER_IMAGE, WORKER
 
 rule = Rule(
     code="DK005",
@@ -37,6 +37,37 @@ rule = Rule(
             "untouched",
             {"handler.py": WORKER},
             lacks={"app.py": ("ContainerImage",)},
+        ),
+        Case(
+            "a server's build steps and files stay in its image",
+            "converted",
+            {
+                "main.py": SERVER,
+                "Dockerfile": SERVER_IMAGE.replace("EXPOSE", "RUN make tools\nEXPOSE"),
+            },
+            seen=(
+                Seen("kept", 1, "Dockerfile"),
+                Seen("kept", 2, "Dockerfile"),
+                Seen("kept", 3, "Dockerfile"),
+                Seen("kept", 4, "Dockerfile"),
+                Seen("kept", 5, "Dockerfile"),
+            ),
+        ),
+        Case(
+            "a stage that the image does not need stays as it is",
+            "converted",
+            {
+                "main.py": SERVER,
+                "Dockerfile": "FROM python:3.11 AS test\nENV A=1\nRUN pytest\n" + SERVER_IMAGE.lstrip(),
+            },
+            seen=(
+                Seen("kept", 1, "Dockerfile"),
+                Seen("kept", 3, "Dockerfile"),
+                Seen("kept", 4, "Dockerfile"),
+                Seen("kept", 5, "Dockerfile"),
+                Seen("kept", 6, "Dockerfile"),
+                Seen("kept", 7, "Dockerfile"),
+            ),
         ),
     ),
 )

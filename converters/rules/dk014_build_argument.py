@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from converters.rules.model import Case, Rule, Seen, docker_docs, fal_docs
-from converters.rules.samples import WORKER
+from converters.rules.samples import SERVER, SERVER_IMAGE, WORKER
 
 rule = Rule(
     code="DK014",
@@ -80,6 +80,53 @@ rule = Rule(
                 CMD ["python", "/handler.py"]
                 """,
             },
+        ),
+        Case(
+            "a secret that is a build argument is passed in another way",
+            "partial",
+            {
+                "main.py": SERVER,
+                "Dockerfile": SERVER_IMAGE.replace("EXPOSE", "ARG HF_TOKEN\nRUN download --token $HF_TOKEN\nEXPOSE"),
+            },
+            seen=(Seen("manual", 5, "Dockerfile"),),
+            status="converted",
+        ),
+        Case(
+            "a build argument that compose gives stands in the image's arguments",
+            "converted",
+            {
+                "main.py": SERVER,
+                "Dockerfile": SERVER_IMAGE.replace("EXPOSE", "ARG LEVEL\nRUN make LEVEL=$LEVEL\nEXPOSE"),
+                "compose.yaml": """
+                services:
+                  web:
+                    build:
+                      context: .
+                      args: {LEVEL: high}
+                    ports: ["8000:8000"]
+                """,
+            },
+            seen=(Seen("converted", 5, "Dockerfile"),),
+        ),
+        Case(
+            "a build argument that nothing gives is asked for",
+            "partial",
+            {
+                "main.py": SERVER,
+                "Dockerfile": SERVER_IMAGE.replace("EXPOSE", "ARG LEVEL\nRUN make LEVEL=$LEVEL\nEXPOSE"),
+            },
+            seen=(Seen("manual", 5, "Dockerfile"),),
+            status="converted",
+        ),
+        Case(
+            "a base image that only an argument names is asked for",
+            "partial",
+            {
+                "main.py": SERVER,
+                "Dockerfile": "ARG BASE\n" + SERVER_IMAGE.lstrip().replace("FROM python:3.11", "FROM $BASE"),
+            },
+            seen=(Seen("manual", 1, "Dockerfile"),),
+            status="converted",
         ),
     ),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from converters.rules.model import Case, Rule, Seen, fal_docs, runpod_docs
-from converters.rules.samples import PIP, WORKER
+from converters.rules.samples import PIP, SERVER, SERVER_IMAGE, WORKER
 
 rule = Rule(
     code="DK016",
@@ -97,6 +97,15 @@ rule = Rule(
                 """,
             },
             status="converted",
+        ),
+        Case(
+            "a server's image with a file that is not there cannot be built",
+            "partial",
+            {
+                "main.py": SERVER,
+                "Dockerfile": SERVER_IMAGE.replace("EXPOSE", "COPY weights.bin /weights.bin\nEXPOSE"),
+            },
+            seen=(Seen("manual", 5, "Dockerfile"),),
         ),
     ),
 )

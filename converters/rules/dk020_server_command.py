@@ -26,5 +26,21 @@ rule = Rule(
         ),
         Case("the command of a queue worker is another rule", "untouched", {"handler.py": WORKER, "Dockerfile": IMAGE}),
         Case("a worker without an image has no command", "untouched", {"handler.py": WORKER}),
+        Case(
+            "a command of compose takes the place of the image's",
+            "converted",
+            {
+                "main.py": SERVER,
+                "Dockerfile": SERVER_IMAGE,
+                "compose.yaml": """
+                services:
+                  web:
+                    build: .
+                    command: ["uvicorn", "main:app", "--host", "0.0.0.0", "--port", "8000", "--workers", "1"]
+                    ports: ["8000:8000"]
+                """,
+            },
+            seen=(Seen("converted", 6, "Dockerfile"),),
+        ),
     ),
 )

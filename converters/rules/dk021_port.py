@@ -55,5 +55,17 @@ rule = Rule(
             {"main.py": SERVER, "Dockerfile": SERVER_IMAGE.replace("EXPOSE 8000\n", "")},
             has={"pyproject.toml": ("exposed_port = 8000",)},
         ),
+        Case(
+            "an EXPOSE of another port than the command's gives way",
+            "converted",
+            {
+                "main.py": SERVER,
+                "Dockerfile": SERVER_IMAGE.replace("EXPOSE 8000", "EXPOSE 9000"),
+            },
+            seen=(
+                Seen("dropped", 5, "Dockerfile"),
+                Seen("converted", 5, "Dockerfile"),
+            ),
+        ),
     ),
 )

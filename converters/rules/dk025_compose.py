@@ -132,5 +132,55 @@ rule = Rule(
             "untouched",
             {"handler.py": WORKER, "Dockerfile": PIP, "docker-compose.yml": "services:\n  api:\n    build: ."},
         ),
+        Case(
+            "a key that compose alone understands, one that needs a person and variables are each told apart",
+            "partial",
+            {
+                "main.py": SERVER,
+                "Dockerfile": SERVER_IMAGE,
+                "compose.yaml": """
+                services:
+                  web:
+                    build: .
+                    ports: ["8000:8000"]
+                    privileged: true
+                    x-team: vision
+                    environment:
+                      LEVEL: info
+                    volumes: ["cache:/cache"]
+                volumes:
+                  cache: {}
+                """,
+            },
+            seen=(
+                Seen("converted", 3, "compose.yaml"),
+                Seen("converted", 4, "compose.yaml"),
+                Seen("manual", 5, "compose.yaml"),
+                Seen("dropped", 6, "compose.yaml"),
+                Seen("converted", 7, "compose.yaml"),
+                Seen("converted", 9, "compose.yaml"),
+            ),
+        ),
+        Case(
+            "variables of a file beside the project are read like the others",
+            "converted",
+            {
+                "main.py": SERVER,
+                "Dockerfile": SERVER_IMAGE,
+                "web.env": "LEVEL=info\n",
+                "compose.yaml": """
+                services:
+                  web:
+                    build: .
+                    ports: ["8000:8000"]
+                    env_file: web.env
+                """,
+            },
+            seen=(
+                Seen("converted", 3, "compose.yaml"),
+                Seen("converted", 4, "compose.yaml"),
+                Seen("converted", 5, "compose.yaml"),
+            ),
+        ),
     ),
 )

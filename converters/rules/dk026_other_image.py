@@ -30,5 +30,27 @@ rule = Rule(
             "untouched",
             {"handler.py": WORKER, "Dockerfile": PIP, "docs/Dockerfile": "FROM nginx"},
         ),
+        Case(
+            "another compose file is left out with its services",
+            "converted",
+            {
+                "main.py": SERVER,
+                "Dockerfile": SERVER_IMAGE,
+                "compose.yaml": """
+                services:
+                  web:
+                    build: .
+                    ports: ["8000:8000"]
+                """,
+                "compose.dev.yaml": """
+                services:
+                  web:
+                    build: .
+                    ports: ["8000:8000"]
+                    command: ["uvicorn", "main:app", "--reload", "--port", "8000"]
+                """,
+            },
+            seen=(Seen("dropped", 1, "compose.dev.yaml"),),
+        ),
     ),
 )

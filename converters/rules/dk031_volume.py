@@ -63,5 +63,69 @@ rule = Rule(
         ),
         Case("a server without volumes keeps nothing", "untouched", {"main.py": SERVER, "Dockerfile": SERVER_IMAGE}),
         Case("a volume of a queue worker is another rule", "untouched", {"handler.py": WORKER, "Dockerfile": PIP + "VOLUME /models"}),
+        Case(
+            "sources that are mounted while developing, a missing folder and the host's socket are told apart",
+            "partial",
+            {
+                "main.py": SERVER,
+                "Dockerfile": SERVER_IMAGE,
+                "compose.yaml": """
+                services:
+                  web:
+                    build: .
+                    ports: ["8000:8000"]
+                    volumes:
+                      - ".:/app"
+                      - "/var/run/docker.sock:/var/run/docker.sock"
+                      - "/srv/models:/models"
+                      - "results:/results"
+                volumes:
+                  results: {}
+                """,
+            },
+            seen=(
+                Seen("dropped", 6, "compose.yaml"),
+                Seen("dropped", 7, "compose.yaml"),
+                Seen("manual", 8, "compose.yaml"),
+                Seen("manual", 9, "compose.yaml"),
+            ),
+            status="converted",
+        ),
+        Case(
+            "a volume of a ready image is lost with the runner",
+            "partial",
+            {
+                "compose.yaml": """
+                services:
+                  web:
+                    image: acme/web:1
+                    ports: ["8000:8000"]
+                """,
+            },
+            seen=(Seen("manual", 17, "image.json"),),
+            image="""
+                {
+                 "architecture": "amd64",
+                 "config": {
+                  "Cmd": [
+                   "serve"
+                  ],
+                  "Entrypoint": [],
+                  "Hostname": "a1b2",
+                  "ExposedPorts": {
+                   "8000/tcp": {}
+                  },
+                  "Env": [
+                   "LEVEL=info",
+                   "HF_TOKEN=hf_abcdefghijklmnopqrstuvwxyzabcdefgh"
+                  ],
+                  "Volumes": {
+                   "/results": {}
+                  }
+                 }
+                }
+                """,
+            status="converted",
+        ),
     ),
 )

@@ -90,5 +90,26 @@ rule = Rule(
             status="partial",
         ),
         Case("a server alone has no neighbours", "untouched", {"main.py": SERVER, "Dockerfile": SERVER_IMAGE}),
+        Case(
+            "a service that the server waits for is asked for",
+            "partial",
+            {
+                "main.py": SERVER,
+                "Dockerfile": SERVER_IMAGE,
+                "compose.yaml": """
+                services:
+                  web:
+                    build: .
+                    ports: ["8000:8000"]
+                    depends_on: [redis]
+                  redis:
+                    image: redis:7
+                """,
+            },
+            seen=(
+                Seen("manual", 5, "compose.yaml"),
+                Seen("dropped", 7, "compose.yaml"),
+            ),
+        ),
     ),
 )

@@ -35,5 +35,14 @@ rule = Rule(
         ),
         Case("a server that states no time gets fal's", "untouched", {"main.py": SERVER, "Dockerfile": SERVER_IMAGE}),
         Case("the signal of a queue worker is another rule", "untouched", {"handler.py": WORKER, "Dockerfile": PIP + "STOPSIGNAL SIGINT"}),
+        Case(
+            "the signal that an image is stopped with has no part",
+            "converted",
+            {
+                "main.py": SERVER,
+                "Dockerfile": SERVER_IMAGE.replace("EXPOSE", "STOPSIGNAL SIGQUIT\nEXPOSE"),
+            },
+            seen=(Seen("dropped", 5, "Dockerfile"),),
+        ),
     ),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from converters.rules.model import Case, Rule, docker_docs, fal_docs
+from converters.rules.model import Case, Rule, Seen, docker_docs, fal_docs
 from converters.rules.samples import SERVER, SERVER_IMAGE
 
 CONFIG = """
@@ -88,5 +88,46 @@ rule = Rule(
         ),
         Case("a Dockerfile of the project needs none", "untouched", {"main.py": SERVER, "Dockerfile": SERVER_IMAGE}),
         Case("a JSON file of the project is none", "untouched", {"main.py": SERVER, "Dockerfile": SERVER_IMAGE, "image.json": CONFIG}),
+        Case(
+            "keys that are empty or arrange a container have no part",
+            "converted",
+            {
+                "compose.yaml": """
+                services:
+                  web:
+                    image: acme/web:1
+                    ports: ["8000:8000"]
+                """,
+            },
+            seen=(
+                Seen("dropped", 3, "image.json"),
+                Seen("kept", 5, "image.json"),
+                Seen("dropped", 8, "image.json"),
+                Seen("dropped", 9, "image.json"),
+                Seen("converted", 10, "image.json"),
+            ),
+            image="""
+                {
+                 "architecture": "amd64",
+                 "config": {
+                  "Cmd": [
+                   "serve"
+                  ],
+                  "Entrypoint": [],
+                  "Hostname": "a1b2",
+                  "ExposedPorts": {
+                   "8000/tcp": {}
+                  },
+                  "Env": [
+                   "LEVEL=info",
+                   "HF_TOKEN=hf_abcdefghijklmnopqrstuvwxyzabcdefgh"
+                  ],
+                  "Volumes": {
+                   "/results": {}
+                  }
+                 }
+                }
+                """,
+        ),
     ),
 )

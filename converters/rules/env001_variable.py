@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from converters.rules.model import Case, Rule, Seen, fal_docs, runpod_docs
-from converters.rules.samples import PIP, WORKER
+from converters.rules.samples import IMAGE, PIP, SERVER, SERVER_IMAGE, WORKER
 
 rule = Rule(
     code="ENV001",
@@ -68,6 +68,105 @@ rule = Rule(
             "untouched",
             {"handler.py": WORKER, "Dockerfile": PIP},
             lacks={"app.py": ("os.environ",)},
+        ),
+        Case(
+            "a variable of a server's image stays in it",
+            "converted",
+            {
+                "main.py": SERVER,
+                "Dockerfile": SERVER_IMAGE.replace("EXPOSE", "ENV LEVEL=info\nEXPOSE"),
+            },
+            seen=(Seen("kept", 5, "Dockerfile"),),
+        ),
+        Case(
+            "a variable of a compose service is written into the image",
+            "converted",
+            {
+                "main.py": SERVER,
+                "Dockerfile": SERVER_IMAGE,
+                "compose.yaml": """
+                services:
+                  web:
+                    build: .
+                    ports: ["8000:8000"]
+                    environment:
+                      LEVEL: info
+                """,
+            },
+            seen=(Seen("converted", 6, "compose.yaml"),),
+        ),
+        Case(
+            "a variable of an exported endpoint is set",
+            "converted",
+            {
+                "handler.py": WORKER,
+            },
+            seen=(Seen("converted", 1, "endpoint.json"),),
+            endpoint='{"env": {"LEVEL": "info"}}',
+        ),
+        Case(
+            "a variable of a ready image is the image's own",
+            "converted",
+            {
+                "compose.yaml": """
+                services:
+                  web:
+                    image: acme/web:1
+                    ports: ["8000:8000"]
+                """,
+            },
+            seen=(Seen("kept", 14, "image.json"),),
+            image="""
+                {
+                 "architecture": "amd64",
+                 "config": {
+                  "Cmd": [
+                   "serve"
+                  ],
+                  "Entrypoint": [],
+                  "Hostname": "a1b2",
+                  "ExposedPorts": {
+                   "8000/tcp": {}
+                  },
+                  "Env": [
+                   "LEVEL=info",
+                   "HF_TOKEN=hf_abcdefghijklmnopqrstuvwxyzabcdefgh"
+                  ],
+                  "Volumes": {
+                   "/results": {}
+                  }
+                 }
+                }
+                """,
+        ),
+        Case(
+            "variables of a .env file beside a server are set",
+            "converted",
+            {
+                "main.py": SERVER,
+                "Dockerfile": SERVER_IMAGE,
+                ".env": "LEVEL=info\n",
+            },
+            seen=(Seen("converted", 1, ".env"),),
+        ),
+        Case(
+            "what a start script exports for the worker is set",
+            "partial",
+            {
+                "handler.py": WORKER.replace("import runpod\n", "import os\nimport runpod\n\nL = os.environ['LEVEL']\n"),
+                "start.sh": """
+                export LEVEL=info
+                export NOW=$(date)
+                python -u /handler.py
+                """,
+                "Dockerfile": IMAGE.replace("COPY handler.py /handler.py", "COPY handler.py start.sh /").replace(
+                    '["python", "-u", "/handler.py"]', '["bash", "/start.sh"]'
+                ),
+            },
+            seen=(
+                Seen("converted", 1, "start.sh"),
+                Seen("manual", 2, "start.sh"),
+            ),
         ),
     ),
 )

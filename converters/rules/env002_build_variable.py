@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from converters.rules.model import Case, Rule, Seen, fal_docs, runpod_docs
-from converters.rules.samples import WORKER
+from converters.rules.samples import SERVER, SERVER_IMAGE, WORKER
 
 rule = Rule(
     code="ENV002",
@@ -60,6 +60,36 @@ rule = Rule(
                 """,
             },
             has={"Dockerfile": ("ENV DEBIAN_FRONTEND=noninteractive",)},
+        ),
+        Case(
+            "what compose says of the host's GPUs and leaves empty has no part",
+            "converted",
+            {
+                "main.py": SERVER,
+                "Dockerfile": SERVER_IMAGE,
+                "compose.yaml": """
+                services:
+                  web:
+                    build: .
+                    ports: ["8000:8000"]
+                    environment:
+                      NVIDIA_VISIBLE_DEVICES: all
+                      EXTRA: ""
+                """,
+            },
+            seen=(
+                Seen("dropped", 6, "compose.yaml"),
+                Seen("dropped", 7, "compose.yaml"),
+            ),
+        ),
+        Case(
+            "a variable of an exported endpoint that steers RunPod's worker is dropped",
+            "converted",
+            {
+                "handler.py": WORKER,
+            },
+            seen=(Seen("dropped", 1, "endpoint.json"),),
+            endpoint='{"env": {"RUNPOD_INIT_TIMEOUT": "800"}}',
         ),
     ),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from converters.rules.model import Case, Rule, Seen, fal_docs, runpod_docs
-from converters.rules.samples import WORKER
+from converters.rules.samples import SERVER, SERVER_IMAGE, WORKER
 
 rule = Rule(
     code="ENV004",
@@ -114,6 +114,73 @@ rule = Rule(
                 """
             },
             lacks={"MIGRATION.md": ("fal secrets set",)},
+        ),
+        Case(
+            "a token of a server's image and one of compose become secrets",
+            "partial",
+            {
+                "main.py": SERVER,
+                "Dockerfile": SERVER_IMAGE.replace("EXPOSE", "ENV HF_TOKEN=hf_abcdefghijklmnopqrstuvwxyzabcdefgh\nEXPOSE"),
+                "compose.yaml": """
+                services:
+                  web:
+                    build: .
+                    ports: ["8000:8000"]
+                    environment:
+                      API_TOKEN: s3cr3t-t0ken-of-ours
+                """,
+            },
+            seen=(
+                Seen("manual", 5, "Dockerfile"),
+                Seen("manual", 6, "compose.yaml"),
+            ),
+            status="converted",
+        ),
+        Case(
+            "a token of an exported endpoint is listed with its command",
+            "partial",
+            {
+                "handler.py": WORKER,
+            },
+            seen=(Seen("manual", 1, "endpoint.json"),),
+            endpoint='{"env": {"HF_TOKEN": "x"}}',
+            status="converted",
+        ),
+        Case(
+            "a token of a ready image is listed with its command",
+            "partial",
+            {
+                "compose.yaml": """
+                services:
+                  web:
+                    image: acme/web:1
+                    ports: ["8000:8000"]
+                """,
+            },
+            seen=(Seen("manual", 15, "image.json"),),
+            image="""
+                {
+                 "architecture": "amd64",
+                 "config": {
+                  "Cmd": [
+                   "serve"
+                  ],
+                  "Entrypoint": [],
+                  "Hostname": "a1b2",
+                  "ExposedPorts": {
+                   "8000/tcp": {}
+                  },
+                  "Env": [
+                   "LEVEL=info",
+                   "HF_TOKEN=hf_abcdefghijklmnopqrstuvwxyzabcdefgh"
+                  ],
+                  "Volumes": {
+                   "/results": {}
+                  }
+                 }
+                }
+                """,
+            status="converted",
         ),
     ),
 )

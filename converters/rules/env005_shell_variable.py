@@ -52,5 +52,22 @@ rule = Rule(
             has={"Dockerfile": ("ENV MODE=fast",)},
         ),
         Case("a server without compose has no such variables", "untouched", {"main.py": SERVER, "Dockerfile": SERVER_IMAGE}),
+        Case(
+            "a file of variables that is not in the project is asked for",
+            "partial",
+            {
+                "main.py": SERVER,
+                "Dockerfile": SERVER_IMAGE,
+                "compose.yaml": """
+                services:
+                  web:
+                    build: .
+                    ports: ["8000:8000"]
+                    env_file: web.env
+                """,
+            },
+            seen=(Seen("manual", 5, "compose.yaml"),),
+            status="converted",
+        ),
     ),
 )

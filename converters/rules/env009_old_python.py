@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from converters.rules.model import Case, Rule, Seen, fal_docs, runpod_docs
-from converters.rules.samples import PIP, WORKER
+from converters.rules.samples import PIP, PREDICTOR, WORKER
 
 rule = Rule(
     code="ENV009",
@@ -56,6 +56,19 @@ rule = Rule(
             "untouched",
             {"handler.py": WORKER},
             has={"app.py": ('python_version="3.11"',)},
+        ),
+        Case(
+            "an old Python of a cog.yaml is raised",
+            "converted",
+            {
+                "predict.py": PREDICTOR,
+                "cog.yaml": """
+                build:
+                  python_version: "3.8"
+                predict: predict.py:Predictor
+                """,
+            },
+            seen=(Seen("converted", 2, "cog.yaml"),),
         ),
     ),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from converters.rules.model import Case, Rule, Seen, docker_docs, fal_docs
-from converters.rules.samples import WORKER
+from converters.rules.samples import COG, PREDICTOR, WORKER
 
 SERVER = "FROM python:3.11\nCOPY main.py .\nCMD uvicorn main:app --host 0.0.0.0 --port 8000\n"
 COMPOSE = "services:\n  web:\n    build: .\n    ports: ['8000:8000']\n    environment:\n      "
@@ -79,5 +79,14 @@ rule = Rule(
             has={"Dockerfile": ('ENV spring.level="a b; c"',)},
         ),
         Case("a worker without variables", "untouched", {"handler.py": WORKER}),
+        Case(
+            "a variable of a cog.yaml whose name no system takes is left out",
+            "partial",
+            {
+                "predict.py": PREDICTOR,
+                "cog.yaml": COG + 'environment: ["A B=1"]\n',
+            },
+            seen=(Seen("manual", 4, "cog.yaml"),),
+        ),
     ),
 )

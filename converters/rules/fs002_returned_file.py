@@ -85,5 +85,24 @@ rule = Rule(
             },
             lacks={"app.py": ("Image",)},
         ),
+        Case(
+            "a picture of an answer is said to be one",
+            "converted",
+            {
+                "handler.py": """
+                import runpod
+                from PIL import Image
+
+
+                def handler(job):
+                    Image.new("RGB", (8, 8)).save("/tmp/out.png")
+                    return {"image": "/tmp/out.png"}
+
+
+                runpod.serverless.start({"handler": handler})
+                """,
+            },
+            seen=(Seen("converted", 7),),
+        ),
     ),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from converters.rules.model import Case, Rule, Seen, fal_docs, runpod_docs
-from converters.rules.samples import IMAGE, PIP, WORKER
+from converters.rules.samples import IMAGE, PIP, SERVER, SERVER_IMAGE, WORKER
 
 rule = Rule(
     code="FS003",
@@ -70,6 +70,17 @@ rule = Rule(
                 """,
                 "Dockerfile": PIP,
             },
+        ),
+        Case(
+            "weights that a server's image downloads stay baked in",
+            "converted",
+            {
+                "main.py": SERVER,
+                "Dockerfile": SERVER_IMAGE.replace(
+                    "EXPOSE", "RUN python -c \"from huggingface_hub import snapshot_download; snapshot_download('acme/x')\"\nEXPOSE"
+                ),
+            },
+            seen=(Seen("kept", 5, "Dockerfile"),),
         ),
     ),
 )

@@ -38,5 +38,22 @@ rule = Rule(
             {"cog.yaml": COG, "predict.py": PREDICTOR, "helper.py": "class Predictor:\n    def predict(self):\n        return 1"},
             within=("helper.py", "predict.py"),
         ),
+        Case(
+            "the older key of two is what Cog does not serve",
+            "converted",
+            {
+                "predict.py": PREDICTOR,
+                "cog.yaml": """
+                build:
+                  python_version: "3.11"
+                run: predict.py:Predictor
+                predict: predict.py:Predictor
+                """,
+            },
+            seen=(
+                Seen("converted", 3, "cog.yaml"),
+                Seen("dropped", 4, "cog.yaml"),
+            ),
+        ),
     ),
 )

@@ -63,5 +63,30 @@ rule = Rule(
             has={"predict.py": ("import cogwheel",)},
             style="keep",
         ),
+        Case(
+            "a call of the empty setup of Cog's class goes",
+            "converted",
+            {
+                "predict.py": """
+                from cog import BasePredictor
+
+
+                class Predictor(BasePredictor):
+                    def setup(self):
+                        super().setup()
+                        self.x = 1
+
+                    def predict(self, prompt: str) -> str:
+                        return prompt
+                """,
+                "cog.yaml": COG,
+            },
+            seen=(
+                Seen("converted", 1, "predict.py"),
+                Seen("converted", 4, "predict.py"),
+                Seen("dropped", 6, "predict.py"),
+            ),
+            style="keep",
+        ),
     ),
 )

@@ -111,5 +111,23 @@ rule = Rule(
             style="keep",
         ),
         Case("a predictor that logs nothing has nothing to change", "untouched", {"cog.yaml": COG, "predict.py": PREDICTOR}),
+        Case(
+            "the log of the predictor becomes print",
+            "converted",
+            {
+                "predict.py": """
+                from cog import BasePredictor
+
+
+                class Predictor(BasePredictor):
+                    def predict(self, prompt: str) -> str:
+                        self.log('hello')
+                        return prompt
+                """,
+                "cog.yaml": COG,
+            },
+            seen=(Seen("converted", 6, "predict.py"),),
+            style="keep",
+        ),
     ),
 )

@@ -51,5 +51,22 @@ rule = Rule(
         ),
         Case("a cog.yaml without system packages installs none", "untouched", {"cog.yaml": COG, "predict.py": PREDICTOR}),
         Case("packages of a worker's Dockerfile are another rule", "untouched", {"handler.py": WORKER, "Dockerfile": IMAGE}),
+        Case(
+            "a tool for building is not needed by a list of requirements",
+            "converted",
+            {
+                "predict.py": PREDICTOR,
+                "cog.yaml": """
+                build:
+                  python_version: "3.11"
+                  system_packages: ["build-essential"]
+                predict: predict.py:Predictor
+                """,
+            },
+            seen=(
+                Seen("converted", 3, "cog.yaml"),
+                Seen("dropped", 3, "cog.yaml"),
+            ),
+        ),
     ),
 )

@@ -37,5 +37,25 @@ rule = Rule(
             "untouched",
             {"cog.yaml": COG, "predict.py": PREDICTOR, "scripts/tools.sh": "make -C /opt tools"},
         ),
+        Case(
+            "commands that install packages or leave nothing behind become requirements",
+            "converted",
+            {
+                "predict.py": PREDICTOR,
+                "cog.yaml": """
+                build:
+                  python_version: "3.11"
+                  run:
+                    - pip install numpy==1.26.0
+                    - echo hello
+                predict: predict.py:Predictor
+                """,
+            },
+            seen=(
+                Seen("converted", 3, "cog.yaml"),
+                Seen("converted", 4, "cog.yaml"),
+                Seen("dropped", 5, "cog.yaml"),
+            ),
+        ),
     ),
 )

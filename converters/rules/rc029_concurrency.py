@@ -81,5 +81,21 @@ rule = Rule(
             {"cog.yaml": COG, "predict.py": PREDICTOR},
             lacks={"app.py": ("max_multiplexing",)},
         ),
+        Case(
+            "one prediction at a time of an async predictor is fal's default",
+            "converted",
+            {
+                "predict.py": """
+                from cog import BasePredictor
+
+
+                class Predictor(BasePredictor):
+                    async def predict(self, prompt: str) -> str:
+                        return prompt
+                """,
+                "cog.yaml": COG + "concurrency:\n  max: 1\n",
+            },
+            seen=(Seen("dropped", 5, "cog.yaml"),),
+        ),
     ),
 )

@@ -46,5 +46,24 @@ rule = Rule(
             },
             has={"app.py": ('requirements = ["cogapp==3.4.1"]',)},
         ),
+        Case(
+            "a command that installs Cog itself is left out",
+            "converted",
+            {
+                "predict.py": PREDICTOR,
+                "cog.yaml": """
+                build:
+                  python_version: "3.11"
+                  run:
+                    - pip install cog
+                  python_packages: ["cog==0.9.0"]
+                predict: predict.py:Predictor
+                """,
+            },
+            seen=(
+                Seen("dropped", 4, "cog.yaml"),
+                Seen("dropped", 5, "cog.yaml"),
+            ),
+        ),
     ),
 )

@@ -74,5 +74,26 @@ rule = Rule(
             {"handler.py": WORKER},
             lacks={"app.py": ("/stream",)},
         ),
+        Case(
+            "aggregated streams that a variable decides are left to a person",
+            "partial",
+            {
+                "handler.py": """
+                import runpod
+
+
+                def flag():
+                    return True
+
+
+                def handler(job):
+                    yield job["input"]["prompt"]
+
+
+                runpod.serverless.start({"handler": handler, "return_aggregate_stream": flag()})
+                """,
+            },
+            seen=(Seen("manual", 12),),
+        ),
     ),
 )

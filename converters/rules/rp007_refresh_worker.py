@@ -67,5 +67,43 @@ rule = Rule(
             },
             lacks={"app.py": ("x-fal-stop-runner",)},
         ),
+        Case(
+            "refresh_worker that only some requests decide is left to a person",
+            "partial",
+            {
+                "handler.py": """
+                import runpod
+
+
+                def decide():
+                    return True
+
+
+                def handler(job):
+                    return {"text": job["input"]["prompt"]}
+
+
+                runpod.serverless.start({"handler": handler, "refresh_worker": decide()})
+                """,
+            },
+            seen=(Seen("manual", 12),),
+        ),
+        Case(
+            "refresh_worker that is off has no part",
+            "converted",
+            {
+                "handler.py": """
+                import runpod
+
+
+                def handler(job):
+                    return {"text": job["input"]["prompt"]}
+
+
+                runpod.serverless.start({"handler": handler, "refresh_worker": False})
+                """,
+            },
+            seen=(Seen("dropped", 8),),
+        ),
     ),
 )

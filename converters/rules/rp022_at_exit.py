@@ -110,5 +110,27 @@ rule = Rule(
                 """,
             },
         ),
+        Case(
+            "a handler of Ctrl-C has no sender on fal",
+            "converted",
+            {
+                "handler.py": """
+                import runpod
+                import signal
+
+
+                def handler(job):
+                    return {"text": job["input"]["prompt"]}
+
+                def stop(*_):
+                    pass
+
+                signal.signal(signal.SIGINT, stop)
+
+                runpod.serverless.start({"handler": handler})
+                """,
+            },
+            seen=(Seen("dropped", 11),),
+        ),
     ),
 )

@@ -38,5 +38,14 @@ rule = Rule(
         ),
         Case("without the option a stream is one of events", "untouched", {"handler.py": STREAM}, has={"app.py": ("/stream",)}),
         Case("without the option a worker that returns is as ever", "untouched", {"handler.py": WORKER}, lacks={"app.py": ("realtime",)}),
+        Case(
+            "a handler that yields nothing has no websocket",
+            "converted",
+            {
+                "handler.py": WORKER,
+            },
+            seen=(Seen("dropped", 8),),
+            realtime=True,
+        ),
     ),
 )

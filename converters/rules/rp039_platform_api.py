@@ -80,5 +80,26 @@ rule = Rule(
                 """
             },
         ),
+        Case(
+            "an inner part of the worker's loop is taken out by a person",
+            "partial",
+            {
+                "handler.py": """
+                import runpod
+                from runpod.serverless.modules.rp_job import run_job
+
+
+                def handler(job):
+                    return run_job(None, job)
+
+
+                runpod.serverless.start({"handler": handler})
+                """,
+            },
+            seen=(
+                Seen("manual", 2),
+                Seen("manual", 6),
+            ),
+        ),
     ),
 )
