@@ -124,8 +124,9 @@ def _python(found: Callers, code: Code, file: SourceFile) -> None:
 
 def _javascript(found: Callers, file: SourceFile) -> None:
     if javascript.account(file, file.text, found.ledger):
-        found.platforms.append("replicate" if re.search(rb"replicate", file.data) and b"runpod" not in file.data else "runpod")
-        _evidence(found, file, _line(file), f"calls {'Replicate' if found.platforms[-1] == 'replicate' else 'RunPod'} from JavaScript")
+        platform = next((one for one, mark in zip(PLATFORMS, MARKS, strict=True) if mark in file.data), PLATFORMS[0])
+        found.platforms.append(platform.name)
+        _evidence(found, file, _line(file), f"calls {platform.title} from JavaScript")
 
 
 def _shell(found: Callers, file: SourceFile) -> None:
