@@ -157,7 +157,7 @@ def _app(project: Project, unit: Unit, found: Survey, options: Options, ledger: 
     endpoint = _endpoint(code, resolved, found_results, known_examples, plan.specs, ledger, taken_name=name)
     thread = threads.reason(code, closure) if resolved.kind == "sync" else ""
     release = _release(environment, plan, [use for path in closure for use in found.occurrences.get(path, [])], unit.entry, ledger)
-    volume = _volume(application, closure)
+    volume = _volume(application, {*closure, *start_script.configuration(unit)})
     change = rewrite(code, entry, unit, start, resolved, ledger, found.occurrences, closure, volume or name, release)
     edits = application.edits
     moved = {(edit.file, edit.start) for edit in edits if edit.rule == rules.FS001}
@@ -215,10 +215,10 @@ def _app(project: Project, unit: Unit, found: Survey, options: Options, ledger: 
     return app
 
 
-def _volume(application: Application, closure: list[str]) -> str:
-    """The app that first moved a path on the volume in a module that this worker imports, too: both then use one folder."""
+def _volume(application: Application, held: set[str]) -> str:
+    """The app that first moved a path on the volume in a file that this worker has, too: both then use one folder."""
     for edit in application.edits:
-        if edit.rule == rules.FS001 and edit.file in closure:
+        if edit.rule == rules.FS001 and edit.file in held:
             return edit.replacement.rpartition("/")[2]
     return ""
 

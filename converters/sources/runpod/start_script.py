@@ -144,7 +144,8 @@ def _script(file: SourceFile, packaging: Packaging, unit: Unit, app: App, edits:
         return
     if not _end_there(file, spans, significant, edits, ledger):
         return
-    edits += _volume_edits(file, app)
+    done = {(edit.file, edit.start) for edit in edits}
+    edits += [edit for edit in _volume_edits(file, app) if (edit.file, edit.start) not in done]
     _volume_environment(file, packaging, ledger)
     places = [image for image, path in packaging.layout.files.items() if path == file.path]
     app.start_command = ["bash", places[0] if app.environment.kind == "image" and places else file.path]
@@ -290,6 +291,12 @@ def _export(app: App, name: str, value: str | None, origin: Origin, ledger: Ledg
         app.environment.variables = [known for known in app.environment.variables if known.name != name]
         app.environment.variables.append(EnvVar(name=name, value=moved, preset=True, origin=origin))
         ledger.note(rules.ENV001, Disposition.CONVERTED, f"{name} is exported by the start script: set in setup()", origin)
+
+
+def configuration(unit: Unit) -> set[str]:
+    """Configuration files and scripts that the image of a worker holds."""
+    files = unit.packaging.layout.files.values() if unit.packaging else ()
+    return {path for path in files if PurePosixPath(path).suffix.lower() in CONFIGURATION}
 
 
 def configuration_edits(project: Project, app: App, edits: list[Edit], ledger: Ledger) -> None:

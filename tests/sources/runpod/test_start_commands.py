@@ -146,3 +146,18 @@ def test_paths_on_the_volume_move_in_configuration_files(tmp_path: Path, name: s
     assert isinstance(outcome, Converted), outcome
     assert ("/runpod-volume" in text_of(outcome, name)) != moved
     assert bool([item for item in outcome.ledger.items() if item.rule == "FS001" and item.file == name]) == moved
+
+
+def test_workers_that_share_a_script_and_a_configuration_use_one_folder_of_the_volume(tmp_path: Path) -> None:
+    (tmp_path / "start.sh").write_text("ls /runpod-volume/models\n./side.sh &\npython handler.py\n")
+    (tmp_path / "paths.yaml").write_text("base: /runpod-volume/x\n")
+    for name in ("alpha", "beta"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "handler.py").write_text(WORKER)
+        copies = f"COPY start.sh paths.yaml /app/\nCOPY {name}/handler.py /app/"
+        (tmp_path / name / "Dockerfile").write_text(f"FROM python:3.11-slim\nWORKDIR /app\n{copies}\nCMD bash start.sh\n")
+    outcome = convert(tmp_path, Options())
+    assert isinstance(outcome, Converted), outcome
+    assert text_of(outcome, "start.sh") == "ls /data/alpha/models\n./side.sh &\nexit 0\n"
+    assert text_of(outcome, "paths.yaml") == "base: /data/alpha/x\n"
+    assert [app.volume or app.name for app in outcome.application.apps] == ["alpha", "alpha"]
