@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from converters import rules
+from converters.concepts.environment import missing_item
 from converters.containers.packaging import Packaging
-from converters.ir import App, Disposition, Scope
+from converters.ir import App, Disposition, EnvVar, Scope
 from converters.ledger import Ledger
 from converters.project import Project
 from converters.provenance import Origin
+from converters.python.environ import code_variables
 from converters.sources.docker import official_images
 from converters.sources.docker.candidate import Candidate
 from converters.sources.docker.official_images import Model
 from converters.sources.docker.serving import Listener
 
 RULE = rules.DK043
+SHELL = frozenset({"HOME", "PATH", "PWD", "USER", "HOSTNAME", "SHELL", "UID", "BASH_SOURCE"})
+EMPTY = r"-z\s+[\"']?\$\{?(?P<name>[A-Za-z_]\w*)(?:[:]?[-+])?\}?[\"']?\s*\]"
+IF_EMPTY = re.compile(rf"\bif\s+\[+\s*{EMPTY}\]?\s*;?\s*then\b(?P<body>(?:(?!\bfi\b|\belse\b|\bthen\b).)*?\bexit\s+[1-9])", re.DOTALL)
+EMPTY_AND = re.compile(rf"(?m)^\s*\[+\s*{EMPTY}\]?\s*&&(?P<body>[^\n]*\bexit\s+[1-9])")
+FULL_OR = re.compile(r"(?m)^\s*\[+\s*-n\s+[\"']?\$\{?(?P<name>[A-Za-z_]\w*)(?::-)?\}?[\"']?\s*\]\]?\s*\|\|(?P<body>[^\n]*\bexit\s+[1-9])")
 READS = r"(?:environ(?:\.get)?|getenv)\s*[\(\[]\s*[\"']{name}[\"']|\$\{{?{name}\b|process\.env\.{name}\b|ENV\[[\"']{name}[\"']\]"
 """How Python, shell, JavaScript and Ruby read a variable."""
 
@@ -26,6 +34,35 @@ def read(project: Project, candidate: Candidate, app: App, ledger: Ledger) -> No
     _model(candidate, ledger)
     if candidate.packaging is not None:
         _arguments(project, candidate.packaging, app, ledger)
+    given = {*candidate.env(), *(variable.name for variable in app.environment.variables), *SHELL}
+    _scripts(project, candidate, app, given, ledger)
+    if candidate.listener is not None and candidate.listener.code is not None:
+        paths = [module.path for module in candidate.listener.modules]
+        code_variables(app, candidate.listener.code, paths, ledger, given)
+
+
+def _scripts(project: Project, candidate: Candidate, app: App, given: set[str], ledger: Ledger) -> None:
+    """Variables without which a start script ends."""
+    known = {variable.name for variable in app.secrets}
+    for path in dict.fromkeys(path for process in candidate.processes for path in process.via if path in project.files):
+        for name, line in demanded(project.files[path].data.decode(errors="replace")):
+            if name not in given | known:
+                known.add(name)
+                origin = Origin(file=path, line=line)
+                app.secrets.append(EnvVar(name=name, secret=True, origin=origin))
+                missing_item(ledger, name, origin)
+
+
+def demanded(text: str) -> Iterator[tuple[str, int]]:
+    """(name, line) of variables that a shell script ends without: `${X:?}`, and tests for an empty one that lead to `exit`."""
+    found: list[tuple[str, int]] = [(match[1], match.start()) for match in re.finditer(r"\$\{([A-Za-z_]\w*):?\?", text)]
+    for pattern in (IF_EMPTY, EMPTY_AND, FULL_OR):
+        for match in pattern.finditer(text):
+            if not re.search(rf"\b{match['name']}=", match["body"]):
+                found.append((match["name"], match.start()))
+    for name, start in sorted(found, key=lambda one: one[1]):
+        if not re.search(rf"(?m)(^|[\s;]){name}=|\$\{{{name}:?=|\bread\s[^\n]*\b{name}\b|\bfor\s+{name}\b", text[:start]):
+            yield name, text.count("\n", 0, start) + 1
 
 
 def _command(candidate: Candidate, ledger: Ledger) -> None:

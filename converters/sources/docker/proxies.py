@@ -31,6 +31,7 @@ def front(project: Project, layout: Layout, processes: list[Process], text: str)
     started = {PurePosixPath(word).name for process in processes for word in process.words} | set(
         re.findall(r"\b(nginx|caddy|supervisord)\b", text)
     )
+    started |= {PurePosixPath(command.split()[0]).name for command, _ in supervised(project, layout) if command.split()}
     found = [*(_nginx(project, layout) if "nginx" in started else ()), *(_caddy(project, layout) if "caddy" in started else ())]
     ranked = sorted(found, key=lambda one: (not one.upstreams, one.port == 443))
     return ranked[0] if ranked else None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from converters import rules
 from converters.concepts import variables
-from converters.containers import packaging
+from converters.containers import fetched, packaging
 from converters.containers.compose import Service
 from converters.containers.dockerfile_model import Instruction
 from converters.containers.layout import layout
@@ -49,9 +49,7 @@ def _dockerfile(project: Project, found: Packaging, reading: Reading, app: App, 
         unused = run.stage not in used
         if unused:
             ledger.settle(construct, rules.DK005, Disposition.KEPT, "in a stage that this target does not build")
-        elif step.purpose in ("download", "script") or re.search(
-            r"snapshot_download|from_pretrained|\.(safetensors|pth|pt|ckpt|gguf|onnx)\b", step.command.text
-        ):
+        elif fetched.is_data(project, run, step):
             origin = Origin(file=construct.file, line=construct.line, end_line=construct.end_line)
             app.weights.append(Weights(what=" ".join(step.command.text.split())[:100], where="image", action="image", origin=origin))
             ledger.settle(construct, rules.FS003, Disposition.KEPT, "what this build step fetches stays baked in the image")

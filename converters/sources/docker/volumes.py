@@ -36,15 +36,15 @@ def _settle(project: Project, service: Service, volume: Mounted, one: Construct,
         ledger.settle(
             one, rules.DK031, Disposition.CONVERTED, "fal sets HF_HOME=/data/.cache/huggingface, which lasts and is shared by all runners"
         )
+    elif volume.target == "/data" or volume.target.startswith("/data/"):
+        _data(project, volume, folder, one, ledger)
     elif folder is not None and folder in project.withheld:
         message = f"compose lays {folder} over {volume.target}; it holds credentials and is left out: give what it holds as secrets."
         ledger.settle(one, rules.FS011, Disposition.MANUAL, message)
     elif folder is not None and folder in project.files:
         _file(volume, folder, one, app, ledger)
-    elif folder is not None and project.is_folder(folder) and any(True for file in project.below(folder) if file.name != ".gitkeep"):
+    elif folder is not None and project.is_folder(folder) and _holds_files(project, folder):
         _sources(volume, folder, one, app, ledger)
-    elif volume.target == "/data" or volume.target.startswith("/data/"):
-        ledger.settle(one, rules.DK031, Disposition.KEPT, f"{volume.target} lasts on fal too: all apps of an account share /data")
     else:
         app.weights.append(
             Weights(what=f"{volume.source or 'a volume'} on {volume.target}", where=volume.target, action="manual", origin=origin)
@@ -54,6 +54,27 @@ def _settle(project: Project, service: Service, volume: Mounted, one: Construct,
             f"and copy files with `fal files upload LOCAL {app.name}`."
         )
         ledger.settle(one, rules.DK031, Disposition.MANUAL, message, scope=Scope.DEPLOY)
+
+
+PLACEHOLDER = re.compile(r"\.(git|docker)?(keep|ignore)|\.placeholder|readme(\.\w+)?", re.IGNORECASE)
+"""Names of files that only keep a folder in the repository."""
+
+
+def _holds_files(project: Project, folder: str) -> bool:
+    return any(PLACEHOLDER.fullmatch(file.name) is None for file in project.below(folder))
+
+
+def _data(project: Project, volume: Mounted, folder: str | None, one: Construct, ledger: Ledger) -> None:
+    """A volume below /data, which fal mounts on every runner: whatever the image holds there is hidden."""
+    files = folder is not None and (folder in project.files or (project.is_folder(folder) and _holds_files(project, folder)))
+    if files:
+        message = (
+            f"fal mounts its own /data over {volume.target}, shared by all apps of an account: "
+            f"`fal files upload {folder} {volume.target.removeprefix('/data').strip('/') or folder}`."
+        )
+        ledger.settle(one, rules.DK031, Disposition.MANUAL, message, scope=Scope.DEPLOY)
+    else:
+        ledger.settle(one, rules.DK031, Disposition.KEPT, f"{volume.target} lasts on fal too: all apps of an account share /data")
 
 
 def _file(volume: Mounted, path: str, one: Construct, app: App, ledger: Ledger) -> None:
