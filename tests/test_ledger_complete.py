@@ -53,11 +53,21 @@ def sources(root: Path, pattern: str) -> Iterator[tuple[str, str]]:
             yield path.relative_to(root).as_posix(), path.read_text()
 
 
+def python_sources(root: Path) -> Iterator[tuple[str, str]]:
+    """The Python files that can be read; of others nothing is known, so nothing in them is in the ledger."""
+    for file, text in sources(root, "*.py"):
+        try:
+            ast.parse(text)
+        except SyntaxError:
+            continue
+        yield file, text
+
+
 # Names of the SDK: imports by ast, uses by tokens
 
 
 def sdk_imports(root: Path) -> Iterator[Found]:
-    for file, text in sources(root, "*.py"):
+    for file, text in python_sources(root):
         for node in ast.walk(ast.parse(text)):
             if isinstance(node, ast.Import):
                 yield from ((file, alias.lineno, alias.name) for alias in node.names if alias.name.split(".")[0] == "runpod")
@@ -67,7 +77,7 @@ def sdk_imports(root: Path) -> Iterator[Found]:
 
 def sdk_uses(root: Path) -> Iterator[Found]:
     """(file, line, first word): a chain of names counts once, at its first word."""
-    for file, text in sources(root, "*.py"):
+    for file, text in python_sources(root):
         tree = ast.parse(text)
         imports = [node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
         bound = {
@@ -94,7 +104,7 @@ def check_names(root: Path, items: list[Item]) -> None:
 
 
 def start_keys(root: Path) -> Iterator[Found]:
-    for file, text in sources(root, "*.py"):
+    for file, text in python_sources(root):
         tree = ast.parse(text)
         named = {
             node.targets[0].id: node.value
