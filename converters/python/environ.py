@@ -11,7 +11,7 @@ from converters.concepts import variables
 from converters.ir import App, Disposition, EnvVar
 from converters.ledger import Ledger
 from converters.python.code import Code
-from converters.python.guards import is_guarded
+from converters.python.guards import is_guarded, written
 from converters.python.module import FunctionNode, Module
 from converters.python.settings import settings_fields
 
@@ -23,6 +23,8 @@ def code_variables(app: App, code: Code, closure: list[str], ledger: Ledger, sta
     """
     known = {variable.name for variable in app.secrets}
     have = {variable.name for variable in app.environment.variables} | variables.COMMON | set(stated)
+    modules = [module for path in closure if (module := code.module(path)) is not None]
+    have |= {name for module in modules if b"environ" in module.file.data for node in ast.walk(module.tree) for name in written(node)}
     for path in closure:
         module = code.module(path)
         if module is None:

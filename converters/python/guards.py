@@ -26,6 +26,32 @@ def is_guarded(module: Module, node: ast.AST, name: str) -> bool:
     return False
 
 
+def written(node: ast.AST) -> list[str]:
+    """The variables that a statement or call of code sets: `os.environ["X"] = ...`, `environ.setdefault`, `update`, `os.putenv`."""
+    match node:
+        case ast.Assign(targets=targets):
+            return [name for target in targets if (name := _stored(target))]
+        case ast.Call(func=ast.Attribute(attr="setdefault", value=holder), args=[ast.Constant(value=str(name)), *_]) if _is_environ(holder):
+            return [name]
+        case ast.Call(func=ast.Attribute(attr="putenv"), args=[ast.Constant(value=str(name)), *_]):
+            return [name]
+        case ast.Call(func=ast.Attribute(attr="update", value=holder), args=args, keywords=keywords) if _is_environ(holder):
+            keys = [key.value for arg in args if isinstance(arg, ast.Dict) for key in arg.keys if isinstance(key, ast.Constant)]
+            return [*(key for key in keys if isinstance(key, str)), *(keyword.arg for keyword in keywords if keyword.arg)]
+    return []
+
+
+def _stored(target: ast.expr) -> str:
+    match target:
+        case ast.Subscript(value=holder, slice=ast.Constant(value=str(name))) if _is_environ(holder):
+            return name
+    return ""
+
+
+def _is_environ(node: ast.expr) -> bool:
+    return (isinstance(node, ast.Attribute) and node.attr == "environ") or (isinstance(node, ast.Name) and node.id == "environ")
+
+
 def _index(values: list[ast.expr], node: ast.AST) -> int:
     return next((index for index, value in enumerate(values) if value is node), 0)
 

@@ -62,6 +62,9 @@ rule = Rule(
 
                 os.environ.setdefault("MODE", "fast")
 
+                def start():
+                    os.environ.update({"STEP": "1"})
+
                 def rank(job):
                     if "CLUSTER_RANK" not in os.environ:
                         return 0
@@ -73,7 +76,8 @@ rule = Rule(
                     except KeyError:
                         shard = "0"
                     node = os.environ["NODE"] if "NODE" in os.environ else ""
-                    return {"text": job["input"]["prompt"] + shard + node + os.environ["MODE"], "rank": rank(job)}
+                    start()
+                    return {"text": job["input"]["prompt"] + shard + node + os.environ["MODE"] + os.environ["STEP"], "rank": rank(job)}
 
                 runpod.serverless.start({"handler": handler})
                 """

@@ -35,6 +35,46 @@ rule = Rule(
             seen=(Seen("manual", 3, "predict.py"),),
             status="converted",
         ),
+        Case(
+            "caches that one statement sets are named, however it sets them",
+            "partial",
+            {
+                "cog.yaml": COG,
+                "predict.py": """
+                import os
+
+                os.environ["HF_HOME"] = os.environ["TORCH_HOME"] = "/src/cache"
+                os.environ.update({"TRANSFORMERS_CACHE": "cache", "MODE": "fast"})
+                from cog import BasePredictor
+
+
+                class Predictor(BasePredictor):
+                    def predict(self, prompt: str) -> str:
+                        return prompt.upper()
+                """,
+            },
+            seen=(Seen("manual", 3, "predict.py"), Seen("manual", 4, "predict.py")),
+            status="converted",
+        ),
+        Case(
+            "another mapping that is called the same is no environment",
+            "untouched",
+            {
+                "cog.yaml": COG,
+                "predict.py": """
+                from cog import BasePredictor
+
+                settings = {}
+                settings["HF_HOME"] = "cache"
+                settings.update({"TORCH_HOME": "cache"})
+
+
+                class Predictor(BasePredictor):
+                    def predict(self, prompt: str) -> str:
+                        return prompt.upper()
+                """,
+            },
+        ),
         Case("a predictor that sets no cache needs nothing", "untouched", {"cog.yaml": COG, "predict.py": PREDICTOR}),
     ),
 )

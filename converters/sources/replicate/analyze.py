@@ -21,7 +21,6 @@ from converters.ir import (
     Application,
     Disposition,
     Endpoint,
-    Environment,
     Evidence,
     NewFile,
     Origin,
@@ -243,7 +242,8 @@ def _app(context: Context, parts: Parts, predictor: Predictor, name: str, names:
             predictor.setup.module.origin(predictor.setup.node),
             scope=Scope.DEPLOY,
         )
-    environments.check_pins(app.environment if app.environment.kind == "requirements" else _pins(build), context.ledger)
+    if app.environment.kind == "requirements":  # an image keeps what it pins, as far as fal's own requirements do
+        environments.check_pins(app.environment, context.ledger)
     return app
 
 
@@ -259,11 +259,6 @@ def _ignore(context: Context, parts: Parts, app: App) -> None:
         context.ledger.note(
             rules.DK038, Disposition.CONVERTED, f"{new.reason}: {new.path} says so no longer", Origin(file=parts.unit.path, line=1)
         )
-
-
-def _pins(build: Build) -> Environment:
-    """The packages of an image, for the check of pins."""
-    return Environment(requirements=build.packages.specs, python_version=build.python)
 
 
 def _served(unit: Unit, code: Code, predictor: Predictor) -> ServedPredictor:

@@ -12,6 +12,7 @@ from converters.concepts.literals import source_of, string
 from converters.ir import App, Disposition, Origin, Scope, Weights
 from converters.ledger import Ledger
 from converters.python.code import Code
+from converters.python.guards import written
 
 CACHE = re.compile(r"^(HF_HOME|HUGGINGFACE_HUB_CACHE|HF_HUB_CACHE|TRANSFORMERS_CACHE|TORCH_HOME|DIFFUSERS_CACHE)$")
 
@@ -77,22 +78,16 @@ def caches(code: Code, closure: list[str], ledger: Ledger) -> None:
     for path in closure:
         module = code.module(path)
         for node in ast.walk(module.tree) if module else ():
-            name = _cache_name(node)
-            if name and module is not None:
+            names = [name for name in written(node) if CACHE.match(name)]
+            if names and module is not None:
                 ledger.note(
                     rules.RC034,
                     Disposition.MANUAL,
-                    f"the code sets {name}, which a new runner finds empty: without it, fal's own below /data keeps the files.",
+                    f"the code sets {' and '.join(names)} to a folder that a new runner finds empty: without that, fal's own folders "
+                    "below /data keep the files.",
                     Origin(file=module.path, line=node.lineno),  # type: ignore[attr-defined]
                     scope=Scope.DEPLOY,
                 )
-
-
-def _cache_name(node: ast.AST) -> str:
-    match node:
-        case ast.Assign(targets=[ast.Subscript(value=ast.Attribute(attr="environ"), slice=ast.Constant(value=str(name)))]):
-            return name if CACHE.match(name) else ""
-    return ""
 
 
 __all__ = ["MODULE", "caches", "managed"]
