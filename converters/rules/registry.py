@@ -60,6 +60,7 @@ __all__ = [
     "DK042",
     "DK043",
     "DK044",
+    "DK045",
     "ENV001",
     "ENV002",
     "ENV003",
@@ -237,6 +238,7 @@ DK041: Final = "DK041"
 DK042: Final = "DK042"
 DK043: Final = "DK043"
 DK044: Final = "DK044"
+DK045: Final = "DK045"
 ENV001: Final = "ENV001"
 ENV002: Final = "ENV002"
 ENV003: Final = "ENV003"

@@ -32,6 +32,7 @@ from converters.project import Project
 from converters.provenance import Certainty
 from converters.sources.docker import (
     addresses_inside,
+    authorization,
     choose,
     concurrency,
     decided,
@@ -260,6 +261,7 @@ def _app(project: Project, reading: Reading, options: Options, ledger: Ledger) -
     machine.choose(project, reading, app, base, ledger)
     concurrency.read(reading.candidate, reading.workload, app, ledger)
     needs.read(project, reading.candidate, app, ledger)
+    authorization.read(reading.candidate, app, ledger)
     return app
 
 
