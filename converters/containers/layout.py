@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from converters.containers.dockerfile import command_line
 from converters.containers.dockerfile_model import Copy, Dockerfile, Stage
 from converters.containers.shell import ShellCommand, expand, split
-from converters.project import Project, normalize
+from converters.project import Project, SourceFile, normalize
 
 if TYPE_CHECKING:
     import pathspec
@@ -88,6 +88,14 @@ def ignored(project: Project, context: str) -> set[str]:
     file = project.get(f"{context}/.dockerignore" if context else ".dockerignore")
     if file is None:
         return set()
+    key = ("dockerignore", context, file.data, frozenset(project.files))
+    if key not in project.readings:
+        project.readings[key] = _ignored(project, context, file)
+    found: set[str] = project.readings[key]
+    return found
+
+
+def _ignored(project: Project, context: str, file: SourceFile) -> set[str]:
     lines = [line.strip() for line in re.split(r"\r\n|\r|\n", file.data.decode(errors="replace"))]
     spec = _spec([_anchored(line) for line in lines if line and not line.startswith("#")])
     prefix = f"{context}/" if context else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from converters.errors import UsageError
 from converters.ir import Disposition
 from converters.ledger import Ledger
 from converters.options import Options
+from converters.project import Project, SourceFile
 from converters.sources.docker import services
 from converters.sources.docker.processes import Process, Tracer
 from converters.sources.docker.reading import analyze
@@ -257,3 +259,22 @@ def test_every_construct_has_one_disposition(tmp_path: Path) -> None:
     analyze(project(tmp_path, **files), Options(), ledger)
     assert ledger.unsettled() == []
     assert {item.rule for item in ledger.items()} >= {"DK005", "DK020", "DK021", "DK025", "DK026", "DK032"}
+
+
+def test_dockerignore_is_matched_once_however_many_images_a_project_has(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from converters.containers import layout as layouts
+
+    matched: list[str] = []
+    plain = layouts._ignored
+
+    def counted(opened: Project, context: str, file: SourceFile) -> set[str]:
+        matched.append(context)
+        return plain(opened, context, file)
+
+    monkeypatch.setattr(layouts, "_ignored", counted)
+    files = {f"Dockerfile.{number}": SERVE.replace("CMD", "COPY . .\nCMD") for number in range(4)}
+    opened = project(tmp_path, main_py="app = 1\n", **{".dockerignore": "*.md\n"}, **files)
+    analyze(opened, Options(), Ledger())
+    assert matched == [""]
+    opened.files["notes.md"] = replace(opened.files["main.py"], path="notes.md")
+    assert "notes.md" in layouts.ignored(opened, "")
