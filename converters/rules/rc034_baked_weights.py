@@ -11,7 +11,8 @@ rule = Rule(
     safety="manual",
     explanation="""
     Code that sets a cache to a folder of its own keeps what it downloads on the runner's disk, which every new runner finds empty.
-    Without the line, fal's own HF_HOME below `/data` keeps the files.
+    A folder that the code fills by a download of its own is another matter. Without the line, fal's own HF_HOME below `/data` keeps
+    the files.
     """,
     links=(cog_docs("getting-started-own-model"), fal_docs("documentation/development/use-persistent-storage")),
     cases=(
@@ -55,6 +56,29 @@ rule = Rule(
             },
             seen=(Seen("manual", 3, "predict.py"), Seen("manual", 4, "predict.py")),
             status="converted",
+        ),
+        Case(
+            "a cache that the code fills itself is no matter",
+            "untouched",
+            {
+                "cog.yaml": COG,
+                "predict.py": """
+                import os
+                import subprocess
+
+                CACHE = "cache"
+                os.environ["HF_HOME"] = CACHE
+                from cog import BasePredictor
+
+
+                class Predictor(BasePredictor):
+                    def setup(self):
+                        subprocess.check_call(["pget", "-x", "https://example.com/cache.tar", CACHE])
+
+                    def predict(self, prompt: str) -> str:
+                        return prompt.upper()
+                """,
+            },
         ),
         Case(
             "another mapping that is called the same is no environment",

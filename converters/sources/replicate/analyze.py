@@ -283,7 +283,8 @@ def _weights(context: Context, parts: Parts, app: App) -> None:
     assert app.predictor is not None
     unit, ledger = parts.unit, context.ledger
     app.predictor.prepare, hub = weights.managed(unit.config, app, ledger)
-    weights.caches(parts.code, parts.closure, ledger)
+    if not parts.fetched.used and not parts.fetched.left:  # code that fetches its files fills its caches itself
+        weights.caches(parts.code, parts.closure, ledger)
     if parts.fetched.used or app.predictor.prepare:
         path = f"{unit.folder}/{weights.MODULE}.py".strip("/")
         values = {"pget": parts.fetched.used, "hub": hub}
