@@ -231,7 +231,7 @@ def test_after_what_ends_a_runner_both_sides_start_afresh(writer: Studied, text:
 
 
 def test_a_certificate_can_be_replayed(run: Run, tmp_path: Path) -> None:
-    found = run("captions")
+    found = run("uploads")
     kept = Certificate.model_validate_json(found.certificate.model_dump_json())
     settings = replace(found.study.settings, replay=kept)
     again = replace(found.study, settings=settings, trials=[], asked=[]).run()
