@@ -418,3 +418,5 @@ class Application(Model):
     files: list[NewFile] = Field(default_factory=list)
     defaults: list[tuple[str, str, str]] = Field(default_factory=list)
     """(setting, the source platform's default, fal's default) where the source is silent."""
+    variables: list[tuple[str, str, str, str]] = Field(default_factory=list)
+    """(variable, what it is to the app, what sets it, where it is read), of what runs in the finished output."""

@@ -25,7 +25,7 @@ def ignore_file(project: Project, app: App, folder: str = "", needed: list[str] 
     except (ValueError, re.error) as error:
         return _replacing(error, prefix)
     if dropped:
-        return _new(f"fal's client would leave out {dropped[0]}, which the build needs", prefix)
+        return replaced(f"fal's client would leave out {dropped[0]}, which the build needs", prefix)
     if own is not None:
         app.environment.files = sorted({*app.environment.files, own.path})
     return None
@@ -47,10 +47,10 @@ def _lines(project: Project, prefix: str = "") -> list[str]:
 
 
 def _replacing(error: Exception, prefix: str = "") -> NewFile:
-    return _new(f"fal's client stops at one of its patterns ({error})", prefix)
+    return replaced(f"fal's client stops at one of its patterns ({error})", prefix)
 
 
-def _new(reason: str, prefix: str = "") -> NewFile:
+def replaced(reason: str, prefix: str = "") -> NewFile:
     return NewFile(path=f"{prefix}.dockerignore", text=WRITTEN, rule=rules.DK038, reason=reason)
 
 

@@ -159,6 +159,21 @@ def _from_stage(earlier: Layout, copy: Copy, found: Layout) -> None:
                 found.files[f"{copy.dest.rstrip('/')}/{image_path[len(start.rstrip('/')) + 1 :]}"] = path
 
 
+def named_sources(project: Project, context: str, copy: Copy) -> list[str] | None:
+    """The sources of a COPY line with its patterns written out, as paths of the context; None where it has none, or one names nothing."""
+    if copy.from_stage is not None or not any(re.search(r"[*?\[]", source) for source in copy.sources):
+        return None
+    prefix = f"{context}/" if context else ""
+    found: list[str] = []
+    for source in copy.sources:
+        path = normalize(prefix + source)
+        names = _expand(project, path) if path is not None and "://" not in source else []
+        if not names and not re.search(r"[*?\[]", source):
+            return None
+        found += [name.removeprefix(prefix) for name in names]
+    return found or None
+
+
 def _is_withheld(project: Project, pattern: str) -> bool:
     """Whether a source names nothing but credential files."""
     expression = re.compile(_glob(pattern))

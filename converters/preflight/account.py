@@ -10,8 +10,9 @@ from converters.ir import Disposition, Origin, Scope
 from converters.ledger import Item, Ledger, Place
 from converters.outcome import FileChange
 from converters.preflight.finding import Finding
-from converters.preflight.inspect import findings
+from converters.preflight.inspect import deployments, findings
 from converters.preflight.tree import project_of
+from converters.preflight.variables import Variable, environment
 from converters.project import MAX_FILE, Project
 
 
@@ -24,6 +25,11 @@ def account(made: Mapping[str, FileChange], source: Project, ledger: Ledger) -> 
         file, line = source_place(made, source, found)
         place = Place(file=found.file, line=found.line)
         ledger.note(found.rule, found.disposition, found.message, Origin(file=file, line=line), scope=found.scope, output=place)
+
+
+def environments(made: Mapping[str, FileChange], source: Project) -> dict[str, list[Variable]]:
+    """The variables of each app, by the app's name."""
+    return {one.program.name: environment(one) for one in deployments(project_of(made.values(), source))}
 
 
 def source_place(made: Mapping[str, FileChange], source: Project, found: Finding) -> tuple[str, int]:

@@ -10,6 +10,7 @@ from converters.preflight.apps import Program
 from converters.preflight.packages import Packages, packages
 from converters.preflight.runner import Built, Runner, built, runner, started
 from converters.preflight.running import Running, Scope, running
+from converters.preflight.scripts import started_scripts
 from converters.project import Project
 
 
@@ -47,6 +48,11 @@ class Deployment:
         if isinstance(stated, str) and stated:
             return ".".join(stated.split(".")[:2])
         return base_images.describe(self.image.stage.base_image).python if self.image is not None else ""
+
+    @cached_property
+    def scripts(self) -> tuple[str, ...]:
+        """Shell scripts of the project that are started on the runner, and those that they start."""
+        return tuple(started_scripts(self.program, self.image, self.runner, self.scopes, self.project))
 
     @cached_property
     def scopes(self) -> tuple[Scope, ...]:

@@ -32,6 +32,8 @@ class Built:
     layout: Layout
     sent: frozenset[str]
     """Paths of the project that fal's client sends to the build."""
+    lost: Mapping[str, str] = field(default_factory=dict)
+    """Path in the image -> path of the project, of files that Docker would copy and fal's client does not send."""
 
     def line_of(self, line: int) -> int:
         return self.image.line_of(line)
@@ -63,7 +65,10 @@ def built(image: Image | None, project: Project) -> Built | None:
         return None
     sent = frozenset(client.image_files(image, project))
     context = Project(root=project.root, files={path: project.files[path] for path in project.files if path in sent})
-    return Built(image, dockerfile, stage, layout(dockerfile, stage, context, image.context), sent)
+    found = layout(dockerfile, stage, context, image.context)
+    whole = layout(dockerfile, stage, project, image.context)
+    lost = {place: path for place, path in whole.files.items() if place not in found.files}
+    return Built(image, dockerfile, stage, found, sent, lost)
 
 
 @dataclass(frozen=True)

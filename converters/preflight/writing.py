@@ -64,15 +64,17 @@ def _of_scope(scope: Scope, cwd: str, found: Written) -> None:
         if name in ASKING or (name == "from_pretrained" and not node.keywords):
             continue
         for argument in arguments:
-            if id(argument) not in read and argument is not node.func:
-                _add(argument, scope, cwd, found)
+            if argument is not node.func:
+                _add(argument, scope, cwd, found, read)
 
 
-def _add(argument: ast.expr, scope: Scope, cwd: str, found: Written) -> None:
-    """The paths in an argument, which may be a list of words of a program."""
+def _add(argument: ast.expr, scope: Scope, cwd: str, found: Written, read: set[int]) -> None:
+    """The paths in an argument, which may be a list of words of a program, but for those that are `read`."""
+    if id(argument) in read:
+        return
     if isinstance(argument, ast.List | ast.Tuple):
         for element in argument.elts:
-            _add(element, scope, cwd, found)
+            _add(element, scope, cwd, found, read)
         return
     text = scope.text(argument)
     if text and re.search(r"[/.]", text) is not None and "://" not in text and "\n" not in text and " " not in text:

@@ -11,6 +11,7 @@ from converters.concepts import variables
 from converters.ir import App, Disposition, EnvVar
 from converters.ledger import Ledger
 from converters.python.code import Code
+from converters.python.demands import is_demanded
 from converters.python.guards import is_guarded, written
 from converters.python.module import FunctionNode, Module
 from converters.python.settings import settings_fields
@@ -59,7 +60,7 @@ def environment_reads(code: Code, module: Module) -> Iterator[tuple[ast.AST, str
         elif (read := _read(node, aliases)) is not None:
             key, required = read
             if isinstance(key, ast.Constant) and isinstance(key.value, str):
-                yield node, key.value, required and not is_guarded(module, node, key.value)
+                yield node, key.value, not is_guarded(module, node, key.value) if required else is_demanded(module, node)
         elif isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant) and isinstance(node.args[0].value, str):
             demands = _reader(code, module, node.func)
             if demands is not None:

@@ -65,7 +65,7 @@ rule = Rule(
             },
             seen=(Seen("manual", 5),),
             has={"MIGRATION.md": ("fal secrets set APP_REGION=",)},
-            lacks={"MIGRATION.md": ("APP_SIZE", "APP_ZONE")},
+            lacks={"MIGRATION.md": ("set APP_SIZE", "set APP_ZONE")},
             status="converted",
         ),
         Case(

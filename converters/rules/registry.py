@@ -86,11 +86,19 @@ __all__ = [
     "PF001",
     "PF003",
     "PF004",
+    "PF005",
+    "PF006",
+    "PF007",
+    "PF010",
     "PF020",
     "PF021",
     "PF030",
     "PF031",
     "PF032",
+    "PF040",
+    "PF041",
+    "PF042",
+    "PF050",
     "RC001",
     "RC002",
     "RC003",
@@ -264,11 +272,19 @@ FS011: Final = "FS011"
 PF001: Final = "PF001"
 PF003: Final = "PF003"
 PF004: Final = "PF004"
+PF005: Final = "PF005"
+PF006: Final = "PF006"
+PF007: Final = "PF007"
+PF010: Final = "PF010"
 PF020: Final = "PF020"
 PF021: Final = "PF021"
 PF030: Final = "PF030"
 PF031: Final = "PF031"
 PF032: Final = "PF032"
+PF040: Final = "PF040"
+PF041: Final = "PF041"
+PF042: Final = "PF042"
+PF050: Final = "PF050"
 RC001: Final = "RC001"
 RC002: Final = "RC002"
 RC003: Final = "RC003"

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from converters import rules
 from converters.containers import images
 from converters.containers.dockerfile_model import Copy, Instruction, Stage
+from converters.containers.layout import named_sources
 from converters.containers.packaging import Packaging
 from converters.escape import docker_list, docker_value
 from converters.ir import App, Edit, EnvVar
@@ -58,7 +59,7 @@ def edits(project: Project, app: App, variables: list[EnvVar], last: list[str], 
     copies = {(copy.line, copy.end_line): copy for stage in found.dockerfile.stages for copy in stage.copies}
     for instruction in found.dockerfile.instructions:
         if instruction.keyword in ("COPY", "ADD") and (copy := copies.get((instruction.line, instruction.end_line))):
-            _copy(draft, instruction, copy)
+            _copy(draft, instruction, copy, named_sources(project, found.context, copy))
         elif instruction.keyword == "RUN":
             mounted += _mounts(draft, instruction)
     draft.edits += image_secrets.edits(found, app, ledger, draft.edits)
@@ -66,7 +67,7 @@ def edits(project: Project, app: App, variables: list[EnvVar], last: list[str], 
     return draft.edits
 
 
-def _copy(draft: Draft, instruction: Instruction, copy: Copy) -> None:
+def _copy(draft: Draft, instruction: Instruction, copy: Copy, named: list[str] | None) -> None:
     """`--from` first; local sources expanded and seen from the folder of pyproject.toml."""
     flags = list(instruction.flags)
     if copy.from_stage is not None:
@@ -79,15 +80,19 @@ def _copy(draft: Draft, instruction: Instruction, copy: Copy) -> None:
     if instruction.heredocs or not copy.sources:
         return
     expanded = any("$" in word for word in instruction.value.split()[: len(copy.sources)])
-    if not context and not expanded:
+    if not context and not expanded and not named:
         return
-    sources = [source if "://" in source or source.startswith("git@") else _inside(context, source) for source in copy.sources]
+    written = named or copy.sources
+    sources = [source if "://" in source or source.startswith("git@") else _inside(context, source) for source in written]
     words = [*sources, copy.dest if expanded or instruction.value.rstrip().endswith("]") else instruction.value.split()[-1]]
     if all(SAFE.fullmatch(word) or re.fullmatch(r"[\w./*?\[\]{}$:-]+", word) for word in words):
         body = " ".join(words)
     else:
         body = docker_list(words)
     line = " ".join(part for part in (instruction.keyword, *flags, body) if part)
+    if named and not context and not expanded:
+        draft.replace(instruction, line, rules.DK028, "fal's client does not expand patterns")
+        return
     reason = "the build context on fal is the folder of pyproject.toml" if context else "fal's client does not expand variables in sources"
     draft.replace(instruction, line, rules.DK028, reason)
 

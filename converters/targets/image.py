@@ -6,6 +6,8 @@ import re
 
 from converters import rules
 from converters.concepts import interpreters
+from converters.containers.dockerfile_model import Instruction
+from converters.containers.layout import named_sources
 from converters.containers.packaging import Packaging
 from converters.containers.pythons import lacks_python
 from converters.escape import docker_list, docker_shell, docker_word
@@ -35,6 +37,11 @@ def edits(project: Project, packaging: Packaging, app: App, ledger: Ledger) -> l
             found.append(
                 Edit(file=file.path, start=start, end=end, replacement="", rule=rules.DK006, reason="the handler stands in the app file")
             )
+        elif instruction.keyword in ("COPY", "ADD") and (line := _named(project, packaging, instruction)):
+            start = len(file.data[: instruction.start].decode(encoding, errors="replace"))
+            end = len(file.data[: instruction.end].decode(encoding, errors="replace"))
+            reason = "fal's client does not expand patterns"
+            found.append(Edit(file=file.path, start=start, end=end, replacement=line, rule=rules.DK028, reason=reason))
     found += image_secrets.edits(packaging, app, ledger, found)
     text = file.data.decode(encoding, errors="replace")
     newline = "\r\n" if "\r\n" in text else "\n"
@@ -55,6 +62,16 @@ def edits(project: Project, packaging: Packaging, app: App, ledger: Ledger) -> l
         )
     )
     return found
+
+
+def _named(project: Project, packaging: Packaging, instruction: Instruction) -> str:
+    """A COPY line with its patterns written out; '' for a line that has none."""
+    copies = [copy for stage in packaging.dockerfile.stages for copy in stage.copies if copy.line == instruction.line]
+    sources = named_sources(project, packaging.context, copies[0]) if copies and not instruction.heredocs else None
+    if not sources:
+        return ""
+    folder = copies[0].dest if copies[0].dest.endswith("/") or len(sources) == 1 else f"{copies[0].dest}/"
+    return " ".join([instruction.keyword, *instruction.flags, docker_list([*sources, folder])]) + "\n"
 
 
 def _copies_only(packaging: Packaging, line: int, entry: str) -> bool:

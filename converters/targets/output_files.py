@@ -13,6 +13,7 @@ from converters.outcome import Action, FileChange, Hunk
 from converters.preflight.account import account
 from converters.project import MAX_FILE, Project, SourceFile
 from converters.python.applying import apply, together
+from converters.targets import variables
 from converters.targets.app import tidy
 from converters.targets.templating import render
 
@@ -35,6 +36,7 @@ def sealed(
     result = seal.seal(made, dockerfiles, application.apps, vault, ledger, in_place=in_place)
     made, name = result.files, migration_name(project)
     account(made, project, ledger)
+    variables.fill(application, made, project)
     text = vault.mask(guide(application, ledger, seal.names_of(result.literals)))
     made[name] = added(project, name, text, None)
     gone = [FileChange(path, "removed", None, before=None) for path in [*project.files, *project.withheld] if path not in made]
@@ -43,6 +45,16 @@ def sealed(
 
 def migration_name(project: Project) -> str:
     return "MIGRATION.md" if "MIGRATION.md" not in project.files else "MIGRATION-fal.md"
+
+
+def new_file(project: Project, file: NewFile) -> FileChange:
+    """A file that the conversion adds, or writes in the place of the project's own."""
+    known = project.get(file.path)
+    text = text_of(file)
+    data = text.encode()
+    hunk = Hunk(1, text.count("\n"), file.rule, file.reason, str(file.origin) if file.origin else "")
+    action: Action = "added" if known is None else "copied" if known.data == data else "modified"
+    return FileChange(file.path, action, data, known.data if known else None, hunks=(hunk,))
 
 
 def added(project: Project, path: str, text: str, app: App | None) -> FileChange:

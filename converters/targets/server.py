@@ -14,12 +14,12 @@ from converters.fal.runner import OLDEST_PYTHON
 from converters.ir import App, Application, Disposition, Edit, EnvVar, NewFile, Scope
 from converters.ledger import Ledger
 from converters.options import Options
-from converters.outcome import FileChange, Hunk
+from converters.outcome import FileChange
 from converters.project import Project
 from converters.targets import dockerfile, function, machine, overrides, pyproject, refused, server_migration
 from converters.targets.class_names import with_free_name
 from converters.targets.image import copy_line
-from converters.targets.output_files import added, kept_file, sealed, text_of
+from converters.targets.output_files import added, kept_file, new_file, sealed
 
 
 def write(project: Project, application: Application, options: Options, ledger: Ledger, vault: Vault) -> list[FileChange]:
@@ -34,7 +34,7 @@ def write(project: Project, application: Application, options: Options, ledger: 
     _program(project, application, app, made)
     made["pyproject.toml"] = added(project, "pyproject.toml", pyproject.emit(project, application.apps), None)
     for file in application.files:
-        made[file.path] = _new(project, file)
+        made[file.path] = new_file(project, file)
     wanted = {*app.environment.files, *(edit.file for edit in edits)} | (
         {app.environment.dockerfile} if app.environment.dockerfile else set()
     )
@@ -151,15 +151,6 @@ def _packages(app: App) -> list[str]:
         "RUN python3 -m pip install --no-cache-dir fal",
     ]
     return [*lines, *([f"USER {docker_word(user)}"] if user else [])]
-
-
-def _new(project: Project, file: NewFile) -> FileChange:
-    known = project.get(file.path)
-    text = text_of(file)
-    data = text.encode()
-    hunk = Hunk(1, text.count("\n"), file.rule, file.reason, str(file.origin) if file.origin else "")
-    action = "added" if known is None else "copied" if known.data == data else "modified"
-    return FileChange(file.path, action, data, known.data if known else None, hunks=(hunk,))  # type: ignore[arg-type]
 
 
 def old_python(app: App) -> bool:

@@ -29,6 +29,7 @@ def emit(application: Application, ledger: Ledger, literals: Sequence[str] = ())
     items = [item for item in ledger.items() if item.disposition is Disposition.MANUAL]
     return render(
         "MIGRATION-server.md.j2",
+        application=application,
         app=app,
         server=app.server,
         findings=[_finding(one) for one in app.server.findings],

@@ -12,9 +12,9 @@ from converters.ledger import Ledger
 from converters.options import Options
 from converters.outcome import FileChange, Hunk
 from converters.project import Project, SourceFile
-from converters.targets import emitters, image, machine, migration, overrides, places, pyproject, refused
+from converters.targets import emitters, ignored, image, machine, migration, overrides, places, pyproject, refused
 from converters.targets.app import idiomatic_name
-from converters.targets.output_files import added, kept_file, sealed, text_of
+from converters.targets.output_files import added, kept_file, new_file, sealed, text_of
 
 
 def write(project: Project, application: Application, options: Options, ledger: Ledger, vault: Vault | None = None) -> list[FileChange]:
@@ -53,6 +53,8 @@ def write(project: Project, application: Application, options: Options, ledger: 
     for path, file in _kept(project, application).items():
         if path not in made:
             made[path] = kept_file(file, [edit for edit in edits if edit.file == path])
+    if (ignore := ignored.keeping(project, made)) is not None:
+        made[ignore.path] = new_file(project, ignore)
     if machine.reconsider(project, application, made, ledger):
         made |= _programs(project, application)
     if len(application.apps) == 1 and (program := made.get(application.apps[0].app_file)) is not None and program.data is not None:

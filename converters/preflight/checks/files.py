@@ -22,8 +22,15 @@ def check(deployment: Deployment) -> Iterator[Finding]:
     """PF004: a path that code opens and nothing puts there."""
     made: Written | None = None
     seen: set[str] = set()
+    lost = deployment.image.lost if deployment.image is not None else {}  # PF007 says why
     for need in needs(deployment):
-        if need.path in seen or deployment.runner.holds(need.path) or _is_elsewhere(need.path) or _is_unknown(deployment, need):
+        if (
+            need.path in seen
+            or need.path in lost
+            or deployment.runner.holds(need.path)
+            or _is_elsewhere(need.path)
+            or _is_unknown(deployment, need)
+        ):
             continue
         made = made or written(deployment)
         if not made.may_hold(need):

@@ -173,6 +173,10 @@ def _variable(file: SourceFile, located: Located, index: int, entry: Any, hub: H
             f"`{name}` is a secret: set it with `fal secrets set {name}=...`.",
             scope=Scope.DEPLOY,
         )
+    elif (value is None or value == "") and isinstance(field_, dict) and field_.get("required") is True:
+        hub.variables.append(EnvVar(name=name, secret=True, origin=origin))
+        message = f"`{name}` is required and has no default: set it with `fal secrets set {name}=...`."
+        ledger.settle(construct, rules.RP048, Disposition.MANUAL, message, scope=Scope.DEPLOY)
     elif value is None or value == "":
         ledger.settle(
             construct, rules.RP048, Disposition.DROPPED, f"`{name}` is optional and empty by default: the code's own default stands"

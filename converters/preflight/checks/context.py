@@ -1,0 +1,129 @@
+"""The files that an image's build asks for are in the project, and fal's client sends them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import PurePosixPath
+
+from converters import rules
+from converters.preflight import client
+from converters.preflight.deployment import Deployment
+from converters.preflight.finding import Finding
+from converters.preflight.paths import needs
+from converters.preflight.runner import Built
+from converters.preflight.values import absolute
+from converters.project import normalize
+
+SCRIPT = re.compile(r"\.(sh|py)$")
+
+
+def check(deployment: Deployment) -> Iterator[Finding]:
+    """PF005: a source that COPY names and the build does not get. PF006: a script that is started and not there. PF007: ignored files."""
+    image = deployment.image
+    if image is None:
+        return
+    yield from _sources(deployment, image)
+    yield from _ignored(deployment, image)
+    yield from _scripts(deployment, image)
+
+
+def _sources(deployment: Deployment, image: Built) -> Iterator[Finding]:
+    project, prefix = deployment.project, f"{image.image.context}/" if image.image.context else ""
+    leaves_out, where = client.ignores(image.image, project)
+    for source in client.copy_sources(image.image.data.decode(errors="replace")):
+        line = image.line_of(source.line)
+        path = normalize(prefix + source.path)
+        if path is None or "$" in source.path or source.path.startswith("<<"):
+            continue
+        if re.search(r"[*?\[]", source.path):
+            message = f"`{source.path}` is a pattern, which fal's client does not expand: the build gets no file of it. Name the files."
+            yield Finding(image.image.file, line, rules.PF005, message, about=source.path)
+        elif path not in project.files and not project.is_folder(path):
+            message = f"`{source.path}` is copied, and it is not in the project: add it, or take the line out."
+            yield Finding(image.image.file, line, rules.PF005, message, about=source.path)
+        elif path in project.files and (pattern := leaves_out(path[len(prefix) :])):
+            yield Finding(image.image.file, line, rules.PF007, _left_out(source.path, pattern, where), about=source.path)
+
+
+def _left_out(path: str, pattern: str, where: str) -> str:
+    source = f"`{pattern}` in {where}" if where else f"`{pattern}`, which is on its own list where there is no .dockerignore"
+    return f"fal's client does not send `{path}`, by {source}: write a .dockerignore that keeps it."
+
+
+def _ignored(deployment: Deployment, image: Built) -> Iterator[Finding]:
+    """Files that Docker would copy, that what runs reads or imports, and that the client leaves out."""
+    lost = image.lost
+    if not lost:
+        return
+    leaves_out, where = client.ignores(image.image, deployment.project)
+    prefix = f"{image.image.context}/" if image.image.context else ""
+    wanted = {place: (need.scope.unit.path, need.line) for need in needs(deployment) for place in _at(need.path, lost)}
+    for unit, found in deployment.running.missing:
+        for base in deployment.running.search:
+            stem = f"{base.rstrip('/')}/{found.module.replace('.', '/')}"
+            for place in (f"{stem}.py", f"{stem}/__init__.py"):
+                if place in lost:
+                    wanted.setdefault(place, (unit.path, found.node.lineno))
+    for place, (file, line) in wanted.items():
+        pattern = leaves_out(lost[place][len(prefix) :])
+        if pattern:
+            yield Finding(file, line, rules.PF007, _left_out(lost[place], pattern, where), about=lost[place])
+
+
+def _at(path: str, lost: Mapping[str, str]) -> list[str]:
+    """The lost file at a path, or one of those below it."""
+    return [path] if path in lost else [place for place in lost if place.startswith(f"{path}/")][:1]
+
+
+def _scripts(deployment: Deployment, image: Built) -> Iterator[Finding]:
+    """Scripts that RUN lines and a server's command start by their paths below the folders that the project fills."""
+    said: set[str] = set()
+    for run in image.runs:
+        made = " ".join(other.script for other in image.runs if other.line <= run.line)
+        for outer in run.commands():
+            for command in (outer, *outer.inner):
+                for word in _started(command.words):
+                    place = absolute(word, run.workdir or "/")
+                    name = PurePosixPath(word).name
+                    if place not in image.layout.files and place not in said and not _is_made(name, made):
+                        said.add(place)
+                        message = f"`{word}` is run while the image is built, and it is not in the project: add it."
+                        yield Finding(image.image.file, image.line_of(command.line), rules.PF006, message, about=word)
+    yield from _of_command(deployment, image)
+
+
+def _of_command(deployment: Deployment, image: Built) -> Iterator[Finding]:
+    """The script that a server's image starts."""
+    start = image.stage.entrypoint or image.stage.cmd
+    if deployment.program.kind != "server" or not deployment.runner.cwd or start is None:
+        return
+    text = " ".join(run.script for run in image.runs)
+    copied = any(one.from_stage is not None or any("://" in s for s in one.sources) for one in image.stage.copies)
+    for word in _started(tuple(part for words in start.words if words not in ("/bin/sh", "-c") for part in words.split())):
+        place = absolute(word, deployment.runner.cwd)
+        if place not in image.layout.files and not copied and PurePosixPath(word).name not in text and "git clone" not in text:
+            message = f"`{word}` is what the image starts, and it is not in the project: add it."
+            yield Finding(image.image.file, image.line_of(start.line), rules.PF006, message, about=word)
+
+
+def _started(words: tuple[str, ...]) -> list[str]:
+    """The script that a command starts: itself, or the first argument of an interpreter."""
+    if not words:
+        return []
+    program = PurePosixPath(words[0]).name
+    if SCRIPT.search(words[0]) and ("/" in words[0] or len(words) == 1):
+        return [words[0]] if "$" not in words[0] else []
+    if re.match(r"^(python[\d.]*|bash|sh)$", program):
+        rest = [word for word in words[1:] if not word.startswith("-u")]
+        return rest[:1] if rest and SCRIPT.search(rest[0]) and not rest[0].startswith("-") and "$" not in rest[0] else []
+    return []
+
+
+def _is_made(name: str, made: str) -> bool:
+    """Whether the build itself brings a script: it is mentioned elsewhere, or something is cloned, unpacked or fetched."""
+    return (
+        made.count(name) > 1
+        or name in ("setup.py", "get-pip.py")
+        or re.search(r"git clone|unzip|tar |wget|curl|COPY --from", made) is not None
+    )

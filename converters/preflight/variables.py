@@ -1,0 +1,113 @@
+"""The environment of an app: every variable that what runs there reads, whether it can do without, and who sets it."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from converters.concepts import variables
+from converters.fal.runner import PRESET_VARIABLES
+from converters.preflight.deployment import Deployment
+from converters.preflight.running import Scope
+from converters.python.code import Code
+from converters.python.environ import environment_reads
+
+Need = Literal["required", "optional"]
+LIBRARIES: dict[str, tuple[str, ...]] = {
+    "openai.OpenAI": ("OPENAI_API_KEY",),
+    "openai.AsyncOpenAI": ("OPENAI_API_KEY",),
+    "anthropic.Anthropic": ("ANTHROPIC_API_KEY",),
+    "anthropic.AsyncAnthropic": ("ANTHROPIC_API_KEY",),
+    "replicate.run": ("REPLICATE_API_TOKEN",),
+    "wandb.init": ("WANDB_API_KEY",),
+}
+"""Calls without an argument for the key -> the variables that the library reads in its place."""
+REFUSED = re.compile(r"\$\{(\w+):?\?")
+EMPTY = re.compile(
+    r"\[\[?\s+(?:!\s+-n|-z)\s+\"?\$\{?(\w+)(?::-)?\}?\"?\s+\]\]?\s*(?:;|\n|&&)?\s*(?:then)?(?P<body>.*?)(?:\bfi\b|\n\s*\n|\Z)", re.DOTALL
+)
+"""A test for an empty variable, and what follows it."""
+
+
+@dataclass(frozen=True, order=True)
+class Variable:
+    """One variable. `setter`: what in the finished files sets it, '' for nothing."""
+
+    name: str
+    need: Need
+    file: str
+    line: int
+    setter: str = ""
+    why: str = ""
+
+    @property
+    def is_secret(self) -> bool:
+        return variables.is_secret(self.name)
+
+
+def environment(deployment: Deployment) -> list[Variable]:
+    """The variables of an app by name, each with the place that needs it most. Those of the system are left out."""
+    setters = _setters(deployment)
+    found: dict[str, Variable] = {}
+    for one in (*_of_code(deployment), *_of_libraries(deployment), *_of_scripts(deployment)):
+        known = found.get(one.name)
+        if one.name in variables.COMMON | PRESET_VARIABLES or variables.BUILD_ONLY.match(one.name) or not one.name.isidentifier():
+            continue
+        if known is None or (one.need == "required" and known.need == "optional"):
+            found[one.name] = Variable(one.name, one.need, one.file, one.line, setters.get(one.name, ""), one.why)
+    return [found[name] for name in sorted(found)]
+
+
+def _setters(deployment: Deployment) -> dict[str, str]:
+    """Name -> what sets it: the app's own lines, the image, or a secret that the app lists."""
+    program, found = deployment.program, dict[str, str]()
+    if deployment.image is not None:
+        found |= dict.fromkeys(deployment.image.stage.env, "the image")
+    for scope in deployment.scopes:
+        for node in scope.nodes if scope.unit.app else ():
+            match node:
+                case ast.Subscript(value=ast.Attribute(attr="environ"), slice=ast.Constant(value=str(name)), ctx=ast.Store()):
+                    found[name] = program.file
+                case ast.Call(func=ast.Attribute(attr="setdefault"), args=[ast.Constant(value=str(name)), *_]):
+                    found[name] = program.file
+    return found
+
+
+def _of_code(deployment: Deployment) -> Iterator[Variable]:
+    code = Code(deployment.project)
+    for unit in deployment.running.units.values():
+        running = {id(node) for scope in unit.scopes for node in scope.nodes}
+        for node, name, required in environment_reads(code, unit.module):
+            if id(node) in running or isinstance(node, ast.AnnAssign):
+                yield Variable(name, "required" if required else "optional", unit.path, getattr(node, "lineno", 1))
+
+
+def _of_libraries(deployment: Deployment) -> Iterator[Variable]:
+    code = Code(deployment.project)
+    for scope in deployment.scopes:
+        for node in scope.nodes:
+            if isinstance(node, ast.Call):
+                yield from _of_call(code, scope, node)
+
+
+def _of_call(code: Code, scope: Scope, call: ast.Call) -> Iterator[Variable]:
+    dotted = code.dotted(scope.unit.module, call.func) or ""
+    if any(keyword.arg in ("api_key", "key", None) for keyword in call.keywords):
+        return
+    for name in LIBRARIES.get(dotted, ()):
+        yield Variable(name, "required", scope.unit.path, call.lineno, why=f"`{dotted}` reads it")
+
+
+def _of_scripts(deployment: Deployment) -> Iterator[Variable]:
+    """Shell scripts that are started: what they refuse to run without."""
+    for path in deployment.scripts:
+        text = deployment.project.files[path].data.decode(errors="replace")
+        for match in REFUSED.finditer(text):
+            yield Variable(match[1], "required", path, text.count("\n", 0, match.start()) + 1)
+        for match in EMPTY.finditer(text):
+            body = match["body"].split("\nelse")[0]
+            if re.search(r"\b(exit\s+[1-9]|return\s+[1-9]|exit\s*$)", body, re.MULTILINE):
+                yield Variable(match[1], "required", path, text.count("\n", 0, match.start()) + 1)

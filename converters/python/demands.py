@@ -1,0 +1,83 @@
+"""Whether code refuses to run without a variable that it reads by a call that gives nothing where it is missing."""
+
+from __future__ import annotations
+
+import ast
+
+from converters.python.module import FunctionNode, Module, assigned
+
+ENDS = frozenset({"sys.exit", "exit", "quit", "os._exit"})
+CONVERSIONS = frozenset({"int", "float", "json.loads", "Path", "pathlib.Path", "open", "os.path.join", "len"})
+"""Calls that None makes fail."""
+
+
+def _ends(statement: ast.AST) -> bool:
+    """Whether a statement raises or ends the process."""
+    return any(
+        isinstance(part, ast.Raise) or (isinstance(part, ast.Call) and ast.unparse(part.func) in ENDS) for part in ast.walk(statement)
+    )
+
+
+def is_demanded(module: Module, node: ast.AST) -> bool:
+    """Whether code refuses to run where a read without a default, or with an empty one, gives nothing."""
+    if not _is_empty(node):
+        return False
+    parent = module.parents.get(node)
+    if isinstance(parent, ast.Call) and node in parent.args and ast.unparse(parent.func) in CONVERSIONS and not _has_default(node):
+        return not _is_tested(module, node)
+    if isinstance(parent, ast.Attribute) and not _has_default(node) and isinstance(module.parents.get(parent), ast.Call):
+        return not _is_tested(module, node)
+    if isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.Add) and not _has_default(node):
+        return not _is_tested(module, node)
+    for above in module.ancestors(node):
+        if isinstance(above, ast.If) and _contains(above.test, node):
+            return _is_negative(above.test) and any(map(_ends, above.body))
+        if isinstance(above, ast.Assert):
+            return True
+        if isinstance(above, ast.Assign | ast.AnnAssign | ast.NamedExpr):
+            return any(value is node and _refused(module, above, name) for name, value in assigned(above))
+        if isinstance(above, ast.stmt):
+            return False
+    return False
+
+
+def _is_empty(node: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and (not _has_default(node) or (isinstance(node.args[1], ast.Constant) and not node.args[1].value))
+
+
+def _has_default(node: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and (len(node.args) > 1 or bool(node.keywords))
+
+
+def _is_tested(module: Module, node: ast.AST) -> bool:
+    """Whether a condition around the read asks for it."""
+    text = ast.unparse(node)
+    return any(isinstance(above, ast.If | ast.IfExp) and text in ast.unparse(above.test) for above in module.ancestors(node))
+
+
+def _contains(tree: ast.AST, node: ast.AST) -> bool:
+    return any(part is node for part in ast.walk(tree))
+
+
+def _is_negative(test: ast.expr) -> bool:
+    """`not X`, `X is None`, `X == ""`, and conditions that join them."""
+    if isinstance(test, ast.BoolOp):
+        return any(map(_is_negative, test.values))
+    if isinstance(test, ast.UnaryOp):
+        return isinstance(test.op, ast.Not)
+    return isinstance(test, ast.Compare) and isinstance(test.ops[0], ast.Is | ast.Eq)
+
+
+def _refused(module: Module, assignment: ast.AST, name: str) -> bool:
+    """Whether the name that a read is kept in is refused where it is empty, in the same function or module body."""
+    place = next((above for above in module.ancestors(assignment) if isinstance(above, FunctionNode)), module.tree)
+    for other in ast.walk(place):
+        if getattr(other, "lineno", 0) < getattr(assignment, "lineno", 0):
+            continue
+        if isinstance(other, ast.If) and _is_negative(other.test) and any(map(_ends, other.body)):
+            negated = [part for part in ast.walk(other.test) if isinstance(part, ast.Name) and part.id == name]
+            if negated and not any(isinstance(part, ast.BoolOp) and isinstance(part.op, ast.And) for part in ast.walk(other.test)):
+                return True
+        if isinstance(other, ast.Assert) and any(isinstance(part, ast.Name) and part.id == name for part in ast.walk(other.test)):
+            return True
+    return False

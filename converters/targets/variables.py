@@ -1,0 +1,39 @@
+"""The environment of the old endpoint, as MIGRATION.md tells it: what the app reads, what it cannot do without, and who sets it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from converters.concepts import variables
+from converters.ir import App, Application, EnvVar, Origin
+from converters.outcome import FileChange
+from converters.preflight.account import environments
+from converters.preflight.variables import Variable
+from converters.project import Project
+
+
+def fill(application: Application, made: Mapping[str, FileChange], project: Project) -> None:
+    """Note the variables of the finished files, and those that must be set among the app's secrets."""
+    apps = {app.name: app for app in application.apps}
+    rows: dict[str, tuple[str, str, str, str]] = {}
+    for name, found in environments(made, project).items():
+        for variable in found:
+            app = apps.get(name)
+            if app is not None and _must_be_set(app, variable):
+                app.secrets.append(EnvVar(name=variable.name, secret=True, origin=Origin(file=variable.file, line=variable.line)))
+            rows[variable.name] = _row(variable, app)
+    application.variables = [rows[name] for name in sorted(rows)]
+
+
+def _must_be_set(app: App, variable: Variable) -> bool:
+    known = {secret.name for secret in app.secrets} | {one.name for one in app.environment.variables}
+    own = variable.name in known or variables.PLATFORM.match(variable.name) is not None
+    return variable.need == "required" and not variable.setter and not own
+
+
+def _row(variable: Variable, app: App | None) -> tuple[str, str, str, str]:
+    secret = variable.is_secret or any(one.name == variable.name for one in (app.secrets if app else ()))
+    setter = "fal secrets set" if secret and not variable.setter else variable.setter or "nothing: the code does without"
+    if variables.PLATFORM.match(variable.name) and not variable.setter:
+        setter = "nothing: RunPod's own"
+    return variable.name, f"{variable.need}{', secret' if variable.is_secret else ''}", setter, f"{variable.file}:{variable.line}"
