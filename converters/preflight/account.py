@@ -9,27 +9,24 @@ from difflib import SequenceMatcher
 from converters.ir import Disposition, Origin, Scope
 from converters.ledger import Item, Ledger, Place
 from converters.outcome import FileChange
+from converters.preflight.deployment import Deployment
 from converters.preflight.finding import Finding
-from converters.preflight.inspect import deployments, findings
+from converters.preflight.inspect import deployments, findings_of
 from converters.preflight.tree import project_of
-from converters.preflight.variables import Variable, environment
 from converters.project import MAX_FILE, Project
 
 
-def account(made: Mapping[str, FileChange], source: Project, ledger: Ledger) -> None:
-    """Note what the output of a conversion still lacks; what an item says already is not said again."""
+def account(made: Mapping[str, FileChange], source: Project, ledger: Ledger) -> list[Deployment]:
+    """Note what the output of a conversion still lacks; what an item says already is not said again. The apps as they were read."""
     manual = [item for item in ledger.items() if item.disposition is Disposition.MANUAL]
-    for found in findings(project_of(made.values(), source)):
+    apps = deployments(project_of(made.values(), source))
+    for found in findings_of(apps):
         if any(_says(item, found) for item in manual):
             continue
         file, line = source_place(made, source, found)
         place = Place(file=found.file, line=found.line)
         ledger.note(found.rule, found.disposition, found.message, Origin(file=file, line=line), scope=found.scope, output=place)
-
-
-def environments(made: Mapping[str, FileChange], source: Project) -> dict[str, list[Variable]]:
-    """The variables of each app, by the app's name."""
-    return {one.program.name: environment(one) for one in deployments(project_of(made.values(), source))}
+    return apps
 
 
 def source_place(made: Mapping[str, FileChange], source: Project, found: Finding) -> tuple[str, int]:

@@ -30,5 +30,10 @@ def deployments(project: Project) -> list[Deployment]:
 
 def findings(project: Project) -> list[Finding]:
     """What stands between the files of a project and apps that answer on fal, each once, by file and line."""
-    found = {finding: None for deployment in deployments(project) for check in all_checks() for finding in check(deployment)}
+    return findings_of(deployments(project))
+
+
+def findings_of(apps: list[Deployment]) -> list[Finding]:
+    """The same for apps that were read already."""
+    found = {finding: None for deployment in apps for check in all_checks() for finding in check(deployment)}
     return sorted(found)

@@ -39,6 +39,8 @@ class Unit:
     script: bool = False
     """It is started, so that `if __name__ == "__main__"` holds."""
     scopes: list[Scope] = field(default_factory=list)
+    entered: set[int] = field(default_factory=set)
+    """Identities of the nodes of `scopes`."""
 
     @property
     def path(self) -> str:
@@ -99,7 +101,10 @@ def _walk(node: ast.AST, unit: Unit) -> Iterator[ast.AST]:
 
 
 def _is_module_level(node: ast.AST, unit: Unit) -> bool:
-    return not any(isinstance(above, FunctionNode | ast.Lambda) for above in unit.module.ancestors(node))
+    known: dict[int, bool] = unit.__dict__.setdefault("module_level", {})
+    if id(node) not in known:
+        known[id(node)] = not any(isinstance(above, FunctionNode | ast.Lambda) for above in unit.module.ancestors(node))
+    return known[id(node)]
 
 
 @dataclass
@@ -134,8 +139,9 @@ class Running:
 
     def enter(self, unit: Unit, node: ast.AST) -> None:
         """A scope runs: what it mentions and imports is reached."""
-        if any(scope.node is node for scope in unit.scopes):
+        if id(node) in unit.entered:
             return
+        unit.entered.add(id(node))
         scope = Scope(unit, node)
         unit.scopes.append(scope)
         for part in scope.nodes:
@@ -155,7 +161,7 @@ class Running:
             grown = False
             for unit in list(self.units.values()):
                 for node in _functions(unit):
-                    if (node.name in self.mentioned or node.name.startswith("__")) and not any(s.node is node for s in unit.scopes):
+                    if id(node) not in unit.entered and (node.name in self.mentioned or node.name.startswith("__")):
                         self.enter(unit, node)
                         grown = True
 

@@ -50,6 +50,13 @@ class Variable:
 
 def environment(deployment: Deployment) -> list[Variable]:
     """The variables of an app by name, each with the place that needs it most. Those of the system are left out."""
+    read: list[Variable] | None = deployment.__dict__.get("variables")
+    if read is None:
+        read = deployment.__dict__["variables"] = _environment(deployment)
+    return read
+
+
+def _environment(deployment: Deployment) -> list[Variable]:
     setters = _setters(deployment)
     found: dict[str, Variable] = {}
     for one in (*_of_code(deployment), *_of_libraries(deployment), *_of_scripts(deployment)):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from converters import rules
 from converters.concepts import environment as environments
@@ -81,6 +82,7 @@ def _reader(code: Code, module: Module, func: ast.expr) -> bool | None:
     return any(own) or any(isinstance(node, ast.Raise) for node in ast.walk(found.node))
 
 
+@lru_cache(maxsize=512)
 def _aliases(tree: ast.AST) -> set[str]:
     """Names for `os.environ`: imported, assigned, or given unless something else is; `NAME()` for those of `os.getenv`."""
     found = {"environ"} | imported(tree, "environ")

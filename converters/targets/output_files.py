@@ -35,8 +35,7 @@ def sealed(
     dockerfiles = {app.environment.dockerfile for app in application.apps if app.environment.dockerfile}
     result = seal.seal(made, dockerfiles, application.apps, vault, ledger, in_place=in_place)
     made, name = result.files, migration_name(project)
-    account(made, project, ledger)
-    variables.fill(application, made, project)
+    variables.fill(application, account(made, project, ledger))
     text = vault.mask(guide(application, ledger, seal.names_of(result.literals)))
     made[name] = added(project, name, text, None)
     gone = [FileChange(path, "removed", None, before=None) for path in [*project.files, *project.withheld] if path not in made]

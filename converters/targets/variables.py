@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 
 from converters.concepts import variables
 from converters.ir import App, Application, EnvVar, Origin
-from converters.outcome import FileChange
-from converters.preflight.account import environments
-from converters.preflight.variables import Variable
-from converters.project import Project
+from converters.preflight import Deployment
+from converters.preflight.variables import Variable, environment
 
 
-def fill(application: Application, made: Mapping[str, FileChange], project: Project) -> None:
+def fill(application: Application, deployments: Iterable[Deployment]) -> None:
     """Note the variables of the finished files, and those that must be set among the app's secrets."""
     apps = {app.name: app for app in application.apps}
     rows: dict[str, tuple[str, str, str, str]] = {}
-    for name, found in environments(made, project).items():
-        for variable in found:
-            app = apps.get(name)
+    for deployment in deployments:
+        app = apps.get(deployment.program.name)
+        for variable in environment(deployment):
             if app is not None and _must_be_set(app, variable):
                 app.secrets.append(EnvVar(name=variable.name, secret=True, origin=Origin(file=variable.file, line=variable.line)))
             rows[variable.name] = _row(variable, app)
