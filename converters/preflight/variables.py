@@ -14,6 +14,7 @@ from converters.preflight.deployment import Deployment
 from converters.preflight.running import Scope
 from converters.python.code import Code
 from converters.python.environ import environment_reads
+from converters.python.guards import written
 
 Need = Literal["required", "optional"]
 LIBRARIES: dict[str, tuple[str, ...]] = {
@@ -69,17 +70,13 @@ def _environment(deployment: Deployment) -> list[Variable]:
 
 
 def _setters(deployment: Deployment) -> dict[str, str]:
-    """Name -> what sets it: the app's own lines, the image, or a secret that the app lists."""
-    program, found = deployment.program, dict[str, str]()
+    """Name -> what sets it: the image, or the file whose code does."""
+    found: dict[str, str] = {}
     if deployment.image is not None:
         found |= dict.fromkeys(deployment.image.stage.env, "the image")
-    for scope in deployment.scopes:
-        for node in scope.nodes if scope.unit.app else ():
-            match node:
-                case ast.Subscript(value=ast.Attribute(attr="environ"), slice=ast.Constant(value=str(name)), ctx=ast.Store()):
-                    found[name] = program.file
-                case ast.Call(func=ast.Attribute(attr="setdefault"), args=[ast.Constant(value=str(name)), *_]):
-                    found[name] = program.file
+    for unit in deployment.running.units.values():
+        for node in ast.walk(unit.module.tree) if b"environ" in unit.module.file.data else ():
+            found |= dict.fromkeys(written(node), unit.path)
     return found
 
 
