@@ -194,6 +194,9 @@ def _parts(word: str) -> Iterator[tuple[str, bool, bool]]:
             yield "", False, True
         elif ch == "'" and not quoted:
             end = word.find("'", pos + 1)
+            if end < 0:  # a word of an exec form, which is no shell's
+                yield word[pos:], False, quoted
+                return
             yield word[pos + 1 : end], False, True
             pos = end + 1
         elif ch == "\\" and follower in ("\n", "\r"):

@@ -141,6 +141,10 @@ def test_unbalanced_text_comes_back_whole(text: str) -> None:
     assert (found.unparsed, found.words, found.text) == (True, (), text)
 
 
+def test_a_quote_that_nothing_closes_in_an_exec_form_stays_as_it_is() -> None:
+    assert expand(["echo", "'", "it's"], {}) == ("echo", "'", "it's")
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
