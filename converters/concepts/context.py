@@ -42,12 +42,13 @@ def replacement(project: Project) -> NewFile | None:
 
 def _lines(project: Project, prefix: str = "") -> list[str]:
     own = project.get(f"{prefix}.dockerignore")
-    lines = re.split(r"\r\n|\r|\n", own.data.decode(errors="replace")) if own is not None else LEFT_OUT
+    lines = re.split(r"\r\n|\r|\n", own.data.decode()) if own is not None else LEFT_OUT
     return [line.strip() for line in lines]
 
 
 def _replacing(error: Exception, prefix: str = "") -> NewFile:
-    return replaced(f"fal's client stops at one of its patterns ({error})", prefix)
+    what = "it, as it is not UTF-8" if isinstance(error, UnicodeDecodeError) else f"one of its patterns ({error})"
+    return replaced(f"fal's client stops at {what}", prefix)
 
 
 def replaced(reason: str, prefix: str = "") -> NewFile:
