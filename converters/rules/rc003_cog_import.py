@@ -47,6 +47,31 @@ rule = Rule(
             has={"predict.py": ("class Predictor(BasePredictor):",)},
         ),
         Case(
+            "imports in a branch keep to their branch, beside what shares their line",
+            "converted",
+            {
+                "cog.yaml": COG,
+                "predict.py": """
+                import sys
+
+                class Predictor:
+                    def predict(self, prompt: str) -> str:
+                        if prompt: print(prompt); from cog import Path, Secret
+                        if sys.argv:
+                            from cog import CancelationException, Path, Secret
+                            return str(Path(prompt)) + repr(Secret) + repr(CancelationException)
+                        return prompt
+                """,
+            },
+            has={
+                "predict.py": (
+                    "if prompt: print(prompt); from pathlib import Path; from pydantic import SecretStr as Secret\n",
+                    "            from pathlib import Path\n            from pydantic import SecretStr as Secret\n            class Canc",
+                )
+            },
+            style="keep",
+        ),
+        Case(
             "a module whose name only begins like Cog stays",
             "untouched",
             {

@@ -23,8 +23,13 @@ class File:
     edits: list[Edit] = field(default_factory=list)
     imports: dict[str, tuple[str, str]] = field(default_factory=dict)
     """Bound name -> (module, name)."""
-    extra: list[str] = field(default_factory=list)
+    defined: dict[str, str] = field(default_factory=dict)
+    """Bound name -> the statement that defines it in the place of Cog's."""
     stays: set[str] = field(default_factory=set)
+
+    def wanted(self) -> set[str]:
+        """The names that have to come from elsewhere than from Cog."""
+        return {*self.imports, *self.defined}
 
     def settle(self, use: Use, rule: str, disposition: Disposition, message: str) -> None:
         self.ledger.settle(use.construct, rule, disposition, message)

@@ -11,7 +11,7 @@ from converters.ir import Disposition, Edit
 from converters.ledger import Ledger
 from converters.python.code import Code
 from converters.python.edits import remove_statement
-from converters.python.module import FunctionNode
+from converters.python.module import FunctionNode, Module
 from converters.rules import rc005_moved_type, rc006_iterator
 from converters.sources.replicate import annotated, classes, decorators, defaults, members
 from converters.sources.replicate.edited_file import File
@@ -24,6 +24,7 @@ PLAIN = frozenset({"Input", "BasePredictor", "BaseRunner"})
 """Names that become `object` where they are only an annotation."""
 CANCELATION = '''class CancelationException(BaseException):
     """Raised in the running prediction when its request is cancelled."""'''
+CANCELATION_IN_LINE = 'CancelationException = type("CancelationException", (BaseException,), {})'
 
 
 @dataclass
@@ -50,7 +51,7 @@ def rewrite(code: Code, files: list[str], ledger: Ledger) -> Rewrite:
             _file(file, named)
         found.edits += file.edits
         found.needs_cog |= bool(file.stays)
-        if CANCELATION in file.extra:
+        if CANCELATION in file.defined.values():
             found.cancel.add(path)
     return found
 
@@ -68,14 +69,29 @@ def _file(file: File, named: list[Use]) -> None:
             statements.setdefault(id(use.imported.node), []).append(use)
         elif isinstance(use.node, ast.ImportFrom):
             file.stays.add("*")
-    for number, group in enumerate(statements.values()):
-        _import(file, group, first=number == 0)
+    groups = list(statements.values())
+    own = [_bound(file, group) for group in groups]
+    nested = [not isinstance(file.module.parents[_statement(group)], ast.Module) for group in groups]
+    main = nested.index(False) if False in nested else 0
+    elsewhere = {name for number, names in enumerate(own) if number != main and nested[number] for name in names} - own[main]
+    for number, group in enumerate(groups):
+        wanted = file.wanted() - elsewhere if number == main else own[number] if nested[number] else set()
+        _import(file, group, wanted)
 
 
-def _import(file: File, group: list[Use], *, first: bool) -> None:
-    """Replace an import of Cog by what the file needs instead; names that could not be replaced stay."""
+def _statement(group: list[Use]) -> ast.Import | ast.ImportFrom:
     assert group[0].imported is not None
-    node = group[0].imported.node
+    return group[0].imported.node
+
+
+def _bound(file: File, group: list[Use]) -> set[str]:
+    """The names that an import of Cog binds and that the file has to get from elsewhere."""
+    return {alias.asname or alias.name for alias in _statement(group).names} & file.wanted()
+
+
+def _import(file: File, group: list[Use], wanted: set[str]) -> None:
+    """Replace an import of Cog by what is wanted of it instead; names that could not be replaced stay."""
+    node = _statement(group)
     gone = [use for use in group if use.name and use.imported is not None and use.imported.name not in file.stays]
     for use in gone:
         file.settle(use, rules.RC003, Disposition.CONVERTED, f"`{use.dotted}` is no longer imported: fal does not run Cog")
@@ -84,7 +100,7 @@ def _import(file: File, group: list[Use], *, first: bool) -> None:
             file.settle(use, rules.RC037, Disposition.MANUAL, f"`{use.dotted}` has no counterpart: the code still imports it from Cog.")
     aliases = {id(use.node) for use in gone}
     kept = [alias for alias in node.names if id(alias) not in aliases]
-    lines = _needed(file) if first else []
+    lines = _needed(file, wanted)
     if kept:
         names = ", ".join(f"{alias.name} as {alias.asname}" if alias.asname else alias.name for alias in kept)
         lines.append(f"from {node.module} import {names}" if isinstance(node, ast.ImportFrom) else f"import {names}")
@@ -92,23 +108,29 @@ def _import(file: File, group: list[Use], *, first: bool) -> None:
     if not lines:
         file.edits.append(remove_statement(file.module, node, rules.RC003, reason))
         return
-    start = file.module.span(node)[0]
-    indent = file.module.text[file.module.line_start(node.lineno) : start]
-    glue = file.module.newline + (indent if not indent.strip() else "")
-    text = glue.join(line.replace("\n", file.module.newline) for line in lines)
-    file.replace(node, text, rules.RC003, reason)
+    file.replace(node, _in_place_of(file.module, node, lines), rules.RC003, reason)
 
 
-def _needed(file: File) -> list[str]:
-    """Import lines for the names that take the place of Cog's, and for what else the file lacks."""
+def _in_place_of(module: Module, node: ast.stmt, statements: list[str]) -> str:
+    """Statements as they stand where one stood: on lines of their own with its indentation, or beside what shares its line."""
+    before = module.text[module.line_start(node.lineno) : module.span(node)[0]]
+    if isinstance(module.parents[node], ast.Module):
+        return module.newline.join(text.replace("\n", module.newline) for text in statements)
+    if before.strip():
+        return "; ".join(CANCELATION_IN_LINE if CANCELATION in text else text.partition("  # ")[0] for text in statements)
+    return f"{module.newline}{before}".join(line for text in statements for line in text.strip("\n").split("\n"))
+
+
+def _needed(file: File, wanted: set[str]) -> list[str]:
+    """Statements for the wanted names that the file lacks."""
     present = file.code.imports(file.module)
     lines = []
     for bound, (module, name) in sorted(file.imports.items(), key=lambda item: (item[1], item[0])):
         known = present.get(bound)
-        if known is not None and known.dotted == f"{module}.{name}":
+        if bound not in wanted or (known is not None and known.dotted == f"{module}.{name}"):
             continue
         lines.append(f"from {module} import {name}" + (f" as {bound}" if bound != name else ""))
-    return lines + [f"\n\n{text}" if "\n" in text else text for text in file.extra]
+    return lines + [f"\n\n{text}" if "\n" in text else text for bound, text in file.defined.items() if bound in wanted]
 
 
 def _moved(file: File, use: Use) -> None:
@@ -139,8 +161,7 @@ def _warning(file: File, use: Use) -> None:
 
 
 def _cancelation(file: File, use: Use) -> None:
-    if CANCELATION not in file.extra:
-        file.extra.append(CANCELATION)
+    file.defined["CancelationException"] = CANCELATION
     if isinstance(use.node, ast.Attribute):
         file.replace(use.node, "CancelationException", rules.RC011, "raised by the /cancel route of app.py")
     file.settle(use, rules.RC011, Disposition.CONVERTED, "the /cancel route of app.py raises it in the running prediction")
@@ -148,8 +169,7 @@ def _cancelation(file: File, use: Use) -> None:
 
 def _version(file: File, use: Use) -> None:
     if isinstance(use.node, ast.Name):
-        line = f'{use.node.id} = "{VERSION}"  # of Cog, which fal does not run'
-        file.extra += [line] if line not in file.extra else []
+        file.defined[use.node.id] = f'{use.node.id} = "{VERSION}"  # of Cog, which fal does not run'
     else:
         formatted = any(isinstance(parent, ast.JoinedStr) for parent in file.module.ancestors(use.node))
         file.replace(use.node, f"'{VERSION}'" if formatted else f'"{VERSION}"', rules.RC017, "Cog is not installed on fal")
