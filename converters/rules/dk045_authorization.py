@@ -55,7 +55,7 @@ rule = Rule(
     cases=(
         Case("a scheme of FastAPI's", "partial", {"main.py": BEARER, "Dockerfile": SERVER_IMAGE},
              seen=(Seen("manual", 5, "main.py"),), status="converted"),
-        Case("the header itself", "partial", {"main.py": HEADER, "Dockerfile": SERVER_IMAGE},
+        Case("an app that reads the header itself", "partial", {"main.py": HEADER, "Dockerfile": SERVER_IMAGE},
              seen=(Seen("manual", 8, "main.py"),), status="converted"),
         Case("a request that goes out", "untouched", {"main.py": OUTGOING, "Dockerfile": SERVER_IMAGE}),
         Case("a header of another name", "untouched", {"main.py": OTHER, "Dockerfile": SERVER_IMAGE}),
