@@ -281,9 +281,9 @@ def test_the_app_gets_the_source_s_release_where_it_runs(text: str, shared: bool
     folder = tmp_path / "here"
     folder.mkdir()
     interpreter = Interpreter(Path(sys.executable), "3.11.7", folders=(str(tmp_path / "elsewhere"), str(tmp_path / "there")))
-    assert share(interpreter, SDKS[SDKS["runpod"]], folder) is shared
+    assert share(interpreter, SDKS["runpod"], folder) is shared
     assert (folder / "runpod-1.7.9.dist-info/METADATA").is_file()
-    assert not share(Interpreter(Path(sys.executable), "3.11.7"), "runpod", tmp_path / "nothing")
+    assert not share(Interpreter(Path(sys.executable), "3.11.7"), SDKS["runpod"], tmp_path / "nothing")
 
 
 @pytest.mark.parametrize(

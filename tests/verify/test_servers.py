@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from converters.project import open_project
+from converters.sources.docker.runner import ImageRunner
 from converters.verify.certificate import Certificate, Trial
-from converters.verify.servers.source import image
 from tests.verify.made import FIXTURES, Studied, digests, studied
 from tests.verify.test_study import processes_of
 
@@ -287,6 +287,6 @@ def test_files_of_two_runs_are_of_another_age(tmp_path: Path, run: Run) -> None:
     project, app = open_project(FIXTURES / "docker/uploads"), run("uploads:app").study.app
     times = set()
     for name in ("source-root", "again-root"):
-        image(project, app).staged(tmp_path / name)
+        ImageRunner().image(project, app).staged(tmp_path / name)
         times.add((tmp_path / name / "uploads/main.py").stat().st_mtime)
     assert len(times) == 2
