@@ -27,7 +27,7 @@ rule = Rule(
                 "Dockerfile": IMAGE.replace("python:3.11-slim", "acme/tools:v9"),
             },
             has={"app.py": ("# python_version is assumed",)},
-            status="converted",
+            status="partial",
         ),
         Case(
             "an environment that pins its Python tells it",

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from converters import rules
 from converters.containers import base_images
 from converters.containers.pythons import BARE, PythonEnvironment, Pythons, lacks_python, pythons
-from converters.ir import Scope
 from converters.preflight.deployment import Deployment
 from converters.preflight.finding import Finding
 from converters.preflight.runner import Built
@@ -103,7 +102,7 @@ def _version(deployment: Deployment, image: Built, first: PythonEnvironment | No
             f"`python_version` {stated} is assumed, since nothing tells the Python of {reference}: look it up with "
             f"`docker run --rm --entrypoint python3 {reference} --version`, write it there, and deploy with the same one."
         )
-        yield Finding(program.file, line, rules.PF031, message, about="python_version", scope=Scope.DEPLOY)
+        yield Finding(program.file, line, rules.PF031, message, about="python_version")
 
 
 def _named(image: Built, stated: str) -> bool:
