@@ -14,19 +14,12 @@ from tests.warm import Starting, Warm
 # The same examples in every run; `HYPOTHESIS_EXAMPLES=10000` draws that many anew.
 settings.register_profile("project", derandomize="HYPOTHESIS_EXAMPLES" not in os.environ)
 settings.load_profile("project")
-LONGEST = {"confinement", "oracle", "runtime", "verify"}
-"""Directories of tests that start programs."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """A shell's background jobs ignore SIGINT, and hand that down: tests of Ctrl-C need it as a terminal has it."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
     os.environ.setdefault("FAL_MIGRATE_SOURCE_SDK", "own")  # tests ask no package index
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The modules that take longest come first, so that no process is left alone with one of them at the end."""
-    items.sort(key=lambda item: not LONGEST & set(item.path.parts))
 
 
 @pytest.fixture(scope="session")
