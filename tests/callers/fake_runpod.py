@@ -71,6 +71,7 @@ def load(worker: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     started: list[dict[str, Any]] = []
     monkeypatch.setattr(runpod.serverless, "start", started.append)
     monkeypatch.syspath_prepend(str(worker))
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)  # the fixture stays as it is, which other tests look at
     spec = importlib.util.spec_from_file_location(f"worker_{worker.name.replace('-', '_')}", worker / "handler.py")
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
