@@ -417,6 +417,7 @@ def test_the_project_states_defaults_and_the_command_line_outranks_them(tmp_path
         pytest.param("[tool.fal-migrate]\nonly = 3\n", UsageError, "list of rule codes", id="no list"),
         pytest.param('[tool.fal-migrate]\nidiomatic = "yes"\n', UsageError, "true or false", id="no flag"),
         pytest.param("[tool.fal-migrate]\nname = 3\n", UsageError, "a string", id="no string"),
+        pytest.param('[tool.fal-migrate]\nendpoint-config = "\\u0000"\n', UsageError, "null characters", id="no path"),
         pytest.param('[tool.fal-migrate]\nset = "a"\n', UsageError, "table", id="no table of settings"),
         pytest.param("[tool.fal-migrate]\nset = {keep_alive = -5}\n", UsageError, "keep_alive is -5", id="an impossible setting"),
         pytest.param("[tool.fal-migrate]\nset = {keepalive = 5}\n", UsageError, "Did you mean keep_alive?", id="an unknown setting"),

@@ -105,7 +105,7 @@ def _expected(key: str, value: Any) -> str:
     if key in CHOICES:
         return "" if value in CHOICES[key] else f"one of {', '.join(CHOICES[key])}"
     if key in _STRINGS:
-        return "" if isinstance(value, str) and value else "a string"
+        return "" if isinstance(value, str) and value and "\0" not in value else "a string without null characters"
     if key in _LISTS:
         return "" if isinstance(value, list) and all(isinstance(one, str) for one in value) else "a list of rule codes"
     if key in _FLAGS:

@@ -42,7 +42,10 @@ def is_demanded(module: Module, node: ast.AST) -> bool:
 
 
 def _is_empty(node: ast.AST) -> bool:
-    return isinstance(node, ast.Call) and (not _has_default(node) or (isinstance(node.args[1], ast.Constant) and not node.args[1].value))
+    if not isinstance(node, ast.Call):
+        return False
+    defaults = [*node.args[1:2], *(keyword.value for keyword in node.keywords if keyword.arg == "default")]
+    return not _has_default(node) or any(isinstance(default, ast.Constant) and not default.value for default in defaults)
 
 
 def _has_default(node: ast.AST) -> bool:
