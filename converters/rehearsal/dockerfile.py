@@ -1,0 +1,156 @@
+"""A Dockerfile made ready for an engine: the same steps on stand-ins, each RUN through our wrapper, each step known by its line.
+
+What the target does not need is left out, as BuildKit leaves it out. Heredocs become what they mean, for older engines have none: the
+script of a RUN is one argument, the files of a COPY come from a context of their own.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from converters.containers.dockerfile import parse
+from converters.containers.dockerfile_model import Copy, Dockerfile, Instruction, Run, Stage
+from converters.containers.instruction_options import heredoc_name
+
+WRAPPER = "/rehearsal/run"
+"""What every RUN goes through in the image: it sets the variables of the rehearsal and starts its arguments."""
+FILES = "rehearsal"
+"""The name of the build context that holds the files of heredocs."""
+_NOT_KNOWN_TO_ENGINES = ("--link", "--parents", "--network", "--security", "--keep-git-dir", "--exclude")
+
+
+@dataclass(frozen=True)
+class Line:
+    """An instruction as the project wrote it, and the first and last line of that."""
+
+    text: str
+    number: int
+    last: int
+
+
+@dataclass
+class Prepared:
+    """The text for the engine, and for each of its stages the instructions that its steps stand for."""
+
+    text: str
+    stages: list[list[Line]] = field(default_factory=list)
+    files: dict[str, bytes] = field(default_factory=dict)
+    """What the context :data:`FILES` holds."""
+    diagnostics: tuple[tuple[int, str], ...] = ()
+    """What Docker would refuse, with its line."""
+
+
+def prepare(text: str, arguments: Mapping[str, str], stand_in: Callable[[str, int], str], *, wrapped: bool = True) -> Prepared:
+    """Prepare a Dockerfile. ``stand_in`` names the image to be used for a base image of a line; what it raises goes through."""
+    read = parse(text.encode(), arguments)
+    prepared = Prepared("", diagnostics=tuple((one.line, one.message) for one in read.diagnostics))
+    if not read.stages:
+        return prepared
+    writer = _Writer(read, stand_in, prepared, wrapped)
+    lines = ["# escape=`"] if read.escape == "`" else []
+    lines += [_plain(one) for one in read.instructions if one.stage is None and one.keyword == "ARG"]
+    for stage in _needed(read):
+        prepared.stages.append([])
+        for instruction in read.instructions:
+            if instruction.stage == stage.index:
+                lines.append(writer.written(instruction, stage))
+                prepared.stages[-1].append(Line(_as_written(text, instruction), instruction.line, instruction.end_line))
+    prepared.text = "".join(f"{line}\n" for line in lines)
+    return prepared
+
+
+class _Writer:
+    def __init__(self, read: Dockerfile, stand_in: Callable[[str, int], str], prepared: Prepared, wrapped: bool) -> None:
+        self.read, self.stand_in, self.prepared, self.wrapped = read, stand_in, prepared, wrapped
+        self.runs: dict[tuple[int, int], Run] = {(run.stage, run.line): run for stage in read.stages for run in stage.runs}
+        self.copies: dict[tuple[int, int], Copy] = {(copy.stage, copy.line): copy for stage in read.stages for copy in stage.copies}
+
+    def written(self, instruction: Instruction, stage: Stage) -> str:
+        if instruction.keyword == "FROM":
+            return self.base(stage)
+        if instruction.keyword == "RUN" and (run := self.runs.get((stage.index, instruction.line))) is not None:
+            return self.run(instruction, run)
+        if instruction.keyword in ("COPY", "ADD") and (copy := self.copies.get((stage.index, instruction.line))) is not None:
+            return self.copy(instruction, copy)
+        return _plain(instruction)
+
+    def base(self, stage: Stage) -> str:
+        if stage.base_stage is not None:
+            source = _name(self.read.stages[stage.base_stage])
+        else:
+            source = stage.base if stage.base == "scratch" else self.stand_in(stage.base, stage.line)
+        return f"FROM {source} AS {_name(stage)}"
+
+    def run(self, instruction: Instruction, run: Run) -> str:
+        flags = [self.mounted(word, instruction.line) for word in _known(instruction.flags)]
+        argv = run.argv if run.argv is not None else (*run.shell, run.script)
+        if not self.wrapped:
+            return " ".join(["RUN", *flags, json.dumps(list(argv))])
+        return " ".join(["RUN", *flags, json.dumps([WRAPPER, *argv])])
+
+    def mounted(self, word: str, line: int) -> str:
+        """A `--mount` whose `from` is an image or a number, with the name of what stands for that."""
+        option, equals, value = word.partition("=")
+        if option != "--mount":
+            return word
+        parts = [part.partition("=") for part in value.split(",")]
+        renamed = [(name, sign, self.source(source, line) if name == "from" else source) for name, sign, source in parts]
+        return option + equals + ",".join("".join(part) for part in renamed)
+
+    def copy(self, instruction: Instruction, copy: Copy) -> str:
+        flags = [word for word in _known(instruction.flags) if not word.startswith("--from=")]
+        if copy.files:
+            return self.heredocs(instruction, copy, flags)
+        if copy.from_stage is not None:
+            flags.append(f"--from={self.source(copy.from_stage, copy.line)}")
+        return " ".join([instruction.keyword, *flags, instruction.value])
+
+    def heredocs(self, instruction: Instruction, copy: Copy, flags: list[str]) -> str:
+        """The files of heredocs come from a context of their own; sources of the project beside them stay a step of the same line."""
+        folder = f"{copy.stage}-{copy.line}"
+        for heredoc in copy.files:
+            self.prepared.files[f"{folder}/{heredoc.name}"] = heredoc.data.encode()
+        words = instruction.value.split()
+        names = [name for word in words[:-1] if (name := heredoc_name(word)) is not None]
+        sources = [f"{folder}/{name}" for name in names]
+        return " ".join(["COPY", *flags, f"--from={FILES}", *sources, words[-1]])
+
+    def source(self, name: str, line: int) -> str:
+        """What a `--from` means: a stage by its name, or the stand-in of an image."""
+        for stage in reversed(self.read.stages):
+            if stage.name == name.lower() or (name.isdecimal() and stage.index == int(name)):
+                return _name(stage)
+        return name if name == "scratch" else self.stand_in(name, line)
+
+
+def _needed(read: Dockerfile) -> Iterator[Stage]:
+    """The stages that the last one needs, in their order."""
+    wanted, open_stages = set[int](), [read.stages[-1].index]
+    while open_stages:
+        index = open_stages.pop()
+        if index in wanted:
+            continue
+        wanted.add(index)
+        stage = read.stages[index]
+        open_stages += [one for one in (stage.base_stage, *(copy.from_index for copy in stage.copies)) if one is not None and one < index]
+        names = [mount.from_stage for run in stage.runs for mount in run.mounts if mount.from_stage]
+        open_stages += [one.index for one in read.stages if one.index < index and (one.name in names or str(one.index) in names)]
+    return (stage for stage in read.stages if stage.index in wanted)
+
+
+def _name(stage: Stage) -> str:
+    return stage.name or f"stage-{stage.index}"
+
+
+def _known(flags: tuple[str, ...]) -> list[str]:
+    return [word for word in flags if word.partition("=")[0] not in _NOT_KNOWN_TO_ENGINES]
+
+
+def _plain(instruction: Instruction) -> str:
+    return " ".join(filter(None, [instruction.keyword, *instruction.flags, instruction.value]))
+
+
+def _as_written(text: str, instruction: Instruction) -> str:
+    return "\n".join(text.split("\n")[instruction.line - 1 : instruction.end_line])
