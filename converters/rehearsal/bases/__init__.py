@@ -1,0 +1,37 @@
+"""What stands in for base images: releases of Debian and Ubuntu with what the image is known to hold, made once and kept."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+
+from converters.rehearsal.bases.known import SUITE_IMAGE, Base, NotKnown, base, of_suite
+from converters.rehearsal.bases.suites import SUITES, Suite, SuiteFailure, archive, missing
+
+__all__ = ["SUITES", "SUITE_IMAGE", "Base", "Bases", "NotKnown", "Suite", "SuiteFailure", "archive", "missing"]
+
+
+class Bases:
+    """Finds what stands in for images. `folder` keeps archives of releases; `given` is `--base IMAGE=FOLDER|SUITE`."""
+
+    def __init__(self, folder: Path, given: Mapping[str, str] | None = None, *, real: bool = False) -> None:
+        self.folder, self.given, self.real = folder, dict(given or {}), real
+        """``real``: images are taken from registries, and nothing stands in."""
+
+    def find(self, reference: str) -> Base:
+        """What stands in for an image. Raises NotKnown."""
+        stated = self.given.get(reference)
+        if stated is None:
+            return base(reference)
+        if stated in SUITES:
+            return of_suite(reference, SUITES[stated])
+        folder = Path(stated).expanduser().absolute()
+        if not folder.is_dir():
+            raise NotKnown(f"{stated} is neither a directory nor one of {', '.join(SUITES)}")
+        return Base(reference, "FROM scratch\nCOPY . /\n", (), f"the directory {stated}", folder=folder)
+
+    def tag(self, found: Base) -> str:
+        """The name under which an engine keeps a stand-in: by its content."""
+        content = found.text + "".join(suite.name for suite in found.suites) + str(found.folder or "")
+        return f"localhost/rehearsal/base:{hashlib.sha256(content.encode()).hexdigest()[:16]}"

@@ -1,0 +1,18 @@
+# Puts the Python of /python into /usr/local, with those of its libraries that this release has not got, behind all others.
+set -eu
+cp -a /python/local/. /usr/local/
+mkdir -p /usr/share/python-wheels && cp -a /python/share/python-wheels/. /usr/share/python-wheels/
+v=$(basename /usr/local/bin/python3.*); v=${v#python}
+libraries=/usr/local/lib/python-libraries
+mkdir -p $libraries
+for file in /usr/local/bin/python$v /usr/local/lib/python$v/lib-dynload/*.so; do ldd "$file"; done | awk '/not found/ {print $1}' | sort -u | while read -r name; do
+    cp "/python/libraries/$name" $libraries/
+done
+for file in $libraries/*; do
+    [ -e "$file" ] && ldd "$file" | awk '/not found/ {print $1}' | sort -u | while read -r name; do cp "/python/libraries/$name" $libraries/; done
+done
+echo $libraries > /etc/ld.so.conf.d/zz-python.conf && ldconfig
+ln -sf python$v /usr/local/bin/python3 && ln -sf python3 /usr/local/bin/python
+mkdir -p /usr/local/lib/python$v/site-packages
+/usr/local/bin/python3 /usr/share/python-wheels/pip-*.whl/pip install --no-cache-dir --disable-pip-version-check --no-index --find-links /usr/share/python-wheels pip setuptools >/dev/null
+/usr/local/bin/python3 -c "import ssl, sqlite3, ctypes, lzma, bz2, readline, zlib, pip, site; assert site.getsitepackages()[0].startswith('/usr/local/lib')"
