@@ -1,0 +1,348 @@
+"""buildah, in a room of its own for each build and each process: it needs neither a daemon nor a registry."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import secrets
+import shutil
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import Any
+
+from converters.rehearsal.advice import advice
+from converters.rehearsal.apart import FIRST_ID, Program, Room, RoomFailure, Shown, programs_of, refusal
+from converters.rehearsal.bases import SUITE_IMAGE, Base, Bases, NotKnown, Suite, SuiteFailure, archive
+from converters.rehearsal.dockerfile import Prepared, prepare
+from converters.rehearsal.engines import Build, Built, EngineFailure, Outside, Place, Process, StandIn, Step, StepFailure, UnknownBase
+from converters.rehearsal.engines.output import Steps
+from converters.rehearsal.engines.shown import CONTEXT, FILES, REHEARSAL, STORE, WORK, Folders
+
+_MEMORY, _TASKS = 4 * 2**30, 4096
+_BASE_SECONDS = 900.0
+_OWN_LINES = re.compile(r"subprocess exited with status \d+$|Error: exit status \d+$|Error: building at STEP \"RUN ")
+"""What buildah says of a program that failed, beside what the program says."""
+_STARTED = ("/bin/sh", "/rehearsal/run")
+
+
+class Buildah:
+    """The engine. `folder` keeps the store; `outside` answers whatever a build asks of other machines."""
+
+    name = "buildah"
+
+    def __init__(self, folder: Path, outside: Outside | None, bases: Bases) -> None:
+        self.folder, self._outside, self._bases = folder, outside, bases
+        self._images: set[str] = set()
+
+    def missing(self) -> str | None:
+        """What to install or to allow; None where it can be used."""
+        if shutil.which("buildah") is None:
+            return "buildah (apt-get install buildah)"
+        return refusal()
+
+    def build(self, build: Build, on_step: Callable[[Step], None] = lambda step: None) -> Built:
+        """Raises StepFailure, UnknownBase, EngineFailure."""
+        bases: dict[str, Base] = {}
+
+        def stand_in(reference: str, line: int) -> str:
+            try:
+                found = bases[reference] = self._bases.find(reference)
+            except NotKnown as error:
+                raise UnknownBase(reference, _place(build, line), str(error)) from error
+            return self._bases.tag(found)
+
+        prepared = prepare(build.dockerfile, build.arguments, stand_in)
+        self._refuse_what_docker_would(build, prepared)
+        for found in bases.values():
+            self.base(found, on_step)
+        steps = self._bud(build, prepared, on_step)
+        return Built(build.tag, tuple(steps.finished), tuple(StandIn(one.image, one.by, one.differs) for one in bases.values()))
+
+    def base(self, found: Base, on_step: Callable[[Step], None] = lambda step: None) -> str:
+        """The stand-in of a base image, made where it is not there yet; its name. Raises EngineFailure, StepFailure."""
+        tag = self._bases.tag(found)
+        if self._has(tag):
+            return tag
+        for suite in found.suites:
+            self._suite(suite)
+        build = Build(found.text, found.folder or self._empty(), tag, memory=_MEMORY, step_seconds=_BASE_SECONDS)
+        self._bud(build, prepare(found.text, {}, lambda image, line: image), lambda step: None)
+        self._images.add(tag)
+        return tag
+
+    def run(self, image: str, process: Process) -> RunningProcess:
+        """Start a process in an image. Raises EngineFailure."""
+        return RunningProcess(self, image, process)
+
+    def remove(self) -> None:
+        """Everything that it has stored."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self._images.clear()
+
+    def configuration(self, image: str) -> Mapping[str, Any]:
+        """What an image says of how it is run (`Entrypoint`, `Cmd`, `WorkingDir`, `Env` ...). Raises EngineFailure."""
+        told: Mapping[str, Any] = json.loads("".join(self._told("inspect", "--type", "image", image)))
+        return told.get("Docker", {}).get("config") or {}
+
+    @contextmanager
+    def room(self, *, memory: int | None = None, context: Path | None = None, more: Sequence[Shown] = ()) -> Iterator[tuple[Room, Folders]]:
+        """A room in which buildah can be started. Raises EngineFailure."""
+        folders = Folders(self.folder, self._outside, self._outside.environment if self._outside else {})
+        try:
+            shown = [*programs_of(shutil.which("buildah") or "buildah"), *folders.shown(context=context, more=tuple(more))]
+            with Room(shown, memory=memory or _MEMORY, tasks=_TASKS) as room:
+                if self._outside is not None:
+                    self._outside.serve(room.udp, room.http, room.https)
+                yield room, folders
+        except RoomFailure as error:
+            raise EngineFailure(str(error)) from error
+        finally:
+            folders.close()
+
+    def command(self, *words: str) -> list[str]:
+        """A command of buildah's on the store."""
+        storage = [
+            "--root",
+            STORE,
+            "--runroot",
+            f"{WORK}/run/storage",
+            "--storage-driver",
+            "overlay",
+            "--storage-opt",
+            "overlay.mountopt=nodev",
+        ]
+        return [shutil.which("buildah") or "buildah", *storage, *words]
+
+    def variables(self) -> dict[str, str]:
+        """buildah's own variables."""
+        return {
+            **(self._outside.environment if self._outside else {}),
+            "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
+            "HOME": f"{WORK}/home",
+            "TMPDIR": f"{WORK}/tmp",
+            "XDG_RUNTIME_DIR": f"{WORK}/run",
+            "BUILDAH_ISOLATION": "chroot",
+            "_CONTAINERS_USERNS_CONFIGURED": "1",
+        }
+
+    def _bud(self, build: Build, prepared: Prepared, on_step: Callable[[Step], None]) -> Steps:
+        steps = Steps(prepared, build.places, on_step)
+        with self.room(memory=build.memory, context=build.context) as (room, folders):
+            words = self._words(build, prepared, folders)
+            said: SimpleQueue[str | None] = SimpleQueue()
+            program = _started(room, self.command("bud", *words, CONTEXT), self.variables(), said.put)
+            why = _follow(said, steps, build.step_seconds, program)
+            if why or program.wait() != 0:
+                self._fail(build, steps, why or room.exceeded)
+        steps.end()
+        self._images.add(build.tag)
+        return steps
+
+    def _words(self, build: Build, prepared: Prepared, folders: Folders) -> list[str]:
+        (folders.files / "Dockerfile").write_text(prepared.text)
+        (folders.files / "ignored").touch()
+        words = ["--layers", "--pull-never", "--format", "docker", "--cap-drop", "CAP_SYS_CHROOT", "-t", build.tag]
+        words += ["-f", f"{FILES}/Dockerfile", "--ignorefile", f"{FILES}/ignored", *_volumes(self._outside)]
+        for name, content in prepared.files.items():
+            file = folders.files / "context" / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(content)
+        if prepared.files:
+            words += ["--build-context", f"rehearsal={FILES}/context"]
+        for name, value in build.secrets.items():
+            file = folders.files / f"secret-{len(words)}"
+            file.write_text(value)
+            words += ["--secret", f"id={name},src={FILES}/{file.name}"]
+        for name, value in build.arguments.items():
+            words += ["--build-arg", f"{name}={value}"]
+        return words
+
+    def _fail(self, build: Build, steps: Steps, why: str) -> None:
+        output = [line for line in steps.output if line.strip() and not _OWN_LINES.match(line)]
+        failed = steps.fail()
+        means, todo = (why, "") if why else advice(failed, output)
+        raise StepFailure(failed, output, means, todo)
+
+    def _refuse_what_docker_would(self, build: Build, prepared: Prepared) -> None:
+        if not prepared.stages:
+            line, message = prepared.diagnostics[0] if prepared.diagnostics else (1, "there is no FROM")
+            raise StepFailure(Step(1, 1, "FROM", _place(build, line), "failed"), [message], message)
+
+    def _suite(self, suite: Suite) -> None:
+        """A release as an image. Raises EngineFailure."""
+        tag = f"{SUITE_IMAGE}:{suite.name}"
+        if self._has(tag):
+            return
+        try:
+            made = archive(suite, self._bases.folder)
+        except SuiteFailure as error:
+            raise EngineFailure(str(error)) from error
+        text = f"FROM scratch\nADD --chown=0:0 {made.name} /\n"
+        sources = "\\n".join(suite.sources.splitlines())
+        text += f"RUN printf '{sources}\\n' > /etc/apt/sources.list\n"
+        text += "RUN echo force-unsafe-io > /etc/dpkg/dpkg.cfg.d/docker-apt-speedup\n"
+        self._bud(
+            Build(text, made.parent, tag, step_seconds=_BASE_SECONDS), prepare(text, {}, lambda image, line: image), lambda step: None
+        )
+
+    def _has(self, tag: str) -> bool:
+        if tag in self._images:
+            return True
+        if not (self.folder / "store").exists():
+            return False
+        self._images |= {name for line in self._told("images", "--format", "{{.Name}}:{{.Tag}}") for name in line.split()}
+        return tag in self._images
+
+    def _told(self, *words: str) -> list[str]:
+        with self.room() as (room, _):
+            said: SimpleQueue[str | None] = SimpleQueue()
+            program = _started(room, self.command(*words), self.variables(), said.put)
+            lines = []
+            while (line := said.get()) is not None:
+                lines.append(line)
+            if program.wait() != 0:
+                raise EngineFailure(f"buildah {words[0]}: {'; '.join(lines[-3:])}")
+            return lines
+
+    def _empty(self) -> Path:
+        folder = self.folder / "empty"
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+
+class RunningProcess:
+    """A process in an image, in a room of its own."""
+
+    def __init__(self, engine: Buildah, image: str, process: Process) -> None:
+        self._lines: list[str] = []
+        self._ended = threading.Event()
+        configuration = engine.configuration(image)
+        self._holding = engine.room(memory=process.memory, more=[_mounted(number, one) for number, one in enumerate(process.mounts)])
+        self._room, _ = self._holding.__enter__()
+        try:
+            self._program = self._start(engine, image, process, configuration)
+        except BaseException:
+            self.kill()
+            raise
+
+    def _start(self, engine: Buildah, image: str, process: Process, configuration: Mapping[str, Any]) -> Program:
+        name = f"process-{secrets.token_hex(6)}"
+        self._wait_for(engine, engine.command("from", "--pull-never", "--name", name, image))
+        words = ["run", "--isolation", "chroot", "--cap-drop", "CAP_SYS_CHROOT", *_volumes(engine._outside)]
+        for number, one in enumerate(process.mounts):
+            words += ["-v", f"/mounts/{number}:{one.target}:{'rw' if one.writable else 'ro'}"]
+        for key, value in process.environment.items():
+            words += ["--env", f"{key}={value}"]
+        if process.cwd:
+            words += ["--workingdir", process.cwd]
+        argv = process.argv if process.argv is not None else _own_command(process, configuration)
+        if not argv:
+            raise EngineFailure(f"{image} says no command to start")
+        return _started(self._room, engine.command(*words, name, "--", *_STARTED, *argv), engine.variables(), self._take)
+
+    def _wait_for(self, engine: Buildah, command: list[str]) -> None:
+        said: SimpleQueue[str | None] = SimpleQueue()
+        program = _started(self._room, command, engine.variables(), said.put)
+        lines = []
+        while (line := said.get()) is not None:
+            lines.append(line)
+        if program.wait() != 0:
+            raise EngineFailure("; ".join(lines[-3:]))
+
+    def _take(self, line: str | None) -> None:
+        if line is None:
+            self._ended.set()
+            return
+        if not _OWN_LINES.match(line):
+            self._lines.append(line)
+        del self._lines[:-8000]
+
+    def lines(self) -> list[str]:
+        """What it has printed so far, oldest first."""
+        return list(self._lines)
+
+    def connect(self, port: int, address: str = "127.0.0.1", timeout: float = 5.0) -> Any:
+        """A socket connected to a port inside. Raises OSError."""
+        return self._room.connect(port, address, timeout)
+
+    def poll(self) -> int | None:
+        """Its exit code; None while it runs."""
+        return self._program.poll()
+
+    def wait(self, timeout: float | None = None) -> int:
+        """The same when it has ended and everything that it printed has been read. Raises TimeoutError."""
+        code = self._program.wait(timeout)
+        self._ended.wait(5)
+        return code
+
+    @property
+    def exceeded(self) -> str | None:
+        """The bound that it exceeded, as a sentence."""
+        return self._room.exceeded or None
+
+    def kill(self) -> None:
+        """End it and everything that it started."""
+        self._holding.__exit__(None, None, None)
+
+
+def _own_command(process: Process, configuration: Mapping[str, Any]) -> tuple[str, ...]:
+    entrypoint = process.entrypoint if process.entrypoint is not None else tuple(configuration.get("Entrypoint") or ())
+    cmd = process.cmd if process.cmd is not None else tuple(configuration.get("Cmd") or ())
+    return (*entrypoint, *cmd)
+
+
+def _mounted(number: int, mount: Any) -> Shown:
+    source = mount.source.resolve()
+    if mount.writable:
+        os.chown(source, FIRST_ID, FIRST_ID)
+    return Shown(f"/mounts/{number}", str(source), writable=mount.writable)
+
+
+def _volumes(outside: Outside | None) -> list[str]:
+    volumes = ["-v", f"{REHEARSAL}:{REHEARSAL}:ro"]
+    return [*volumes, "-v", f"{REHEARSAL}/outside:{REHEARSAL}/outside:ro"] if outside is not None else volumes
+
+
+def _started(room: Room, command: Sequence[str], variables: Mapping[str, str], take: Callable[[str | None], object]) -> Program:
+    """A program whose lines are given to `take`, and None when there are no more."""
+    reader, writer = os.pipe()
+
+    def read() -> None:
+        with os.fdopen(reader, encoding="utf-8", errors="replace", newline="\n") as output:
+            for line in output:
+                take(line.rstrip("\r\n").rpartition("\r")[2])
+        take(None)
+
+    try:
+        program = room.start(command, variables, writer)
+    except BaseException:
+        os.close(reader)
+        raise
+    finally:
+        os.close(writer)
+    threading.Thread(target=read, name="output", daemon=True).start()
+    return program
+
+
+def _follow(said: SimpleQueue[str | None], steps: Steps, seconds: float, program: Program) -> str:
+    """Give the lines to the steps until there are no more; why the build was ended, where it was."""
+    while True:
+        try:
+            line = said.get(timeout=1.0)
+        except Empty:
+            if steps.current is not None and steps.current.instruction.lstrip().upper().startswith("RUN") and steps.seconds > seconds:
+                program.kill()
+                return f"it took longer than {seconds:g} s"
+            continue
+        if line is None:
+            return ""
+        steps.line(line)
+
+
+def _place(build: Build, line: int) -> Place:
+    return build.places[line - 1] if 0 < line <= len(build.places) else replace(Place(), line=line)

@@ -1,0 +1,76 @@
+"""What `buildah bud` and `podman build` print, as steps: `STEP 2/5: ...` begins one, `[1/2]` before it names the stage."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from converters.rehearsal.dockerfile import Prepared
+from converters.rehearsal.engines import Place, Step
+
+_STEP = re.compile(r"(?:\[(\d+)/\d+\] )?STEP (\d+)/(\d+): ")
+_CACHED = "--> Using cache "
+_DONE = re.compile(r"(?:--> [0-9a-f]{6,}|COMMIT)\b")
+MOST_LINES = 4000
+
+
+class Steps:
+    """Follows the output line by line; what a step prints that looks like the next one's beginning is taken for it."""
+
+    def __init__(self, prepared: Prepared, places: Sequence[Place], on_step: Callable[[Step], None]) -> None:
+        self._prepared, self._places, self._on_step = prepared, places, on_step
+        self._total = sum(map(len, prepared.stages))
+        self._began = time.monotonic()
+        self.current: Step | None = None
+        self.finished: list[Step] = []
+        self.output: list[str] = []
+        """What the current step has printed."""
+
+    def line(self, text: str) -> None:
+        """One line of the engine's output."""
+        match = _STEP.match(text)
+        if match is not None and (step := self._step(int(match.group(1) or 1), int(match.group(2)))) is not None:
+            self._end("done")
+            self.current, self.output, self._began = step, [], time.monotonic()
+            self._on_step(step)
+        elif text.startswith(_CACHED):
+            self._end("cached")
+        elif _DONE.match(text):
+            self._end("done")
+        elif self.current is not None:
+            self.output.append(text)
+            del self.output[:-MOST_LINES]
+
+    @property
+    def seconds(self) -> float:
+        """How long the current step takes already; 0 where none is running."""
+        return time.monotonic() - self._began if self.current is not None else 0.0
+
+    def end(self) -> None:
+        """The build has succeeded."""
+        self._end("done")
+
+    def fail(self) -> Step:
+        """The step that failed: the current one, else the first one, for nothing began."""
+        failed = self.current or self._step(1, 1) or Step(0, self._total, "", Place(), "failed")
+        failed = replace(failed, state="failed", seconds=round(self.seconds, 3))
+        self.finished.append(failed)
+        self._on_step(failed)
+        return failed
+
+    def _end(self, state: str) -> None:
+        if self.current is not None:
+            ended = replace(self.current, state="cached" if state == "cached" else "done", seconds=round(self.seconds, 3))
+            self.finished.append(ended)
+            self._on_step(ended)
+            self.current = None
+
+    def _step(self, stage: int, number: int) -> Step | None:
+        stages = self._prepared.stages
+        if not 0 < stage <= len(stages) or not 0 < number <= len(stages[stage - 1]):
+            return None
+        line = stages[stage - 1][number - 1]
+        place = self._places[line.number - 1] if line.number <= len(self._places) else Place("", line.number)
+        return Step(sum(map(len, stages[: stage - 1])) + number, self._total, line.text, place, "running")
