@@ -1,7 +1,7 @@
-"""Certificates for the platform's host names, from an authority that lives as long as this process.
+"""Certificates for host names, from an authority that lives as long as this process.
 
-Its key never leaves memory, it may sign for the platform's domains alone, and nothing is installed in the system:
-processes trust it because their environment names a file with its certificate.
+Its key never leaves memory, it may sign for the platform's domains alone unless it is made for others, and nothing is installed in the
+system: processes trust it because their environment names a file with its certificate.
 """
 
 from __future__ import annotations
@@ -25,17 +25,19 @@ _LIFE = 365 * _DAY
 
 
 class Authority:
-    """A certificate authority for the platform's domains."""
+    """A certificate authority for the platform's domains, or for any host (``domains=None``) where processes see no other network."""
 
-    def __init__(self) -> None:
+    def __init__(self, title: str = "Local certificate authority of the fal runtime", domains: Sequence[str] | None = DOMAINS) -> None:
+        self._domains = domains
         self._key = ec.generate_private_key(ec.SECP256R1())
         self._leaf_key = ec.generate_private_key(ec.SECP256R1())
-        self._name = _named("Local certificate authority of the fal runtime")
-        domains = [x509.DNSName(domain) for domain in DOMAINS]
+        self._name = _named(title)
         builder = _builder(self._name, self._name, self._key.public_key())
         builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         builder = builder.add_extension(_key_usage(signs_certificates=True), critical=True)
-        builder = builder.add_extension(x509.NameConstraints(permitted_subtrees=domains, excluded_subtrees=None), critical=True)
+        if domains is not None:
+            permitted = [x509.DNSName(domain) for domain in domains]
+            builder = builder.add_extension(x509.NameConstraints(permitted_subtrees=permitted, excluded_subtrees=None), critical=True)
         self._certificate = builder.sign(self._key, hashes.SHA256())
 
     @property
@@ -44,12 +46,13 @@ class Authority:
         return self._certificate.public_bytes(serialization.Encoding.PEM).decode()
 
     def context(self) -> ssl.SSLContext:
-        """A server's context that shows a certificate for whichever of the platform's names the client asks for."""
-        default = self._context((*DOMAINS, *(f"*.{domain}" for domain in DOMAINS)))
+        """A server's context that shows a certificate for whichever of the authority's names the client asks for."""
+        named = ("localhost",) if self._domains is None else self._domains
+        default = self._context((*named, *(f"*.{domain}" for domain in named)))
         of_name = functools.lru_cache(maxsize=256)(lambda name: self._context((name,)))
 
         def choose(connection: ssl.SSLSocket | ssl.SSLObject, name: str | None, _: ssl.SSLContext) -> None:
-            if name is not None and is_platform(name):
+            if name is not None and (self._domains is None or is_platform(name)):
                 connection.context = of_name(name.lower())
 
         default.sni_callback = choose

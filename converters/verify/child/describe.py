@@ -64,7 +64,7 @@ def described(value: Any, depth: int = 0) -> str:
         return shortened(f"[{inner}]" if kind is list else f"({inner})")
     if kind in (set, frozenset):
         return shortened("{" + ", ".join(sorted(described(item, depth + 1) for item in value)) + "}")
-    if isinstance(value, FunctionType | BuiltinFunctionType | MethodType):
+    if isinstance(value, (FunctionType, BuiltinFunctionType, MethodType)):
         return f"<function {getattr(value, '__name__', '?')}>"
     if isinstance(value, type):
         return value.__name__
@@ -82,7 +82,7 @@ def subscript(key: Any) -> str:
 
 def written(value: Any) -> str:
     """The text of an argument of a call that writes: what lies at a path so far does not matter."""
-    if isinstance(value, str | PurePath) and str(value).startswith(("/tmp/", "/var/tmp/", tempfile.gettempdir() + "/")):
+    if isinstance(value, (str, PurePath)) and str(value).startswith(("/tmp/", "/var/tmp/", tempfile.gettempdir() + "/")):
         return f"<temporary file{os.path.splitext(str(value))[1]}>"
     return described(value)
 

@@ -68,7 +68,7 @@ class Double(Contents, str):
             return self._compared("==", other, False) if self.text != other.text else Comparison(True, f"({self.text} == {other.text})")
         if isinstance(other, str):
             return str.__eq__(self, other) is True or self._is_named(other) or self._answer(False)
-        if isinstance(other, int | float) and not isinstance(other, bool):
+        if isinstance(other, (int, float)) and not isinstance(other, bool):
             return self._compared("==", other, float(self) == other)
         return False
 

@@ -24,7 +24,7 @@ def is_writer(name: str) -> bool:
 def write(text: str, name: str, arguments: Iterable[Any]) -> None:
     """Write the files that a call of ``name`` gets as arguments, by their paths or opened."""
     for argument in arguments:
-        if not isinstance(argument, str | os.PathLike):
+        if not isinstance(argument, (str, os.PathLike)):
             if is_writer(name) and hasattr(argument, "write") and not isinstance(argument, type):
                 _write_to(argument, text)
             continue
@@ -42,7 +42,7 @@ def write(text: str, name: str, arguments: Iterable[Any]) -> None:
 def downloaded(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str | None:
     """The place at which a download into a folder that the caller chose lies."""
     folder = kwargs.get("local_dir")
-    if not name.endswith("_download") or isinstance(folder, Expression) or not isinstance(folder, str | os.PathLike):
+    if not name.endswith("_download") or isinstance(folder, Expression) or not isinstance(folder, (str, os.PathLike)):
         return None
     filename = kwargs.get("filename", args[1] if len(args) > 1 else "") if name == "hf_hub_download" else ""
     place = os.path.join(os.fspath(folder), filename) if filename else os.fspath(folder)

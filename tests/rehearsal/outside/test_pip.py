@@ -1,0 +1,75 @@
+"""Real pip against the double of the internet around an index in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from converters.rehearsal.outside import Outside
+from tests.rehearsal.outside.made import Inside, Registry, inside
+
+
+def _registry() -> Registry:
+    registry = Registry()
+    registry.add(
+        "torch", "2.1.0", requires=("tiny>=1",), files={"torch/__init__.py": "", "torch/nn/__init__.py": "", "functorch/__init__.py": ""}
+    )
+    registry.add("torch", "2.2.0")
+    registry.add("user", "1.0", requires=("torch",), files={"user/__init__.py": "import torch.fft.real"})
+    registry.add("tiny", "1.5")
+    registry.add("picky", "1.0", requires=("tiny<1",))
+    return registry
+
+
+@pytest.fixture(scope="module")
+def double(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Outside, Inside]]:
+    with inside(_registry(), tmp_path_factory.mktemp("double")) as made:
+        yield made
+
+
+def test_what_is_small_is_installed_and_what_is_large_and_its_users_are_stubs(double: tuple[Outside, Inside], tmp_path: Path) -> None:
+    outside, within = double
+    found = within.install(tmp_path, "torch==2.1.0", "user")
+    assert found.returncode == 0, found.stderr
+    answers = {asked.detail for asked in outside.record() if asked.url.endswith(".whl")}
+    assert answers == {
+        "torch 2.1.0: reads the weights of models", "user 1.0: requires torch, which is a stub", "tiny 1.5"
+    }  # fmt: skip
+    program = (
+        "import torch, functorch, tiny, torch.nn.functional as F; from user.deep import Model; from importlib.metadata import version\n"
+        "print(torch.__version__, version('torch'), torch.cuda.is_available(), tiny.real, Model.from_pretrained('a/b'), F.relu(1))"
+    )
+    ran = within.python("-c", program, path=tmp_path)
+    assert ran.stdout.split() == [
+        "2.1.0",
+        "2.1.0",
+        "False",
+        "1.5",
+        "user.deep.Model.from_pretrained('a/b')",
+        "torch.nn.functional.relu(1)",
+    ], ran.stderr
+
+
+def test_a_conflict_fails_as_pip_says_it(double: tuple[Outside, Inside], tmp_path: Path) -> None:
+    found = double[1].install(tmp_path, "torch==2.1.0", "picky")
+    assert found.returncode == 1
+    assert "ResolutionImpossible" in found.stderr
+    assert "picky 1.0 depends on tiny<1" in found.stdout
+
+
+def test_a_package_that_no_index_has_is_not_found(double: tuple[Outside, Inside], tmp_path: Path) -> None:
+    found = double[1].install(tmp_path, "nowhere-to-be-found")
+    assert found.returncode == 1
+    assert "No matching distribution found for nowhere-to-be-found" in found.stderr
+
+
+def test_an_index_that_is_not_asked_has_the_public_versions_with_its_local_version(double: tuple[Outside, Inside], tmp_path: Path) -> None:
+    outside, within = double
+    found = within.install(tmp_path, "--index-url", "https://download.pytorch.org/whl/cu121", "torch==2.1.0+cu121")
+    assert found.returncode == 0, found.stderr
+    ran = within.python("-c", "import torch; print(torch.__version__)", path=tmp_path)
+    assert ran.stdout == "2.1.0+cu121\n", ran.stderr
+    pages = [asked.outcome for asked in outside.record() if asked.url == "https://download.pytorch.org/whl/cu121/torch/"]
+    assert pages == ["doubled"]
