@@ -19,7 +19,7 @@ from converters.rehearsal.outside import mounted
 from converters.rehearsal.outside.asked import Asked, Outcome, Record
 from converters.rehearsal.outside.python.index import PythonIndex
 from converters.rehearsal.outside.router import Router
-from converters.rehearsal.outside.server import Servers
+from converters.rehearsal.outside.server import Served, Servers
 from converters.rehearsal.outside.upstream import Upstream
 from fal_runtime.interception.certificates import Authority
 
@@ -60,11 +60,14 @@ class Outside:
         """Variables for every process inside: they lead it to the certificate and switch off what would go around it."""
         return MappingProxyType(mounted.environment())
 
-    def serve(self, udp: socket.socket, http: socket.socket, https: socket.socket) -> None:
-        """Answer at sockets that listen at ports 53 (UDP), 80 and 443 inside. May be called for several namespaces."""
+    def serve(self, udp: socket.socket, http: socket.socket, https: socket.socket) -> Served:
+        """Answer at sockets that listen at ports 53 (UDP), 80 and 443 inside, until what is returned is closed.
+
+        May be called for several namespaces.
+        """
         if self._servers is None:
             self._servers = Servers(self._application, self._finish, self._authority.context(), ADDRESS)
-        self._servers.add(udp, http, https)
+        return self._servers.add(udp, http, https)
 
     def record(self) -> list[Asked]:
         """What was asked so far, in order."""

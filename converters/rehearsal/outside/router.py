@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
-
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
@@ -12,8 +10,8 @@ from converters.rehearsal.outside import doubled, forward
 from converters.rehearsal.outside.asked import Record
 from converters.rehearsal.outside.hosts import PYPI_FILES, is_forwarded
 from converters.rehearsal.outside.python import routes
-from converters.rehearsal.outside.python.index import PythonIndex
-from converters.rehearsal.outside.upstream import Upstream, UpstreamError
+from converters.rehearsal.outside.python.index import FAILURES, PythonIndex
+from converters.rehearsal.outside.upstream import Upstream
 
 
 class Router:
@@ -28,7 +26,7 @@ class Router:
         request = Request(scope, receive)
         try:
             response = await self._respond(request)
-        except (UpstreamError, zipfile.BadZipFile) as error:
+        except FAILURES as error:
             self._record.add(request.url.hostname or "", str(request.url), "refused", str(error))
             response = routes.failure(error)
         await response(scope, receive, send)

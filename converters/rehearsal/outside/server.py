@@ -7,16 +7,37 @@ import contextlib
 import socket
 import ssl
 import threading
-from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any
+from collections.abc import Awaitable, Callable
 
 import uvicorn
 from starlette.types import ASGIApp
 
 from converters.rehearsal.outside.dns import Names
 
-_START = 30.0
-"""Seconds that starting or stopping may take."""
+_SECONDS = 30.0
+"""What starting or stopping may take."""
+
+
+class Served:
+    """Servers at one namespace's sockets, which they close with themselves."""
+
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, names: asyncio.BaseTransport, webs: list[tuple[uvicorn.Server, asyncio.Task[None]]]
+    ) -> None:
+        self._loop, self._names, self._webs = loop, names, webs
+
+    def close(self) -> None:
+        """Stop answering there; the namespace can end."""
+        if self._loop.is_running():
+            with contextlib.suppress(TimeoutError):
+                asyncio.run_coroutine_threadsafe(self.end(), self._loop).result(_SECONDS)
+
+    async def end(self) -> None:
+        """The same, in the servers' own thread."""
+        self._names.close()
+        for server, _ in self._webs:
+            server.should_exit = server.force_exit = True
+        await asyncio.gather(*(task for _, task in self._webs), return_exceptions=True)
 
 
 class Servers:
@@ -28,23 +49,22 @@ class Servers:
         self._application, self._finish, self._context, self._address = application, finish, context, address
         self._loop = asyncio.new_event_loop()
         self._made: ASGIApp | None = None
-        self._running: list[tuple[uvicorn.Server, asyncio.Task[None]]] = []
-        self._transports: list[asyncio.BaseTransport] = []
+        self._served: list[Served] = []
         self._thread = threading.Thread(target=self._run, name="rehearsal-outside", daemon=True)
         self._thread.start()
 
-    def add(self, udp: socket.socket, http: socket.socket, https: socket.socket) -> None:
+    def add(self, udp: socket.socket, http: socket.socket, https: socket.socket) -> Served:
         """Serve at these sockets, which belong to the servers from now on."""
-        self._call(self._add(udp, http, https))
+        return asyncio.run_coroutine_threadsafe(self._add(udp, http, https), self._loop).result(_SECONDS)
 
     def close(self) -> None:
         """End every server and the thread."""
         if self._loop.is_closed():
             return
         with contextlib.suppress(TimeoutError):
-            self._call(self._close())
+            asyncio.run_coroutine_threadsafe(self._close(), self._loop).result(_SECONDS)
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(_START)
+        self._thread.join(_SECONDS)
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
@@ -52,33 +72,30 @@ class Servers:
         self._loop.run_until_complete(self._loop.shutdown_default_executor())
         self._loop.close()
 
-    def _call(self, work: Coroutine[Any, Any, None]) -> None:
-        asyncio.run_coroutine_threadsafe(work, self._loop).result(_START)
-
-    async def _add(self, udp: socket.socket, http: socket.socket, https: socket.socket) -> None:
+    async def _add(self, udp: socket.socket, http: socket.socket, https: socket.socket) -> Served:
         self._made = self._made or self._application()
         udp.setblocking(False)
-        transport, _ = await self._loop.create_datagram_endpoint(lambda: Names(self._address), sock=udp)
-        self._transports.append(transport)
-        for listening, context in ((http, None), (https, self._context)):
-            config = uvicorn.Config(
-                self._made, lifespan="off", log_config=None, access_log=False, server_header=False, ws="none", timeout_graceful_shutdown=1
-            )
-            config.load()
-            config.ssl = context
-            server = uvicorn.Server(config)
-            task = self._loop.create_task(server.serve(sockets=[listening]))
-            self._running.append((server, task))
-            while not server.started and not task.done():
-                await asyncio.sleep(0.005)
-            if task.done():
-                task.result()
+        names, _ = await self._loop.create_datagram_endpoint(lambda: Names(self._address), sock=udp)
+        webs = [await self._web(self._made, http, None), await self._web(self._made, https, self._context)]
+        served = Served(self._loop, names, webs)
+        self._served.append(served)
+        return served
+
+    async def _web(
+        self, app: ASGIApp, listening: socket.socket, context: ssl.SSLContext | None
+    ) -> tuple[uvicorn.Server, asyncio.Task[None]]:
+        config = uvicorn.Config(app, lifespan="off", log_config=None, access_log=False, server_header=False, ws="none", backlog=512)
+        config.load()
+        config.ssl = context
+        server = uvicorn.Server(config)
+        task = self._loop.create_task(server.serve(sockets=[listening]))
+        while not server.started and not task.done():
+            await asyncio.sleep(0.005)
+        if task.done():
+            task.result()
+        return server, task
 
     async def _close(self) -> None:
-        for transport in self._transports:
-            transport.close()
-        for server, _ in self._running:
-            server.should_exit = True
-        await asyncio.gather(*(task for _, task in self._running), return_exceptions=True)
+        await asyncio.gather(*(served.end() for served in self._served))
         if self._made is not None:
             await self._finish()

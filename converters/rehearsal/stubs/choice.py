@@ -72,12 +72,12 @@ class Choice:
             return own
         direct = list(required(distribution.metadata))
         for name in direct:
-            if await self._is_stub(name):
+            if await self.is_stub(name):
                 return f"requires {name}, which is a stub"
         return ""
 
-    async def _is_stub(self, name: str) -> bool:
-        """Whether a name, or what it requires, directly or not, is a stub by itself: breadth first, once per name."""
+    async def is_stub(self, name: str) -> bool:
+        """Whether a normalized name, or what it requires, directly or not, is a stub by itself: breadth first, once per name."""
         parents: dict[str, str] = {name: ""}
         level = [name]
         while level and len(parents) < _AT_MOST:

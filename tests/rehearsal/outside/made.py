@@ -16,6 +16,7 @@ from pathlib import Path
 import httpx
 
 from converters.rehearsal.outside import MOUNTED_AT, Outside
+from converters.rehearsal.stubs.source import archive
 
 SIMPLE = "https://index.example/simple"
 LEAD = """\
@@ -60,6 +61,11 @@ class Registry:
         """Publish a wheel."""
         data = made_wheel(name, version, requires=requires, files=files, extra=extra)
         self.files.setdefault(name, {})[f"{name.replace('-', '_')}-{version}-py3-none-any.whl"] = data
+
+    def add_source(self, name: str, version: str, texts: Mapping[str, str]) -> None:
+        """Publish a source distribution."""
+        files = {f"{name}-{version}/{path}": text.encode() for path, text in texts.items()}
+        self.files.setdefault(name, {})[f"{name}-{version}.tar.gz"] = archive(files, f"{name}-{version}.tar.gz")
 
     def transport(self) -> httpx.MockTransport:
         """How the double reaches this registry."""

@@ -20,6 +20,18 @@ def _registry() -> Registry:
     registry.add("user", "1.0", requires=("torch",), files={"user/__init__.py": "import torch.fft.real"})
     registry.add("tiny", "1.5")
     registry.add("picky", "1.0", requires=("tiny<1",))
+    described = "Metadata-Version: 2.1\nName: {}\nVersion: 1.0\n"
+    registry.add_source(
+        "kernels",
+        "1.0",
+        {
+            "PKG-INFO": described.format("kernels"),
+            "pyproject.toml": '[build-system]\nrequires = ["torch==2.1.0"]\nbuild-backend = "own"\nbackend-path = ["."]',
+            "setup.py": "import os\nimport torch\nraise SystemExit('built')",
+            "kernels/__init__.py": "import kernels._C",
+            "tests/__init__.py": "",
+        },
+    )
     return registry
 
 
@@ -73,3 +85,19 @@ def test_an_index_that_is_not_asked_has_the_public_versions_with_its_local_versi
     assert ran.stdout == "2.1.0+cu121\n", ran.stderr
     pages = [asked.outcome for asked in outside.record() if asked.url == "https://download.pytorch.org/whl/cu121/torch/"]
     assert pages == ["doubled"]
+
+
+def test_a_source_that_is_built_with_a_stub_builds_into_one(double: tuple[Outside, Inside], tmp_path: Path) -> None:
+    outside, within = double
+    found = within.install(tmp_path, "kernels")
+    assert found.returncode == 0, found.stderr + found.stdout
+    assert "kernels 1.0: is built with torch, which is a stub" in {asked.detail for asked in outside.record()}
+    ran = within.python("-c", "import kernels.ops; print(kernels.ops.fused(2))", path=tmp_path)
+    assert ran.stdout == "kernels.ops.fused(2)\n", ran.stderr
+    assert not (tmp_path / "tests").exists()
+
+
+def test_a_source_whose_build_imports_what_is_not_there_fails_as_it_would(double: tuple[Outside, Inside], tmp_path: Path) -> None:
+    found = double[1].install(tmp_path, "--no-build-isolation", "kernels")
+    assert found.returncode == 1
+    assert "ModuleNotFoundError: No module named 'torch'" in found.stderr + found.stdout

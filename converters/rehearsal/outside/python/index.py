@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import tarfile
 import zipfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -14,10 +15,14 @@ from packaging.version import Version
 from converters.rehearsal.outside.python.archive import RemoteArchive
 from converters.rehearsal.outside.python.listing import ACCEPTED, File, is_for_linux, normalized, parse, project_of, with_local
 from converters.rehearsal.outside.upstream import Upstream, UpstreamError
-from converters.rehearsal.stubs import choice, wheel
+from converters.rehearsal.stubs import choice, source, wheel
 
 _FAMILY = frozenset({"torch", "torchvision", "torchaudio", "torchtext", "torchdata", "xformers", "torchao", "torchcodec"})
 """What PyTorch's indexes hold builds of their own of, under local versions."""
+FAILURES = (UpstreamError, zipfile.BadZipFile, tarfile.TarError)
+"""What is raised where the real index does not give what is needed."""
+_LARGEST_SOURCE = 200_000_000
+"""Bytes up to which a source distribution is fetched to see how it is built."""
 _VENDOR = re.compile(r"^(nvidia-|triton$|cuda-)")
 _LOCAL_VERSION = re.compile(r"(?<![\w.])(cpu|cu\d{2,3}|rocm\d[\d.]*|xpu)(?![\w.])")
 
@@ -33,7 +38,8 @@ class PythonIndex:
         self._choice = choice.Choice(self._newest)
         self._listed: dict[str, list[File]] = {}
         self._shown: dict[tuple[str, str], File] = {}
-        self._wheels: dict[str, bytes] = {}
+        self._stubs: dict[str, bytes] = {}
+        self._sources: dict[str, source.Source] = {}
 
     async def files(self, project: str) -> list[File]:
         """The files of a project in the order of the index. Raises UpstreamError."""
@@ -80,16 +86,30 @@ class PythonIndex:
         return _relabelled(data, file) if file.shown else data
 
     async def stub_reason(self, file: File) -> str:
-        """Why a wheel is a stub; '' for one that is installed really. Raises UpstreamError, and zipfile.BadZipFile."""
-        distribution = choice.Distribution(file.project, file.size, await self.metadata(file))
-        return await self._choice.reason(distribution)
+        """Why a file is a stub; '' for one that is installed really. Raises UpstreamError, and what reading archives raises."""
+        if file.is_wheel:
+            return await self._choice.reason(choice.Distribution(file.project, await self._size(file), await self.metadata(file)))
+        known = choice.by_name(file.project)
+        if known:
+            return known
+        described = await self._source(file)
+        reason = await self._choice.reason(choice.Distribution(file.project, file.size, described.metadata))
+        if reason:
+            return reason
+        for name in (*map(_name_of, described.build_requires), *described.imports):
+            if await self._choice.is_stub(normalized(name)):
+                return f"is built with {normalized(name)}, which is a stub"
+        return ""
 
     async def stub(self, file: File) -> bytes:
-        """The stub of a wheel. Raises UpstreamError, and zipfile.BadZipFile."""
-        if file.label not in self._wheels:
-            metadata = await self.metadata(file)
-            self._wheels[file.label] = wheel.build(file.label, metadata, await self._contents(file))
-        return self._wheels[file.label]
+        """The stub of a file. Raises UpstreamError, and what reading archives raises."""
+        if file.label not in self._stubs:
+            if file.is_wheel:
+                made = wheel.build(file.label, await self.metadata(file), await self._contents(file))
+            else:
+                made = source.build(file.label, file.project, str(file.version), await self._source(file))
+            self._stubs[file.label] = made
+        return self._stubs[file.label]
 
     async def real(self, file: File) -> Path:
         """The real file. Raises UpstreamError."""
@@ -102,16 +122,31 @@ class PythonIndex:
         entry_points = (await archive.read(declared)).decode(errors="replace") if declared else ""
         return wheel.contents(names, entry_points)
 
+    async def _source(self, file: File) -> source.Source:
+        if file.name not in self._sources:
+            if (file.size or 0) > _LARGEST_SOURCE:
+                text = f"Metadata-Version: 2.1\nName: {file.project}\nVersion: {file.version}\n"
+                self._sources[file.name] = source.Source((), {"PKG-INFO": text})
+            else:
+                place = await self._upstream.file(file.url)
+                self._sources[file.name] = await asyncio.to_thread(source.read, place, file.name)
+        return self._sources[file.name]
+
+    async def _size(self, file: File) -> int:
+        return file.size if file.size is not None else await self._upstream.size(file.url)
+
     async def _archive(self, file: File) -> RemoteArchive:
-        size = file.size if file.size is not None else (await self._upstream.size(file.url))
-        return RemoteArchive(self._upstream, file.url, size)
+        return RemoteArchive(self._upstream, file.url, await self._size(file))
 
     async def _newest(self, name: str) -> choice.Distribution | None:
-        """What a resolver would choose without other demands: the newest release with a wheel for Linux."""
+        """What a resolver would choose without other demands: the newest release with a wheel for Linux, else the newest source."""
         try:
             file = _usual(await self.files(name))
-            return None if file is None else choice.Distribution(name, file.size, await self.metadata(file))
-        except (UpstreamError, zipfile.BadZipFile):
+            if file is None:
+                return None
+            metadata = await self.metadata(file) if file.is_wheel else (await self._source(file)).metadata
+            return choice.Distribution(name, file.size, metadata)
+        except FAILURES:
             return None
 
 
@@ -122,9 +157,16 @@ def local_version(path: str) -> str:
 
 
 def _usual(files: Iterable[File]) -> File | None:
-    fitting = [file for file in files if file.is_wheel and not file.yanked and is_for_linux(file.name) and _allows(file.requires_python)]
+    allowed = [file for file in files if not file.yanked and file.version is not None and _allows(file.requires_python)]
+    fitting = [file for file in allowed if file.is_wheel and is_for_linux(file.name)] or [file for file in allowed if not file.is_wheel]
     final = [file for file in fitting if file.version is not None and not file.version.is_prerelease] or fitting
     return max(final, key=lambda file: (file.version or Version("0"), "cp311" in file.name), default=None)
+
+
+def _name_of(requirement: str) -> str:
+    """The name that a requirement begins with."""
+    match = re.match(r"[A-Za-z0-9._-]+", requirement)
+    return match.group() if match else ""
 
 
 def _allows(requires_python: str) -> bool:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
-
 from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 
@@ -44,7 +42,7 @@ async def index_page(request: Request, index: PythonIndex, record: Record) -> Re
 
 
 async def file(request: Request, index: PythonIndex, record: Record) -> Response:
-    """A file of the index, its METADATA, or the stub of it. Raises UpstreamError, and zipfile.BadZipFile."""
+    """A file of the index, its METADATA, or the stub of it. Raises UpstreamError, and what reading archives raises."""
     path = request.url.path
     project = path.removeprefix(OWN_PATH).partition("/")[0] if path.startswith(OWN_PATH) else ""
     name = path.rpartition("/")[2]
@@ -60,14 +58,12 @@ async def file(request: Request, index: PythonIndex, record: Record) -> Response
 
 
 async def _reason(found: File, index: PythonIndex) -> str:
-    if not found.is_wheel:
-        return ""
     if found.shown:
         return "a build of an index that is not asked"
     return await index.stub_reason(found)
 
 
-def failure(error: UpstreamError | zipfile.BadZipFile) -> Response:
+def failure(error: Exception) -> Response:
     """What is answered where the real index did not give what was needed."""
     status = error.status if isinstance(error, UpstreamError) and error.status in (404, 403) else 502
     return PlainTextResponse(str(error), 404 if status == 403 else status)
