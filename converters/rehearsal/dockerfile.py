@@ -7,6 +7,7 @@ script of a RUN is one argument, the files of a COPY come from a context of thei
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -35,7 +36,8 @@ class Prepared:
     """The text for the engine, and for each of its stages the instructions that its steps stand for."""
 
     text: str
-    stages: list[list[Line]] = field(default_factory=list)
+    stages: list[list[Line | None]] = field(default_factory=list)
+    """None: a step that no line stands for."""
     files: dict[str, bytes] = field(default_factory=dict)
     """What the context :data:`FILES` holds."""
     diagnostics: tuple[tuple[int, str], ...] = ()
@@ -52,6 +54,9 @@ def prepare(text: str, arguments: Mapping[str, str], stand_in: Callable[[str, in
     lines = ["# escape=`"] if read.escape == "`" else []
     lines += [_plain(one) for one in read.instructions if one.stage is None and one.keyword == "ARG"]
     for stage in _needed(read):
+        for name in writer.aliases(stage):
+            lines += [f"FROM {name} AS {_alias(name, stage)}", f"LABEL rehearsal.mounted={secrets.token_hex(8)}"]
+            prepared.stages.append([None, None])
         prepared.stages.append([])
         for instruction in read.instructions:
             if instruction.stage == stage.index:
@@ -66,6 +71,14 @@ class _Writer:
         self.read, self.stand_in, self.prepared, self.wrapped = read, stand_in, prepared, wrapped
         self.runs: dict[tuple[int, int], Run] = {(run.stage, run.line): run for stage in read.stages for run in stage.runs}
         self.copies: dict[tuple[int, int], Copy] = {(copy.stage, copy.line): copy for stage in read.stages for copy in stage.copies}
+
+    def aliases(self, stage: Stage) -> list[str]:
+        """The stages that the commands of a stage mount: buildah 1.28 mounts none whose steps it took from its cache.
+
+        So they get a name for a stage upon them, with a step of its own that is in no cache.
+        """
+        mounts = [mount.from_stage for run in stage.runs if run.stage == stage.index for mount in run.mounts if mount.from_stage]
+        return list(dict.fromkeys(_name(found) for name in mounts if (found := self.stage(name)) is not None))
 
     def written(self, instruction: Instruction, stage: Stage) -> str:
         if instruction.keyword == "FROM":
@@ -84,19 +97,19 @@ class _Writer:
         return f"FROM {source} AS {_name(stage)}"
 
     def run(self, instruction: Instruction, run: Run) -> str:
-        flags = [self.mounted(word, instruction.line) for word in _known(instruction.flags)]
+        flags = [self.mounted(word, self.read.stages[run.stage], run.line) for word in _known(instruction.flags)]
         argv = run.argv if run.argv is not None else (*run.shell, run.script)
         if not self.wrapped:
             return " ".join(["RUN", *flags, json.dumps(list(argv))])
         return " ".join(["RUN", *flags, json.dumps([WRAPPER, *argv])])
 
-    def mounted(self, word: str, line: int) -> str:
+    def mounted(self, word: str, stage: Stage, line: int) -> str:
         """A `--mount` whose `from` is an image or a number, with the name of what stands for that."""
         option, equals, value = word.partition("=")
         if option != "--mount":
             return word
         parts = [part.partition("=") for part in value.split(",")]
-        renamed = [(name, sign, self.source(source, line) if name == "from" else source) for name, sign, source in parts]
+        renamed = [(name, sign, self.mount_source(source, stage, line) if name == "from" else source) for name, sign, source in parts]
         return option + equals + ",".join("".join(part) for part in renamed)
 
     def copy(self, instruction: Instruction, copy: Copy) -> str:
@@ -117,12 +130,20 @@ class _Writer:
         sources = [f"{folder}/{name}" for name in names]
         return " ".join(["COPY", *flags, f"--from={FILES}", *sources, words[-1]])
 
+    def mount_source(self, name: str, stage: Stage, line: int) -> str:
+        found = self.stage(name)
+        return self.source(name, line) if found is None else _alias(_name(found), stage)
+
     def source(self, name: str, line: int) -> str:
         """What a `--from` means: a stage by its name, or the stand-in of an image."""
-        for stage in reversed(self.read.stages):
-            if stage.name == name.lower() or (name.isdecimal() and stage.index == int(name)):
-                return _name(stage)
+        if (stage := self.stage(name)) is not None:
+            return _name(stage)
         return name if name == "scratch" else self.stand_in(name, line)
+
+    def stage(self, name: str) -> Stage | None:
+        """The stage of a name or number."""
+        found = (one for one in reversed(self.read.stages) if one.name == name.lower() or str(one.index) == name)
+        return next(found, None)
 
 
 def _needed(read: Dockerfile) -> Iterator[Stage]:
@@ -142,6 +163,10 @@ def _needed(read: Dockerfile) -> Iterator[Stage]:
 
 def _name(stage: Stage) -> str:
     return stage.name or f"stage-{stage.index}"
+
+
+def _alias(name: str, stage: Stage) -> str:
+    return f"{name}-for-{stage.index}"
 
 
 def _known(flags: tuple[str, ...]) -> list[str]:

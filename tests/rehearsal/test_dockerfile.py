@@ -60,8 +60,8 @@ def test_a_command_is_one_argument_of_its_shell_behind_the_wrapper(run: str, arg
     ("flags", "kept"),
     [
         ("--mount=type=cache,target=/c", "--mount=type=cache,target=/c"),
-        ("--mount=type=bind,from=a,target=/c", "--mount=type=bind,from=a,target=/c"),
-        ("--mount=type=bind,from=0,target=/c", "--mount=type=bind,from=a,target=/c"),
+        ("--mount=type=bind,from=a,target=/c", "--mount=type=bind,from=a-for-1,target=/c"),
+        ("--mount=type=bind,from=0,target=/c", "--mount=type=bind,from=a-for-1,target=/c"),
         ("--mount=from=uv:1,source=/uv,target=/uv", "--mount=from=standin/uv-1,source=/uv,target=/uv"),
         ("--network=none", ""),
     ],
@@ -86,8 +86,19 @@ def test_each_step_is_known_by_its_lines() -> None:
         c
         EOF
         """)
-    assert [[(line.number, line.last) for line in stage] for stage in found.stages] == [[(4, 4), (5, 6)], [(8, 8), (9, 9), (10, 12)]]
-    assert found.stages[0][1].text == "RUN a \\\n  && b"
+    assert [[(line.number, line.last) for line in stage if line] for stage in found.stages] == [
+        [(4, 4), (5, 6)],
+        [(8, 8), (9, 9), (10, 12)],
+    ]
+    assert found.stages[0][1] and found.stages[0][1].text == "RUN a \\\n  && b"
+
+
+def test_a_stage_that_is_mounted_gets_a_step_that_is_in_no_cache_and_no_line() -> None:
+    found = prepared("FROM debian:12 AS a\nFROM debian:12\nRUN --mount=from=a,target=/c x\n")
+    assert found.text.splitlines()[1] == "FROM a AS a-for-1"
+    assert found.stages[1] == [None, None]
+    again = prepared("FROM debian:12 AS a\nFROM debian:12\nRUN --mount=from=a,target=/c x\n")
+    assert found.text.splitlines()[2] != again.text.splitlines()[2]
 
 
 def test_files_of_heredocs_come_from_a_context_of_their_own() -> None:

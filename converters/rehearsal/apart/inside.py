@@ -19,7 +19,7 @@ from types import ModuleType
 from typing import Any
 
 _CLONE_NEWCGROUP = 0x02000000
-_MS_RDONLY, _MS_MOVE = 1, 8192
+_MS_RDONLY, _MS_REMOUNT, _MS_MOVE = 1, 32, 8192
 
 
 def main() -> None:
@@ -56,6 +56,7 @@ def _be_first(control: socket.socket, settings: dict[str, Any], wants: int, maps
     kernel.unshare(kernel.CLONE_NEWNS)
     mounting = sys.modules["confinement.mounting"]
     mounting.mount(_tree(settings["shown"]), settings["stage"], "/")
+    _allow_remounts(kernel, settings["shown"])
     _own_devices(kernel)
     mounting.cover_proc()
     with contextlib.suppress(OSError):  # some containers forbid the call altogether
@@ -77,6 +78,16 @@ def _be_first(control: socket.socket, settings: dict[str, Any], wants: int, maps
     for fd in (here, other, wants, maps, *(one.detach() for one in listening)):
         os.close(fd)
     _First(control).serve()
+
+
+def _allow_remounts(kernel: ModuleType, shown: list[dict[str, Any]]) -> None:
+    """Keep mounts read-only or not, and nothing else of them: engines mount again what is there, without flags that may not be dropped.
+
+    Devices cannot be made in a room, and a program that sets its user becomes one of the room's.
+    """
+    for one in shown:
+        if one.get("source") and not one["device"]:
+            kernel.mount(None, one["path"], None, _MS_REMOUNT | kernel.MS_BIND | (0 if one["writable"] else _MS_RDONLY))
 
 
 def _own_devices(kernel: ModuleType) -> None:

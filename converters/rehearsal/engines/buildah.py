@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import secrets
 import shutil
 import threading
@@ -20,13 +19,11 @@ from converters.rehearsal.apart import FIRST_ID, Program, Room, RoomFailure, Sho
 from converters.rehearsal.bases import SUITE_IMAGE, Base, Bases, NotKnown, Suite, SuiteFailure, archive
 from converters.rehearsal.dockerfile import Prepared, prepare
 from converters.rehearsal.engines import Build, Built, EngineFailure, Outside, Place, Process, StandIn, Step, StepFailure, UnknownBase
-from converters.rehearsal.engines.output import Steps
+from converters.rehearsal.engines.output import Steps, is_own_line, said_by_the_step
 from converters.rehearsal.engines.shown import CONTEXT, FILES, REHEARSAL, STORE, WORK, Folders
 
 _MEMORY, _TASKS = 4 * 2**30, 4096
 _BASE_SECONDS = 900.0
-_OWN_LINES = re.compile(r"subprocess exited with status \d+$|Error: exit status \d+$|Error: building at STEP \"RUN ")
-"""What buildah says of a program that failed, beside what the program says."""
 _STARTED = ("/bin/sh", "/rehearsal/run")
 
 
@@ -163,7 +160,7 @@ class Buildah:
         return words
 
     def _fail(self, build: Build, steps: Steps, why: str) -> None:
-        output = [line for line in steps.output if line.strip() and not _OWN_LINES.match(line)]
+        output = said_by_the_step(steps.output)
         failed = steps.fail()
         means, todo = (why, "") if why else advice(failed, output)
         raise StepFailure(failed, output, means, todo)
@@ -258,7 +255,7 @@ class RunningProcess:
         if line is None:
             self._ended.set()
             return
-        if not _OWN_LINES.match(line):
+        if not is_own_line(line):
             self._lines.append(line)
         del self._lines[:-8000]
 

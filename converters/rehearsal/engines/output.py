@@ -13,7 +13,27 @@ from converters.rehearsal.engines import Place, Step
 _STEP = re.compile(r"(?:\[(\d+)/\d+\] )?STEP (\d+)/(\d+): ")
 _CACHED = "--> Using cache "
 _DONE = re.compile(r"(?:--> [0-9a-f]{6,}|COMMIT)\b")
+_OWN = re.compile(r"subprocess exited with (status|signal) [\w ]+$|Error: exit status \d+$")
+_FAILED = "Error: building at STEP "
+_SAYS = re.compile(r".*\": ")
 MOST_LINES = 4000
+
+
+def is_own_line(line: str) -> bool:
+    """Whether buildah says it of a program that failed, rather than the program."""
+    return _OWN.match(line) is not None
+
+
+def said_by_the_step(lines: Sequence[str]) -> list[str]:
+    """What a step printed: of the engine's own words, which repeat the step, only what failed in one that is no program."""
+    found: list[str] = []
+    for number, line in enumerate(lines):
+        if line.startswith(_FAILED):
+            last = _SAYS.sub("", lines[-1], count=1)
+            return found if line.startswith(f'{_FAILED}"RUN') else [*found, last or lines[number]]
+        if line.strip() and not is_own_line(line):
+            found.append(line)
+    return found
 
 
 class Steps:
@@ -21,7 +41,8 @@ class Steps:
 
     def __init__(self, prepared: Prepared, places: Sequence[Place], on_step: Callable[[Step], None]) -> None:
         self._prepared, self._places, self._on_step = prepared, places, on_step
-        self._total = sum(map(len, prepared.stages))
+        steps = [(stage, step) for stage, lines in enumerate(prepared.stages) for step, line in enumerate(lines) if line is not None]
+        self._numbers = {step: number for number, step in enumerate(steps, 1)}
         self._began = time.monotonic()
         self.current: Step | None = None
         self.finished: list[Step] = []
@@ -31,10 +52,11 @@ class Steps:
     def line(self, text: str) -> None:
         """One line of the engine's output."""
         match = _STEP.match(text)
-        if match is not None and (step := self._step(int(match.group(1) or 1), int(match.group(2)))) is not None:
+        if match is not None and self._is_step(int(match.group(1) or 1), int(match.group(2))):
             self._end("done")
-            self.current, self.output, self._began = step, [], time.monotonic()
-            self._on_step(step)
+            self.current, self.output, self._began = self._step(int(match.group(1) or 1), int(match.group(2))), [], time.monotonic()
+            if self.current is not None:
+                self._on_step(self.current)
         elif text.startswith(_CACHED):
             self._end("cached")
         elif _DONE.match(text):
@@ -54,7 +76,7 @@ class Steps:
 
     def fail(self) -> Step:
         """The step that failed: the current one, else the first one, for nothing began."""
-        failed = self.current or self._step(1, 1) or Step(0, self._total, "", Place(), "failed")
+        failed = self.current or self._step(1, 1) or Step(0, len(self._numbers), "", Place(), "failed")
         failed = replace(failed, state="failed", seconds=round(self.seconds, 3))
         self.finished.append(failed)
         self._on_step(failed)
@@ -67,10 +89,13 @@ class Steps:
             self._on_step(ended)
             self.current = None
 
-    def _step(self, stage: int, number: int) -> Step | None:
+    def _is_step(self, stage: int, number: int) -> bool:
         stages = self._prepared.stages
-        if not 0 < stage <= len(stages) or not 0 < number <= len(stages[stage - 1]):
+        return 0 < stage <= len(stages) and 0 < number <= len(stages[stage - 1])
+
+    def _step(self, stage: int, number: int) -> Step | None:
+        """The step of the file, None for one that no line stands for."""
+        if not self._is_step(stage, number) or (line := self._prepared.stages[stage - 1][number - 1]) is None:
             return None
-        line = stages[stage - 1][number - 1]
         place = self._places[line.number - 1] if line.number <= len(self._places) else Place("", line.number)
-        return Step(sum(map(len, stages[: stage - 1])) + number, self._total, line.text, place, "running")
+        return Step(self._numbers[stage - 1, number - 1], len(self._numbers), line.text, place, "running")

@@ -8,27 +8,25 @@ cp -a /usr/bin/python$v /python/local/bin/
 [ ! -d /usr/include/python$v ] || cp -a /usr/include/python$v /python/local/include/
 cp -a /usr/share/python-wheels /python/share/
 rm -f $lib/EXTERNALLY-MANAGED $lib/sitecustomize.py
-cp -aL /etc/python$v/sitecustomize.py $lib/ 2>/dev/null || true
-rm -f $lib/sitecustomize.py
 find /python -name __pycache__ -prune -exec rm -rf {} +
 python3 - $lib <<'PATCH'
 import pathlib, sys
 lib = pathlib.Path(sys.argv[1])
-site = lib / "site.py"
-own = '''
-def getsitepackages(prefixes=None):
-    found = []
-    for prefix in PREFIXES if prefixes is None else prefixes:
-        path = os.path.join(prefix, "lib", "python%d.%d" % sys.version_info[:2], "site-packages")
-        if prefix and path not in found:
-            found.append(path)
-    return found
+# The module `site` is frozen into the interpreter from 3.11 on, so this comes after it.
+(lib / "sitecustomize.py").write_text('''
+import site
+import sys
 
-'''
-text = site.read_text()
-start = "# Prevent extending of sys.path when python was started with -S" if "# Prevent extending" in text else "if not sys.flags.no_site:"
-assert start in text
-site.write_text(text.replace(start, own + start, 1))
+if sys.prefix == sys.base_prefix:
+
+    def getsitepackages(prefixes=None):
+        minor = "python%d.%d" % sys.version_info[:2]
+        return list(dict.fromkeys(f"{prefix}/lib/{minor}/site-packages" for prefix in prefixes or site.PREFIXES))
+
+    site.getsitepackages = getsitepackages
+    for folder in getsitepackages():
+        site.addsitedir(folder)
+''')
 for name in ("sysconfig.py", "sysconfig/__init__.py"):
     file = lib / name
     if file.exists():

@@ -8,11 +8,13 @@ mkdir -p $libraries
 for file in /usr/local/bin/python$v /usr/local/lib/python$v/lib-dynload/*.so; do ldd "$file"; done | awk '/not found/ {print $1}' | sort -u | while read -r name; do
     cp "/python/libraries/$name" $libraries/
 done
-for file in $libraries/*; do
-    [ -e "$file" ] && ldd "$file" | awk '/not found/ {print $1}' | sort -u | while read -r name; do cp "/python/libraries/$name" $libraries/; done
+for file in $(find $libraries -type f); do
+    ldd "$file" | awk '/not found/ {print $1}' | sort -u | while read -r name; do cp "/python/libraries/$name" $libraries/; done
 done
 echo $libraries > /etc/ld.so.conf.d/zz-python.conf && ldconfig
 ln -sf python$v /usr/local/bin/python3 && ln -sf python3 /usr/local/bin/python
 mkdir -p /usr/local/lib/python$v/site-packages
-/usr/local/bin/python3 /usr/share/python-wheels/pip-*.whl/pip install --no-cache-dir --disable-pip-version-check --no-index --find-links /usr/share/python-wheels pip setuptools >/dev/null
+case $v in 3.8|3.9|3.10|3.11) packages="pip setuptools" ;; *) packages=pip ;; esac
+pip=$(echo /usr/share/python-wheels/pip-*.whl)
+PIP_ROOT_USER_ACTION=ignore /usr/local/bin/python3 "$pip/pip" install -q --no-cache-dir --disable-pip-version-check --no-index --find-links /usr/share/python-wheels $packages
 /usr/local/bin/python3 -c "import ssl, sqlite3, ctypes, lzma, bz2, readline, zlib, pip, site; assert site.getsitepackages()[0].startswith('/usr/local/lib')"
