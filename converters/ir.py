@@ -301,6 +301,14 @@ class Registry(Model):
     origin: Origin | None = None
 
 
+class Unproxied(Model):
+    """What a proxy in front of a server cannot pass on: `what` of which operation, and why."""
+
+    what: str
+    why: str
+    origin: Origin | None = None
+
+
 class Server(Model):
     """A program that answers HTTP itself: what starts it and how it is reached."""
 
@@ -312,6 +320,7 @@ class Server(Model):
     document: dict[str, Any] | None = None
     """Its OpenAPI document, as far as it can be had without running it."""
     document_origin: str = ""
+    unproxied: list[Unproxied] = Field(default_factory=list)
     findings: list[Finding] = Field(default_factory=list)
     image: str = ""
     """Reference of a ready image, where no Dockerfile builds it."""

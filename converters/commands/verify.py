@@ -16,9 +16,11 @@ from typing import TYPE_CHECKING, Literal
 
 from converters.commands.arguments import print_refusal
 from converters.errors import ExitCode, MigrateError, Unreadable, Unsupported, UsageError
-from converters.options import Options
+from converters.options import Options, Target
 from converters.outcome import Converted, Unchanged
 from converters.path_hints import missing
+from converters.preflight import apps
+from converters.project import open_project
 from converters.sources.registry import named
 from converters.terminal import print_error
 
@@ -31,6 +33,10 @@ if TYPE_CHECKING:
 
 SdkChoice = Literal["auto", "own"]
 """``own``: no environment is made for the source side; it gets the SDK of the one that we run in."""
+
+
+FORMS: dict[apps.Kind, Target] = {"app": "app", "function": "function", "server": "pyproject"}
+"""Kind of a finished app -> the form in which a server becomes one."""
 
 
 def _sdk_choice() -> SdkChoice:
@@ -65,6 +71,8 @@ def verify_project(request: Request, options: Options) -> int:
     from converters.output.place import write
 
     outcome = convert(request.source, options)
+    if isinstance(outcome, Converted) and (form := _form(outcome, request.target)) is not None:
+        outcome = convert(request.source, replace(options, target=form))
     if isinstance(outcome, Unchanged):
         refusal = no_source(outcome)
         if request.format == "json":
@@ -130,6 +138,16 @@ def _confinement() -> Support:
 
     with tempfile.TemporaryDirectory(prefix="fal-migrate-") as stage:
         return support(Path(stage))
+
+
+def _form(outcome: Converted, target: Path | None) -> Target | None:
+    """The form that a given output has, where a server would be converted into another one."""
+    app = outcome.application.apps[0]
+    if app.server is None or target is None or not target.is_dir():
+        return None
+    kinds = {program.kind for program in apps.programs(open_project(target))}
+    form = FORMS[kinds.pop()] if len(kinds) == 1 else app.target
+    return form if form != app.target else None
 
 
 def certified(request: Request, outcome: Converted, target: Path) -> list[Certificate]:

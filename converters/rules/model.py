@@ -49,6 +49,7 @@ class Case:
     status: Literal["", "converted", "partial", "unsupported", "unreadable"] = ""
     """Outcome of the whole conversion; '' for any in which there is an output."""
     style: Literal["auto", "inline", "keep"] = "auto"
+    target: Literal["auto", "app", "function", "pyproject"] = "auto"
     realtime: bool = False
     apps: Mapping[str, str] | None = None
     """What `migrate callers` is given by `--map`; None for a case of `migrate PATH`."""
@@ -65,6 +66,7 @@ class Case:
                 path.write_text(text)
         return Options(
             style=self.style,
+            target=self.target,
             realtime=self.realtime,
             endpoint_config=endpoint if self.endpoint else None,
             image_config=image if self.image else None,

@@ -61,6 +61,7 @@ __all__ = [
     "DK043",
     "DK044",
     "DK045",
+    "DK046",
     "ENV001",
     "ENV002",
     "ENV003",
@@ -247,6 +248,7 @@ DK042: Final = "DK042"
 DK043: Final = "DK043"
 DK044: Final = "DK044"
 DK045: Final = "DK045"
+DK046: Final = "DK046"
 ENV001: Final = "ENV001"
 ENV002: Final = "ENV002"
 ENV003: Final = "ENV003"

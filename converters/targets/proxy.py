@@ -54,6 +54,7 @@ def emit(app: App) -> str:
         startup_timeout=startup.value if startup else 600,
         stop_timeout=max(1, (grace.value if grace else 5) - 1),
         models=models.classes,
+        raw=any(one.raw and one.files for one in found),
         keywords=[f"{one.name}={source_of(one.value)}" for one in app.settings if one.name in KEYWORDS],
         settings=_settings(app),
         environment=environment,
@@ -69,7 +70,11 @@ def imports_of(text: str) -> str:
     used = imports.used_names(text.replace(imports.PLACE, "", 1))
     standard = ["contextlib", "mimetypes", "os", "signal", "subprocess", "tempfile", "time"]
     lines = [f"import {name}" for name in standard if f"{name}." in used]
-    lines += ["from collections.abc import Iterator", "from pathlib import Path"]
+    lines += [
+        "from collections.abc import Iterator",
+        "from http.cookiejar import CookieJar, DefaultCookiePolicy",
+        "from pathlib import Path",
+    ]
     names = [name for name in ("Any", "Literal") if name in used]
     lines += [f"from typing import {', '.join(names)}"] + (["from urllib.parse import quote"] if "quote" in used else [])
     toolkit = [name for name in ("Audio", "File", "Image", "Video") if name in used]

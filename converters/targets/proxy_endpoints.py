@@ -16,6 +16,7 @@ OWN = frozenset(
     {"setup", "wait", "health", "teardown", "forward", "server", "client", "provide_hints", "handle_exit", "serve", "image", "requirements"}
 )
 MEDIA = {"image": "Image", "video": "Video", "audio": "Audio"}
+BODIES = ("application/json", "multipart/form-data", "application/x-www-form-urlencoded")
 SKIPPED = frozenset({"/health", "/openapi.json", "/docs", "/redoc"})
 """fal answers these for every app itself."""
 
@@ -32,8 +33,13 @@ class Operation:
     model: str = ""
     in_path: list[str] = field(default_factory=list)
     query: list[str] = field(default_factory=list)
+    headers: list[str] = field(default_factory=list)
+    """In lower case. A header may also come with the caller's request, so that no input for one is required."""
+    cookies: list[str] = field(default_factory=list)
     json: str = ""
     """`` (no body), `fields` (what is left of the input) or `body` (one field of it)."""
+    raw: str = ""
+    """The media type of a body that is no JSON and no form: one field `body`, a file where it is not text."""
     files: list[str] = field(default_factory=list)
     """Keys of uploads."""
     uploads: dict[str, str] = field(default_factory=dict)
@@ -49,24 +55,29 @@ def operations(document: dict[str, Any], models: Models) -> list[Operation]:
     found: list[Operation] = []
     paths: set[str] = set()
     names: set[str] = set(OWN)
+    schemes = (document.get("components") or {}).get("securitySchemes") or {}
+    whole = document.get("security")
     for target, item in document.get("paths", {}).items():
         for method in METHODS:
             stated = item.get(method) if isinstance(item, dict) else None
             if isinstance(stated, dict) and str(target).startswith("/") and target not in SKIPPED:
-                found.append(
-                    _operation(
-                        str(target),
-                        method,
-                        {**stated, "parameters": [*item.get("parameters", []), *stated.get("parameters", [])]},
-                        models,
-                        paths,
-                        names,
-                    )
-                )
+                parameters = [_shared(one, document) for one in (*item.get("parameters", []), *stated.get("parameters", []))]
+                stated = {**stated, "parameters": parameters, "security": stated.get("security", whole)}
+                made = _operation(str(target), method, stated, paths, names)
+                _inputs(made, stated, models, schemes if isinstance(schemes, dict) else {})
+                made.output = _output(made, stated, models)
+                found.append(made)
     return found
 
 
-def _operation(target: str, method: str, stated: dict[str, Any], models: Models, paths: set[str], names: set[str]) -> Operation:
+def _shared(parameter: Any, document: dict[str, Any]) -> Any:
+    """The parameter, or the one among the components that it refers to."""
+    reference = parameter.get("$ref") if isinstance(parameter, dict) else None
+    shared = (document.get("components") or {}).get("parameters")
+    return shared.get(str(reference).rsplit("/", 1)[-1]) if reference and isinstance(shared, dict) else parameter
+
+
+def _operation(target: str, method: str, stated: dict[str, Any], paths: set[str], names: set[str]) -> Operation:
     path = re.sub(r"\{(\w+)[^}]*\}", r"\1", target).rstrip("/") or "/"
     if path in paths:
         path = f"{path.rstrip('/')}/{method}"
@@ -79,10 +90,7 @@ def _operation(target: str, method: str, stated: dict[str, Any], models: Models,
     while name in names or not is_name(name):
         name, number = f"{base}_{number}", number + 1
     names.add(name)
-    made = Operation(path, method.upper(), target, name, str(stated.get("summary") or stated.get("description") or ""))
-    _inputs(made, stated, models)
-    made.output = _output(made, stated, models)
-    return made
+    return Operation(path, method.upper(), target, name, str(stated.get("summary") or stated.get("description") or ""))
 
 
 def _output(made: Operation, stated: dict[str, Any], models: Models) -> str:
@@ -101,21 +109,25 @@ def _output(made: Operation, stated: dict[str, Any], models: Models) -> str:
     return name
 
 
-def _inputs(made: Operation, stated: dict[str, Any], models: Models) -> None:
+def _inputs(made: Operation, stated: dict[str, Any], models: Models, schemes: dict[str, Any]) -> None:
     properties: dict[str, Any] = {}
     required: list[str] = []
-    for parameter in stated["parameters"]:
-        if not isinstance(parameter, dict) or parameter.get("in") not in ("path", "query"):
+    for parameter in [*stated["parameters"], *_keys(stated.get("security"), schemes)]:
+        place = parameter.get("in") if isinstance(parameter, dict) else None
+        if place not in ("path", "query", "header", "cookie"):
             continue
         key = str(parameter.get("name"))
+        key = key.lower() if place == "header" else key
+        if key in properties:
+            continue
         properties[key] = {
             **(parameter.get("schema") or {}),
             **({"description": parameter["description"]} if parameter.get("description") else {}),
         }
-        required += [key] if parameter.get("required") else []
-        (made.in_path if parameter["in"] == "path" else made.query).append(key)
+        required += [key] if parameter.get("required") and place in ("path", "query") else []
+        {"path": made.in_path, "query": made.query, "header": made.headers, "cookie": made.cookies}[str(place)].append(key)
     content = (stated.get("requestBody") or {}).get("content") or {}
-    kind = next((one for one in ("application/json", "multipart/form-data", "application/x-www-form-urlencoded") if one in content), "")
+    kind = next((one for one in BODIES if one in content), "")
     if kind:
         schema = models.resolve(content[kind].get("schema"))
         made.form, made.multipart = kind != "application/json", kind == "multipart/form-data"
@@ -134,6 +146,11 @@ def _inputs(made: Operation, stated: dict[str, Any], models: Models) -> None:
             made.json = "body"
             properties["body"] = content[kind].get("schema") or {}
             required.append("body")
+    elif content and "body" not in properties:
+        made.raw = next(iter(content))
+        properties["body"] = {"type": "string"} if made.raw.startswith("text/") else {"format": "binary"}
+        made.files += [] if made.raw.startswith("text/") else ["body"]
+        required += ["body"] if (stated.get("requestBody") or {}).get("required") else []
     if properties or made.json:
         made.model = models.fresh("".join(part.title() for part in made.name.split("_")) + "Input")
         shown = {key: ({"x-file": True} if key in made.files else value) for key, value in properties.items()}
@@ -141,6 +158,22 @@ def _inputs(made: Operation, stated: dict[str, Any], models: Models) -> None:
         names = field_names(properties)
         models.classes.append(_file_fields(text, {names[key]: properties[key] for key in made.files}))
         made.uploads = {key: names[key] for key in made.files}
+
+
+def _keys(security: Any, schemes: dict[str, Any]) -> list[dict[str, Any]]:
+    """What security schemes ask callers for, as parameters; a caller's own Authorization is the key for fal."""
+    found = []
+    for name in [name for one in security or () if isinstance(one, dict) for name in one] if isinstance(security, list) else []:
+        scheme = schemes.get(name)
+        if not isinstance(scheme, dict):
+            continue
+        if scheme.get("type") == "apiKey" and isinstance(scheme.get("name"), str):
+            found.append({"name": scheme["name"], "in": scheme.get("in"), "schema": {"type": "string"}})
+        elif scheme.get("type") in ("http", "oauth2", "openIdConnect"):
+            kind = "Basic ..." if scheme.get("scheme") == "basic" else "Bearer ..."
+            schema = {"type": "string", "description": f"What the server takes as Authorization: {kind}"}
+            found.append({"name": "authorization", "in": "header", "schema": schema})
+    return found
 
 
 def _binary(schema: Any) -> bool:
@@ -180,10 +213,18 @@ def _body(operation: Operation) -> list[str]:
     for key in operation.in_path:
         path += f'.replace({string("{" + key + "}")}, quote(str(body.pop({string(key)})), safe=""))'
     arguments = []
+    if operation.headers:
+        lines.append(f"headers = {{key: str(body.pop(key)) for key in {source_of(tuple(operation.headers))} if body.get(key) is not None}}")
+        arguments.append("headers=headers")
+    if operation.cookies:
+        lines.append(f"cookies = {{key: str(body.pop(key)) for key in {source_of(tuple(operation.cookies))} if body.get(key) is not None}}")
+        arguments.append("cookies=cookies")
     if operation.query:
         lines.append(f"params = {{key: body.pop(key) for key in {source_of(tuple(operation.query))} if key in body}}")
         arguments.append("params=params")
-    if operation.files:
+    if operation.raw:
+        arguments.append('content=body["body"]' if not operation.files else "file=input.body")
+    elif operation.files:
         pairs = source_of(tuple(operation.uploads.items()))
         lines += [f"files = [(key, upload(file)) for key, name in {pairs} for file in listed(getattr(input, name))]"]
         arguments += ["data=body", "files=files"]

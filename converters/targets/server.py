@@ -11,7 +11,7 @@ from converters.errors import UsageError
 from converters.escape import docker_value, docker_word
 from converters.fal.image import CURL
 from converters.fal.runner import OLDEST_PYTHON
-from converters.ir import App, Application, Disposition, Edit, EnvVar, NewFile, Scope
+from converters.ir import App, Application, Disposition, Edit, EnvVar, NewFile, Origin, Scope
 from converters.ledger import Ledger
 from converters.options import Options
 from converters.outcome import FileChange
@@ -29,6 +29,12 @@ def write(project: Project, application: Application, options: Options, ledger: 
     overrides.apply(application, options, ledger)
     refused.refuse(application, ledger)
     check_python(app, ledger)
+    if app.target == "app" and app.server is not None:
+        for one in app.server.unproxied:
+            message = (
+                f"{one.what}: the proxy does not pass them on, since {one.why}. Add it to {app.app_file}, or take `--target pyproject`."
+            )
+            ledger.note(rules.DK046, Disposition.MANUAL, message, one.origin or Origin(file=app.entry, line=1))
     edits = overrides.selected([*application.edits, *_image(project, application, app, ledger)], options, ledger)
     made: dict[str, FileChange] = {}
     _program(project, application, app, made)

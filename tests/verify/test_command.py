@@ -15,9 +15,10 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from converters.cli import answer
-from converters.commands.verify import _progress
+from converters.commands.verify import _form, _progress
 from converters.convert import convert
-from converters.options import Options
+from converters.options import Options, Target
+from converters.outcome import Converted
 from converters.output import write
 from converters.reports.json import published_schema
 from tests.reports.test_json import closed
@@ -33,6 +34,14 @@ Read = Callable[[], str]
 @pytest.fixture(autouse=True)
 def own_cache(scratch: Path) -> None:
     """Nothing is written to the user's cache."""
+
+
+@pytest.mark.parametrize(("target", "form"), [("app", "app"), ("function", "function"), ("pyproject", None)])
+def test_a_server_is_compared_with_the_form_that_its_output_has(target: Target, form: Target | None, tmp_path: Path) -> None:
+    source = FIXTURES / "docker/entry"
+    written, found = convert(source, Options(target=target)), convert(source, Options())
+    assert isinstance(written, Converted) and isinstance(found, Converted)
+    assert _form(found, Path(write(written, tmp_path / "out").path)) == form
 
 
 def run(*arguments: object) -> int:

@@ -174,7 +174,7 @@ def test_what_a_proxy_has_no_endpoint_for_is_said(run: Run) -> None:
         pytest.param("captions", "app/main.py", '(request.subject, "and", "more")', '("and", request.subject, "more")', "chunks", id="a reordered stream"),
         pytest.param("captions", "app/main.py", "request.seed or 0", "request.words", "$.seed", id="a swapped field", marks=WHOLE),
         pytest.param("captions", "Dockerfile", "CAPTION_STYLE=plain", "CAPTION_STYLE=other", "$.text", id="another variable", marks=WHOLE),
-        pytest.param("captions:app", "app.py", "answer.status_code, headers)\n\n", "200, headers)\n\n", "outcome", id="a proxy that answers 200"),
+        pytest.param("captions:app", "app.py", "Response(body, answer.status_code)", "Response(body, 200)", "outcome", id="a proxy that answers 200"),
         pytest.param("captions:app", "app.py", 'params = {key: body.pop(key) for key in ("shade",) if key in body}', "params = {}", "", id="a proxy that drops the query", marks=WHOLE),
         pytest.param("uploads:app", "app.py", "or mimetypes.guess_type(address or file.url)[0] ", "", "$.name", id="an upload without its type"),
     ],

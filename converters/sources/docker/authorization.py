@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from typing import Any
 
 from converters import rules
 from converters.ir import App, Disposition, Scope
@@ -28,11 +29,29 @@ def read(candidate: Candidate, app: App, ledger: Ledger) -> None:
     if found is None:
         return
     what, origin = found
+    document = app.server.document or {} if app.server is not None else {}
+    proxied = " A proxy (`--target app`) takes the token as an input of its endpoints, `authorization`." if _has_input(document) else ""
     message = (
         f"{what} reads Authorization, and callers of fal send `Authorization: Key ...` there, which the server refuses: remove the check, "
-        f'since auth = "private" lets only callers with a fal key through, or read the token from another header.'
+        f'since auth = "private" lets only callers with a fal key through, or read the token from another header.{proxied}'
     )
     ledger.note(rules.DK045, Disposition.MANUAL, message, origin, scope=Scope.DEPLOY)
+
+
+def _has_input(document: dict[str, Any]) -> bool:
+    """Whether an OpenAPI document says that operations take Authorization."""
+    paths = document.get("paths")
+    items = paths.values() if isinstance(paths, dict) else ()
+    operations = [one for item in items if isinstance(item, dict) for one in item.values()]
+    stated = [one for one in operations if isinstance(one, dict)]
+    named = [one.get("name") for holder in stated for one in holder.get("parameters", ()) if isinstance(one, dict)]
+    return bool(document.get("security")) or any(one.get("security") for one in stated) or "authorization" in map(str, named)
+
+
+def asked(candidate: Candidate) -> str:
+    """The scheme of the token that the server asks for, as OpenAPI names it; '' where it asks for none."""
+    found = next(_asks(candidate), None)
+    return "" if found is None else "basic" if "Basic" in found[0] else "bearer"
 
 
 def _asks(candidate: Candidate) -> Iterator[tuple[str, Origin]]:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterator
 from typing import Any
 
+from converters.ir import Unproxied
 from converters.python.code import Code
 from converters.python.constants import NotConstant, constant
 from converters.python.module import Module
+from converters.sources.docker import request_reads
 from converters.sources.docker.defaults import dotted, keyword
+from converters.sources.docker.parameters import Parameters
 from converters.sources.docker.routes import Route, Routes
 from converters.sources.docker.schemas import Schemas
 
-INJECTED = re.compile(
-    r"\b(Request|Response|WebSocket|BackgroundTasks|Depends|Security|SessionDep|CurrentUser|HTTPConnection)\b|Dep\b|Dependency\b"
-)
 MEDIA = {
     "FileResponse": "application/octet-stream",
     "StreamingResponse": "text/event-stream",
@@ -24,6 +25,10 @@ MEDIA = {
     "RedirectResponse": "text/html",
     "Response": "application/octet-stream",
 }
+WHOLE = {"query": "query parameters", "files": "uploads"}
+"""Parts of a request whose keys must be known to pass them on."""
+NOT_ASKED = frozenset({"host", "content-type", "content-length", "user-agent", "accept", "accept-encoding", "x-forwarded-for", "x-real-ip"})
+"""Headers that every request has anyway, and that are no inputs."""
 
 
 def build(code: Code, routes: Routes, title: str) -> dict[str, Any] | None:
@@ -33,7 +38,7 @@ def build(code: Code, routes: Routes, title: str) -> dict[str, Any] | None:
     for route in routes.routes:
         if route.websocket or _hidden(route):
             continue
-        path = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", re.sub(r"\{(\w+):\w+\}", r"{\1}", route.path))
+        path = re.sub(r"<(?:\w+(?:\([^)]*\))?:)?(\w+)>", r"{\1}", re.sub(r"\{(\w+):\w+\}", r"{\1}", route.path))
         for method in route.methods:
             if method not in ("head", "options"):
                 paths.setdefault(path, {}).setdefault(method, _operation(schemas, route, path, method))
@@ -43,7 +48,21 @@ def build(code: Code, routes: Routes, title: str) -> dict[str, Any] | None:
     found: dict[str, Any] = {"openapi": "3.1.0", "info": {"title": name, "version": version}, "paths": paths}
     if schemas.components:
         found["components"] = {"schemas": dict(sorted(schemas.components.items()))}
+    if schemas.security:
+        found.setdefault("components", {})["securitySchemes"] = dict(sorted(schemas.security.items()))
     return found
+
+
+def unproxied(code: Code, routes: Routes) -> Iterator[Unproxied]:
+    """What a proxy with an endpoint for each route cannot pass on: parts of a request whose keys nobody can list, and websockets."""
+    for route in routes.routes:
+        place = route.module.origin(route.decorator)
+        if route.websocket:
+            yield Unproxied(what=f"the websocket {route.path}", why="a proxy's endpoints answer requests", origin=place)
+        elif route.function is not None:
+            read = request_reads.reads(code, route.module, route.function)
+            for part in sorted(read.whole & WHOLE.keys()):
+                yield Unproxied(what=f"{WHOLE[part]} of {route.path}", why="the code reads them whatever their names are", origin=place)
 
 
 def _text(code: Code, routes: Routes, name: str) -> str:
@@ -77,143 +96,70 @@ def _operation(schemas: Schemas, route: Route, path: str, method: str) -> dict[s
 
 
 def _inputs(schemas: Schemas, route: Route, path: str, method: str, found: dict[str, Any]) -> None:
-    """Parameters and body: path parameters by name, models as the body, the rest of a GET as the query."""
+    """Parameters and body: path parameters by name, models as the body, the rest of a GET as the query; and what the code reads itself."""
     assert route.function is not None
-    named = set(re.findall(r"\{(\w+)\}", path))
-    parameters: list[dict[str, Any]] = []
-    bodies: list[tuple[str, dict[str, Any], bool]] = []
-    form: dict[str, Any] = {}
-    needed: list[str] = []
-    flask = _is_flask(route)
-    for argument, default in _arguments(route.function):
-        annotation = argument.annotation
-        source = ast.unparse(annotation) if annotation is not None else ""
-        if (
-            argument.arg in ("self", "cls")
-            or (argument.arg in ("request", "response") and annotation is None)
-            or INJECTED.search(source)
-            or (isinstance(default, ast.Call) and dotted(default.func).rsplit(".", 1)[-1] in ("Depends", "Security"))
-        ):
-            continue
-        kind = _place(default, annotation)
-        name, made, required = schemas.member(route.module, argument.arg, annotation, default)
-        if argument.arg in named:
-            parameters.append({"name": argument.arg, "in": "path", "required": True, "schema": made or {"type": "string"}})
-        elif kind in ("Form", "File") or "UploadFile" in source:
-            form[name] = made
-            needed += [name] if required else []
-        elif kind == "Body" or (kind == "" and _is_model(made)):
-            bodies.append((name, made, required))
-        elif kind in ("Header", "Cookie"):
-            continue
-        elif not flask:
-            parameters.append({"name": name, "in": "query", "required": required, "schema": made})
-    for name in sorted(named - {one["name"] for one in parameters}):
-        parameters.append({"name": name, "in": "path", "required": True, "schema": {"type": "string"}})
-    if parameters:
-        found["parameters"] = parameters
-    _body(found, bodies, form, needed, route, method)
+    named = re.findall(r"\{(\w+)\}", path)
+    taken = Parameters(schemas, set(named))
+    taken.add(route.module, route.function, flask=_is_flask(route))
+    for module, call in route.dependencies:
+        taken.depend(module, call)
+    for name in sorted(set(named) - {one["name"] for one in taken.listed}):
+        taken.parameter(name, "path", _converted(route.path, name), required=True)
+    read = request_reads.reads(schemas.code, route.module, route.function)
+    for part in ("query", "header", "cookie"):
+        for key, made in read.of(part).items():
+            name = key.lower() if part == "header" else key
+            if name not in NOT_ASKED:
+                taken.parameter(name, part, made, required=(part, key) in read.required)
+    if taken.listed:
+        found["parameters"] = taken.in_order()
+    if taken.security:
+        found["security"] = [{_scheme(schemas, one): []} for one in taken.security]
+    if method in ("post", "put", "patch", "delete"):
+        _body(found, taken, read)
 
 
-def _body(
-    found: dict[str, Any],
-    bodies: list[tuple[str, dict[str, Any], bool]],
-    form: dict[str, Any],
-    needed: list[str],
-    route: Route,
-    method: str,
-) -> None:
-    if form:
+def _converted(path: str, name: str) -> dict[str, Any]:
+    """By Flask's converter: `<int:n>`."""
+    stated = re.search(rf"<(\w+)(?:\([^)]*\))?:{name}>", path)
+    return {"type": {"int": "integer", "float": "number"}.get(stated.group(1) if stated else "", "string")}
+
+
+def _scheme(schemas: Schemas, scheme: dict[str, Any]) -> str:
+    """The name under which the document holds a security scheme."""
+    name = f"{scheme['type']}-{scheme.get('name') or scheme.get('scheme')}"
+    schemas.security[name] = scheme
+    return name
+
+
+def _body(found: dict[str, Any], taken: Parameters, read: request_reads.Reads) -> None:
+    files, texts = read.of("files"), read.of("form")
+    form = {**taken.form, **texts, **files}
+    needed = [*taken.needed, *(key for part in ("form", "files") for key in read.of(part) if (part, key) in read.required)]
+    if form or "form" in read.seen or "files" in read.seen:
         schema: dict[str, Any] = {"type": "object", "properties": form, **({"required": needed} if needed else {})}
-        binary = any("binary" in str(one) for one in form.values())
-        found["requestBody"] = {
-            "content": {"multipart/form-data" if binary else "application/x-www-form-urlencoded": {"schema": schema}},
-            "required": bool(needed),
-        }
-    elif len(bodies) == 1:
-        found["requestBody"] = {"content": {"application/json": {"schema": bodies[0][1]}}, "required": bodies[0][2]}
-    elif bodies:
+        binary = "files" in read.seen or any("binary" in str(one) for one in form.values())
+        kind = "multipart/form-data" if binary else "application/x-www-form-urlencoded"
+        found["requestBody"] = {"content": {kind: {"schema": schema}}, "required": bool(needed)}
+    elif len(taken.bodies) == 1:
+        found["requestBody"] = {"content": {"application/json": {"schema": taken.bodies[0][1]}}, "required": taken.bodies[0][2]}
+    elif taken.bodies:
         schema = {
             "type": "object",
-            "properties": {name: made for name, made, _ in bodies},
-            "required": [name for name, _, required in bodies if required],
+            "properties": {name: made for name, made, _ in taken.bodies},
+            "required": [name for name, _, required in taken.bodies if required],
         }
         found["requestBody"] = {"content": {"application/json": {"schema": schema}}, "required": True}
-    elif method in ("post", "put", "patch") and _reads_json(route):
-        found["requestBody"] = {
-            "content": {"application/json": {"schema": {"type": "object", "properties": _keys(route), "additionalProperties": True}}},
-            "required": True,
-        }
+    elif "json" in read.seen:
+        schema = {"type": "object", "properties": read.of("json"), "additionalProperties": True}
+        found["requestBody"] = {"content": {"application/json": {"schema": schema}}, "required": True}
+    elif "raw" in read.seen:
+        content = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
+        found["requestBody"] = {"content": content, "required": True}
 
 
 def _is_flask(route: Route) -> bool:
     return b"flask" in route.module.file.data.lower() and b"fastapi" not in route.module.file.data.lower()
-
-
-def _reads_json(route: Route) -> bool:
-    return route.function is not None and bool(
-        re.search(r"request\.(json|get_json|data)\b|await request\.json\(", ast.unparse(route.function))
-    )
-
-
-def _keys(route: Route) -> dict[str, Any]:
-    """Keys that the function takes from the request's JSON: `data["prompt"]`, `data.get("steps")`."""
-    assert route.function is not None
-    names = {"request"}
-    for node in ast.walk(route.function):
-        if (
-            isinstance(node, ast.Assign)
-            and isinstance(node.targets[0], ast.Name)
-            and re.search(r"request\.(json|get_json)|\.json\(\)", ast.unparse(node.value))
-        ):
-            names.add(node.targets[0].id)
-    found: dict[str, Any] = {}
-    for node in ast.walk(route.function):
-        key: ast.expr | None = None
-        if isinstance(node, ast.Subscript) and (dotted(node.value) in names - {"request"} or dotted(node.value) == "request.json"):
-            key = node.slice
-        elif (
-            isinstance(node, ast.Call)
-            and isinstance(node.func, ast.Attribute)
-            and node.func.attr == "get"
-            and node.args
-            and (dotted(node.func.value) in names - {"request"} or dotted(node.func.value) == "request.json")
-        ):
-            key = node.args[0]
-        if isinstance(key, ast.Constant) and isinstance(key.value, str):
-            found.setdefault(key.value, {})
-    return found
-
-
-def _arguments(function: ast.FunctionDef | ast.AsyncFunctionDef) -> list[tuple[ast.arg, ast.expr | None]]:
-    arguments = function.args
-    positional = [*arguments.posonlyargs, *arguments.args]
-    padded: list[ast.expr | None] = [*[None] * (len(positional) - len(arguments.defaults)), *arguments.defaults]
-    return [*zip(positional, padded, strict=True), *zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)]
-
-
-def _place(default: ast.expr | None, annotation: ast.expr | None) -> str:
-    """Where a parameter comes from: `Query`, `Body`, `Form`, `File`, `Header`, or '' where nothing says."""
-    calls = [
-        default,
-        *(
-            annotation.slice.elts[1:]
-            if isinstance(annotation, ast.Subscript)
-            and isinstance(annotation.slice, ast.Tuple)
-            and dotted(annotation.value).endswith("Annotated")
-            else []
-        ),
-    ]
-    names = [dotted(one.func).rsplit(".", 1)[-1] for one in calls if isinstance(one, ast.Call)]
-    return next((name for name in names if name in ("Query", "Body", "Form", "File", "Header", "Cookie", "Path")), "")
-
-
-def _is_model(made: dict[str, Any]) -> bool:
-    parts = made.get("anyOf", [made])
-    return any(
-        "$ref" in part or part.get("type") == "object" or (part.get("type") == "array" and "$ref" in str(part.get("items")))
-        for part in parts
-    )
 
 
 def _responses(schemas: Schemas, route: Route) -> dict[str, Any]:

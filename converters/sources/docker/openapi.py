@@ -11,7 +11,7 @@ from converters.ir import App, Disposition, Finding, Scope
 from converters.ledger import Ledger
 from converters.options import OpenApi
 from converters.project import Project, SourceFile
-from converters.sources.docker import document, official_images
+from converters.sources.docker import authorization, document, official_images
 from converters.sources.docker.candidate import Candidate
 from converters.sources.docker.routes import Routes
 
@@ -40,7 +40,20 @@ def _document(project: Project, candidate: Candidate, routes: Routes, app: App, 
                 return
     if listener is not None and listener.code is not None and routes.root is not None:
         server.document = _plain(document.build(listener.code, routes, app.name))
+        if server.document is not None and (asked := authorization.asked(candidate)):
+            _with_token(server.document, asked)
+        server.unproxied = list(document.unproxied(listener.code, routes))
         server.document_origin = f"the routes of {routes.root.module.path}" if routes.root and server.document else ""
+
+
+def _with_token(made: dict[str, Any], scheme: str) -> None:
+    """Every operation asks for the token that code around them reads, where none says so itself."""
+    operations = [one for item in made["paths"].values() for one in item.values()]
+    parameters = [parameter for one in operations for parameter in one.get("parameters", ())]
+    if any(one.get("security") for one in operations) or any(one["name"] == "authorization" for one in parameters):
+        return
+    made["security"] = [{scheme: []}]
+    made.setdefault("components", {})["securitySchemes"] = {scheme: {"type": "http", "scheme": scheme}}
 
 
 def _plain(value: Any) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from converters.python.code import Code
 from converters.python.module import FunctionNode, Module, assigned
@@ -54,6 +54,8 @@ class Route:
     module: Module
     decorator: ast.Call
     websocket: bool = False
+    dependencies: tuple[tuple[Module, ast.expr], ...] = ()
+    """`Depends(...)` of its decorator, of its router and of the application."""
 
     @property
     def plain(self) -> bool:
@@ -81,7 +83,7 @@ def read(code: Code, modules: list[Module], reader: Reader, entry: Module, attri
     for key, path, route in survey.routes:
         for prefix in reached.get(key, ()):
             full = _join(prefix, path)
-            found.routes.append(Route(full, route.methods, route.function, route.module, route.decorator, route.websocket))
+            found.routes.append(replace(route, path=full, dependencies=survey.dependencies(key, root, route)))
     if root and root.kind == "fastapi":
         _fastapi(found, root, survey)
     elif root is None and not found.routes:
@@ -118,6 +120,8 @@ class _Survey:
         self.makers: dict[Key, Maker] = {}
         self.routes: list[tuple[Key, str, Route]] = []
         self.included: list[tuple[Key, Key, str]] = []
+        self.including: dict[Key, list[tuple[Module, ast.Call]]] = {}
+        """Calls that include a router."""
         self.subclasses: dict[str, tuple[str, Key]] = {}
         """The project's own kinds of application: what they are derived from, and the key of their `self`."""
         known = rb"FastAPI|APIRouter|Starlette|Flask|Blueprint|Quart|Sanic|Router\b|OpenAPI|API\("
@@ -212,6 +216,7 @@ class _Survey:
             child = self.resolve(module, call.args[index], call) if len(call.args) > index else None
             prefix = keyword(call, "prefix") or keyword(call, "url_prefix") or (call.args[0] if function.attr == "mount" else None)
             if parent and child:
+                self.including.setdefault(child, []).append((module, call))
                 self.included.append((parent, child, self.text(module, prefix) if prefix is not None else ""))
         elif function.attr in ("add_api_route", "add_url_rule", "add_route") and call.args:
             key = self.resolve(module, function.value, call)
@@ -279,6 +284,13 @@ class _Survey:
         made = [key for key in self.makers if key[0] == found.module.path and key[1].split(".")[0] == function]
         returned = {node.value.id for node in ast.walk(found.node) if isinstance(node, ast.Return) and isinstance(node.value, ast.Name)}
         return next((key for key in made if key[2] in returned), made[0] if made else None)
+
+    def dependencies(self, key: Key, root: Maker | None, route: Route) -> tuple[tuple[Module, ast.expr], ...]:
+        """The lists `dependencies=[...]` around a route."""
+        makers = [maker for maker in (root, self.makers.get(key)) if maker is not None]
+        calls = [(maker.module, maker.call) for maker in makers] + self.including.get(key, []) + [(route.module, route.decorator)]
+        listed = [(module, keyword(call, "dependencies")) for module, call in {id(call): (module, call) for module, call in calls}.values()]
+        return tuple((module, one) for module, value in listed if isinstance(value, ast.List | ast.Tuple) for one in value.elts)
 
     def root(self, entry: Module, attribute: str) -> Maker | None:
         """The application that is served."""

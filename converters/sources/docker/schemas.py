@@ -68,6 +68,8 @@ class Schemas:
 
     code: Code
     components: dict[str, dict[str, Any]] = field(default_factory=dict)
+    security: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """The security schemes that operations name, under `#/components/securitySchemes`."""
     _names: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def of(self, module: Module, node: ast.expr | None, depth: int = 0) -> dict[str, Any]:

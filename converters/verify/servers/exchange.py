@@ -26,20 +26,42 @@ _NOT_THE_APPLICATIONS = frozenset(
 _LINES = ("ndjson", "jsonl", "json-seq", "jsonlines")
 _ORIGIN = "<origin>"
 LATE = "no answer in time"
+_REDIRECTS = 10
 
 
-def exchanged(client: BoundedClient, call: Call, base: str) -> tuple[Outcome, httpx.Headers]:
-    """The outcome of a call below ``base``, and all headers of its answer: ``silence`` where it is not whole in time."""
+def exchanged(client: BoundedClient, call: Call, base: str, *, follow: bool = False) -> tuple[Outcome, httpx.Headers]:
+    """The outcome of a call below ``base``, and all headers of its answer: ``silence`` where it is not whole in time.
+
+    ``follow``: go on where the server sends callers on within itself, as a proxy in front of it does.
+    """
     options = call.options()
     request = client.build_request(**{**options, "url": f"{base}{options['url']}"})
     request.headers["accept-encoding"] = "identity"
     try:
         response = client.send(request)
+        for _ in range(_REDIRECTS if follow else 0):
+            if (redirected := _redirected(request, response)) is None:
+                break
+            request = redirected
+            response = client.send(request)
     except httpx.TimeoutException:
         return Outcome("silence", LATE), httpx.Headers()
     except httpx.HTTPError as error:
         return Outcome("silence", str(error)), httpx.Headers()
     return outcome(response.status_code, response.headers, response.content), response.headers
+
+
+def _redirected(request: httpx.Request, response: httpx.Response) -> httpx.Request | None:
+    """The request that follows from a redirect within the server; None where it leads elsewhere or is none."""
+    if not response.has_redirect_location:
+        return None
+    url = request.url.join(response.headers["location"])
+    if url.netloc != request.url.netloc:
+        return None
+    again = response.status_code in (307, 308) or request.method in ("GET", "HEAD")
+    headers = {name: value for name, value in request.headers.items() if again or not name.startswith("content-")}
+    content, method = (request.content, request.method) if again else (b"", "GET")
+    return httpx.Request(method, url, headers=headers, content=content, extensions={"timeout": request.extensions["timeout"]})
 
 
 def outcome(status: int, headers: httpx.Headers, body: bytes) -> Outcome:

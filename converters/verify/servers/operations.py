@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict
 from converters.verify.data_uris import contents, is_data
 
 Schema = dict[str, Any]
-Media = Literal["", "json", "form", "multipart"]
+Media = Literal["", "json", "form", "multipart", "raw", "text"]
 _METHODS = ("get", "post", "put", "patch", "delete")
 _MEDIA: dict[str, Media] = {"application/json": "json", "multipart/form-data": "multipart", "application/x-www-form-urlencoded": "form"}
 _PARAMETER = re.compile(r"\{(\w+)[^}]*\}")
@@ -39,7 +39,7 @@ class Operation(BaseModel):
     whole: str = ""
     """The field that is the whole body, where the body is no object with fields of its own."""
     files: tuple[str, ...] = ()
-    """Fields that are uploads: their values are data URLs."""
+    """Fields that are uploads: their values are data URLs. A body that is no form and no JSON is one: raw, as its media type says."""
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
@@ -89,6 +89,11 @@ class Call:
         rest = {name: value for name, value in rest.items() if name not in (*operation.in_query, *operation.in_header)}
         if operation.media == "json":
             options["json"] = rest.get(operation.whole) if operation.whole else rest
+        elif operation.media == "raw" and rest.get(operation.whole) is not None:
+            _, options["content"], media_type = upload(rest[operation.whole])
+            options.setdefault("headers", {})["content-type"] = media_type
+        elif operation.media == "text":
+            options["content"] = _text(rest.get(operation.whole, ""))
         elif operation.media == "form":
             options["data"] = {name: _text(value) for name, value in rest.items() if value is not None}
         elif operation.media == "multipart":
@@ -151,13 +156,19 @@ class _Reader:
         media_type = next((kind for kind in _MEDIA if kind in content), "")
         body = content.get(media_type) or {}
         whole, files = self._body(self._resolved(body.get("schema"))) if media_type else ("", ())
+        media = _MEDIA.get(media_type, "")
+        if content and not media and "body" not in self._properties:
+            media, whole = ("text" if next(iter(content)).startswith("text/") else "raw"), "body"
+            files = ("body",) if media == "raw" else ()
+            self._properties["body"] = {"type": "string"} if media == "text" else {"type": "string", "format": "binary"}
+            self._required.append("body")
         operation = Operation(
             method=method,
             path=path,
             in_path=tuple(places["path"]),
             in_query=tuple(places["query"]),
             in_header=tuple(places["header"]),
-            media=_MEDIA.get(media_type, ""),
+            media=media,
             whole=whole,
             files=files,
         )

@@ -69,7 +69,7 @@ class Server:
         assert app.server is not None and app.server.port is not None
         self._process, self._server, self._observation = process, app.server, observation
         self._port, self._stated = port, app.server.port
-        self._renewing = threading.Lock()
+        self._renewing, self._follow = threading.Lock(), app.target == "app"
         self._client = BoundedClient(seconds, f"http://127.0.0.1:{port}")
         self.origins = [f"{host}:{one}" for one in (port, self._stated) for host in ("127.0.0.1", "localhost", "0.0.0.0")]
         """Addresses by which it may name itself."""
@@ -115,7 +115,7 @@ class Server:
                 self.wait()
         self._observation.begin(number)
         assert isinstance(body, Call)
-        outcome, _ = exchanged(self._client, body, "")
+        outcome, _ = exchanged(self._client, body, "", follow=self._follow)
         if is_fatal(outcome):
             self._process.stop()  # both sides go on with a fresh server
         return without_origins(replace(outcome, value=self._with_files(outcome.value)), self.origins)

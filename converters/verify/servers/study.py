@@ -23,7 +23,7 @@ from fal_runtime.confinement import Support
 from . import programs, source
 from .exchange import LATE
 from .operations import Call, Described, Operation, described
-from .target import ServerTarget, endpoints
+from .target import Endpoint, ServerTarget, endpoints
 
 _FIRST = ("example", "plausible")
 _LEAST = 2
@@ -84,11 +84,17 @@ class ServerStudy(Study):
             if proxied is not None and name not in proxied:
                 self.unasked.append(f"{name}: the proxy has no endpoint for it")
                 continue
-            if proxied is not None and one.operation.in_header:
-                self.unasked.append(f"{name}: what its headers {', '.join(one.operation.in_header)} do, which the proxy does not pass on")
-                one = _without_headers(one)
+            if proxied is not None:
+                one = self._as_the_proxy_takes_it(one, proxied[name])
             self.operations.setdefault(name, one)
         return False
+
+    def _as_the_proxy_takes_it(self, one: Described, endpoint: Endpoint) -> Described:
+        """The operation without headers that are no inputs of the proxy's endpoint."""
+        left = [name for name in one.operation.in_header if name.lower() not in endpoint.headers]
+        if left:
+            self.unasked.append(f"{one.operation}: what its headers {', '.join(left)} do, which are no inputs of the proxy")
+        return _without_headers(one, left) if left else one
 
     def _is_silent(self, outcome: Outcome) -> bool:
         return outcome.kind == "silence" and outcome.value == LATE
@@ -141,11 +147,11 @@ class ServerStudy(Study):
         return super()._result if self.doubled else "a result"
 
 
-def _without_headers(one: Described) -> Described:
-    headers = one.operation.in_header
+def _without_headers(one: Described, headers: Sequence[str]) -> Described:
     properties = {name: value for name, value in one.schema.get("properties", {}).items() if name not in headers}
     required = [name for name in one.schema.get("required", []) if name not in headers]
-    operation = one.operation.model_copy(update={"in_header": ()})
+    kept = tuple(name for name in one.operation.in_header if name not in headers)
+    operation = one.operation.model_copy(update={"in_header": kept})
     return Described(operation, {**one.schema, "properties": properties, "required": required}, one.examples)
 
 

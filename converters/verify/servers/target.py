@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import urllib.parse
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from converters.ir import App
@@ -54,7 +54,10 @@ class ServerTarget(Target):
         """What is asked of the app: where it is a proxy, one of its endpoints with all fields as its input."""
         if self._endpoints is None:
             return call
-        return Call(Operation(method="POST", path=self._endpoints[str(call.operation)], media="json"), call.body)
+        body = call.body
+        if isinstance(body, dict) and call.operation.in_header:  # an input has the name of its header in lower case
+            body = {name.lower() if name in call.operation.in_header else name: value for name, value in body.items()}
+        return Call(Operation(method="POST", path=self._endpoints[str(call.operation)].path, media="json"), body)
 
     def _await_runner(self) -> None:
         """Wait for the runner that takes the place of one that fal has ended."""
@@ -80,10 +83,18 @@ def _without_origin(headers: Mapping[str, Any]) -> dict[str, Any]:
     return {**{name: value for name, value in headers.items() if name != "vary"}, **({"vary": ", ".join(kept)} if kept else {})}
 
 
-def endpoints(app: App) -> Mapping[str, str]:
-    """Of a proxy: the path of the endpoint that stands for each operation of the server."""
+@dataclass(frozen=True)
+class Endpoint:
+    """Of a proxy: its path, and the headers of the server's request that are inputs of it, in lower case."""
+
+    path: str
+    headers: frozenset[str] = frozenset()
+
+
+def endpoints(app: App) -> Mapping[str, Endpoint]:
+    """Of a proxy: the endpoint that stands for each operation of the server."""
     assert app.server is not None
     document = app.server.document or {}
     components = (document.get("components") or {}).get("schemas") or {}
     found = operations(document, Models(components, taken={app.class_name}))
-    return {f"{one.method} {one.target}": one.path for one in found}
+    return {f"{one.method} {one.target}": Endpoint(one.path, frozenset(one.headers)) for one in found}
