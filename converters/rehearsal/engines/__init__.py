@@ -104,6 +104,13 @@ class Process:
     memory: int | None = None
 
 
+class Served(Protocol):
+    """Servers at the sockets of one room."""
+
+    def close(self) -> None:
+        """Stop serving."""
+
+
 class Outside(Protocol):
     """The double of the internet, as an engine needs it (`outside` has the real one)."""
 
@@ -115,8 +122,8 @@ class Outside(Protocol):
     def environment(self) -> Mapping[str, str]:
         """Variables of every process inside."""
 
-    def serve(self, udp: socket.socket, http: socket.socket, https: socket.socket) -> None:
-        """Serve sockets that listen inside (DNS, HTTP, HTTPS) until they are closed."""
+    def serve(self, udp: socket.socket, http: socket.socket, https: socket.socket) -> Served:
+        """Serve sockets that listen inside (DNS, HTTP, HTTPS) until what it returns is closed, which is before they are."""
 
 
 class Running(Protocol):

@@ -93,9 +93,12 @@ class Buildah:
         try:
             shown = [*programs_of(shutil.which("buildah") or "buildah"), *folders.shown(context=context, more=tuple(more))]
             with Room(shown, memory=memory or _MEMORY, tasks=_TASKS) as room:
-                if self._outside is not None:
-                    self._outside.serve(room.udp, room.http, room.https)
-                yield room, folders
+                served = self._outside.serve(room.udp, room.http, room.https) if self._outside is not None else None
+                try:
+                    yield room, folders
+                finally:
+                    if served is not None:
+                        served.close()  # before the sockets are: their numbers are given to the next room's
         except RoomFailure as error:
             raise EngineFailure(str(error)) from error
         finally:
