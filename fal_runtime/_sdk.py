@@ -1,23 +1,20 @@
 """Everything that touches the private surface of the ``fal`` SDK, in one place.
 
 It runs only in the processes that the zygote forks: :func:`describe` does what ``fal deploy`` does on the
-deployer's machine, :func:`load` and :func:`serve` what the platform does on a runner.
+deployer's machine, :func:`load` what the platform does on a runner.
 """
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import importlib
-import inspect
 import io
 import marshal
 import os
 import pickle
 import re
-import socket
 import sys
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePath
 from types import CodeType
@@ -29,7 +26,6 @@ import fal.app_files
 import fal.toolkit.kv
 import fal.toolkit.utils.download_utils
 import fal.toolkit.utils.ssrf
-import uvicorn
 from fal.api._sdist import _parse_local_path_requirement
 from fal.api.api import (
     FalServerlessHost,
@@ -43,7 +39,6 @@ from fal.container import ContainerImage
 from fal.file_sync import FileSync, FileSyncOptions
 from fal.utils import load_function_from
 from isolate.backends.common import Requirements
-from uvicorn.lifespan.on import LifespanOn
 
 from fal_runtime._hook.sitecustomize import STAND_IN, Platform
 
@@ -75,13 +70,13 @@ _SERVER_KEYS = [
 
 
 def describe(app: str) -> tuple[Json, bytes | None]:
-    """Load the app of that table of the current directory's pyproject.toml, as ``fal deploy`` does.
+    """Load the app of that table of the current directory's pyproject.toml, or ``file.py[::Class]``, as ``fal deploy`` does.
 
     Returns what the platform is told about it (JSON), and the pickled callable that it receives, None for an app that is
     not pickled (an entry point, or an image alone). Raises whatever the project or the SDK raises.
     """
     _build_images_here()
-    data = get_app_data_from_toml(app, emit_deprecation_warnings=False)
+    data = _app_data(app)
     path, name = _split_ref(data.ref)
     host = FalServerlessHost("localhost", local_file_path=path or "")
     loaded = load_function_from(
@@ -100,12 +95,20 @@ def describe(app: str) -> tuple[Json, bytes | None]:
         "python_version": function.options.environment.get("python_version"),
         "requirements": _requirements(function.options, path),
         "image": function.options.environment.get("image"),
+        "image_requirements": _image_requirements(function.options),
         "files": _files(function.options, path),
         "patterns": _patterns(function.options),
         "app_files": bool(function.options.host.get("app_files")),
         "openapi": function.build_metadata().get("openapi"),
     }
     return description, _pickle(function, path)
+
+
+def _app_data(app: str) -> AppData:
+    path, name = _split_ref(app)
+    if path is None or not path.endswith(".py"):
+        return get_app_data_from_toml(app, emit_deprecation_warnings=False)
+    return AppData(ref="::".join([str(Path(path).resolve()), *([name] if name else [])]))
 
 
 def _build_images_here() -> None:
@@ -140,6 +143,13 @@ def _requirements(options: Options, path: str | None) -> list[list[str]] | None:
     context /= options.host.get("requirements_context_dir") or "."
     layers = Requirements.from_raw(options.environment.get("requirements") or []).layers
     return [[_located(item, context) for item in layer] for layer in layers]
+
+
+def _image_requirements(options: Options) -> list[str]:
+    """What the platform installs into an image beside what its Dockerfile does."""
+    if options.environment["kind"] != "container":
+        return []
+    return [item for layer in Requirements.from_raw(options.environment.get("requirements") or []).layers for item in layer]
 
 
 def _located(requirement: str, context: Path) -> str:
@@ -308,46 +318,3 @@ def entry_point(reference: str) -> Callable[..., Any]:
     module, _, symbol = reference.partition(":")
     function: Callable[..., Any] = getattr(importlib.import_module(module), symbol).run_local
     return function
-
-
-def listen_on(bound: Mapping[int, socket.socket], ready: Callable[[], None]) -> None:
-    """Make the SDK's servers accept on the sockets ``bound`` to these ports rather than on every interface.
-
-    ``ready`` is called when the server of the first port accepts, which is after ``setup()``.
-    """
-    original = uvicorn.Server.startup
-    main = next(iter(bound))
-
-    async def startup(self: uvicorn.Server, sockets: list[socket.socket] | None = None) -> None:
-        ours = bound.get(self.config.port)
-        await original(self, sockets=sockets if ours is None else [ours])
-        if self.started and self.config.port == main:
-            ready()
-
-    uvicorn.Server.startup = startup  # type: ignore[method-assign]
-
-
-def report_setup_failure(report: Callable[[str], None]) -> None:
-    """Call ``report`` with the traceback when ``setup()`` raises (the SDK only logs it and exits with code 3)."""
-    original = LifespanOn.send
-
-    async def send(self: LifespanOn, message: Any) -> None:
-        if message["type"] == "lifespan.startup.failed":
-            report(message.get("message", ""))
-        await original(self, message)
-
-    LifespanOn.send = send  # type: ignore[method-assign]
-
-
-def serve(function: Callable[..., Any], ports: tuple[int, int] | None) -> None:
-    """Call the app's callable on the main thread and stay in it until the server ends.
-
-    ``ports`` are the exposed and the metrics port of an app that the SDK serves, None for a function with its own server.
-    """
-    result = function(exposed_port=ports[0], exposed_metrics_port=ports[1]) if ports else function()
-    if inspect.isawaitable(result):
-        asyncio.run(_wait(result))
-
-
-async def _wait(result: Awaitable[Any]) -> None:
-    await result

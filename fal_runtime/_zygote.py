@@ -22,7 +22,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from fal_runtime import _sdk, confinement, locations
+from fal_runtime import _sdk, _serving, confinement, locations
 from fal_runtime._hook.sitecustomize import Platform, redirect_bind
 
 Json = dict[str, Any]
@@ -285,7 +285,7 @@ def _run(command: Json, report: _Report, confine: Callable[[], None]) -> int:
         report("failed", message=_one_line(error), where=locations.of_error(error, command["roots"]))
         raise
     try:
-        _sdk.serve(function, ports)
+        _serving.serve(function, ports)
     except Exception as error:
         cause = error.__cause__ or error
         report("failed", message=_one_line(cause), where=locations.of_error(cause, command["roots"]))
@@ -313,8 +313,8 @@ def _bind(command: Json, report: _Report) -> tuple[int, int] | None:
         os.environ["FAL_RUNTIME_BIND"] = f"{command['exposed_port']}:{port}"  # for the server's own processes
         redirect_bind(command["exposed_port"], port)
         return None
-    _sdk.report_setup_failure(lambda text: report("failed", **_summary(text, command["roots"])))
-    _sdk.listen_on({port: sockets[0], metrics: sockets[1]}, lambda: report("ready"))
+    _serving.report_setup_failure(lambda text: report("failed", **_summary(text, command["roots"])))
+    _serving.listen_on({port: sockets[0], metrics: sockets[1]}, lambda: report("ready"))
     return port, metrics
 
 

@@ -79,7 +79,7 @@ class Loader:
         place = self._host.directory / f"app-{len(list(self._host.directory.glob('app-*')))}"
         for name in ("root", "empty", "loading", "payload"):
             (place / name).mkdir(parents=True)
-        spec = (await self._describe(app, place)).in_environment(self._host.environment)
+        spec = (await self.describe(app, place)).in_environment(self._host.environment)
         notices: list[str] = []
         if spec.python_version and spec.python_version != f"{sys.version_info.major}.{sys.version_info.minor}":
             notices.append(f"python_version is {spec.python_version}; runs here on {sys.version_info.major}.{sys.version_info.minor}")
@@ -105,7 +105,12 @@ class Loader:
         except RuntimeFailure as failure:
             raise LoadFailure(f"{spec.name}: {failure}") from None
 
-    async def _describe(self, app: str, place: Path) -> Spec:
+    def payload(self, place: Path) -> Path:
+        """Where :meth:`describe` writes the pickled callable of an app that has one."""
+        return _payload(place)
+
+    async def describe(self, app: str, place: Path) -> Spec:
+        """Load an app as ``fal deploy`` does; ``place`` has the directories ``loading`` and ``payload``. Raises LoadFailure."""
         events: deque[dict[str, Any]] = deque(maxlen=1)
         lines: deque[str] = deque(maxlen=1)  # the code may say more than there is memory for
         own = self._zygote

@@ -66,6 +66,8 @@ class Spec:
     entry_point: str | None
     settings: Mapping[str, Any] = field(default_factory=dict)
     openapi: Mapping[str, Any] | None = None
+    image_requirements: tuple[str, ...] = ()
+    """What the platform installs into an image beside what its Dockerfile does."""
 
     @property
     def brings_server(self) -> bool:
@@ -95,6 +97,7 @@ class Spec:
             entry_point=description["entry_point"],
             settings=settings,
             openapi=description["openapi"],
+            image_requirements=tuple(description.get("image_requirements") or ()),
         )
 
     def in_environment(self, environment: str | None) -> Spec:
