@@ -6,6 +6,7 @@ script of a RUN is one argument, the files of a COPY come from a context of thei
 
 from __future__ import annotations
 
+import hashlib
 import json
 import secrets
 from collections.abc import Callable, Iterator, Mapping
@@ -17,6 +18,8 @@ from converters.containers.instruction_options import heredoc_name
 
 WRAPPER = "/rehearsal/run"
 """What every RUN goes through in the image: it sets the variables of the rehearsal and starts its arguments."""
+CONTENT = "content:"
+"""What an argument of the wrapper begins with that tells what the command mounts, and is nothing to start."""
 FILES = "rehearsal"
 """The name of the build context that holds the files of heredocs."""
 _NOT_KNOWN_TO_ENGINES = ("--link", "--parents", "--network", "--security", "--keep-git-dir", "--exclude")
@@ -44,13 +47,22 @@ class Prepared:
     """What Docker would refuse, with its line."""
 
 
-def prepare(text: str, arguments: Mapping[str, str], stand_in: Callable[[str, int], str], *, wrapped: bool = True) -> Prepared:
-    """Prepare a Dockerfile. ``stand_in`` names the image to be used for a base image of a line; what it raises goes through."""
+def prepare(
+    text: str,
+    arguments: Mapping[str, str],
+    stand_in: Callable[[str, int], str],
+    content: Callable[[str], str] = lambda path: "",
+) -> Prepared:
+    """Prepare a Dockerfile.
+
+    ``stand_in`` names the image to be used for a base image of a line; what it raises goes through. ``content`` is a digest of what
+    the context holds at a path: engines know a command that mounts files by its words alone.
+    """
     read = parse(text.encode(), arguments)
     prepared = Prepared("", diagnostics=tuple((one.line, one.message) for one in read.diagnostics))
     if not read.stages:
         return prepared
-    writer = _Writer(read, stand_in, prepared, wrapped)
+    writer = _Writer(read, stand_in, prepared, content)
     lines = ["# escape=`"] if read.escape == "`" else []
     lines += [_plain(one) for one in read.instructions if one.stage is None and one.keyword == "ARG"]
     for stage in _needed(read):
@@ -61,14 +73,16 @@ def prepare(text: str, arguments: Mapping[str, str], stand_in: Callable[[str, in
         for instruction in read.instructions:
             if instruction.stage == stage.index:
                 lines.append(writer.written(instruction, stage))
+                writer.texts[stage.index] += lines[-1]
                 prepared.stages[-1].append(Line(_as_written(text, instruction), instruction.line, instruction.end_line))
     prepared.text = "".join(f"{line}\n" for line in lines)
     return prepared
 
 
 class _Writer:
-    def __init__(self, read: Dockerfile, stand_in: Callable[[str, int], str], prepared: Prepared, wrapped: bool) -> None:
-        self.read, self.stand_in, self.prepared, self.wrapped = read, stand_in, prepared, wrapped
+    def __init__(self, read: Dockerfile, stand_in: Callable[[str, int], str], prepared: Prepared, content: Callable[[str], str]) -> None:
+        self.read, self.stand_in, self.prepared, self.content = read, stand_in, prepared, content
+        self.texts = dict.fromkeys(range(len(read.stages)), "")
         self.runs: dict[tuple[int, int], Run] = {(run.stage, run.line): run for stage in read.stages for run in stage.runs}
         self.copies: dict[tuple[int, int], Copy] = {(copy.stage, copy.line): copy for stage in read.stages for copy in stage.copies}
 
@@ -99,9 +113,16 @@ class _Writer:
     def run(self, instruction: Instruction, run: Run) -> str:
         flags = [self.mounted(word, self.read.stages[run.stage], run.line) for word in _known(instruction.flags)]
         argv = run.argv if run.argv is not None else (*run.shell, run.script)
-        if not self.wrapped:
-            return " ".join(["RUN", *flags, json.dumps(list(argv))])
-        return " ".join(["RUN", *flags, json.dumps([WRAPPER, *argv])])
+        digest = self.mounted_content(run)
+        return " ".join(["RUN", *flags, json.dumps([WRAPPER, *([CONTENT + digest] if digest else []), *argv])])
+
+    def mounted_content(self, run: Run) -> str:
+        """A digest of what a command mounts of the context and of stages; empty where it mounts nothing."""
+        told = [self.content(mount.source or "") for mount in run.mounts if mount.type == "bind" and mount.from_stage is None]
+        for mount in run.mounts:
+            if mount.from_stage and self.stage(mount.from_stage) is not None:
+                told += [*self.texts.values(), self.content("")]
+        return hashlib.sha256("\0".join(told).encode()).hexdigest()[:16] if told else ""
 
     def mounted(self, word: str, stage: Stage, line: int) -> str:
         """A `--mount` whose `from` is an image or a number, with the name of what stands for that."""

@@ -110,3 +110,29 @@ def test_files_of_heredocs_come_from_a_context_of_their_own() -> None:
 def test_what_docker_would_refuse_is_said_with_its_line() -> None:
     assert prepared("RUN a\n").diagnostics[0] == (1, "RUN before the first FROM")
     assert not prepared("RUN a\n").stages
+
+
+@pytest.mark.parametrize(
+    ("run", "changed", "same"),
+    [
+        ("RUN --mount=type=bind,source=lock,target=/l x", "lock", False),
+        ("RUN --mount=type=bind,source=lock,target=/l x", "app.py", True),
+        ("RUN --mount=type=bind,target=/l x", "", False),
+        ("RUN --mount=from=a,target=/l x", "", False),
+        ("RUN --mount=type=cache,target=/l x", "", True),
+        ("RUN x", "", True),
+    ],
+)
+def test_a_command_is_another_one_when_what_it_mounts_has_changed(run: str, changed: str, same: bool) -> None:
+    """Engines cache a command by its words."""
+
+    def last(when: str) -> str:
+        text = f"FROM debian:12 AS a\nCOPY . /\nFROM debian:12\n{run}\n"
+        return prepare(text, {}, lambda image, line: image, lambda path: when if path == changed else "0").text.splitlines()[-1]
+
+    assert (last("1") == last("2")) is same
+
+
+def test_a_command_that_mounts_a_stage_is_another_one_when_its_steps_have_changed() -> None:
+    one, other = (prepared(f"FROM debian:12 AS a\nRUN {step}\nFROM debian:12\nRUN --mount=from=a,target=/l x\n") for step in ("b", "c"))
+    assert one.text.splitlines()[-1] != other.text.splitlines()[-1]

@@ -80,7 +80,10 @@ def python_stages(minor: str, target: Suite) -> tuple[str, Suite, Suite]:
             key=lambda s: (s.distribution != target.distribution, s.glibc),
         )
     collecting = f"FROM {SUITE_IMAGE}:{source.name} AS python\n"
-    collecting += _installed("python3", "python3-venv", f"libpython{source.python}-dev")
+    collecting += _run(
+        f"apt-get update -q && apt-get install -y -q --no-install-recommends python3 python3-venv && cd /tmp && "
+        f"apt-get download -q libpython{source.python}-dev && dpkg -x libpython*.deb / && rm *.deb && {_CLEAN}"
+    )
     collecting += _script("collect-python.sh")
     return collecting, source, target
 

@@ -19,8 +19,9 @@ from converters.rehearsal.apart import FIRST_ID, Program, Room, RoomFailure, Sho
 from converters.rehearsal.bases import SUITE_IMAGE, Base, Bases, NotKnown, Suite, SuiteFailure, archive
 from converters.rehearsal.dockerfile import Prepared, prepare
 from converters.rehearsal.engines import Build, Built, EngineFailure, Outside, Place, Process, StandIn, Step, StepFailure, UnknownBase
+from converters.rehearsal.engines.contents import Contents
 from converters.rehearsal.engines.output import Steps, is_own_line, said_by_the_step
-from converters.rehearsal.engines.shown import CONTEXT, FILES, REHEARSAL, STORE, WORK, Folders
+from converters.rehearsal.engines.shown import CONTEXT_FOLDER, FILES, REHEARSAL, STORE, WORK, Folders
 
 _MEMORY, _TASKS = 4 * 2**30, 4096
 _BASE_SECONDS = 900.0
@@ -53,7 +54,7 @@ class Buildah:
                 raise UnknownBase(reference, _place(build, line), str(error)) from error
             return self._bases.tag(found)
 
-        prepared = prepare(build.dockerfile, build.arguments, stand_in)
+        prepared = prepare(build.dockerfile, build.arguments, stand_in, Contents(build.context).digest)
         self._refuse_what_docker_would(build, prepared)
         for found in bases.values():
             self.base(found, on_step)
@@ -135,7 +136,7 @@ class Buildah:
         with self.room(memory=build.memory, context=build.context) as (room, folders):
             words = self._words(build, prepared, folders)
             said: SimpleQueue[str | None] = SimpleQueue()
-            program = _started(room, self.command("bud", *words, CONTEXT), self.variables(), said.put)
+            program = _started(room, self.command("bud", *words, CONTEXT_FOLDER), self.variables(), said.put)
             why = _follow(said, steps, build.step_seconds, program)
             if why or program.wait() != 0:
                 self._fail(build, steps, why or room.exceeded)

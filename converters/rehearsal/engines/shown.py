@@ -10,12 +10,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from converters.rehearsal.apart import FIRST_ID, OUTSIDE, Shown
+from converters.rehearsal.dockerfile import CONTENT
 from converters.rehearsal.engines import Outside
 
-STORE, WORK, CONTEXT, FILES, REHEARSAL = "/store", "/work", "/context", "/files", "/rehearsal"
+STORE, WORK, CONTEXT_FOLDER, FILES, REHEARSAL = "/store", "/work", "/context", "/files", "/rehearsal"
 _PASSWD = "root:x:0:0:root:/work/home:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n"
 _RUN = f"""#!/bin/sh
 . {REHEARSAL}/environment
+case "$1" in {CONTENT}*) shift ;; esac
 exec "$@"
 """
 _POLICY = {"default": [{"type": "insecureAcceptAnything"}]}
@@ -55,7 +57,7 @@ class Folders:
         if self._outside is not None:
             found.append(Shown(f"{REHEARSAL}/outside", str(self._outside.mount.resolve())))
         if context is not None:
-            found.append(Shown(CONTEXT, str(context.resolve())))
+            found.append(Shown(CONTEXT_FOLDER, str(context.resolve())))
         return [*found, *more]
 
     def close(self) -> None:
