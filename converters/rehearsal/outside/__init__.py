@@ -17,6 +17,7 @@ from starlette.types import ASGIApp
 
 from converters.rehearsal.outside import mounted
 from converters.rehearsal.outside.asked import Asked, Outcome, Record
+from converters.rehearsal.outside.doubled.expected import Expected
 from converters.rehearsal.outside.python.index import PythonIndex
 from converters.rehearsal.outside.router import Router
 from converters.rehearsal.outside.server import Served, Servers
@@ -45,7 +46,7 @@ class Outside:
         python_index: str = "https://pypi.org/simple",
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
-        self._record = Record()
+        self._record, self._expected = Record(), Expected()
         self._cache, self._python_index, self._transport = cache, python_index, transport
         self._upstream: Upstream | None = None
         self._authority = Authority("Certificate authority of a rehearsal", domains=None)
@@ -59,6 +60,11 @@ class Outside:
     def environment(self) -> Mapping[str, str]:
         """Variables for every process inside: they lead it to the certificate and switch off what would go around it."""
         return MappingProxyType(mounted.environment())
+
+    def expect(self, *texts: str) -> None:
+        """Have what these name found in what is fetched: the Dockerfile, scripts, lists of requirements, the app's code."""
+        for text in texts:
+            self._expected.add(text)
 
     def serve(self, udp: socket.socket, http: socket.socket, https: socket.socket) -> Served:
         """Answer at sockets that listen at ports 53 (UDP), 80 and 443 inside, until what is returned is closed.
@@ -80,7 +86,7 @@ class Outside:
 
     def _application(self) -> ASGIApp:
         self._upstream = Upstream(self._cache, self._transport)
-        return Router(self._upstream, PythonIndex(self._upstream, self._python_index), self._record)
+        return Router(self._upstream, PythonIndex(self._upstream, self._python_index), self._expected, self._record)
 
     async def _finish(self) -> None:
         if self._upstream is not None:

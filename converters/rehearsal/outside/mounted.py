@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 import converters.verify.child as child
+from converters.rehearsal.outside import programs
 from converters.rehearsal.stubs import inside
 
 MOUNTED_AT = "/rehearsal/outside"
@@ -18,7 +19,8 @@ _CA_VARIABLES = (
 """Where programs and libraries look for the certificates that they trust."""
 _FILES = {
     "wgetrc": f"ca_certificate = {MOUNTED_AT}/{_CA}\n",
-    "apt.conf": f'Acquire::https::CAInfo "{MOUNTED_AT}/{_CA}";\nAcquire::Retries "0";\n',
+    "apt.conf": f'Acquire::https::CAInfo "{MOUNTED_AT}/{_CA}";\nAcquire::Retries "0";\n'
+    'Acquire::AllowInsecureRepositories "true";\nAPT::Get::AllowUnauthenticated "true";\n',
 }
 
 
@@ -34,8 +36,10 @@ def write(folder: Path, certificate: str) -> Path:
     for name in inside.MODULES:
         shutil.copyfile(Path(child.__file__).with_name(f"{name}.py"), doubles / f"{name}.py")
     shutil.copyfile(Path(inside.__file__).with_name(f"{inside.ENTRY}.py"), python / f"{inside.ENTRY}.py")
+    (folder / "bin").mkdir(exist_ok=True)
+    (folder / "bin/git").write_bytes(programs.text("git.sh"))
     for place in (folder, *folder.rglob("*")):
-        place.chmod(0o755 if place.is_dir() else 0o644)  # whoever runs inside is nobody of this machine
+        place.chmod(0o755 if place.is_dir() or place.parent.name == "bin" else 0o644)  # whoever runs inside is nobody of this machine
     return folder / _CA
 
 

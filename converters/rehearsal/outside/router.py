@@ -6,8 +6,10 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from converters.rehearsal.outside import doubled, forward
+from converters.rehearsal.outside import forward
 from converters.rehearsal.outside.asked import Record
+from converters.rehearsal.outside.doubled import Doubled
+from converters.rehearsal.outside.doubled.expected import Expected
 from converters.rehearsal.outside.hosts import PYPI_FILES, is_forwarded
 from converters.rehearsal.outside.python import routes
 from converters.rehearsal.outside.python.index import FAILURES, PythonIndex
@@ -17,8 +19,9 @@ from converters.rehearsal.outside.upstream import Upstream
 class Router:
     """The ASGI application behind every address. For one event loop."""
 
-    def __init__(self, upstream: Upstream, index: PythonIndex, record: Record) -> None:
+    def __init__(self, upstream: Upstream, index: PythonIndex, expected: Expected, record: Record) -> None:
         self._upstream, self._index, self._record = upstream, index, record
+        self._doubled = Doubled(index, expected, record)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -42,4 +45,4 @@ class Router:
             return await routes.index_page(request, self._index, self._record)
         if host == PYPI_FILES:
             return await routes.file(request, self._index, self._record)
-        return doubled.respond(request, self._record)
+        return await self._doubled.respond(request)

@@ -168,18 +168,22 @@ def build(filename: str, project: str, version: str, source: Source) -> bytes:
 
     ``version`` as it is normalized in names of wheels. Same arguments, same bytes.
     """
+    folder = re.sub(r"\.(tar\.(gz|bz2|xz)|tgz|zip)$", "", filename)
+    return archive({f"{folder}/{name}": data for name, data in unpacked(project, version, source).items()}, filename)
+
+
+def unpacked(project: str, version: str, source: Source) -> dict[str, bytes]:
+    """The files of a source distribution that builds into a stub. ``version`` as in :func:`build`."""
     distribution = canonicalize_name(project).replace("-", "_")
     made = f"{distribution}-{version}-py3-none-any.whl"
     metadata = source.metadata
     requires = ", ".join(repr(each) for each in source.build_requires)
-    files = {
+    return {
         "PKG-INFO": metadata,
         "pyproject.toml": f'[build-system]\nrequires = [{requires}]\nbuild-backend = "stub_backend"\nbackend-path = ["."]\n'.encode(),
         "stub_backend.py": _BACKEND.format(imports=list(source.imports), wheel=made).encode(),
         "stub.zip": wheel.build(made, metadata, source.brought),
     }
-    folder = re.sub(r"\.(tar\.(gz|bz2|xz)|tgz|zip)$", "", filename)
-    return archive({f"{folder}/{name}": data for name, data in files.items()}, filename)
 
 
 def archive(files: Mapping[str, bytes], filename: str) -> bytes:

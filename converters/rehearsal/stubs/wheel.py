@@ -70,7 +70,7 @@ def build(filename: str, metadata: bytes, brought: Contents) -> bytes:
     """The wheel called ``filename`` with this METADATA. Same arguments, same bytes."""
     distribution, version = filename.split("-")[:2]
     headers = BytesHeaderParser().parsebytes(metadata)
-    source = _MODULE.format(name=str(headers["Name"] or distribution), version=version).encode()
+    source = module(str(headers["Name"] or distribution), version)
     info = f"{distribution}-{version}.dist-info"
     files = {f"{package}/__init__.py": source for package in brought.packages}
     files |= {f"{module}.py": source for module in brought.modules}
@@ -83,6 +83,11 @@ def build(filename: str, metadata: bytes, brought: Contents) -> bytes:
         scripts = "".join(f"{name} = {home}:{MAIN}\n" for name in brought.programs)
         files[f"{info}/entry_points.txt"] = f"[console_scripts]\n{scripts}".encode()
     return _archive(files, f"{info}/RECORD")
+
+
+def module(name: str, version: str) -> bytes:
+    """The source of a stub's module: it becomes a double when it is imported."""
+    return _MODULE.format(name=name, version=version).encode()
 
 
 def _wheel(filename: str) -> str:

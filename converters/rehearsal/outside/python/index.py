@@ -105,7 +105,7 @@ class PythonIndex:
         """The stub of a file. Raises UpstreamError, and what reading archives raises."""
         if file.label not in self._stubs:
             if file.is_wheel:
-                made = wheel.build(file.label, await self.metadata(file), await self._contents(file))
+                made = wheel.build(file.label, await self.metadata(file), await self.contents(file))
             else:
                 made = source.build(file.label, file.project, str(file.version), await self._source(file))
             self._stubs[file.label] = made
@@ -115,7 +115,8 @@ class PythonIndex:
         """The real file. Raises UpstreamError."""
         return await self._upstream.file(file.url)
 
-    async def _contents(self, file: File) -> wheel.Contents:
+    async def contents(self, file: File) -> wheel.Contents:
+        """What a wheel brings. Raises UpstreamError, and zipfile.BadZipFile."""
         archive = await self._archive(file)
         names = await archive.names()
         declared = next((name for name in names if name.endswith(".dist-info/entry_points.txt")), "")
@@ -141,7 +142,7 @@ class PythonIndex:
     async def _newest(self, name: str) -> choice.Distribution | None:
         """What a resolver would choose without other demands: the newest release with a wheel for Linux, else the newest source."""
         try:
-            file = _usual(await self.files(name))
+            file = newest(await self.files(name))
             if file is None:
                 return None
             metadata = await self.metadata(file) if file.is_wheel else (await self._source(file)).metadata
@@ -156,7 +157,8 @@ def local_version(path: str) -> str:
     return found[-1] if found else ""
 
 
-def _usual(files: Iterable[File]) -> File | None:
+def newest(files: Iterable[File]) -> File | None:
+    """The file of the newest release: its wheel for Linux and Python 3.11 where there is one, else its source distribution."""
     allowed = [file for file in files if not file.yanked and file.version is not None and _allows(file.requires_python)]
     fitting = [file for file in allowed if file.is_wheel and is_for_linux(file.name)] or [file for file in allowed if not file.is_wheel]
     final = [file for file in fitting if file.version is not None and not file.version.is_prerelease] or fitting
