@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from converters import rules
-from converters.concepts import storage, variables
+from converters.concepts import baked, storage, variables
 from converters.containers import base_images
 from converters.containers import packaging as docker
 from converters.containers.commands import Step
@@ -13,7 +13,7 @@ from converters.containers.dockerfile_model import Instruction
 from converters.containers.packaging import Packaging
 from converters.credentials.recognize import is_secret
 from converters.fal.runner import PRESET_VARIABLES
-from converters.ir import App, Disposition, EnvVar, Origin, Scope, Weights
+from converters.ir import App, Disposition, EnvVar, Origin, Scope
 from converters.ledger import Construct, Ledger
 
 DROPPED: dict[str, str] = {
@@ -186,17 +186,13 @@ def _argument(packaging: Packaging, instruction: Instruction, construct: Constru
 
 def _step(app: App, step: Step, construct: Construct, ledger: Ledger) -> bool:
     """Settle a build command; True where it may bake model files."""
-    text = step.command.text
-    bakes = step.purpose in ("download", "script") or bool(
-        re.search(r"huggingface\.co|snapshot_download|from_pretrained|\.(safetensors|pth|pt|ckpt|gguf|bin|onnx)\b", text)
-    )
-    if bakes:
+    if baked.bakes(step):
         origin = Origin(file=construct.file, line=construct.line, end_line=construct.end_line)
-        app.weights.append(Weights(what=" ".join(text.split())[:100], where="image", action="image", origin=origin))
+        app.weights.append(baked.weights(step.command.text, origin))
         ledger.settle(construct, rules.FS003, Disposition.KEPT, "what this build step fetches stays baked in the image")
-    else:
-        ledger.settle(construct, rules.DK005, Disposition.KEPT, "stays in the image")
-    return bakes
+        return True
+    ledger.settle(construct, rules.DK005, Disposition.KEPT, "stays in the image")
+    return False
 
 
 def _image_variable(packaging: Packaging, app: App, name: str, construct: Construct, ledger: Ledger) -> None:

@@ -92,7 +92,7 @@ def _other(words: tuple[str, ...]) -> tuple[Purpose, tuple[str, ...]]:
         return "download", ()
     if program in ("export", "cd", "pushd", "popd", "source", ".", "useradd", "adduser", "groupadd", "usermod"):
         return "folders", ()
-    if program in NEUTRAL:
+    if program in NEUTRAL and not (program == "ffmpeg" and "-i" in rest):
         return "folders", ()
     if program in FOLDERS:
         return "folders", ()

@@ -86,14 +86,14 @@ def of_variables(names: Iterable[tuple[str, Origin | None]]) -> Iterator[Evidenc
 
 def of_module(module: Module, nodes: Iterable[ast.AST] | None = None) -> Iterator[Evidence]:
     """What the code of a module says: a CUDA device without another way, or imports of packages that use a GPU."""
-    constants = {name: values[0] for name, values in module.assignments.items() if len(values) == 1}
+    constants = constants_of(module)
     for node in ast.walk(module.tree) if nodes is None else nodes:
         if isinstance(node, ast.Import | ast.ImportFrom):
             for name in _imported(node):
                 distribution = IMPORTS.get(name, name.replace("_", "-").lower())
                 if distribution in ONLY_ON_GPU | USES_GPU:
                     yield Evidence("suggests", f"the code imports {name}", module.origin(node))
-        elif isinstance(node, ast.Call) and (device := _device(node, constants)) and not _has_another_way(module, node):
+        elif isinstance(node, ast.Call) and (device := device_of(node, constants)) and not _has_another_way(module, node):
             yield Evidence("demands", f"{device} in the code", module.origin(node))
 
 
@@ -103,22 +103,37 @@ def _imported(node: ast.Import | ast.ImportFrom) -> list[str]:
     return [alias.name.split(".")[0] for alias in node.names]
 
 
-def _device(call: ast.Call, constants: dict[str, ast.expr]) -> str:
+def constants_of(module: Module) -> dict[str, ast.expr]:
+    """Names of a module, its functions and `self` -> what they are assigned, where that is said once and not under a condition."""
+    found: dict[str, list[ast.expr]] = {}
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
+            for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
+                if isinstance(target, ast.Name | ast.Attribute):
+                    found.setdefault(ast.unparse(target), []).append(node.value)
+        elif isinstance(node, ast.arg):
+            found.setdefault(node.arg, []).extend((node, node))  # type: ignore[arg-type]
+    return {name: values[0] for name, values in found.items() if len(values) == 1 and not _has_another_way(module, values[0])}
+
+
+def device_of(call: ast.Call, constants: dict[str, ast.expr]) -> str:
     """The CUDA device that a call asks for, as written: `.to("cuda")`, `.cuda()`, `device="cuda"`; '' for none."""
     name = call.func.attr if isinstance(call.func, ast.Attribute) else call.func.id if isinstance(call.func, ast.Name) else ""
     if name == "cuda" and isinstance(call.func, ast.Attribute) and not call.args:
         return "`.cuda()`"
-    if name in ("to", "device") and call.args and (text := _cuda(call.args[0], constants)):
+    if name in ("to", "device", "set_device", "set_default_device") and call.args and (text := _cuda(call.args[0], constants)):
         return f'`.to("{text}")`' if name == "to" else f'`device("{text}")`'
     for keyword in call.keywords:
         if keyword.arg in ("device", "device_map", "map_location") and (text := _cuda(keyword.value, constants)):
             return f'`{keyword.arg}="{text}"`'
+        if keyword.arg == "device" and name == "pipeline" and isinstance(keyword.value, ast.Constant) and type(keyword.value.value) is int:
+            return f"`device={keyword.value.value}`" if keyword.value.value >= 0 else ""
     return ""
 
 
 def _cuda(node: ast.expr, constants: dict[str, ast.expr]) -> str:
-    if isinstance(node, ast.Name):
-        node = constants.get(node.id, node)
+    if isinstance(node, ast.Name | ast.Attribute):
+        node = constants.get(ast.unparse(node), node)
     if isinstance(node, ast.Call) and ast.unparse(node.func) == "torch.device" and node.args:
         node = node.args[0]
     if isinstance(node, ast.Constant) and isinstance(node.value, str) and re.fullmatch(r"cuda(:\d+)?", node.value):

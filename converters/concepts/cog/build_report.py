@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from converters import rules
+from converters.concepts import baked
 from converters.concepts.cog import cuda, steps
 from converters.concepts.cog.build import Build
 from converters.concepts.cog.steps import RunStep
 from converters.concepts.cog.units import Unit
 from converters.concepts.variables import unnamed
+from converters.containers import commands
+from converters.containers.shell import split
 from converters.fal.runner import OLDEST_PYTHON
 from converters.ir import App, Disposition, Origin, Scope, Value
 from converters.ledger import Construct, Ledger
@@ -37,7 +40,7 @@ def settle(unit: Unit, build: Build, app: App, ledger: Ledger) -> None:
             ledger.settle(construct, rule, Disposition.CONVERTED, message)
     _packages(unit, build, where, ledger)
     _system(unit, build, where, ledger)
-    _steps(unit, build, where, image, ledger)
+    _steps(unit, build, app, where, ledger)
     _notes(unit, build, where, ledger)
 
 
@@ -100,8 +103,11 @@ def _system(unit: Unit, build: Build, where: str, ledger: Ledger) -> None:
             )
 
 
-def _steps(unit: Unit, build: Build, where: str, image: bool, ledger: Ledger) -> None:
+def _steps(unit: Unit, build: Build, app: App, where: str, ledger: Ledger) -> None:
+    image = app.environment.kind == "image"
     kept = {id(step) for step in build.steps}
+    if image:
+        app.weights += [baked.weights(one.command, one.entry.origin) for one in build.steps if _bakes(one)]
     for step in build.steps:
         for name in step.mounted if image else ():
             message = f"the build reads the secret {name}, which its step mounts: set it with `fal secrets set {steps.variable(name)}=...`."
@@ -113,6 +119,11 @@ def _steps(unit: Unit, build: Build, where: str, image: bool, ledger: Ledger) ->
             for construct in unit.config.constructs[name]:
                 if construct.file == step.entry.origin.file and construct.line in lines and not ledger.is_settled(construct):
                     _step(construct, name, step, where, image, ledger, kept=id(step) in kept)
+
+
+def _bakes(step: RunStep) -> bool:
+    """Whether a step leaves model files in the image; the tool that fetches them is none."""
+    return step.purpose == "image" and any(baked.bakes(commands.classify(simple)) for simple in split(step.command))
 
 
 def _step(construct: Construct, name: str, step: RunStep, where: str, image: bool, ledger: Ledger, *, kept: bool) -> None:

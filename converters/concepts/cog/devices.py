@@ -7,12 +7,12 @@ import re
 from collections.abc import Iterator
 
 from converters.provenance import Origin
+from converters.python import gpu
 from converters.python.code import Code
 from converters.python.module import FunctionNode, Module
 
 ASKS = re.compile(r"is_available|device_count|gpu|cuda|device|cpu", re.IGNORECASE)
 """What a condition asks about that decides between devices."""
-CUDA = re.compile(r"^cuda(:\d+)?$")
 
 
 def demanded(code: Code, entries: list[str], others: list[str]) -> tuple[str, Origin] | None:
@@ -29,20 +29,10 @@ def demanded(code: Code, entries: list[str], others: list[str]) -> tuple[str, Or
 
 def _uses(module: Module) -> Iterator[ast.AST]:
     """Calls that put something on a CUDA device: `.cuda()`, `.to("cuda")`, `device="cuda"`."""
-    if b"cuda" not in module.file.data or b"is_available" in module.file.data:
+    if b"is_available" in module.file.data or not (b"cuda" in module.file.data or b"device" in module.file.data):
         return
-    yield from (node for node in ast.walk(module.tree) if isinstance(node, ast.Call) and _is_use(node))
-
-
-def _is_use(call: ast.Call) -> bool:
-    method = call.func.attr if isinstance(call.func, ast.Attribute) else ""
-    stated = [keyword.value for keyword in call.keywords if keyword.arg in ("device", "device_map")]
-    moves = method in ("to", "device", "set_device", "set_default_device")
-    return (method == "cuda" and not call.args) or any(_is_cuda(value) for value in [*stated, *(call.args if moves else ())])
-
-
-def _is_cuda(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) and isinstance(node.value, str) and CUDA.match(node.value) is not None
+    constants = gpu.constants_of(module)
+    yield from (node for node in ast.walk(module.tree) if isinstance(node, ast.Call) and gpu.device_of(node, constants))
 
 
 def _is_guarded(module: Module, node: ast.AST) -> bool:

@@ -38,6 +38,7 @@ BUILD_PROGRAMS = {
     **{name: name for name in ("wget", "curl", "unzip", "zip", "cmake", "git", "ffmpeg", "sox", "zstd")},
     **dict.fromkeys(("make", "gcc", "g++", "cc", "c++"), "build-essential"),
     "ffprobe": "ffmpeg",
+    "xz": "xz-utils",
 }
 """Programs that build steps start and Cog's base image holds -> the package that brings them."""
 

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from converters import rules
-from converters.concepts import variables
+from converters.concepts import baked, variables
 from converters.containers import fetched, packaging
 from converters.containers.compose import Service
 from converters.containers.dockerfile_model import Instruction
@@ -15,7 +15,7 @@ from converters.containers.packaging import Packaging
 from converters.containers.registries import host_of, login
 from converters.credentials.recognize import is_secret
 from converters.escape import is_variable
-from converters.ir import App, Disposition, EnvVar, Origin, Registry, Scope, Weights
+from converters.ir import App, Disposition, EnvVar, Origin, Registry, Scope
 from converters.ledger import Construct, Ledger
 from converters.project import Project
 from converters.rules import dk025_compose
@@ -51,7 +51,7 @@ def _dockerfile(project: Project, found: Packaging, reading: Reading, app: App, 
             ledger.settle(construct, rules.DK005, Disposition.KEPT, "in a stage that this target does not build")
         elif fetched.is_data(project, run, step):
             origin = Origin(file=construct.file, line=construct.line, end_line=construct.end_line)
-            app.weights.append(Weights(what=" ".join(step.command.text.split())[:100], where="image", action="image", origin=origin))
+            app.weights.append(baked.weights(step.command.text, origin))
             ledger.settle(construct, rules.FS003, Disposition.KEPT, "what this build step fetches stays baked in the image")
         else:
             ledger.settle(construct, rules.DK005, Disposition.KEPT, KEPT)

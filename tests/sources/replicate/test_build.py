@@ -168,3 +168,38 @@ def test_every_model_of_a_repository_has_the_image_of_its_own_build(tmp_path: Pa
     for name in ("a", "b"):
         assert f"tool-{name} " in text(outcome, f"{name}/Dockerfile")
         assert 'from_dockerfile(str(HERE / "Dockerfile")' in text(outcome, f"{name}/app.py")
+
+
+@pytest.mark.parametrize(
+    ("build", "told"),
+    [
+        pytest.param("run:\n- python -c 'from huggingface_hub import snapshot_download as s; s(\"a/b\")'", "snapshot_download", id="a download of the Hub"),
+        pytest.param("run:\n- curl -o /src/weights/m.pth https://e.com/m.pth", "curl -o /src/weights/m.pth", id="a download of a file"),
+        pytest.param("run:\n- python scripts/fetch.py", "python scripts/fetch.py", id="a script"),
+        pytest.param("run:\n- ./script/download-weights", "./script/download-weights", id="a program that says what it does"),
+        pytest.param("run:\n- make -C /opt all", "", id="a compiler"),
+        pytest.param("python_packages:\n- numpy", "", id="packages alone"),
+    ],
+)  # fmt: skip
+def test_model_files_that_the_build_fetches_are_told(tmp_path: Path, build: str, told: str) -> None:
+    section = text(built(tmp_path, build), "MIGRATION.md").partition("## Data to move")[2].partition("\n## ")[0]
+    assert (told in section and "stays baked in the image" in section) if told else "no step of the build downloads model files" in section
+
+
+@pytest.mark.parametrize(
+    ("line", "gpu"),
+    [
+        pytest.param('self.net = Net().to("cuda")', True, id="a device in a string"),
+        pytest.param("self.net = Net().to(DEVICE)", True, id="a device in a constant"),
+        pytest.param('self.device = "cuda:0"\n        self.net = Net().to(self.device)', True, id="a device in an attribute"),
+        pytest.param('self.net = torch.zeros(1, device=torch.device("cuda"))', True, id="a device object"),
+        pytest.param('self.net = pipeline("asr", device=0)', True, id="the number of a GPU"),
+        pytest.param('self.net = pipeline("asr", device=-1)', False, id="the number of no GPU"),
+        pytest.param('self.net = pipeline("asr", device="cpu")', False, id="a processor"),
+        pytest.param('device = "cuda" if ready() else "cpu"\n        self.net = Net().to(device)', False, id="one device or the other"),
+        pytest.param('device = "cpu"\n        if ready():\n            device = "cuda"\n        self.net = Net().to(device)', False, id="a device that changes"),
+    ],
+)  # fmt: skip
+def test_code_that_runs_on_cuda_alone_gets_a_gpu(tmp_path: Path, line: str, gpu: bool) -> None:
+    predict = f'DEVICE = "cuda"\n\n\nclass Predictor:\n    def setup(self):\n        {line}\n\n    def predict(self, a: str) -> str:\n        return a\n'
+    assert ('machine_type = "GPU' in text(built(tmp_path, "gpu: false", predict=predict), "app.py")) is gpu
