@@ -53,6 +53,8 @@ def _breaks(name: str, bound: Any, value: Any) -> bool:
             return text and len(value) > bound
         case "pattern":
             return text and not next(_matches(str(bound), value), True)
+        case "choices":
+            return value not in bound
     return False
 
 

@@ -15,7 +15,7 @@ from converters.ledger import Ledger
 from converters.project import Project, SourceFile
 
 MADE_BY_COG = re.compile(r"cog\.server\.http|cog-[\w.]+-py3-none-any\.whl|\.cog/(tmp|build)|--from=cog_build|uv pip install.*\bcog\b")
-REQUIREMENTS = re.compile(r"^(COPY\b.*requirements\.txt\b|RUN\b.*\bpip install\b.*-r\s+\S*requirements\.txt)", re.DOTALL)
+REQUIREMENTS = re.compile(r"^(COPY\b.*(?<![\w.-])requirements\.txt\b|RUN\b.*\bpip install\b.*-r\s+(\S*/)?requirements\.txt)", re.DOTALL)
 INSTRUCTION = re.compile(r"^[ \t]*([A-Z]+)\b(?:[^\\\n]|\\[^\n]|\\\n)*(?:\n|$)", re.MULTILINE)
 INSTALL = re.compile(r"\b(?:pip[\d.]*|uv\s+pip)\s+install\b")
 WORD = re.compile(r"\s+(?:\\\n\s*)*((?:\"[^\"]*\"|'[^']*'|\\[^\n]|[^\s\\])+)")
@@ -111,18 +111,26 @@ def local_images(file: SourceFile, ledger: Ledger) -> None:
     stages: set[str] = set()
     for match in INSTRUCTION.finditer(file.text):
         words = [word for word in match.group().split() if not word.startswith("--")]
-        if match.group(1) != "FROM" or len(words) < 2:
-            continue
-        name = words[1].removeprefix("docker.io/library/")
-        if name.lower() not in stages and "/" not in name and "$" not in name and name.split(":")[0].split("@")[0] not in OFFICIAL:
+        taken = re.search(r"--from=(\S+)", match.group()) if match.group(1) == "COPY" else None
+        named = words[1] if match.group(1) == "FROM" and len(words) > 1 else taken[1] if taken is not None else ""
+        name = named.removeprefix("docker.io/library/")
+        if name and not name.isdecimal() and name.lower() not in stages and _is_local(name):
             ledger.note(
                 rules.RC039,
                 Disposition.MANUAL,
-                f"`FROM {name}` names an image without an owner, which Docker Hub does not have: it exists on the machine where it was "
-                "built. Push it to a registry and write its full name, or take the Dockerfile away, so that cog.yaml is converted.",
+                f"`{match.group(1)} {'--from=' if taken else ''}{name}` names an image that only the machine has on which it was built: "
+                "push it to a registry and write its full name, or take the Dockerfile away, so that cog.yaml is converted.",
                 Origin(file=file.path, line=file.text.count("\n", 0, match.start()) + 1),
             )
-        stages |= {words[3].lower()} if len(words) > 3 and words[2].lower() == "as" else set()
+        stages |= {words[3].lower()} if match.group(1) == "FROM" and len(words) > 3 and words[2].lower() == "as" else set()
+
+
+def _is_local(name: str) -> bool:
+    """Whether an image exists on the author's machine alone: without an owner and no official one, or of a registry there."""
+    first = name.split("/")[0]
+    if "/" in name:
+        return re.match(r"(localhost|127\.0\.0\.1)(:|$)", first) is not None
+    return "$" not in name and name.split(":")[0].split("@")[0] not in OFFICIAL
 
 
 def _edit(file: SourceFile, match: re.Match[str], replacement: str, reason: str) -> Edit:

@@ -18,6 +18,8 @@ from converters.sources.replicate.predictor import Method, Predictor
 TABLES = {rules.RC001: rc001_cog_yaml.KEYS, rules.RC029: rc029_concurrency.KEYS, rules.RC031: rc031_builder_switch.KEYS}
 KEPT = {key: (rule, *what) for rule, table in TABLES.items() for key, what in table.items()}
 """Key -> the rule, what becomes of it, and why."""
+TEMPORARY = frozenset({"TemporaryDirectory", "NamedTemporaryFile"})
+"""What deletes itself at the end of a `with` block."""
 
 
 def record(unit: Unit, ledger: Ledger) -> None:
@@ -77,43 +79,54 @@ def problems(found: Inputs, method: Method, ledger: Ledger) -> None:
 
 def remarks(found: Outputs, method: Method, ledger: Ledger) -> None:
     """Where annotation and body disagree, and files that are gone before anybody reads them."""
-    for node in vanishing(method):
+    for node, kind in vanishing(method):
+        made = "make the folder with tempfile.mkdtemp()" if kind == "TemporaryDirectory" else "pass `delete=False`"
         ledger.note(
             rules.RC016,
             Disposition.MANUAL,
-            "the file is returned from inside `with TemporaryDirectory()`, whose end deletes it before it is read (Cog answered null): "
-            "make the folder with tempfile.mkdtemp().",
+            f"the file is returned from inside `with {kind}()`, whose end deletes it before it is read (Cog answered null): {made}.",
             method.module.origin(node),
         )
     for text in found.remarks:
         ledger.note(rules.RC015, Disposition.CONVERTED, f"`{method.node.name}` {text}", method.module.origin(method.node))
 
 
-def vanishing(method: Method) -> list[ast.Return]:
-    """Returns that name the folder of an enclosing `with TemporaryDirectory() as folder`."""
-    found: list[ast.Return] = []
+def vanishing(method: Method) -> list[tuple[ast.Return, str]]:
+    """Returns of what the end of an enclosing `with` deletes: (the return, `TemporaryDirectory` or `NamedTemporaryFile`)."""
+    found: list[tuple[ast.Return, str]] = []
     for block in ast.walk(method.node):
         for item in block.items if isinstance(block, ast.With) else ():
             call, name = item.context_expr, item.optional_vars
-            if not (isinstance(call, ast.Call) and isinstance(name, ast.Name) and ast.unparse(call.func).endswith("TemporaryDirectory")):
+            kind = ast.unparse(call.func).rpartition(".")[2] if isinstance(call, ast.Call) else ""
+            if not isinstance(call, ast.Call) or not isinstance(name, ast.Name) or kind not in TEMPORARY:
                 continue
             if any(keyword.arg == "delete" for keyword in call.keywords):
                 continue
             inside = {name.id}
             for statement in ast.walk(block):
                 for target, value in assigned(statement):
-                    if any(isinstance(used, ast.Name) and used.id in inside for used in ast.walk(value)):
+                    if _is_place(value, inside) or _is_text_of(value, inside):
                         inside.add(target)
             found += [
-                node
+                (node, kind)
                 for node in ast.walk(block)
                 if isinstance(node, ast.Return) and node.value is not None and _is_place(node.value, inside)
             ]
     return found
 
 
+def _is_text_of(node: ast.expr, names: set[str]) -> bool:
+    """Whether a text is made of one of the places: an f-string, a sum, `str(...)`, `os.path.join(...)`."""
+    made = isinstance(node, ast.JoinedStr | ast.BinOp) or (
+        isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in ("join", "str", "format", "fspath")
+    )
+    return made and any(isinstance(used, ast.Name) and used.id in names for used in ast.walk(node))
+
+
 def _is_place(node: ast.expr, names: set[str]) -> bool:
-    """Whether a returned expression is a path below one of the folders, and not what was read from it."""
+    """Whether a returned expression is a path below one of the folders, or of one of the files, and not what was read from it."""
+    if isinstance(node, ast.Attribute) and node.attr == "name":
+        return _is_place(node.value, names)
     if isinstance(node, ast.Name):
         return node.id in names
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):

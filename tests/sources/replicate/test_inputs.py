@@ -153,3 +153,17 @@ def test_bounds_of_a_type_that_cog_does_not_take_are_left_to_a_person(tmp_path: 
     source = f"{HEAD}\n\nclass Predictor(BasePredictor):\n    def predict(self, a: str = Input({bound}, default='x')) -> str:\n        return a\n"
     outcome = converted(write(tmp_path / "p", source))
     assert f"`{bound.partition('=')[0]}` of `a` is" in manual(outcome)[0]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "refused"),
+    [
+        pytest.param("default='c', choices=['a', 'b']", "choices=['a', 'b']", id="no choice"),
+        pytest.param("default='a', choices=['a', 'b']", "", id="a choice"),
+        pytest.param("default=None, choices=['a', 'b']", "", id="nothing"),
+        pytest.param("default='abc', max_length=2", "max_length=2", id="too long"),
+    ],
+)
+def test_a_default_that_its_own_bounds_refuse_is_named(tmp_path: Path, arguments: str, refused: str) -> None:
+    predict = f"from cog import Input\n\n\nclass Predictor:\n    def predict(self, a: str = Input({arguments})) -> str:\n        return a\n"
+    assert [refused in text for text in manual(converted(write(tmp_path / "p", predict)))] == ([True] if refused else [])

@@ -91,6 +91,13 @@ def test_code_that_never_asks_is_stopped_all_the_same(tmp_path: Path, word: str,
         pytest.param("with tempfile.TemporaryDirectory(delete=False) as d:\n    return Path(d) / 'a.png'", False, id="a folder that stays"),
         pytest.param("d = tempfile.mkdtemp()\nreturn Path(d) / 'a.png'", False, id="no with"),
         pytest.param("with tempfile.TemporaryDirectory() as d:\n    pass\nreturn Path('b.png')", False, id="another file"),
+        pytest.param(
+            "with tempfile.TemporaryDirectory() as d:\n    q = Path(d) / 'a'\n    t = q.read_text()\n    return t",
+            False,
+            id="what was read",
+        ),
+        pytest.param("with tempfile.NamedTemporaryFile() as f:\n    return Path(f.name)", True, id="a file that deletes itself"),
+        pytest.param("with tempfile.NamedTemporaryFile(delete=False) as f:\n    return Path(f.name)", False, id="a file that stays"),
     ],
 )
 def test_a_file_that_vanishes_is_named(tmp_path: Path, body: str, expected: bool) -> None:

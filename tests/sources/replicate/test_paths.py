@@ -177,3 +177,20 @@ WORKER = 'import runpod\n\n\ndef handler(job):\n    return job["input"]["a"]\n\n
 def test_a_project_for_two_platforms_is_what_was_asked_for(tmp_path: Path, path: str, unit: str, platform: str) -> None:
     root = write(tmp_path / "p", PREDICT, rp_handler__py=WORKER)
     assert converted(root / path, unit=unit).application.platform == platform
+
+
+@pytest.mark.parametrize(
+    ("line", "named"),
+    [
+        pytest.param(
+            "COPY more-requirements.txt /tmp/r.txt\nRUN pip install -r /tmp/r.txt", "more-requirements.txt", id="a list of one's own"
+        ),
+        pytest.param("COPY --from=kernels /k /k", "kernels", id="an image of the author's machine"),
+        pytest.param("COPY --from=localhost:5000/base:1 /k /k", "localhost", id="a registry there"),
+        pytest.param("COPY --from=python:3.11 /usr/bin/env /env", "", id="an official image"),
+        pytest.param("COPY --from=acme/kernels:1 /k /k", "", id="an image of an owner"),
+    ],
+)
+def test_lines_of_a_debug_dockerfile_that_only_the_author_can_build_are_named(tmp_path: Path, line: str, named: str) -> None:
+    outcome = converted(write(tmp_path / "p", PREDICT, Dockerfile=DEBUG.replace("RUN make -C /opt", line)))
+    assert [named in text for text in manual(outcome)] == ([True] if named else [])
