@@ -8,3 +8,5 @@ INSTALLED = {"pydantic": "2.12.0", "fastapi": "0.120.0", "tblib": "3.1.0"}
 """Package -> a current release of it: the SDK brings its own, so that a pin that excludes it has no solution."""
 PRESET_VARIABLES = frozenset({"HF_HOME"})
 """Set on every runner (HF_HOME=/data/.cache/huggingface), so a project's own value must be assigned."""
+STARTUP_TIMEOUT = 600
+"""Seconds that a runner has to start where the app states no `startup_timeout`."""

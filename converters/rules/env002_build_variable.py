@@ -89,7 +89,7 @@ rule = Rule(
                 "handler.py": WORKER,
             },
             seen=(Seen("dropped", 1, "endpoint.json"),),
-            endpoint='{"env": {"RUNPOD_INIT_TIMEOUT": "800"}}',
+            endpoint='{"env": {"RUNPOD_MAX_CONCURRENCY": "8"}}',
         ),
     ),
 )

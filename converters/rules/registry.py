@@ -188,6 +188,7 @@ __all__ = [
     "RP049",
     "RP050",
     "RP051",
+    "RP052",
 ]
 
 ALL001: Final = "ALL001"
@@ -375,3 +376,4 @@ RP048: Final = "RP048"
 RP049: Final = "RP049"
 RP050: Final = "RP050"
 RP051: Final = "RP051"
+RP052: Final = "RP052"

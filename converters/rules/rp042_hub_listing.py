@@ -5,7 +5,10 @@ from __future__ import annotations
 from converters.rules.model import Case, Rule, Seen, fal_docs, runpod_docs
 from converters.rules.samples import WORKER
 
-LISTING = frozenset({"title", "description", "type", "category", "iconUrl", "$schema", "version", "tags", "readme"})
+LISTING = frozenset(
+    {"title", "description", "type", "category", "iconUrl", "icon", "$schema", "schema", "schemaVersion", "version", "name", "author",
+     "license", "homepage", "repository", "documentation", "tags", "keywords", "readme"}
+)  # fmt: skip
 """Keys that only describe the worker."""
 
 rule = Rule(

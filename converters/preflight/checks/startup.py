@@ -8,13 +8,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from converters import rules
+from converters.fal.runner import STARTUP_TIMEOUT
 from converters.preflight.deployment import Deployment
 from converters.preflight.finding import Finding
 from converters.preflight.running import Scope
 from converters.preflight.values import Unknown
 
-DEFAULT = 600
-"""Seconds: fal's `startup_timeout` where the app states none."""
 WAITS = re.compile(r"wait|ready|start|boot|launch|health|load|init|warm|alive|setup", re.IGNORECASE)
 LIMITS = re.compile(r"(time_?out|max_wait|max_seconds|deadline|wait_seconds|startup)", re.IGNORECASE)
 
@@ -22,8 +21,8 @@ LIMITS = re.compile(r"(time_?out|max_wait|max_seconds|deadline|wait_seconds|star
 def check(deployment: Deployment) -> Iterator[Finding]:
     """PF050: a wait of the start that is longer than `startup_timeout`."""
     program = deployment.program
-    limit = program.value("startup_timeout", DEFAULT)
-    limit = limit if isinstance(limit, int | float) else DEFAULT
+    limit = program.value("startup_timeout", STARTUP_TIMEOUT)
+    limit = limit if isinstance(limit, int | float) else STARTUP_TIMEOUT
     longest: tuple[float, str, int] | None = None
     for scope in deployment.scopes:
         for seconds, line in _waits(scope):
@@ -85,7 +84,7 @@ def _limit(scope: Scope, test: ast.expr) -> float:
         value = _number(scope, side)
         if value is None and isinstance(side, ast.Name):
             value = _added(scope, side.id)
-        if value is not None and value > DEFAULT:
+        if value is not None and value > STARTUP_TIMEOUT:
             return value
     return 0
 

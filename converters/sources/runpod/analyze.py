@@ -48,6 +48,7 @@ from converters.sources.runpod import (
     gone,
     hooks,
     hub,
+    init_timeout,
     inline,
     inputs,
     life,
@@ -198,6 +199,7 @@ def _app(project: Project, unit: Unit, found: Survey, options: Options, ledger: 
     placement(project, unit, app, closure, plan.read_files, ledger)
     start_script.carry_over(project, unit, app, edits, ledger)
     start_script.configuration_edits(project, app, edits, ledger)
+    init_timeout.settle(unit, app, listing.variables, ledger)
     _options(code, unit, start, resolved, app, ledger)
     life.settle(app, code, closure, ledger)
     if app.start_command and not app.endpoints[0].input.known:
@@ -315,7 +317,8 @@ def chosen_start(unit: Unit) -> Start:
 def _environment(project: Project, unit: Unit, code: Code, closure: list[str], ledger: Ledger) -> tuple[Environment, environments.Plan]:
     imported = imported_names(code, closure)
     if unit.packaging is not None:
-        environment, plan = environments.from_packaging(project, unit.packaging, imported, _names_of_the_image(unit, code))
+        reasons = [*_names_of_the_image(unit, code), *start_script.places(project, unit)]
+        environment, plan = environments.from_packaging(project, unit.packaging, imported, reasons)
         if plan.layers and any(part.startswith("--") for layer in plan.layers for part in layer) and environment.kind == "requirements":
             environment.layers = _merged(plan.layers)
         return environment, plan

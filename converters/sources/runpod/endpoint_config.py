@@ -20,6 +20,7 @@ from converters.errors import Unreadable
 from converters.ir import App, Disposition, EnvVar, Origin, Scope, Setting
 from converters.ledger import Construct, Ledger
 from converters.rules import rp051_endpoint_config
+from converters.sources.runpod import init_timeout
 from converters.sources.runpod.machines import machine_of
 
 REGIONS: tuple[tuple[str, str], ...] = (
@@ -243,6 +244,8 @@ class _Reader:
                 self.app.secrets.append(EnvVar(name=name, secret=True, origin=origin))
             message = f"{name} is a secret, and its value is not copied: set it with `fal secrets set {name}=...`."
             self.ledger.note(rules.ENV004, Disposition.MANUAL, message, origin, scope=Scope.DEPLOY)
+        elif name == init_timeout.NAME:
+            init_timeout.apply(self.app, str(value), origin, self.ledger)
         elif variables.PLATFORM.match(name):
             self.ledger.note(rules.ENV002, Disposition.DROPPED, f"`{name}` steers RunPod's own worker", origin)
         else:

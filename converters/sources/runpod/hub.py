@@ -17,6 +17,8 @@ from converters.project import Project, SourceFile
 from converters.rules import rp042_hub_listing
 from converters.sources.runpod.machines import machine_of
 
+DRIVERS = "fal chooses machines whose driver fits; the wheels or the image bring their CUDA"
+
 
 @dataclass
 class Hub:
@@ -80,6 +82,8 @@ def read_hub(project: Project, folder: str, ledger: Ledger) -> Hub:
             ledger.settle(construct, rules.RP042, Disposition.DROPPED, f"`{key}` only describes the worker on RunPod's hub")
             if key == "type" and value == "http":
                 hub.http = located.origin(file, key)
+        elif key == "allowedCudaVersions":
+            ledger.settle(construct, rules.RP047, Disposition.DROPPED, DRIVERS)
     return hub
 
 
@@ -121,12 +125,7 @@ def _config(file: SourceFile, located: Located, config: dict[str, Any], hub: Hub
                 f"{value} GB of container disk: fal runners have no such setting; large files belong in /data",
             )
         elif key == "allowedCudaVersions":
-            ledger.settle(
-                construct,
-                rules.RP047,
-                Disposition.DROPPED,
-                "fal chooses machines whose driver fits; the wheels or the image bring their CUDA",
-            )
+            ledger.settle(construct, rules.RP047, Disposition.DROPPED, DRIVERS)
         elif key == "env" and isinstance(value, list):
             ledger.settle(construct, rules.RP048, Disposition.CONVERTED, "read entry by entry, below")
             for index, entry in enumerate(value):

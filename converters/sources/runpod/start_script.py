@@ -56,6 +56,10 @@ WRAPPERS = frozenset(
 CONFIGURATION = frozenset({".yaml", ".yml", ".json", ".toml", ".ini", ".cfg", ".conf", ".env", ".sh", ".properties"})
 """Endings of files whose paths the code or a program reads when it runs."""
 ON_EXIT = re.compile(r"(?m)^\s*trap\s.*(\bEXIT\b|\s0\b)")
+INTO_FILE = re.compile(r"\d*>>?\|?\s*(?!/dev/|&|/proc/)\S")
+"""A redirection that leaves a file behind."""
+RUNNER = "/app"
+"""Where fal puts the files of an app without an image."""
 REASON = "setup() runs the script up to the line that starts the worker"
 
 
@@ -83,6 +87,25 @@ def _of_base(packaging: Packaging, ledger: Ledger) -> None:
         "such as a server, does not run on fal; start it in setup()."
     )
     ledger.note(rules.RP016, Disposition.MANUAL, message, packaging.origin(packaging.stage.line))
+
+
+def places(project: Project, unit: Unit) -> list[tuple[str, Origin]]:
+    """Why what the start command does needs the image: it names files by their places there, and a list of files has others."""
+    packaging = unit.packaging
+    entry = packaging.entry if packaging else None
+    if packaging is None or entry is None or entry.file != unit.entry:
+        return []
+    script = project.files.get(entry.script) if entry.script else None
+    words = command_line(packaging.stage)
+    text = script.text if script is not None else words[-1] if words and len(words) > 1 and words[-2].startswith("-") else ""
+    command = packaging.stage.cmd or packaging.stage.entrypoint
+    where = Origin(file=script.path, line=1) if script is not None else packaging.origin(command.line if command else 1)
+    for one in _commands(text):
+        for place, path in packaging.layout.files.items() if _is_significant(one, unit) else ():
+            if place != f"{RUNNER}/{path}" and any(place == word or word.startswith(f"{place}:") for word in one.words):
+                line = where.line + one.line - 1
+                return [(f"the start command names {place}, a place of the image", Origin(file=where.file, line=line))]
+    return []
 
 
 def _starts_worker(command: ShellCommand, unit: Unit) -> bool:
@@ -237,6 +260,8 @@ def _is_significant(command: ShellCommand, unit: Unit) -> bool:
     if _starts_worker(command, unit) or _starts_in_heredoc(command):
         return False
     words = [word for word in command.words if word not in ("exec", "sudo", "then", "else", "do", "$@", "$*")]
+    if any(INTO_FILE.match(text) for text in command.redirects):
+        return True
     return bool(words) and words[0] not in TRIVIAL and not words[0].startswith("[")
 
 

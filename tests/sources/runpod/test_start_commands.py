@@ -22,8 +22,10 @@ COMMANDS = [
     pytest.param("python handler.py & bash side.sh", "(bash side.sh) &", id="the worker in the background"),
     pytest.param("python prepare.py && python handler.py & bash side.sh", "python prepare.py\n(bash side.sh) &", id="all of it"),
     pytest.param("bash side.sh & python handler.py & wait -n", "bash side.sh &", id="a wait for both"),
+    pytest.param("echo ready > note.txt && python handler.py", "echo ready > note.txt", id="a file that it writes"),
 ]
 ALONE = ["python -u handler.py", "exec python handler.py", "nohup python handler.py & wait", "echo ready && python handler.py"]
+ALONE += ["echo ready 2> /dev/null && python handler.py", "echo ready 1>&2; python handler.py"]
 
 
 def made(folder: Path, command: str, script: str = "") -> Converted:
