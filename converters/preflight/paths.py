@@ -8,45 +8,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from converters.preflight import loaders
 from converters.preflight.deployment import Deployment
+from converters.preflight.programs import commands
 from converters.preflight.running import Scope
 from converters.preflight.values import absolute
 
-LOADERS = {
-    "torch.load": "torch.load reads",
-    "torch.jit.load": "torch.jit.load reads",
-    "np.load": "np.load reads",
-    "numpy.load": "numpy.load reads",
-    "joblib.load": "joblib.load reads",
-    "cv2.imread": "cv2.imread reads",
-    "Image.open": "Image.open reads",
-    "ImageFont.truetype": "ImageFont.truetype reads",
-    "OmegaConf.load": "OmegaConf.load reads",
-    "load_file": "load_file reads",
-    "safetensors.torch.load_file": "load_file reads",
-    "InferenceSession": "InferenceSession reads",
-    "onnxruntime.InferenceSession": "InferenceSession reads",
-    "ort.InferenceSession": "InferenceSession reads",
-    "load_from_checkpoint": "load_from_checkpoint reads",
-    "tf.keras.models.load_model": "load_model reads",
-    "keras.models.load_model": "load_model reads",
-    "tf.saved_model.load": "saved_model.load reads",
-    "pd.read_csv": "read_csv reads",
-    "pd.read_json": "read_json reads",
-    "np.loadtxt": "np.loadtxt reads",
-}
-"""Calls whose first argument is the path of a file that must be there."""
-KEYWORDS = ("model_path", "checkpoint_path", "ckpt_path")
-"""Arguments that name a file of weights, whatever is called."""
-LOCAL = frozenset(
-    {
-        "weights", "weight", "checkpoints", "checkpoint", "ckpt", "ckpts", "models", "model", "pretrained", "pretrained_models",
-        "pretrained_weights", "pretrain", "model_weights", "model_cache", "models_cache", "assets", "data", "cache", "lora", "loras",
-        "saved_model", "saved_models",
-    }
-)  # fmt: skip
-"""Names of folders, which no owner on a hub has."""
-INTERPRETERS = re.compile(r"^(.*/)?(python[\d.]*|bash|sh)$")
+IMPORTED_FROM = "the code imports from"
 
 
 @dataclass(frozen=True)
@@ -62,16 +30,35 @@ class Need:
 
 def needs(deployment: Deployment) -> Iterator[Need]:
     """The paths that the code of a runner reads, but for those that it asks for first or does without."""
+    cwd = deployment.running.runner.cwd
     for scope in deployment.scopes:
         for node in scope.nodes:
             if isinstance(node, ast.Call):
-                for argument, why in _reads(node, scope):
-                    text = scope.text(argument)
-                    if text and _is_path(text) and not _is_optional(scope, node, argument):
-                        yield Need(text, absolute(text, deployment.running.runner.cwd), node.lineno, why, scope)
+                for argument, text, path, why in _wanted(node, scope, cwd):
+                    if _is_path(text) and not _is_optional(scope, node, argument):
+                        yield Need(text, path, node.lineno, why, scope)
 
 
-def _reads(call: ast.Call, scope: Scope) -> Iterator[tuple[ast.expr, str]]:
+def _wanted(call: ast.Call, scope: Scope, cwd: str) -> Iterator[tuple[ast.expr, str, str, str]]:
+    """(argument, the path as the code has it, the path from the root, why)."""
+    for argument, why in reads(call, scope):
+        if text := scope.text(argument):
+            yield argument, text, absolute(text, cwd), why
+    for command in commands(call, scope, cwd):
+        if (script := command.script) and command.cwd is not None:
+            place = absolute(script, command.cwd)
+            text = (
+                script if command.cwd == cwd else PurePosixPath(place).relative_to(cwd or "/").as_posix() if _below(place, cwd) else place
+            )
+            yield ast.Constant(script), text, place, "the code starts"
+
+
+def _below(path: str, folder: str) -> bool:
+    return path.startswith(f"{folder.rstrip('/')}/")
+
+
+def reads(call: ast.Call, scope: Scope) -> Iterator[tuple[ast.expr, str]]:
+    """The arguments of a call that are paths which must be there, each with what reads it."""
     name = ast.unparse(call.func)
     last = name.rpartition(".")[2]
     first = call.args[0] if call.args else None
@@ -82,16 +69,46 @@ def _reads(call: ast.Call, scope: Scope) -> Iterator[tuple[ast.expr, str]]:
         yield call.func.value, "the code reads"
     elif last == "open" and isinstance(call.func, ast.Attribute) and "Path" in name and _reading(call, 0, scope):
         yield call.func.value, "the code opens"
-    elif (name in LOADERS or last in ("load_from_checkpoint", "load_file", "InferenceSession", "truetype")) and first is not None:
-        yield first, LOADERS.get(name, f"`{last}` reads")
-    elif last == "from_pretrained" and (first := first or _keyword(call, "pretrained_model_name_or_path")) is not None:
-        if _is_local(scope.text(first) or ""):
-            yield first, "`from_pretrained` reads"
-    elif name in ("subprocess.run", "subprocess.call", "subprocess.check_call", "subprocess.check_output", "subprocess.Popen", "Popen"):
-        yield from _programs(call, scope)
+    elif name == "os.chdir" and first is not None:
+        yield first, "the code changes to"
+    elif name in ("sys.path.append", "sys.path.insert") and call.args and not scope.unit.app:
+        yield call.args[-1], IMPORTED_FROM
+    elif (name in loaders.FILES or last in loaders.LAST) and first is not None:
+        yield first, f"`{name if name in loaders.FILES else last}` reads"
+    elif last in loaders.HUBS or name in loaders.HUBS or name == "torch.hub.load":
+        yield from _models(call, name, last, scope)
     for keyword in call.keywords:
-        if keyword.arg in KEYWORDS:
+        if keyword.arg in loaders.KEYWORDS and keyword.value is not first:
             yield keyword.value, f"`{keyword.arg}` names"
+
+
+def _models(call: ast.Call, name: str, last: str, scope: Scope) -> Iterator[tuple[ast.expr, str]]:
+    """The folder that is given where a model's name may be, and the one that must hold a model which is not fetched."""
+    position = 1 if last == "pipeline" else 0
+    named = next((value for key in loaders.MODELS if (value := _keyword(call, key)) is not None), None)
+    first = named or (call.args[position] if len(call.args) > position else None)
+    text = (scope.text(first) or "") if first is not None else ""
+    offline = _is_true(_keyword(call, "local_files_only")) or (name == "torch.hub.load" and scope.text(_keyword(call, "source")) == "local")
+    cache = _keyword(call, "cache_dir")
+    if offline and cache is not None and not loaders.is_folder(text):
+        yield cache, f"`{last}` looks for models in"
+    elif first is None or not text or (name == "torch.hub.load" and not offline):
+        return
+    elif last == "YOLO":
+        if "/" in text and not loaders.ULTRALYTICS.match(PurePosixPath(text).name):
+            yield first, "`YOLO` reads"
+    elif name == "spacy.load" or last != "load":
+        library = scope.unit.library(name.partition(".")[0])
+        if loaders.is_folder(text) or (
+            last in ("from_pretrained", "from_quantized") and (offline or loaders.is_nowhere(text, library)) and "/" not in text
+        ):
+            yield first, f"`{last if last != 'load' else name}` reads"
+    elif offline:
+        yield first, "`torch.hub.load` reads"
+
+
+def _is_true(node: ast.expr | None) -> bool:
+    return isinstance(node, ast.Constant) and node.value is True
 
 
 def _keyword(call: ast.Call, name: str) -> ast.expr | None:
@@ -107,35 +124,9 @@ def _reading(call: ast.Call, position: int, scope: Scope) -> bool:
     return text is not None and text.startswith("r")
 
 
-def _programs(call: ast.Call, scope: Scope) -> Iterator[tuple[ast.expr, str]]:
-    """The script of the project that a list of words starts."""
-    words = call.args[0] if call.args else None
-    if not isinstance(words, ast.List | ast.Tuple) or not words.elts:
-        return
-    first = scope.text(words.elts[0]) or ast.unparse(words.elts[0])
-    if INTERPRETERS.match(first) or first == "sys.executable":
-        for element in words.elts[1:]:
-            text = scope.text(element)
-            if text is None or text == "-m" or text == "-c":
-                return
-            if text.endswith((".py", ".sh")):
-                yield element, "the code starts"
-                return
-    elif first.endswith((".py", ".sh")) and "/" in first:
-        yield words.elts[0], "the code starts"
-
-
 def _is_path(text: str) -> bool:
     odd = "\0" in text or "\n" in text or "://" in text or text.startswith(("~", "<", "$"))
     return 0 < len(text) < 500 and not odd
-
-
-def _is_local(text: str) -> bool:
-    """Whether a name that `from_pretrained` is given is a folder and no repository of a hub (`owner/name`)."""
-    if text.startswith(("./", "../", "/")):
-        return True
-    parts = PurePosixPath(text).parts
-    return len(parts) > 2 or (bool(parts) and parts[0].lower() in LOCAL)
 
 
 def _is_optional(scope: Scope, node: ast.AST, argument: ast.expr) -> bool:

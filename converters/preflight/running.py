@@ -46,6 +46,17 @@ class Unit:
     def path(self) -> str:
         return self.module.path
 
+    @cached_property
+    def _libraries(self) -> dict[str, str]:
+        imports = [node for node in ast.walk(self.module.tree) if isinstance(node, ast.Import | ast.ImportFrom)]
+        plain = {(one.asname or one.name).split(".")[0]: one.name for node in imports if isinstance(node, ast.Import) for one in node.names}
+        taken = {one.asname or one.name: node.module or "" for node in imports if isinstance(node, ast.ImportFrom) for one in node.names}
+        return {name: module.split(".")[0] for name, module in {**plain, **taken}.items()}
+
+    def library(self, name: str) -> str:
+        """The top-level module that a name was imported with or from, '' where it was not."""
+        return self._libraries.get(name, "")
+
 
 @dataclass
 class Scope:

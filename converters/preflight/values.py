@@ -36,12 +36,16 @@ class Values:
     known: Mapping[str, Any] = field(default_factory=dict)
     """Values of names that are not read from the module, such as those of another one."""
     _names: dict[str, list[ast.expr]] = field(default_factory=dict, repr=False)
+    paths: set[str] = field(default_factory=lambda: set(PATHS), repr=False)
+    """Names of the classes of pathlib."""
 
     def __post_init__(self) -> None:
         for statement in top_level(self.tree.body):
             self._learn(statement, "")
         for node in ast.walk(self.tree):
-            if isinstance(node, ast.ClassDef):
+            if isinstance(node, ast.ImportFrom) and node.module == "pathlib":
+                self.paths |= {alias.asname for alias in node.names if alias.asname and alias.name in PATHS}
+            elif isinstance(node, ast.ClassDef):
                 for statement in node.body:
                     self._learn(statement, f"{node.name}.")
             elif isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
@@ -151,7 +155,7 @@ class Values:
         if any(isinstance(argument, ast.Starred) for argument in node.args) or (node.keywords and name not in SAME):
             return UNKNOWN
         arguments = [self.value(argument, local, depth) for argument in node.args]
-        if name in PATHS:
+        if name in self.paths:
             return PurePosixPath(*_known(arguments))
         if name == "join" and isinstance(node.func, ast.Attribute) and ast.unparse(node.func.value).endswith("path"):
             return str(PurePosixPath(*_known(arguments)))

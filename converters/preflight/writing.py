@@ -7,8 +7,10 @@ import re
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
+from converters.containers.shell import ShellCommand
 from converters.preflight.deployment import Deployment
-from converters.preflight.paths import Need, _reads
+from converters.preflight.paths import Need, reads
+from converters.preflight.programs import Command, commands, of_text
 from converters.preflight.running import Running, Scope, Unit
 from converters.preflight.values import absolute
 
@@ -46,26 +48,104 @@ class Written:
 def written(deployment: Deployment) -> Written:
     """What may be written before or while an app answers."""
     found = Written()
+    writer = _Writer(deployment, found)
     for scope in deployment.scopes:
-        _of_scope(scope, deployment.running.runner.cwd, found)
-    _of_build(deployment, found)
+        writer.scope(scope, deployment.running.runner.cwd)
+    writer.build()
     return found
 
 
-def _of_scope(scope: Scope, cwd: str, found: Written) -> None:
-    for node in scope.nodes:
-        if not isinstance(node, ast.Call):
-            continue
-        name = ast.unparse(node.func).rpartition(".")[2]
-        read = {id(argument) for argument, _ in _reads(node, scope)}
-        arguments = [*node.args, *(keyword.value for keyword in node.keywords)]
-        if name in ("mkdir", "write_text", "write_bytes", "touch", "save", "open") and isinstance(node.func, ast.Attribute):
-            arguments.append(node.func.value)
-        if name in ASKING or (name == "from_pretrained" and not node.keywords):
-            continue
-        for argument in arguments:
-            if argument is not node.func:
-                _add(argument, scope, cwd, found, read)
+@dataclass
+class _Writer:
+    """Enters what code, programs and the build write into `found`."""
+
+    deployment: Deployment
+    found: Written
+    seen: set[str] = field(default_factory=set)
+    """Places of the scripts that were read."""
+
+    def scope(self, scope: Scope, cwd: str) -> None:
+        for node in scope.nodes:
+            if not isinstance(node, ast.Call):
+                continue
+            started = list(commands(node, scope, cwd))
+            for command in started:
+                self.command(command)
+            name = ast.unparse(node.func).rpartition(".")[2]
+            if started or name in ASKING or name in scope.unit.values.paths or (name == "from_pretrained" and not node.keywords):
+                continue
+            read = {id(argument) for argument, _ in reads(node, scope)}
+            arguments = [*node.args, *(keyword.value for keyword in node.keywords)]
+            if name in ("mkdir", "write_text", "write_bytes", "touch", "save", "open") and isinstance(node.func, ast.Attribute):
+                arguments.append(node.func.value)
+            for argument in arguments:
+                if argument is not node.func:
+                    _add(argument, scope, cwd, self.found, read)
+
+    def command(self, command: Command) -> None:
+        """A program may write to every path that it is given, but for the script that it is; a script, where its code does."""
+        script, words = command.script, list(command.words)
+        if script:
+            words.remove(script)
+        if command.cwd is None:
+            self.found.words |= _names(" ".join((*words, *command.further)))
+            return
+        self.found.anywhere |= bool(words) and words[0] in ("git", "unzip", "tar", "7z") and _into_workdir(tuple(words))
+        for word in (*words[1:], *(re.sub(r"^\d*&?>+\|?\s*", "", text) for text in command.further)):
+            if word.startswith(("http://", "https://", "git@")):
+                word = PurePosixPath(word).name.removesuffix(".git")
+            if word and not re.search(r"[\s$]", word) and (place := absolute(word.partition("=")[2] or word, command.cwd)) != command.cwd:
+                self.found.paths.add(place)
+        if script or command.module:
+            self.script(absolute(script or f"{command.module.replace('.', '/')}.py", command.cwd), command.cwd)
+
+    def script(self, place: str, cwd: str) -> None:
+        """A script of the project that is started."""
+        path = self.deployment.runner.files.get(place)
+        if path is None or place in self.seen:
+            return
+        self.seen.add(place)
+        if not path.endswith(".sh"):
+            self.python(path, place, cwd)
+            return
+        for command in of_text(self.deployment.project.files[path].data.decode(errors="replace"), cwd):
+            self.command(command)
+
+    def python(self, path: str, place: str, cwd: str) -> None:
+        """A program of Python writes what its code writes."""
+        reading = Running(self.deployment.project, self.deployment.runner, [place.rpartition("/")[0]])
+        unit: Unit | None = reading.unit_of(path, place, script=True)
+        if unit is None:
+            self.found.anywhere = True
+            return
+        reading.enter(unit, unit.module.tree)
+        reading.settle()
+        for scope in reading.scopes():
+            self.scope(scope, cwd or "/")
+
+    def build(self) -> None:
+        image = self.deployment.image
+        for run in image.runs if image is not None else ():
+            for command in run.commands():
+                for part in (command, *command.inner):
+                    self._build_command(part, run.workdir)
+        for copy in image.stage.copies if image is not None else ():
+            if copy.from_stage is not None or any("://" in source for source in copy.sources):
+                self.found.paths.add(copy.dest.rstrip("/") or "/")
+
+    def _build_command(self, part: ShellCommand, workdir: str) -> None:
+        image, words = self.deployment.image, part.words
+        self.found.words |= _names(" ".join([*words, *part.redirects, *part.heredocs]))
+        self.found.anywhere |= bool(words) and words[0] in ("git", "unzip", "tar", "7z") and _into_workdir(words)
+        for word in words:
+            place = absolute(word, workdir or "/")
+            if image is None or place not in image.layout.files:
+                continue
+            if word.endswith(".py"):
+                self.python(image.layout.files[place], place, workdir)
+            elif word.endswith(".sh"):
+                text = self.deployment.project.files[image.layout.files[place]].data.decode(errors="replace")
+                self.found.words |= _names(text)
 
 
 def _add(argument: ast.expr, scope: Scope, cwd: str, found: Written, read: set[int]) -> None:
@@ -93,40 +173,8 @@ def _names(text: str) -> set[str]:
     return {part for word in words for part in word.split("/") if part not in ("", ".", "..")}
 
 
-def _of_build(deployment: Deployment, found: Written) -> None:
-    image = deployment.image
-    for run in image.runs if image is not None else ():
-        for command in run.commands():
-            for part in (command, *command.inner):
-                words = part.words
-                found.words |= _names(" ".join([*words, *part.redirects, *part.heredocs]))
-                found.anywhere |= bool(words) and words[0] in ("git", "unzip", "tar", "7z") and _into_workdir(words)
-                for word in words:
-                    place = absolute(word, run.workdir or "/")
-                    if word.endswith(".py") and image is not None and place in image.layout.files:
-                        _of_script(deployment, image.layout.files[place], place, run.workdir, found)
-                    elif word.endswith(".sh") and image is not None and place in image.layout.files:
-                        found.words |= _names(deployment.project.files[image.layout.files[place]].data.decode(errors="replace"))
-    for copy in image.stage.copies if image is not None else ():
-        if copy.from_stage is not None or any("://" in source for source in copy.sources):
-            found.paths.add(copy.dest.rstrip("/") or "/")
-
-
 def _into_workdir(words: tuple[str, ...]) -> bool:
     """`git clone ADDRESS .`, or an archive that is unpacked where the command runs."""
     if words[0] == "git":
         return "clone" in words and words[-1] in (".", "./")
     return not any(word in ("-C", "-d", "--directory") or word.startswith(("-o", "-C", "-d")) for word in words)
-
-
-def _of_script(deployment: Deployment, path: str, place: str, cwd: str, found: Written) -> None:
-    """A script that the build runs writes what its code writes."""
-    reading = Running(deployment.project, deployment.runner, [place.rpartition("/")[0]])
-    unit: Unit | None = reading.unit_of(path, place, script=True)
-    if unit is None:
-        found.anywhere = True
-        return
-    reading.enter(unit, unit.module.tree)
-    reading.settle()
-    for scope in reading.scopes():
-        _of_scope(scope, cwd or "/", found)

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import re
+import sys
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from converters import rules
 from converters.preflight.deployment import Deployment
+from converters.preflight.distributions import HOLDERS
 from converters.preflight.finding import Finding
-from converters.preflight.paths import Need, needs
+from converters.preflight.loaders import WEIGHTS
+from converters.preflight.paths import IMPORTED_FROM, Need, needs
 from converters.preflight.writing import Written, written
 
 ELSEWHERE = ("/tmp", "/dev", "/proc", "/sys", "/etc", "/usr", "/var", "/opt", "/bin", "/lib", "/run", "/root", "/home", "/data", "/mnt")
 """Folders that the system or the base image fills, or that outlast a runner."""
-
-WEIGHTS = re.compile(r"\.(pth|pt|ckpt|safetensors|bin|onnx|h5|pkl|gguf|ggml|tflite|pb|npz|msgpack|engine|trt)$")
 
 
 def check(deployment: Deployment) -> Iterator[Finding]:
@@ -30,6 +30,7 @@ def check(deployment: Deployment) -> Iterator[Finding]:
             or deployment.runner.holds(need.path)
             or _is_elsewhere(need.path)
             or _is_unknown(deployment, need)
+            or (need.why == IMPORTED_FROM and not _misses_modules(deployment, need))
         ):
             continue
         made = made or written(deployment)
@@ -47,6 +48,13 @@ def _is_unknown(deployment: Deployment, need: Need) -> bool:
     if deployment.image is None:
         return deployment.program.image is not None
     return not deployment.runner.cwd and not need.text.startswith("/")
+
+
+def _misses_modules(deployment: Deployment, need: Need) -> bool:
+    """Whether a module that names a folder for its imports has one that nothing known brings."""
+    named = {found.module.split(".")[0] for unit, found in deployment.running.missing if unit is need.scope.unit}
+    brought = {name.replace("-", "_") for name in deployment.packages.names} | set(sys.stdlib_module_names)
+    return any(name and name.lower() not in brought and name not in HOLDERS for name in named)
 
 
 def _finding(deployment: Deployment, need: Need) -> Finding:
