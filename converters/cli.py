@@ -301,6 +301,47 @@ def verify(
 
 
 @app.command()
+def rehearse(
+    path: Annotated[
+        Path,
+        typer.Argument(metavar="OUT", help="Folder of a fal project, or a file app.py[::Class].", show_default=False, parser=_path),
+    ],
+    apps: Annotated[list[str] | None, typer.Option("--app", metavar="NAME", help="Rehearse this app only; repeatable.")] = None,
+    engine: Annotated[
+        str | None,
+        typer.Option("--engine", metavar="NAME", help="What builds images and starts them.", show_default="buildah"),
+    ] = None,
+    base: Annotated[
+        list[str] | None,
+        typer.Option("--base", metavar="IMAGE=FOLDER|SUITE", help="What stands in for a base image; repeatable."),
+    ] = None,
+    real_bases: Annotated[bool, typer.Option("--real-bases", help="Pull base images from their registries.")] = False,
+    cache: Annotated[Path | None, typer.Option("--cache", metavar="DIR", help="Folder of stand-ins, layers and packages.")] = None,
+    seconds: Annotated[float, typer.Option("--seconds", min=1, help="Time for the start of each app.")] = 180,
+    clean: Annotated[bool, typer.Option("--clean", help="Remove what rehearsals have stored, and stop.")] = False,
+    output: Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write the result as JSON.")] = None,
+    format: Annotated[Certified, typer.Option("--format", help="Form of the answer.")] = Certified.text,
+    quiet: QuietOption = False,
+) -> int:
+    """Build the image of the fal project at OUT and start its app as fal would, on this machine; exit 7 where that fails."""
+    from converters.commands import rehearse as command
+
+    request = command.Request(
+        path,
+        tuple(apps or ()),
+        engine or "",
+        tuple(base or ()),
+        real_bases,
+        cache,
+        seconds,
+        output,
+        format.value,
+        quiet,
+    )
+    return command.clean(request) if clean else command.rehearse_project(request)
+
+
+@app.command()
 def check(
     path: Annotated[Path, typer.Argument(metavar="APP", help="Folder of a fal project.", show_default=False, parser=_path)],
     format: Annotated[Plain, typer.Option("--format", help="Form of the answer.")] = Plain.text,

@@ -15,6 +15,7 @@ class ExitCode(IntEnum):
     UNSUPPORTED = 4
     UNREADABLE = 5
     DIFFERENT = 6
+    REHEARSAL_FAILED = 7
     BUG = 70
     INTERRUPTED = 130
 

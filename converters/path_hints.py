@@ -9,7 +9,7 @@ from pathlib import Path
 
 from converters.errors import Unreadable
 
-COMMANDS = ("convert", "callers", "inspect", "check", "verify", "explain", "run", "exec", "batch")
+COMMANDS = ("convert", "callers", "inspect", "check", "verify", "rehearse", "explain", "run", "exec", "batch")
 
 
 REPOSITORY = re.compile(r"(https?|ssh|git|git\+https|git\+ssh):/{1,2}\S+|[\w.-]+@[\w.-]+:\S+|(github|gitlab|bitbucket)\.(com|org)/\S+")

@@ -19,6 +19,9 @@ from fal_runtime import locations
 
 Json = dict[str, Any]
 
+_LINES = 40
+"""Lines of a traceback that are told."""
+
 
 class _Report:
     """Tells how far this is; each event is written whole."""
@@ -45,7 +48,7 @@ def _pickle(command: Json, report: _Report) -> None:
     try:
         payload = _sdk.describe(command["app"])[1]
     except BaseException as error:
-        report("failed", stage="load", message=_one_line(error), where=locations.of_error(error, command["roots"]))
+        _failed(report, "load", error, command)
         raise
     Path(command["payload"]).write_bytes(payload or b"")
     report("pickled")
@@ -56,14 +59,13 @@ def _run(command: Json, report: _Report) -> None:
     try:
         function = _callable(command)
     except BaseException as error:
-        report("failed", stage="load", message=_one_line(error), where=locations.of_error(error, command["roots"]))
+        _failed(report, "load", error, command)
         raise
     report("loaded", python=f"{sys.version_info[0]}.{sys.version_info[1]}")
     try:
         _serve(function, command, report)
     except Exception as error:
-        cause = error.__cause__ or error
-        report("failed", stage="start", message=_one_line(cause), where=locations.of_error(cause, command["roots"]))
+        _failed(report, "start", error.__cause__ or error, command)
         raise
 
 
@@ -84,10 +86,16 @@ def _serve(function: Callable[..., Any], command: Json, report: _Report) -> None
 
     def tell(text: str) -> None:
         lines = [line for line in text.strip().splitlines() if line.strip()] or ["setup() failed"]
-        report("failed", stage="start", message=lines[-1], where=locations.of_traceback(text, command["roots"]))
+        where = locations.of_traceback(text, command["roots"])
+        report("failed", stage="start", message=lines[-1], where=where, traceback=lines[-_LINES:])
 
     _serving.report_setup_failure(tell)
     _serving.serve(function, tuple(command["ports"]))
+
+
+def _failed(report: _Report, stage: str, error: BaseException, command: Json) -> None:
+    lines = "".join(traceback.format_exception(type(error), error, error.__traceback__)).splitlines()[-_LINES:]
+    report("failed", stage=stage, message=_one_line(error), where=locations.of_error(error, command["roots"]), traceback=lines)
 
 
 def _one_line(error: BaseException) -> str:

@@ -1,0 +1,124 @@
+"""`migrate rehearse OUT`: build what fal would build and start what fal would start, here."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from converters.errors import ExitCode, MigrateError, UsageError
+from converters.terminal import print_error, print_text
+
+if TYPE_CHECKING:
+    from converters.rehearsal.result import Rehearsal
+
+
+@dataclass(frozen=True)
+class Request:
+    """What was asked for on the command line. ``bases`` are stand-ins, ``IMAGE=FOLDER|SUITE``; ``seconds`` bounds the start of each app."""
+
+    path: Path
+    apps: tuple[str, ...] = ()
+    engine: str = ""
+    bases: tuple[str, ...] = ()
+    real_bases: bool = False
+    cache: Path | None = None
+    seconds: float = 180.0
+    output: Path | None = None
+    format: str = "text"
+    quiet: bool = False
+
+
+def rehearse_project(request: Request) -> int:
+    """Rehearse the apps at a path, print what came of it, and return the exit code. Raises MigrateError."""
+    from converters.rehearsal import report
+
+    try:
+        rehearsals = rehearsed(request)
+    except MigrateError as error:
+        if request.format == "json":
+            from converters.commands.arguments import print_refusal
+
+            print_refusal(request.path, error)
+        raise
+    text = report.as_json(str(request.path), rehearsals)
+    if request.output is not None:
+        try:
+            request.output.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise UsageError(f"cannot be written: {error.strerror}.", file=str(request.output), hint="Name another file.") from error
+    views = {"text": report.as_text, "markdown": report.as_markdown, "html": report.as_html}
+    if not request.quiet or request.format == "json":
+        print_text(text if request.format == "json" else views[request.format](rehearsals))
+    return report.exit_code(rehearsals)
+
+
+def rehearsed(request: Request) -> list[Rehearsal]:
+    """The rehearsals of all apps at a path. Raises MigrateError."""
+    _must_be_installed()
+    from converters.rehearsal import apps
+    from converters.rehearsal.machinery import default_folder, machinery
+    from converters.rehearsal.rehearse import Settings, rehearse
+
+    found = apps.chosen(request.path, request.apps)
+    folder = request.cache or default_folder()
+    with machinery(request.engine, folder=folder, bases=request.bases, real=request.real_bases) as ready:
+        announce_once(folder / "announced")
+        with tempfile.TemporaryDirectory(prefix="fal-migrate-", ignore_cleanup_errors=True) as scratch:
+            made = []
+            for app in apps.load(found, Path(scratch)):
+                with _progress(app.key, quiet=request.quiet) as say:
+                    made.append(rehearse(app, ready.engine, Settings(start=request.seconds), say, ready.outside.record))
+    return made
+
+
+def clean(request: Request) -> int:
+    """Remove what rehearsals have stored: images, stand-ins, packages."""
+    import shutil
+
+    from converters.rehearsal.machinery import default_folder
+
+    shutil.rmtree(request.cache or default_folder(), ignore_errors=True)
+    return ExitCode.DONE
+
+
+def _must_be_installed() -> None:
+    missing = [name for name in ("fal", "httpx", "cryptography") if importlib.util.find_spec(name) is None]
+    if missing:
+        raise UsageError(f"a rehearsal needs {', '.join(missing)}.", hint="Install it with: pip install 'fal-migrate[run]'")
+
+
+@contextlib.contextmanager
+def _progress(name: str, *, quiet: bool) -> Iterator[Callable[[str], None]]:
+    """A status line on a terminal, nothing elsewhere."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda text: None
+        return
+    from rich.console import Console
+    from rich.text import Text
+
+    from converters.escape import visible
+
+    def line(text: str) -> Text:
+        return Text(visible(f"{name}: {' '.join(text.split())[:200]}"))
+
+    with Console(stderr=True).status(line("loading it")) as status:
+        yield lambda text: status.update(line(text))
+
+
+def announce_once(marker: Path) -> None:
+    """Say, before the first time, that a rehearsal runs what the project's Dockerfile says."""
+    if marker.exists():
+        return
+    print_error(
+        "migrate: a rehearsal runs the project's RUN lines, packages and code, as `docker build` and fal do; here they are confined "
+        "(docs/rehearsal.md)."
+    )
+    with contextlib.suppress(OSError):
+        marker.parent.mkdir(parents=True, exist_ok=True)
+        marker.touch()

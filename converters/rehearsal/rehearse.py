@@ -1,0 +1,250 @@
+"""Leads the apps of a finished fal project through their rehearsal, from their files to their answers."""
+
+from __future__ import annotations
+
+import re
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from packaging.utils import canonicalize_name
+
+from converters.fal.machine_types import memory
+
+from . import pickled, recipe
+from .apps import App, NotLoaded
+from .ask import ask
+from .engines import Built, Engine, EngineFailure, Process, Step, StepFailure, UnknownBase
+from .outside.asked import Asked
+from .recipe import Recipe
+from .result import Failure, Place, Rehearsal, StoodIn, Timing, tail
+from .start import StartFailure, place, settings_place, started
+
+Say = Callable[[str], None]
+_NAMES = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]+")
+_QUOTED = re.compile(r"""["']([A-Za-z0-9][A-Za-z0-9._-]*)(?:\[[^\]]*\])?\s*(?:[=<>~!;@ ][^"']*)?["']""")
+"""A requirement in the text of a program: its name."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Limits, in seconds: of each step of a build, of the start, and of each answer."""
+
+    step: float = 900
+    start: float = 180
+    answer: float = 60
+    own_python: str = field(default_factory=lambda: f"{sys.version_info.major}.{sys.version_info.minor}")
+    """The minor version that pickled the apps."""
+
+
+def rehearse(
+    app: App | NotLoaded,
+    engine: Engine,
+    settings: Settings,
+    say: Say = lambda text: None,
+    record: Callable[[], Sequence[Asked]] = tuple,
+) -> Rehearsal:
+    """Rehearse one app; ``record`` tells what was asked of other machines so far."""
+    since = time.monotonic()
+    if isinstance(app, NotLoaded):
+        return Rehearsal(app=app.key, failure=_not_loaded(app))
+    with tempfile.TemporaryDirectory(prefix="fal-migrate-", ignore_cleanup_errors=True) as folder:
+        course = Course(app, engine, settings, Path(folder), say)
+        before = len(record())
+        Path(folder).chmod(0o755)  # whoever runs in the image reads what is mounted
+        try:
+            course.run()
+        except EngineFailure as failure:
+            course.tell(skipped=f"{engine.name} cannot do it: {failure}")
+    asked = list(record())[before:]
+    told = course.told
+    return told.model_copy(
+        update={
+            "seconds": round(time.monotonic() - since, 1),
+            "stood_in": (*told.stood_in, *_stubs(asked)),
+            "not_rehearsed": (*_doubled(asked), *told.not_rehearsed),
+        }
+    )
+
+
+def _stubs(asked: Sequence[Asked]) -> list[StoodIn]:
+    """The packages that stubs stood in for."""
+    found = {one.url.rpartition("/")[2].partition("#")[0]: one.detail for one in asked if one.outcome == "stub"}
+    return [StoodIn(what=name, by=detail or "a stub with its name, version and requirements") for name, detail in found.items()]
+
+
+def _doubled(asked: Sequence[Asked]) -> list[str]:
+    """What other machines were asked for, and did not answer themselves."""
+    found = {f"{one.url}{f': {one.detail}' if one.detail else ''}": None for one in asked if one.outcome in ("doubled", "refused")}
+    return list(found)
+
+
+def _not_loaded(app: NotLoaded) -> Failure:
+    where, _, why = app.why.partition(": ")
+    found = place(where)
+    return Failure(stage="load", what="loading the app as `fal deploy` does", why=why if found else app.why, place=found)
+
+
+@dataclass
+class Course:
+    """One app on its way; ``told`` is what is known of it so far."""
+
+    app: App
+    engine: Engine
+    settings: Settings
+    folder: Path
+    say: Say
+    told: Rehearsal = field(init=False)
+
+    def __post_init__(self) -> None:
+        spec = self.app.described.spec
+        self.told = Rehearsal(app=spec.name, kind=recipe.kind_of(spec), reached="loaded")
+
+    def run(self) -> None:
+        """Build, start and ask, until something fails."""
+        plan = self._plan()
+        built = self._build(plan)
+        if built is None:
+            return
+        self.tell(reached="built", stood_in=tuple(StoodIn(what=one.image, by=one.by, differs=one.differs) for one in built.bases))
+        payload = self._payload(plan, built)
+        if self.told.failure is None:
+            self._ask(plan, built, payload)
+
+    def tell(self, **values: Any) -> None:
+        """Enter what has become known."""
+        self.told = self.told.model_copy(update=values)
+
+    def _plan(self) -> Recipe:
+        spec = self.app.described.spec
+        minor = _minor(spec.python_version) or self.settings.own_python
+        made = recipe.recipe(self.app, self.folder / "context", tag=_tag(spec.name), minor=minor)
+        return replace(made, build=replace(made.build, step_seconds=self.settings.step))
+
+    def _build(self, plan: Recipe) -> Built | None:
+        timings: list[Timing] = []
+
+        def on_step(step: Step) -> None:
+            if step.state == "running":
+                self.say(f"{step.number}/{step.of} {step.instruction}")
+            else:
+                timings.append(Timing(what=step.instruction, seconds=round(step.seconds, 1), cached=step.state == "cached"))
+                self.tell(timings=tuple(timings))
+
+        try:
+            return self.engine.build(plan.build, on_step)
+        except UnknownBase as unknown:
+            hint = f"Say one: --base {unknown.image}=bookworm, or a folder with its files; with a registry: --real-bases."
+            self.tell(skipped=f"{unknown.image} is not known and cannot be stood in for: {unknown.why}. {hint}")
+        except StepFailure as failure:
+            self.tell(failure=self._step_failure(plan, failure))
+        return None
+
+    def _step_failure(self, plan: Recipe, failure: StepFailure) -> Failure:
+        step = failure.step
+        ours = not step.place.file
+        why = failure.means or next((line.strip() for line in reversed(failure.output) if line.strip()), "it failed")
+        where = settings_place(self.app, "image" if plan.kind != "requirements" else "requirements")
+        if not ours:
+            where = Place(file=step.place.file, line=step.place.line)
+            where = _requirement_place(self.app, where, failure.output) if plan.kind == "requirements" else where
+        return Failure(
+            stage="fal" if ours else "build",
+            what=step.instruction,
+            why=why,
+            todo=failure.todo,
+            place=where,
+            output=tail(failure.output),
+        )
+
+    def _payload(self, plan: Recipe, built: Built) -> Path | None:
+        """The pickle for the Python of the image; made anew where that is another than ours."""
+        spec = self.app.described.spec
+        if plan.kind == "server":
+            return None
+        minor = self._python(plan, built)
+        if minor is None:
+            return None
+        self.tell(python=minor)
+        stated = _minor(spec.python_version)
+        if stated and stated != minor:
+            why = f"the app says python_version {stated}, and the Python that fal starts in its image is {minor}"
+            todo = f'Write python_version="{minor}", and deploy from that Python.'
+            place_of = settings_place(self.app, "python_version")
+            self.tell(failure=Failure(stage="fal", what="python_version", why=why, todo=todo, place=place_of))
+            return None
+        if minor == self.settings.own_python or self.app.described.payload is None:
+            return self.app.described.payload
+        self.tell(notes=(*self.told.notes, f"deploy it from Python {minor}: the pickle of another one does not load there"))
+        self.say(f"pickling with Python {minor}")
+        try:
+            return pickled.pickled(self.app, self.engine, minor, self.folder / "deployer")
+        except pickled.NotPickled as failure:
+            self.tell(failure=failure.failure) if failure.failure else self.tell(skipped=str(failure))
+            return None
+
+    def _python(self, plan: Recipe, built: Built) -> str | None:
+        """The minor version of the interpreter that fal starts."""
+        if plan.kind == "requirements":
+            return _minor(self.app.described.spec.python_version) or self.settings.own_python
+        code = "import sys; print('minor', *sys.version_info[:2])"
+        running = self.engine.run(built.image, Process((plan.python, "-c", code)))
+        try:
+            limit = time.monotonic() + 60
+            while running.poll() is None and time.monotonic() < limit:
+                time.sleep(0.05)
+            lines = running.lines()
+        finally:
+            running.kill()
+        found = next((line.split()[1:] for line in lines if line.startswith("minor ")), None)
+        if found is not None:
+            return ".".join(found)
+        why = "fal starts `python`, and the image has none by that name that runs"
+        where = settings_place(self.app, "image")
+        self.tell(failure=Failure(stage="fal", what=f"{plan.python} -c {code!r}", why=why, place=where, output=tail(lines)))
+        return None
+
+    def _ask(self, plan: Recipe, built: Built, payload: Path | None) -> None:
+        spec = self.app.described.spec
+        bounded = replace(plan, build=replace(plan.build, memory=memory(spec.settings.get("machine_type"))))
+        self.say("starting it")
+        try:
+            with started(self.app, bounded, self.engine, built.image, payload, self.folder / "run", self.settings.start) as runner:
+                self.tell(reached="started")
+                self.say("asking it")
+                answers = ask(runner, self.settings.answer)
+        except StartFailure as failure:
+            self.tell(failure=failure.failure)
+            return
+        self.tell(requests=tuple(answers.requests), failure=answers.failure)
+        if answers.failure is None and answers.answered:
+            self.tell(reached="answered")
+        if answers.unanswered:
+            unanswered = tuple(f"{one}" for one in answers.unanswered)
+            self.tell(not_rehearsed=(*self.told.not_rehearsed, *(f"no made-up request was answered: {one}" for one in unanswered)))
+
+
+def _requirement_place(app: App, where: Place, output: Sequence[str]) -> Place:
+    """The line of the requirement that an installer complains about, where it names one."""
+    file = app.project.get(where.file)
+    if file is None:
+        return where
+    text = "\n".join(output)
+    named = {canonicalize_name(name) for name in _NAMES.findall(text)}
+    for number, line in enumerate(file.data.decode(errors="replace").splitlines(), 1):
+        if number >= where.line and any(canonicalize_name(name) in named for name in _QUOTED.findall(line)):
+            return Place(file=where.file, line=number)
+    return where
+
+
+def _minor(version: str | None) -> str:
+    return ".".join((version or "").split(".")[:2])
+
+
+def _tag(name: str) -> str:
+    letters = "".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in name.lower()).strip("-")
+    return f"localhost/rehearsal/app:{letters or 'app'}"

@@ -1,0 +1,182 @@
+"""An app goes from its files to its answers, and what fails first is told with its line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from converters.rehearsal.result import Rehearsal
+from tests.rehearsal.engine import LocalEngine
+from tests.rehearsal.made import app, project, rehearsed
+
+SERVER = """
+[tool.fal.apps.pages]
+exposed_port = {port}
+
+[tool.fal.apps.pages.image]
+dockerfile = "Dockerfile"
+cmd = ["python", "-u", "server.py"]
+
+[tool.fal.apps.pages.health_check]
+path = "{health}"
+"""
+DOCKERFILE = "FROM python:3.11-slim\nWORKDIR /srv\nCOPY server.py ./\nRUN true\n"
+PAGES = """
+import http.server
+
+class Pages(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        known = self.path in ("/", "/ready")
+        self.send_response(200 if known else 404)
+        self.send_header("content-length", "2")
+        self.end_headers()
+        self.wfile.write(b"ok")
+
+http.server.ThreadingHTTPServer(("{host}", {port}), Pages).serve_forever()
+"""
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> LocalEngine:
+    (tmp_path / "engine").mkdir()
+    return LocalEngine(tmp_path / "engine")
+
+
+@pytest.fixture(autouse=True)
+def own_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Here there is no room with an address of its own: 127.0.0.2 is the one that a server on 127.0.0.1 does not have."""
+    monkeypatch.setattr("converters.rehearsal.start.OUTWARD", "127.0.0.2")
+
+
+def place(found: Rehearsal) -> str:
+    assert found.failure is not None
+    return str(found.failure.place)
+
+
+def test_an_app_is_built_started_and_answers(tmp_path: Path, engine: LocalEngine) -> None:
+    found = rehearsed(app(tmp_path / "out"), tmp_path, engine)
+    assert (found.app, found.kind, found.reached, found.failure, found.verdict) == ("upper", "requirements", "answered", None, "answered")
+    assert [(asked.what, asked.status) for asked in found.requests] == [("POST /", 200)]
+    assert found.stood_in[0].what == "python:3.11"
+
+
+def test_its_environment_holds_its_requirements_and_fal_lies_beside_them(tmp_path: Path, engine: LocalEngine) -> None:
+    rehearsed(app(tmp_path / "out"), tmp_path, engine)
+    text = engine.builds[0].dockerfile
+    (line,) = [line for line in text.splitlines() if "six==1.16.0" in line]
+    assert "uv pip install --python /opt/fal/environment/bin/python" in line and "fastapi==" in line
+    assert "fal==" not in line and "--target /opt/fal/agent fal==" in text
+
+
+def test_its_process_has_the_memory_and_variables_of_its_machine(tmp_path: Path, engine: LocalEngine) -> None:
+    rehearsed(app(tmp_path / "out"), tmp_path, engine)
+    process = engine.processes[-1]
+    assert process.memory == 10**9
+    assert process.environment["HF_HOME"] == "/data/.cache/huggingface"
+    assert [mount.target for mount in process.mounts if mount.writable] == ["/.rehearsal/told", "/data"]
+
+
+def test_setup_that_fails_is_told_with_its_line(tmp_path: Path, engine: LocalEngine) -> None:
+    found = rehearsed(app(tmp_path / "out", setup="open('/nowhere/weights.bin')"), tmp_path, engine)
+    assert (found.verdict, found.reached, place(found)) == ("failed", "built", "app.py:19")
+    assert found.failure is not None and found.failure.stage == "start" and "weights.bin" in found.failure.why
+    assert any("FileNotFoundError" in line for line in found.failure.output)
+
+
+def test_a_top_level_import_that_only_the_deployer_has_fails_where_it_is_unpickled(tmp_path: Path, engine: LocalEngine) -> None:
+    root = app(tmp_path / "out", body="return Output(text=helper.shout(input.text))")
+    (root / "app.py").write_text(f"import helper\n{(root / 'app.py').read_text()}")
+    project(root, {"helper.py": "def shout(text):\n    return text.upper()\n"})
+    found = rehearsed(root, tmp_path, engine)
+    assert found.failure is not None
+    assert (found.failure.stage, found.failure.why) == ("fal", "ModuleNotFoundError: No module named 'helper'")
+
+
+def test_an_app_that_does_not_load_is_told_before_anything_is_built(tmp_path: Path, engine: LocalEngine) -> None:
+    root = app(tmp_path / "out")
+    (root / "app.py").write_text((root / "app.py").read_text() + "\nraise RuntimeError('no')\n")
+    found = rehearsed(root, tmp_path, engine)
+    assert (found.reached, place(found), engine.builds) == ("nothing", "app.py:25", [])
+
+
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        ("import no_such_module", "ModuleNotFoundError: No module named 'no_such_module'"),
+        ("open('/nowhere/vocabulary.txt')", "FileNotFoundError: [Errno 2] No such file or directory: '/nowhere/vocabulary.txt'"),
+        ("import os; os.environ['UPPER_MODE']", "the variable UPPER_MODE is not set"),
+        ("import os; os._exit(9)", "the app ended with exit code 9"),
+    ],
+)
+def test_a_request_that_shows_what_is_missing_fails(tmp_path: Path, engine: LocalEngine, body: str, why: str) -> None:
+    found = rehearsed(app(tmp_path / "out", body=body), tmp_path, engine)
+    assert found.failure is not None
+    assert (found.failure.stage, found.failure.why, found.reached) == ("request", why, "started")
+    assert place(found) == ("app.py:14" if "_exit" in body else "app.py:23")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "raise ValueError('the picture is too small')",
+        "raise KeyError('Width')",
+        "open(input.text)",
+        "import time; time.sleep(0); raise RuntimeError('not today')",
+    ],
+)
+def test_an_error_that_the_made_up_request_may_have_caused_is_no_failure(tmp_path: Path, engine: LocalEngine, body: str) -> None:
+    found = rehearsed(app(tmp_path / "out", body=body), tmp_path, engine)
+    assert (found.failure, found.verdict) == (None, "started")
+    assert found.not_rehearsed[0].startswith("no made-up request was answered: POST /: 500")
+
+
+def test_a_step_that_fails_is_told_with_the_line_of_what_it_names(tmp_path: Path, engine: LocalEngine) -> None:
+    engine.fails["six==1.16.0"] = ["Resolving", "error: no version of six==1.16.0"]
+    found = rehearsed(app(tmp_path / "out"), tmp_path, engine)
+    assert (found.reached, place(found)) == ("loaded", "app.py:15")
+    assert found.failure is not None and found.failure.stage == "build"
+
+
+def test_what_fal_adds_and_fails_is_fal_s(tmp_path: Path, engine: LocalEngine) -> None:
+    engine.fails["--target /opt/fal/agent"] = ["no such version"]
+    found = rehearsed(app(tmp_path / "out"), tmp_path, engine)
+    assert found.failure is not None and found.failure.stage == "fal"
+
+
+def server(folder: Path, *, listens: int, exposed: int, host: str = "0.0.0.0", health: str = "/ready") -> Path:
+    texts = {"server.py": PAGES.replace("{host}", host).replace("{port}", str(listens)), "Dockerfile": DOCKERFILE}
+    table = SERVER.replace("{port}", str(exposed)).replace("{health}", health)
+    return project(folder, {**texts, "pyproject.toml": table})
+
+
+def test_a_server_is_started_by_its_own_command_and_asked(tmp_path: Path, engine: LocalEngine) -> None:
+    found = rehearsed(server(tmp_path / "out", listens=18431, exposed=18431), tmp_path, engine)
+    assert (found.kind, found.verdict) == ("server", "answered")
+    assert engine.builds[0].dockerfile == DOCKERFILE and engine.uploaded == ["server.py"]
+    assert [str(place.line) for place in engine.builds[0].places] == ["1", "2", "3", "4"]
+
+
+@pytest.mark.parametrize(
+    ("options", "stage", "why"),
+    [
+        ({"listens": 18432, "exposed": 18433}, "start", "nothing answers on port 18433 after 3 s"),
+        ({"listens": 18434, "exposed": 18434, "host": "127.0.0.1"}, "start", "listens on 127.0.0.1:18434 only"),
+        ({"listens": 18435, "exposed": 18435, "health": "/healthz"}, "health", "GET /healthz answers 404"),
+    ],
+)
+def test_a_server_that_fal_does_not_reach_is_told_why(
+    tmp_path: Path, engine: LocalEngine, options: dict[str, object], stage: str, why: str
+) -> None:
+    found = rehearsed(server(tmp_path / "out", **options), tmp_path, engine, start=3)  # type: ignore[arg-type]
+    assert found.failure is not None
+    assert found.failure.stage == stage and why in found.failure.why
+    assert found.failure.place is not None and found.failure.place.file == "pyproject.toml"
+
+
+def test_a_copied_file_that_is_not_there_is_not_uploaded(tmp_path: Path, engine: LocalEngine) -> None:
+    root = server(tmp_path / "out", listens=18436, exposed=18436)
+    (root / "Dockerfile").write_text(f"{DOCKERFILE}COPY *.txt ./\n")
+    project(root, {"notes.txt": "not sent, since fal takes a pattern for a name"})
+    rehearsed(root, tmp_path, engine)
+    assert engine.uploaded == ["server.py"]
