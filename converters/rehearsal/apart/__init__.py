@@ -85,6 +85,7 @@ class Room:
 
     def __init__(self, shown: Sequence[Shown], *, memory: int, tasks: int = 4096, name: str = "rehearsal") -> None:
         self._bounds = Bounds(tasks, memory)
+        self._why = ""
         self._numbers = itertools.count(1)
         self._answers: dict[int, Queue[tuple[dict[str, Any], list[int]]]] = {}
         self._programs: dict[int, Program] = {}
@@ -101,7 +102,12 @@ class Room:
     @property
     def exceeded(self) -> str:
         """Which bound was exceeded, in words: everything in the room was killed then. Empty while none was."""
-        return self._bounds.exceeded
+        return self._why or self._bounds.exceeded
+
+    def end(self, why: str) -> None:
+        """End everything in the room, because it exceeded a bound of the caller's."""
+        self._why = why
+        self._process.kill()
 
     def _begin(self, shown: Sequence[Shown], name: str) -> tuple[socket.socket, socket.socket, socket.socket]:
         self._bounds.hold(self._process.pid)

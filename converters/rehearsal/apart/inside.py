@@ -58,7 +58,6 @@ def _be_first(control: socket.socket, settings: dict[str, Any], wants: int, maps
     mounting.mount(_tree(settings["shown"]), settings["stage"], "/")
     _allow_remounts(kernel, settings["shown"])
     _own_devices(kernel)
-    mounting.cover_proc()
     with contextlib.suppress(OSError):  # some containers forbid the call altogether
         kernel.leave_keyring()
     os.setsid()
@@ -69,6 +68,9 @@ def _be_first(control: socket.socket, settings: dict[str, Any], wants: int, maps
     os.setresgid(0, 0, 0)
     os.setresuid(0, 0, 0)
     kernel.unshare(kernel.CLONE_NEWNS)
+    Path("/proc/sys/user/max_user_namespaces").write_bytes(b"0")
+    mounting.cover_proc()
+    network.forbid_vsock()
     here, other = network.connect()
     _show_own_network(kernel)
     network.enter(other)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import errno
 import os
 import socket
 import struct
@@ -19,6 +20,8 @@ _REQUEST_ACK, _CREATE_EXCL = 0x05, 0x600
 _IFNAME, _LINKINFO, _NET_NS_FD, _INFO_KIND, _INFO_DATA, _VETH_PEER = 3, 18, 28, 1, 2, 1
 _ADDRESS, _LOCAL, _GATEWAY = 1, 2, 5
 _ERROR, _UP = 2, 1
+_AF_VSOCK, _SOCKETCALL_32, _SOCKET_32 = 40, 102, 359
+_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER = 22, 2
 
 
 def connect() -> tuple[int, int]:
@@ -56,6 +59,39 @@ def listen() -> list[socket.socket]:
     return found
 
 
+def forbid_vsock() -> None:
+    """Refuse sockets of virtual machines (vsock(7)), which no namespace holds: they lead to the machine that runs this one.
+
+    Needs the capabilities of the user namespace. Raises OSError.
+    """
+    numbers = {"x86_64": (0xC000003E, 41), "aarch64": (0xC00000B7, 198)}.get(os.uname().machine)
+    if numbers is None:
+        return
+    architecture, call = numbers
+    refused, allowed = 0x00050000 | errno.EPERM, 0x7FFF0000
+    program = (  # code, how many instructions to skip where it is so and where not, operand
+        (0x20, 0, 0, 4),  # load the architecture
+        (0x15, 0, 5, architecture),
+        (0x20, 0, 0, 0),  # load the number of the call
+        (0x54, 0, 0, 0xBFFFFFFF),  # without the bit that marks calls of x32
+        (0x15, 0, 6, call),
+        (0x20, 0, 0, 16),  # load its first argument
+        (0x15, 3, 4, _AF_VSOCK),
+        (0x20, 0, 0, 0),  # of another architecture: load the number of the call
+        (0x15, 1, 0, _SOCKETCALL_32),
+        (0x15, 0, 1, _SOCKET_32),
+        (0x06, 0, 0, refused),
+        (0x06, 0, 0, allowed),
+    )
+    filters = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *instruction) for instruction in program))
+
+    class Program(ctypes.Structure):
+        _fields_ = (("length", ctypes.c_ushort), ("filters", ctypes.c_void_p))
+
+    wanted = Program(len(program), ctypes.addressof(filters))
+    _checked("prctl", _PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.byref(wanted), 0, 0)
+
+
 def enter(namespace: int) -> None:
     """Go to the network namespace of a file descriptor. Raises OSError."""
     _checked("setns", namespace, CLONE_NEWNET)
@@ -65,7 +101,7 @@ def _unshare() -> None:
     _checked("unshare", CLONE_NEWNET)
 
 
-def _checked(name: str, *arguments: int) -> None:
+def _checked(name: str, *arguments: object) -> None:
     if getattr(ctypes.CDLL(None, use_errno=True), name)(*arguments) < 0:
         code = ctypes.get_errno()
         raise OSError(code, f"{name}: {os.strerror(code)}")

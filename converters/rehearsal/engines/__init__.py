@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
 
+MOST_WRITTEN = 64 * 2**30
+"""Bytes that a build or process may write."""
+
 
 @dataclass(frozen=True)
 class Place:
@@ -30,6 +33,8 @@ class Build:
     memory: int | None = None
     """Bytes."""
     step_seconds: float = 600
+    disk: int = MOST_WRITTEN
+    """Bytes that all steps together may write."""
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import secrets
@@ -18,8 +19,22 @@ from converters.rehearsal.advice import advice
 from converters.rehearsal.apart import FIRST_ID, Program, Room, RoomFailure, Shown, programs_of, refusal
 from converters.rehearsal.bases import SUITE_IMAGE, Base, Bases, NotKnown, Suite, SuiteFailure, archive
 from converters.rehearsal.dockerfile import Prepared, prepare
-from converters.rehearsal.engines import Build, Built, EngineFailure, Outside, Place, Process, StandIn, Step, StepFailure, UnknownBase
+from converters.rehearsal.engines import (
+    MOST_WRITTEN,
+    Build,
+    Built,
+    EngineFailure,
+    Outside,
+    Place,
+    Process,
+    StandIn,
+    Step,
+    StepFailure,
+    UnknownBase,
+)
 from converters.rehearsal.engines.contents import Contents
+from converters.rehearsal.engines.disk import Disk
+from converters.rehearsal.engines.leftovers import Use
 from converters.rehearsal.engines.output import Steps, is_own_line, said_by_the_step
 from converters.rehearsal.engines.shown import CONTEXT_FOLDER, FILES, REHEARSAL, STORE, WORK, Folders
 
@@ -88,22 +103,34 @@ class Buildah:
         return told.get("Docker", {}).get("config") or {}
 
     @contextmanager
-    def room(self, *, memory: int | None = None, context: Path | None = None, more: Sequence[Shown] = ()) -> Iterator[tuple[Room, Folders]]:
+    def room(
+        self, *, memory: int | None = None, disk: int = MOST_WRITTEN, context: Path | None = None, more: Sequence[Shown] = ()
+    ) -> Iterator[tuple[Room, Folders]]:
         """A room in which buildah can be started. Raises EngineFailure."""
         folders = Folders(self.folder, self._outside, self._outside.environment if self._outside else {})
+        use = Use(self.folder)
         try:
             shown = [*programs_of(shutil.which("buildah") or "buildah"), *folders.shown(context=context, more=tuple(more))]
-            with Room(shown, memory=memory or _MEMORY, tasks=_TASKS) as room:
+            with (
+                Room(shown, memory=memory or _MEMORY, tasks=_TASKS) as room,
+                Disk([folders.store / "overlay", folders.work], disk, room.end),
+            ):
                 served = self._outside.serve(room.udp, room.http, room.https) if self._outside is not None else None
                 try:
+                    if use.has_leftovers():
+                        self.wait(room, "rm", "--all")
+                        use.clean()
                     yield room, folders
                 finally:
+                    if room.exceeded:
+                        use.leaves()
                     if served is not None:
                         served.close()  # before the sockets are: their numbers are given to the next room's
         except RoomFailure as error:
             raise EngineFailure(str(error)) from error
         finally:
             folders.close()
+            use.close()
 
     def command(self, *words: str) -> list[str]:
         """A command of buildah's on the store."""
@@ -133,7 +160,7 @@ class Buildah:
 
     def _bud(self, build: Build, prepared: Prepared, on_step: Callable[[Step], None]) -> Steps:
         steps = Steps(prepared, build.places, on_step)
-        with self.room(memory=build.memory, context=build.context) as (room, folders):
+        with self.room(memory=build.memory, disk=build.disk, context=build.context) as (room, folders):
             words = self._words(build, prepared, folders)
             said: SimpleQueue[str | None] = SimpleQueue()
             program = _started(room, self.command("bud", *words, CONTEXT_FOLDER), self.variables(), said.put)
@@ -201,14 +228,18 @@ class Buildah:
 
     def _told(self, *words: str) -> list[str]:
         with self.room() as (room, _):
-            said: SimpleQueue[str | None] = SimpleQueue()
-            program = _started(room, self.command(*words), self.variables(), said.put)
-            lines = []
-            while (line := said.get()) is not None:
-                lines.append(line)
-            if program.wait() != 0:
-                raise EngineFailure(f"buildah {words[0]}: {'; '.join(lines[-3:])}")
-            return lines
+            return self.wait(room, *words)
+
+    def wait(self, room: Room, *words: str) -> list[str]:
+        """What a command of buildah's says. Raises EngineFailure where it fails."""
+        said: SimpleQueue[str | None] = SimpleQueue()
+        program = _started(room, self.command(*words), self.variables(), said.put)
+        lines = []
+        while (line := said.get()) is not None:
+            lines.append(line)
+        if program.wait() != 0:
+            raise EngineFailure(f"buildah {words[0]}: {'; '.join(lines[-3:])}")
+        return lines
 
     def _empty(self) -> Path:
         folder = self.folder / "empty"
@@ -225,15 +256,18 @@ class RunningProcess:
         configuration = engine.configuration(image)
         self._holding = engine.room(memory=process.memory, more=[_mounted(number, one) for number, one in enumerate(process.mounts)])
         self._room, _ = self._holding.__enter__()
+        self._killed = False
+        self._release: Callable[[], object] = lambda: None
         try:
             self._program = self._start(engine, image, process, configuration)
         except BaseException:
-            self.kill()
+            self._holding.__exit__(None, None, None)
             raise
 
     def _start(self, engine: Buildah, image: str, process: Process, configuration: Mapping[str, Any]) -> Program:
         name = f"process-{secrets.token_hex(6)}"
-        self._wait_for(engine, engine.command("from", "--pull-never", "--name", name, image))
+        self._release = lambda: engine.wait(self._room, "rm", name)
+        engine.wait(self._room, "from", "--pull-never", "--name", name, image)
         words = ["run", "--isolation", "chroot", "--cap-drop", "CAP_SYS_CHROOT", *_volumes(engine._outside)]
         for number, one in enumerate(process.mounts):
             words += ["-v", f"/mounts/{number}:{one.target}:{'rw' if one.writable else 'ro'}"]
@@ -245,15 +279,6 @@ class RunningProcess:
         if not argv:
             raise EngineFailure(f"{image} says no command to start")
         return _started(self._room, engine.command(*words, name, "--", *_STARTED, *argv), engine.variables(), self._take)
-
-    def _wait_for(self, engine: Buildah, command: list[str]) -> None:
-        said: SimpleQueue[str | None] = SimpleQueue()
-        program = _started(self._room, command, engine.variables(), said.put)
-        lines = []
-        while (line := said.get()) is not None:
-            lines.append(line)
-        if program.wait() != 0:
-            raise EngineFailure("; ".join(lines[-3:]))
 
     def _take(self, line: str | None) -> None:
         if line is None:
@@ -288,6 +313,13 @@ class RunningProcess:
 
     def kill(self) -> None:
         """End it and everything that it started."""
+        if self._killed:
+            return
+        self._killed = True
+        with contextlib.suppress(EngineFailure, TimeoutError, RoomFailure):
+            self._program.kill()
+            self._program.wait(5)
+            self._release()
         self._holding.__exit__(None, None, None)
 
 

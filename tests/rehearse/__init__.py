@@ -1,0 +1,1 @@
+"""What is built and started for real: needs root, buildah, debootstrap and Debian's packages (`scripts/rehearse`)."""
