@@ -55,13 +55,17 @@ RUN_ALREADY: set[str] = set()
 """Blocks of commands that this process has run: most guides have the same."""
 
 
+def service(**keys: Any) -> str:
+    """A compose file in JSON, which is YAML."""
+    return json.dumps({"services": {keys.pop("name", "web"): {"ports": ["8000:8000"], **keys}}})
+
+
 def server(compose: str = "", **files: str) -> dict[str, str]:
     return {**PROJECTS["docker"], **({"compose.yaml": compose} if compose else {}), **files}
 
 
-def service(**keys: Any) -> str:
-    """A compose file in JSON, which is YAML."""
-    return json.dumps({"services": {keys.pop("name", "web"): {"ports": ["8000:8000"], **keys}}})
+def worker(line: str) -> dict[str, str]:
+    return {"handler.py": f"import os\n{line}\n{WORKER}"}
 
 
 def cog(**build: Any) -> dict[str, str]:
@@ -69,55 +73,58 @@ def cog(**build: Any) -> dict[str, str]:
     return {"cog.yaml": json.dumps(config), "predict.py": PREDICTOR}
 
 
-def worker(line: str) -> dict[str, str]:
-    return {"handler.py": f"import os\n{line}\n{WORKER}"}
+def full_worker(text: str) -> dict[str, str]:
+    """Secret, variable, path on the volume, key of the input, docstring, requirement, and everything of a listing of the hub."""
+    lines = f"TOKEN, OTHER, PLACE = os.environ[{'HF_TOKEN' + text!r}], os.environ[{text!r}], {'/runpod-volume/' + text!r}"
+    code = worker(lines)["handler.py"].replace("job['input']['text']", f"job['input']['text'] + job['input'][{text!r}]")
+    listing = {"title": text, "config": {"env": [{"key": text, "value": text, "input": {"name": text}}]}}
+    return {
+        "handler.py": code.replace("def handler(job):\n", f"def handler(job):\n    {text!r}\n"),
+        "requirements.txt": f"runpod\n{text}\n",
+        ".runpod/hub.json": json.dumps(listing),
+    }
+
+
+def full_compose(text: str) -> dict[str, str]:
+    """Service, variables, secret, command, arguments of the build, and the path of the image's health check."""
+    check = f"HEALTHCHECK CMD curl -f http://localhost:8000/{text.splitlines()[0]}\n"
+    variables = {text: "1", "A": text, f"API_TOKEN{text}": None}
+    build = {"context": ".", "args": {"A": text, text: "1"}}
+    command = ["uvicorn", "main:app", "--port", "8000", text]
+    compose = service(name=text, build=build, environment=variables, command=command)
+    return server(compose, Dockerfile=PROJECTS["docker"]["Dockerfile"] + check)
+
+
+def full_proxy(text: str) -> dict[str, str]:
+    """A route, and the user that an argument of the build names."""
+    code = f"from fastapi import FastAPI\napp = FastAPI()\n\n\n@app.get({'/' + text!r})\ndef a():\n    return 1\n"
+    compose = service(build={"context": ".", "args": {"WHO": text}})
+    return server(compose, Dockerfile=f"ARG WHO\n{PROJECTS['docker']['Dockerfile']}USER $WHO\n", **{"main.py": code})
 
 
 Place = Callable[[str], tuple[dict[str, str], dict[str, Any]]]
 PLACES: dict[str, Place] = {
+    "everything of a worker": lambda text: (full_worker(text), {}),
+    "a name that was asked for": lambda text: ({"handler.py": WORKER}, {"name": text}),
+    "variables in cog.yaml": lambda text: (cog(environment=[f"{text}=1", f"A={text}"]), {}),
+    "a package of the system in cog.yaml": lambda text: (cog(build={"system_packages": [text]}), {}),
+    "a command and a variable of an image of cog": lambda text: (cog(build={"run": [f"echo {text!r}"]}, environment=[f"A={text}"]), {}),
+    "everything of a compose file": lambda text: (full_compose(text), {}),
+    "everything of a server behind a proxy": lambda text: (full_proxy(text), {"target": "app"}),
+    "an image": lambda text: ({"compose.yaml": service(image=text, environment={"A": "1"})}, {}),
+    "an image of vllm": lambda text: ({"compose.yaml": service(image=f"vllm/vllm-openai:{text}", environment={"A": "1"})}, {}),
+}
+"""Every place that a text can stand in, those of one kind of project together."""
+SINGLE: dict[str, Place] = {
     "a secret that the code reads": lambda text: (worker(f"TOKEN = os.environ[{'HF_TOKEN' + text!r}]"), {}),
     "a variable that the code reads": lambda text: (worker(f"X = os.environ[{text!r}]"), {}),
-    "a key of the input": lambda text: ({"handler.py": WORKER.replace("'text'", repr(text))}, {}),
-    "a docstring": lambda text: ({"handler.py": WORKER.replace("def handler(job):\n", f"def handler(job):\n    {text!r}\n")}, {}),
-    "a path on the volume": lambda text: (worker(f"X = {'/runpod-volume/' + text!r}"), {}),
     "the name of a variable in cog.yaml": lambda text: (cog(environment=[f"{text}=1"]), {}),
-    "the value of a variable in cog.yaml": lambda text: (cog(environment=[f"A={text}"]), {}),
-    "a package of the system in cog.yaml": lambda text: (cog(build={"system_packages": [text]}), {}),
-    "a command in cog.yaml": lambda text: (cog(build={"run": [f"echo {text!r}"]}, environment=["A=1"]), {}),
-    "the value of a variable in an image of cog": lambda text: (cog(build={"system_packages": ["ffmpeg"]}, environment=[f"A={text}"]), {}),
-    "a requirement": lambda text: ({"handler.py": WORKER, "requirements.txt": f"runpod\n{text}\n"}, {}),
     "the name of a variable in compose": lambda text: (server(service(build=".", environment={text: "1"})), {}),
     "the value of a variable in compose": lambda text: (server(service(build=".", environment={"A": text})), {}),
     "a secret in compose": lambda text: (server(service(build=".", environment={f"API_TOKEN{text}": None})), {}),
-    "the name of a service": lambda text: (server(service(name=text, build=".", environment={"A": "1"})), {}),
-    "an image": lambda text: ({"compose.yaml": service(image=text, environment={"A": "1"})}, {}),
-    "an image of vllm": lambda text: ({"compose.yaml": service(image=f"vllm/vllm-openai:{text}", environment={"A": "1"})}, {}),
-    "a command in compose": lambda text: (server(service(build=".", command=["uvicorn", "main:app", "--port", "8000", text])), {}),
-    "an argument of a build": lambda text: (server(service(build={"context": ".", "args": {"A": text, text: "1"}})), {}),
-    "a user from an argument": lambda text: (
-        server(
-            service(build={"context": ".", "args": {"WHO": text}}), Dockerfile=f"ARG WHO\n{PROJECTS['docker']['Dockerfile']}USER $WHO\n"
-        ),
-        {"target": "app"},
-    ),
-    "a route": lambda text: (
-        server(**{"main.py": f"from fastapi import FastAPI\napp = FastAPI()\n\n\n@app.get({'/' + text!r})\ndef a():\n    return 1\n"}),
-        {"target": "app"},
-    ),
-    "the path of a health check": lambda text: (
-        server(Dockerfile=PROJECTS["docker"]["Dockerfile"] + f"HEALTHCHECK CMD curl -f http://localhost:8000/{text.splitlines()[0]}\n"),
-        {},
-    ),
-    "a variable of the hub": lambda text: (
-        {
-            "handler.py": WORKER,
-            ".runpod/hub.json": json.dumps({"title": text, "config": {"env": [{"key": text, "value": text, "input": {"name": text}}]}}),
-        },
-        {},
-    ),
-    "a name that was asked for": lambda text: ({"handler.py": WORKER}, {"name": text}),
+    "an image of vllm": PLACES["an image of vllm"],
 }
-NAMES = ("a file", "the entry file", "a folder", "the project", "a Dockerfile")
+NAMES = ("the entry file", "everything else")
 """Places in names of files, in which no slash and no NUL can stand."""
 
 
@@ -129,7 +136,7 @@ def laid(folder: Path, files: dict[str, str]) -> Path:
 
 
 def converted(place: str, text: str, folder: Path) -> Outcome:
-    files, options = PLACES[place](text)
+    files, options = {**PLACES, **SINGLE}[place](text)
     return convert(laid(folder / "p", files), Options(**options))
 
 
@@ -235,13 +242,11 @@ def test_a_text_of_a_project_forges_nothing(place: str, spelling: str, tmp_path:
 @pytest.mark.parametrize("spelling", [name for name, text in SPELLINGS.items() if "/" not in text])
 def test_a_name_of_a_file_forges_nothing(place: str, spelling: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     text = SPELLINGS[spelling]
-    root = tmp_path / (text if place == "the project" else "p")
-    entry = {"the entry file": f"{text}.py", "a folder": f"{text}/handler.py"}.get(place, "handler.py")
-    laid(root, {entry: WORKER})
-    if place == "a file":
-        laid(root, {text: "data\n"})
-    elif place == "a Dockerfile":
-        laid(root, {f"Dockerfile.{text}": f"FROM python:3.11\nRUN make x\nCOPY {entry} .\nCMD python {entry}\n"})
+    if place == "the entry file":
+        root = laid(tmp_path / "p", {f"{text}.py": WORKER})
+    else:
+        dockerfile = f"FROM python:3.11\nRUN make x\nCOPY {text}/handler.py .\nCMD python {text}/handler.py\n"
+        root = laid(tmp_path / text, {f"{text}/handler.py": WORKER, f"{text}.txt": "data\n", f"Dockerfile.{text}": dockerfile})
     outcome = convert(root, Options())
     assert not isinstance(outcome, Crashed), outcome
     check_reports(outcome, capsys)

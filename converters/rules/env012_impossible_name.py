@@ -84,9 +84,9 @@ rule = Rule(
             "partial",
             {
                 "predict.py": PREDICTOR,
-                "cog.yaml": COG + 'environment: ["A B=1"]\n',
+                "cog.yaml": COG + 'environment: ["A B=1", "C=2"]\n',
             },
-            seen=(Seen("manual", 4, "cog.yaml"),),
+            seen=(Seen("manual", 4, "cog.yaml"), Seen("converted", 4, "cog.yaml", "RC030")),
         ),
     ),
 )

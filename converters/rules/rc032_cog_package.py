@@ -56,13 +56,14 @@ rule = Rule(
                   python_version: "3.11"
                   run:
                     - pip install cog
-                  python_packages: ["cog==0.9.0"]
+                  python_packages: ["cog==0.9.0", "six==1.16.0"]
                 predict: predict.py:Predictor
                 """,
             },
             seen=(
                 Seen("dropped", 4, "cog.yaml"),
                 Seen("dropped", 5, "cog.yaml"),
+                Seen("converted", 5, "cog.yaml", "RC023"),
             ),
         ),
     ),

@@ -62,9 +62,10 @@ def _plain(build: Build, app: App, where: str, image: bool) -> list[tuple[str, s
 
 
 def _packages(unit: Unit, build: Build, where: str, ledger: Ledger) -> None:
-    dropped = {(origin.file, origin.line) for _, origin in build.packages.dropped}
-    for construct in unit.config.constructs.get("build.python_packages[]", []):
-        if (construct.file, construct.line) in dropped:
+    dropped = {(text, origin.file, origin.line) for text, origin in build.packages.dropped}
+    entries = unit.config.strings("build.python_packages")
+    for construct, entry in zip(unit.config.constructs.get("build.python_packages[]", []), entries, strict=False):
+        if (entry.text, construct.file, construct.line) in dropped:
             ledger.settle(construct, rules.RC032, Disposition.DROPPED, "installs Cog, which fal does not run")
         else:
             ledger.settle(construct, rules.RC023, Disposition.CONVERTED, f"is installed by {where}")
@@ -75,12 +76,12 @@ def _packages(unit: Unit, build: Build, where: str, ledger: Ledger) -> None:
         at = next((one.origin for one in build.packages.specs if one.value == pinned_spec and one.origin), Origin(file=unit.path, line=1))
         ledger.note(rules.RC021, Disposition.CONVERTED, f"`{pinned_spec}` comes from {url}, as Cog resolves it", at)
     if build.packages.missing:
-        entry = unit.config.find("build.python_requirements")
+        listed = unit.config.find("build.python_requirements")
         ledger.note(
             rules.RC023,
             Disposition.MANUAL,
             f"{build.packages.missing} is not in the project (a submodule, or made by a script): add its packages to {where}.",
-            entry.origin if entry else Origin(file=unit.path, line=1),
+            listed.origin if listed else Origin(file=unit.path, line=1),
         )
 
 
@@ -166,11 +167,11 @@ def _step(construct: Construct, name: str, step: RunStep, where: str, image: boo
 
 
 def _notes(unit: Unit, build: Build, where: str, ledger: Ledger) -> None:
-    for construct in unit.config.constructs.get("environment[]", []):
-        variable = next((one for one in build.variables if one.origin and one.origin.line == construct.line), None)
+    entries = unit.config.strings("environment")
+    for construct, entry in zip(unit.config.constructs.get("environment[]", []), entries, strict=False):
+        name = entry.text.partition("=")[0].strip()
+        variable = next((one for one in build.variables if one.name == name), None)
         if variable is None:
-            entry = next((one for one in unit.config.strings("environment") if one.origin.line == construct.line), None)
-            name = entry.text.partition("=")[0].strip() if entry else construct.name
             ledger.settle(construct, rules.ENV012, Disposition.MANUAL, unnamed(name))
         elif variable.secret:
             message = f"`{variable.name}` is a secret: set it with `fal secrets set {variable.name}=...`."
