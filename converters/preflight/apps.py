@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from converters.preflight.values import UNKNOWN, Unknown, Values
 from converters.project import MAX_FILE, Project, SourceFile, normalize
-from converters.python.module import assigned
+from converters.python.module import assigned, nodes, tree_of
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -141,11 +141,11 @@ def _toml_image(project: Project, table: dict[str, Any]) -> Image:
 
 def _in_module(project: Project, file: SourceFile, outer: dict[str, Stated], name: str = "", symbol: str = "") -> Iterator[Program]:
     try:
-        tree = ast.parse(file.data)
+        tree = tree_of(file.data, file.path)
     except (SyntaxError, ValueError, RecursionError):
         return
     values = Values(tree, file.path, "")
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if isinstance(node, ast.ClassDef) and (symbol in ("", node.name)) and any(map(_is_app, node.bases)):
             settings = {**outer, **_class_settings(node, file.path, values)}
             yield _program(project, "app", name, file, node, settings, tree, values)

@@ -16,7 +16,7 @@ from converters.preflight.apps import Program
 from converters.preflight.runner import Runner
 from converters.preflight.values import UNKNOWN, Values, absolute
 from converters.project import Project
-from converters.python.module import FunctionNode, Module, assigned, is_main_test, parse
+from converters.python.module import FunctionNode, Module, assigned, is_main_test, nodes, parse
 
 
 @dataclass(frozen=True)
@@ -222,7 +222,7 @@ def _functions(unit: Unit) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
     """Functions of a module and methods of its classes, also below `if` and `try`."""
     found = unit.__dict__.get("functions")
     if found is None:
-        found = [node for node in ast.walk(unit.module.tree) if isinstance(node, FunctionNode) and _is_module_level(node, unit)]
+        found = [node for node in nodes(unit.module.tree) if isinstance(node, FunctionNode) and _is_module_level(node, unit)]
         unit.__dict__["functions"] = found
     return found
 
@@ -251,7 +251,7 @@ def running(program: Program, project: Project, runner: Runner, started: tuple[s
     unit = found.unit_of(program.file, program.file, app=True)
     if unit is None:
         return found
-    own = next((n for n in ast.walk(unit.module.tree) if type(n) is type(program.node) and getattr(n, "name", "") == program.symbol), None)
+    own = next((n for n in nodes(unit.module.tree) if type(n) is type(program.node) and getattr(n, "name", "") == program.symbol), None)
     _learn_search(found, own)
     for statement in unit.module.tree.body:
         if isinstance(statement, ast.Import | ast.ImportFrom):

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any, Final
 
-from converters.python.module import assigned, top_level
+from converters.python.module import assigned, nodes, top_level
 
 
 class Unknown:
@@ -42,7 +42,7 @@ class Values:
     def __post_init__(self) -> None:
         for statement in top_level(self.tree.body):
             self._learn(statement, "")
-        for node in ast.walk(self.tree):
+        for node in nodes(self.tree):
             if isinstance(node, ast.ImportFrom) and node.module == "pathlib":
                 self.paths |= {alias.asname for alias in node.names if alias.asname and alias.name in PATHS}
             elif isinstance(node, ast.ClassDef):

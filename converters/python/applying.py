@@ -11,7 +11,7 @@ from pathlib import Path
 from converters.ir import Edit
 from converters.project import SourceFile
 from converters.python.edits import whole_span
-from converters.python.module import Module
+from converters.python.module import Module, tree_of
 
 
 def apply(text: str, edits: Sequence[Edit]) -> str:
@@ -101,7 +101,7 @@ def _parsed(path: str, text: str) -> Module | None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return Module(SourceFile(path, Path(path), len(text), False), text, ast.parse(text))
+            return Module(SourceFile(path, Path(path), len(text), False), text, tree_of(text, path))
     except (SyntaxError, ValueError):
         return None
 

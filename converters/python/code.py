@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 
 from converters.errors import Unreadable
 from converters.project import Project, normalize
-from converters.python.module import FunctionNode, Module, parse
+from converters.python.module import FunctionNode, Module, nodes, parse
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,7 @@ class Code:
 
     def star_files(self, importer: Module) -> Iterator[str]:
         """Files of the project that a module imports with a star."""
-        for node in ast.walk(importer.tree):
+        for node in nodes(importer.tree):
             if isinstance(node, ast.ImportFrom) and node.names[0].name == "*":
                 path = self.resolve(importer, node.module or "", node.level)
                 if path:
@@ -184,7 +184,7 @@ class Code:
 
 def imports(tree: ast.AST) -> Iterator[Import]:
     """Every name that an import statement binds, `*` left out."""
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 name = alias.asname or alias.name.split(".")[0]

@@ -14,7 +14,7 @@ from converters.ledger import Ledger
 from converters.python.code import Code
 from converters.python.demands import is_demanded
 from converters.python.guards import is_guarded, written
-from converters.python.module import FunctionNode, Module
+from converters.python.module import FunctionNode, Module, nodes
 from converters.python.settings import settings_fields
 
 
@@ -26,7 +26,7 @@ def code_variables(app: App, code: Code, closure: list[str], ledger: Ledger, sta
     known = {variable.name for variable in app.secrets}
     have = {variable.name for variable in app.environment.variables} | variables.COMMON | set(stated)
     modules = [module for path in closure if (module := code.module(path)) is not None]
-    have |= {name for module in modules if b"environ" in module.file.data for node in ast.walk(module.tree) for name in written(node)}
+    have |= {name for module in modules if b"environ" in module.file.data for node in nodes(module.tree) for name in written(node)}
     for path in closure:
         module = code.module(path)
         if module is None:
@@ -55,7 +55,7 @@ def environment_reads(code: Code, module: Module) -> Iterator[tuple[ast.AST, str
     By `os.environ` and `os.getenv`, other names for them, fields of settings classes, and functions of the project that take the name.
     """
     aliases = _aliases(module.tree)
-    for node in ast.walk(module.tree):
+    for node in nodes(module.tree):
         if isinstance(node, ast.ClassDef):
             yield from ((field.node, field.name, field.required) for field in settings_fields(node))
         elif (read := _read(node, aliases)) is not None:
@@ -86,7 +86,7 @@ def _reader(code: Code, module: Module, func: ast.expr) -> bool | None:
 def _aliases(tree: ast.AST) -> set[str]:
     """Names for `os.environ`: imported, assigned, or given unless something else is; `NAME()` for those of `os.getenv`."""
     found = {"environ"} | imported(tree, "environ")
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if isinstance(node, ast.Assign) and _is_environ(node.value, found):
             found |= {target.id for target in node.targets if isinstance(target, ast.Name)}
         elif isinstance(node, ast.arguments):
@@ -99,7 +99,7 @@ def _aliases(tree: ast.AST) -> set[str]:
 
 def imported(tree: ast.AST, name: str) -> set[str]:
     """Names that a module gives a part of `os` where it imports it: `from os import environ as env`."""
-    froms = (node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module == "os" and not node.level)
+    froms = (node for node in nodes(tree) if isinstance(node, ast.ImportFrom) and node.module == "os" and not node.level)
     return {alias.asname or alias.name for node in froms for alias in node.names if alias.name == name}
 
 

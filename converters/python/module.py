@@ -9,7 +9,7 @@ import warnings
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import accumulate
 
 from converters.errors import Unreadable
@@ -17,6 +17,8 @@ from converters.ir import Origin
 from converters.project import MAX_FILE, SourceFile
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")
+_KEPT = 2**16
+"""Characters of the longest program whose tree is kept."""
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -85,7 +87,7 @@ class Module:
     @cached_property
     def parents(self) -> dict[ast.AST, ast.AST]:
         """The node that holds each node."""
-        return {child: parent for parent in ast.walk(self.tree) for child in ast.iter_child_nodes(parent)}
+        return _parents(self.tree)
 
     def ancestors(self, node: ast.AST) -> Iterator[ast.AST]:
         while node in self.parents:
@@ -157,10 +159,8 @@ def parse(file: SourceFile) -> Module:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            tree = ast.parse(text, filename=file.path)
-            compile(
-                text, file.path, "exec", dont_inherit=True
-            )  # refuses more: `await` outside of a coroutine, an argument that comes twice
+            tree = tree_of(text, file.path)
+            _compiles(text)
     except SyntaxError as error:
         raise Unreadable(
             f"is not valid Python {sys.version_info.major}.{sys.version_info.minor}: {error.msg}.",
@@ -171,6 +171,37 @@ def parse(file: SourceFile) -> Module:
     except (ValueError, RecursionError, MemoryError) as error:
         raise Unreadable(f"cannot be parsed: {error}.", file=file.path, line=1, hint="Correct it, or leave it out.") from error
     return Module(file, text, tree)
+
+
+def tree_of(text: str | bytes, path: str = "") -> ast.Module:
+    """The tree of a program, which nobody changes: it is kept for a while. Raises what `ast.parse` raises.
+
+    Files of another `path` have trees of their own, for nodes are told apart by their identity.
+    """
+    return _tree(text, path) if len(text) <= _KEPT else ast.parse(text)
+
+
+@lru_cache(maxsize=64)
+def _tree(text: str | bytes, path: str) -> ast.Module:
+    return ast.parse(text)
+
+
+@lru_cache(maxsize=64)
+def nodes(tree: ast.AST) -> tuple[ast.AST, ...]:
+    """A tree of `tree_of` or a module, as `ast.walk` gives it."""
+    return tuple(ast.walk(tree))
+
+
+@lru_cache(maxsize=64)
+def _parents(tree: ast.AST) -> dict[ast.AST, ast.AST]:
+    return {child: parent for parent in nodes(tree) for child in ast.iter_child_nodes(parent)}
+
+
+@lru_cache(maxsize=256)
+def _compiles(text: str) -> bool:
+    """True for a program that compiles: that refuses `await` outside of a coroutine, and an argument that comes twice."""
+    compile(text, "source", "exec", dont_inherit=True)
+    return True
 
 
 def _split_lines(text: str) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pkgutil
+from functools import lru_cache
 from importlib import import_module
 
 from converters import sources
@@ -11,13 +12,18 @@ from converters.sources.platform import Platform
 
 def platforms() -> list[Platform]:
     """Every platform, in the order in which they are asked."""
+    return list(_within(tuple(sources.__path__)))
+
+
+@lru_cache
+def _within(folders: tuple[str, ...]) -> tuple[Platform, ...]:
     found: list[Platform] = []
-    for module in pkgutil.iter_modules(sources.__path__):
+    for module in pkgutil.iter_modules(folders):
         if module.ispkg:
             platform = import_module(f"{sources.__name__}.{module.name}").platform
             assert isinstance(platform, Platform) and platform.name == module.name
             found.append(platform)
-    return sorted(found, key=lambda platform: (platform.order, platform.name))
+    return tuple(sorted(found, key=lambda platform: (platform.order, platform.name)))
 
 
 def find(name: str) -> Platform | None:

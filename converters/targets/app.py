@@ -16,6 +16,7 @@ from converters.concepts.literals import source_of, string
 from converters.concepts.names import is_identifier
 from converters.escape import comment
 from converters.ir import App, EnvVar, InputField, InputSchema, OutputField, Setting
+from converters.python.module import nodes, tree_of
 from converters.targets.templating import listing
 
 SHADOWED = frozenset(
@@ -270,8 +271,8 @@ def tidy(text: str) -> str:
 def _lines_ending_in_strings(text: str) -> set[int]:
     """Numbers of the lines whose end lies inside a string, by Python's own reading."""
     try:
-        tree = ast.parse(text)
+        tree = tree_of(text)
     except (SyntaxError, ValueError):
         return set()
-    strings = (node for node in ast.walk(tree) if isinstance(node, ast.Constant | ast.JoinedStr))
+    strings = (node for node in nodes(tree) if isinstance(node, ast.Constant | ast.JoinedStr))
     return {line for node in strings for line in range(node.lineno, node.end_lineno or node.lineno)}

@@ -8,6 +8,7 @@ import keyword
 from collections.abc import Callable, Iterator
 
 from converters.ir import App
+from converters.python.module import nodes, tree_of
 
 
 def with_free_name(app: App, emit: Callable[[App], str]) -> str:
@@ -29,10 +30,10 @@ def is_reserved(name: str) -> bool:
 
 def names_beside(text: str, own: str) -> set[str]:
     """Every name that a file binds or reads, but for the one definition of `own`. Raises `SyntaxError`."""
-    tree = ast.parse(text)
+    tree = tree_of(text)
     definitions = [node for node in tree.body if isinstance(node, ast.ClassDef | ast.FunctionDef) and node.name == own]
     definition = definitions[-1] if definitions else None
-    return {name for node in ast.walk(tree) if node is not definition for name in _names(node)}
+    return {name for node in nodes(tree) if node is not definition for name in _names(node)}
 
 
 def _names(node: ast.AST) -> Iterator[str]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
+from converters.python.module import nodes, tree_of
+
 PLACE = "\n@IMPORTS@"
 """The line of a template that the imports take the place of."""
 STANDARD = (
@@ -67,11 +69,11 @@ def complete(body: str, own: Sequence[str] = ()) -> str:
 def used_names(text: str) -> set[str]:
     """Names that Python source reads, and `os.`, `urllib.request.` for modules of which it reads something; empty where it is no Python."""
     try:
-        tree = ast.parse(text)
+        tree = tree_of(text)
     except (SyntaxError, ValueError):
         return set()
     found: set[str] = set()
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if isinstance(node, ast.Name):
             found.add(node.id)
         elif isinstance(node, ast.Attribute) and (dotted := _dotted(node.value)):

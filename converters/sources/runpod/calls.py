@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from converters.python.code import Code
-from converters.python.module import FunctionNode, Module, own_nodes
+from converters.python.module import FunctionNode, Module, nodes, own_nodes
 from converters.sources.runpod.handler import Callable
 
 MAX_DEPTH = 5
@@ -55,8 +55,8 @@ def _variable_class(code: Code, module: Module, name: str, scope: ast.AST | None
     definition = code.definition(module, name)
     if definition is not None and isinstance(definition.node, ast.expr):
         values.append((definition.module, definition.node))
-    values += [(module, value) for inner in ast.walk(module.tree) for target, value in assignments(inner) if target == name]
-    stated = [inner for inner in ast.walk(module.tree) if isinstance(inner, ast.AnnAssign)]
+    values += [(module, value) for inner in nodes(module.tree) for target, value in assignments(inner) if target == name]
+    stated = [inner for inner in nodes(module.tree) if isinstance(inner, ast.AnnAssign)]
     annotations += [inner.annotation for inner in stated if isinstance(inner.target, ast.Name) and inner.target.id == name]
     return _first_class(code, module, values, annotations)
 
