@@ -18,6 +18,7 @@ import socket
 import sys
 import tempfile
 import traceback
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
@@ -352,8 +353,11 @@ def _import_what_servers_need() -> None:
         "uvicorn.protocols.http.auto",
         "uvicorn.protocols.websockets.auto",
         "multiprocessing.resource_tracker",
+        "pydantic.v1",  # FastAPI looks whether a model is one of its
+        "anyio._backends._asyncio",
     ]:
-        with contextlib.suppress(ImportError):
+        with contextlib.suppress(ImportError), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
             __import__(name)
 
 
