@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from converters.verify.settings import Settings
 
 #: Projects whose studies take longest: `.ci/run whole`, where all of them run, too.
 WHOLE = {"runpod/upscaler", "runpod/poster-server", "runpod/embeddings", "replicate/chat"}
@@ -30,3 +33,9 @@ def scratch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         patch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
         patch.setenv("CANARY_OF_OURS", "canary-7f3a")
         yield folder / "fal-migrate"
+
+
+@pytest.fixture(autouse=True)
+def few_requests(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`migrate verify` draws fewer requests than for a person: each costs three processes their time."""
+    monkeypatch.setattr("converters.verify.settings.Settings", functools.partial(Settings, drawn=2))

@@ -75,7 +75,7 @@ def test_only_one_release_fits_an_exact_specifier(specifier: str, exact: bool) -
 # --- with an installer that asks no index
 
 INSTALLER = """\
-#!{python}
+#!{python} -IS
 import json, os, pathlib, re, sys, venv
 state = json.loads(pathlib.Path(os.environ["UV_STATE"]).read_text())
 arguments = sys.argv[1:]
@@ -93,8 +93,10 @@ else:
     info = site / (name + "-" + state[arguments[-1]] + ".dist-info")
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\\nName: " + name + "\\nVersion: " + state[arguments[-1]] + "\\n")
-    if state.get("broken") == arguments[-1]:
-        (site / (name + ".py")).write_text("import no_such_module_anywhere")
+    if name == "runpod":  # the real one takes a second to import
+        (site / "runpod/serverless").mkdir(parents=True)
+        (site / "runpod/serverless/__init__.py").touch()
+        (site / "runpod/__init__.py").write_text("import no_such_module_anywhere" * (state.get("broken") == arguments[-1]))
 """
 
 

@@ -25,7 +25,7 @@ WHOLE = pytest.mark.whole
 """What another case shows too, of another kind or in another project."""
 MARKS = {
     "captions": pytest.mark.versions,
-    **dict.fromkeys(("captions:function", "entry:app", "prompts", "prompts:app", "stages", "uploads"), WHOLE),
+    **dict.fromkeys(("captions:function", "captions:app", "entry:app", "prompts", "prompts:app", "stages", "uploads"), WHOLE),
 }
 
 DOCKERFILE = """
@@ -128,7 +128,7 @@ def test_fixtures_are_equivalent(run: Run, name: str) -> None:
     assert (found.platform, found.doubles) == ("docker", [])
 
 
-@pytest.mark.parametrize("name", ["captions", "captions:app"])
+@pytest.mark.parametrize("name", ["captions", "uploads:app"])
 def test_nothing_is_written_or_left(run: Run, name: str, scratch: Path) -> None:
     found = run(name)
     assert (digests(found.source), digests(found.written)) == found.before
@@ -174,7 +174,7 @@ def test_what_a_proxy_has_no_endpoint_for_is_said(run: Run) -> None:
         pytest.param("captions", "app/main.py", '(request.subject, "and", "more")', '("and", request.subject, "more")', "chunks", id="a reordered stream"),
         pytest.param("captions", "app/main.py", "request.seed or 0", "request.words", "$.seed", id="a swapped field", marks=WHOLE),
         pytest.param("captions", "Dockerfile", "CAPTION_STYLE=plain", "CAPTION_STYLE=other", "$.text", id="another variable", marks=WHOLE),
-        pytest.param("captions:app", "app.py", "Response(body, answer.status_code)", "Response(body, 200)", "outcome", id="a proxy that answers 200"),
+        pytest.param("captions:app", "app.py", "Response(body, answer.status_code)", "Response(body, 200)", "outcome", id="a proxy that answers 200", marks=WHOLE),
         pytest.param("captions:app", "app.py", 'params = {key: body.pop(key) for key in ("shade",) if key in body}', "params = {}", "", id="a proxy that drops the query", marks=WHOLE),
         pytest.param("uploads:app", "app.py", "or mimetypes.guess_type(address or file.url)[0] ", "", "$.name", id="an upload without its type"),
     ],
@@ -231,7 +231,7 @@ def test_after_what_ends_a_runner_both_sides_start_afresh(writer: Studied, text:
 
 
 def test_a_certificate_can_be_replayed(run: Run, tmp_path: Path) -> None:
-    found = run("uploads")
+    found = run("uploads:app")
     kept = Certificate.model_validate_json(found.certificate.model_dump_json())
     settings = replace(found.study.settings, replay=kept)
     again = replace(found.study, settings=settings, trials=[], asked=[]).run()

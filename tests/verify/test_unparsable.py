@@ -16,10 +16,11 @@ from converters.verify.settings import Settings
 
 WORKER = """
 import os
-import runpod
 
 if not os.path.isdir("/opt/nowhere"):
     raise RuntimeError("/opt/nowhere does not exist")
+
+import runpod
 
 
 def handler(job):
@@ -45,7 +46,7 @@ def test_a_file_that_cannot_be_parsed_is_a_difference(tmp_path: Path, scratch: P
     assert isinstance(outcome, Converted), outcome
     written = Path(write(outcome, tmp_path / "out").path)
     (written / file).write_text((written / file).read_text() + text)
-    settings = Settings(seconds=10, patience=10, drawn=2)
+    settings = Settings(seconds=10, patience=10, drawn=0)
     study = HandlerStudy(open_project(source), outcome.application, outcome.application.apps[0], written, settings)
     certificate = study.run()
     assert certificate.verdict == verdict, certificate.why
