@@ -45,7 +45,7 @@ rule = Rule(
         Case("query parameters of any name", "partial",
              {"main.py": QUERY.replace("{READ}", "dict(request.query_params)"), "Dockerfile": SERVER_IMAGE},
              seen=(Seen("manual", 6, "main.py"),), target="app"),
-        Case("a websocket", "partial", {"main.py": SOCKET, "Dockerfile": SERVER_IMAGE},
+        Case("a websocket that a server answers is named", "partial", {"main.py": SOCKET, "Dockerfile": SERVER_IMAGE},
              seen=(Seen("manual", 6, "main.py"),), target="app"),
         Case("query parameters with names", "untouched",
              {"main.py": QUERY.replace("{READ}", 'request.query_params["q"]'), "Dockerfile": SERVER_IMAGE}, target="app"),
