@@ -107,6 +107,8 @@ class Room:
     def end(self, why: str) -> None:
         """End everything in the room, because it exceeded a bound of the caller's."""
         self._why = why
+        with contextlib.suppress(OSError):
+            self._control.shutdown(socket.SHUT_RDWR)
         self._process.kill()
 
     def _begin(self, shown: Sequence[Shown], name: str) -> tuple[socket.socket, socket.socket, socket.socket]:

@@ -67,6 +67,7 @@ def _be_first(control: socket.socket, settings: dict[str, Any], wants: int, maps
     os.setgroups([])
     os.setresgid(0, 0, 0)
     os.setresuid(0, 0, 0)
+    kernel.end_with_parent()  # the kernel has forgotten it with the change of users
     kernel.unshare(kernel.CLONE_NEWNS)
     Path("/proc/sys/user/max_user_namespaces").write_bytes(b"0")
     mounting.cover_proc()

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 
-from converters.rehearsal.bases.known import SUITE_IMAGE, Base, NotKnown, base, of_suite
+from converters.rehearsal.bases.known import base
+from converters.rehearsal.bases.made import SUITE_IMAGE, Base, NotKnown, of_suite
 from converters.rehearsal.bases.suites import SUITES, Suite, SuiteFailure, archive, missing
 
 __all__ = ["SUITES", "SUITE_IMAGE", "Base", "Bases", "NotKnown", "Suite", "SuiteFailure", "archive", "missing"]
@@ -29,9 +29,4 @@ class Bases:
         folder = Path(stated).expanduser().absolute()
         if not folder.is_dir():
             raise NotKnown(f"{stated} is neither a directory nor one of {', '.join(SUITES)}")
-        return Base(reference, "FROM scratch\nCOPY . /\n", (), f"the directory {stated}", folder=folder)
-
-    def tag(self, found: Base) -> str:
-        """The name under which an engine keeps a stand-in: by its content."""
-        content = found.text + "".join(suite.name for suite in found.suites) + str(found.folder or "")
-        return f"localhost/rehearsal/base:{hashlib.sha256(content.encode()).hexdigest()[:16]}"
+        return Base(reference, "FROM scratch\nCOPY . /\n", by=f"the directory {stated}", folder=folder)

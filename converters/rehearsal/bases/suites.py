@@ -59,6 +59,7 @@ class Suite:
 SUITES = {
     suite.name: suite
     for suite in (
+        Suite("focal", "ubuntu", "20.04", "3.8", 31),
         Suite("bullseye", "debian", "11", "3.9", 31),
         Suite("jammy", "ubuntu", "22.04", "3.10", 35),
         Suite("bookworm", "debian", "12", "3.11", 36),

@@ -51,6 +51,7 @@ class Buildah:
     def __init__(self, folder: Path, outside: Outside | None, bases: Bases) -> None:
         self.folder, self._outside, self._bases = folder, outside, bases
         self._images: set[str] = set()
+        self._configurations: dict[str, Mapping[str, Any]] = {}
 
     def missing(self) -> str | None:
         """What to install or to allow; None where it can be used."""
@@ -67,7 +68,7 @@ class Buildah:
                 found = bases[reference] = self._bases.find(reference)
             except NotKnown as error:
                 raise UnknownBase(reference, _place(build, line), str(error)) from error
-            return self._bases.tag(found)
+            return found.tag
 
         prepared = prepare(build.dockerfile, build.arguments, stand_in, Contents(build.context).digest)
         self._refuse_what_docker_would(build, prepared)
@@ -78,9 +79,11 @@ class Buildah:
 
     def base(self, found: Base, on_step: Callable[[Step], None] = lambda step: None) -> str:
         """The stand-in of a base image, made where it is not there yet; its name. Raises EngineFailure, StepFailure."""
-        tag = self._bases.tag(found)
+        tag = found.tag
         if self._has(tag):
             return tag
+        for under in found.upon:
+            self.base(under)
         for suite in found.suites:
             self._suite(suite)
         build = Build(found.text, found.folder or self._empty(), tag, memory=_MEMORY, step_seconds=_BASE_SECONDS)
@@ -99,8 +102,10 @@ class Buildah:
 
     def configuration(self, image: str) -> Mapping[str, Any]:
         """What an image says of how it is run (`Entrypoint`, `Cmd`, `WorkingDir`, `Env` ...). Raises EngineFailure."""
-        told: Mapping[str, Any] = json.loads("".join(self._told("inspect", "--type", "image", image)))
-        return told.get("Docker", {}).get("config") or {}
+        if image not in self._configurations:
+            told: Mapping[str, Any] = json.loads("".join(self._told("inspect", "--type", "image", image)))
+            self._configurations[image] = told.get("Docker", {}).get("config") or {}
+        return self._configurations[image]
 
     @contextmanager
     def room(
@@ -169,6 +174,7 @@ class Buildah:
                 self._fail(build, steps, why or room.exceeded)
         steps.end()
         self._images.add(build.tag)
+        self._configurations.pop(build.tag, None)
         return steps
 
     def _words(self, build: Build, prepared: Prepared, folders: Folders) -> list[str]:
