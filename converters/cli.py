@@ -248,7 +248,12 @@ def inspect(path: Project, format: Annotated[Plain, typer.Option("--format", hel
 def verify(
     path: Project,
     target: Annotated[
-        Path | None, typer.Argument(metavar="[TARGET]", help="The converted project.", show_default="a fresh conversion")
+        Path | None,
+        typer.Argument(
+            metavar="[TARGET]",
+            help="The converted project, or any app of fal: a folder or a file.py[::Class].",
+            show_default="a fresh conversion",
+        ),
     ] = None,
     seed: Annotated[int, typer.Option("--seed", help="Seed of the requests that are drawn.")] = 0,
     seconds: Annotated[float, typer.Option("--seconds", min=1, help="Time for the requests of each app.")] = 60,
@@ -274,12 +279,20 @@ def verify(
         ),
     ] = None,
     schema: Annotated[Path | None, typer.Option("--schema", metavar="FILE", help="Cog's own openapi_schema.json.")] = None,
+    app: Annotated[
+        str,
+        typer.Option("--app", metavar="NAME", help="The app of TARGET that is meant.", show_default="the source's name, or the only one"),
+    ] = "",
+    contract: Annotated[
+        Path | None,
+        typer.Option("--contract", metavar="FILE", help="Which fields of the app stand for fields of the source: SOURCE=APP, one a line."),
+    ] = None,
     replay: Annotated[Path | None, typer.Option("--replay", metavar="FILE", help="Send the requests of this certificate.")] = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write the certificate as JSON.")] = None,
     unconfined: Unconfined = False,
     format: Annotated[Certified, typer.Option("--format", help="Form of the answer.")] = Certified.text,
 ) -> int:
-    """Show that a converted project does what the project at PATH does: both run with doubles for models; exit 6 where they differ."""
+    """Show that a converted project, or another app of fal, does what the project at PATH does: both run with doubles; exit 6 if not."""
     from converters.commands.arguments import stated_options
     from converters.commands.verify import Request, verify_project
 
@@ -293,6 +306,8 @@ def verify(
         replay,
         source_python,
         (source_sdk or SourceSdk.auto).value,
+        app=app,
+        contract=contract,
         output=output,
         format=format.value,
         unconfined=unconfined,

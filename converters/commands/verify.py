@@ -18,7 +18,6 @@ from converters.commands.arguments import print_refusal
 from converters.errors import ExitCode, MigrateError, Unreadable, Unsupported, UsageError
 from converters.options import Options, Target
 from converters.outcome import Converted, Unchanged
-from converters.path_hints import missing
 from converters.preflight import apps
 from converters.project import open_project
 from converters.sources.registry import named
@@ -57,6 +56,10 @@ class Request:
     source_python: Path | None = None
     """The interpreter of the source side; None: one with the release of the SDK that the project asks for."""
     source_sdk: SdkChoice = field(default_factory=_sdk_choice)
+    app: str = ""
+    """The app of ``target`` that is meant; '': that of the source's name, or the only one."""
+    contract: Path | None = None
+    """A file that states which of its fields stand for fields of the source."""
     output: Path | None = None
     format: str = "text"
     unconfined: bool = False
@@ -89,13 +92,7 @@ def verify_project(request: Request, options: Options) -> int:
             if target is None:
                 target = Path(folder) / "out"
                 write(outcome, target, known=False)
-            elif not target.exists():
-                raise missing(target)
-            elif not target.is_dir():
-                raise UsageError("is no folder.", file=str(target), hint="Name the folder that holds the converted project.")
-            elif not (target / "pyproject.toml").is_file():
-                raise UsageError("holds no pyproject.toml.", file=str(target), hint="Name the folder that `migrate PATH` wrote.")
-            certificates = certified(request, outcome, target)
+            certificates = certified(request, outcome, target, Path(folder))
     except MigrateError as error:
         if request.format == "json":
             print_refusal(request.source, error)
@@ -150,14 +147,21 @@ def _form(outcome: Converted, target: Path | None) -> Target | None:
     return form if form != app.target else None
 
 
-def certified(request: Request, outcome: Converted, target: Path) -> list[Certificate]:
-    """The certificates of all apps of a conversion that stands in ``target``. Raises MigrateError."""
+def certified(request: Request, outcome: Converted, target: Path, scratch: Path | None = None) -> list[Certificate]:
+    """The certificates of all apps of a project that stand in ``target``, as its conversion or as a person wrote them.
+
+    ``scratch``: a folder for a copy of an app that has no table; None where it is a conversion. Raises MigrateError.
+    """
     from converters.credentials.withhold import mask_model
     from converters.project import open_project
+    from converters.verify.candidate import candidates
     from converters.verify.handler import HandlerStudy
+    from converters.verify.renaming import Renaming, of_conversion, read
     from converters.verify.servers.study import ServerStudy
     from converters.verify.settings import Settings
+    from converters.verify.target import Place
 
+    renaming = read(request.contract) if request.contract is not None else Renaming()
     if request.schema is not None:
         _require_schema(request.schema)
     replays = _replays(request.replay) if request.replay is not None else {}
@@ -166,14 +170,17 @@ def certified(request: Request, outcome: Converted, target: Path) -> list[Certif
     confinement = _confinement()
     if confinement.missing:
         print(f"migrate: {confinement.sentence}", file=sys.stderr)
-    for app in outcome.application.apps:
+    for one in candidates(target, outcome.application.apps, named=request.app, scratch=scratch or target):
+        app = one.app
         if request.replay is not None and app.name not in replays:
             raise UsageError(f"holds nothing of {app.name}.", file=str(request.replay), hint=f"It is of {', '.join(replays) or 'no app'}.")
         settings = Settings(
             seed=request.seed, seconds=request.seconds, doubled=request.doubled, schema=request.schema, replay=replays.get(app.name)
         )
         kind = HandlerStudy if app.server is None else ServerStudy
-        found.append(_certified(request, kind(project, outcome.application, app, target, settings)))
+        place = Place(one.name, renaming or of_conversion(app), one.is_own and not renaming)
+        study = kind(project, outcome.application, app, one.folder, settings, place=place, app_file=one.file)
+        found.append(_certified(request, study))
         found[-1].not_enforced = list(confinement.missing)
     return [mask_model(certificate, outcome.vault) for certificate in found]
 

@@ -8,10 +8,10 @@ import json
 from collections.abc import Iterator
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from .compare import Difference
-from .outcome import File, Kind, LocalPath, Outcome
+from .outcome import Fault, File, Kind, LocalPath, Outcome
 from .servers.operations import Operation
 
 Verdict = Literal["equivalent", "different", "not proven"]
@@ -33,13 +33,16 @@ class Answer(Model):
     status: int = 0
     """Of a server's answer; 0 for a worker's."""
     headers: dict[str, Any] = Field(default_factory=dict)
+    traceback: list[str] = Field(default_factory=list)
+    """The last lines of what the app printed of the exception behind an error that only it answers."""
 
     @classmethod
     def of(cls, outcome: Outcome, calls: int) -> Answer:
         """The JSON form of an outcome: files as size and digest."""
         chunks = None if outcome.chunks is None else [plain(chunk) for chunk in outcome.chunks]
         value, headers = plain(outcome.value), plain(dict(outcome.headers))
-        return cls(kind=outcome.kind, value=value, chunks=chunks, calls=calls, status=outcome.status, headers=headers)
+        told = list(outcome.traceback)
+        return cls(kind=outcome.kind, value=value, chunks=chunks, calls=calls, status=outcome.status, headers=headers, traceback=told)
 
 
 class Differing(Model):
@@ -64,8 +67,8 @@ class Trial(Model):
     operation: Operation | None = None
     """Which of a server's operations was asked, with the fields in ``body``."""
     stream: bool = False
-    fault: int = Field(default=0, ge=0, lt=2**31)
-    """Which call was made to fail, from 1; 0: none."""
+    fault: Fault | None = None
+    """Which call was made to fail."""
     together: bool = False
     """Whether the body is a list of bodies that were sent at the same time, and the answers the list of what came of each."""
     source: Answer
@@ -80,6 +83,12 @@ class Trial(Model):
     """The first thing that only one side printed: no difference for a caller, but said."""
     not_proven: list[str] = Field(default_factory=list)
     """Paths at which two runs of the source differ from each other."""
+
+    @field_validator("fault", mode="before")
+    @classmethod
+    def _was_a_number(cls, value: Any) -> Any:
+        """Earlier certificates number the call; 0: none."""
+        return None if value == 0 else value
 
     @model_validator(mode="after")
     def _lists_what_was_sent_together(self) -> Trial:

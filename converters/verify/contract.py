@@ -118,6 +118,37 @@ def _with_null(schema: Schema) -> Schema:
     return {**schema, "properties": {**fields, **optional}} if optional else schema
 
 
+def as_declared(source: Contract, taken: Schema) -> Contract:
+    """What the converter read in the code, as far as an app that a person wrote can be held to it.
+
+    A field whose values the code does not tell, or of which it only does not say that it is never null, may be declared more narrowly.
+    The default of one that is left out is seen in what is done without it, and not read in the schema.
+    """
+    fields = taken.get("properties", {})
+
+    def told(name: str, part: Any) -> Any:
+        declared = fields.get(name)
+        if not isinstance(part, dict) or not isinstance(declared, dict):
+            return part
+        known = {key: value for key, value in part.items() if key not in _ANNOTATIONS and key != "default"}
+        default = {key: declared[key] for key in ("default",) if key in declared}
+        found = part if known and UNTYPED not in known else declared
+        return {**(found if _is_nullable(declared) else _without_null(found)), **default}
+
+    properties = {name: told(name, part) for name, part in source.input.get("properties", {}).items()}
+    return replace(source, input={**source.input, "properties": properties, "components": taken.get("components", {})})
+
+
+def _is_nullable(part: Schema) -> bool:
+    return any(one == {"type": "null"} or one.get("nullable") for one in (part, *part.get("anyOf", [])) if isinstance(one, dict))
+
+
+def _without_null(part: Schema) -> Schema:
+    """The schema of a value without null among its alternatives."""
+    kept = [one for one in part.get("anyOf", []) if one != {"type": "null"}]
+    return {**part, "anyOf": kept} if kept else part
+
+
 def unmapped(schema: Schema, wrap: str) -> Schema:
     """The schema of an app's answer in the terms of its source.
 

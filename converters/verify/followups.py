@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import collections
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
 from .observe import Observation
+from .outcome import Fault
 from .requests import Request, smaller
 from .servers.operations import Operation
 from .sides import TOGETHER, Asked, Sent
@@ -27,18 +29,24 @@ def telling(sent: Sequence[Sent], source: Observation) -> list[Request]:
 def faults(sent: Sequence[Sent], source: Observation, count: int) -> list[Request]:
     """The requests that reached a model with lines that had not run before, with each of its first calls failing once.
 
-    Where calls have no order, which one fails is chance.
+    Of calls that threads make, those that say something else than the others: which one of the same comes first is chance.
     """
-    told = [
-        (request, asked.number) for request, _, asked in sent if asked.reached and asked.in_order and source.ran_new_lines(asked.number)
-    ]
+    told = [(request, asked) for request, _, asked in sent if asked.reached and not request.together and source.ran_new_lines(asked.number)]
     found = {
         made.key: made
-        for request, number in told
-        for call in range(1, min(source.fallible_calls(number), _FAULTS) + 1)
-        for made in [replace(request, kind="fault", about=f"{request.about}, call {call} fails", fault=call)]
+        for request, asked in told
+        for at, fault in enumerate(_failable(source.fallible_calls(asked.number), in_order=asked.in_order), 1)
+        for made in [replace(request, kind="fault", about=f"{request.about}, call {at} fails", fault=fault)]
     }
     return list(found.values())[:count]
+
+
+def _failable(calls: Sequence[Fault], *, in_order: bool) -> Sequence[Fault]:
+    """The calls of a request that are made to fail, as every run makes them."""
+    if in_order:
+        return calls[:_FAULTS]
+    times = collections.Counter(fault.call for fault in calls)
+    return sorted((fault for fault in calls if times[fault.call] == 1), key=lambda fault: fault.call)[:_FAULTS]
 
 
 def together(sent: Sequence[Sent], at_a_time: int) -> Iterator[Request]:

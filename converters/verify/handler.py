@@ -90,18 +90,28 @@ class HandlerStudy(Study):
         return super()._code + read_by_cog
 
     def _learn(self, sides: Sides) -> bool:
-        self.schema = sides.target.input_schema()
         document = self._runner.document(sides.source)
         says_null = self._runner.says_null(self._interpreter)
         self.promised = contract.of_source(self.app, self.settings.schema, document, says_null=says_null)
+        self.schema = self._taken(sides.target)
         self.schemas = self._against(sides.target)
         return sides.target.streams()
 
     def _against(self, served: Target) -> Schemas:
         """How the schemas of an app stand to those of the source."""
         assert self.promised is not None
-        answered = contract.unmapped(served.output_schema(), self.app.endpoints[0].output.wrap)
-        return contract.compared(self.promised, served.input_schema(), answered, envelope=self.app.envelope)
+        promised, taken = self.promised, self._taken(served)
+        if not (served.place.is_own or promised.is_own):  # what was read in the code is what a conversion writes; a person may say more
+            promised = contract.as_declared(promised, taken)
+        answered = contract.unmapped(served.output_schema(), served.wrap)
+        if promised.output is not None:
+            answered = served.place.renaming.schema_of_output(answered, promised.output)
+        return contract.compared(promised, taken, answered, envelope=self.app.envelope)
+
+    def _taken(self, served: Target) -> dict[str, Any]:
+        """The schema of the app's input under the source's names."""
+        assert self.promised is not None
+        return served.place.renaming.schema_of_input(served.input_schema(), self.promised.input)
 
     def _before_requests(self, served: Target, observation: Observation) -> str:
         return self._against(served).different or super()._before_requests(served, observation)

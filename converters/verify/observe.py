@@ -15,7 +15,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from .outcome import LocalPath, SideFailed
+from .outcome import Fault, LocalPath, SideFailed
 
 HOOK = Path(__file__).parent / "child" / "hook"
 MEMORY = 8 * 2**30
@@ -38,7 +38,7 @@ class Event:
     """Something that a child did: see ``child.record``.
 
     ``runner``: on the target, that it was in a runner and not while loading; ``aside``: in a thread of the project's own;
-    ``pid``: the process that asked; ``fallible``: a call that can be made to fail.
+    ``pid``: the process that asked; ``fallible``: of a call that can be made to fail, by what it is known.
     """
 
     request: int
@@ -48,7 +48,7 @@ class Event:
     runner: bool = False
     aside: bool = False
     pid: int = 0
-    fallible: bool = False
+    fallible: int = 0
 
 
 @dataclass
@@ -96,7 +96,7 @@ class Observation:
         models.mkdir()
         (self.folder / "log").touch()
         counter = self.folder / "counter"
-        counter.write_bytes(bytes(16))
+        counter.write_bytes(bytes(24))
         self._log, self._counter = (os.open(file, os.O_RDWR | os.O_CLOEXEC) for file in (self.folder / "log", counter))
         for opened in (self._log, self._counter):
             weakref.finalize(self, os.close, opened)
@@ -158,9 +158,10 @@ class Observation:
         """From now on what happens belongs to this request; 0: to loading."""
         os.pwrite(self._counter, request.to_bytes(8, "little"), 0)
 
-    def let_fail(self, call: int) -> None:
-        """From now on this call fails in every request, counted from 1; 0: none."""
-        os.pwrite(self._counter, call.to_bytes(8, "little"), 8)
+    def let_fail(self, fault: Fault | None) -> None:
+        """From now on this call fails in every request; None: none."""
+        call, which = (fault.call, fault.which) if fault is not None else (0, 0)
+        os.pwrite(self._counter, call.to_bytes(8, "little") + which.to_bytes(8, "little"), 8)
 
     def events(self) -> list[Event]:
         """Everything that was reported so far. Raises SideFailed where something else was written among it."""
@@ -178,7 +179,7 @@ class Observation:
             return self._events
 
     def _event(self, event: dict[str, Any]) -> Event:
-        if not isinstance(event["text"], str) or not isinstance(event["request"], int):
+        if not isinstance(event["text"], str) or not isinstance(event["request"], int) or not isinstance(event.get("fallible", 0), int):
             raise TypeError
         told = {name: event[name] for name in ("line", "aside", "pid", "fallible") if name in event}
         return Event(event["request"], event["kind"], self._told(event["text"]), runner=event.get("process", "") != "", **told)
@@ -217,9 +218,15 @@ class Observation:
         """Whether the project asked in threads of its own while it answered a request, so in no order."""
         return any(event.aside for event in self._of(request, *_CALLS))
 
-    def fallible_calls(self, request: int) -> int:
-        """How many calls a request made of models, other machines and programs that can be made to fail."""
-        return sum(event.fallible for event in self._of(request, *_CALLS))
+    def fallible_calls(self, request: int) -> list[Fault]:
+        """The calls that a request made of models, other machines and programs, and that can be made to fail, in order."""
+        times: collections.Counter[int] = collections.Counter()
+        found = []
+        for event in self._of(request, *_CALLS):
+            if event.fallible:
+                times[event.fallible] += 1
+                found.append(Fault(call=event.fallible, which=times[event.fallible], text=event.text))
+        return found
 
     def ran_new_lines(self, request: int) -> bool:
         """Whether lines of the project ran with a request that had not run before."""

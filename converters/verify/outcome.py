@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
+from pydantic import BaseModel, ConfigDict, Field
+
 Kind = Literal["result", "error", "refused", "silence"]
 """``refused``: by the schema of the endpoint, before any code of the project ran; ``silence``: no answer in time, or the process died."""
 
@@ -19,7 +21,7 @@ class Outcome:
     the requests, where the platform chose them; ``effects`` and ``printed``: what the code did in its folders and printed meanwhile;
     ``machine``: what it asked the machine, such as whether it has a GPU, and how long it would wait for programs. Of a server's answer
     also the ``status`` and the application's ``headers``; ``boxed``: the content is that of a file, whose own headers the platform's file
-    has not.
+    has not. ``answered``: an error that the code answered, and not an exception; ``traceback``: what a side printed of one.
     """
 
     kind: Kind
@@ -35,6 +37,18 @@ class Outcome:
     status: int = 0
     headers: Mapping[str, Any] = field(default_factory=dict)
     boxed: bool = False
+    answered: bool = field(default=False, compare=False)
+    traceback: tuple[str, ...] = field(default=(), compare=False)
+
+
+class Fault(BaseModel):
+    """A call that is made to fail in a request: ``call`` is a number of what it says, ``which`` one of those that say the same."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    call: int = Field(gt=0, lt=2**63)
+    which: int = Field(default=1, gt=0, lt=2**31)
+    text: str = ""
 
 
 @dataclass(frozen=True)
@@ -63,6 +77,10 @@ class SideFailed(Exception):
 
 class TargetFailed(SideFailed):
     """The converted app does not start, and its source does."""
+
+
+class NotLoaded(SideFailed):
+    """The app cannot even be deployed: its file fails on the deployer's machine, whatever its image holds."""
 
 
 class Side(Protocol):

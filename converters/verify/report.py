@@ -40,6 +40,7 @@ def _text(certificate: Certificate) -> Iterable[str]:
             yield f"    {difference.path}"
             yield f"      source  {difference.source}"
             yield f"      target  {difference.target}"
+        yield from (f"        {line}" for line in trial.target.traceback)
     narrowed = [trial for trial in certificate.trials if trial.narrowed]
     if narrowed:
         yield f"  refused by the app's types, though the source took it: {'; '.join(trial.about for trial in narrowed[:_SHOWN])}"

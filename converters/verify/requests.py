@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from .literals import NONE, Literals
+from .outcome import Fault
 from .servers.operations import Call, Operation
 from .values import HOST, OBJECT, OWN_FILE, Schema, Values
 
@@ -28,8 +29,8 @@ class Request:
     kind: Kind
     about: str
     body: Any
-    fault: int = 0
-    """Which call fails, from 1; 0: none."""
+    fault: Fault | None = None
+    """Which call fails."""
     together: bool = False
     """Whether the body is a list of bodies that are sent at the same time."""
     operation: Operation | None = None
@@ -38,7 +39,8 @@ class Request:
     @property
     def key(self) -> str:
         """The same for requests with the same operation, body and fault."""
-        return json.dumps([str(self.operation or ""), self.body, self.fault, self.together], sort_keys=True, default=str)
+        fault = [self.fault.call, self.fault.which] if self.fault else None
+        return json.dumps([str(self.operation or ""), self.body, fault, self.together], sort_keys=True, default=str)
 
     @property
     def payloads(self) -> list[Any]:

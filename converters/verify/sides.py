@@ -14,7 +14,7 @@ from fal_runtime.confinement import Support, support
 
 from . import compare
 from .observe import Observation
-from .outcome import Outcome, Side, SideFailed, TargetFailed
+from .outcome import NotLoaded, Outcome, Side, SideFailed, TargetFailed
 from .requests import Request
 from .target import Target
 
@@ -61,17 +61,25 @@ class Sides:
             return Asked(number, before, before, [], [], [], frozenset(), [], self.doubled)
         after = _outcome(self.target, target, number, request, stream)
         for observation in self.observations:
-            observation.let_fail(0)  # not while one starts afresh
+            observation.let_fail(None)  # not while one starts afresh
+        place = self.target.place
+        before, second, after = (place.comparable(one) for one in (before, second, after))
+        before, second = (place.renaming.aligned(one, after) for one in (before, second))
         if after.kind == "refused" and not self.apart:
             self._tell_apart(request, stream)
         in_order = not (request.together or source.asks_in_threads(number))
         calls, calls_again, calls_after = (
-            _calls(side, number, found, in_order)
+            place.comparable_calls(_calls(side, number, found, in_order), request.body)
             for side, found in ((self.source, before), (self.again, second), (self.target, after))
         )  # fmt: skip
         unsteady = compare.unsteady(before, second, calls, calls_again)
         noisy = compare.noise(unsteady)
-        kept = compare.proven(compare.differences(before, after, calls, calls_after), unsteady)
+        untold = place.untold(before, after)
+        noisy |= untold
+        found = compare.proven(compare.differences(before, after, calls, calls_after), unsteady)
+        kept = [one for one in found if one.path not in untold]
+        if kept and after.kind == "error" and before.kind != "error":
+            after = replace(after, traceback=self.target.traceback())
         prints = None if request.together else compare.of_prints(before, second, after)
         return Asked(number, before, after, calls, calls_after, kept, noisy, unsteady, self.doubled, prints, in_order)
 
@@ -104,9 +112,11 @@ def started(
 
         entering = [pool.submit(enter, name, observation) for name, observation in zip(("source", "again"), observations[1:], strict=True)]
         failures: list[SideFailed] = []
+        cannot_load = False
         try:
             served = stack.enter_context(target(observations[0]))
         except SideFailed as failure:
+            cannot_load = isinstance(failure, NotLoaded)
             failures.append(TargetFailed(f"the converted app does not start: {failure}"))
         sources = []
         for future in entering:
@@ -114,8 +124,8 @@ def started(
                 sources.append(future.result())
             except SideFailed as failure:
                 failures.insert(0, SideFailed(f"the source does not start: {failure}"))
-        if len(failures) == 1:
-            raise failures[0]
+        if len(failures) == 1 or cannot_load:
+            raise next((failure for failure in failures if isinstance(failure, TargetFailed)), failures[0])
         if failures:
             raise SideFailed("; ".join(dict.fromkeys(map(str, failures))))
         doubled = any(event.kind == "import" for event in observations[1].events())
@@ -204,10 +214,12 @@ class Asked:
 
     def _again(self, served: Target, observation: Observation, number: int, request: Request, stream: bool) -> Asked:
         observation.let_fail(request.fault)
-        after = _outcome(served, observation, number, request, stream)
-        observation.let_fail(0)
-        calls = _calls(served, number, after, self.in_order)
-        kept = compare.proven(compare.differences(self.before, after, self.calls, calls), self.unsteady)
+        after = served.place.comparable(_outcome(served, observation, number, request, stream))
+        observation.let_fail(None)
+        calls = served.place.comparable_calls(_calls(served, number, after, self.in_order), request.body)
+        untold = served.place.untold(self.before, after)
+        found = compare.proven(compare.differences(self.before, after, self.calls, calls), self.unsteady)
+        kept = [one for one in found if one.path not in untold]
         return replace(self, after=after, calls_after=calls, differences=kept, prints=None)
 
     def recurring(self, others: Sequence[Asked]) -> Asked:

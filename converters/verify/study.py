@@ -70,6 +70,10 @@ class Study(ABC):
     """Environment variables that the project demands to be set."""
     scratch: Path | None = None
     """Where scratch folders are made; None: in our cache."""
+    place: target.Place | None = None
+    """The app of ``written``; None: that of the conversion."""
+    app_file: str = ""
+    """Its program, relative to ``written``; '': the conversion's."""
     _deadline: float = 0.0
 
     @property
@@ -198,7 +202,7 @@ class Study(ABC):
     @property
     def _entries(self) -> tuple[str, ...]:
         """Names of the files that a side starts with."""
-        return Path(self.app.app_file).name, Path(self.app.entry).name
+        return Path(self.app_file or self.app.app_file).name, Path(self.app.entry).name
 
     def _own_names(self, paths: Iterable[str]) -> frozenset[str]:
         """Names of modules that are the project's own, by the files of a side."""
@@ -243,7 +247,7 @@ class Study(ABC):
     def _target(self, observation: Observation) -> contextlib.AbstractContextManager[target.Target]:
         """The conversion while it runs."""
         patience = self.settings.patience
-        return target.serve(self.written, self.app, observation, self._secrets, seconds=patience, kind=self.target_side)
+        return target.serve(self.written, self.app, observation, self._secrets, seconds=patience, kind=self.target_side, place=self.place)
 
     @abstractmethod
     def _source(self, root: Path, observation: Observation, *, confinement: Support) -> contextlib.AbstractContextManager[Side]:

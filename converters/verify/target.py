@@ -6,9 +6,11 @@ import contextlib
 import functools
 import json
 import os
+import re
 import threading
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,32 +18,80 @@ import httpx
 
 import fal_runtime
 from converters.ir import App
-from fal_runtime.errors import RuntimeFailure
+from fal_runtime.errors import LoadFailure, RuntimeFailure
 from fal_runtime.testing import Local
 
 from .client import BoundedClient
 from .observe import HOOK, Observation
-from .outcome import File, Outcome, SideFailed
+from .outcome import File, NotLoaded, Outcome, SideFailed
+from .renaming import WHOLE, Renaming
 from .source import end_all
 
 START_SECONDS = 40
+_ASKED = re.compile(r"(GET (\S+))(?: \(.*\))?", re.DOTALL)
+_TRIES, _PAUSE = 20, 0.02
+"""How often, and how many seconds apart, it is looked for what the app printed."""
+_KILLED = re.compile(r"exit code -\d+")
+"""Of a process that the system ended, as where memory was short."""
+_SHOWN = 8
+"""Lines of a traceback."""
 _GONE = (502, 503, 504)
-"""What the platform itself answers when a runner dies or does not answer; converted apps never do."""
+"""What the platform itself answers when a runner dies or does not answer; converted apps never do, others where a GPU's error is raised."""
+OF_THE_PLATFORM = "x-fal-error-type"
+"""A header of the answers that the platform gives in the place of an app."""
+_UNTOLD = "Internal Server Error"
+"""What fal says of an exception that an app does not catch, whatever its message is."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the app is found and what its fields are called: ``name`` of its table, and what a contract states.
+
+    ``is_own``: it is a conversion of ours, whose endpoint is known.
+    """
+
+    name: str
+    renaming: Renaming = field(default_factory=Renaming)
+    is_own: bool = True
+
+    def comparable(self, outcome: Outcome) -> Outcome:
+        """What came of a request, without what fal's toolkit does in the place of the code: temporary files to and from the caller."""
+        if self.is_own:
+            return outcome
+        return replace(outcome, effects=tuple(text for text in outcome.effects if " a temporary file" not in text))
+
+    def comparable_calls(self, calls: list[str], body: Any) -> list[str]:
+        """The calls of a request; how an address that the caller sent is asked, the toolkit decides for itself."""
+        if self.is_own:
+            return calls
+        sent = json.dumps(body, default=str)
+        asked = [(text, _ASKED.fullmatch(text)) for text in calls]
+        return [found[1] if found and found[2] in sent else text for text, found in asked]
+
+    def untold(self, source: Outcome, target: Outcome) -> frozenset[str]:
+        """The paths of an outcome that fal leaves out of what it tells: the message of an exception that an app does not catch.
+
+        Conversions tell it, since both platforms do; an app that a person wrote is none the worse for it.
+        """
+        both_fail = source.kind == target.kind == "error" and not source.answered
+        return frozenset({"$"}) if not self.is_own and both_fail and target.value == _UNTOLD else frozenset()
 
 
 class Target:
     """The target side: one app of a fal project."""
 
-    def __init__(self, local: Local, app: App, observation: Observation, seconds: float) -> None:
-        self.local, self.app, self.observation = local, app, observation
+    def __init__(self, local: Local, app: App, observation: Observation, seconds: float, place: Place) -> None:
+        self.local, self.app, self.observation, self.place = local, app, observation, place
         self.client = BoundedClient(seconds)
         self.seconds, self._starting = seconds, 0.0
+        self._said = 0
 
     def ask(self, number: int, identifier: str, body: Any, *, stream: bool = False) -> Outcome:
         self.observation.begin(number)
-        url = self.local.app_url(self.app.name, self._path(stream).rstrip("/"))
+        self._said = len(self.local.lines)
+        url = self.local.app_url(self.place.name, self._path(stream).rstrip("/"))
         try:
-            response = self.client.post(url, json=body, timeout=self.seconds + self._starting)
+            response = self.client.post(url, json=self.place.renaming.asked(body), timeout=self.seconds + self._starting)
         except httpx.TimeoutException:
             self._starting = START_SECONDS  # a fresh runner is needed, as the source gets a fresh worker
             return Outcome("silence", "no answer in time")
@@ -54,13 +104,22 @@ class Target:
         return replace(self._outcome(response, stream, stops), identifiers=(response.headers.get("x-fal-request-id", identifier),))
 
     def _outcome(self, response: httpx.Response, stream: bool, stops: bool) -> Outcome:
-        if response.status_code in _GONE:
+        if response.status_code in _GONE and (self.place.is_own or OF_THE_PLATFORM in response.headers):
             return Outcome("silence", response.text)
         if response.is_error:
             return failure(response, stops)
         if stream:
             return self._streamed(response, stops)
-        return Outcome("result", self._fetched(_decoded(response), self.app.endpoints[0].output.wrap), None, stops)
+        return Outcome("result", self._fetched(_decoded(response)), None, stops)
+
+    def traceback(self) -> tuple[str, ...]:
+        """The last exception that the app printed since it was asked last, as it prints it: its last lines."""
+        for _ in range(_TRIES):
+            found = traceback_in(self.local.lines[self._said :], f"[{self.place.name}] ")
+            if found:
+                return found
+            time.sleep(_PAUSE)  # what a runner prints comes another way than its answer
+        return ()
 
     def calls(self, number: int) -> list[str]:
         return self.observation.calls(number)
@@ -79,7 +138,7 @@ class Target:
 
     @functools.cached_property
     def _document(self) -> dict[str, Any]:
-        document: dict[str, Any] = self.client.get(self.local.app_url(self.app.name, "/openapi.json")).json()
+        document: dict[str, Any] = self.client.get(self.local.app_url(self.place.name, "/openapi.json")).json()
         return document
 
     def close(self) -> None:
@@ -87,14 +146,31 @@ class Target:
         self.client.close()
 
     def _path(self, stream: bool) -> str:
-        path = self.app.endpoints[0].path
-        return f"{path.rstrip('/')}/stream" if stream else path
+        return f"{self._endpoint.rstrip('/')}/stream" if stream else self._endpoint
 
-    def _fetched(self, value: Any, wrap: str) -> Any:
+    @functools.cached_property
+    def _endpoint(self) -> str:
+        """The path of the endpoint: as the contract states it, as the conversion has it, else the only one."""
+        path = self.place.renaming.path or self.app.endpoints[0].path
+        if self.place.is_own:
+            return path
+        found = [path for path, operations in self._document.get("paths", {}).items() if "post" in operations]
+        if path not in found and len(found) == 1 and not self.place.renaming.path:
+            return str(found[0])
+        if path not in found:
+            raise SideFailed(f"the app has no endpoint {path}, but {', '.join(found) or 'none'}: name one in a contract (--contract FILE)")
+        return path
+
+    @property
+    def wrap(self) -> str:
+        """The key under which the app answers what the source answers without one; '' where there is none."""
+        return self.place.renaming.output.get(WHOLE, self.app.endpoints[0].output.wrap) if self.app.endpoints[0].output.wrap else ""
+
+    def _fetched(self, value: Any) -> Any:
         """The answer with the contents of its files, and without the key that the conversion put around a bare value."""
-        if wrap and isinstance(value, dict) and set(value) == {wrap}:
-            value = value[wrap]
-        return self.files(value)
+        if self.wrap and isinstance(value, dict) and set(value) == {self.wrap}:
+            return self.files(value[self.wrap])
+        return self.place.renaming.answered(self.files(value))
 
     def _streamed(self, response: httpx.Response, stops: bool) -> Outcome:
         """The events of a stream; the last one of a stream that failed is ``{"error": ...}``."""
@@ -102,8 +178,11 @@ class Target:
         events = [json.loads(line) for line in lines if line.strip() != "[DONE]"]
         last = events[-1] if events else None
         if isinstance(last, dict) and set(last) == {"error"}:
-            return Outcome("error", last["error"], tuple(self.files(events[:-1])), stops)
-        return Outcome("result", None, tuple(self.files(events)), stops)
+            return Outcome("error", last["error"], tuple(map(self._fetched_event, events[:-1])), stops)
+        return Outcome("result", None, tuple(map(self._fetched_event, events)), stops)
+
+    def _fetched_event(self, event: Any) -> Any:
+        return self.place.renaming.answered(self.files(event))
 
     def files(self, value: Any) -> Any:
         """An answer with the contents of the files that the app uploaded; an address elsewhere is a value like others."""
@@ -128,6 +207,18 @@ def published(document: dict[str, Any], path: str) -> tuple[dict[str, Any], dict
     return schema_of(operation.get("requestBody", {})), schema_of(operation.get("responses", {}).get("200", {}))
 
 
+def traceback_in(lines: Sequence[str], app: str) -> tuple[str, ...]:
+    """The last traceback among lines of which each begins with the ``app`` that printed it: at most its last lines."""
+    told = [line.removeprefix(app) for line in lines if line.startswith(app)]
+    start = next((at for at, line in reversed(list(enumerate(told))) if line.strip().startswith("Traceback (most recent call last)")), None)
+    if start is None:
+        return ()
+    indent = len(told[start]) - len(told[start].lstrip())
+    after = (at for at, line in enumerate(told[start + 1 :], start + 1) if line.strip() and line[indent : indent + 1] not in (" ", "|"))
+    end = next(after, len(told) - 1)
+    return tuple(line[indent:] for line in told[start : end + 1])[-_SHOWN:]
+
+
 def _decoded(response: httpx.Response) -> Any:
     if response.headers.get("content-type", "").startswith("application/json"):
         return response.json()
@@ -146,9 +237,17 @@ def failure(response: httpx.Response, stops: bool) -> Outcome:
 
 @contextlib.contextmanager
 def serve(
-    project: Path, app: App, observation: Observation, secrets: Mapping[str, str], *, seconds: float, kind: type[Target] = Target
+    project: Path,
+    app: App,
+    observation: Observation,
+    secrets: Mapping[str, str],
+    *,
+    seconds: float,
+    kind: type[Target] = Target,
+    place: Place | None = None,
 ) -> Iterator[Target]:
     """Run the converted project while the ``with`` block runs. Raises SideFailed where it does not start."""
+    place = place or Place(app.name)
     with contextlib.ExitStack() as stack:
         late = threading.Event()
         try:
@@ -156,7 +255,7 @@ def serve(
             exposed = {name: environment[name] for name in secrets}
             serving = fal_runtime.serve(
                 project,
-                only=[app.name],
+                only=[place.name],
                 secrets=exposed,
                 variables=environment,
                 readable=[HOOK.parent],
@@ -166,8 +265,11 @@ def serve(
             with _ended_after(START_SECONDS, observation.folder, late):
                 local = stack.enter_context(serving)
         except RuntimeFailure as failure:
-            raise SideFailed(f"it is not ready within {START_SECONDS} s" if late.is_set() else str(failure)) from failure
-        target = kind(local, app, observation, seconds)
+            why = f"it is not ready within {START_SECONDS} s" if late.is_set() else str(failure)
+            if isinstance(failure, LoadFailure) and not late.is_set() and not _KILLED.search(why):
+                raise NotLoaded(why) from failure
+            raise SideFailed(why) from failure
+        target = kind(local, app, observation, seconds, place)
         stack.callback(target.close)
         yield target
 

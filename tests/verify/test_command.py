@@ -177,7 +177,7 @@ def test_an_answer_outside_the_sources_schema_is_named_by_its_path(tmp_path: Pat
     ("arguments", "code", "message"),
     [
         pytest.param([TOKENS, "no-such-folder"], 5, "no-such-folder: does not exist.", id="a target that is missing"),
-        pytest.param([TOKENS, "empty"], 2, "empty: holds no pyproject.toml.", id="a target that is no project"),
+        pytest.param([TOKENS, "empty"], 2, "empty: holds no fal app.", id="a target that is no project"),
         pytest.param([TOKENS, "--replay", "broken.json"], 5, "broken.json: is no certificate.", id="a certificate that is no JSON"),
         pytest.param([TOKENS, "--replay", "list.json"], 5, "list.json: is no certificate.", id="a certificate of another form"),
         pytest.param([TOKENS, "--replay", "none.json"], 5, "none.json: cannot be read: No such file", id="a certificate that is missing"),

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from converters.verify.observe import Event, Observation, pins, top_level_names
-from converters.verify.outcome import File, LocalPath
+from converters.verify.outcome import Fault, File, LocalPath
 
 
 @pytest.fixture
@@ -149,7 +149,7 @@ def test_several_threads_read_each_event_once(side: Observation) -> None:
 
 def test_the_number_of_the_request_is_in_the_shared_file(side: Observation) -> None:
     side.begin(7)
-    assert (side.folder / "counter").read_bytes() == (7).to_bytes(16, "little")
+    assert (side.folder / "counter").read_bytes() == (7).to_bytes(24, "little")
 
 
 @pytest.mark.parametrize(
@@ -210,9 +210,10 @@ for line in sys.stdin:
         [sys.executable, "main.py"], cwd=tmp_path, env=side.environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
         said = []
-        for request, call in ((1, 0), (2, 2), (3, 2), (4, 3), (5, 0)):
+        for request, call in ((1, None), (2, 1), (3, 1), (4, 2), (5, None)):
             side.begin(request)
-            side.let_fail(call)
+            calls = [*side.fallible_calls(1), Fault(call=2**62)]
+            side.let_fail(None if call is None else calls[call])
             assert process.stdin is not None and process.stdout is not None
             process.stdin.write("go\n")
             process.stdin.flush()
@@ -223,8 +224,11 @@ for line in sys.stdin:
 
 def test_what_a_fresh_runner_loads_belongs_to_no_request(tmp_path: Path) -> None:
     side = Observation(tmp_path / "side", frozenset({"main"}), {}, [])
+    (tmp_path / "main.py").write_text("import net\nnet.run()\n")
+    side.begin(1)
+    subprocess.run([sys.executable, "main.py"], cwd=tmp_path, env=side.environment(), check=True)
     side.begin(4)
-    side.let_fail(1)
+    side.let_fail(side.fallible_calls(1)[0])
     (tmp_path / "main.py").write_text("import os, net\nnet.load()\nos.environ['FAL_RUNNER_STATE'] = 'RUNNING'\nnet.run()\n")
     environment = side.environment({"FAL_RUNNER_STATE": "SETUP"})
     done = subprocess.run([sys.executable, "main.py"], cwd=tmp_path, env=environment, capture_output=True, text=True)

@@ -71,19 +71,28 @@ def run(side: Observation, code: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, str(main)], cwd=main.parent, env=side.environment(), capture_output=True, text=True, timeout=60)
 
 
+def failing(side: Observation, call: int, code: str) -> subprocess.CompletedProcess[str]:
+    """The code once as it is, in request 1, and once more with one of its calls failing, counted from 0, in request 2."""
+    side.begin(1)
+    run(side, code)
+    side.begin(2)
+    side.let_fail(side.fallible_calls(1)[call])
+    return run(side, code)
+
+
 @pytest.mark.parametrize("name", ASKED)
 def test_a_question_is_told_with_its_options_and_can_fail(side: Observation, name: str) -> None:
     code, told, failure = ASKED[name]
     side.begin(1)
     assert run(side, code).returncode == 0
     side.begin(2)
-    side.let_fail(1)
+    side.let_fail(side.fallible_calls(1)[0])
     failed = run(side, code)
     assert failed.returncode == 1
     assert failure in failed.stderr
     assert side.calls(1)[0] == told
     assert side.calls(2)[0] == told
-    assert side.fallible_calls(1) == 1
+    assert len(side.fallible_calls(1)) == 1
 
 
 @pytest.mark.parametrize(
@@ -131,22 +140,20 @@ def test_how_a_platform_s_own_download_is_asked_is_not_told(side: Observation) -
 
 
 def test_what_asks_again_by_itself_gets_an_answer(side: Observation) -> None:
-    side.begin(1)
-    side.let_fail(1)
-    done = run(
+    done = failing(
         side,
+        0,
         "import requests\nfrom requests.adapters import HTTPAdapter, Retry\nsession = requests.Session()\n"
         "session.mount('http://', HTTPAdapter(max_retries=Retry(3, status_forcelist=[500])))\n"
         "print(session.get('http://far.example/a').status_code, requests.get('http://far.example/b').json())",
     )
     assert done.stdout.startswith("200 "), done.stderr
-    assert side.calls(1) == ["GET http://far.example/a"] * 2 + ["GET http://far.example/b"]
+    assert side.calls(2) == ["GET http://far.example/a"] * 2 + ["GET http://far.example/b"]
 
 
 def test_an_answer_that_is_a_failure_is_read_as_it_is(side: Observation) -> None:
-    side.begin(1)
-    side.let_fail(1)
-    assert run(side, "import httpx\nprint(httpx.get('http://far.example/a').json())").stdout.strip() == "{'error': 'out of order'}"
+    done = failing(side, 0, "import httpx\nprint(httpx.get('http://far.example/a').json())")
+    assert done.stdout.strip() == "{'error': 'out of order'}"
 
 
 def test_a_double_of_a_library_is_left_alone(tmp_path: Path) -> None:
@@ -158,19 +165,37 @@ def test_a_double_of_a_library_is_left_alone(tmp_path: Path) -> None:
 def test_only_calls_that_can_fail_are_counted(side: Observation) -> None:
     side.begin(1)
     run(side, "import net\nwith net.scope() as scope:\n    scope.size = 1\n    scope.run()")
-    assert len(side.calls(1)) > side.fallible_calls(1) == 2
+    assert len(side.calls(1)) > len(side.fallible_calls(1)) == 2
 
 
 def test_only_the_named_one_of_several_fails(side: Observation) -> None:
-    side.begin(1)
-    side.let_fail(3)
-    done = run(
+    done = failing(
         side,
+        2,
         "import net, subprocess, requests\nnet.one()\nprint(requests.get('http://far.example').status_code)\n"
         "print(subprocess.run(['comfy'], capture_output=True).returncode)\nnet.two()\nprint('end')",
     )
     assert done.stdout.split() == ["200", "1", "end"]
-    assert side.fallible_calls(1) == 4
+    assert len(side.fallible_calls(2)) == 4
+
+
+def test_a_call_fails_by_what_it_says_in_whichever_order_threads_make_it(tmp_path: Path) -> None:
+    code = (
+        "import net, threading, sys\nfailed = []\ndef ask(name):\n    try:\n        net.model(name, '/tmp/tmp' + name * 8)\n"
+        "    except RuntimeError:\n        failed.append(name)\nfor name in {names!r}:\n"
+        "    thread = threading.Thread(target=ask, args=[name])\n    thread.start()\n    thread.join()\nprint(*failed)"
+    )
+    source, target = (Observation(tmp_path / name, frozenset({"main"}), {}, []) for name in ("source", "target"))
+    source.begin(1)
+    run(source, code.format(names="abcb"))
+    by_b = [fault for fault in source.fallible_calls(1) if fault.text.startswith("net.model('b'")]
+    assert [fault.which for fault in by_b] == [1, 2]
+    target.begin(1)
+    target.let_fail(by_b[0])
+    assert run(target, code.format(names="cab")).stdout.split() == ["b"]
+    target.let_fail(by_b[1])
+    assert run(target, code.format(names="bcba")).stdout.split() == ["b"]
+    assert run(target, code.format(names="cab")).stdout.split() == []
 
 
 def test_how_long_a_program_may_take_is_told_once(side: Observation) -> None:

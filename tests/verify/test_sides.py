@@ -17,10 +17,13 @@ from converters.verify.observe import Observation
 from converters.verify.outcome import Outcome
 from converters.verify.requests import Request
 from converters.verify.sides import Sides
+from converters.verify.target import Place
 
 
 class Counted:
     """A side that answers as told; it records no calls but those given."""
+
+    place = Place("app")
 
     def __init__(self, answer: Callable[[Any, int], Any], calls: list[str], waits: int = 0) -> None:
         self._answer, self._calls = answer, calls

@@ -13,7 +13,7 @@ import pytest
 
 from converters.verify.certificate import Differing, Trial
 from converters.verify.handler import HandlerStudy
-from converters.verify.outcome import SideFailed
+from converters.verify.outcome import Fault, SideFailed
 from converters.verify.requests import Request
 from converters.verify.study import Study
 from tests.verify.made import FIXTURES, Studied, digests, studied
@@ -207,7 +207,8 @@ def test_a_difference_counts_though_a_side_fails_later(run: Run, monkeypatch: py
 
 def test_calls_fail_too_where_there_is_but_one_request(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     study = run("runpod/sdxl").study
-    source = types.SimpleNamespace(ran_new_lines=lambda number: number == 1, fallible_calls=lambda number: 2)
+    calls = [Fault(call=1), Fault(call=2)]
+    source = types.SimpleNamespace(ran_new_lines=lambda number: number == 1, fallible_calls=lambda number: calls)
     monkeypatch.setattr(HandlerStudy, "_made", lambda self: [Request("plausible", "no fields", {})])
     monkeypatch.setattr(HandlerStudy, "_varied", lambda self, telling, number: iter(()))
     sent = [request for request, _ in study._requests(types.SimpleNamespace(observations=[source]), streams=False)]  # type: ignore[arg-type]

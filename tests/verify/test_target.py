@@ -14,7 +14,7 @@ import pytest
 from converters.verify import target
 from converters.verify.observe import Observation
 from converters.verify.outcome import File
-from converters.verify.target import Target
+from converters.verify.target import Place, Target, traceback_in
 from fal_runtime.server import Runtime
 from fal_runtime.testing import Local
 
@@ -37,7 +37,7 @@ def app(tmp_path: Path, asked: list[str]) -> Iterator[Target]:
     local = Local(Runtime(SimpleNamespace(), port=8123, data=tmp_path), [])  # type: ignore[arg-type]
     local._client = httpx.Client(transport=httpx.MockTransport(answer))
     with contextlib.closing(local):
-        yield Target(local, SimpleNamespace(), Observation(tmp_path / "side", frozenset(), {}, []), 1)  # type: ignore[arg-type]
+        yield Target(local, SimpleNamespace(), Observation(tmp_path / "side", frozenset(), {}, []), 1, Place("app"))  # type: ignore[arg-type]
 
 
 def test_files_that_the_app_uploaded_are_their_contents(app: Target) -> None:
@@ -77,3 +77,36 @@ def test_secrets_do_not_take_the_place_of_our_variables(tmp_path: Path, monkeypa
     environment, secrets = found
     assert environment == observation.environment({"API_TOKEN": "double"})
     assert secrets == {name: environment[name] for name in wanted}
+
+
+PRINTED = [
+    "[other] Traceback (most recent call last):",
+    "[app] ERROR:    Exception in ASGI application",
+    "[app]   + Exception Group Traceback (most recent call last):",
+    '[app]   |   File "a.py", line 1',
+    "[app]   +-+---------------- 1 ----------------",
+    "[app]     | Traceback (most recent call last):",
+    '[app]     |   File "app.py", line 9, in run',
+    "[app]     | KeyError: 'grouped'",
+    "[app] Traceback (most recent call last):",
+    '[app]   File "app.py", line 9, in run',
+    "[app]     return missing",
+    "[app]            ^^^^^^^",
+    "[app] NameError: name 'missing' is not defined",
+    "[app] INFO: 500",
+]
+
+
+@pytest.mark.parametrize(
+    ("lines", "last"),
+    [
+        pytest.param(PRINTED, "NameError: name 'missing' is not defined", id="the last one"),
+        pytest.param(PRINTED[:10], '  File "app.py", line 9, in run', id="one that is not printed whole"),
+        pytest.param(PRINTED[:1], None, id="another app's"),
+        pytest.param(["[app] fine"], None, id="none"),
+    ],
+)
+def test_the_last_traceback_of_the_app_is_found_in_what_it_printed(lines: list[str], last: str | None) -> None:
+    found = traceback_in(lines, "[app] ")
+    assert (found[-1] if found else None) == last
+    assert not found or found[0] == "Traceback (most recent call last):"

@@ -239,7 +239,8 @@ def outcome(document: dict[str, Any], chunks: tuple[Any, ...]) -> Outcome:
     """What a posted result means: ``error`` marks a job as failed, ``stopPod`` asks for a fresh worker."""
     stops = bool(document.get("stopPod"))
     if "error" in document:
-        return Outcome("error", message(document["error"]), chunks, stops)
+        told = message(document["error"])
+        return Outcome("error", told, chunks, stops, answered=told == document["error"])
     return Outcome("result", document.get("output", {} if "output" not in document else None), chunks, stops)
 
 

@@ -80,9 +80,14 @@ def subscript(key: Any) -> str:
     return described(key)
 
 
+def is_temporary(path: str) -> bool:
+    """Whether a path is that of a temporary file."""
+    return path.startswith(("/tmp/", "/var/tmp/", f"{tempfile.gettempdir()}/"))
+
+
 def written(value: Any) -> str:
     """The text of an argument of a call that writes: what lies at a path so far does not matter."""
-    if isinstance(value, (str, PurePath)) and str(value).startswith(("/tmp/", "/var/tmp/", tempfile.gettempdir() + "/")):
+    if isinstance(value, (str, PurePath)) and is_temporary(str(value)):
         return f"<temporary file{os.path.splitext(str(value))[1]}>"
     return described(value)
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 import asyncio
 import codecs
 import contextlib
+import functools
 import re
 import types
 from collections.abc import Callable, Generator, Iterator
 from typing import Any
 
-from . import frames, record, trace, writing
+from . import files, frames, record, trace, writing
 from .answers import ATTRIBUTES, CALLS, DIMENSIONS, ITEMS, length
 from .bytecode import is_asserted, unpacked
 from .contents import Contents
@@ -115,6 +116,8 @@ class Double(Contents, str):
             raise AttributeError(name)
         if name in _DUCKS and not frames.caller_is_project():
             raise AttributeError(name)
+        if name in ("width", "height") and frames.asked_by_toolkit():
+            return files.SIZE
         return attribute(self.text, name)
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -271,6 +274,8 @@ def called(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         return trace.in_mode(args[0], name)
     if len(args) == 1 and not kwargs and frames.is_own(args[0]) and last not in _ITSELF:
         return args[0]
+    if last == "save" and (draw := writing.drawn(name, args, kwargs)) is not None:
+        return draw()
     shown = written if writing.is_writer(last) else described
     text = shortened(f"{name}({', '.join([*map(shown, args), *(f'{key}={shown(value)}' for key, value in kwargs.items())])})")
     if last not in _MODES:
@@ -357,6 +362,11 @@ def _decode(self: Double, *args: Any, **kwargs: Any) -> Any:
     return called(f"{self.text}.decode", args, kwargs)
 
 
+def _format(self: Double) -> Any:
+    """``str.format``; of a picture that code made, Pillow knows no format."""
+    return None if frames.asked_by_toolkit() else functools.partial(_ambiguous("format"), self)
+
+
 def _arithmetic(symbol: str, *, reflected: bool) -> Callable[[Double, Any], Any]:
     def operate(self: Double, other: Any) -> Any:
         if symbol == "+" and type(other) is str:
@@ -380,6 +390,7 @@ for _name in dir(str):
         setattr(Double, _name, _ambiguous(_name))
 for _name, _method in (("encode", _encode), ("decode", _decode)):
     setattr(Double, _name, _method)
+setattr(Double, "format", property(_format))  # noqa: B010  as the rest of them
 for _name, _symbol in (
     ("add", "+"), ("sub", "-"), ("mul", "*"), ("truediv", "/"), ("floordiv", "//"), ("mod", "%"), ("matmul", "@"), ("pow", "**"),
     ("and", "&"), ("or", "|"), ("xor", "^"), ("lshift", "<<"), ("rshift", ">>"),

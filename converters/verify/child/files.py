@@ -48,11 +48,11 @@ def content(text: str, suffix: str) -> bytes:
     return _picture(text) if suffix in ("", ".png") else text.encode(errors="replace")
 
 
-def write(path: str | os.PathLike[str], text: str) -> None:
-    """Write the file of that name, unless its folder is not there."""
+def write(path: str | os.PathLike[str], text: str, suffix: str = "") -> None:
+    """Write the file of that name, unless its folder is not there; ``suffix``: of its kind, where its name has another."""
     target = Path(path)
     if target.parent.is_dir() and not target.is_dir():
-        target.write_bytes(content(text, target.suffix))
+        target.write_bytes(content(text, suffix or target.suffix))
 
 
 def pixels(text: str) -> bytes:

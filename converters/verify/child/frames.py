@@ -113,6 +113,14 @@ def caller_is_in(parts: Sequence[str], depth: int = 2) -> bool:
     return frame is not None and any(part in file_of(frame) for part in parts)
 
 
+_TOOLKIT = ("/fal/toolkit/",)
+
+
+def asked_by_toolkit(depth: int = 1) -> bool:
+    """Whether fal's toolkit called ``depth`` frames above this: what it does with a picture to upload it is not the project's doing."""
+    return caller_is_in(_TOOLKIT, depth + 2)
+
+
 _STARTERS = ("/threading.py", "/multiprocessing/process.py")
 _POOLS = ("/concurrent/futures/thread.py",)
 

@@ -96,7 +96,7 @@ def answer(
     text = f"{method} {url}" + (f" {described(_document(body))}" if body else "")
     options = [] if frames.asked_by_platform() else list(_options(headers or {}, timeout, context))
     told = f"{text} ({', '.join(options)})" if options else text
-    if not again and record.question("network", told):
+    if not again and record.question("network", told, text):
         return Answered(json.dumps({"error": "out of order"}).encode(), "application/json", 500)
     suffix = os.path.splitext(urllib.parse.urlsplit(url).path)[1].lower()
     if suffix in files.MEDIA:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import ipaddress
 import types
 from typing import Any
 
 from . import network, record
+from .expression import Double
 
 
 def _record_stops(module: Any) -> None:
@@ -45,6 +47,56 @@ def _resolve_without_network(module: Any) -> None:
     module._refuse_if_proxied = lambda url: None
 
 
+def _answer_downloads(module: Any) -> None:
+    """fal's toolkit looks up a host before it asks it, and connects to the address: here names stand for addresses, and we answer."""
+    resolve, connect = module.resolve_and_validate_host, module._open_connection
+
+    def resolve_and_validate_host(hostname: str, port: int | None) -> list[str]:
+        known = network.is_local(hostname) or _is_address(hostname)
+        return list(resolve(hostname, port)) if known else [hostname]
+
+    def open_connection(parsed: Any, target_ip: str | None, *, timeout: float) -> Any:
+        return connect(parsed, target_ip, timeout=timeout) if network.is_local(parsed.hostname) else _Connection(parsed)
+
+    module.resolve_and_validate_host = resolve_and_validate_host
+    module._open_connection = open_connection
+
+
+class _Connection:
+    """A connection of ``http.client`` to another machine."""
+
+    def __init__(self, parsed: Any) -> None:
+        self._url = parsed.geturl()
+
+    def request(self, method: str, path: str, headers: Any) -> None:
+        self._answered = network.answer(method, self._url)
+
+    def getresponse(self) -> _Response:
+        return _Response(self._answered)
+
+    def close(self) -> None:
+        return None
+
+
+class _Response(io.BytesIO):
+    def __init__(self, answered: network.Answered) -> None:
+        super().__init__(answered.data)
+        self.status, self._kind = answered.status, answered.media_type
+
+    def getheaders(self) -> list[tuple[str, str]]:
+        return [("Content-Type", self._kind), ("Content-Length", str(len(self.getbuffer())))]
+
+
+def _take_doubles(module: Any) -> None:
+    """What an encoder gave is uploaded as its bytes."""
+    original = module.FileData.__init__
+
+    def init(self: Any, data: Any, *args: Any, **options: Any) -> None:
+        original(self, bytes(data) if isinstance(data, Double) else data, *args, **options)
+
+    module.FileData.__init__ = init
+
+
 def _is_address(host: str) -> bool:
     try:
         ipaddress.ip_address(host)
@@ -57,5 +109,7 @@ PATCHES = {
     "starlette.responses": _record_stops,
     "runpod.serverless.modules.rp_scale": _quicken_polling,
     "runpod.serverless.utils.rp_ssrf": _resolve_without_network,
+    "fal.toolkit.utils.ssrf": _answer_downloads,
+    "fal.toolkit.file.types": _take_doubles,
 }
 """By the module that each changes."""

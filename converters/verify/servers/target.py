@@ -13,21 +13,18 @@ from converters.targets.proxy import listens
 from converters.targets.proxy_endpoints import MEDIA, operations
 from converters.verify.observe import Observation
 from converters.verify.outcome import File, Outcome
-from converters.verify.target import START_SECONDS, Target
+from converters.verify.target import OF_THE_PLATFORM, START_SECONDS, Place, Target
 from fal_runtime.testing import Local
 
 from .exchange import exchanged, without_origins
 from .operations import Call, Operation
 
-_OF_THE_PLATFORM = "x-fal-error-type"
-"""A header of the answers that the platform gives in the place of an app."""
-
 
 class ServerTarget(Target):
     """The target side of a server."""
 
-    def __init__(self, local: Local, app: App, observation: Observation, seconds: float) -> None:
-        super().__init__(local, app, observation, seconds)
+    def __init__(self, local: Local, app: App, observation: Observation, seconds: float, place: Place) -> None:
+        super().__init__(local, app, observation, seconds, place)
         assert app.server is not None
         self._endpoints = endpoints(app) if app.target == "app" else None
         own = {app.server.port, listens(app)[0]}
@@ -39,10 +36,10 @@ class ServerTarget(Target):
         if self._starting:
             self._await_runner()
         self.observation.begin(number)
-        outcome, headers = exchanged(self.client, self._call(body), self.local.app_url(self.app.name))
+        outcome, headers = exchanged(self.client, self._call(body), self.local.app_url(self.place.name))
         if self._endpoints is not None:
             outcome = self._unboxed(replace(outcome, headers=_without_origin(outcome.headers)))
-        if _OF_THE_PLATFORM in headers:
+        if OF_THE_PLATFORM in headers:
             outcome = Outcome("silence", outcome.value)
         ended = outcome.kind == "silence" or outcome.status == 503 or self.observation.stops(number)
         self._starting = START_SECONDS if ended else 0.0
@@ -62,7 +59,7 @@ class ServerTarget(Target):
     def _await_runner(self) -> None:
         """Wait for the runner that takes the place of one that fal has ended."""
         path = (self.app.server.health_path if self.app.server is not None and self._endpoints is None else None) or "/health"
-        self.client.get(self.local.app_url(self.app.name, path), timeout=START_SECONDS)
+        self.client.get(self.local.app_url(self.place.name, path), timeout=START_SECONDS)
 
     def _unboxed(self, outcome: Outcome) -> Outcome:
         """The answer without what a proxy makes of it: media as a file with one key, paths as files; and what its own schema refuses."""
