@@ -198,6 +198,43 @@ def test_a_call_fails_by_what_it_says_in_whichever_order_threads_make_it(tmp_pat
     assert run(target, code.format(names="cab")).stdout.split() == []
 
 
+@pytest.mark.parametrize(
+    ("code", "printed"),
+    [
+        pytest.param("server = Popen(['comfy-server'])\nprint([server.poll() for _ in range(9)])", str([None] * 9), id="a server goes on"),
+        pytest.param("server = Popen(['comfy', '--port', '8188'])\nprint([server.poll() for _ in range(9)])", str([None] * 9), id="with a port"),
+        pytest.param("server = Popen(['comfy-server'])\nserver.terminate()\nprint(server.poll(), server.wait())", "-15 -15", id="until it is ended"),
+        pytest.param("job = Popen(['comfy'])\nprint([job.poll() for _ in range(4)])", "[None, None, 0, 0]", id="a job ends"),
+        pytest.param("job = Popen(['comfy'])\nprint(job.wait(), job.poll())", "0 0", id="a job that is waited for"),
+        pytest.param("real = Popen(['true'])\nprint(real.wait(), real.poll())", "0 0", id="a program that is there"),
+    ],
+)  # fmt: skip
+def test_a_program_runs_as_long_as_its_kind_does(side: Observation, code: str, printed: str) -> None:
+    done = run(side, f"from subprocess import Popen\n{code}")
+    assert printed in done.stdout.splitlines(), done.stderr
+
+
+@pytest.mark.parametrize(
+    ("command", "made"),
+    [
+        pytest.param(["comfy", "-o", "out.mp4"], ["out.mp4"], id="a file"),
+        pytest.param(["comfy", "--output=out.wav"], ["out.wav"], id="a file behind an equals sign"),
+        pytest.param(["comfy", "empty.wav"], ["empty.wav"], id="a file that is empty so far"),
+        pytest.param(["comfy", "--output-dir", "results/one"], ["results/one/"], id="a folder for results"),
+        pytest.param(["comfy", "full.wav", "--model", "small", "http://far.example/b.png"], [], id="what is there, a name, an address"),
+    ],
+)
+def test_a_program_leaves_the_files_that_it_is_told_to_write(side: Observation, command: list[str], made: list[str]) -> None:
+    folder = side.folder.parent
+    (folder / "full.wav").write_text("full")
+    (folder / "empty.wav").touch()
+    before = set(folder.iterdir())
+    run(side, f"import subprocess\nsubprocess.run({command!r})")
+    assert all((folder / path).is_dir() if path.endswith("/") else (folder / path).stat().st_size for path in made)
+    assert len({*folder.iterdir()} - before - {folder / "main.py"}) == len([path for path in made if path != "empty.wav"])
+    assert (folder / "full.wav").read_text() == "full"
+
+
 def test_how_long_a_program_may_take_is_told_once(side: Observation) -> None:
     side.begin(1)
     run(side, "import subprocess\nsubprocess.run(['comfy'], capture_output=True, timeout=300)\nsubprocess.run(['comfy'])")

@@ -81,10 +81,11 @@ def _is_the_project_s() -> bool:
     frame = frames.up(1)
     while frame is not None:
         name = frames.file_of(frame)
-        if name in _FETCHERS or name.endswith((_WEIGHTS, _TRACEBACKS)) or any(package in name for package in _SERVERS):
+        is_project = frames.is_project(name)
+        if name in _FETCHERS or name.endswith(_TRACEBACKS) or (not is_project and any(package in name for package in _SERVERS)):
             return False
-        if frames.is_project(name):
-            return True
+        if is_project:
+            return not name.endswith(_WEIGHTS)
         frame = frame.f_back
     return False
 

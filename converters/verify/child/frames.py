@@ -118,7 +118,7 @@ _TOOLKIT = ("/fal/toolkit/",)
 
 def asked_by_toolkit(depth: int = 1) -> bool:
     """Whether fal's toolkit called ``depth`` frames above this: what it does with a picture to upload it is not the project's doing."""
-    return caller_is_in(_TOOLKIT, depth + 2)
+    return caller_is_in(_TOOLKIT, depth + 2) and not caller_is_project(depth + 2)
 
 
 _STARTERS = ("/threading.py", "/multiprocessing/process.py")

@@ -6,6 +6,7 @@ import io
 import itertools
 import json
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -28,6 +29,14 @@ _FILM = {
 """A film of a second, as ffprobe describes one."""
 
 
+_POLLS = 2
+"""How often a program that was started still runs when the project looks."""
+_SERVER = re.compile(r"(?i)serve[rd]?\b|daemon|xvfb|(^|-)(redis|nginx|ollama|uvicorn|gunicorn|ngrok|cloudflared)$")
+_PORT = re.compile(r"(?i)--?(http-?)?(port|listen|bind)(=|$)")
+_OUTPUTS = (".m4v", ".ts", ".aac", ".opus", ".ass", ".usdz", ".fbx", ".xml", ".yaml", ".yml", ".log", ".m3u8", ".tsv")
+"""What programs write beside the files that libraries do."""
+_RESULTS = re.compile(r"(?i)--?(o|out|output|results?|save|dest|destination)([-_]?(dir|folder|directory|path|root))?$|--?outdir$")
+"""Options that name a folder for results."""
 _fetched: set[str] = set()
 """What pget fetched in this process: a conversion fetches the same only once, and keeps it for all runners."""
 
@@ -58,7 +67,9 @@ def install(*, shells: bool = True, failing: Sequence[Sequence[str]] = ()) -> No
                 if cwd is not None and not os.path.isdir(cwd):
                     options["cwd"] = None
             super().__init__(args if stand_in is None else stand_in, *others, **options)
-            self._doubled = stand_in is not None
+            self._doubled = self._stood_in = stand_in is not None
+            self._goes_on = self._stood_in and _is_server(_words(args) or [])
+            self._polls = 0
 
         def wait(self, timeout: float | None = None) -> int:
             self._tell_patience(timeout)
@@ -67,6 +78,20 @@ def install(*, shells: bool = True, failing: Sequence[Sequence[str]] = ()) -> No
         def communicate(self, input: Any = None, timeout: float | None = None) -> tuple[Any, Any]:
             self._tell_patience(timeout)
             return super().communicate(input, timeout)
+
+        def poll(self) -> int | None:
+            """To the project a program takes a while, and a server goes on until it is told to end, however soon its double has."""
+            if not self._stood_in or self.returncode is not None or not frames.caller_is_project():
+                return super().poll()
+            self._polls += 1
+            return None if self._goes_on or self._polls <= _POLLS else super().wait()
+
+        def send_signal(self, sig: int) -> None:
+            if not self._stood_in:
+                super().send_signal(sig)
+            elif self.returncode is None:
+                super().wait()
+                self.returncode = -sig
 
         def _tell_patience(self, timeout: float | None) -> None:
             """No double takes long, so how long is waited for one is told instead."""
@@ -87,14 +112,7 @@ def install(*, shells: bool = True, failing: Sequence[Sequence[str]] = ()) -> No
 
 def _stand_in(args: Any, shell: bool, folder: Any = None) -> list[str] | None:
     """A command that only says what was asked for; None for a program that can run here."""
-    try:
-        words = (
-            shlex.split(args)
-            if isinstance(args, str)
-            else [os.fspath(word) if not isinstance(word, bytes) else word.decode() for word in args]
-        )
-    except (TypeError, ValueError):
-        return None
+    words = _words(args)
     if not words or not _is_doubled(words, shell or isinstance(args, str), os.fspath(folder or ".")):
         return None
     if os.path.basename(words[0]) == "pget" and (fetched := _pget(words[1:])) is not None:
@@ -104,14 +122,40 @@ def _stand_in(args: Any, shell: bool, folder: Any = None) -> list[str] | None:
     text = " ".join(map(described, words))
     if record.question("program", text) or words in _failing:
         return _out_of_order(f"{words[0]}: out of order")
-    for word in words[1:]:
-        suffix = os.path.splitext(word)[1].lower()
-        if suffix in files.MEDIA and not os.path.exists(word) and not word.startswith("-") and "://" not in word:
-            try:
-                files.write(word, text)
-            except OSError:
-                continue
+    _leave_outputs(words[1:], text)
     return [sys.executable, "-I", "-S", "-c", f"print({_said(words, text)!r})"]
+
+
+def _words(args: Any) -> list[str] | None:
+    """The words of a command; None where it is none."""
+    try:
+        if isinstance(args, str | bytes | os.PathLike):
+            return shlex.split(os.fsdecode(args)) if not isinstance(args, os.PathLike) else [os.fsdecode(args)]
+        return [os.fsdecode(word) for word in args]
+    except (TypeError, ValueError):
+        return None
+
+
+def _is_server(words: Sequence[str]) -> bool:
+    """Whether a program goes on by itself: by its name or first word, or because it gets a port."""
+    names = [os.path.basename(words[0]), *words[1:2]] if words else []
+    return any(_SERVER.search(name) for name in names) or any(_PORT.match(word) for word in words)
+
+
+def _leave_outputs(words: Sequence[str], text: str) -> None:
+    """Write the files that a program is given and that are not there, or empty so far, and make the folders for its results."""
+    for before, word in itertools.pairwise(["", *words]):
+        flag, equals, value = word.partition("=") if word.startswith("-") else (before, "=", word)
+        suffix = os.path.splitext(value)[1].lower()
+        if not equals or value.startswith("-") or "://" in value:
+            continue
+        try:
+            if suffix in files.MEDIA + _OUTPUTS and not (os.path.exists(value) and os.path.getsize(value)):
+                files.write(value, text)
+            elif not suffix and _RESULTS.match(flag) and not os.path.exists(value):
+                os.makedirs(value)
+        except OSError:
+            continue
 
 
 def _out_of_order(message: str) -> list[str]:

@@ -57,7 +57,7 @@ def drawn(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Callable[
     picture = name.removesuffix(".save")
     if options and not frames.asked_by_toolkit(3):
         picture = f"{picture} with {', '.join(f'{key}={described(value)}' for key, value in sorted(options.items()))}"
-    if not isinstance(target, str | os.PathLike):
+    if not isinstance(target, (str, os.PathLike)):
         return lambda: _write_to(target, picture, suffix)
     path = os.fspath(target)
     return (lambda: files.write(path, picture, suffix)) if is_temporary(path) and not isinstance(target, Expression) else None
@@ -73,8 +73,8 @@ def _suffix(target: Any, kind: Any) -> str:
     """The suffix that tells the format of a picture: by its name, else by that of its file; '' where neither does."""
     if isinstance(kind, str) and not isinstance(kind, Expression):
         return f".{kind.lower()}"
-    path = target if isinstance(target, str | os.PathLike) else getattr(target, "name", "")
-    return os.path.splitext(os.fspath(path))[1].lower() if isinstance(path, str | os.PathLike) else ""
+    path = target if isinstance(target, (str, os.PathLike)) else getattr(target, "name", "")
+    return os.path.splitext(os.fspath(path))[1].lower() if isinstance(path, (str, os.PathLike)) else ""
 
 
 def downloaded(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str | None:
