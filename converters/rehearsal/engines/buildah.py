@@ -199,7 +199,7 @@ class Buildah:
     def _fail(self, build: Build, steps: Steps, why: str) -> None:
         output = said_by_the_step(steps.output)
         failed = steps.fail()
-        means, todo = (why, "") if why else advice(failed, output)
+        means, todo = (why, "") if why else advice(failed, output, build.context)
         raise StepFailure(failed, output, means, todo)
 
     def _refuse_what_docker_would(self, build: Build, prepared: Prepared) -> None:
