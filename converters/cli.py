@@ -137,6 +137,9 @@ def group(version: Annotated[bool, typer.Option("--version", callback=_version, 
     """Convert RunPod, Replicate (Cog) and Docker-server projects to fal Serverless. `migrate PATH` converts the project at PATH."""
 
 
+RehearseOption = Annotated[
+    bool, typer.Option("--rehearse", help="Build and start the result as fal would, on this machine; exit 7 where that fails.")
+]
 Unconfined = Annotated[
     bool, typer.Option("--unconfined", help="With verification: run the project's code even where this system cannot confine it.")
 ]
@@ -162,6 +165,7 @@ def convert(
     diff: Annotated[bool, typer.Option("--diff", help="Print what would change as a diff and write nothing.")] = False,
     check: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 where something would change.")] = False,
     verify: Annotated[bool, typer.Option("--verify", help="Run source and result and compare them; exit 6 where they differ.")] = False,
+    rehearse: RehearseOption = False,
     unconfined: Unconfined = False,
     fail_on: FailOnOption = None,
     format: FormatOption = None,
@@ -191,6 +195,7 @@ def convert(
         diff=diff,
         check=check,
         verify=verify,
+        rehearse=rehearse,
         unconfined=unconfined,
         fail_on=_value(fail_on),
         format=_value(format),
@@ -453,7 +458,10 @@ def batch(
         Path | None, typer.Option("--output", "-o", metavar="DIR", help="Folder of outputs.", show_default="PATH-fal")
     ] = None,
     jobs: Annotated[int | None, typer.Option("--jobs", "-j", min=1, help="Projects at a time.", show_default="processors")] = None,
-    timeout: Annotated[float, typer.Option("--timeout", min=0.1, metavar="SECONDS", help="Time limit of each project.")] = 60.0,
+    timeout: Annotated[
+        float | None,
+        typer.Option("--timeout", min=0.1, metavar="SECONDS", help="Time limit of each project; 1800 with --rehearse.", show_default="60"),
+    ] = None,
     shard: Annotated[str, typer.Option("--shard", metavar="I/N", help="Convert the I-th of N parts, from 1.")] = "1/1",
     resume: Annotated[bool, typer.Option("--resume", help="Leave out what an interrupted batch finished.")] = False,
     target: TargetOption = None,
@@ -464,6 +472,7 @@ def batch(
     skip: SkipOption = None,
     force: ForceOption = False,
     check: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 where something would change.")] = False,
+    rehearse: RehearseOption = False,
     fail_on: FailOnOption = None,
     format: FormatOption = Format.text,
     quiet: QuietOption = False,
@@ -475,8 +484,10 @@ def batch(
 
     typed = {"target": _value(target), "style": _value(style), "idiomatic": idiomatic, "settings": settings or [], "only": only or []}
     typed |= {"skip": skip or [], "force": force, "check": check, "fail_on": _value(fail_on)}
+    typed |= {"rehearse": True} if rehearse else {}
     count = jobs or os.cpu_count() or 1
-    made = run_batch(BatchRequest(tuple(paths), output, count, timeout, shard_of(shard), resume, quiet, typed))
+    seconds = timeout or (1800.0 if rehearse else 60.0)
+    made = run_batch(BatchRequest(tuple(paths), output, count, seconds, shard_of(shard), resume, quiet, typed))
     if not quiet or format is Format.json:
         print_batch(made, _value(format))
     return int(made["exit_code"])

@@ -68,6 +68,8 @@ def _request(path: Path, config: Config, typed: dict[str, Any]) -> Request:
         raise UsageError("--diff shows what --check only counts.", hint="Give one of them.")
     if typed.get("verify") and (typed.get("in_place") or typed.get("diff") or typed.get("check")):
         raise UsageError("--verify runs what was written beside the source.", hint="Give it without --in-place, --diff and --check.")
+    if typed.get("rehearse") and (typed.get("diff") or typed.get("check")):
+        raise UsageError("--rehearse builds what was written.", hint="Give it without --diff and --check.")
     return Request(
         path=path,
         options=options_of(config, typed),
@@ -76,6 +78,7 @@ def _request(path: Path, config: Config, typed: dict[str, Any]) -> Request:
         diff=bool(typed.get("diff")),
         check=bool(typed.get("check")),
         verify=bool(typed.get("verify")),
+        rehearse=bool(typed.get("rehearse")),
         fail_on=_first(typed, config, "fail-on", "manual"),
         format=_first(typed, config, "format", "text"),
         quiet=bool(typed.get("quiet") or config.get("quiet")),

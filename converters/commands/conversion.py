@@ -17,6 +17,7 @@ from converters.reports.json import Document, document, is_open_code
 from converters.terminal import save_report
 
 if TYPE_CHECKING:
+    from converters.rehearsal.result import Rehearsal
     from converters.verify.certificate import Certificate
 
 
@@ -34,6 +35,7 @@ class Request:
     diff: bool = False
     check: bool = False
     verify: bool = False
+    rehearse: bool = False
     unconfined: bool = False
     fail_on: FailOn = "manual"
     format: str = "text"
@@ -58,6 +60,7 @@ class Result:
     written: Written | None = None
     diff: bytes = b""
     certificates: tuple[Certificate, ...] = ()
+    rehearsals: tuple[Rehearsal, ...] = ()
 
     @property
     def exit_code(self) -> int:
@@ -105,6 +108,8 @@ def show(result: Result, request: Request) -> None:
         print_report(made, request.format)
     if result.certificates and request.format != "json":
         _show_certificates(result.certificates, request)
+    if result.rehearsals and request.format != "json":
+        _show_rehearsals(result.rehearsals, request)
     for note in result.written.notes if result.written else ():
         print_error(note)
     for conflict in made.get("conflicts", ()):
@@ -127,3 +132,15 @@ def _show_certificates(certificates: Sequence[Certificate], request: Request) ->
             print_error(line)
     elif not request.quiet:
         print_text(text)
+
+
+def _show_rehearsals(rehearsals: Sequence[Rehearsal], request: Request) -> None:
+    from converters.rehearsal.report import as_markdown, as_text
+    from converters.terminal import print_error, print_text
+
+    if request.format in ("text", "markdown"):
+        if not request.quiet:
+            print_text(as_text(rehearsals) if request.format == "text" else as_markdown(rehearsals))
+        return
+    for line in as_text(rehearsals).splitlines():
+        print_error(line)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from converters.commands.conversion import Request, Result, failed, forgiven
 from converters.credentials.recognize import Dialect, dialect_of
@@ -10,6 +12,9 @@ from converters.errors import ExitCode, MigrateError, UsageError
 from converters.outcome import Converted, Outcome
 from converters.output import Written, default_output, write, write_in_place
 from converters.reports.json import Document, document, failure
+
+if TYPE_CHECKING:
+    from converters.rehearsal.result import Rehearsal
 
 
 def perform(request: Request) -> Result:
@@ -59,10 +64,32 @@ def _finish(request: Request, outcome: Outcome) -> Result:
     if any(conflict.marked for conflict in written.conflicts):
         code = ExitCode.MANUAL  # never forgiven: the output does not run
     certificates = tuple(certified(Certified(request.path), outcome, written.path)) if request.verify else ()
-    made = document(outcome, ExitCode.DIFFERENT if differs(certificates) else code, output=written.path, entry=entry)
+    code = ExitCode.DIFFERENT if differs(certificates) else code
+    rehearsals = _rehearsed(request, outcome, written.path, entry) if request.rehearse else ()
+    made = document(outcome, max(code, _rehearsal_code(rehearsals)), output=written.path, entry=entry)
     if request.verify:
         made["certificates"] = [certificate.model_dump(mode="json") for certificate in certificates]
-    return Result(_with_conflicts(made, written), written, certificates=certificates)
+    if request.rehearse:
+        from converters.rehearsal.report import plain
+
+        made["rehearsals"] = [plain(rehearsal) for rehearsal in rehearsals]
+    return Result(_with_conflicts(made, written), written, certificates=certificates, rehearsals=rehearsals)
+
+
+def _rehearsed(request: Request, outcome: Converted, path: Path, entry: str) -> tuple[Rehearsal, ...]:
+    """The rehearsals of what was written, each failure with its place in the source; secrets are masked."""
+    from converters.commands.rehearse import Request as Rehearsed
+    from converters.commands.rehearse import rehearsed
+    from converters.credentials.withhold import mask_model
+    from converters.rehearsal.origin import with_source
+
+    told = document(outcome, ExitCode.DONE, output=path, entry=entry)
+    made = rehearsed(Rehearsed(path, quiet=request.quiet))
+    return tuple(mask_model(with_source(rehearsal, told), outcome.vault) for rehearsal in made)
+
+
+def _rehearsal_code(rehearsals: Sequence[Rehearsal]) -> ExitCode:
+    return ExitCode.REHEARSAL_FAILED if any(rehearsal.failed for rehearsal in rehearsals) else ExitCode.DONE
 
 
 def _compare(request: Request, converted: Converted) -> Result:

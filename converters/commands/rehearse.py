@@ -73,7 +73,7 @@ def rehearsed(request: Request) -> list[Rehearsal]:
             made = []
             for app in apps.load(found, Path(scratch)):
                 with _progress(app.key, quiet=request.quiet) as say:
-                    made.append(rehearse(app, ready.engine, Settings(start=request.seconds), say, ready.outside.record))
+                    made.append(rehearse(app, ready.engine, Settings(start=request.seconds), say, ready.outside))
     return made
 
 

@@ -6,10 +6,10 @@ import re
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from packaging.utils import canonicalize_name
 
@@ -25,6 +25,8 @@ from .result import Failure, Place, Rehearsal, StoodIn, Timing, tail
 from .start import StartFailure, place, settings_place, started
 
 Say = Callable[[str], None]
+_MOST_TEXT = 2**20
+"""Bytes of a file that is read for what it names."""
 _NAMES = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]+")
 _QUOTED = re.compile(r"""["']([A-Za-z0-9][A-Za-z0-9._-]*)(?:\[[^\]]*\])?\s*(?:[=<>~!;@ ][^"']*)?["']""")
 """A requirement in the text of a program: its name."""
@@ -41,26 +43,36 @@ class Settings:
     """The minor version that pickled the apps."""
 
 
+class Internet(Protocol):
+    """The double of the internet (`outside.Outside`)."""
+
+    def expect(self, *texts: str) -> None:
+        """Have what these texts name found in what is fetched."""
+
+    def record(self) -> list[Asked]:
+        """What was asked so far."""
+
+
 def rehearse(
     app: App | NotLoaded,
     engine: Engine,
     settings: Settings,
     say: Say = lambda text: None,
-    record: Callable[[], Sequence[Asked]] = tuple,
+    internet: Internet | None = None,
 ) -> Rehearsal:
-    """Rehearse one app; ``record`` tells what was asked of other machines so far."""
+    """Rehearse one app. The ``internet`` is what the engine's builds and processes see in its place."""
     since = time.monotonic()
     if isinstance(app, NotLoaded):
         return Rehearsal(app=app.key, failure=_not_loaded(app))
     with tempfile.TemporaryDirectory(prefix="fal-migrate-", ignore_cleanup_errors=True) as folder:
-        course = Course(app, engine, settings, Path(folder), say)
-        before = len(record())
+        course = Course(app, engine, settings, Path(folder), say, internet)
+        before = len(internet.record()) if internet is not None else 0
         Path(folder).chmod(0o755)  # whoever runs in the image reads what is mounted
         try:
             course.run()
         except EngineFailure as failure:
             course.tell(skipped=f"{engine.name} cannot do it: {failure}")
-    asked = list(record())[before:]
+    asked = internet.record()[before:] if internet is not None else []
     told = course.told
     return told.model_copy(
         update={
@@ -98,6 +110,7 @@ class Course:
     settings: Settings
     folder: Path
     say: Say
+    internet: Internet | None = None
     told: Rehearsal = field(init=False)
 
     def __post_init__(self) -> None:
@@ -123,6 +136,8 @@ class Course:
         spec = self.app.described.spec
         minor = _minor(spec.python_version) or self.settings.own_python
         made = recipe.recipe(self.app, self.folder / "context", tag=_tag(spec.name), minor=minor)
+        if self.internet is not None:
+            self.internet.expect(made.build.dockerfile, *_texts(made.build.context), *_texts(self.app.project.root, "*.py"))
         return replace(made, build=replace(made.build, step_seconds=self.settings.step))
 
     def _build(self, plan: Recipe) -> Built | None:
@@ -226,6 +241,15 @@ class Course:
         if answers.unanswered:
             unanswered = tuple(f"{one}" for one in answers.unanswered)
             self.tell(not_rehearsed=(*self.told.not_rehearsed, *(f"no made-up request was answered: {one}" for one in unanswered)))
+
+
+def _texts(folder: Path, pattern: str = "*") -> Iterator[str]:
+    """The small texts of a folder."""
+    for path in sorted(folder.rglob(pattern)):
+        if path.is_file() and path.stat().st_size < _MOST_TEXT and not {".git", ".venv", "node_modules"} & set(path.parts):
+            data = path.read_bytes()
+            if b"\0" not in data:
+                yield data.decode(errors="replace")
 
 
 def _requirement_place(app: App, where: Place, output: Sequence[str]) -> Place:
