@@ -47,7 +47,7 @@ def machinery(name: str = "", *, folder: Path | None = None, bases: Sequence[str
         Path(scratch).chmod(0o755)
         outside = Outside(Path(scratch) / "outside", cache=folder / "outside", python_index=_index())
         try:
-            engine = Buildah(folder / "buildah", outside, Bases(folder / "bases", given, real=real))
+            engine = Buildah(folder / "engine", outside, Bases(folder / "suites", given, real=real))
             if (missing := engine.missing()) is not None:
                 raise UsageError(f"a rehearsal needs {missing}.", hint="Install it, or allow it, and try again.")
             yield Machinery(engine, outside)

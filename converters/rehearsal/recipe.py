@@ -18,6 +18,7 @@ from typing import Any, Literal
 from fal_runtime.spec import Spec
 
 from .apps import App
+from .bases import SUITES
 from .engines import Build, Place
 
 Kind = Literal["requirements", "image", "server"]
@@ -85,8 +86,14 @@ def recipe(app: App, folder: Path, *, tag: str, minor: str) -> Recipe:
 def deployer(minor: str, folder: Path, *, tag: str) -> Build:
     """An image that stands for a machine that deploys with another Python than ours: it has fal, and nothing else."""
     folder.mkdir(parents=True)
-    text = f"FROM python:{minor}\nRUN python -m venv {TOOLS} && {TOOLS}/bin/python -m pip install --quiet fal=={fal_version()}\n"
+    text = f"FROM {_python(minor)}\nRUN python -m venv {TOOLS} && {TOOLS}/bin/python -m pip install --quiet fal=={fal_version()}\n"
     return Build(text, folder, tag, (Place(), Place()))
+
+
+def _python(minor: str) -> str:
+    """A small image with a Python, of the release that has it itself where there is one."""
+    suite = next((suite.name for suite in SUITES.values() if suite.python == minor), "")
+    return f"python:{minor}-slim{f'-{suite}' if suite else ''}"
 
 
 Lines = list[tuple[str, Place]]
@@ -100,7 +107,7 @@ def _requirements(app: App, folder: Path, minor: str) -> Lines:
     spec, ours = app.described.spec, Place()
     install = f"{TOOLS}/bin/uv pip install --python {ENVIRONMENT}/bin/python"
     lines: Lines = [
-        (f"FROM python:{minor}", _place(app, "python_version")),
+        (f"FROM {_python(minor)}", _place(app, "python_version")),
         (f"RUN python -m venv {TOOLS} && {TOOLS}/bin/python -m pip install --quiet uv", ours),
         (f"RUN {TOOLS}/bin/uv pip install --quiet --python python --target {AGENT} fal=={fal_version()}", ours),
         (f"RUN {TOOLS}/bin/uv venv --quiet --seed --python python {ENVIRONMENT}", ours),

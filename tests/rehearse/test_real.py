@@ -1,0 +1,74 @@
+"""Whole rehearsals with buildah on stand-ins made of Debian's packages: `.ci/run rehearse`. They share layers, in the order below."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from converters.reports.json import published_schema
+
+pytestmark = pytest.mark.rehearse
+
+FIXTURES = Path(__file__).parents[2] / "fixtures" / "rehearsal"
+MIGRATE = Path(sys.executable).with_name("migrate")
+
+
+def rehearsed(project: Path, cache: Path, *more: str, code: int = 0) -> dict[str, Any]:
+    """The rehearsal of the one app of a project, as the command tells it."""
+    command = [str(MIGRATE), "rehearse", str(project), "--cache", str(cache), "--format", "json", *more]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=900)
+    document = json.loads(done.stdout)
+    assert (done.returncode, document["exit_code"]) == (code, code), json.dumps(document, indent=1)
+    Draft202012Validator(published_schema("rehearsal.schema.json")).validate(document)
+    (only,) = document["rehearsals"]
+    assert isinstance(only, dict)
+    return only
+
+
+def statuses(rehearsal: dict[str, Any]) -> list[tuple[str, int]]:
+    return [(asked["what"], asked["status"]) for asked in rehearsal["requests"]]
+
+
+def test_an_environment_of_requirements_is_installed_and_its_app_answers(folder: Path) -> None:
+    found = rehearsed(FIXTURES / "requirements", folder)
+    assert (found["verdict"], found["kind"], found["python"], statuses(found)) == ("answered", "requirements", "3.11", [("POST /", 200)])
+    stubs = " ".join(one["what"] for one in found["stood_in"])
+    assert "torch" in stubs and "diffusers" in stubs and "pillow" not in stubs
+
+
+def test_an_image_with_packages_of_apt_and_pip_is_built_and_its_app_answers(folder: Path) -> None:
+    found = rehearsed(FIXTURES / "image", folder)
+    assert (found["verdict"], found["kind"], statuses(found)) == ("answered", "image", [("POST /", 200)])
+    assert found["stood_in"][0]["what"] == "python:3.11-slim-bookworm"
+
+
+def test_a_server_starts_by_its_own_command_and_answers(folder: Path) -> None:
+    found = rehearsed(FIXTURES / "server", folder)
+    assert (found["verdict"], found["kind"]) == ("answered", "server")
+    assert statuses(found) == [("POST /count", 200), ("GET /health", 200)]
+
+
+def test_packages_that_exclude_one_another_fail_at_their_line(folder: Path) -> None:
+    found = rehearsed(FIXTURES / "conflict", folder, code=7)
+    failure = found["failure"]
+    assert (found["verdict"], failure["stage"], failure["place"]) == ("failed", "build", {"file": "Dockerfile", "line": 4})
+    assert "werkzeug" in " ".join([failure["why"], *failure["output"]]).lower()
+
+
+def test_a_changed_app_file_takes_seconds(folder: Path, tmp_path: Path) -> None:
+    """The layers before it are there; what is left is to start and to ask."""
+    project = tmp_path / "server"
+    project.mkdir()
+    for file in (FIXTURES / "server").iterdir():
+        (project / file.name).write_text(file.read_text().replace("words.count(question.word)", "-1"))
+    since = time.monotonic()
+    found = rehearsed(project, folder)
+    assert found["verdict"] == "answered" and time.monotonic() - since < 60
+    assert any(step["cached"] for step in found["timings"] if step["what"].startswith("RUN pip install"))
