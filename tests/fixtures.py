@@ -27,7 +27,11 @@ APPS = {
 def projects() -> list[Path]:
     """Every sample project, `fixtures/<platform>/<name>`."""
     return sorted(
-        path for platform in ROOT.iterdir() if platform.is_dir() and platform.name not in ("expected", "rehearsal") for path in platform.iterdir() if path.is_dir()
+        path
+        for platform in ROOT.iterdir()
+        if platform.is_dir() and platform.name not in ("expected", "rehearsal")
+        for path in platform.iterdir()
+        if path.is_dir()
     )
 
 

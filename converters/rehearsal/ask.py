@@ -16,8 +16,9 @@ from converters.verify.requests import Request, generate, names_own_file
 from converters.verify.servers.operations import Call, Described, Operation, described
 from fal_runtime.capture import PATHS
 
-from .result import Asked, Failure, Place, tail
-from .start import Runner, settings_place, unwrapped
+from .places import frame_place, settings_place
+from .result import Asked, Failure, tail
+from .start import Runner, unwrapped
 
 _TRIES = 8
 """Requests to one endpoint until it answers with a result."""
@@ -33,7 +34,6 @@ _ENVIRONMENT = re.compile(
 )
 """What says that something is missing where the app runs, whatever was asked."""
 _VARIABLE = re.compile(r"^[\s|+]*KeyError: '([A-Z][A-Z0-9_]+)'$", re.MULTILINE)
-_FRAME = re.compile(r'^[ |+]*File "([^"]+)", line (\d+)', re.MULTILINE)
 
 
 @dataclass
@@ -173,23 +173,5 @@ def _missing(text: str, request: str) -> str | None:
 
 
 def _made(runner: Runner, asked: Asked, why: str, text: str) -> Failure:
-    where = frame_place(runner, text) or settings_place(runner.app, "name")
+    where = frame_place(runner.app, text) or settings_place(runner.app, "name")
     return Failure(stage="request", what=f"{asked.what} {asked.body}", why=why, place=where, output=tail(text.splitlines()))
-
-
-def frame_place(runner: Runner, text: str) -> Place | None:
-    """The innermost line of the project in the last traceback of a text."""
-    last = text[text.rindex("Traceback (most recent call last)") :] if "Traceback (most recent call last)" in text else text
-    own = [found for name, line in _FRAME.findall(last) if (found := file_place(runner, name, int(line))) is not None]
-    return own[-1] if own else None
-
-
-def file_place(runner: Runner, name: str, line: int) -> Place | None:
-    """A line of a file of the runner as one of the project; None for what the project does not hold."""
-    root, files = runner.app.project.root, runner.app.described.spec.files
-    if name.startswith(f"{root}/"):
-        return Place(file=name.removeprefix(f"{root}/"), line=line)
-    ends = [relative for _, relative in files if f"/{name}".endswith(f"/{relative}")]
-    if not ends and not re.search(r"site-packages|dist-packages|/lib/python3|^<", name):
-        ends = [relative for _, relative in files if name.rpartition("/")[2] == relative.rpartition("/")[2]]
-    return Place(file=max(ends, key=len), line=line) if ends else None

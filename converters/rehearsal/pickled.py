@@ -8,8 +8,9 @@ from pathlib import Path
 from . import recipe
 from .apps import App
 from .engines import Engine, Mount, Process, StepFailure, UnknownBase
+from .places import place
 from .result import Failure, tail
-from .start import TOLD, argv, lay_out, mounts, place, read_events
+from .start import TOLD, argv, lay_out, mounts, read_events
 
 _SECONDS = 180
 

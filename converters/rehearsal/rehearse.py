@@ -20,9 +20,10 @@ from .apps import App, NotLoaded
 from .ask import ask
 from .engines import Built, Engine, EngineFailure, Process, Step, StepFailure, UnknownBase
 from .outside.asked import Asked
+from .places import place, settings_place
 from .recipe import Recipe
 from .result import Failure, Place, Rehearsal, StoodIn, Timing, tail
-from .start import StartFailure, place, settings_place, started
+from .start import StartFailure, started
 
 Say = Callable[[str], None]
 _MOST_TEXT = 2**20

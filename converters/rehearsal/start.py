@@ -20,8 +20,9 @@ from fal_runtime.spec import HealthCheck, Spec
 
 from .apps import App
 from .engines import Engine, Mount, Process, Running
+from .places import frame_place, place, settings_place
 from .recipe import DUMMY, Recipe
-from .result import Failure, Place, Stage, tail
+from .result import Failure, Stage, tail
 from .uploads import SOCKET, uploader
 
 INSIDE, TOLD = "/.rehearsal/app", "/.rehearsal/told"
@@ -238,9 +239,9 @@ def _told(runner: Runner, event: Mapping[str, Any]) -> Failure:
     loading = event.get("stage") == "load"
     stage: Stage = "fal" if loading else "start"
     what = "loading the app" if loading else "setup()" if not runner.app.described.spec.brings_server else "the app's function"
-    output = tail(map(str, event.get("traceback") or ()))
-    why, where = str(event.get("message", "")), place(event.get("where"))
-    return Failure(stage=stage, what=what, why=why, place=where, output=output)
+    lines = [str(line) for line in event.get("traceback") or ()]
+    where = frame_place(runner.app, "\n".join(lines)) or place(event.get("where"))
+    return Failure(stage=stage, what=what, why=str(event.get("message", "")), place=where, output=tail(lines))
 
 
 def _ended(runner: Runner, code: int) -> Failure:
@@ -294,19 +295,3 @@ def unwrapped(text: str) -> str:
             parts.append([])
         parts[-1].append(line)
     return "\n".join(line for part in reversed(parts) for line in part)
-
-
-def place(where: object) -> Place | None:
-    """``file:line`` as a place."""
-    file, _, line = str(where or "").rpartition(":")
-    return Place(file=file, line=int(line)) if file and line.isdecimal() else None
-
-
-def settings_place(app: App, name: str) -> Place | None:
-    """Where a setting of the app stands, else the app."""
-    program = app.program
-    if program is None:
-        return None
-    if name == "image" and program.image is not None and program.image.file:
-        return Place(file=program.image.file, line=0 if program.kind == "server" else program.line)
-    return Place(file=program.file, line=program.line_of(name))
