@@ -7,6 +7,7 @@ installed, and everything else with a small file of the kind that the address na
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from collections.abc import Mapping
 from pathlib import Path
@@ -22,6 +23,7 @@ from converters.rehearsal.outside.python.index import PythonIndex
 from converters.rehearsal.outside.router import Router
 from converters.rehearsal.outside.server import Served, Servers
 from converters.rehearsal.outside.upstream import Upstream
+from converters.rehearsal.stubs import locks
 from fal_runtime.interception.certificates import Authority
 
 __all__ = ["ADDRESS", "MOUNTED_AT", "Asked", "Outcome", "Outside"]
@@ -65,6 +67,24 @@ class Outside:
         """Have what these name found in what is fetched: the Dockerfile, scripts, lists of requirements, the app's code."""
         for text in texts:
             self._expected.add(text)
+
+    def locked(self, files: Mapping[str, bytes]) -> dict[str, bytes]:
+        """Of a build's files, by path, those that state digests of what becomes a stub, with the digests of the stubs.
+
+        Raises UpstreamError where the real index cannot be asked.
+        """
+
+        async def rewrite() -> dict[str, bytes]:
+            upstream = Upstream(self._cache, self._transport)
+            try:
+                index = PythonIndex(upstream, self._python_index)
+                texts = {path: files[path].decode(errors="surrogateescape") for path in locks.candidates(files)}
+                made = {path: await locks.rewritten(text, index) for path, text in texts.items()}
+            finally:
+                await upstream.close()
+            return {path: text.encode(errors="surrogateescape") for path, text in made.items() if text != texts[path]}
+
+        return asyncio.run(rewrite())
 
     def serve(self, udp: socket.socket, http: socket.socket, https: socket.socket) -> Served:
         """Answer at sockets that listen at ports 53 (UDP), 80 and 443 inside, until what is returned is closed.

@@ -43,6 +43,10 @@ class Router:
             return await forward.forward(request, self._upstream)
         if routes.is_index(request):
             return await routes.index_page(request, self._index, self._record)
+        if routes.is_description(request):
+            return await routes.described(request, self._index, self._record)
         if host == PYPI_FILES:
             return await routes.file(request, self._index, self._record)
+        if request.url.path.endswith(".whl"):
+            return await routes.foreign_wheel(request, self._index, self._record)
         return await self._doubled.respond(request)

@@ -85,6 +85,13 @@ def build(filename: str, metadata: bytes, brought: Contents) -> bytes:
     return _archive(files, f"{info}/RECORD")
 
 
+def unknown(filename: str) -> bytes:
+    """The wheel called ``filename``, of which nothing else is known."""
+    distribution, version = filename.split("-")[:2]
+    metadata = f"Metadata-Version: 2.1\nName: {distribution}\nVersion: {version}\n\n"
+    return build(filename, metadata.encode(), Contents((distribution.lower(),)))
+
+
 def module(name: str, version: str) -> bytes:
     """The source of a stub's module: it becomes a double when it is imported."""
     return _MODULE.format(name=name, version=version).encode()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import os
@@ -101,7 +102,12 @@ class Registry:
             )
             return httpx.Response(200, text=f"<html><body>{anchors}</body></html>")
         entries = [
-            {"filename": name, "url": f"https://files.example/{project}/{name}", "hashes": {"sha256": "0"}, "size": len(data)}
+            {
+                "filename": name,
+                "url": f"https://files.example/{project}/{name}",
+                "hashes": {"sha256": hashlib.sha256(data).hexdigest()},
+                "size": len(data),
+            }
             for name, data in names.items()
         ]
         return httpx.Response(200, text=json.dumps({"files": entries, "name": project}))

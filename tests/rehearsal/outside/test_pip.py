@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -101,3 +102,22 @@ def test_a_source_whose_build_imports_what_is_not_there_fails_as_it_would(double
     found = double[1].install(tmp_path, "--no-build-isolation", "kernels")
     assert found.returncode == 1
     assert "ModuleNotFoundError: No module named 'torch'" in found.stderr + found.stdout
+
+
+def test_a_list_with_digests_is_checked_against_those_of_the_stubs(tmp_path: Path) -> None:
+    registry = _registry()
+    stated = "".join(
+        f"{name}=={version} --hash=sha256:{_digest(registry, name, version)}\n" for name, version in (("torch", "2.1.0"), ("tiny", "1.5"))
+    )
+    with inside(registry, tmp_path) as (outside, within):
+        found = outside.locked({"requirements.txt": stated.encode(), "other.txt": b"no digests", "a.py": stated.encode()})
+        assert list(found) == ["requirements.txt"]
+        for name, data, is_right in (("real", stated.encode(), False), ("ours", found["requirements.txt"], True)):
+            (tmp_path / f"{name}.txt").write_bytes(data)
+            ran = within.install(tmp_path / name, "--require-hashes", "-r", str(tmp_path / f"{name}.txt"))
+            assert (ran.returncode == 0) is is_right, ran.stderr
+            assert is_right or "DO NOT MATCH THE HASHES" in ran.stderr
+
+
+def _digest(registry: Registry, name: str, version: str) -> str:
+    return hashlib.sha256(registry.files[name][f"{name}-{version}-py3-none-any.whl"]).hexdigest()

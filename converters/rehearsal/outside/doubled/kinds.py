@@ -56,7 +56,7 @@ def content(name: str, url: str) -> bytes:
     if suffix == ".gguf":
         return b"GGUF" + struct.pack("<IQQ", 3, 0, 0)
     if suffix == ".whl":
-        return stub_wheel(name)
+        return wheel.unknown(name)
     if suffix == ".deb":
         package, version = [*name.removesuffix(".deb").split("_"), "1"][:2]
         return debian(package, version)
@@ -76,13 +76,6 @@ def program(url: str) -> bytes:
 def tree(members: Mapping[str, bytes], name: str) -> bytes:
     """An archive of the kind that its name says."""
     return archive(members, re.sub(r"\.(tbz2?)$", ".tar.bz2", re.sub(r"\.txz$", ".tar.xz", name.lower())))
-
-
-def stub_wheel(name: str) -> bytes:
-    """A stub of which nothing is known but the name of its wheel."""
-    distribution, version = name.split("-")[:2]
-    metadata = f"Metadata-Version: 2.1\nName: {distribution}\nVersion: {version}\n\n"
-    return wheel.build(name, metadata.encode(), wheel.Contents((distribution.lower(),)))
 
 
 def debian(package: str, version: str) -> bytes:

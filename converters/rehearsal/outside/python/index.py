@@ -3,28 +3,29 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import re
 import tarfile
 import zipfile
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import Version
 
+from converters.concepts.cog.cuda import ON_PYPI, release
+from converters.rehearsal.outside.python import elsewhere
 from converters.rehearsal.outside.python.archive import RemoteArchive
-from converters.rehearsal.outside.python.listing import ACCEPTED, File, is_for_linux, normalized, parse, project_of, with_local
+from converters.rehearsal.outside.python.listing import ACCEPTED, File, is_for_linux, normalized, parse, project_of, version_of
 from converters.rehearsal.outside.upstream import Upstream, UpstreamError
 from converters.rehearsal.stubs import choice, source, wheel
 
-_FAMILY = frozenset({"torch", "torchvision", "torchaudio", "torchtext", "torchdata", "xformers", "torchao", "torchcodec"})
-"""What PyTorch's indexes hold builds of their own of, under local versions."""
 FAILURES = (UpstreamError, zipfile.BadZipFile, tarfile.TarError)
 """What is raised where the real index does not give what is needed."""
 _LARGEST_SOURCE = 200_000_000
 """Bytes up to which a source distribution is fetched to see how it is built."""
 _VENDOR = re.compile(r"^(nvidia-|triton$|cuda-)")
-_LOCAL_VERSION = re.compile(r"(?<![\w.])(cpu|cu\d{2,3}|rocm\d[\d.]*|xpu)(?![\w.])")
 
 
 class PythonIndex:
@@ -39,6 +40,7 @@ class PythonIndex:
         self._listed: dict[str, list[File]] = {}
         self._shown: dict[tuple[str, str], File] = {}
         self._stubs: dict[str, bytes] = {}
+        self._contents: dict[tuple[str, str], wheel.Contents] = {}
         self._sources: dict[str, source.Source] = {}
 
     async def files(self, project: str) -> list[File]:
@@ -49,30 +51,38 @@ class PythonIndex:
             self._listed[name] = parse(await self._upstream.document(base, accept=ACCEPTED), name, base)
         return self._listed[name]
 
-    async def elsewhere(self, project: str, path: str) -> list[File]:
-        """What an index that cannot be reached would list of a project at ``path``: the public versions, under its local version."""
-        files = await self.files(project)
-        suffix = local_version(path)
-        if suffix and normalized(project) in _FAMILY:
-            files = with_local(files, suffix)
-            self._shown |= {(file.project, file.shown): file for file in files}
+    async def has(self, project: str) -> bool:
+        """Whether the index has a project. Raises UpstreamError where it cannot be asked."""
+        try:
+            return bool(await self.files(project))
+        except UpstreamError as error:
+            if error.status != 404:
+                raise
+            return False
+
+    async def elsewhere(self, project: str, address: str) -> list[File]:
+        """What an index at ``host/path`` that is not asked would list of a project. Raises UpstreamError."""
+        name = normalized(project)
+        files = elsewhere.listed(await self.files(name), name, address)
+        self._shown |= {(file.project, file.shown): file for file in files if file.shown}
         return files
 
     async def find(self, filename: str, project: str = "") -> File:
-        """The file that is listed as ``filename``. Raises UpstreamError where there is none."""
+        """The file that is listed as ``filename``; of another index, one of the same release under that name. Raises UpstreamError."""
         project = project or project_of(filename)
         known = self._shown.get((project, filename))
-        if known is None and "+" in filename:
-            local = filename.split("-")[1].partition("+")[2]
-            await self.elsewhere(project, f"/{local}/")
-            known = self._shown.get((project, filename))
-        known = known or next((file for file in await self.files(project) if file.name == filename), None)
+        if known is not None:
+            return known
+        files = await self.files(project)
+        known = next((file for file in files if file.name == filename), None) or _of_same_release(files, filename)
         if known is None:
             raise UpstreamError(f"{self._simple}/{project}/", 404, f"{project} has no file {filename}")
         return known
 
     async def metadata(self, file: File) -> bytes:
-        """The METADATA of a wheel. Raises UpstreamError, and zipfile.BadZipFile."""
+        """The METADATA of a file. Raises UpstreamError, and what reading archives raises."""
+        if not file.name.endswith(".whl"):
+            return _relabelled((await self._source(file)).metadata, file)
         try:
             data = await self._upstream.document(f"{file.url}.metadata", age=None)
         except UpstreamError as error:
@@ -87,8 +97,11 @@ class PythonIndex:
 
     async def stub_reason(self, file: File) -> str:
         """Why a file is a stub; '' for one that is installed really. Raises UpstreamError, and what reading archives raises."""
+        if file.shown:
+            return "a build of an index that is not asked"
         if file.is_wheel:
-            return await self._choice.reason(choice.Distribution(file.project, await self._size(file), await self.metadata(file)))
+            described_by = await self._representative(file)
+            return await self._choice.reason(choice.Distribution(file.project, await self._size(file), await self.metadata(described_by)))
         known = choice.by_name(file.project)
         if known:
             return known
@@ -111,17 +124,42 @@ class PythonIndex:
             self._stubs[file.label] = made
         return self._stubs[file.label]
 
+    async def digests(self, files: Iterable[File]) -> dict[str, str]:
+        """By name, the SHA-256 of what is installed for files that Linux can have. Raises what :meth:`stub` raises."""
+        usable = [file for file in files if not file.is_wheel or is_for_linux(file.name)]
+        return dict(zip((file.name for file in usable), await asyncio.gather(*map(self._digest, usable)), strict=True))
+
+    async def _digest(self, file: File) -> str:
+        if await self.stub_reason(file):
+            return hashlib.sha256(await self.stub(file)).hexdigest()
+        return file.sha256 or hashlib.sha256((await self.real(file)).read_bytes()).hexdigest()
+
+    async def foreign(self, filename: str) -> bytes:
+        """The stub of a wheel on a host that is not asked, with what the index knows of its release. Raises what :meth:`stub` raises."""
+        try:
+            return await self.stub(replace(await self.find(filename), shown=filename))
+        except UpstreamError as error:
+            if error.status != 404:
+                raise
+            return wheel.unknown(filename)
+
     async def real(self, file: File) -> Path:
         """The real file. Raises UpstreamError."""
         return await self._upstream.file(file.url)
 
     async def contents(self, file: File) -> wheel.Contents:
-        """What a wheel brings. Raises UpstreamError, and zipfile.BadZipFile."""
-        archive = await self._archive(file)
-        names = await archive.names()
-        declared = next((name for name in names if name.endswith(".dist-info/entry_points.txt")), "")
-        entry_points = (await archive.read(declared)).decode(errors="replace") if declared else ""
-        return wheel.contents(names, entry_points)
+        """What a file brings; of the wheels of a release, all the same. Raises UpstreamError, and what reading archives raises."""
+        key = file.project, str(file.version).partition("+")[0]
+        if key not in self._contents:
+            if file.name.endswith(".whl"):
+                archive = await self._archive(file)
+                names = await archive.names()
+                declared = next((name for name in names if name.endswith(".dist-info/entry_points.txt")), "")
+                entry_points = (await archive.read(declared)).decode(errors="replace") if declared else ""
+                self._contents[key] = wheel.contents(names, entry_points)
+            else:
+                self._contents[key] = (await self._source(file)).brought
+        return self._contents[key]
 
     async def _source(self, file: File) -> source.Source:
         if file.name not in self._sources:
@@ -132,6 +170,13 @@ class PythonIndex:
                 place = await self._upstream.file(file.url)
                 self._sources[file.name] = await asyncio.to_thread(source.read, place, file.name)
         return self._sources[file.name]
+
+    async def _representative(self, file: File) -> File:
+        """The wheel whose METADATA stands for those of all wheels of a release."""
+        same = [
+            each for each in await self.files(file.project) if each.version == file.version and each.is_wheel and is_for_linux(each.name)
+        ]
+        return max(same, key=lambda each: ("cp311" in each.name, each.name), default=file)
 
     async def _size(self, file: File) -> int:
         return file.size if file.size is not None else await self._upstream.size(file.url)
@@ -151,10 +196,14 @@ class PythonIndex:
             return None
 
 
-def local_version(path: str) -> str:
-    """The local version that the address of an index names: ``cu121`` of ``/whl/cu121/torch``; ''."""
-    found = _LOCAL_VERSION.findall(path)
-    return found[-1] if found else ""
+def _of_same_release(files: Iterable[File], filename: str) -> File | None:
+    """A file of the release that ``filename`` names, whatever its local version: a wheel for Linux where there is one."""
+    wanted = version_of(filename)
+    if wanted is None:
+        return None
+    same = [file for file in files if file.version is not None and file.version.public == wanted.public]
+    best = max(same, key=lambda file: (file.is_wheel and is_for_linux(file.name), file.is_wheel), default=None)
+    return None if best is None or not filename.endswith(".whl") else replace(best, shown=filename)
 
 
 def newest(files: Iterable[File]) -> File | None:
@@ -179,19 +228,20 @@ def _allows(requires_python: str) -> bool:
 
 
 def _relabelled(metadata: bytes, file: File) -> bytes:
-    """METADATA under the local version that a file is listed with, without PyPI's libraries of CUDA: others may be required."""
+    """METADATA under the version that a file is listed with. A build for another CUDA than PyPI's does not require that one's libraries."""
+    version, local = str(file.version), file.version.local if file.version is not None else None
+    on_pypi = f"cu{ON_PYPI.get(release(version), '').replace('.', '')}"
     head, separator, body = metadata.partition(b"\n\n")
     lines = []
-    for line in head.decode().splitlines():
-        name = line.partition(":")[2].strip()
+    for line in head.decode(errors="replace").splitlines():
         if line.startswith("Version:"):
-            line = f"Version: {file.version}"
-        if not (line.startswith("Requires-Dist:") and _VENDOR.match(name)):
+            lines.append(f"Version: {version}")
+        elif not (local and local != on_pypi and line.startswith("Requires-Dist:") and _VENDOR.match(line.partition(":")[2].strip())):
             lines.append(line)
-    return "\n".join(lines).encode() + separator + body
+    return "\n".join(lines).encode() + (separator or b"\n\n") + body
 
 
-async def together(index: PythonIndex, names: Iterable[str], path: str) -> list[File]:
-    """What one page of an index that cannot be reached lists of several projects."""
-    found = await asyncio.gather(*(index.elsewhere(name, path) for name in names), return_exceptions=True)
+async def together(index: PythonIndex, names: Iterable[str], address: str) -> list[File]:
+    """What a page at ``host/path`` that is not asked lists of several projects."""
+    found = await asyncio.gather(*(index.elsewhere(name, address) for name in names), return_exceptions=True)
     return [file for files in found if not isinstance(files, BaseException) for file in files]

@@ -6,7 +6,7 @@ import html
 import json
 import urllib.parse
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from html.parser import HTMLParser
 from typing import Any
 
@@ -37,6 +37,7 @@ class File:
     size: int | None = None
     yanked: str | bool = False
     uploaded: str = ""
+    sha256: str = ""
     shown: str = ""
 
     @property
@@ -46,7 +47,8 @@ class File:
 
     @property
     def is_wheel(self) -> bool:
-        return self.name.endswith(".whl")
+        """Whether it is listed as a wheel."""
+        return self.label.endswith(".whl")
 
     @property
     def version(self) -> Version | None:
@@ -108,19 +110,6 @@ def page(files: Iterable[File], project: str, accept: str) -> tuple[str, str]:
     return HTML, f"<!DOCTYPE html><html><head><title>Links for {html.escape(project)}</title></head><body>\n{anchors}</body></html>\n"
 
 
-def with_local(files: Iterable[File], suffix: str) -> list[File]:
-    """The wheels for Linux under the local version ``suffix`` ("cu121")."""
-    found = []
-    for file in files:
-        version = file.version
-        if version is None or version.local or not file.is_wheel or not is_for_linux(file.name):
-            continue
-        start, _, rest = file.name.partition("-")
-        release, _, tags = rest.partition("-")
-        found.append(replace(file, shown=f"{start}-{release}+{suffix}-{tags}"))
-    return found
-
-
 def is_for_linux(name: str) -> bool:
     """Whether a wheel can be installed on Linux x86-64, whatever the interpreter."""
     return any(tag.platform == "any" or (tag.platform.endswith("x86_64") and "linux" in tag.platform) for tag in tags_of(name))
@@ -135,14 +124,18 @@ def _of_json(entry: dict[str, Any], project: str, base: str) -> File:
         size=entry.get("size"),
         yanked=entry.get("yanked") or False,
         uploaded=str(entry.get("upload-time") or ""),
+        sha256=str((entry.get("hashes") or {}).get("sha256", "")),
     )
 
 
 def _of_anchor(attributes: dict[str, str], project: str, base: str) -> File:
-    url = urllib.parse.urljoin(base, attributes["href"].partition("#")[0])
+    url, _, fragment = urllib.parse.urljoin(base, attributes["href"]).partition("#")
+    sha256 = fragment.removeprefix("sha256=") if fragment.startswith("sha256=") else ""
     name = urllib.parse.unquote(urllib.parse.urlsplit(url).path.rpartition("/")[2])
     yanked = attributes["data-yanked"] or True if "data-yanked" in attributes else False
-    return File(project=project, name=name, url=url, requires_python=attributes.get("data-requires-python", ""), yanked=yanked)
+    return File(
+        project=project, name=name, url=url, requires_python=attributes.get("data-requires-python", ""), yanked=yanked, sha256=sha256
+    )
 
 
 def _entry(file: File) -> dict[str, Any]:
