@@ -71,7 +71,7 @@ def _enter(found: Packages, requirement: Requirement) -> None:
         found.flags.append(requirement)
         found.complete &= requirement.text.startswith("-") or "/whl/" in requirement.text or "simple" in requirement.text
     else:
-        found.complete &= bool(requirement.name)
+        found.complete &= bool(requirement.name) and not re.match(r"(git|hg|svn)\+|https?:", requirement.text)
         found.requirements.append(requirement)
 
 
@@ -90,7 +90,7 @@ def _of_image(image: Built, project: Project) -> Packages:
                 if words is not None:
                     origin = Origin(file=image.image.file, line=image.line_of(command.line))
                     made = pip.install(words, origin, _reader(image, project, run.workdir or "/"))
-                    found.complete &= not made.trouble
+                    found.complete &= not made.trouble and all(pip.name(text) for text, _ in made.specs)
                     found.requirements += [Requirement(text, where.file, where.line) for text, where in made.specs]
                     found.flags += [Requirement(flag, origin.file, origin.line) for flag in made.flags]
     return found

@@ -42,5 +42,12 @@ rule = Rule(
             },
             seen=(Seen("converted", 6, "Dockerfile"),),
         ),
+        Case(
+            "text behind the list of a command is named: newer versions of Docker take all of it for a shell's",
+            "partial",
+            {"main.py": SERVER, "Dockerfile": SERVER_IMAGE.rstrip() + " # starts the server\n"},
+            seen=(Seen("manual", 6, "Dockerfile"),),
+            status="partial",
+        ),
     ),
 )

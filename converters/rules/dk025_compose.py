@@ -182,5 +182,22 @@ rule = Rule(
                 Seen("converted", 5, "compose.yaml"),
             ),
         ),
+        Case(
+            "a folder and a user that are the image's own need no one",
+            "converted",
+            {
+                "main.py": SERVER,
+                "Dockerfile": SERVER_IMAGE,
+                "compose.yaml": """
+                services:
+                  web:
+                    build: .
+                    ports: ["8000:8000"]
+                    working_dir: /app/
+                    user: root
+                """,
+            },
+            seen=(Seen("converted", 5, "compose.yaml"), Seen("converted", 6, "compose.yaml")),
+        ),
     ),
 )

@@ -111,5 +111,15 @@ rule = Rule(
                 Seen("dropped", 7, "compose.yaml"),
             ),
         ),
+        Case(
+            "what listens on the machine that runs Docker is left to a person",
+            "partial",
+            {
+                "main.py": SERVER,
+                "Dockerfile": SERVER_IMAGE.replace("EXPOSE", "ENV QUEUE=amqp://host.docker.internal:5672\nEXPOSE"),
+            },
+            seen=(Seen("manual", 5, "Dockerfile"),),
+            status="partial",
+        ),
     ),
 )

@@ -23,6 +23,12 @@ COPY main.py /app/main.py
 WORKDIR /app
 CMD ["uvicorn", "main:app", "--host", "0.0.0.0", "--port", "8000"]
 """
+SERVING = """
+FROM ubuntu:22.04
+RUN apt-get update && apt-get install -y tensorflow-model-server
+EXPOSE 8501
+ENTRYPOINT ["tensorflow_model_server", "--rest_api_port=8501", "--model_name=one", "--model_base_path=/model"]
+"""
 FETCH = """
 import os
 
@@ -64,6 +70,16 @@ rule = Rule(
             {"main.py": SERVER, "fetch.py": FETCH, "Dockerfile": BAKED.format(default="")},
             seen=(Seen("manual", 2, "Dockerfile"),),
         ),
+        Case("a model that the build does not put where the command looks for it is asked for", "partial",
+             {"Dockerfile": SERVING}, seen=(Seen("manual", 4, "Dockerfile"),), status="partial"),
+        Case("a base image that one builds oneself is named", "partial",
+             {"Dockerfile": "FROM local/llama.cpp:server-cuda\nEXPOSE 8080\nCMD [\"-hf\", \"acme/tiny\", \"--host\", \"0.0.0.0\"]"},
+             seen=(Seen("manual", 1, "Dockerfile"),), status="partial"),
+        Case("a model that the build puts there is in order", "untouched",
+             {"one/1/saved_model.pb": "", "Dockerfile": SERVING.replace("EXPOSE", "COPY one /model\nEXPOSE")}),
+        Case("a model that a step downloads is in order", "untouched",
+             {"Dockerfile": SERVING.replace("EXPOSE", "RUN fetch acme/one /model\nEXPOSE")}),
+        Case("a model of a volume is told by its volume", "untouched", {"Dockerfile": SERVING.replace("EXPOSE", "VOLUME /model\nEXPOSE")}),
         Case("a build argument with a default is there", "untouched",
              {"main.py": SERVER, "fetch.py": FETCH, "Dockerfile": BAKED.format(default="=tiny")}),
         Case("a build argument that no script reads is not needed", "untouched",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
@@ -16,6 +17,12 @@ from converters.preflight.values import absolute
 from converters.project import normalize
 
 SCRIPT = re.compile(r"\.(sh|py)$")
+SERVERS = frozenset({"uvicorn", "gunicorn", "hypercorn", "daphne", "granian"})
+INSTALLS = re.compile(
+    r"git clone|unzip|tar |wget|curl|poetry install|uv sync|pdm install|setup\.py|hatch|make "
+    r"|pip3? install [^&;|]*(?<!\S)(-e\s+)?\.{1,2}(/|\[|\s|$)"
+)
+"""Build steps after which the image may hold modules that no COPY names."""
 
 
 def check(deployment: Deployment) -> Iterator[Finding]:
@@ -90,7 +97,82 @@ def _scripts(deployment: Deployment, image: Built) -> Iterator[Finding]:
                         said.add(place)
                         message = f"`{word}` is run while the image is built, and it is not in the project: add it."
                         yield Finding(image.image.file, image.line_of(command.line), rules.PF006, message, about=word)
+    yield from _lists(image)
     yield from _of_command(deployment, image)
+    yield from _modules(deployment, image)
+
+
+def _lists(image: Built) -> Iterator[Finding]:
+    """Lists of requirements that a step of the built stage installs, below a folder that the project fills."""
+    said: set[str] = set()
+    for run in image.stage.runs:
+        made = " ".join(other.script for other in image.runs if other.line <= run.line)
+        mounted = {absolute(mount.target or "", run.workdir or "/") for mount in run.mounts}
+        for outer in run.commands():
+            for command in (outer, *outer.inner):
+                for word in _requirement_lists(command.words):
+                    place = absolute(word, run.workdir or "/")
+                    folder = place.rpartition("/")[0]
+                    filled = any(known.startswith(f"{folder}/") for known in image.layout.files)
+                    there = place in image.layout.files or place in image.lost or any(place.startswith(one) for one in mounted)
+                    if filled and not there and place not in said and not _is_made(PurePosixPath(word).name, made):
+                        said.add(place)
+                        message = f"`{word}` is installed while the image is built, and it is not in the project: add it."
+                        yield Finding(image.image.file, image.line_of(command.line), rules.PF006, message, about=word)
+
+
+def _requirement_lists(words: tuple[str, ...]) -> list[str]:
+    """The files that `pip install -r` names."""
+    if "install" not in words or not any(PurePosixPath(word).name in ("pip", "pip3", "uv") for word in words):
+        return []
+    named = [word for flag, word in itertools.pairwise(words) if flag in ("-r", "--requirement", "--requirements")]
+    return [word for word in named if "$" not in word and "://" not in word]
+
+
+def _modules(deployment: Deployment, image: Built) -> Iterator[Finding]:
+    """Modules that a server's command imports by name: `uvicorn app.main:app`, `python -m app.main`."""
+    start, stated = image.stage.entrypoint or image.stage.cmd, deployment.program.image
+    overridden = [*_listed(stated.entrypoint), *_listed(stated.cmd)] if stated is not None else []
+    words = tuple(overridden) or (start.words if start is not None else ())
+    if deployment.program.kind != "server" or not deployment.runner.cwd or _brings_more(image):
+        return
+    line = image.line_of(start.line if start is not None else image.stage.line)
+    for module in _named_modules(words):
+        stem, top = module.replace(".", "/"), module.partition(".")[0]
+        bases = [base.rstrip("/") for base in deployment.runner.search]
+        if any(f"{base}/{stem}{end}" in image.layout.files for base in bases for end in (".py", "/__init__.py", "/__main__.py")):
+            continue
+        own = next((path for path in deployment.project.files if f"/{path}".endswith((f"/{stem}.py", f"/{stem}/__init__.py"))), "")
+        if own:
+            todo = f"{own} is in the project and not in the image under this name: copy it there."
+        elif "." in module and any(f"{base}/{top}" in deployment.runner.folders for base in bases):
+            todo = f"{top}/ has no such module: add it."
+        else:
+            continue  # a package that is installed may have the name
+        yield Finding(image.image.file, line, rules.PF006, f"the image starts `{module}`, and {todo}", about=module)
+
+
+def _listed(value: object) -> list[str]:
+    return [str(word) for word in value] if isinstance(value, list) else []
+
+
+def _brings_more(image: Built) -> bool:
+    """Whether the image may hold modules that the context does not: copied from elsewhere, cloned, or installed from the project."""
+    copied = any(one.from_stage is not None or any("://" in source for source in one.sources) for one in image.stage.copies)
+    text = " ".join(run.script for run in image.runs)
+    return copied or INSTALLS.search(text) is not None
+
+
+def _named_modules(words: tuple[str, ...]) -> list[str]:
+    """Dotted names of modules by which a command is told what to run, where nothing moves it to another folder first."""
+    text = " ".join(words)
+    if re.search(r"(^|[\s;&])cd |--app-dir|--chdir|--pythonpath|\$", text):
+        return []
+    plain = [part for word in words for part in word.split()]
+    program = next((PurePosixPath(word).name for word in plain if PurePosixPath(word).name in SERVERS), "")
+    named = re.findall(r"(?<![\w./-])([A-Za-z_]\w*(?:\.\w+)*):[A-Za-z_]\w*(?:\(\))?(?![\w/])", text) if program else []
+    ran = [name for flag, name in itertools.pairwise(plain) if flag == "-m" and re.fullmatch(r"[A-Za-z_]\w*(\.\w+)+", name)]
+    return list(dict.fromkeys([*named, *ran]))
 
 
 def _of_command(deployment: Deployment, image: Built) -> Iterator[Finding]:

@@ -16,6 +16,10 @@ HOST = re.compile(
 )
 """`redis://user@cache:6379/0`, `cache:6379`: a name with a port."""
 URL = re.compile(r"\b[a-z][a-z0-9+.-]*://(?:[^\s/@\"']*@)?(?P<host>[A-Za-z0-9][\w.-]*|\[::1\])(?::(?P<port>\d{1,5}))?", re.IGNORECASE)
+DOCKER_HOST = frozenset(
+    {"host.docker.internal", "gateway.docker.internal", "docker.for.mac.localhost", "docker.for.win.localhost", "host.containers.internal"}
+)
+"""Names by which a container reaches the machine that it runs on."""
 SELF = frozenset({"localhost", "127.0.0.1", "0.0.0.0", "[::1]"})
 HOST_NAME = re.compile(r"\w*(HOST|HOSTNAME|SERVER|ADDR|ADDRESS|ENDPOINT)", re.IGNORECASE)
 """A variable whose whole value may be a host."""
@@ -33,6 +37,18 @@ def settle(reading: Reading, app: App, ledger: Ledger) -> None:
             message = (
                 f"{variable} names the service {name}, which one container does not have: run it elsewhere and give its address in "
                 f"{variable} or a secret, or start it in the same container."
+            )
+            ledger.note(rules.DK032, Disposition.MANUAL, message, origin)
+
+
+def on_the_host(reading: Reading, ledger: Ledger) -> None:
+    """Name what the server calls on the machine that runs Docker: a runner of fal has no such machine."""
+    for name, value, origin in _variables(reading):
+        hosts = {match["host"].lower() for match in (*HOST.finditer(value), *URL.finditer(value))} & DOCKER_HOST
+        if hosts:
+            message = (
+                f"{name} names {hosts.pop()}, the machine that runs Docker, which a runner cannot reach: run what listens there elsewhere, "
+                f"and give its address in {name} or a secret."
             )
             ledger.note(rules.DK032, Disposition.MANUAL, message, origin)
 

@@ -27,6 +27,7 @@ POINTS: dict[str, tuple[int, str]] = {
     "service of the image": (3, "a compose service runs it"),
     "published": (8, "compose publishes a port of it to people"),
     "default compose file": (20, "`docker compose up` reads this file where no other is named"),
+    "behind the interface": (6, "the user interface waits for it, and people use the project through that"),
     "called": (-9, "another service calls it, so it stands behind that one"),
     "other variant": (-14, "the service runs the variant of the image for other hardware"),
     "worker": (-15, "the name is that of a worker, a database or a user interface"),

@@ -35,8 +35,10 @@ def read_javascript(listener: Listener, path: str, text: str, process: Process) 
         r"\bport\s*:\s*([^,}\n]+)",
         r"\b(?:const|let|var)\s+PORT\s*=\s*([^;\n]+)",
     ):
-        for match in re.finditer(pattern, text):
-            listener.port = listener.port or known(match.group(1), match.start())
+        found = [one for match in re.finditer(pattern, text) if (one := known(match.group(1), match.start())) is not None]
+        if found and listener.port is None:
+            listener.port = found[0]
+            listener.certain = pattern.startswith(r"\.listen") and len({one.value for one in found}) == 1
     host = re.search(r"\bhost(?:name)?\s*:\s*[\"'`]([\w.:]+)[\"'`]|\.listen\([^)]*?,\s*[\"']([\w.]+)[\"']", text)
     if host:
         origin = Origin(file=path, line=text.count("\n", 0, host.start()) + 1)

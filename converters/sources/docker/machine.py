@@ -61,7 +61,9 @@ def _gpu_line(candidate: Candidate) -> int:
         (
             run.line
             for run in stage.runs
-            if re.search(r"/whl/cu\d\d|cuda-nvcc|cuda-toolkit|onnxruntime-gpu|tensorflow\[and-cuda\]", run.script)
+            if re.search(
+                r"/whl/cu\d\d|cuda-nvcc|cuda-toolkit|onnxruntime-gpu|tensorflow\[and-cuda\]|pytorch-cuda|\bcudatoolkit\b", run.script
+            )
         ),
         0,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import PurePosixPath
 
 from converters import rules
 from converters.concepts.environment import missing_item
@@ -24,6 +25,19 @@ EMPTY = r"-z\s+[\"']?\$\{?(?P<name>[A-Za-z_]\w*)(?:[:]?[-+])?\}?[\"']?\s*\]"
 IF_EMPTY = re.compile(rf"\bif\s+\[+\s*{EMPTY}\]?\s*;?\s*then\b(?P<body>(?:(?!\bfi\b|\belse\b|\bthen\b).)*?\bexit\s+[1-9])", re.DOTALL)
 EMPTY_AND = re.compile(rf"(?m)^\s*\[+\s*{EMPTY}\]?\s*&&(?P<body>[^\n]*\bexit\s+[1-9])")
 FULL_OR = re.compile(r"(?m)^\s*\[+\s*-n\s+[\"']?\$\{?(?P<name>[A-Za-z_]\w*)(?::-)?\}?[\"']?\s*\]\]?\s*\|\|(?P<body>[^\n]*\bexit\s+[1-9])")
+MODEL_FILES = frozenset(
+    {
+        "-m",
+        "--model",
+        "--model-path",
+        "--model_base_path",
+        "--model-base-path",
+        "--model-repository",
+        "--model-store",
+        "--model_config_file",
+    }
+)
+"""Flags by which llama.cpp, vLLM, SGLang, TensorFlow Serving, Triton and TorchServe are given a file or folder."""
 READS = r"(?:environ(?:\.get)?|getenv)\s*[\(\[]\s*[\"']{name}[\"']|\$\{{?{name}\b|process\.env\.{name}\b|ENV\[[\"']{name}[\"']\]"
 """How Python, shell, JavaScript and Ruby read a variable."""
 
@@ -31,7 +45,9 @@ READS = r"(?:environ(?:\.get)?|getenv)\s*[\(\[]\s*[\"']{name}[\"']|\$\{{?{name}\
 def read(project: Project, candidate: Candidate, app: App, ledger: Ledger) -> None:
     """Name everything that is missing."""
     _command(candidate, ledger)
+    _base(candidate, ledger)
     _model(candidate, ledger)
+    _model_files(candidate, ledger)
     if candidate.packaging is not None:
         _arguments(project, candidate.packaging, app, ledger)
     given = {*candidate.env(), *(variable.name for variable in app.environment.variables), *SHELL}
@@ -70,6 +86,48 @@ def _command(candidate: Candidate, ledger: Ledger) -> None:
     if known is not None and not known.starts and not candidate.start.words:
         message = f"the image {candidate.base} starts no server by itself: state its command with CMD, or with `command` in compose."
         ledger.note(RULE, Disposition.MANUAL, message, candidate.start.origin)
+
+
+def _base(candidate: Candidate, ledger: Ledger) -> None:
+    """A base image that is built by hand on one machine, by the name that its own guide gives it."""
+    match = official_images.UNPUBLISHED.fullmatch(candidate.base)
+    if match is not None and candidate.packaging is not None:
+        message = (
+            f"{candidate.base} is what llama.cpp's guide calls an image that one builds oneself: no registry has it. "
+            f"FROM ghcr.io/ggml-org/llama.cpp:{match['tag']} is the published one."
+        )
+        ledger.note(RULE, Disposition.MANUAL, message, candidate.packaging.origin(candidate.packaging.stage.line))
+
+
+def _model_files(candidate: Candidate, ledger: Ledger) -> None:
+    """The folder or file of a model that the command names, where nothing in the build puts it there and no volume brings it."""
+    listener, packaging = candidate.listener, candidate.packaging
+    if listener is None or packaging is None or listener.program is None or listener.program.application:
+        return
+    mounted = [volume.target for volume in candidate.service.volumes] if candidate.service is not None else []
+    mounted += ["/data", *(line.value for line in packaging.dockerfile.instructions if line.keyword == "VOLUME")]
+    text = " ".join(run.script for stage in packaging.dockerfile.stages for run in stage.runs)
+    for flag, path in _stated_files(listener.process.words):
+        place = path.rstrip("/")
+        filled = any(known == place or known.startswith(f"{place}/") for known in packaging.layout.files)
+        brought = any(place == folder or place.startswith(f"{folder.rstrip('/')}/") for folder in mounted)
+        copied = any(copy.from_stage is not None and place.startswith(copy.dest.rstrip("/")) for copy in packaging.stage.copies)
+        made = re.search(rf"(?<![\w-]){re.escape(PurePosixPath(place).name)}(?![\w-])", text) is not None
+        if not (filled or brought or copied or made):
+            message = (
+                f"{flag} names {path}, which the build does not put there: copy the model into the image, or name a folder below /data "
+                "and fill that with `fal files upload`."
+            )
+            ledger.note(RULE, Disposition.MANUAL, message, listener.process.origin)
+
+
+def _stated_files(words: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    """(flag, absolute path) of the models that a command names."""
+    for index, word in enumerate(words):
+        flag, sign, value = word.partition("=")
+        value = value if sign else words[index + 1] if index + 1 < len(words) else ""
+        if flag in MODEL_FILES and value.startswith("/") and "$" not in value:
+            yield flag, value
 
 
 def _model(candidate: Candidate, ledger: Ledger) -> None:

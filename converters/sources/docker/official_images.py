@@ -56,6 +56,8 @@ class OfficialImage:
         return self.gpu or re.search(self.cuda, tag) is not None
 
 
+UNPUBLISHED = re.compile(r"local/llama\.cpp:(?P<tag>[\w.-]+)")
+"""https://github.com/ggml-org/llama.cpp/blob/master/docs/docker.md: `docker build -t local/llama.cpp:server-cuda`."""
 UI = Program("Stable Diffusion web UI", 7860, ports=("--port",), hosts=("--server-name", "--listen"), loopback=True, health="/")
 COMFYUI = Program("ComfyUI", 8188, hosts=("--listen",), loopback=True, health="/system_stats")
 TEXT_UI = Program(

@@ -172,7 +172,7 @@ def _expose(candidate: Candidate) -> Iterator[Finding]:
 def _declared_variables(candidate: Candidate) -> Iterator[Finding]:
     """`ENV PORT=8085`, where the program that reads it is not known, or reads it in a way that is not."""
     listener = candidate.listener
-    if listener is not None and listener.framework and listener.unread_about("port") is None:
+    if listener is not None and listener.framework and listener.port is not None and listener.unread_about("port") is None:
         return
     service = candidate.service
     for name, (value, line) in service.environment.items() if service else ():

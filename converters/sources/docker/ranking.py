@@ -40,6 +40,8 @@ WORKER_WORDS = re.compile(
     r"(^|[-_])(worker|celery|beat|db|database|cache|proxy|frontend|ui|web-?ui|prestart|migrat\w*|init|client|test|redis|queue)([-_]|$)",
     re.IGNORECASE,
 )
+INTERFACE = re.compile(r"(^|[-_])(front-?end|ui|web-?ui|web|dashboard|streamlit|gradio)([-_]|$)", re.IGNORECASE)
+"""Names of services that people look at."""
 NO_SERVERS = frozenset(
     {
         "pytest", "tox", "nox", "ruff", "mypy", "pylint", "flake8", "black", "coverage", "make", "sleep", "tail", "true", "cat", "echo",
@@ -89,6 +91,9 @@ def _service(candidate: Candidate, variants: frozenset[bool]) -> None:
     variant = bool(CUDA.search(f"{service.file.path} {service.image}".replace(" ", "/")))
     if packaging and not service.dockerfile and variant != bool(CUDA.search(packaging.file.path)) and variant in variants:
         candidate.add("other variant")
+    fronts = [one.name for one in service.others if INTERFACE.search(one.name) and service.name in one.depends_on]
+    if fronts and not INTERFACE.search(service.name):
+        candidate.add("behind the interface", fronts[0])
     if WORKER_WORDS.search(service.name):
         candidate.add("worker", service.name)
     if service.keys.get("profiles"):

@@ -107,6 +107,7 @@ def analyze(project: Project, options: Options, ledger: Ledger) -> Application:
     _dot_env(project, reading, app, ledger)
     settle.others(project, reading, ledger)
     addresses_inside.own_addresses(reading, app, ledger)
+    addresses_inside.on_the_host(reading, ledger)
     _ask_which(found, ledger)
     return application
 

@@ -10,6 +10,7 @@ from converters.concepts import baked, variables
 from converters.containers import fetched, packaging
 from converters.containers.compose import Service
 from converters.containers.dockerfile_model import Instruction
+from converters.containers.dockerfile_words import after_json
 from converters.containers.layout import layout
 from converters.containers.packaging import Packaging
 from converters.containers.registries import host_of, login
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from converters.sources.docker.analysis import Reading
 
 KEPT = "stays in the image"
+ROOT = frozenset({"root", "0", "0:0", "root:root"})
+"""How USER and compose name the user that an image has where nothing says another."""
 
 
 def settle(project: Project, reading: Reading, app: App, ledger: Ledger) -> None:
@@ -43,6 +46,7 @@ def settle(project: Project, reading: Reading, app: App, ledger: Ledger) -> None
 
 def _dockerfile(project: Project, found: Packaging, reading: Reading, app: App, ledger: Ledger) -> None:
     used = _used_stages(found)
+    _text_after_lists(found, ledger)
     for instruction, construct in found.instructions:
         _instruction(project, found, instruction, construct, used, reading, ledger)
     for run, step, construct in found.steps:
@@ -59,6 +63,18 @@ def _dockerfile(project: Project, found: Packaging, reading: Reading, app: App, 
         for construct in constructs:
             _variable(found, app, name, construct, ledger)
     app.environment.files = context_files(project, found)
+
+
+def _text_after_lists(found: Packaging, ledger: Ledger) -> None:
+    """A command in exec form with something behind its list, which Docker's newer builders read as one line for a shell."""
+    for instruction in found.dockerfile.instructions:
+        rest = after_json(instruction.value) if instruction.keyword in ("CMD", "ENTRYPOINT") else ""
+        if rest and instruction.stage == found.stage.index:
+            message = (
+                f"`{rest[:60]}` stands behind the list of {instruction.keyword}: newer versions of Docker take all of it for shell text, "
+                "which starts nothing. Remove it."
+            )
+            ledger.note(rules.DK020, Disposition.MANUAL, message, found.origin(instruction.line))
 
 
 def _used_stages(found: Packaging) -> set[int]:
@@ -238,7 +254,9 @@ def _private(reference: str) -> bool:
 def _service(project: Project, service: Service, reading: Reading, app: App, ledger: Ledger) -> None:
     for key in service.keys:
         construct = ledger.record("compose", f"{service.name}.{key}", service.origin(key))
-        if key in dk025_compose.KEYS:
+        if _as_the_image_says(key, service, reading):
+            ledger.settle(construct, rules.DK025, Disposition.CONVERTED, "the image says the same")
+        elif key in dk025_compose.KEYS:
             disposition, reason = dk025_compose.KEYS[key]
             ledger.settle(construct, rules.DK025, disposition, reason)
         elif key in dk025_compose.UNSUPPORTED:
@@ -255,6 +273,14 @@ def _service(project: Project, service: Service, reading: Reading, app: App, led
             _depends(service, reading.beside, construct, ledger)
     _environment(service, app, ledger)
     addresses_inside.settle(reading, app, ledger)
+
+
+def _as_the_image_says(key: str, service: Service, reading: Reading) -> bool:
+    """Whether a key of the service states what the image states or has by itself."""
+    stage, value = reading.candidate.stage, str(service.keys.get(key))
+    if key == "working_dir":
+        return stage is not None and value.rstrip("/") == (stage.workdir or "/").rstrip("/")
+    return key == "user" and value in ROOT and stage is not None and (stage.user or "root") in ROOT
 
 
 def _environment(service: Service, app: App, ledger: Ledger) -> None:

@@ -37,6 +37,14 @@ def test_the_service_that_builds_and_publishes(tmp_path: Path) -> None:
     assert chosen.service is not None and chosen.service.name == "api"
 
 
+def test_the_service_that_the_user_interface_waits_for(tmp_path: Path) -> None:
+    services = "services:\n  augment: {build: augment, ports: ['2000:8000']}\n  backend: {build: back, ports: ['80:8000']}\n"
+    front = "  frontend: {build: front, ports: ['3000:3000'], depends_on: [backend]}\n"
+    files = {"augment__Dockerfile": SERVE, "back__Dockerfile": SERVE, "front__Dockerfile": 'FROM node:20\nCMD ["serve"]\n'}
+    chosen = best(tmp_path, compose_yml=services + front, **files)
+    assert chosen.service is not None and chosen.service.name == "backend"
+
+
 def test_an_override_file_is_not_read(tmp_path: Path) -> None:
     override = "services:\n  api: {build: ., command: uvicorn main:app --reload --port 1}\n"
     chosen = best(tmp_path, Dockerfile=SERVE, **{"compose.override.yml": override})

@@ -15,6 +15,7 @@ FOR_A_GPU = {
     "a requirement that runs on CUDA alone": {"requirements_txt": "fastapi\nvllm==0.6.6\n"},
     "a CUDA build": {"requirements_txt": "--extra-index-url https://download.pytorch.org/whl/cu121\ntorch==2.4.0+cu121\n"},
     "a package of a RUN line": {"Dockerfile": RUN.format(run="pip install fastapi onnxruntime-gpu")},
+    "CUDA by conda": {"Dockerfile": RUN.format(run="conda install -y pytorch pytorch-cuda=11.6 -c pytorch -c nvidia")},
     "code that loads on CUDA": {"main_py": WEB + 'model = torch.nn.Linear(2, 2).to("cuda")\n'},
     "code of a module that the server imports": {
         "main_py": WEB + "import model\n",

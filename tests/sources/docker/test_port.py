@@ -138,6 +138,17 @@ PORTS = {
     "the base image": (80, {"Dockerfile": "FROM tiangolo/uvicorn-gunicorn-fastapi:python3.11\nCOPY . /app\n"}),
     "vLLM": (8000, {"Dockerfile": 'FROM vllm/vllm-openai:latest\nCMD ["--model", "m"]\n'}),
     "a port that nobody sets": (8080, {"Dockerfile": "FROM python:3.11\nCMD exec gunicorn --bind :$PORT main:app\n"}),
+    "node's default in the code, where EXPOSE says another": (
+        3000,
+        {
+            "Dockerfile": 'FROM node:20\nWORKDIR /app\nCOPY . .\nEXPOSE 4000\nCMD ["node", "index.js"]\n',
+            "index_js": "require('express')().listen(process.env.PORT || 3000);\n",
+        },
+    ),
+    "a declared port of a program whose code is not there": (
+        81,
+        {"Dockerfile": 'FROM node:20\nWORKDIR /app\nENV PORT 81\nCMD ["npm", "start"]\n'},
+    ),
     "node": (
         3001,
         {
