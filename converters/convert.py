@@ -19,6 +19,7 @@ from converters.credentials.account import settle_files
 from converters.credentials.vault import Vault, collect
 from converters.credentials.withhold import withhold, withhold_items
 from converters.errors import Unreadable, Unsupported, UsageError
+from converters.given_server import GivenServer
 from converters.ir import Disposition, Origin
 from converters.ledger import Ledger
 from converters.options import Options
@@ -42,6 +43,8 @@ def convert(path: Path, options: Options) -> Outcome:
             return unchanged
         chosen = _detect(project, options)
         platform = chosen.name
+        if chosen.is_server:
+            options = replace(options, server=_given(project, options))
         vault = collect(project, _further(options))
         ledger = Ledger()
         application = chosen.analyze(project, options, ledger)
@@ -138,9 +141,16 @@ def _detect(project: Project, options: Options) -> Platform:
             if not candidate.is_server:
                 _refuse_servers_options(candidate.name, options)
             return candidate
+    if (given := _given(project, options)) is not None and given.image:
+        return next(one for one in platforms() if one.is_server)
     _refuse_unread(project)
     hint = entries.hint_of_callers(project) or "Give the folder that holds the worker."
     raise Unsupported(f"neither {', nor '.join(one.recognised_by for one in platforms())} was recognised.", hint=hint)
+
+
+def _given(project: Project, options: Options) -> GivenServer | None:
+    """What files of the project, and exports, that belong to another platform say about its server."""
+    return next((given for one in platforms() if (given := one.server(project, options)) is not None), None)
 
 
 def _refuse_servers_options(platform: str, options: Options) -> None:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from converters.given_server import GivenServer
 
 Target = Literal["auto", "app", "function", "pyproject"]
 Style = Literal["auto", "inline", "keep"]
@@ -34,5 +37,7 @@ class Options:
     only: tuple[str, ...] = ()
     skip: tuple[str, ...] = ()
     in_place: bool = False
+    server: GivenServer | None = field(default=None, compare=False)
+    """What other files of the project, and exports, say about its server: found by the conversion itself."""
     unit: str = ""
     """Entry file of the one unit to convert, relative to the project (`migrate batch` converts unit by unit)."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from converters.rules.model import Case, Rule, Seen, fal_docs, runpod_docs
-from converters.rules.samples import WORKER
+from converters.rules.samples import SERVER, SERVER_IMAGE, WORKER
 
 LISTING = frozenset(
     {"title", "description", "type", "category", "iconUrl", "icon", "$schema", "schema", "schemaVersion", "version", "name", "author",
@@ -17,8 +17,8 @@ rule = Rule(
     safety="safe",
     explanation="""
     These keys are the worker's page on RunPod's hub: they change nothing of what runs, so they go. An app on fal shows its name and
-    its OpenAPI document. A listing with `"type": "http"` describes a load-balancing worker, which has no job handler and is refused
-    here, because its image is the server.
+    its OpenAPI document. A listing with `"type": "http"`, or with `endpointType` LB among its settings, describes a
+    load-balancing worker: its image is converted as the server that it starts, and is refused where the project has no image.
     Check whether you want to publish the app in fal's marketplace, which has a form of its own.
     """,
     links=(runpod_docs("hub/publishing-guide"), fal_docs("documentation/serverless/publishing-to-marketplace")),
@@ -40,7 +40,7 @@ rule = Rule(
             status="converted",
         ),
         Case(
-            "a load-balancing worker is refused with the reason",
+            "a load-balancing worker without an image is refused with the reason",
             "untouched",
             {"handler.py": WORKER, ".runpod/hub.json": '{"type": "http"}'},
             status="unsupported",
@@ -50,6 +50,18 @@ rule = Rule(
             "untouched",
             {"handler.py": WORKER, ".runpod/hub.json": '{"warranty": "none"}'},
             seen=(Seen("manual", 1, ".runpod/hub.json", "ALL001"),),
+            status="converted",
+        ),
+        Case(
+            "a load-balancing worker is the server that its image starts",
+            "converted",
+            {
+                "handler.py": WORKER,
+                "main.py": SERVER,
+                "Dockerfile": SERVER_IMAGE,
+                ".runpod/hub.json": '{"type": "serverless", "config": {"endpointType": "LB", "runsOn": "CPU"}}',
+            },
+            seen=(Seen("dropped", 1, ".runpod/hub.json"), Seen("converted", 1, ".runpod/hub.json", "RP041")),
             status="converted",
         ),
     ),

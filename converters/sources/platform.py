@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 if TYPE_CHECKING:
+    from converters.given_server import GivenServer
     from converters.ir import App, Application, Evidence
     from converters.ledger import Ledger
     from converters.options import Options
@@ -96,6 +97,10 @@ class Platform(ABC):
     @abstractmethod
     def analyze(self, project: Project, options: Options, ledger: Ledger) -> Application:
         """Read the project. Every construct goes into the ledger. Raises `Unsupported` and `Unreadable` with reason and place."""
+
+    def server(self, project: Project, options: Options) -> GivenServer | None:
+        """What its own files and exports say about a server that the project's image starts; None for nothing."""
+        return None
 
     def runner(self) -> Runner:
         """How `migrate verify` starts the source. What it needs is imported here, since it is not always installed."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 
 from converters.containers.compose import Service
 from converters.containers.dockerfile_model import Stage
 from converters.containers.packaging import Packaging
+from converters.ir import Origin
 from converters.sources.docker import official_images
 from converters.sources.docker.container_start import Start
 from converters.sources.docker.image_config import ImageConfig
@@ -70,6 +72,8 @@ class Candidate:
     listening: Listening | None = None
     supervised: bool = False
     """The listener is one of several programs that a supervisor keeps running."""
+    given: Mapping[str, tuple[str, Origin]] = field(default_factory=dict)
+    """Variables that files of another kind, or an export, give the container."""
     score: int = 0
     rank: Rank = Rank.NOTHING
     reasons: list[str] = field(default_factory=list)
@@ -100,4 +104,5 @@ class Candidate:
         found.update({name: value.value for name, value in self.stage.env.items()} if self.stage else {})
         if self.service is not None:
             found.update({name: value for name, (value, _) in self.service.environment.items() if value is not None})
+        found.update({name: value for name, (value, _) in self.given.items()})
         return found

@@ -13,10 +13,11 @@ from converters.containers.compose import Service
 from converters.containers.layout import Layout
 from converters.containers.packaging import is_dockerfile
 from converters.errors import UsageError
+from converters.given_server import GivenServer
 from converters.project import Project, SourceFile
 from converters.sources.docker import official_images, programs, ranking
 from converters.sources.docker.candidate import Candidate, Rank
-from converters.sources.docker.container_start import start
+from converters.sources.docker.container_start import Start, start
 from converters.sources.docker.defaults import Known
 from converters.sources.docker.image_config import ImageConfig
 from converters.sources.docker.known_programs import listener_of
@@ -50,7 +51,9 @@ def compose_files(project: Project) -> list[SourceFile]:
     return [file for path, file in sorted(project.files.items()) if compose.is_compose(path) and not project.is_installed(path)]
 
 
-def candidates(project: Project, config: ImageConfig | None = None, settings: Mapping[str, Any] | None = None) -> list[Candidate]:
+def candidates(
+    project: Project, config: ImageConfig | None = None, settings: Mapping[str, Any] | None = None, server: GivenServer | None = None
+) -> list[Candidate]:
     """Every image that may be the server, best first; equal ones in the order of their paths.
 
     A ready image whose configuration is given comes before all others. `--set service=` and `--set stage=` leave those alone that
@@ -72,6 +75,10 @@ def candidates(project: Project, config: ImageConfig | None = None, settings: Ma
             found.append(_of_image(project, service))
     if config is not None:
         found = [*found, *_ready(project, found, config)]
+    if not found and server is not None and server.image:
+        found = [_given(server)]
+    for candidate in found:
+        candidate.given = server.environment if server is not None else {}
     variants = frozenset(bool(ranking.CUDA.search(file.path)) for file in dockerfiles(project))
     for candidate in found:
         _trace(shared, candidate)
@@ -180,6 +187,15 @@ def _ready(project: Project, found: list[Candidate], config: ImageConfig) -> lis
         Candidate(None, service, service.image if service else name, None, start(None, service, name, config), config)
         for service in running or [None]
     ]
+
+
+def _given(server: GivenServer) -> Candidate:
+    """The ready image that an export names, with its command."""
+    own = start(None, None, server.image)
+    words = server.command or own.words
+    form = "compose" if server.command else own.form
+    why = f"command of {server.what}" if server.command else own.why
+    return Candidate(None, None, server.image, None, Start(words, server.origin, form, why))
 
 
 def _trace(shared: Shared, candidate: Candidate) -> None:

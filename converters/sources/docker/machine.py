@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from converters import rules
 from converters.concepts.machine import assume
 from converters.containers.base_images import BaseImage
+from converters.given_server import GivenServer
 from converters.ir import App, Origin, Setting
 from converters.ledger import Ledger
 from converters.project import Project
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from converters.sources.docker.analysis import Reading
 
 
-def choose(project: Project, reading: Reading, app: App, base: BaseImage, ledger: Ledger) -> None:
+def choose(project: Project, reading: Reading, app: App, base: BaseImage, server: GivenServer | None, ledger: Ledger) -> None:
     """The machine is always written; nothing in a Docker project says how much memory the GPU must have."""
     candidate = reading.candidate
     service, found = candidate.service, candidate.packaging
@@ -32,6 +33,8 @@ def choose(project: Project, reading: Reading, app: App, base: BaseImage, ledger
             app.settings.append(Setting(name="num_gpus", value=service.gpus, origin=origin))
     elif reading.workload is not None and reading.workload.gpus:
         origin, why = reading.workload.origin, "the manifest asks for nvidia.com/gpu"
+    elif server is not None and server.gpu is not None:
+        origin, why = server.gpu, f"{server.what} says that it runs on a GPU"
     elif known is not None:
         why = f"the image {candidate.base} is made for a GPU" if known.asks_for_gpu(candidate.base) else ""
     elif base.gpu and "rocm" not in candidate.base:

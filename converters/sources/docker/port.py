@@ -22,7 +22,8 @@ SIDE_PORTS = frozenset(
 )
 """Ports of shells, databases, debuggers and metrics."""
 DECLARED = (
-    "EXPOSE", "port of service", "containerPort", "targetPort", "HEALTHCHECK", "healthcheck", "$PORT", "ENV ", "variable of service",
+    "EXPOSE", "port of service", "port of the endpoint", "variable of the endpoint", "containerPort", "targetPort", "HEALTHCHECK",
+    "healthcheck", "$PORT", "ENV ", "variable of service",
 )  # fmt: skip
 """How evidence starts that declares a port and does not bind it."""
 PORT_VARIABLE = re.compile(r"PORT|(\w+_)?(HTTP|SERVER|APP|API|WEB|LISTEN|SERVICE|SRV|REST|UVICORN|GUNICORN)_?PORT", re.IGNORECASE)
@@ -179,6 +180,9 @@ def _declared_variables(candidate: Candidate) -> Iterator[Finding]:
         if PORT_VARIABLE.fullmatch(name) and is_port(value) and service is not None:
             origin = Origin(file=service.file.path, line=line)
             yield Finding(subject="port", value=str(value), why=f"variable of service {service.name} {name}", origin=origin)
+    for name, (value, origin) in candidate.given.items():
+        if PORT_VARIABLE.fullmatch(name) and is_port(value):
+            yield Finding(subject="port", value=value, why=f"variable of the endpoint {name}", origin=origin)
     for name, known in candidate.stage.env.items() if candidate.stage else ():
         if PORT_VARIABLE.fullmatch(name) and is_port(known.value) and not (service and name in service.environment):
             yield Finding(subject="port", value=known.value, why=f"ENV {name}", origin=Origin(file=candidate.file, line=known.line))

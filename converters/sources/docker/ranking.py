@@ -148,6 +148,6 @@ def serves(candidate: Candidate) -> bool:
     known = listener is not None and bool(listener.framework)
     if known or official_images.official(candidate.base) is not None or candidate.config is not None:
         return True
-    if candidate.service is not None and candidate.service.ports:
+    if (candidate.service is not None and candidate.service.ports) or (candidate.packaging is None and candidate.service is None):
         return True
     return stage is not None and (bool(stage.expose) or any(name == "PORT" and is_port(one.value) for name, one in stage.env.items()))

@@ -12,6 +12,7 @@ from converters.containers.dockerfile_model import Stage
 from converters.credentials.recognize import is_secret
 from converters.errors import Unreadable, Unsupported
 from converters.escape import is_image, visible
+from converters.given_server import GivenServer
 from converters.ir import (
     App,
     Application,
@@ -91,12 +92,12 @@ def analyze(project: Project, options: Options, ledger: Ledger) -> Application:
     """Read the server of the project. Raises `Unsupported` where nothing in it serves HTTP, with the reason and the place."""
     path = options.image_config
     config = image_config.read(path, str(options.settings.get("image", ""))) if path is not None else None
-    found = choose.candidates(project, config, options.settings)
+    found = choose.candidates(project, config, options.settings, options.server)
     if options.unit:
         found = [one for one in found if options.unit in (one.file, one.service.file.path if one.service else "")]
     if not found:
         raise Unsupported("has no Dockerfile and no service that is a server.", hint="Give the folder that holds the server's Dockerfile.")
-    reading = _reading(project, found, "exposed_port" in options.settings)
+    reading = _reading(project, found, "exposed_port" in options.settings, options.server)
     application = Application(platform="docker", evidence=_evidence(reading), defaults=list(DEFAULTS))
     app = _app(project, reading, options, ledger)
     application.apps.append(app)
@@ -132,7 +133,7 @@ def _dot_env(project: Project, reading: Reading, app: App, ledger: Ledger) -> No
         dotenv.carry_over(project, app, [app.environment.context], modules, stage.env if stage else (), ledger, compose=True)
 
 
-def _reading(project: Project, found: list[Candidate], stated: bool) -> Reading:
+def _reading(project: Project, found: list[Candidate], stated: bool, server: GivenServer | None = None) -> Reading:
     candidate = found[0]
     front: proxies.Front | None = None
     if candidate.packaging is not None:
@@ -148,7 +149,7 @@ def _reading(project: Project, found: list[Candidate], stated: bool) -> Reading:
             line=candidate.start.origin.line,
             hint="fal forwards HTTP: serve HTTP beside it, and name that port with `--set exposed_port=8000`.",
         )
-    decision = decide(project, candidate, front, work.ports if work else [])
+    decision = decide(project, candidate, front, [*(work.ports if work else []), *_open_ports(server)])
     if candidate.supervised and not _answers(candidate, decision, front):
         candidate.listener = None
     routes = _routes(candidate)
@@ -160,6 +161,12 @@ def _reading(project: Project, found: list[Candidate], stated: bool) -> Reading:
         command = services.command(candidate.service, beside)
         candidate.service.gpus = max(one.gpus for one in [candidate.service, *beside])
     return Reading(candidate, decision, routes, front, work, command, bool(beside), [one.name for one in beside])
+
+
+def _open_ports(server: GivenServer | None) -> list[Finding]:
+    """Ports that an export opens for HTTP."""
+    ports = server.ports if server is not None else ()
+    return [Finding(subject="port", value=str(port), why=f"port of {server.what}", origin=server.origin) for port in ports if server]
 
 
 def _answers(candidate: Candidate, decision: Decision, front: proxies.Front | None) -> bool:
@@ -207,6 +214,8 @@ def _evidence(reading: Reading) -> list[Evidence]:
     if candidate.service is not None:
         line = candidate.service.line(next(iter(candidate.service.keys), ""))
         found.append(Evidence(file=candidate.service.file.path, line=line, why=f"service {candidate.service.name}"))
+    if not found and candidate.image:
+        found.append(Evidence(file=candidate.start.origin.file, line=candidate.start.origin.line, why=f"the image {candidate.image}"))
     if candidate.start.words:
         origin = candidate.start.origin
         found.append(Evidence(file=origin.file, line=origin.line, why=f"{candidate.start.why}: {' '.join(candidate.start.words)[:80]}"))
@@ -259,7 +268,10 @@ def _app(project: Project, reading: Reading, options: Options, ledger: Ledger) -
         server=server,
     )
     _reach(project, reading, app, options, ledger)
-    machine.choose(project, reading, app, base, ledger)
+    if options.server is not None:
+        options.server.apply(app, ledger)
+    if app.setting("machine_type") is None:
+        machine.choose(project, reading, app, base, options.server, ledger)
     concurrency.read(reading.candidate, reading.workload, app, ledger)
     needs.read(project, reading.candidate, app, ledger)
     authorization.read(reading.candidate, app, ledger)
@@ -309,6 +321,8 @@ def _reach(project: Project, reading: Reading, app: App, options: Options, ledge
     if candidate.service is not None:
         stated = candidate.service.command is not None or candidate.service.entrypoint is not None
         reading.changed = reading.changed or stated or candidate.start.form == "compose"
+    elif candidate.start.form == "compose":
+        reading.changed = True
     if reading.decision.unset:
         _set(app, reading.decision.unset, str(server.port), origin, ledger)
     http_flow.speak_http(candidate, reading, app, ledger)

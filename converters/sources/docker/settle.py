@@ -227,6 +227,8 @@ def _registries(reading: Reading, app: App, ledger: Ledger) -> None:
     )
     if candidate.config is not None and candidate.service is None:
         references = [(candidate.image, Origin(file=candidate.config.file, line=1))]
+    if found is None and candidate.service is None and candidate.config is None:
+        references = [(candidate.image, candidate.start.origin)]
     if found is not None:
         used = _used_stages(found)
         references = [

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from converters.sources.platform import Caller, Platform, Program, Sdk
 
 if TYPE_CHECKING:
+    from converters.given_server import GivenServer
     from converters.ir import App, Application, Evidence
     from converters.ledger import Ledger
     from converters.options import Options
@@ -42,16 +43,24 @@ class RunPod(Platform):
     docs = "https://docs.runpod.io/"
 
     def detect(self, project: Project) -> list[Evidence]:
-        """The files that name the SDK or belong to RunPod's hub."""
+        """The files that name the SDK or belong to RunPod's hub; none where the image is an HTTP server that RunPod only balances."""
         from converters.sources.runpod.analyze import detect
+        from converters.sources.runpod.http_server import is_server
 
-        return detect(project)
+        found = detect(project)
+        return [] if found and is_server(project) else found
 
     def analyze(self, project: Project, options: Options, ledger: Ledger) -> Application:
         """Read every worker. Raises `Unsupported` and `Unreadable` with the reason and the place."""
         from converters.sources.runpod.analyze import analyze
 
         return analyze(project, options, ledger)
+
+    def server(self, project: Project, options: Options) -> GivenServer | None:
+        """What the hub's listing and an exported endpoint say about a server that the image starts."""
+        from converters.sources.runpod.http_server import given
+
+        return given(project, options)
 
     def runner(self) -> Runner:
         from converters.sources.runpod.runner import WorkerRunner

@@ -62,7 +62,7 @@ class _Row:
 
 def apply(path: Path, app: App, ledger: Ledger) -> None:
     """Read the file into the app's settings. Raises `Unreadable` for a missing file and for one that is no JSON object."""
-    located = _read(path)
+    located = read(path)
     document = located.value
     reader = _Reader(path.name, located, document, app, ledger)
     for key, value in document.items():
@@ -73,7 +73,8 @@ def apply(path: Path, app: App, ledger: Ledger) -> None:
             reader.template_key(key, value)
 
 
-def _read(path: Path) -> Located:
+def read(path: Path) -> Located:
+    """The file with the lines of its keys. Raises `Unreadable` for a missing file and for one that is no JSON object."""
     try:
         text = path.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
@@ -131,7 +132,10 @@ class _Reader:
 
     def template_key(self, key: str, value: Any) -> None:
         row = self._row(f"template.{key}", value, ("template", key))
-        if value in (None, "", [], {}) or key in rp051_endpoint_config.TEMPLATE:
+        if key == "imageName" and self.app.server is not None and value:
+            built = "the image is built from the project" if self.app.environment.dockerfile else "the app's image"
+            self._settle(row, Disposition.CONVERTED, built)
+        elif value in (None, "", [], {}) or key in rp051_endpoint_config.TEMPLATE:
             self._settle(row, Disposition.DROPPED, "describes the template on RunPod" if value else "not set")
         elif key == "env":
             if not self._is_other_kind(row):
@@ -139,6 +143,8 @@ class _Reader:
         elif key == "containerRegistryAuthId":
             message = "the image is in a private registry: give its user and a secret for the password in `registries` of the image."
             self._settle(row, Disposition.MANUAL, message, scope=Scope.DEPLOY)
+        elif key in ("dockerStartCmd", "dockerEntrypoint") and self.app.server is not None and not self.app.environment.dockerfile:
+            self._settle(row, Disposition.CONVERTED, "the command of the app's image")
         elif key in ("dockerArgs", "dockerStartCmd", "dockerEntrypoint"):
             message = "the template starts the worker with another command than the Dockerfile: check what setup() runs."
             self._settle(row, Disposition.MANUAL, message, scope=Scope.CODE)
@@ -249,7 +255,7 @@ class _Reader:
         elif variables.PLATFORM.match(name):
             self.ledger.note(rules.ENV002, Disposition.DROPPED, f"`{name}` steers RunPod's own worker", origin)
         else:
-            environment = self.app.environment
+            environment, where = self.app.environment, "setup()" if self.app.server is None else "the image"
             environment.variables = [known for known in environment.variables if known.name != name]
             environment.variables.append(EnvVar(name=name, value=storage.moved(str(value), self.app), preset=True, origin=origin))
-            self.ledger.note(rules.ENV001, Disposition.CONVERTED, f"{name} of the endpoint is set in setup()", origin)
+            self.ledger.note(rules.ENV001, Disposition.CONVERTED, f"{name} of the endpoint is set in {where}", origin)

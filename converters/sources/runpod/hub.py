@@ -130,6 +130,8 @@ def _config(file: SourceFile, located: Located, config: dict[str, Any], hub: Hub
             ledger.settle(construct, rules.RP048, Disposition.CONVERTED, "read entry by entry, below")
             for index, entry in enumerate(value):
                 _variable(file, located, index, entry, hub, ledger)
+        elif key == "endpointType" and isinstance(value, str):
+            ledger.settle(construct, rules.RP041, Disposition.CONVERTED, f"{value}: the image is converted as what it starts")
         elif key == "presets" and isinstance(value, list):
             ledger.settle(construct, rules.RP049, Disposition.CONVERTED, "alternative settings, listed below")
             _presets(file, located, value, ledger)
