@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from converters.ir import App, Origin
-from converters.ledger import Ledger
+from converters.ir import Origin
 
 
 @dataclass(frozen=True)
@@ -16,8 +15,8 @@ class GivenServer:
     what: str
     """What says it, in sentences: "the endpoint"."""
     origin: Origin
-    apply: Callable[[App, Ledger], None]
-    """Enters settings, variables and secrets into the app, and every key into the ledger."""
+    apply: Callable[..., None]
+    """Called with the app and the ledger: enters settings, variables and secrets into the one, and every key into the other."""
     environment: Mapping[str, tuple[str, Origin]] = field(default_factory=dict)
     """Variables with values that are no secrets."""
     image: str = ""

@@ -13,7 +13,8 @@ rule = Rule(
     fal sends a runner one request at a time unless `max_multiplexing` says more, while a server of one's own usually takes many. A
     number that the command states (workers, threads) is written; where nothing states one it is left to a person.
     What a server does when it is full decides: gunicorn's workers and threads, vLLM, llama.cpp and SGLang let requests wait; uvicorn
-    answers 503 to the connection that reaches `--limit-concurrency`, which ends a runner, so two less are sent.
+    answers 503 to the connection that reaches `--limit-concurrency`, which ends a runner, so two less are sent; Node closes connections
+    beyond `maxConnections`. TGI and TEI answer 429 beyond `--max-concurrent-requests`; vLLM, SGLang and llama.cpp let requests wait.
     Raise it where the server batches.
     """,
     links=(docker_docs("reference/dockerfile/"), fal_docs("documentation/deployment/scale-your-application")),
@@ -43,6 +44,21 @@ rule = Rule(
             {"main.py": SERVER, "Dockerfile": SERVER_IMAGE.replace('"8000"]', '"8000", "--limit-concurrency", "2"]')},
             has={"pyproject.toml": ("max_multiplexing = 1",)},
             status="partial",
+        ),
+        Case(
+            "the number that an official image is given by a variable is written, with what happens beyond it",
+            "converted",
+            {"Dockerfile": "FROM ghcr.io/huggingface/text-embeddings-inference:cpu-1.6\nENV MODEL_ID=acme/tiny MAX_CONCURRENT_REQUESTS=64"},
+            has={"pyproject.toml": ("max_multiplexing = 64", "answers a further one with 429")},
+        ),
+        Case(
+            "Node's limit of connections leaves one for the health check",
+            "converted",
+            {
+                "index.js": "const server = require('http').createServer(() => {}).listen(3000);\nserver.maxConnections = 20;",
+                "Dockerfile": 'FROM node:20\nWORKDIR /app\nCOPY index.js .\nCMD ["node", "index.js"]',
+            },
+            has={"pyproject.toml": ("max_multiplexing = 19",)},
         ),
         Case("a queue worker has a rule of its own", "untouched", {"handler.py": WORKER, "Dockerfile": PIP}),
         Case("a predictor has a rule of its own", "untouched", {"cog.yaml": COG, "predict.py": PREDICTOR}),

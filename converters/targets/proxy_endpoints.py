@@ -223,7 +223,7 @@ def _body(operation: Operation) -> list[str]:
         lines.append(f"params = {{key: body.pop(key) for key in {source_of(tuple(operation.query))} if key in body}}")
         arguments.append("params=params")
     if operation.raw:
-        arguments.append('content=body["body"]' if not operation.files else "file=input.body")
+        arguments.append('content=body.get("body", "")' if not operation.files else "file=input.body")
     elif operation.files:
         pairs = source_of(tuple(operation.uploads.items()))
         lines += [f"files = [(key, upload(file)) for key, name in {pairs} for file in listed(getattr(input, name))]"]

@@ -17,14 +17,20 @@ from tests.verify.test_study import processes_of
 
 pytestmark = pytest.mark.xdist_group("docker-servers")
 Run = Callable[[str], Studied]
+FURTHER = ("thumbs", "guarded", "notes", "factory")
+"""Servers whose routes read what only a proxy must know: uploads and cookies of Flask, tokens, raw bodies, dependencies."""
+FLASK = ("sentiment", "thumbs", "thumbs:function", "thumbs:app")
 ALL = [
     "captions", "captions:function", "captions:app", "entry", "entry:app", "prompts", "prompts:app", "stages", "uploads", "uploads:app",
-    "sentiment",
+    "sentiment", "thumbs", "thumbs:function", "thumbs:app", "guarded", "guarded:function", "guarded:app", "notes", "notes:function", "notes:app",
+    "factory", "factory:function", "factory:app",
 ]  # fmt: skip
 WHOLE = pytest.mark.whole
 """What another case shows too, of another kind or in another project."""
 MARKS = {
     "captions": pytest.mark.versions,
+    **{f"{name}:{form}".removesuffix(":image"): WHOLE for name in FURTHER for form in ("image", "function")},
+    **dict.fromkeys(("guarded:app", "factory:app"), WHOLE),
     **dict.fromkeys(("captions:function", "captions:app", "entry:app", "prompts", "prompts:app", "stages", "uploads"), WHOLE),
 }
 
@@ -119,7 +125,7 @@ def writer(scratch: Path, tmp_path_factory: pytest.TempPathFactory) -> Studied:
 
 @pytest.mark.parametrize("name", [pytest.param(name, marks=MARKS.get(name, ())) for name in ALL])
 def test_fixtures_are_equivalent(run: Run, name: str) -> None:
-    if name == "sentiment":
+    if name in FLASK:
         pytest.importorskip("flask")
         pytest.importorskip("gunicorn")
     found = run(name).certificate

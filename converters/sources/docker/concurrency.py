@@ -16,6 +16,17 @@ from converters.sources.docker.programs import flag
 from converters.sources.docker.serving import Listener
 
 MAX_GRACE = 3600
+VARIABLES = {"--max-concurrent-requests": "MAX_CONCURRENT_REQUESTS"}
+"""Flag -> the variable that stands for it: TGI's launcher and TEI's router declare theirs with `env`."""
+FULL = {
+    "--max-concurrent-requests": "answers a further one with 429",
+    "--max-num-seqs": "lets a further one wait",
+    "--max-running-requests": "lets a further one wait",
+    "--parallel": "lets a further one wait",
+    "-np": "lets a further one wait",
+}
+"""Flag -> what the server does when it is full: TGI (router/src/infer/mod.rs, `try_acquire_owned`; server.rs, `Overloaded`) and TEI
+(core/src/infer.rs, `try_acquire_permit`) refuse, vLLM's and SGLang's schedulers and llama.cpp's slots keep a queue."""
 
 
 def read(candidate: Candidate, work: Workload | None, app: App, ledger: Ledger) -> None:
@@ -85,8 +96,9 @@ def _stated(candidate: Candidate) -> tuple[int, str, Origin] | None:
     words, env, origin = listener.process.words, listener.process.env, listener.process.origin
     if listener.program is not None:
         for name in listener.program.batches:
-            if number := _number(flag(words, (name,)), env):
-                return number, f"{name} {number}", origin
+            if number := _number(flag(words, (name,)), env) or _number(env.get(VARIABLES.get(name, "")), env):
+                then = f": {listener.program.name} {FULL[name]}" if name in FULL else ""
+                return number, f"{name} {number}{then}", origin
     if listener.framework == "gunicorn":
         workers = _number(flag(words, ("-w", "--workers")), env) or _number(env.get("WEB_CONCURRENCY"), env) or 1
         threads = _number(flag(words, ("--threads",)), env) or 1
@@ -104,9 +116,10 @@ def _stated(candidate: Candidate) -> tuple[int, str, Origin] | None:
 
 
 def _below_the_limit(listener: Listener) -> tuple[int, str, Origin] | None:
-    """What uvicorn's limit leaves: the connection that reaches it is answered with 503, and fal's health check is one of them.
+    """What a limit of connections leaves, of which fal's health check takes one.
 
-    https://github.com/encode/uvicorn/blob/master/uvicorn/protocols/http/h11_impl.py (`len(self.connections) >= self.limit_concurrency`).
+    uvicorn answers the connection that reaches it with 503 (protocols/http/h11_impl.py, `len(self.connections) >= self.limit_concurrency`),
+    Node closes the one beyond `server.maxConnections` without an answer (lib/net.js, `onconnection`).
     """
     words, env = listener.process.words, listener.process.env
     stated = _number(flag(words, ("--limit-concurrency",)), env) or _number(env.get("UVICORN_LIMIT_CONCURRENCY"), env)
@@ -115,6 +128,9 @@ def _below_the_limit(listener: Listener) -> tuple[int, str, Origin] | None:
         stated, origin = _number(str(listener.limit.value), env), listener.limit.origin
     if not stated:
         return None
+    if listener.framework == "node":
+        why = f"maxConnections {stated}: Node closes a connection beyond it, and the health check takes one"
+        return max(1, stated - 1), why, origin
     why = f"limit_concurrency {stated}: uvicorn answers 503 to the connection that reaches it, and the health check takes one"
     return max(1, stated - 2), why, origin
 

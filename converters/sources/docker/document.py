@@ -155,7 +155,7 @@ def _body(found: dict[str, Any], taken: Parameters, read: request_reads.Reads) -
         found["requestBody"] = {"content": {"application/json": {"schema": schema}}, "required": True}
     elif "raw" in read.seen:
         content = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
-        found["requestBody"] = {"content": content, "required": True}
+        found["requestBody"] = {"content": content, "required": False}  # the code may take an empty one
 
 
 def _is_flask(route: Route) -> bool:

@@ -39,6 +39,9 @@ def read_javascript(listener: Listener, path: str, text: str, process: Process) 
         if found and listener.port is None:
             listener.port = found[0]
             listener.certain = pattern.startswith(r"\.listen") and len({one.value for one in found}) == 1
+    if most := re.search(r"\.maxConnections\s*=\s*(\d{1,5})\b", text):
+        origin = Origin(file=path, line=text.count("\n", 0, most.start()) + 1)
+        listener.limit = Known(most.group(1), origin, "in the code")
     host = re.search(r"\bhost(?:name)?\s*:\s*[\"'`]([\w.:]+)[\"'`]|\.listen\([^)]*?,\s*[\"']([\w.]+)[\"']", text)
     if host:
         origin = Origin(file=path, line=text.count("\n", 0, host.start()) + 1)
