@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from converters.ir import Origin
 from converters.python import pip
-from converters.python.module import Module
+from converters.python.module import Module, ancestors, nodes
 
 Weight = Literal["demands", "suggests", "denies"]
 ONLY_ON_GPU = frozenset(
@@ -84,16 +85,16 @@ def of_variables(names: Iterable[tuple[str, Origin | None]]) -> Iterator[Evidenc
             yield Evidence("demands", f"the variable {name}", origin)
 
 
-def of_module(module: Module, nodes: Iterable[ast.AST] | None = None) -> Iterator[Evidence]:
-    """What the code of a module says: a CUDA device without another way, or imports of packages that use a GPU."""
-    constants = constants_of(module)
-    for node in ast.walk(module.tree) if nodes is None else nodes:
+def of_module(module: Module, only: Iterable[ast.AST] | None = None) -> Iterator[Evidence]:
+    """What the code of a module, or `only` these nodes of it, say: a CUDA device without another way, packages that use a GPU."""
+    constants = constants_of(module.tree)
+    for node in nodes(module.tree) if only is None else only:
         if isinstance(node, ast.Import | ast.ImportFrom):
             for name in _imported(node):
                 distribution = IMPORTS.get(name, name.replace("_", "-").lower())
                 if distribution in ONLY_ON_GPU | USES_GPU:
                     yield Evidence("suggests", f"the code imports {name}", module.origin(node))
-        elif isinstance(node, ast.Call) and (device := device_of(node, constants)) and not _has_another_way(module, node):
+        elif isinstance(node, ast.Call) and (device := device_of(node, constants)) and not _has_another_way(module.tree, node):
             yield Evidence("demands", f"{device} in the code", module.origin(node))
 
 
@@ -103,20 +104,21 @@ def _imported(node: ast.Import | ast.ImportFrom) -> list[str]:
     return [alias.name.split(".")[0] for alias in node.names]
 
 
-def constants_of(module: Module) -> dict[str, ast.expr]:
+@lru_cache(maxsize=64)
+def constants_of(tree: ast.Module) -> Mapping[str, ast.expr]:
     """Names of a module, its functions and `self` -> what they are assigned, where that is said once and not under a condition."""
     found: dict[str, list[ast.expr]] = {}
-    for node in ast.walk(module.tree):
+    for node in nodes(tree):
         if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
             for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
                 if isinstance(target, ast.Name | ast.Attribute):
                     found.setdefault(ast.unparse(target), []).append(node.value)
         elif isinstance(node, ast.arg):
             found.setdefault(node.arg, []).extend((node, node))  # type: ignore[arg-type]
-    return {name: values[0] for name, values in found.items() if len(values) == 1 and not _has_another_way(module, values[0])}
+    return {name: values[0] for name, values in found.items() if len(values) == 1 and not _has_another_way(tree, values[0])}
 
 
-def device_of(call: ast.Call, constants: dict[str, ast.expr]) -> str:
+def device_of(call: ast.Call, constants: Mapping[str, ast.expr]) -> str:
     """The CUDA device that a call asks for, as written: `.to("cuda")`, `.cuda()`, `device="cuda"`; '' for none."""
     name = call.func.attr if isinstance(call.func, ast.Attribute) else call.func.id if isinstance(call.func, ast.Name) else ""
     if name == "cuda" and isinstance(call.func, ast.Attribute) and not call.args:
@@ -131,7 +133,7 @@ def device_of(call: ast.Call, constants: dict[str, ast.expr]) -> str:
     return ""
 
 
-def _cuda(node: ast.expr, constants: dict[str, ast.expr]) -> str:
+def _cuda(node: ast.expr, constants: Mapping[str, ast.expr]) -> str:
     if isinstance(node, ast.Name | ast.Attribute):
         node = constants.get(ast.unparse(node), node)
     if isinstance(node, ast.Call) and ast.unparse(node.func) == "torch.device" and node.args:
@@ -141,10 +143,10 @@ def _cuda(node: ast.expr, constants: dict[str, ast.expr]) -> str:
     return ""
 
 
-def _has_another_way(module: Module, node: ast.AST) -> bool:
+def _has_another_way(tree: ast.Module, node: ast.AST) -> bool:
     """Whether the code asks for CUDA first, or goes on where it fails."""
     child = node
-    for above in module.ancestors(node):
+    for above in ancestors(tree, node):
         if isinstance(above, ast.If | ast.IfExp) and re.search(r"cuda|gpu|device", ast.unparse(above.test), re.IGNORECASE):
             return True
         if isinstance(above, ast.Try) and child in above.body and above.handlers and not any(map(_raises, above.handlers)):

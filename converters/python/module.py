@@ -87,12 +87,10 @@ class Module:
     @cached_property
     def parents(self) -> dict[ast.AST, ast.AST]:
         """The node that holds each node."""
-        return _parents(self.tree)
+        return parents(self.tree)
 
     def ancestors(self, node: ast.AST) -> Iterator[ast.AST]:
-        while node in self.parents:
-            node = self.parents[node]
-            yield node
+        return ancestors(self.tree, node)
 
     @cached_property
     def functions(self) -> dict[str, FunctionNode]:
@@ -193,8 +191,17 @@ def nodes(tree: ast.AST) -> tuple[ast.AST, ...]:
 
 
 @lru_cache(maxsize=64)
-def _parents(tree: ast.AST) -> dict[ast.AST, ast.AST]:
+def parents(tree: ast.AST) -> dict[ast.AST, ast.AST]:
+    """The node of a tree that holds each of its nodes."""
     return {child: parent for parent in nodes(tree) for child in ast.iter_child_nodes(parent)}
+
+
+def ancestors(tree: ast.AST, node: ast.AST) -> Iterator[ast.AST]:
+    """The nodes of a tree that hold a node, from the innermost one on."""
+    above = parents(tree)
+    while node in above:
+        node = above[node]
+        yield node
 
 
 @lru_cache(maxsize=256)

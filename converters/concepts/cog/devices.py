@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from converters.provenance import Origin
 from converters.python import gpu
 from converters.python.code import Code
-from converters.python.module import FunctionNode, Module
+from converters.python.module import FunctionNode, Module, nodes
 
 ASKS = re.compile(r"is_available|device_count|gpu|cuda|device|cpu", re.IGNORECASE)
 """What a condition asks about that decides between devices."""
@@ -31,8 +31,8 @@ def _uses(module: Module) -> Iterator[ast.AST]:
     """Calls that put something on a CUDA device: `.cuda()`, `.to("cuda")`, `device="cuda"`."""
     if b"is_available" in module.file.data or not (b"cuda" in module.file.data or b"device" in module.file.data):
         return
-    constants = gpu.constants_of(module)
-    yield from (node for node in ast.walk(module.tree) if isinstance(node, ast.Call) and gpu.device_of(node, constants))
+    constants = gpu.constants_of(module.tree)
+    yield from (node for node in nodes(module.tree) if isinstance(node, ast.Call) and gpu.device_of(node, constants))
 
 
 def _is_guarded(module: Module, node: ast.AST) -> bool:
