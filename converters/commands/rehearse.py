@@ -70,10 +70,10 @@ def rehearsed(request: Request) -> list[Rehearsal]:
     with machinery(request.engine, folder=folder, bases=request.bases, real=request.real_bases) as ready:
         announce_once(folder / "announced")
         with tempfile.TemporaryDirectory(prefix="fal-migrate-", ignore_cleanup_errors=True) as scratch:
-            made = []
+            made, settings = [], Settings(start=request.seconds, records=folder / "records")
             for app in apps.load(found, Path(scratch)):
                 with _progress(app.key, quiet=request.quiet) as say:
-                    made.append(rehearse(app, ready.engine, Settings(start=request.seconds), say, ready.outside))
+                    made.append(rehearse(app, ready.engine, settings, say, ready.outside))
     return made
 
 

@@ -19,6 +19,7 @@ from . import pickled, recipe
 from .apps import App, NotLoaded
 from .ask import ask
 from .engines import Built, Engine, EngineFailure, Process, Step, StepFailure, UnknownBase
+from .memory import Memory, doubled, stubs
 from .outside.asked import Asked
 from .places import place, settings_place
 from .recipe import Recipe
@@ -40,6 +41,8 @@ class Settings:
     step: float = 900
     start: float = 180
     answer: float = 60
+    records: Path | None = None
+    """Where it is kept what the steps of builds asked for."""
     own_python: str = field(default_factory=lambda: f"{sys.version_info.major}.{sys.version_info.minor}")
     """The minor version that pickled the apps."""
 
@@ -67,33 +70,19 @@ def rehearse(
         return Rehearsal(app=app.key, failure=_not_loaded(app))
     with tempfile.TemporaryDirectory(prefix="fal-migrate-", ignore_cleanup_errors=True) as folder:
         course = Course(app, engine, settings, Path(folder), say, internet)
-        before = len(internet.record()) if internet is not None else 0
         Path(folder).chmod(0o755)  # whoever runs in the image reads what is mounted
         try:
             course.run()
         except EngineFailure as failure:
             course.tell(skipped=f"{engine.name} cannot do it: {failure}")
-    asked = internet.record()[before:] if internet is not None else []
-    told = course.told
+    asked, told = course.asked(), course.told
     return told.model_copy(
         update={
             "seconds": round(time.monotonic() - since, 1),
-            "stood_in": (*told.stood_in, *_stubs(asked)),
-            "not_rehearsed": (*_doubled(asked), *told.not_rehearsed),
+            "stood_in": (*told.stood_in, *stubs(asked)),
+            "not_rehearsed": (*doubled(asked), *told.not_rehearsed),
         }
     )
-
-
-def _stubs(asked: Sequence[Asked]) -> list[StoodIn]:
-    """The packages that stubs stood in for."""
-    found = {one.url.rpartition("/")[2].partition("#")[0]: one.detail for one in asked if one.outcome == "stub"}
-    return [StoodIn(what=name, by=detail or "a stub with its name, version and requirements") for name, detail in found.items()]
-
-
-def _doubled(asked: Sequence[Asked]) -> list[str]:
-    """What other machines were asked for, and did not answer themselves."""
-    found = {f"{one.url}{f': {one.detail}' if one.detail else ''}": None for one in asked if one.outcome in ("doubled", "refused")}
-    return list(found)
 
 
 def _not_loaded(app: NotLoaded) -> Failure:
@@ -112,10 +101,12 @@ class Course:
     folder: Path
     say: Say
     internet: Internet | None = None
+    memory: Memory = field(init=False)
     told: Rehearsal = field(init=False)
 
     def __post_init__(self) -> None:
         spec = self.app.described.spec
+        self.memory, self._seen = Memory(self.settings.records), len(self._record())
         self.told = Rehearsal(app=spec.name, kind=recipe.kind_of(spec), reached="loaded")
 
     def run(self) -> None:
@@ -128,6 +119,19 @@ class Course:
         payload = self._payload(plan, built)
         if self.told.failure is None:
             self._ask(plan, built, payload)
+
+    def asked(self) -> list[Asked]:
+        """What was asked of other machines: by the build, also where its steps come from the cache, and by the app."""
+        return [*self.memory.asked, *self._new()]
+
+    def _record(self) -> list[Asked]:
+        return self.internet.record() if self.internet is not None else []
+
+    def _new(self) -> list[Asked]:
+        """What was asked since this was asked last."""
+        record = self._record()
+        new, self._seen = record[self._seen :], len(record)
+        return new
 
     def tell(self, **values: Any) -> None:
         """Enter what has become known."""
@@ -148,6 +152,7 @@ class Course:
             if step.state == "running":
                 self.say(f"{step.number}/{step.of} {step.instruction}")
             else:
+                self.memory.step(step, self._new())
                 timings.append(Timing(what=step.instruction, seconds=round(step.seconds, 1), cached=step.state == "cached"))
                 self.tell(timings=tuple(timings))
 

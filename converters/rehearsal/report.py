@@ -53,7 +53,10 @@ def _text(one: Rehearsal) -> Iterable[str]:
     yield from (f"  {asked.what} answered {asked.status}" for asked in one.requests if 200 <= asked.status < 400)
     yield from (f"  {note}" for note in one.notes)
     for stood in one.stood_in:
-        yield f"  stood in for: {stood.what} by {stood.by}{_differs(stood)}"
+        if stood.by != "a stub":
+            yield f"  stood in for: {stood.what} by {stood.by}{_differs(stood)}"
+    if stubs := [stood.what for stood in one.stood_in if stood.by == "a stub"]:
+        yield f"  stubs, with doubles for modules: {', '.join(stubs)}"
     yield from (f"  not rehearsed: {text}" for text in one.not_rehearsed)
 
 
