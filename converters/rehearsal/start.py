@@ -32,6 +32,8 @@ OUTWARD = "10.88.0.1"
 _FILES = ("__init__.py", "_inside.py", "_sdk.py", "_serving.py", "locations.py", "_hook/__init__.py", "_hook/sitecustomize.py")
 _PART = re.compile(r'[ |+]*(?:File "|\+-|(?:Exception Group )?Traceback )')
 """The first line of a frame, or of a traceback."""
+_RAISED = re.compile(r"(?:\w+\.)*[A-Z]\w*(?:Error|Exception|Exit|Interrupt)\b|\S*: .*(?:not found|No such file or directory)$")
+"""A line that says why a program ended."""
 _BOOT = f"import sys; sys.path[0] = '{INSIDE}/code'; from fal_runtime import _inside; sys.path[:] = sys.path[1:]; _inside.main()"
 
 
@@ -245,9 +247,12 @@ def _told(runner: Runner, event: Mapping[str, Any]) -> Failure:
 
 
 def _ended(runner: Runner, code: int) -> Failure:
-    what = f"it ended with exit code {code} before it was ready"
-    why = runner.running.exceeded or what
-    return Failure(stage="start", what=_program(runner), why=why, place=settings_place(runner.app, "image"), output=_output(runner))
+    """The end of a process before it was ready: a line of the project where its output leads to one, else its image."""
+    output = _output(runner)
+    why = runner.running.exceeded or f"it ended with exit code {code} before it was ready"
+    raised = next((line for line in reversed(output) if _RAISED.match(line)), "")
+    where = frame_place(runner.app, "\n".join(output)) or settings_place(runner.app, "image")
+    return Failure(stage="start", what=_program(runner), why=f"{why}: {raised}" if raised else why, place=where, output=output)
 
 
 def _late(runner: Runner, seconds: float, last: str) -> Failure:

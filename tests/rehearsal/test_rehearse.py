@@ -174,6 +174,17 @@ def test_a_server_that_fal_does_not_reach_is_told_why(
     assert found.failure.place is not None and found.failure.place.file == "pyproject.toml"
 
 
+def test_a_server_that_ends_is_told_with_the_line_that_it_ended_at(tmp_path: Path, engine: LocalEngine) -> None:
+    root = server(tmp_path / "out", listens=18437, exposed=18437)
+    (root / "server.py").write_text("import os\n\nos.environ['PAGES_ROOT']\n")
+    found = rehearsed(root, tmp_path, engine)
+    assert found.failure is not None
+    assert (str(found.failure.place), found.failure.why) == (
+        "server.py:3",
+        "it ended with exit code 1 before it was ready: KeyError: 'PAGES_ROOT'",
+    )
+
+
 def test_a_copied_file_that_is_not_there_is_not_uploaded(tmp_path: Path, engine: LocalEngine) -> None:
     root = server(tmp_path / "out", listens=18436, exposed=18436)
     (root / "Dockerfile").write_text(f"{DOCKERFILE}COPY *.txt ./\n")
