@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from converters.rehearsal.stubs.source import Source, archive, build, read
+from converters.rehearsal.stubs.source import Source, archive, build, read, unpacked
 from converters.rehearsal.stubs.wheel import Contents
 
 HEAD = "Metadata-Version: 2.1\nName: a\nVersion: 1\n"
@@ -95,3 +96,18 @@ def test_every_kind_of_archive_is_read(tmp_path: Path, ending: str) -> None:
 def test_the_same_source_gives_the_same_stub() -> None:
     source = Source(("a/__init__.py",), {"PKG-INFO": HEAD})
     assert build("a-1.tar.gz", "a", "1", source) == build("a-1.tar.gz", "a", "1", source)
+
+
+def test_a_stub_that_is_built_imports_what_the_real_one_does_first(tmp_path: Path) -> None:
+    files = unpacked(
+        "a", "1", _source("a/__init__.py", setup_py="import surely_not_installed", pyproject_toml="[build-system]\nrequires = []")
+    )
+    for name, data in files.items():
+        (tmp_path / name).write_bytes(data)
+    backend: dict[str, Any] = {"__file__": str(tmp_path / "stub_backend.py")}
+    exec(files["stub_backend.py"], backend)
+    with pytest.raises(ModuleNotFoundError, match="surely_not_installed"):
+        backend["build_wheel"](str(tmp_path))
+    backend["IMPORTS"].remove("surely_not_installed")
+    assert (tmp_path / backend["build_wheel"](str(tmp_path))).read_bytes() == files["stub.zip"]
+    assert (tmp_path / backend["prepare_metadata_for_build_wheel"](str(tmp_path)) / "METADATA").is_file()

@@ -86,7 +86,8 @@ def test_a_page_that_is_shown_reads_as_it_was(accept: str) -> None:
          [f"torch-2.1.0+{local}-cp31{minor}-cp31{minor}-manylinux1_x86_64.whl" for minor in (1, 2) for local in ("cpu", "cu118", "cu121")]),
         ("torch", "pypi.nvidia.com/torch/", [LINUX, "torch-2.1.0-cp311-none-macosx_11_0_arm64.whl", "torch-2.1.0.tar.gz"]),
         ("numpy", "download.pytorch.org/whl/cu118/numpy/", ["numpy-1.0-py3-none-any.whl"]),
-        ("torch-scatter", "data.pyg.org/whl/torch-2.1.0+cu121.html", ["torch_scatter-2.1.2.tar.gz", "torch_scatter-2.1.2-py3-none-any.whl"]),
+        ("torch-scatter", "data.pyg.org/whl/torch-2.1.0+cu121.html", ["torch_scatter-2.1.2-py3-none-any.whl"]),
+        ("torch-scatter", "download.pytorch.org/whl/cu121/torch-scatter/", []),
     ],
 )  # fmt: skip
 def test_what_an_index_lists_that_is_not_asked(project: str, address: str, names: list[str]) -> None:

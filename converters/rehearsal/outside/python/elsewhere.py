@@ -47,8 +47,9 @@ def projects(address: str, named: Iterable[str] = ()) -> list[str]:
 def listed(files: Iterable[File], project: str, address: str) -> list[File]:
     """The files of a project as an index at ``host/path`` would list them.
 
-    Of PyTorch's own projects, wheels under the local version that the address names, for every CUDA where it names none. Where the public
-    index has sources alone, wheels of them: that is what such an index is for.
+    Of PyTorch's own projects, wheels under the local version that the address names, for every CUDA where it names none. Of a project that
+    the address is about and that has sources alone in public, wheels of them: that is what such an index is for. Nothing of other projects
+    of which there are only sources.
     """
     every = list(files)
     if project in FAMILY and "pytorch.org" in address:
@@ -56,7 +57,7 @@ def listed(files: Iterable[File], project: str, address: str) -> list[File]:
         return [made for file in wheels(every) for each in ([suffix] if suffix else locals_of(file)) for made in [with_local(file, each)]]
     if any(file.is_wheel for file in every):
         return every
-    return [*every, *(replace(file, shown=_wheel_of(file)) for file in every)]
+    return [replace(file, shown=_wheel_of(file)) for file in every] if project in projects(address) else []
 
 
 def locals_of(file: File) -> list[str]:

@@ -51,6 +51,8 @@ async def index_page(request: Request, index: PythonIndex, record: Record) -> Re
         name = name.removesuffix(".html")
     else:
         files = await index.elsewhere(name, f"{host}{path}")
+        if not files:
+            raise UpstreamError(f"https://{host}{path}", 404)
     outcome, detail = ("forwarded", "") if host in PYPI else ("doubled", "an index that is not asked: its versions are the public ones")
     record.add(host, str(request.url), outcome, detail)  # type: ignore[arg-type]
     media_type, text = page(files, normalized(name), accept)
