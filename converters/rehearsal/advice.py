@@ -136,7 +136,8 @@ _TABLE = (
         "Write USER root before it, and the user again after it.",
     ),
     Pattern(
-        r"(?:unable to find user|user|getpwnam.*|su: user) '?([\w.-]+)'?(?::? no matching entries in passwd file|:? does not exist)",
+        r"(?:unable to find user|user|getpwnam.*|su: user) '?([\w.-]+)'?:? (?:no matching entries in passwd file|does not exist)"
+        r"|unable to find user ([\w.-]+):|error looking up user \"([^\"]+)\"",
         "the image has no user {0}",
         "Make it with useradd before this line, or name one that the base image has.",
     ),

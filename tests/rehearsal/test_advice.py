@@ -65,6 +65,8 @@ def step(instruction: str) -> Step:
         ("/bin/sh: 1: cd: can't cd to /srv/app", "/srv/app is not in the image", "WORKDIR"),
         ("cat: notes.txt: No such file or directory", "notes.txt is not in the image", "WORKDIR"),
         ("su: user runner does not exist", "no user runner", "useradd"),
+        ('looking up user "runner": user: unknown user error looking up user "runner"', "no user runner", "useradd"),
+        ("unable to find user runner: no matching entries in passwd file", "no user runner", "useradd"),
         ("npm ERR! code E404", "npm failed with E404", "version"),
         ("ERROR: x-1-cp39-cp39-win_amd64.whl is not a supported wheel on this platform.", "another Python or system", "Linux x86-64"),
         ("dd: error writing '/big': No space left on device", "disk is full", "--clean"),

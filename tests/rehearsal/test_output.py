@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from converters.rehearsal.dockerfile import prepare
 from converters.rehearsal.engines import Place, Step
-from converters.rehearsal.engines.output import Steps
+from converters.rehearsal.engines.output import Steps, said_by_the_step
 
 TEXT = "FROM debian:12 AS a\nRUN one\nFROM debian:12\nCOPY --from=a /x /x\nRUN two\n"
 PLACES = [Place("app.py", 10 + number) for number in range(5)]
@@ -54,3 +56,30 @@ def test_a_failure_before_any_step_is_the_first_one_s() -> None:
 def test_lines_that_name_no_step_of_the_file_are_output() -> None:
     steps, _ = follow("[1/2] STEP 2/2: RUN x", "[9/9] STEP 1/1: RUN y", "[1/2] STEP 7/9: RUN z", "STEP back: 3/4")
     assert steps.output == ["[9/9] STEP 1/1: RUN y", "[1/2] STEP 7/9: RUN z", "STEP back: 3/4"]
+
+
+FAILED = "Error: building at STEP "
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        (
+            ["one", "two", "subprocess exited with status 1", "subprocess exited with status 1", f'{FAILED}"RUN x": exit status 1'],
+            ["one", "two"],
+        ),
+        (["one", "", f'{FAILED}"RUN /bin/sh -c a', 'b": exit status 2'], ["one"]),
+        (["one", f'{FAILED}"RUN a": error while running runtime: exit status 137'], ["one"]),
+        (
+            [f'{FAILED}"RUN true": unable to find user a: no matching entries in passwd file'],
+            ["unable to find user a: no matching entries in passwd file"],
+        ),
+        (
+            [f'{FAILED}"COPY a /b/": checking on sources under "/context": copier: stat: "/a": no such file or directory'],
+            ['checking on sources under "/context": copier: stat: "/a": no such file or directory'],
+        ),
+        (["exit status 3 was expected"], ["exit status 3 was expected"]),
+    ],
+)
+def test_what_the_engine_says_of_a_step_is_left_out(lines: list[str], said: list[str]) -> None:
+    assert said_by_the_step(lines) == said

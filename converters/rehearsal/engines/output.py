@@ -15,7 +15,9 @@ _CACHED = "--> Using cache "
 _DONE = re.compile(r"(?:--> [0-9a-f]{6,}|COMMIT)\b")
 _OWN = re.compile(r"subprocess exited with (status|signal) [\w ]+$|Error: exit status \d+$")
 _FAILED = "Error: building at STEP "
-_SAYS = re.compile(r".*\": ")
+_SAYS = re.compile(r".*?\": ")
+_SAYS_LAST = re.compile(r".*\": ")
+_ENDED = re.compile(r"(error while running runtime: )?exit status \d+$")
 MOST_LINES = 4000
 
 
@@ -27,10 +29,11 @@ def is_own_line(line: str) -> bool:
 def said_by_the_step(lines: Sequence[str]) -> list[str]:
     """What a step printed: of the engine's own words, which repeat the step, only what failed in one that is no program."""
     found: list[str] = []
-    for number, line in enumerate(lines):
+    for line in lines:
         if line.startswith(_FAILED):
-            last = _SAYS.sub("", lines[-1], count=1)
-            return found if line.startswith(f'{_FAILED}"RUN') else [*found, last or lines[number]]
+            is_command = line.startswith(f'{_FAILED}"RUN')
+            last = (_SAYS_LAST if is_command else _SAYS).sub("", lines[-1], count=1)
+            return found if is_command and _ENDED.match(last) else [*found, last]
         if line.strip() and not is_own_line(line):
             found.append(line)
     return found
