@@ -26,6 +26,14 @@ _SEPARATORS = frozenset({"&&", "||", ";", "|", "|&", "&", "\n"})
 
 
 @dataclass(frozen=True)
+class Arm:
+    """One arm of an `if` or `case`: `conditions` are those of the arms up to it, in their order; an `else` has '' and `*`."""
+
+    place: int  #: offset of the `if` or `case`, which tells it from others
+    conditions: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class ShellCommand:
     """One command. A compound one (if, for, while, case, a function, `{ }`, `( )`) has no words of its own, see `inner`."""
 
@@ -40,6 +48,7 @@ class ShellCommand:
     heredocs: tuple[str, ...] = ()  #: the bodies
     compound: bool = False
     inner: tuple[ShellCommand, ...] = ()  #: the simple commands in a compound one, however deep, in their order
+    arms: tuple[Arm, ...] = ()  #: the arms in which it stands, the outermost first
     unparsed: bool = False
     start: int = 0  #: characters `start:end` of the text that was split
     end: int = 0
@@ -172,7 +181,7 @@ class _Splitter:
             self.operator = operator
         self.current, self.compound, self.fresh = [], False, True
 
-    def _command(self, found: Sequence[Token], operator: str | None, *, compound: bool = False) -> ShellCommand:
+    def _command(self, found: Sequence[Token], operator: str | None, arms: tuple[Arm, ...] = (), *, compound: bool = False) -> ShellCommand:
         start, end = found[0].start, found[-1].end
         words = [] if compound else [token for token in found if token.kind == "word"]
         while words and words[0].text == "!":
@@ -193,40 +202,100 @@ class _Splitter:
             redirects=() if compound else tuple(token.text for token in found if token.kind == "redirect"),
             heredocs=tuple(token.body or "" for token in bodies),
             compound=compound,
-            inner=tuple(self._command(part, joined) for joined, part in simple_parts(found)) if compound else (),
+            inner=tuple(self._command(part, joined, arms) for joined, arms, part in simple_parts(found, self.text)) if compound else (),
+            arms=arms,
             start=start,
             end=end,
         )
 
 
-def simple_parts(found: Sequence[Token]) -> Iterator[tuple[str | None, list[Token]]]:
-    """The simple commands among the tokens of a compound one, each with the operator before it.
+@dataclass
+class _Arms:
+    """The `if` and `case` commands that are open while tokens are read."""
+
+    text: str
+    open: list[tuple[str, Token, list[str]]] = field(default_factory=list)
+    """(kind, its first token, the conditions of its arms so far)."""
+    started: int = 0
+    """Where the condition or pattern begins that is being read."""
+    subject: str = ""
+
+    def reserved(self, token: Token) -> None:
+        """A reserved word in command position."""
+        if token.text == "if":
+            self.open.append(("test", token, []))
+            self.started = token.end
+        elif token.text == "case":
+            self.open.append(("case", token, []))
+            self.started = token.end
+        elif token.text in ("then", "elif", "else", "fi") and self.open:
+            self._if(token)
+        elif token.text == "esac" and self.open and self.open[-1][0] == "case":
+            self.open.pop()
+
+    def _if(self, token: Token) -> None:
+        _, first, conditions = self.open[-1]
+        if token.text == "fi":
+            self.open.pop()
+        elif token.text == "then":
+            conditions.append(self.text[self.started : token.start].strip().rstrip(";").strip())
+            self.open[-1] = ("if", first, conditions)
+        elif token.text == "elif":
+            self.started = token.end
+            self.open[-1] = ("test", first, conditions)
+        else:
+            conditions.append("")
+
+    def subject_ends(self, token: Token) -> None:
+        """`in`: what stands before it is what the patterns are compared with."""
+        self.subject, self.started = self.text[self.started : token.start].strip(), token.end
+
+    def pattern_ends(self, token: Token) -> None:
+        """`)`: the pattern of an arm is complete."""
+        if self.open and self.open[-1][0] == "case":
+            self.open[-1][2].append(f"case {self.subject} in {self.text[self.started : token.start].strip().lstrip('(')}")
+
+    def arms(self) -> tuple[Arm, ...]:
+        return tuple(Arm(first.start, tuple(conditions)) for kind, first, conditions in self.open if kind != "test" and conditions)
+
+
+def simple_parts(found: Sequence[Token], source: str) -> Iterator[tuple[str | None, tuple[Arm, ...], list[Token]]]:
+    """The simple commands among the tokens of a compound one, each with the operator before it and the arms in which it stands.
 
     Reserved words, the heads of for, select and case, and the patterns of case are left out.
     """
     part: list[Token] = []
     operator: str | None = None
     until = ""  # what ends the head or pattern that is skipped
+    arms = _Arms(source)
     for token in found:
         text, is_operator = token.text, token.kind == "operator"
         if until:
             if text == until or (until == ")" and text == "esac"):
+                if until == "in":
+                    arms.subject_ends(token)
+                elif text == "esac":
+                    arms.reserved(token)
+                elif until == ")":
+                    arms.pattern_ends(token)
                 until = ")" if until == "in" else ""
         elif part and part[0].text == "[[" and part[-1].text != "]]":
             part.append(token)
         elif is_operator:
             if text != "(" and any(item.kind == "word" for item in part):  # a word before a bracket names a function
-                yield operator, part
+                yield operator, arms.arms(), part
             part, operator = [], text if text in _SEPARATORS else None
             until = ")" if text in _NEXT_PATTERN else ""
+            arms.started = token.end if until else arms.started
         elif not part and token.kind == "word" and text in _RESERVED:
+            arms.reserved(token)
             until = _HEADS.get(text, "")
         elif part and part[0].text == "function":
             part = []
         else:
             part.append(token)
     if any(item.kind == "word" for item in part):
-        yield operator, part
+        yield operator, arms.arms(), part
 
 
 def _assignment(text: str) -> tuple[str, str]:

@@ -248,7 +248,13 @@ def _as_the_image_sets_it(candidate: Candidate) -> None:
 def best(listeners: list[Listener]) -> Listener | None:
     """The listener that serves: known frameworks before silent programs, foreground before background, the last before the first."""
     ranked = [
-        (bool(one.framework), one.port is not None and is_port(one.port.value), not one.process.background, index)
+        (
+            bool(one.framework),
+            not one.process.possible,
+            one.port is not None and is_port(one.port.value),
+            not one.process.background,
+            index,
+        )
         for index, one in enumerate(listeners)
     ]
     return listeners[max(range(len(listeners)), key=lambda index: ranked[index])] if listeners else None

@@ -11,6 +11,7 @@ from converters.containers.layout import Layout
 from converters.containers.shell import ShellCommand, expand, split
 from converters.ir import Origin
 from converters.project import Project
+from converters.sources.docker.shell_branches import Branches
 from converters.sources.docker.shell_lists import ShellLists
 
 MAX_DEPTH = 5
@@ -79,6 +80,8 @@ class Process:
     origin: Origin
     script: str = ""
     background: bool = False
+    possible: bool = False
+    """It stands in an arm of a script of which reading cannot tell whether it runs."""
     via: tuple[str, ...] = ()
     """The scripts on the way, as paths in the project."""
 
@@ -156,21 +159,26 @@ class Tracer:
 
     def _text(self, process: Process, text: str, arguments: Sequence[str], line: int, depth: int, path: str) -> list[Process]:
         env = {**process.env, **{str(index): word for index, word in enumerate(arguments, 1)}}
-        lists = ShellLists(list(arguments))
+        lists, branches = ShellLists(list(arguments)), Branches()
         found: list[Process] = []
         workdir = process.workdir
         for command in flattened(split(text, line)):
+            runs = branches.runs(command, env)
+            if runs is False:
+                continue
             if lists.assign(command, env):
                 continue
-            env.update({name: _one(value, env) for name, value in command.assignments})
+            assigned = {name: _one(value, env) for name, value in command.assignments}
+            env.update(assigned if runs else {name: value for name, value in assigned.items() if name not in env})
             words = lists.expand(command.raw_words, env)
             if not words:
                 continue
             name = words[0]
             if name in SET:
-                _export(words[1:], env)
+                _export(words[1:], env, certain=runs is True)
             elif name == "set" and "--" in words:
-                lists.set(words[words.index("--") + 1 :], env)
+                if runs or not lists.arguments or lists.arguments[0].startswith("-"):
+                    lists.set(words[words.index("--") + 1 :], env)
             elif name == "shift":
                 lists.set(lists.arguments[int(words[1]) if len(words) > 1 and words[1].isdecimal() else 1 :], env)
             elif name == "eval" and len(words) > 1 and depth < MAX_DEPTH:
@@ -181,6 +189,7 @@ class Tracer:
             else:
                 origin = Origin(file=path, line=command.line, end_line=command.end_line) if path else process.origin
                 last = replace(process, words=words, env=dict(env), workdir=workdir, origin=origin, background=_background(text, command))
+                last = last if runs else replace(last, possible=True)
                 found += self.trace(last, depth + 1)
         return found
 
@@ -214,10 +223,10 @@ def _one(value: str, env: Mapping[str, str]) -> str:
     return found[0] if found else ""
 
 
-def _export(words: Sequence[str], env: dict[str, str]) -> None:
+def _export(words: Sequence[str], env: dict[str, str], *, certain: bool) -> None:
     for word in words:
         name, sign, value = word.partition("=")
-        if sign:
+        if sign and (certain or name not in env):
             env[name] = value
 
 

@@ -206,7 +206,12 @@ TRACES = {
     "in a condition": (
         ["sh", "-c", 'if [ -n "$X" ]; then serve a; else serve b; fi'],
         {},
-        [("[", "-n", "", "]"), ("serve", "a"), ("serve", "b")],
+        [("[", "-n", "", "]"), ("serve", "b")],
+    ),
+    "in a condition of which reading cannot tell": (
+        ["sh", "-c", "if [ -f /x ]; then serve a; else serve b; fi"],
+        {},
+        [("[", "-f", "/x", "]"), ("serve", "a"), ("serve", "b")],
     ),
     "nothing": ([], {}, []),
     "a shell alone": (["bash"], {}, [("bash",)]),
