@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import re
+from collections.abc import Iterator
 
 from converters.python.module import FunctionNode, Module, assigned
 
@@ -84,3 +86,45 @@ def _refused(module: Module, assignment: ast.AST, name: str) -> bool:
         if isinstance(other, ast.Assert) and any(isinstance(part, ast.Name) and part.id == name for part in ast.walk(other.test)):
             return True
     return False
+
+
+def demanded_lists(module: Module, aliases: set[str]) -> Iterator[tuple[ast.AST, str, bool]]:
+    """(where, name, True) of variables that a loop over their names asks for: `for name in (...): if name not in os.environ: raise`."""
+    if b"environ" not in module.file.data and b"getenv" not in module.file.data:
+        return
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.For) and isinstance(node.target, ast.Name):
+            asked = [part for part in node.body if isinstance(part, ast.If) and _asks_for(part.test, node.target.id, aliases)]
+            if any(_ends(part) for test in asked for part in test.body):
+                yield from _named(module, node.iter, node)
+        elif isinstance(node, ast.ListComp | ast.SetComp | ast.GeneratorExp) and len(node.generators) == 1:
+            part = node.generators[0]
+            wanted = isinstance(part.target, ast.Name) and any(_asks_for(test, part.target.id, aliases) for test in part.ifs)
+            kept = module.parents.get(node)
+            if wanted and isinstance(kept, ast.Assign) and isinstance(kept.targets[0], ast.Name) and _is_refused(module, kept):
+                yield from _named(module, part.iter, node)
+
+
+def _asks_for(test: ast.expr, name: str, aliases: set[str]) -> bool:
+    """`name not in os.environ`, `not os.getenv(name)`, `os.environ.get(name) is None`."""
+    text = ast.unparse(test)
+    environ = "|".join(sorted((re.escape(alias) for alias in aliases if not alias.endswith("()")), key=len, reverse=True))
+    read = rf"(?:(?:os\.)?(?:{environ})\.get|(?:os\.)?getenv)\({name}(?:, (?:''|None))?\)"
+    return re.search(rf"\b{name} not in (?:os\.)?(?:{environ})\b|not {read}|{read} (?:is None|== '')", text) is not None
+
+
+def _is_refused(module: Module, kept: ast.Assign) -> bool:
+    """Whether the list of what is missing is refused where it is not empty."""
+    name = ast.unparse(kept.targets[0])
+    place = next((above for above in module.ancestors(kept) if isinstance(above, FunctionNode)), module.tree)
+    tests = (other for other in ast.walk(place) if isinstance(other, ast.If) and other.lineno > kept.lineno)
+    return any(re.fullmatch(rf"{name}|len\({name}\)( > 0)?", ast.unparse(other.test)) and any(map(_ends, other.body)) for other in tests)
+
+
+def _named(module: Module, names: ast.expr, node: ast.AST) -> Iterator[tuple[ast.AST, str, bool]]:
+    """The names of a list of strings, or of the constant that holds one."""
+    if isinstance(names, ast.Name):
+        values = module.assignments.get(names.id, [])
+        names = values[0] if len(values) == 1 else names
+    if isinstance(names, ast.List | ast.Tuple | ast.Set):
+        yield from ((node, one.value, True) for one in names.elts if isinstance(one, ast.Constant) and isinstance(one.value, str))

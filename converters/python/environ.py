@@ -12,7 +12,7 @@ from converters.concepts import variables
 from converters.ir import App, Disposition, EnvVar
 from converters.ledger import Ledger
 from converters.python.code import Code
-from converters.python.demands import is_demanded
+from converters.python.demands import demanded_lists, is_demanded
 from converters.python.guards import is_guarded, written
 from converters.python.module import FunctionNode, Module, nodes
 from converters.python.settings import settings_fields
@@ -55,8 +55,12 @@ def environment_reads(code: Code, module: Module) -> Iterator[tuple[ast.AST, str
     By `os.environ` and `os.getenv`, other names for them, fields of settings classes, and functions of the project that take the name.
     """
     aliases = _aliases(module.tree)
+    yield from demanded_lists(module, aliases)
+    readers = _libraries(module.tree)
     for node in nodes(module.tree):
-        if isinstance(node, ast.ClassDef):
+        if isinstance(node, ast.Call) and (read_by := _by_library(node, readers)) is not None:
+            yield node, *read_by
+        elif isinstance(node, ast.ClassDef):
             yield from ((field.node, field.name, field.required) for field in settings_fields(node))
         elif (read := _read(node, aliases)) is not None:
             key, required = read
@@ -66,6 +70,43 @@ def environment_reads(code: Code, module: Module) -> Iterator[tuple[ast.AST, str
             demands = _reader(code, module, node.func)
             if demands is not None:
                 yield node, node.args[0].value, demands and len(node.args) + len(node.keywords) == 1
+
+
+def _libraries(tree: ast.Module) -> set[str]:
+    """Names that read a variable when they are called: `config` of decouple, readers of environs' `Env`."""
+    found: set[str] = set()
+    for node in nodes(tree):
+        if isinstance(node, ast.ImportFrom) and node.module == "decouple":
+            found |= {alias.asname or alias.name for alias in node.names if alias.name in ("config", "AutoConfig")}
+        elif isinstance(node, ast.ImportFrom) and node.module == "environs":
+            found |= {f"{alias.asname or alias.name}()" for alias in node.names if alias.name == "Env"}
+        elif isinstance(node, ast.Import):
+            found |= {f"{alias.asname or alias.name}.Env()" for alias in node.names if alias.name == "environs"}
+    made = {name.removesuffix("()") for name in found if name.endswith("()")}
+    for node in nodes(tree) if made else ():
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call) and ast.unparse(node.value.func) in made:
+            found |= {f"{target.id}." for target in node.targets if isinstance(target, ast.Name)}
+    return found
+
+
+READERS = frozenset(
+    {"str", "int", "float", "bool", "list", "dict", "json", "url", "path", "decimal", "date", "datetime", "log_level", "enum"}
+)
+"""Methods of environs' `Env` that read a variable, and raise where it is missing and no default is given."""
+
+
+def _by_library(call: ast.Call, readers: set[str]) -> tuple[str, bool] | None:
+    """(the variable, whether a missing one raises) of a call of a library that reads it."""
+    if not readers or not call.args or not isinstance(call.args[0], ast.Constant) or not isinstance(call.args[0].value, str):
+        return None
+    func = call.func
+    of_env = (
+        isinstance(func, ast.Attribute) and isinstance(func.value, ast.Name) and f"{func.value.id}." in readers and func.attr in READERS
+    )
+    own = isinstance(func, ast.Name) and (func.id in readers or f"{func.id}." in readers)
+    if not (of_env or own):
+        return None
+    return call.args[0].value, len(call.args) == 1 and not any(keyword.arg == "default" for keyword in call.keywords)
 
 
 def _reader(code: Code, module: Module, func: ast.expr) -> bool | None:
@@ -108,6 +149,10 @@ def _is_environ(node: ast.expr, aliases: set[str]) -> bool:
         return _is_environ(node.body, aliases) or _is_environ(node.orelse, aliases)
     if isinstance(node, ast.BoolOp):
         return any(_is_environ(value, aliases) for value in node.values)
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "copy" and not node.args:
+        return _is_environ(node.func.value, aliases)
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "dict" and len(node.args) == 1:
+        return _is_environ(node.args[0], aliases)
     return (isinstance(node, ast.Attribute) and node.attr == "environ") or (isinstance(node, ast.Name) and node.id in aliases)
 
 
