@@ -11,6 +11,10 @@ from dataclasses import dataclass
 
 UBUNTU = {"18.04": "3.6", "20.04": "3.8", "22.04": "3.10", "24.04": "3.12", "focal": "3.8", "jammy": "3.10", "noble": "3.12"}
 DEBIAN = {"buster": "3.7", "10": "3.7", "bullseye": "3.9", "11": "3.9", "bookworm": "3.11", "12": "3.11"}
+SYSTEMS = (
+    "ubuntu|debian|alpine|fedora|rockylinux|almalinux|amazonlinux|busybox|scratch|miniconda3?|anaconda3?|miniforge3?|micromamba|uv|node"
+)
+"""Images of a system, an interpreter or a tool, by the last part of the name."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +28,11 @@ class BaseImage:
     torch: str = ""
     gpu: bool = False
     plain: bool = False
+
+    @property
+    def unknown(self) -> bool:
+        """Whether nothing tells what is in it: neither a system nor an interpreter alone."""
+        return not self.plain and re.search(rf"(^|/)({SYSTEMS})$", self.repository) is None
 
 
 def describe(reference: str) -> BaseImage:

@@ -35,6 +35,8 @@ class PythonEnvironment:
     pip: bool = True
     filled: int = 0
     """The line of the first command that installs packages into it; 0 for none."""
+    given: bool = False
+    """The base image has it."""
 
 
 @dataclass
@@ -128,7 +130,10 @@ def _command(found: Pythons, command: ShellCommand, words: tuple[str, ...], run:
         if run.env.get("POETRY_VIRTUALENVS_CREATE", "").lower() not in ("false", "0"):
             _make(found, _place(".venv", run), "poetry", command.line, filled=command.line)
     elif (arguments := pip.arguments(words)) is not None:
-        _install(found, command, arguments, _target(words, run, active, found))
+        target = _target(words, run, active, found)
+        if target in found.environments and found.environments[target].given:
+            found.environments[target].pip = True
+        _install(found, command, arguments, target)
 
 
 def _make(found: Pythons, folder: str, kind: Kind, line: int, *, python: str = "", pip: bool = True, filled: int = 0) -> PythonEnvironment:
@@ -150,6 +155,8 @@ def _uv(found: Pythons, command: ShellCommand, words: tuple[str, ...], run: Run,
     elif words[1:3] == ("pip", "sync") or pip.arguments(words) is not None:
         target = _target(words, run, active, found)
         arguments = pip.arguments(words) or words[3:]
+        if target and target not in found.environments:  # the base image's own, which uv may have made without pip
+            _make(found, target, "uv", command.line, pip=False).given = True
         if target in found.environments and any(pip.name(word) == "pip" for word in arguments):
             found.environments[target].pip = True
         _install(found, command, arguments, target)

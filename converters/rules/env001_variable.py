@@ -153,10 +153,13 @@ rule = Rule(
             "what a start script exports for the worker is set",
             "partial",
             {
-                "handler.py": WORKER.replace("import runpod\n", "import os\nimport runpod\n\nL = os.environ['LEVEL']\n"),
+                "handler.py": WORKER.replace(
+                    "import runpod\n", "import os\nimport runpod\n\nL = os.environ['LEVEL'] + os.getenv('NOW', '')\n"
+                ),
                 "start.sh": """
                 export LEVEL=info
                 export NOW=$(date)
+                export FOLDER=$(mktemp -d)
                 python -u /handler.py
                 """,
                 "Dockerfile": IMAGE.replace("COPY handler.py /handler.py", "COPY handler.py start.sh /").replace(
@@ -166,6 +169,7 @@ rule = Rule(
             seen=(
                 Seen("converted", 1, "start.sh"),
                 Seen("manual", 2, "start.sh"),
+                Seen("kept", 3, "start.sh"),
             ),
         ),
     ),

@@ -30,6 +30,21 @@ rule = Rule(
             status="partial",
         ),
         Case(
+            "an environment of the base image does not tell its Python",
+            "partial",
+            {
+                "handler.py": WORKER,
+                "Dockerfile": """
+                FROM acme/engine:v9
+                RUN uv pip install --python /app/.venv/bin/python runpod
+                COPY handler.py /handler.py
+                CMD ["/app/.venv/bin/python", "-u", "/handler.py"]
+                """,
+            },
+            has={"Dockerfile": ("uv pip install --no-cache --python /app/.venv/bin/python fal",)},
+            status="partial",
+        ),
+        Case(
             "an environment that pins its Python tells it",
             "untouched",
             {

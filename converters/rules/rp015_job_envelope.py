@@ -71,6 +71,23 @@ rule = Rule(
             status="partial",
         ),
         Case(
+            "a key that may stand beside the input or in it is found among the fields",
+            "converted",
+            {
+                "handler.py": """
+                import runpod
+
+                def handler(job):
+                    own = job["input"].get("webhook")
+                    return {"text": job["input"]["prompt"], "to": own or job.get("webhook")}
+
+                runpod.serverless.start({"handler": handler})
+                """
+            },
+            seen=(Seen("converted", 5),),
+            status="converted",
+        ),
+        Case(
             "a webhook among the input's keys is a field",
             "untouched",
             {

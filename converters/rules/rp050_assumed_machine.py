@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from converters.rules.model import Case, Rule, Seen, fal_docs, runpod_docs
-from converters.rules.samples import WORKER
+from converters.rules.samples import IMAGE, WORKER
 
 rule = Rule(
     code="RP050",
@@ -39,6 +39,15 @@ rule = Rule(
             "partial",
             {"handler.py": WORKER},
             has={"app.py": ('machine_type = "L"  # assumed',)},
+        ),
+        Case(
+            "what an image of somebody else runs may need a GPU",
+            "partial",
+            {
+                "handler.py": WORKER,
+                "Dockerfile": IMAGE.replace("python:3.11-slim", "acme/engine:py3.11"),
+            },
+            has={"app.py": ('machine_type = "GPU-A100"  # assumed',)},
         ),
         Case(
             "a listing that names a GPU leaves nothing to assume",

@@ -96,7 +96,7 @@ def _version(deployment: Deployment, image: Built, first: PythonEnvironment | No
     if known and stated and not stated.startswith(known):
         message = f"`python_version` is {stated}, and the image's Python is {known} ({first.folder if first else ''}): write {known}."
         yield Finding(program.file, line, rules.PF031, message, about="python_version")
-    elif not base.python and first is None and stated and not _named(image, stated):
+    elif not base.python and not known and stated and not _named(image, stated):
         reference = image.stage.base_image
         message = (
             f"`python_version` {stated} is assumed, since nothing tells the Python of {reference}: look it up with "

@@ -197,7 +197,7 @@ def _app(project: Project, unit: Unit, found: Survey, options: Options, ledger: 
     dotenv.carry_over(project, app, [unit.folder, unit.packaging.context if unit.packaging else "", ""], closure, image, ledger)
     code_variables(app, code, closure, ledger, unit.packaging.stage.env if unit.packaging else ())
     placement(project, unit, app, closure, plan.read_files, ledger)
-    start_script.carry_over(project, unit, app, edits, ledger)
+    start_script.carry_over(project, unit, app, edits, ledger, closure)
     start_script.configuration_edits(project, app, edits, ledger)
     init_timeout.settle(unit, app, listing.variables, ledger)
     _options(code, unit, start, resolved, app, ledger)
@@ -474,6 +474,8 @@ def _machine(app: App, unit: Unit, code: Code, closure: list[str], ledger: Ledge
     base = base_images.describe(unit.packaging.stage.base_image) if unit.packaging else None
     heavy = imported_names(code, closure) & names.GPU_PACKAGES
     why = f"the base image {base.reference}" if base and base.gpu else f"the code imports {sorted(heavy)[0]}" if heavy else ""
+    if not why and base is not None and base.unknown:
+        why = f"workers of RunPod have a GPU, and what {base.reference} runs is not known"
     message = "no machine is stated; {machine} is assumed ({why}): look up the GPU of the endpoint in RunPod's console."
     assume(app, ledger, rule=rules.RP050, gpu=why, message=message, place=Origin(file=app.entry, line=1))
 

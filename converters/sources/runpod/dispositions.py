@@ -247,6 +247,12 @@ def envelope(traced: Flow, app: App, ledger: Ledger) -> None:
         if read.key == "id":
             ledger.note(rules.RP014, Disposition.CONVERTED, '`job["id"]` is the id of the fal request', origin)
         elif any(field.name == read.key for field in app.endpoints[0].input.fields):
+            if read.how in ("get", "in") and not read.definite:
+                message = (
+                    f"`{read.key}` is read beside `input` and in it: on fal callers send it among the fields, where the handler finds it"
+                )
+                ledger.note(rules.RP015, Disposition.CONVERTED, message, origin, notable=True)
+                continue
             message = (
                 f"the handler reads `{read.key}` beside `input` and in it; a fal request has one place for both: "
                 "give one of them another name, here and in the callers."

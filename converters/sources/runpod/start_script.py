@@ -56,6 +56,10 @@ WRAPPERS = frozenset(
 CONFIGURATION = frozenset({".yaml", ".yml", ".json", ".toml", ".ini", ".cfg", ".conf", ".env", ".sh", ".properties"})
 """Endings of files whose paths the code or a program reads when it runs."""
 ON_EXIT = re.compile(r"(?m)^\s*trap\s.*(\bEXIT\b|\s0\b)")
+OF_LIBRARIES = re.compile(
+    r"(HF|HUGGING\w*|TRANSFORMERS|DIFFUSERS|TORCH|PYTORCH|CUDA|NVIDIA|NCCL|OMP|MKL|VLLM|XDG|PYTHON\w*|AWS|OPENAI)(_|$)"
+)
+"""Variables that libraries read by themselves."""
 INTO_FILE = re.compile(r"\d*>>?\|?\s*(?!/dev/|&|/proc/)\S")
 """A redirection that leaves a file behind."""
 RUNNER = "/app"
@@ -63,18 +67,19 @@ RUNNER = "/app"
 REASON = "setup() runs the script up to the line that starts the worker"
 
 
-def carry_over(project: Project, unit: Unit, app: App, edits: list[Edit], ledger: Ledger) -> None:
-    """Give `setup()` what the start command does before the worker runs."""
+def carry_over(project: Project, unit: Unit, app: App, edits: list[Edit], ledger: Ledger, closure: list[str]) -> None:
+    """Give `setup()` what the start command does before the worker runs. `closure`: the worker's own files."""
     packaging = unit.packaging
     entry = packaging.entry if packaging else None
     if packaging is not None and not command_line(packaging.stage):
         _of_base(packaging, ledger)
     if packaging is None or entry is None or entry.file != unit.entry:
         return
+    texts = [project.files[path].text for path in closure if path in project.files]
     if entry.script:
-        _script(project.files[entry.script], packaging, unit, app, edits, ledger)
+        _script(project.files[entry.script], packaging, unit, app, edits, ledger, texts)
     else:
-        _inline(packaging, unit, app, ledger)
+        _inline(packaging, unit, app, ledger, texts)
 
 
 def _of_base(packaging: Packaging, ledger: Ledger) -> None:
@@ -142,7 +147,7 @@ def _worker_spans(text: str, unit: Unit) -> list[tuple[int, int]]:
     return found
 
 
-def _script(file: SourceFile, packaging: Packaging, unit: Unit, app: App, edits: list[Edit], ledger: Ledger) -> None:
+def _script(file: SourceFile, packaging: Packaging, unit: Unit, app: App, edits: list[Edit], ledger: Ledger, texts: list[str]) -> None:
     text = file.text
     spans = _worker_spans(text, unit)
     if not spans and (arguments := list(re.finditer(r"(?m)^[ \t]*(?P<call>(?:exec[ \t]+)?\"?\$[@*]\"?)[ \t]*$", text))):
@@ -154,7 +159,7 @@ def _script(file: SourceFile, packaging: Packaging, unit: Unit, app: App, edits:
     significant = [command for command in _commands(text) if _is_significant(command, unit)]
     exports = _exports(_commands(text), packaging, unit)
     for name, value, line in exports:
-        _export(app, name, value, Origin(file=file.path, line=line), ledger)
+        _export(app, name, value, Origin(file=file.path, line=line), ledger, _is_read(name, texts))
     if not significant:
         return
     if not spans:
@@ -218,7 +223,7 @@ def _end_there(file: SourceFile, spans: list[tuple[int, int]], significant: list
     return True
 
 
-def _inline(packaging: Packaging, unit: Unit, app: App, ledger: Ledger) -> None:
+def _inline(packaging: Packaging, unit: Unit, app: App, ledger: Ledger, texts: list[str]) -> None:
     """`CMD nginx && python -u handler.py`, or the same in `sh -c`."""
     words = command_line(packaging.stage)
     text = words[-1] if words and len(words) > 1 and words[-2].startswith("-") and "c" in words[-2] else ""
@@ -228,7 +233,7 @@ def _inline(packaging: Packaging, unit: Unit, app: App, ledger: Ledger) -> None:
     if not significant or not spans or command is None:
         return
     for name, value, _ in _exports(_commands(text), packaging, unit):
-        _export(app, name, value, packaging.origin(command.line), ledger)
+        _export(app, name, value, packaging.origin(command.line), ledger, _is_read(name, texts))
     app.start_command = ["bash", "-c", _around(text, spans[0], unit)]
     ledger.note(
         rules.RP016,
@@ -295,7 +300,12 @@ def _exports(commands: list[ShellCommand], packaging: Packaging, unit: Unit) -> 
     return found
 
 
-def _export(app: App, name: str, value: str | None, origin: Origin, ledger: Ledger) -> None:
+def _is_read(name: str, texts: list[str]) -> bool:
+    """Whether the worker's files name a variable, or a library that they may use reads it."""
+    return OF_LIBRARIES.match(name) is not None or any(re.search(rf"\b{re.escape(name)}\b", text) for text in texts)
+
+
+def _export(app: App, name: str, value: str | None, origin: Origin, ledger: Ledger, needed: bool) -> None:
     if variables.LOADER.match(name) or name in ("PATH", "PYTHONUNBUFFERED"):
         ledger.note(
             rules.ENV002,
@@ -308,9 +318,12 @@ def _export(app: App, name: str, value: str | None, origin: Origin, ledger: Ledg
             app.secrets.append(EnvVar(name=name, secret=True, origin=origin))
         environments.secret_item(ledger, name, origin, f"the start script exports the secret {name}")
     elif value is None or is_secret(name):
-        ledger.note(
-            rules.ENV001, Disposition.MANUAL, f"the script computes {name} when it runs: set it in setup() if the handler reads it.", origin
-        )
+        if needed or is_secret(name):
+            message = f"the script computes {name} when it runs, and the worker needs it: set it in setup()."
+            ledger.note(rules.ENV001, Disposition.MANUAL, message, origin)
+        else:
+            message = f"the script computes {name} when it runs, for what it starts: the worker's own files do not read it"
+            ledger.note(rules.ENV001, Disposition.KEPT, message, origin)
     else:
         moved = storage.moved(value, app)
         app.environment.variables = [known for known in app.environment.variables if known.name != name]
