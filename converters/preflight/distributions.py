@@ -73,3 +73,19 @@ BRINGERS: dict[str, frozenset[str]] = {
     }.items()
 }
 """Import name -> distributions that bring it along."""
+_BROUGHT = """
+absl accelerate addict aiofiles aiohttp altair annotated_types antlr4 anyio apex attr attrs audioread av azure basicsr boto3 botocore
+cachetools certifi cffi charset_normalizer click clip cloudpickle cog colorama coloredlogs contourpy cryptography ctranslate2 cycler
+datasets dateutil decorator deepspeed dill docker einops evaluate facexlib fastapi ffmpy filelock flash_attn flatbuffers fsspec ftfy
+fvcore gfpgan google googleapiclient gradio gradio_client grpc h11 httpcore httptools httpx huggingface_hub humanfriendly hydra idna
+imageio_ffmpeg importlib_metadata iopath jinja2 jmespath joblib jsonschema jwt k_diffusion kiwisolver kornia lazy_loader lightning
+llvmlite lpips markdown markdown_it markupsafe matplotlib mmcv mmengine mpmath msal msgpack multidict multiprocess networkx nltk numba
+nvidia onnx open_clip openai OpenSSL orjson packaging pip pkg_resources platformdirs pooch prettytable protobuf psutil pyarrow pycparser
+pydantic pydantic_core pydantic_settings pydub pygments pynvml pyparsing pytorch_lightning pytz realesrgan referencing regex resampy
+rich ruamel s3transfer safetensors segment_anything semantic_version sentencepiece setuptools shellingham simplejson six sniffio soxr
+starlette sympy taming tenacity tensorboard termcolor threadpoolctl tifffile tiktoken timm tokenizers toml tomli tomlkit toolz torch_xla
+torchmetrics torchsde torchvision triton typer typing_extensions tzlocal urllib3 uvicorn uvloop watchfiles websocket websockets
+werkzeug wheel wrapt xxhash yacs yarl zstandard
+"""
+BROUGHT = frozenset(_BROUGHT.split())
+"""Modules that well-known packages bring along."""

@@ -125,8 +125,8 @@ class Values:
             return PurePosixPath(left, right)
         if isinstance(node.op, ast.Add) and isinstance(left, str | list | int | float):
             return left + right
-        if isinstance(node.op, ast.Mult) and isinstance(left, int | float) and isinstance(right, int | float):
-            return left * right
+        if isinstance(left, int | float) and isinstance(right, int | float):
+            return _computed(node.op, left, right)
         return UNKNOWN
 
     def _attribute(self, node: ast.Attribute, local: Mapping[str, Any], depth: int) -> Any:
@@ -176,6 +176,17 @@ class Values:
         if name == "joinpath" and isinstance(owner, PurePosixPath):
             return owner.joinpath(*_known(arguments))
         return UNKNOWN
+
+
+def _computed(operator: ast.operator, left: float, right: float) -> Any:
+    match operator:
+        case ast.Mult():
+            return left * right
+        case ast.Sub():
+            return left - right
+        case ast.Div() if right:
+            return left / right
+    return UNKNOWN
 
 
 _ENVIRONMENT = frozenset({"os.environ.get", "environ.get", "os.getenv", "getenv", "env.get"})

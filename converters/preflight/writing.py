@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 from converters.containers.shell import ShellCommand
 from converters.preflight.deployment import Deployment
 from converters.preflight.paths import Need, reads
-from converters.preflight.programs import Command, commands, of_text
+from converters.preflight.programs import Command, commands, of_text, script_of
 from converters.preflight.running import Running, Scope, Unit
 from converters.preflight.values import absolute
 
@@ -25,6 +25,22 @@ ASKING = frozenset(
 )  # fmt: skip
 """Calls that write nothing to a path that they are given."""
 
+WRITES = re.compile(
+    r"\s*(sudo\s+)?(git|wget|curl|pget|aria2c|tar|unzip|7z|mkdir|cp|mv|ln|touch|tee|rsync|gdown|gsutil|gcloud|aws|hf|huggingface-cli|python[\d.]*"
+    r"|bash|sh|cd)\s"
+)
+"""Lines for a shell, which a function of the code's own may be given, by the programs that write."""
+
+READ = re.compile(r"(-m|--model|--model[-_]path|--model[-_]name|--ckpt\w*|--checkpoint\w*|--weights|--config|--lora\w*)(=.*)?")
+"""Options of a program for a file that it reads."""
+
+HARMLESS = frozenset(
+    {"mkdir", "chmod", "chown", "ls", "test", "[", "[[", "echo", "rm", "cd", "stat", "du", "cat", "find", "export", "exit", "kill"}
+)
+"""Programs that put no file where there was none."""
+FETCHES = re.compile(r"download|fetch|save|copy|move|pull|retrieve|write|dump|extract|link|rename|unpack|sync", re.IGNORECASE)
+"""Names of calls that put something at a path that they are given."""
+
 
 @dataclass
 class Written:
@@ -32,17 +48,27 @@ class Written:
 
     paths: set[str] = field(default_factory=set)
     words: set[str] = field(default_factory=set)
+    fetched: set[str] = field(default_factory=set)
+    """Those of the paths that programs are given, and calls whose name says that they write."""
     anywhere: bool = False
     """A command of the build may write anything, such as a script that is not read."""
 
     def may_hold(self, need: Need) -> bool:
         """Whether something may have written a path by the time it is read."""
-        if self.anywhere:
-            return True
-        if any(need.path == path or need.path.startswith(f"{path}/") or path.startswith(f"{need.path}/") for path in self.paths):
-            return True
-        parts = [part for part in PurePosixPath(need.text).parts if part not in ("/", ".", "..")]
-        return any(part in self.words for part in parts)
+        return self.may_write(need.path, need.text)
+
+    def may_write(self, place: str, text: str) -> bool:
+        """The same for a path from the root; `text`: as the code has it."""
+        parts = [part for part in PurePosixPath(text).parts if part not in ("/", ".", "..")]
+        return self.anywhere or _near(place, self.paths) or any(part in self.words for part in parts)
+
+    def may_fetch(self, place: str) -> bool:
+        """Whether a program, or a call that says so by its name, may have put a file there, as neither reading nor asking does."""
+        return self.anywhere or _near(place, self.fetched) or PurePosixPath(place).name in self.words
+
+
+def _near(place: str, paths: set[str]) -> bool:
+    return any(place == path or place.startswith(f"{path}/") or path.startswith(f"{place}/") for path in paths)
 
 
 def written(deployment: Deployment) -> Written:
@@ -78,15 +104,19 @@ class _Writer:
             arguments = [*node.args, *(keyword.value for keyword in node.keywords)]
             if name in ("mkdir", "write_text", "write_bytes", "touch", "save", "open") and isinstance(node.func, ast.Attribute):
                 arguments.append(node.func.value)
+            added: set[str] = set()
             for argument in arguments:
                 if argument is not node.func:
-                    _add(argument, scope, cwd, self.found, read)
+                    _add(argument, scope, cwd, added, self.found.words, read)
+            self.found.paths |= added
+            if FETCHES.search(name):
+                self.found.fetched |= added
 
     def command(self, command: Command) -> None:
         """A program may write to every path that it is given, but for the script that it is; a script, where its code does."""
-        script, words = command.script, list(command.words)
-        if script:
-            words.remove(script)
+        script = command.script
+        words = [word for before, word in zip(("", *command.words), command.words, strict=False) if not READ.fullmatch(before)]
+        words = [word for word in words if not READ.match(word) and word != script]
         if command.cwd is None:
             self.found.words |= _names(" ".join((*words, *command.further)))
             return
@@ -96,6 +126,7 @@ class _Writer:
                 word = PurePosixPath(word).name.removesuffix(".git")
             if word and not re.search(r"[\s$]", word) and (place := absolute(word.partition("=")[2] or word, command.cwd)) != command.cwd:
                 self.found.paths.add(place)
+                self.found.fetched |= {place} if command.words and command.words[0] not in HARMLESS else set()
         if script or command.module:
             self.script(absolute(script or f"{command.module.replace('.', '/')}.py", command.cwd), command.cwd)
 
@@ -132,39 +163,39 @@ class _Writer:
         for copy in image.stage.copies if image is not None else ():
             if copy.from_stage is not None or any("://" in source for source in copy.sources):
                 self.found.paths.add(copy.dest.rstrip("/") or "/")
+                self.found.fetched.add(copy.dest.rstrip("/") or "/")
 
     def _build_command(self, part: ShellCommand, workdir: str) -> None:
         image, words = self.deployment.image, part.words
         self.found.words |= _names(" ".join([*words, *part.redirects, *part.heredocs]))
         self.found.anywhere |= bool(words) and words[0] in ("git", "unzip", "tar", "7z") and _into_workdir(words)
-        for word in words:
-            place = absolute(word, workdir or "/")
-            if image is None or place not in image.layout.files:
-                continue
-            if word.endswith(".py"):
-                self.python(image.layout.files[place], place, workdir)
-            elif word.endswith(".sh"):
-                text = self.deployment.project.files[image.layout.files[place]].data.decode(errors="replace")
-                self.found.words |= _names(text)
+        script = script_of(words)
+        place = absolute(script, workdir or "/")
+        if image is None or not script or place not in image.layout.files:
+            return
+        if script.endswith(".py"):
+            self.python(image.layout.files[place], place, workdir)
+        else:
+            self.found.words |= _names(self.deployment.project.files[image.layout.files[place]].data.decode(errors="replace"))
 
 
-def _add(argument: ast.expr, scope: Scope, cwd: str, found: Written, read: set[int]) -> None:
+def _add(argument: ast.expr, scope: Scope, cwd: str, paths: set[str], words: set[str], read: set[int]) -> None:
     """The paths in an argument, which may be a list of words of a program, but for those that are `read`."""
     if id(argument) in read:
         return
     if isinstance(argument, ast.List | ast.Tuple):
         for element in argument.elts:
-            _add(element, scope, cwd, found, read)
+            _add(element, scope, cwd, paths, words, read)
         return
     text = scope.text(argument)
     if text and re.search(r"[/.]", text) is not None and "://" not in text and "\n" not in text and " " not in text:
         place = absolute(text, cwd)
         if place not in ("/", cwd):
-            found.paths.add(place)
-    elif text and " " in text:
-        found.words |= _names(text)
+            paths.add(place)
+    elif text and WRITES.match(text):
+        words |= _names(text)
     elif text and re.fullmatch(r"[\w-]+", text) and len(text) > 2:
-        found.paths.add(absolute(text, cwd))
+        paths.add(absolute(text, cwd))
 
 
 def _names(text: str) -> set[str]:

@@ -59,6 +59,35 @@ rule = Rule(
             status="partial",
         ),
         Case(
+            "a module that neither the project nor a requirement has is named",
+            "partial",
+            {
+                "handler.py": WORKER.replace("import runpod", "import runpod\nfrom voice_of_ours import say"),
+                "requirements.txt": "numpy==1.26.4",
+            },
+            seen=(Seen("manual", 2, "handler.py"),),
+            style="keep",
+            status="partial",
+        ),
+        Case(
+            "a module whose requirement has a longer name is in order",
+            "untouched",
+            {
+                "handler.py": WORKER.replace("import runpod", "import runpod\nimport phonemizer_fork\nimport websocket"),
+                "requirements.txt": "websocket-client==1.8.0\nphonemizer-fork-en==3.3.1",
+            },
+        ),
+        Case(
+            "a module that only some requests need is passed over",
+            "untouched",
+            {
+                "handler.py": WORKER.replace(
+                    'return {"text"', 'if job["input"].get("loud"):\n        import voice_of_ours\n    return {"text"'
+                ),
+                "requirements.txt": "numpy==1.26.4",
+            },
+        ),
+        Case(
             "a module that the image has under its own name is in order",
             "untouched",
             {

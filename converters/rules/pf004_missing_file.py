@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from converters.rules.model import Case, Rule, Seen, cog_docs, fal_docs
-from converters.rules.samples import COG
+from converters.rules.samples import COG, IMAGE
 
 LOADS = """
 import torch
@@ -105,6 +105,26 @@ rule = Rule(
                 """
             },
             status="partial",
+        ),
+        Case(
+            "weights that a variable of the image names are asked for",
+            "partial",
+            {
+                "handler.py": ASKS.replace("import os", "import os\n\nMODEL = os.environ['MODEL_PATH']"),
+                "Dockerfile": IMAGE.replace("COPY", "ENV MODEL_PATH=/models/base.gguf\nCOPY"),
+            },
+            seen=(Seen("manual", 4, "Dockerfile"),),
+            status="partial",
+        ),
+        Case(
+            "weights that a variable names and the build fetches are in order",
+            "untouched",
+            {
+                "handler.py": ASKS.replace("import os", "import os\n\nMODEL = os.environ['MODEL_PATH']"),
+                "Dockerfile": IMAGE.replace(
+                    "COPY", "ENV MODEL_PATH=/models/base.gguf\nRUN curl -o /models/base.gguf https://example.com/base.gguf\nCOPY"
+                ),
+            },
         ),
         Case(
             "weights that the project holds are in order",

@@ -37,6 +37,17 @@ rule = Rule(
             status="converted",
         ),
         Case(
+            "the first pydantic gives way to the one that serves the app",
+            "partial",
+            {
+                "handler.py": WORKER.replace("import runpod", "import runpod\nimport pydantic"),
+                "Dockerfile": IMAGE.replace("runpod==1.7.9", "runpod==1.7.9 pydantic==1.10.13"),
+            },
+            style="keep",
+            seen=(Seen("manual", 3, "Dockerfile"),),
+            status="partial",
+        ),
+        Case(
             "a pin that leaves fal room stays",
             "untouched",
             {"handler.py": WORKER, "Dockerfile": IMAGE.replace("runpod==1.7.9", "runpod==1.7.9 numpy==1.26.4 httpx==0.27.2")},

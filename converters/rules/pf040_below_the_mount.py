@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from converters.rules.model import Case, Rule, Seen, docker_docs, fal_docs
-from converters.rules.samples import SERVER, SERVER_IMAGE
+from converters.rules.samples import IMAGE, SERVER, SERVER_IMAGE, WORKER
 
 rule = Rule(
     code="PF040",
@@ -24,6 +24,25 @@ rule = Rule(
             {"main.py": SERVER, "Dockerfile": SERVER_IMAGE.replace("/app", "/data")},
             seen=(Seen("manual", 3, "Dockerfile"),),
             status="partial",
+        ),
+        Case(
+            "what a build step downloads below the mount is named",
+            "partial",
+            {"handler.py": WORKER, "Dockerfile": IMAGE.replace("COPY", "RUN wget -q https://example.com/m.bin -O /data/m.bin\nCOPY")},
+            seen=(Seen("manual", 4, "Dockerfile"),),
+            status="partial",
+        ),
+        Case(
+            "a working directory below the mount is named",
+            "partial",
+            {"handler.py": WORKER, "Dockerfile": IMAGE.replace("COPY", "WORKDIR /data/app\nCOPY")},
+            seen=(Seen("manual", 4, "Dockerfile"),),
+            status="partial",
+        ),
+        Case(
+            "a link that leads below the mount is in order",
+            "untouched",
+            {"handler.py": WORKER, "Dockerfile": IMAGE.replace("COPY", "RUN mkdir -p /data/models && ln -s /data/models /models\nCOPY")},
         ),
         Case("code elsewhere is in order", "untouched", {"main.py": SERVER, "Dockerfile": SERVER_IMAGE}),
         Case(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from converters import rules
+from converters.containers import base_images
 from converters.preflight.deployment import Deployment
 from converters.preflight.distributions import HOLDERS
 from converters.preflight.finding import Finding
@@ -16,6 +18,9 @@ from converters.preflight.writing import Written, written
 
 ELSEWHERE = ("/tmp", "/dev", "/proc", "/sys", "/etc", "/usr", "/var", "/opt", "/bin", "/lib", "/run", "/root", "/home", "/data", "/mnt")
 """Folders that the system or the base image fills, or that outlast a runner."""
+OUTSIDE = ("/tmp", "/dev", "/proc", "/sys", "/data", "/runpod-volume")
+"""Folders that no build fills for good."""
+TO_DATA = "add it, or read it from /data and fill that with `fal files upload`"
 
 
 def check(deployment: Deployment) -> Iterator[Finding]:
@@ -37,6 +42,28 @@ def check(deployment: Deployment) -> Iterator[Finding]:
         if not made.may_hold(need):
             seen.add(need.path)
             yield _finding(deployment, need)
+    yield from _of_variables(deployment, seen)
+
+
+def _of_variables(deployment: Deployment, seen: set[str]) -> Iterator[Finding]:
+    """Files of weights that variables of the image name, where code or scripts read these variables and the base image holds no models."""
+    image = deployment.image
+    if image is None or deployment.program.kind == "server" or base_images.describe(image.stage.base_image).unknown:
+        return
+    texts = [unit.module.text for unit in deployment.running.units.values()]
+    texts += [deployment.project.files[path].data.decode(errors="replace") for path in deployment.scripts]
+    made: Written | None = None
+    for name, stated in image.stage.env.items():
+        path = stated.value
+        fetched = any(path == folder or path.startswith(f"{folder}/") for folder in OUTSIDE) or deployment.runner.holds(path)
+        if not path.startswith("/") or not WEIGHTS.search(path) or fetched or path in seen or path in image.lost:
+            continue
+        made = made or written(deployment)
+        if any(re.search(rf"\b{re.escape(name)}\b", text) for text in texts) and not made.may_fetch(path):
+            message = (
+                f"`{path}`, which {name} names, is in no file of the project, and neither the build nor the code puts it there: {TO_DATA}."
+            )
+            yield Finding(image.image.file, image.line_of(stated.line), rules.PF004, message, about=path)
 
 
 def _is_elsewhere(path: str) -> bool:
@@ -63,7 +90,7 @@ def _finding(deployment: Deployment, need: Need) -> Finding:
     if any(path == held or path.startswith(f"{held}/") for path in deployment.project.files):
         todo = f"is in the project and not in the {folder}: {_send(deployment)}"
     elif WEIGHTS.search(held) or need.why.endswith("from_pretrained` reads"):
-        todo = "is not in the project: add it, or read it from /data and fill that with `fal files upload`"
+        todo = f"is not in the project: {TO_DATA}"
     else:
         todo = f"is not in the project: add it, or make it in {'the build' if deployment.image else '`setup()`'}"
     return Finding(need.scope.unit.path, need.line, rules.PF004, f"`{need.text}`, which {need.why}, {todo}.", about=need.text)

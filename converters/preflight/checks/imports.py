@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from converters import rules
 from converters.preflight.deployment import Deployment
-from converters.preflight.distributions import BRINGERS, HOLDERS, ROOTS
+from converters.preflight.distributions import BRINGERS, BROUGHT, HOLDERS, ROOTS
 from converters.preflight.finding import Finding
 from converters.preflight.running import Import, Unit
+from converters.python.module import FunctionNode
 
 GONE = {
     "3.12": frozenset({"distutils", "asynchat", "asyncore", "imp", "smtpd"}),
@@ -49,7 +51,21 @@ def _why(deployment: Deployment, unit: Unit, found: Import) -> str:
         return own
     if top in ROOTS and installed.complete and not (BRINGERS.get(top, frozenset()) & installed.names):
         return f"`{top}` is imported, and no requirement brings it: add {' or '.join(sorted(HOLDERS[top])[:2])}."
+    if installed.complete and top not in HOLDERS and top not in BROUGHT and _is_plain(unit, found) and not _resembles(top, installed.names):
+        return f"`{top}` is imported, and neither the project nor a requirement has it by that name: add the file, or the requirement."
     return ""
+
+
+def _is_plain(unit: Unit, found: Import) -> bool:
+    """Whether the module cannot be loaded without an import: it stands under no condition and in no function."""
+    return not any(isinstance(above, ast.If | FunctionNode | ast.Lambda | ast.ClassDef) for above in unit.module.ancestors(found.node))
+
+
+def _resembles(top: str, names: set[str]) -> bool:
+    """Whether a requirement may hold a module whose name is a part of its own, as `websocket-client` holds `websocket`."""
+    bare = re.sub(r"[^a-z]", "", top.lower())
+    others = {re.sub(r"[^a-z]", "", name) for name in names}
+    return any(other and (bare in other or other in bare or (len(bare) > 3 and other.startswith(bare[:4]))) for other in others)
 
 
 def _relative(unit: Unit, found: Import) -> str:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from packaging.requirements import InvalidRequirement, Requirement
+from packaging.specifiers import SpecifierSet
 from packaging.version import InvalidVersion, Version
 
 from converters import rules
@@ -63,4 +64,6 @@ def own_requirements(python: str) -> dict[str, Requirement]:
             continue
         if requirement.marker is None or requirement.marker.evaluate(environment):
             found[pip.name(requirement.name)] = requirement
+    if "pydantic" in found:
+        found["pydantic"].specifier &= SpecifierSet(">=2")  # the release that deploys is installed to serve the app, and fal needs 2
     return found

@@ -13,6 +13,7 @@ from converters.preflight.deployment import Deployment
 from converters.preflight.finding import Finding
 from converters.preflight.running import Scope
 from converters.preflight.values import Unknown
+from converters.python.module import FunctionNode
 
 WAITS = re.compile(r"wait|ready|start|boot|launch|health|load|init|warm|alive|setup", re.IGNORECASE)
 LIMITS = re.compile(r"(time_?out|max_wait|max_seconds|deadline|wait_seconds|startup)", re.IGNORECASE)
@@ -97,8 +98,19 @@ def _added(scope: Scope, name: str) -> float | None:
     return None
 
 
+def _defaults(scope: Scope) -> dict[str, Any]:
+    """Parameters of a function that have a default -> its value, which holds where nobody gives another."""
+    if not isinstance(scope.node, FunctionNode):
+        return {}
+    arguments = scope.node.args
+    positional = [*arguments.posonlyargs, *arguments.args]
+    pairs = [*zip(positional[len(positional) - len(arguments.defaults) :], arguments.defaults, strict=True)]
+    pairs += [(name, value) for name, value in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True) if value is not None]
+    return {name.arg: scope.unit.values.value(value) for name, value in pairs}
+
+
 def _number(scope: Scope, node: ast.expr) -> float | None:
-    value: Any = scope.unit.values.value(node, scope.local)
+    value: Any = scope.unit.values.value(node, {**scope.local, **_defaults(scope)})
     if isinstance(value, str) and re.fullmatch(r"\d+(\.\d+)?", value):
         value = float(value)
     return None if isinstance(value, Unknown | bool) or not isinstance(value, int | float) else float(value)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import PurePosixPath
 
 from converters import rules
 from converters.concepts.variables import CACHES
+from converters.containers.dockerfile_model import Run
 from converters.ir import Scope
 from converters.preflight.deployment import Deployment
 from converters.preflight.finding import Finding
@@ -35,12 +37,41 @@ def _hidden(image: Built) -> Iterator[Finding]:
             message = f"the image has files in {copy.dest}, over which fal mounts its persistent storage {DATA}: put them elsewhere."
             yield Finding(image.image.file, image.line_of(copy.line), rules.PF040, message, about=copy.dest.rstrip("/"))
             return
+    if f"{image.stage.workdir}/".startswith(f"{DATA}/") and image.stage.workdir_line is not None:
+        message = (
+            f"the image's working directory is {image.stage.workdir}, over which fal mounts its persistent storage {DATA}: write another."
+        )
+        yield Finding(image.image.file, image.line_of(image.stage.workdir_line), rules.PF040, message, about=image.stage.workdir)
+        return
     for run in image.runs:
-        made = re.search(r"(?:venv|virtualenv|git clone \S+|conda create .*-p)\s+(?:-\S+\s+)*(/data/\S*)", run.script)
-        if made:
-            message = f"the build makes {made[1]}, over which fal mounts its persistent storage {DATA}: put it elsewhere."
-            yield Finding(image.image.file, image.line_of(run.line), rules.PF040, message, about=made[1])
+        if place := _made_below_data(run):
+            message = f"the build makes {place}, over which fal mounts its persistent storage {DATA}: put it elsewhere."
+            yield Finding(image.image.file, image.line_of(run.line), rules.PF040, message, about=place)
             return
+
+
+def _made_below_data(run: Run) -> str:
+    """The first path below /data that a build step may write; '' for none. What is only removed or linked to is not."""
+    for outer in run.commands():
+        for command in (outer, *outer.inner):
+            words = command.words
+            if words and PurePosixPath(words[0]).name in ("rm", "rmdir", "ls", "mkdir", "chmod", "chown", "echo", "test", "[", "export"):
+                words = ()
+            if words[:1] == ("ln",):  # a link that leads to /data is how files get there at run time
+                words = words[-1:]
+            for word in (*words[1:], *(re.sub(r"^\d*&?>+\|?\s*", "", text) for text in command.redirects)):
+                place = word.partition("=")[2] if word.startswith("-") else word
+                if place.startswith(f"{DATA}/"):
+                    return place
+            if found := re.search(r"""[\"'](/data/[\w./-]+)""", command.text) if words else None:
+                return found[1]
+    if (
+        run.workdir
+        and f"{run.workdir}/".startswith(f"{DATA}/")
+        and any(c.words[:1] in (("git",), ("wget",), ("curl",)) for c in run.commands())
+    ):
+        return run.workdir
+    return ""
 
 
 def _caches(image: Built) -> Iterator[Finding]:
