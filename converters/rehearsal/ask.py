@@ -58,14 +58,13 @@ def ask(runner: Runner, seconds: float) -> Answers:
 
 
 def _operations(runner: Runner) -> list[Described]:
-    """What can be asked: the app's endpoints by its own document; of a server that has none, its health and its first page."""
+    """What can be asked: the app's endpoints by its own document; of a server that has none, its health, or its first page."""
     own = runner.app.described.spec
     document = _document(runner) or dict(own.openapi or {})
     found = [one for one in described(document) if one.operation.method in ("GET", "POST") and not _is_service(runner, one.operation)]
     if not found and own.brings_server:
-        check = own.health_check
-        paths = dict.fromkeys([check.path if check is not None else "/health", "/"])
-        return [Described(Operation(method="GET", path=path), {}) for path in paths]
+        path = own.health_check.path if own.health_check is not None else "/"
+        return [Described(Operation(method="GET", path=path), {})]
     posts = [one for one in found if one.operation.method == "POST"]
     return (posts + [one for one in found if one.operation.method == "GET"])[:_MOST_OPERATIONS]
 

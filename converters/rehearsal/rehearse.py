@@ -6,7 +6,7 @@ import re
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -21,12 +21,15 @@ from .ask import ask
 from .engines import Built, Engine, EngineFailure, Process, Step, StepFailure, UnknownBase
 from .memory import Memory, doubled, stubs
 from .outside.asked import Asked
+from .outside.upstream import UpstreamError
 from .places import place, settings_place
 from .recipe import Recipe
 from .result import Failure, Place, Rehearsal, StoodIn, Timing, tail
 from .start import StartFailure, started
 
 Say = Callable[[str], None]
+_LOCK = re.compile(r"\.(?:lock|toml|txt)$|^Pipfile\.lock$")
+"""Names of files that may state digests of packages."""
 _MOST_TEXT = 2**20
 """Bytes of a file that is read for what it names."""
 _NAMES = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]+")
@@ -52,6 +55,9 @@ class Internet(Protocol):
 
     def expect(self, *texts: str) -> None:
         """Have what these texts name found in what is fetched."""
+
+    def locked(self, files: Mapping[str, bytes]) -> Mapping[str, bytes]:
+        """Those of these files that state digests of packages, with the digests of what stands in for them. Raises UpstreamError."""
 
     def record(self) -> list[Asked]:
         """What was asked so far."""
@@ -142,8 +148,20 @@ class Course:
         minor = _minor(spec.python_version) or self.settings.own_python
         made = recipe.recipe(self.app, self.folder / "context", tag=_tag(spec.name), minor=minor)
         if self.internet is not None:
+            self._lock(self.internet, made.build.context)
             self.internet.expect(made.build.dockerfile, *_texts(made.build.context), *_texts(self.app.project.root, "*.py"))
         return replace(made, build=replace(made.build, step_seconds=self.settings.step))
+
+    def _lock(self, internet: Internet, context: Path) -> None:
+        """Let lock files of the copied context name what will be installed."""
+        files = {path.relative_to(context).as_posix(): path for path in context.rglob("*") if path.is_file() and _LOCK.search(path.name)}
+        try:
+            locked = internet.locked({name: path.read_bytes() for name, path in files.items()})
+        except UpstreamError as error:
+            self.tell(notes=(*self.told.notes, f"digests of packages are those of the real ones: {error}"))
+            return
+        for name, data in locked.items():
+            files[name].write_bytes(data)
 
     def _build(self, plan: Recipe) -> Built | None:
         timings: list[Timing] = []

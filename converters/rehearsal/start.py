@@ -32,7 +32,7 @@ OUTWARD = "10.88.0.1"
 _FILES = ("__init__.py", "_inside.py", "_sdk.py", "_serving.py", "locations.py", "_hook/__init__.py", "_hook/sitecustomize.py")
 _PART = re.compile(r'[ |+]*(?:File "|\+-|(?:Exception Group )?Traceback )')
 """The first line of a frame, or of a traceback."""
-_RAISED = re.compile(r"(?:\w+\.)*[A-Z]\w*(?:Error|Exception|Exit|Interrupt)\b|\S*: .*(?:not found|No such file or directory)$")
+_RAISED = re.compile(r"ERROR: |(?:\w+\.)*[A-Z]\w*(?:Error|Exception|Exit|Interrupt)\b|\S*: .*(?:not found|No such file or directory)$")
 """A line that says why a program ended."""
 _BOOT = f"import sys; sys.path[0] = '{INSIDE}/code'; from fal_runtime import _inside; sys.path[:] = sys.path[1:]; _inside.main()"
 

@@ -5,6 +5,7 @@ Only what belongs to engines is replaced; the app is a real one, loaded, pickled
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -84,8 +85,9 @@ class LocalProcess:
 
     def _read(self) -> None:
         assert self._process.stdout is not None
-        for line in self._process.stdout:
-            self._lines.append(line.rstrip("\n"))
+        with contextlib.suppress(ValueError):  # it is closed while a program that outlives the killed one holds the other end
+            for line in self._process.stdout:
+                self._lines.append(line.rstrip("\n"))
 
     def lines(self) -> list[str]:
         if self._process.poll() is not None:
