@@ -15,7 +15,10 @@ from converters.errors import UsageError
 from .bases import Bases
 from .engines import Engine
 from .engines.buildah import Buildah
+from .engines.podman import Podman
 from .outside import Outside
+
+_ENGINES: dict[str, type[Buildah] | type[Podman]] = {Buildah.name: Buildah, Podman.name: Podman}
 
 
 @dataclass(frozen=True)
@@ -38,8 +41,9 @@ def default_folder() -> Path:
 @contextmanager
 def machinery(name: str = "", *, folder: Path | None = None, bases: Sequence[str] = (), real: bool = False) -> Iterator[Machinery]:
     """The engine called ``name`` ('': the one for everybody), ready for use while the block runs. Raises UsageError."""
-    if name not in ("", Buildah.name):
-        raise UsageError(f"--engine {name!r} is not known.", hint=f"Known is: {Buildah.name}.")
+    kind = _ENGINES.get(name or Buildah.name)
+    if kind is None:
+        raise UsageError(f"--engine {name!r} is not known.", hint=f"Known are: {', '.join(_ENGINES)}.")
     folder = folder or default_folder()
     given = _given(bases)
     folder.mkdir(parents=True, exist_ok=True)
@@ -47,7 +51,7 @@ def machinery(name: str = "", *, folder: Path | None = None, bases: Sequence[str
         Path(scratch).chmod(0o755)
         outside = Outside(Path(scratch) / "outside", cache=folder / "outside", python_index=_index())
         try:
-            engine = Buildah(folder / "engine", outside, Bases(folder / "suites", given, real=real))
+            engine = kind(folder / ("engine" if kind is Buildah else kind.name), outside, Bases(folder / "suites", given, real=real))
             if (missing := engine.missing()) is not None:
                 raise UsageError(f"a rehearsal needs {missing}.", hint="Install it, or allow it, and try again.")
             yield Machinery(engine, outside)

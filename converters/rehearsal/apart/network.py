@@ -24,15 +24,19 @@ _AF_VSOCK, _SOCKETCALL_32, _SOCKET_32 = 40, 102, 359
 _PR_SET_SECCOMP, _SECCOMP_MODE_FILTER = 22, 2
 
 
-def connect() -> tuple[int, int]:
+def connect(there: int | None = None) -> tuple[int, int]:
     """Leave this process in a new network namespace, with a link to another new one; file descriptors of (this one, the other one).
 
-    The process must have the capabilities of its user namespace. Raises OSError.
+    ``there``: a namespace that has no network yet, to go to instead of a new one. The process must have the capabilities of its user
+    namespace. Raises OSError.
     """
     _unshare()
     other = _current()
     _set_up("lo")
-    _unshare()
+    if there is None:
+        _unshare()
+    else:
+        enter(there)
     here = _current()
     _set_up("lo")
     _add_link(other)

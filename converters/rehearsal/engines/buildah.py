@@ -10,47 +10,38 @@ import shutil
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
 from typing import Any
 
-from converters.rehearsal.advice import advice
 from converters.rehearsal.apart import FIRST_ID, Program, Room, RoomFailure, Shown, programs_of, refusal
-from converters.rehearsal.bases import SUITE_IMAGE, Base, Bases, NotKnown, Suite, SuiteFailure, archive
-from converters.rehearsal.dockerfile import Prepared, prepare
+from converters.rehearsal.bases import Bases
+from converters.rehearsal.dockerfile import Prepared
 from converters.rehearsal.engines import (
     MOST_WRITTEN,
     Build,
-    Built,
     EngineFailure,
     Outside,
-    Place,
     Process,
-    StandIn,
     Step,
-    StepFailure,
-    UnknownBase,
 )
-from converters.rehearsal.engines.contents import Contents
+from converters.rehearsal.engines.builder import MEMORY, TASKS, Builder
 from converters.rehearsal.engines.disk import Disk
 from converters.rehearsal.engines.leftovers import Use
-from converters.rehearsal.engines.output import Steps, is_own_line, said_by_the_step
+from converters.rehearsal.engines.output import Steps, is_own_line
+from converters.rehearsal.engines.programs import follow, own_command, started
 from converters.rehearsal.engines.shown import CONTEXT_FOLDER, FILES, REHEARSAL, STORE, WORK, Folders
 
-_MEMORY, _TASKS = 4 * 2**30, 4096
-_BASE_SECONDS = 900.0
 _STARTED = ("/bin/sh", "/rehearsal/run")
 
 
-class Buildah:
+class Buildah(Builder):
     """The engine. `folder` keeps the store; `outside` answers whatever a build asks of other machines."""
 
     name = "buildah"
 
     def __init__(self, folder: Path, outside: Outside | None, bases: Bases) -> None:
-        self.folder, self._outside, self._bases = folder, outside, bases
-        self._images: set[str] = set()
+        super().__init__(folder, outside, bases)
         self._configurations: dict[str, Mapping[str, Any]] = {}
 
     def missing(self) -> str | None:
@@ -58,38 +49,6 @@ class Buildah:
         if shutil.which("buildah") is None:
             return "buildah (apt-get install buildah)"
         return refusal()
-
-    def build(self, build: Build, on_step: Callable[[Step], None] = lambda step: None) -> Built:
-        """Raises StepFailure, UnknownBase, EngineFailure."""
-        bases: dict[str, Base] = {}
-
-        def stand_in(reference: str, line: int) -> str:
-            try:
-                found = bases[reference] = self._bases.find(reference)
-            except NotKnown as error:
-                raise UnknownBase(reference, _place(build, line), str(error)) from error
-            return found.tag
-
-        prepared = prepare(build.dockerfile, build.arguments, stand_in, Contents(build.context).digest)
-        self._refuse_what_docker_would(build, prepared)
-        for found in bases.values():
-            self.base(found, on_step)
-        steps = self._bud(build, prepared, on_step)
-        return Built(build.tag, tuple(steps.finished), tuple(StandIn(one.image, one.by, one.differs) for one in bases.values()))
-
-    def base(self, found: Base, on_step: Callable[[Step], None] = lambda step: None) -> str:
-        """The stand-in of a base image, made where it is not there yet; its name. Raises EngineFailure, StepFailure."""
-        tag = found.tag
-        if self._has(tag):
-            return tag
-        for under in found.upon:
-            self.base(under)
-        for suite in found.suites:
-            self._suite(suite)
-        build = Build(found.text, found.folder or self._empty(), tag, memory=_MEMORY, step_seconds=_BASE_SECONDS)
-        self._bud(build, prepare(found.text, {}, lambda image, line: image), lambda step: None)
-        self._images.add(tag)
-        return tag
 
     def run(self, image: str, process: Process) -> RunningProcess:
         """Start a process in an image. Raises EngineFailure."""
@@ -117,7 +76,7 @@ class Buildah:
         try:
             shown = [*programs_of(shutil.which("buildah") or "buildah"), *folders.shown(context=context, more=tuple(more))]
             with (
-                Room(shown, memory=memory or _MEMORY, tasks=_TASKS) as room,
+                Room(shown, memory=memory or MEMORY, tasks=TASKS) as room,
                 Disk([folders.store / "overlay", folders.work], disk, room.end),
             ):
                 served = self._outside.serve(room.udp, room.http, room.https) if self._outside is not None else None
@@ -163,15 +122,15 @@ class Buildah:
             "_CONTAINERS_USERNS_CONFIGURED": "1",
         }
 
-    def _bud(self, build: Build, prepared: Prepared, on_step: Callable[[Step], None]) -> Steps:
+    def steps(self, build: Build, prepared: Prepared, on_step: Callable[[Step], None]) -> Steps:
         steps = Steps(prepared, build.places, on_step)
         with self.room(memory=build.memory, disk=build.disk, context=build.context) as (room, folders):
             words = self._words(build, prepared, folders)
             said: SimpleQueue[str | None] = SimpleQueue()
-            program = _started(room, self.command("bud", *words, CONTEXT_FOLDER), self.variables(), said.put)
-            why = _follow(said, steps, build.step_seconds, program)
+            program = started(room, self.command("bud", *words, CONTEXT_FOLDER), self.variables(), said.put)
+            why = follow(said, steps, build.step_seconds, program)
             if why or program.wait() != 0:
-                self._fail(build, steps, why or room.exceeded)
+                self.fail(build, steps, why or room.exceeded)
         steps.end()
         self._images.add(build.tag)
         self._configurations.pop(build.tag, None)
@@ -196,35 +155,7 @@ class Buildah:
             words += ["--build-arg", f"{name}={value}"]
         return words
 
-    def _fail(self, build: Build, steps: Steps, why: str) -> None:
-        output = said_by_the_step(steps.output)
-        failed = steps.fail()
-        means, todo = (why, "") if why else advice(failed, output, build.context)
-        raise StepFailure(failed, output, means, todo)
-
-    def _refuse_what_docker_would(self, build: Build, prepared: Prepared) -> None:
-        if not prepared.stages:
-            line, message = prepared.diagnostics[0] if prepared.diagnostics else (1, "there is no FROM")
-            raise StepFailure(Step(1, 1, "FROM", _place(build, line), "failed"), [message], message)
-
-    def _suite(self, suite: Suite) -> None:
-        """A release as an image. Raises EngineFailure."""
-        tag = f"{SUITE_IMAGE}:{suite.name}"
-        if self._has(tag):
-            return
-        try:
-            made = archive(suite, self._bases.folder)
-        except SuiteFailure as error:
-            raise EngineFailure(str(error)) from error
-        text = f"FROM scratch\nADD --chown=0:0 {made.name} /\n"
-        sources = "\\n".join(suite.sources.splitlines())
-        text += f"RUN printf '{sources}\\n' > /etc/apt/sources.list\n"
-        text += "RUN echo force-unsafe-io > /etc/dpkg/dpkg.cfg.d/docker-apt-speedup\n"
-        self._bud(
-            Build(text, made.parent, tag, step_seconds=_BASE_SECONDS), prepare(text, {}, lambda image, line: image), lambda step: None
-        )
-
-    def _has(self, tag: str) -> bool:
+    def has(self, tag: str) -> bool:
         if tag in self._images:
             return True
         if not (self.folder / "store").exists():
@@ -239,18 +170,13 @@ class Buildah:
     def wait(self, room: Room, *words: str) -> list[str]:
         """What a command of buildah's says. Raises EngineFailure where it fails."""
         said: SimpleQueue[str | None] = SimpleQueue()
-        program = _started(room, self.command(*words), self.variables(), said.put)
+        program = started(room, self.command(*words), self.variables(), said.put)
         lines = []
         while (line := said.get()) is not None:
             lines.append(line)
         if program.wait() != 0:
             raise EngineFailure(f"buildah {words[0]}: {'; '.join(lines[-3:])}")
         return lines
-
-    def _empty(self) -> Path:
-        folder = self.folder / "empty"
-        folder.mkdir(parents=True, exist_ok=True)
-        return folder
 
 
 class RunningProcess:
@@ -281,10 +207,10 @@ class RunningProcess:
             words += ["--env", f"{key}={value}"]
         if process.cwd:
             words += ["--workingdir", process.cwd]
-        argv = process.argv if process.argv is not None else _own_command(process, configuration)
+        argv = process.argv if process.argv is not None else own_command(process, configuration)
         if not argv:
             raise EngineFailure(f"{image} says no command to start")
-        return _started(self._room, engine.command(*words, name, "--", *_STARTED, *argv), engine.variables(), self._take)
+        return started(self._room, engine.command(*words, name, "--", *_STARTED, *argv), engine.variables(), self._take)
 
     def _take(self, line: str | None) -> None:
         if line is None:
@@ -329,12 +255,6 @@ class RunningProcess:
         self._holding.__exit__(None, None, None)
 
 
-def _own_command(process: Process, configuration: Mapping[str, Any]) -> tuple[str, ...]:
-    entrypoint = process.entrypoint if process.entrypoint is not None else tuple(configuration.get("Entrypoint") or ())
-    cmd = process.cmd if process.cmd is not None else tuple(configuration.get("Cmd") or ())
-    return (*entrypoint, *cmd)
-
-
 def _mounted(number: int, mount: Any) -> Shown:
     source = mount.source.resolve()
     if mount.writable:
@@ -345,43 +265,3 @@ def _mounted(number: int, mount: Any) -> Shown:
 def _volumes(outside: Outside | None) -> list[str]:
     volumes = ["-v", f"{REHEARSAL}:{REHEARSAL}:ro"]
     return [*volumes, "-v", f"{REHEARSAL}/outside:{REHEARSAL}/outside:ro"] if outside is not None else volumes
-
-
-def _started(room: Room, command: Sequence[str], variables: Mapping[str, str], take: Callable[[str | None], object]) -> Program:
-    """A program whose lines are given to `take`, and None when there are no more."""
-    reader, writer = os.pipe()
-
-    def read() -> None:
-        with os.fdopen(reader, encoding="utf-8", errors="replace", newline="\n") as output:
-            for line in output:
-                take(line.rstrip("\r\n").rpartition("\r")[2])
-        take(None)
-
-    try:
-        program = room.start(command, variables, writer)
-    except BaseException:
-        os.close(reader)
-        raise
-    finally:
-        os.close(writer)
-    threading.Thread(target=read, name="output", daemon=True).start()
-    return program
-
-
-def _follow(said: SimpleQueue[str | None], steps: Steps, seconds: float, program: Program) -> str:
-    """Give the lines to the steps until there are no more; why the build was ended, where it was."""
-    while True:
-        try:
-            line = said.get(timeout=1.0)
-        except Empty:
-            if steps.current is not None and steps.current.instruction.lstrip().upper().startswith("RUN") and steps.seconds > seconds:
-                program.kill()
-                return f"it took longer than {seconds:g} s"
-            continue
-        if line is None:
-            return ""
-        steps.line(line)
-
-
-def _place(build: Build, line: int) -> Place:
-    return build.places[line - 1] if 0 < line <= len(build.places) else replace(Place(), line=line)

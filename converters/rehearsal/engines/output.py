@@ -17,7 +17,7 @@ _OWN = re.compile(r"subprocess exited with (status|signal) [\w ]+$|Error: exit s
 _FAILED = "Error: building at STEP "
 _SAYS = re.compile(r".*?\": ")
 _SAYS_LAST = re.compile(r".*\": ")
-_ENDED = re.compile(r"(error while running runtime: )?exit status \d+$")
+_ENDED = re.compile(r"((error )?while running runtime: )?exit status \d+$")
 MOST_LINES = 4000
 
 

@@ -64,13 +64,7 @@ class Folders:
         self._temporary.cleanup()
 
     def _write(self, variables: Mapping[str, str]) -> None:
-        (self.own / "outside").mkdir()
-        program = self.own / "run"
-        program.write_text(_RUN)
-        program.chmod(0o755)
-        lines = [f"export {name}={shlex.quote(value)}\n" for name, value in variables.items()]
-        lines.append(f'export PATH="{REHEARSAL}/outside/bin:$PATH"\n')
-        (self.own / "environment").write_text("".join(lines))
+        write_own(self.own, variables)
         texts = {
             "passwd": _PASSWD,
             "group": "root:x:0:\nnogroup:x:65534:\n",
@@ -84,6 +78,17 @@ class Folders:
             file = self.settings / name
             file.parent.mkdir(exist_ok=True)
             file.write_text(text)
+
+
+def write_own(folder: Path, variables: Mapping[str, str]) -> None:
+    """Write the folder that is seen at /rehearsal."""
+    (folder / "outside").mkdir(parents=True, exist_ok=True)
+    program = folder / "run"
+    program.write_text(_RUN)
+    program.chmod(0o755)
+    lines = [f"export {name}={shlex.quote(value)}\n" for name, value in variables.items()]
+    lines.append(f'export PATH="{REHEARSAL}/outside/bin:$PATH"\n')
+    (folder / "environment").write_text("".join(lines))
 
 
 def _owned(folder: Path) -> Path:
