@@ -38,6 +38,7 @@ def write(folder: Path, certificate: str) -> Path:
     shutil.copyfile(Path(inside.__file__).with_name(f"{inside.ENTRY}.py"), python / f"{inside.ENTRY}.py")
     (folder / "bin").mkdir(exist_ok=True)
     (folder / "bin/git").write_bytes(programs.text("git.sh"))
+    (folder / "bin/aria2c").write_bytes(programs.text("aria2c.sh", CA=f"{MOUNTED_AT}/{_CA}"))
     for place in (folder, *folder.rglob("*")):
         place.chmod(0o755 if place.is_dir() or place.parent.name == "bin" else 0o644)  # whoever runs inside is nobody of this machine
     return folder / _CA

@@ -13,10 +13,12 @@ from dataclasses import dataclass
 from email.parser import BytesHeaderParser
 from pathlib import PurePosixPath
 
-from packaging.utils import parse_wheel_filename
+from packaging.tags import parse_tag
 
 MAIN = "_rehearsed_main"
 """The attribute of a stub's module that its programs call."""
+_VERSION = re.compile(r"\d")
+"""What the version in a wheel's name begins with; some names have another word there."""
 _EXTENSION = re.compile(r"(\.(cpython|pypy|abi)[\w-]*)?\.(py|so)$")
 _MODULE = '''\
 """A stand-in for {name} {version}, which a rehearsal (`migrate rehearse`) does not install: every name is there, and is a double."""
@@ -70,6 +72,7 @@ def build(filename: str, metadata: bytes, brought: Contents) -> bytes:
     """The wheel called ``filename`` with this METADATA. Same arguments, same bytes."""
     distribution, version = filename.split("-")[:2]
     headers = BytesHeaderParser().parsebytes(metadata)
+    version = version if _VERSION.match(version) else str(headers["Version"])
     source = module(str(headers["Name"] or distribution), version)
     info = f"{distribution}-{version}.dist-info"
     files = {f"{package}/__init__.py": source for package in brought.packages}
@@ -88,7 +91,8 @@ def build(filename: str, metadata: bytes, brought: Contents) -> bytes:
 def unknown(filename: str) -> bytes:
     """The wheel called ``filename``, of which nothing else is known."""
     distribution, version = filename.split("-")[:2]
-    metadata = f"Metadata-Version: 2.1\nName: {distribution}\nVersion: {version}\n\n"
+    stated = version if _VERSION.match(version) else "0"
+    metadata = f"Metadata-Version: 2.1\nName: {distribution}\nVersion: {stated}\n\n"
     return build(filename, metadata.encode(), Contents((distribution.lower(),)))
 
 
@@ -98,7 +102,7 @@ def module(name: str, version: str) -> bytes:
 
 
 def _wheel(filename: str) -> str:
-    tags = sorted(str(tag) for tag in parse_wheel_filename(filename)[3])
+    tags = sorted(map(str, parse_tag("-".join(filename.removesuffix(".whl").split("-")[-3:]))))
     return "Wheel-Version: 1.0\nGenerator: migrate-rehearse\nRoot-Is-Purelib: true\n" + "".join(f"Tag: {tag}\n" for tag in tags)
 
 

@@ -88,6 +88,14 @@ def test_a_file_is_of_the_kind_that_its_name_tells(name: str, tmp_path: Path) ->
     assert check(response.content)
 
 
+@pytest.mark.parametrize("name", ["en_core_web_sm-3.7.1-py3-none-any.whl", "en_core_web_sm-any-py3-none-any.whl"])
+def test_a_wheel_that_no_index_knows_is_a_stub_by_its_name(name: str, tmp_path: Path) -> None:
+    (response,) = _ask(f"https://far.example/{name}", tmp_path=tmp_path)
+    with zipfile.ZipFile(io.BytesIO(response.content)) as archive:
+        assert "en_core_web_sm/__init__.py" in archive.namelist()
+        assert any(each.endswith(".dist-info/RECORD") for each in archive.namelist())
+
+
 def test_a_part_of_a_file_is_sent_where_it_is_asked_for(tmp_path: Path) -> None:
     whole, part, last, behind = (
         _ask("https://far.example/a.pth", tmp_path=tmp_path, **headers)[0]
@@ -173,6 +181,10 @@ def test_dpkg_reads_a_made_package(tmp_path: Path) -> None:
     (tmp_path / "a.deb").write_bytes(kinds.debian("cuda-x", "0~rehearsal"))
     found = subprocess.run(["dpkg-deb", "-W", tmp_path / "a.deb"], capture_output=True, text=True, check=True)
     assert found.stdout == "cuda-x\t0~rehearsal\n"
+    listed = subprocess.run(["dpkg-deb", "-c", tmp_path / "a.deb"], capture_output=True, text=True, check=True).stdout
+    assert [line.split()[-1] for line in listed.splitlines()] == [
+        "./usr/", "./usr/share/", "./usr/share/doc/", "./usr/share/doc/cuda-x/", "./usr/share/doc/cuda-x/rehearsal",
+    ]  # fmt: skip
 
 
 def test_git_gets_every_repository_with_the_branches_tags_and_commits_that_a_build_names(tmp_path: Path) -> None:

@@ -98,6 +98,11 @@ def debian(package: str, version: str) -> bytes:
 def _tar(members: Mapping[str, bytes]) -> bytes:
     target = io.BytesIO()
     with tarfile.open(fileobj=target, mode="w", format=tarfile.GNU_FORMAT) as made:
+        folders = {f"./{parent}": None for name in members for parent in reversed(PurePosixPath(name).parents) if parent.name}
+        for folder in folders:
+            entry = tarfile.TarInfo(folder)
+            entry.type, entry.mode = tarfile.DIRTYPE, 0o755
+            made.addfile(entry)
         for name, data in members.items():
             member = tarfile.TarInfo(name)
             member.size = len(data)

@@ -136,6 +136,8 @@ class PythonIndex:
 
     async def foreign(self, filename: str) -> bytes:
         """The stub of a wheel on a host that is not asked, with what the index knows of its release. Raises what :meth:`stub` raises."""
+        if not project_of(filename):
+            return wheel.unknown(filename)
         try:
             return await self.stub(replace(await self.find(filename), shown=filename))
         except UpstreamError as error:
