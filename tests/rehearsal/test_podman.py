@@ -13,6 +13,7 @@ import pytest
 
 from converters.rehearsal.bases import Bases
 from converters.rehearsal.engines import Build, EngineFailure, Mount, Place, Process, StepFailure
+from converters.rehearsal.engines.buildah import Buildah
 from converters.rehearsal.engines.podman import Podman
 
 BASE_TAG = "localhost/rehearsal/base:"
@@ -115,6 +116,18 @@ def test_a_stand_in_is_made_once(make: Callable[[Recorder], Podman], tmp_path: P
         engine.build(build(tmp_path, "FROM mine:1\n"))
     built = [options(command, "-t")[0] for command in recorder.commands if command[1] == "build"]
     assert [name.startswith(BASE_TAG) for name in built] == [True, False, False]
+
+
+def test_real_bases_are_pulled(tmp_path: Path) -> None:
+    recorder = Recorder()
+    Offline(tmp_path / "engine", None, Bases(tmp_path, real=True), recorder).build(build(tmp_path, "FROM acme/private:1\n"))
+    assert recorder.texts["Dockerfile"].startswith("FROM acme/private:1 ")
+    assert "--pull=missing" in recorder.said("build") and "--pull=never" not in recorder.said("build")
+
+
+def test_an_engine_that_reaches_no_registry_says_so(tmp_path: Path) -> None:
+    with pytest.raises(EngineFailure, match="reaches no registry"):
+        Buildah(tmp_path / "engine", None, Bases(tmp_path, real=True)).build(build(tmp_path, "FROM acme/private:1\n"))
 
 
 def test_a_step_that_fails_is_named_by_its_line(make: Callable[[Recorder], Podman], tmp_path: Path) -> None:

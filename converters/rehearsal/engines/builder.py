@@ -22,6 +22,9 @@ _BASE_SECONDS = 900.0
 class Builder(ABC):
     """`folder` is the engine's own; `outside` answers whatever a build asks of other machines."""
 
+    pulls = False
+    """Whether it takes images from registries."""
+
     def __init__(self, folder: Path, outside: Outside | None, bases: Bases) -> None:
         self.folder, self._outside, self._bases = folder, outside, bases
         self._images: set[str] = set()
@@ -30,7 +33,14 @@ class Builder(ABC):
         """Raises StepFailure, UnknownBase, EngineFailure."""
         bases: dict[str, Base] = {}
 
+        if self._bases.real and not self.pulls:
+            raise EngineFailure(
+                "a build that is confined reaches no registry: --real-bases needs an engine that pulls them itself (podman)"
+            )
+
         def stand_in(reference: str, line: int) -> str:
+            if self._bases.real and reference not in self._bases.given:
+                return reference
             try:
                 found = bases[reference] = self._bases.find(reference)
             except NotKnown as error:

@@ -15,13 +15,26 @@ class Podman(CommandLine):
     """The engine."""
 
     name = "podman"
+    pulls = True
 
     def build_words(self, build: Build, prepared: Prepared, network: Sequence[str], scratch: Path) -> list[str]:
         """The arguments of a build but for its context."""
         (scratch / "Dockerfile").write_text(prepared.text)
         (scratch / "ignored").touch()
         file, ignored = scratch / "Dockerfile", scratch / "ignored"
-        words = ["build", "--layers", "--pull=never", "--format", "docker", "-t", build.tag, "-f", str(file), "--ignorefile", str(ignored)]
+        words = [
+            "build",
+            "--layers",
+            f"--pull={'missing' if self._bases.real else 'never'}",
+            "--format",
+            "docker",
+            "-t",
+            build.tag,
+            "-f",
+            str(file),
+            "--ignorefile",
+            str(ignored),
+        ]
         words += ["--memory", str(build.memory or MEMORY), "--ulimit", f"nproc={TASKS}:{TASKS}", *network, *resolver()]
         words += self.volumes(self.own(scratch))
         for name, content in prepared.files.items():
