@@ -11,8 +11,9 @@ rule = Rule(
     safety="safe",
     explanation="""
     RunPod runs a failed job once. fal runs a queue request up to ten times when its runner is lost, answers 503 or 504, or takes too
-    long. Where the worker's files train a model, or post to an address that the caller gives (a callback, a presigned URL),
-    `skip_retry_conditions` keeps a job from running twice. Take the line out where a second run does no harm.
+    long. Where the worker's files train a model, post to an address that the caller gives (a callback, a presigned URL), or write to a
+    database, a queue, a mail server or a service elsewhere, `skip_retry_conditions` keeps a job from running twice.
+    Take the line out where a second run does no harm.
     """,
     links=(runpod_docs("serverless/endpoints/job-states"), fal_docs("documentation/deployment/retries")),
     cases=(
@@ -52,6 +53,80 @@ rule = Rule(
             },
             seen=(Seen("converted", 6),),
             has={"app.py": ("skip_retry_conditions",)},
+        ),
+        Case(
+            "a job that writes to a database is not tried again",
+            "converted",
+            {
+                "handler.py": """
+                import psycopg2
+                import runpod
+
+                def handler(job):
+                    with psycopg2.connect("dbname=jobs") as connection:
+                        connection.cursor().execute("INSERT INTO jobs VALUES (%s)", (job["input"]["name"],))
+                    return {"done": True}
+
+                runpod.serverless.start({"handler": handler})
+                """
+            },
+            seen=(Seen("converted", 6),),
+            has={"app.py": ("skip_retry_conditions",)},
+        ),
+        Case(
+            "a job that writes to a service is not tried again",
+            "converted",
+            {
+                "handler.py": """
+                import requests
+                import runpod
+
+                def handler(job):
+                    requests.put(f"https://example.com/items/{job['input']['name']}", json={"state": "done"})
+                    return {"done": True}
+
+                runpod.serverless.start({"handler": handler})
+                """
+            },
+            seen=(Seen("converted", 5),),
+            has={"app.py": ("skip_retry_conditions",)},
+        ),
+        Case(
+            "a job that sends a message is not tried again",
+            "converted",
+            {
+                "handler.py": """
+                import boto3
+                import runpod
+
+                queue = boto3.client("sqs")
+
+                def handler(job):
+                    queue.send_message(QueueUrl=job["input"]["queue"], MessageBody="done")
+                    return {"done": True}
+
+                runpod.serverless.start({"handler": handler})
+                """
+            },
+            seen=(Seen("converted", 7),),
+            has={"app.py": ("skip_retry_conditions",)},
+        ),
+        Case(
+            "a job that only reads elsewhere may be tried again",
+            "untouched",
+            {
+                "handler.py": """
+                import requests
+                import runpod
+
+                def handler(job):
+                    words = requests.get("https://example.com/words").json()
+                    return {"text": words[0] + " update the " + job["input"]["prompt"]}
+
+                runpod.serverless.start({"handler": handler})
+                """
+            },
+            lacks={"app.py": ("skip_retry_conditions",)},
         ),
         Case("an ordinary job may be tried again", "untouched", {"handler.py": WORKER}, lacks={"app.py": ("skip_retry_conditions",)}),
         Case(

@@ -16,6 +16,14 @@ ALL_CONDITIONS = ["timeout", "server_error", "connection_error"]
 """What makes fal run a queue request again (fal 1.83, `skip_retry_conditions`)."""
 POSTS = re.compile(r"^(requests|httpx)\.(post|put|patch)$")
 OUTWARD = re.compile(r"callback|webhook|notify|presigned|put_url|upload_url", re.IGNORECASE)
+WRITES = re.compile(r"^(requests|httpx)\.(post|put|patch|delete)$")
+ELSEWHERE = re.compile(r"https?://(?!localhost\b|127\.|0\.0\.0\.0|\[::1\])\w")
+SENDS = frozenset(
+    {"sendmail", "send_email", "send_message", "basic_publish", "lpush", "rpush", "xadd", "insert_one", "insert_many", "update_one",
+     "update_many", "delete_one", "delete_many", "put_item"}
+)  # fmt: skip
+"""Methods of mail, queues and databases that change something outside."""
+CHANGES = re.compile(r"\s*(INSERT|UPDATE|DELETE|REPLACE|MERGE)\s", re.IGNORECASE)
 TRAINING = re.compile(r"^(train|finetune|fine_tune|run_training|train_\w+)$")
 ENDS = frozenset({"sys.exit", "os._exit", "os.abort", "exit", "quit"})
 
@@ -54,7 +62,24 @@ def _not_twice(module: Module, node: ast.Call, dotted: str, origin: Origin) -> t
         return origin, "trains a model"
     if POSTS.match(dotted) and node.args and OUTWARD.search(module.source(node.args[0])):
         return origin, "posts to an address of the caller"
+    if not _in_function(module, node):
+        return None
+    if WRITES.match(dotted) and node.args and ELSEWHERE.match(_beginning(node.args[0])):
+        return origin, "writes to a service elsewhere"
+    if name in SENDS and isinstance(node.func, ast.Attribute):
+        return origin, f"calls `{name}`, which others see"
+    if node.args and CHANGES.match(_beginning(node.args[0])):
+        return origin, "writes to a database"
     return None
+
+
+def _beginning(node: ast.expr) -> str:
+    """The first words of a string, as far as they are known; '' for none."""
+    if isinstance(node, ast.JoinedStr) and node.values:
+        node = node.values[0]
+    if isinstance(node, ast.Call) and node.args:  # sqlalchemy's text("...")
+        return _beginning(node.args[0])
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
 
 
 def _in_function(module: Module, node: ast.AST) -> bool:
