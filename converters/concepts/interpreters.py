@@ -40,4 +40,5 @@ def of_worker(project: Project, packaging: Packaging) -> PythonEnvironment | Non
         for place in (entry.interpreter.rpartition("/bin/python")[0], *activated):
             if place in found.environments:
                 return found.environments[place]
-    return found.first or found.filled
+    filled = found.filled
+    return found.first or (filled if filled is not None and not filled.hidden else None)

@@ -35,6 +35,8 @@ class PythonEnvironment:
     pip: bool = True
     filled: int = 0
     """The line of the first command that installs packages into it; 0 for none."""
+    hidden: bool = False
+    """It lies in a cache of the tool that makes it, under a name that only the tool knows; `folder` is where it would be otherwise."""
     given: bool = False
     """The base image has it."""
 
@@ -128,12 +130,18 @@ def _command(found: Pythons, command: ShellCommand, words: tuple[str, ...], run:
         _conda(found, command, words, run, read)
     elif program == "poetry" and "install" in rest and not re.search(r"virtualenvs\.create\s+false", run.script):
         if run.env.get("POETRY_VIRTUALENVS_CREATE", "").lower() not in ("false", "0"):
-            _make(found, _place(".venv", run), "poetry", command.line, filled=command.line)
+            _make(found, _place(".venv", run), "poetry", command.line, filled=command.line).hidden = not _in_project(run)
     elif (arguments := pip.arguments(words)) is not None:
         target = _target(words, run, active, found)
         if target in found.environments and found.environments[target].given:
             found.environments[target].pip = True
         _install(found, command, arguments, target)
+
+
+def _in_project(run: Run) -> bool:
+    """Whether poetry makes its environment beside pyproject.toml."""
+    stated = run.env.get("POETRY_VIRTUALENVS_IN_PROJECT", "").lower() in ("true", "1")
+    return stated or re.search(r"virtualenvs\.in-project\s+true", run.script) is not None
 
 
 def _make(found: Pythons, folder: str, kind: Kind, line: int, *, python: str = "", pip: bool = True, filled: int = 0) -> PythonEnvironment:
@@ -184,7 +192,7 @@ def _target(words: tuple[str, ...], run: Run, active: str, found: Pythons) -> st
 
 def _install(found: Pythons, command: ShellCommand, arguments: Sequence[str], target: str) -> None:
     named = [pip.name(word) for word in arguments if not word.startswith("-")]
-    if named and all(name in pip.TOOLS or name == "fal" for name in named) and "-r" not in arguments:
+    if named and all(name in pip.TOOLS | {"fal", "poetry", "pipenv", "pdm", "hatch"} for name in named) and "-r" not in arguments:
         return
     if target:
         environment = _make(found, target, "venv", command.line)

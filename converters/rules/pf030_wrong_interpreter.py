@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from converters.rules.model import Case, Rule, fal_docs, runpod_docs
+from converters.rules.model import Case, Rule, Seen, fal_docs, runpod_docs
 from converters.rules.samples import IMAGE, WORKER
 
 rule = Rule(
@@ -33,6 +33,41 @@ rule = Rule(
                 """,
             },
             status="partial",
+        ),
+        Case(
+            "an environment that poetry keeps in its own cache is named",
+            "partial",
+            {
+                "handler.py": WORKER,
+                "pyproject.toml": '[tool.poetry]\nname = "w"\nversion = "1"\n[tool.poetry.dependencies]\npython = "^3.11"\nrunpod = "*"',
+                "Dockerfile": """
+                FROM python:3.11-slim
+                RUN pip install poetry
+                COPY pyproject.toml handler.py /srv/
+                WORKDIR /srv
+                RUN poetry install
+                CMD ["poetry", "run", "python", "-u", "handler.py"]
+                """,
+            },
+            seen=(Seen("manual", 5, "Dockerfile"),),
+            status="partial",
+        ),
+        Case(
+            "packages that poetry installs into the image's own Python are found",
+            "untouched",
+            {
+                "handler.py": WORKER,
+                "pyproject.toml": '[tool.poetry]\nname = "w"\nversion = "1"\n[tool.poetry.dependencies]\npython = "^3.11"\nrunpod = "*"',
+                "Dockerfile": """
+                FROM python:3.11-slim
+                ENV POETRY_VIRTUALENVS_CREATE=false
+                RUN pip install poetry
+                COPY pyproject.toml handler.py /srv/
+                WORKDIR /srv
+                RUN poetry install
+                CMD ["python", "-u", "handler.py"]
+                """,
+            },
         ),
         Case(
             "an environment that a script activates comes first",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from converters.rules.model import Case, Rule, Seen, fal_docs, runpod_docs
-from converters.rules.samples import PIP, WORKER
+from converters.rules.samples import IMAGE, PIP, WORKER
 
 rule = Rule(
     code="RP016",
@@ -20,6 +20,24 @@ rule = Rule(
     """,
     links=(runpod_docs("serverless/workers/create-dockerfile"), fal_docs("documentation/development/app-lifecycle")),
     cases=(
+        Case(
+            "a command whose way to the worker is not found is named",
+            "partial",
+            {
+                "handler.py": WORKER,
+                "supervisord.conf": "[program:side]\ncommand=python -m http.server\n[program:worker]\ncommand=python -u /handler.py",
+                "Dockerfile": IMAGE.replace("COPY handler.py", "COPY supervisord.conf /etc/\nCOPY handler.py").replace(
+                    '["python", "-u", "/handler.py"]', '["supervisord", "-c", "/etc/supervisord.conf"]'
+                ),
+            },
+            seen=(Seen("manual", 6, "Dockerfile"),),
+            status="partial",
+        ),
+        Case(
+            "an image that starts nothing by itself is given its command elsewhere",
+            "untouched",
+            {"handler.py": WORKER, "Dockerfile": IMAGE.replace('["python", "-u", "/handler.py"]', '["sleep", "infinity"]')},
+        ),
         Case(
             "a script that launches a server runs in setup",
             "converted",

@@ -24,7 +24,13 @@ def check(deployment: Deployment) -> Iterator[Finding]:
         return
     found = pythons(image.runs, image.stage, lambda path, workdir: _text(deployment, image, path, workdir))
     first = found.first
-    if (filled := found.filled) is not None and filled is not first:
+    if (filled := found.filled) is not None and filled.hidden and filled is not first:
+        message = (
+            "poetry puts the packages into an environment in its own cache, and fal starts the `python` that PATH finds, which is another: "
+            "write `ENV POETRY_VIRTUALENVS_CREATE=false` before this line."
+        )
+        yield _finding(image, filled.filled, message, "poetry")
+    elif filled is not None and filled is not first:
         yield _finding(
             image,
             filled.filled,

@@ -60,6 +60,8 @@ OF_LIBRARIES = re.compile(
     r"(HF|HUGGING\w*|TRANSFORMERS|DIFFUSERS|TORCH|PYTORCH|CUDA|NVIDIA|NCCL|OMP|MKL|VLLM|XDG|PYTHON\w*|AWS|OPENAI)(_|$)"
 )
 """Variables that libraries read by themselves."""
+IDLE = frozenset({"bash", "sh", "sleep", "tail", "python", "python3", "true", "cat"})
+"""Commands that start no worker, so that another one is given where the image is deployed."""
 INTO_FILE = re.compile(r"\d*>>?\|?\s*(?!/dev/|&|/proc/)\S")
 """A redirection that leaves a file behind."""
 RUNNER = "/app"
@@ -73,6 +75,8 @@ def carry_over(project: Project, unit: Unit, app: App, edits: list[Edit], ledger
     entry = packaging.entry if packaging else None
     if packaging is not None and not command_line(packaging.stage):
         _of_base(packaging, ledger)
+    if packaging is not None and entry is None and unit.entry in packaging.layout.files.values():
+        _of_unknown_command(packaging, unit, ledger)
     if packaging is None or entry is None or entry.file != unit.entry:
         return
     texts = [project.files[path].text for path in closure if path in project.files]
@@ -80,6 +84,19 @@ def carry_over(project: Project, unit: Unit, app: App, edits: list[Edit], ledger
         _script(project.files[entry.script], packaging, unit, app, edits, ledger, texts)
     else:
         _inline(packaging, unit, app, ledger, texts)
+
+
+def _of_unknown_command(packaging: Packaging, unit: Unit, ledger: Ledger) -> None:
+    """Say that what the command of an image runs beside the worker is not known, where the way from it to the worker was not found."""
+    words = command_line(packaging.stage)
+    stated = packaging.stage.cmd or packaging.stage.entrypoint
+    if not words or stated is None or PurePosixPath(words[0]).name in IDLE or "runpod" in " ".join(words):
+        return
+    message = (
+        f"the image starts `{' '.join(words)[:60]}`, and how that starts {unit.entry} was not found: what else it runs, such as a server, "
+        "does not run on fal; start it in setup()."
+    )
+    ledger.note(rules.RP016, Disposition.MANUAL, message, packaging.origin(stated.line))
 
 
 def _of_base(packaging: Packaging, ledger: Ledger) -> None:
