@@ -73,19 +73,34 @@ def test_the_disk_is_never_filled(tmp_path: Path, free: Free) -> None:
 
 def test_leftovers_are_removed_by_whoever_is_alone_with_them(tmp_path: Path) -> None:
     first = Use(tmp_path)
-    assert not first.has_leftovers()
+    assert not first.has_leftovers
     first.leaves()
     second = Use(tmp_path)  # while the first one still uses the store
-    assert not second.has_leftovers()
+    assert not second.has_leftovers
     first.close()
     second.close()
     third = Use(tmp_path)
-    assert third.has_leftovers()
+    assert third.has_leftovers
     third.clean()
     fourth = Use(tmp_path)
-    assert not third.has_leftovers() and not fourth.has_leftovers()
+    assert not third.has_leftovers and not fourth.has_leftovers
     third.close()
     fourth.close()
+
+
+def test_folders_of_rooms_that_were_killed_are_removed(tmp_path: Path) -> None:
+    left = tmp_path / "rooms" / "room-1"
+    left.mkdir(parents=True)
+    use = Use(tmp_path)
+    assert use.has_leftovers
+    own = tmp_path / "rooms" / "room-2"
+    own.mkdir()
+    use.clean()
+    assert not left.exists() and own.exists()
+    other = Use(tmp_path)  # while the folder of the first one is there
+    assert not other.has_leftovers
+    use.close()
+    other.close()
 
 
 @pytest.mark.parametrize(

@@ -71,8 +71,8 @@ class Buildah(Builder):
         self, *, memory: int | None = None, disk: int = MOST_WRITTEN, context: Path | None = None, more: Sequence[Shown] = ()
     ) -> Iterator[tuple[Room, Folders]]:
         """A room in which buildah can be started. Raises EngineFailure."""
-        folders = Folders(self.folder, self._outside, self._outside.environment if self._outside else {})
         use = Use(self.folder)
+        folders = Folders(self.folder, self._outside, self._outside.environment if self._outside else {})
         try:
             shown = [*programs_of(shutil.which("buildah") or "buildah"), *folders.shown(context=context, more=tuple(more))]
             with (
@@ -81,7 +81,7 @@ class Buildah(Builder):
             ):
                 served = self._outside.serve(room.udp, room.http, room.https) if self._outside is not None else None
                 try:
-                    if use.has_leftovers():
+                    if use.has_leftovers:
                         self.wait(room, "rm", "--all")
                         use.clean()
                     yield room, folders

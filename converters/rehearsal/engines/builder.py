@@ -34,9 +34,7 @@ class Builder(ABC):
         bases: dict[str, Base] = {}
 
         if self._bases.real and not self.pulls:
-            raise EngineFailure(
-                "a build that is confined reaches no registry: --real-bases needs an engine that pulls them itself (podman)"
-            )
+            raise EngineFailure("a confined build reaches no registry: --real-bases needs an engine that pulls them itself (podman)")
 
         def stand_in(reference: str, line: int) -> str:
             if self._bases.real and reference not in self._bases.given:
