@@ -113,16 +113,23 @@ def conda(image: Reference) -> Base:
     )
 
 
+_NPM = {"bookworm": "9.9.4", "trixie": "10.9.2"}
+"""The release of npm for the Node.js of a release: the package of apt brings hundreds of others."""
+
+
 def node(image: Reference) -> Base:
     """Node.js of a release, where the official image has its own."""
     if "alpine" in image.tag:
         raise NotKnown("its packages are neither Debian's nor Ubuntu's")
-    suite = suite_in(image.tag) or SUITES["trixie"]
-    text = f"FROM {SUITE_IMAGE}:{suite.name}\n" + installed(
-        "ca-certificates", "nodejs", "npm", *([] if "slim" in image.tag else BUILD_TOOLS)
-    )
+    suite = suite_in(image.tag)
+    suite = suite if suite is not None and suite.name in _NPM else SUITES["trixie"]
+    packages = ["ca-certificates", "curl", "nodejs", *([] if "slim" in image.tag else BUILD_TOOLS)]
+    text = f"FROM {SUITE_IMAGE}:{suite.name}\n" + installed(*dict.fromkeys(packages))
+    fetch = f"curl -fsSL https://registry.npmjs.org/npm/-/npm-{_NPM[suite.name]}.tgz | tar -xz --strip-components=1"
     user = "groupadd -g 1000 node && useradd -u 1000 -g node -s /bin/bash -m node"
-    text += run(f"ln -s /usr/bin/node /usr/bin/npm /usr/bin/npx /usr/local/bin/; {user}")
+    folder = "/usr/local/lib/node_modules/npm"
+    links = f"ln -s /usr/bin/node . && ln -s {folder}/bin/npm-cli.js npm && ln -s {folder}/bin/npx-cli.js npx"
+    text += run(f"mkdir -p {folder} && cd {folder} && {fetch} && cd /usr/local/bin && {links} && {user}")
     return Base(
         image.reference,
         text + 'CMD ["node"]\n',
