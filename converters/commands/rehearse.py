@@ -78,12 +78,15 @@ def rehearsed(request: Request) -> list[Rehearsal]:
 
 
 def clean(request: Request) -> int:
-    """Remove what rehearsals have stored: images, stand-ins, packages."""
-    import shutil
+    """Remove what rehearsals have stored: images, stand-ins, packages. Raises UsageError."""
+    from converters.rehearsal import machinery
 
-    from converters.rehearsal.machinery import default_folder
-
-    shutil.rmtree(request.cache or default_folder(), ignore_errors=True)
+    folder = request.cache or machinery.default_folder()
+    try:
+        machinery.clean(folder)
+    except OSError as error:
+        why = f"cannot be removed: {error.strerror}."
+        raise UsageError(why, file=str(error.filename or folder), hint="Remove it as root.") from error
     return ExitCode.DONE
 
 

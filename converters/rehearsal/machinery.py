@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,6 +20,8 @@ from .engines.podman import Podman
 from .outside import Outside
 
 _ENGINES: dict[str, type[Buildah] | type[Podman]] = {Buildah.name: Buildah, Podman.name: Podman}
+STORED = ("engine", *_ENGINES, "suites", "outside", "records", "announced")
+"""What lies below the folder of rehearsals: layers, releases, packages, what steps asked for, and that it was told what they run."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,15 @@ def default_folder() -> Path:
     else:
         caches = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     return caches / "fal-migrate" / "rehearsal"
+
+
+def clean(folder: Path) -> None:
+    """Remove what rehearsals have stored below a folder, and nothing else."""
+    for name in STORED:
+        place = folder / name
+        shutil.rmtree(place) if place.is_dir() else place.unlink(missing_ok=True)
+    with suppress(OSError):  # somebody else's files are in it
+        folder.rmdir()
 
 
 @contextmanager

@@ -23,7 +23,16 @@ def settings_place(app: App, name: str) -> Place | None:
         return None
     if name == "image" and program.image is not None and program.image.file:
         return Place(file=program.image.file, line=0 if program.kind == "server" else program.line)
-    return Place(file=program.file, line=program.line_of(name))
+    return Place(file=program.file, line=_table_line(app, program.symbol, name) or program.line_of(name))
+
+
+def _table_line(app: App, key: str, setting: str) -> int:
+    """The line of a table of an app's own, such as that of its health check; 0 where there is none."""
+    file = app.project.get("pyproject.toml")
+    text = file.data.decode(errors="replace") if file is not None else ""
+    head = rf"^\[tool\.fal\.apps\.[\"']?{re.escape(key)}[\"']?\.{re.escape(setting)}\]"
+    found = re.search(head, text, re.MULTILINE)
+    return text.count("\n", 0, found.start()) + 1 if found else 0
 
 
 def frame_place(app: App, text: str) -> Place | None:

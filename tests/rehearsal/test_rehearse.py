@@ -158,20 +158,20 @@ def test_a_server_is_started_by_its_own_command_and_asked(tmp_path: Path, engine
 
 
 @pytest.mark.parametrize(
-    ("options", "stage", "why"),
+    ("options", "stage", "line", "why"),
     [
-        ({"listens": 18432, "exposed": 18433}, "start", "nothing answers on port 18433 after 3 s"),
-        ({"listens": 18434, "exposed": 18434, "host": "127.0.0.1"}, "start", "listens on 127.0.0.1:18434 only"),
-        ({"listens": 18435, "exposed": 18435, "health": "/healthz"}, "health", "GET /healthz answers 404"),
+        ({"listens": 18432, "exposed": 18433}, "start", 3, "nothing answers on port 18433 after 3 s"),
+        ({"listens": 18434, "exposed": 18434, "host": "127.0.0.1"}, "start", 3, "listens on 127.0.0.1:18434 only"),
+        ({"listens": 18435, "exposed": 18435, "health": "/healthz"}, "health", 9, "GET /healthz answers 404"),
     ],
 )
 def test_a_server_that_fal_does_not_reach_is_told_why(
-    tmp_path: Path, engine: LocalEngine, options: dict[str, object], stage: str, why: str
+    tmp_path: Path, engine: LocalEngine, options: dict[str, object], stage: str, line: int, why: str
 ) -> None:
     found = rehearsed(server(tmp_path / "out", **options), tmp_path, engine, start=3)  # type: ignore[arg-type]
     assert found.failure is not None
     assert found.failure.stage == stage and why in found.failure.why
-    assert found.failure.place is not None and found.failure.place.file == "pyproject.toml"
+    assert place(found) == f"pyproject.toml:{line}"
 
 
 def test_a_server_that_ends_is_told_with_the_line_that_it_ended_at(tmp_path: Path, engine: LocalEngine) -> None:
