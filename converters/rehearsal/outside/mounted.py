@@ -17,9 +17,16 @@ _CA_VARIABLES = (
     "CLOUDSDK_CORE_CUSTOM_CA_CERTS_FILE",
 )  # fmt: skip
 """Where programs and libraries look for the certificates that they trust."""
+_SECONDS = (
+    "UV_HTTP_TIMEOUT", "UV_HTTP_CONNECT_TIMEOUT", "PIP_DEFAULT_TIMEOUT", "POETRY_REQUESTS_TIMEOUT", "HF_HUB_DOWNLOAD_TIMEOUT",
+    "HF_HUB_ETAG_TIMEOUT",
+)  # fmt: skip
+"""How long programs wait for an answer: what is asked for real may be slow, and a step has a time limit of its own."""
+_ATTEMPTS = ("UV_HTTP_RETRIES", "PIP_RETRIES")
 _FILES = {
     "wgetrc": f"ca_certificate = {MOUNTED_AT}/{_CA}\n",
-    "apt.conf": f'Acquire::https::CAInfo "{MOUNTED_AT}/{_CA}";\nAcquire::Retries "0";\n'
+    "apt.conf": f'Acquire::https::CAInfo "{MOUNTED_AT}/{_CA}";\nAcquire::Retries "3";\n'
+    'Acquire::http::Timeout "600";\nAcquire::https::Timeout "600";\n'
     'Acquire::AllowInsecureRepositories "true";\nAPT::Get::AllowUnauthenticated "true";\n',
 }
 
@@ -52,6 +59,8 @@ def environment() -> dict[str, str]:
         "APT_CONFIG": f"{MOUNTED_AT}/apt.conf",
         "FAL_MIGRATE_STUBS": f"{MOUNTED_AT}/python",
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+        **dict.fromkeys(_SECONDS, "600"),
+        **dict.fromkeys(_ATTEMPTS, "8"),
         "HF_HUB_DISABLE_XET": "1",
         "HF_HUB_ENABLE_HF_TRANSFER": "0",
         "HF_HUB_DISABLE_TELEMETRY": "1",

@@ -78,6 +78,26 @@ def test_a_page_that_is_shown_reads_as_it_was(accept: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "is_listed"),
+    [
+        (LINUX, True),
+        ("a-1-py3-none-any.whl", True),
+        ("a-1-cp39-abi3-manylinux_2_17_x86_64.manylinux2014_x86_64.whl", True),
+        ("a-1-cp39-abi3-musllinux_1_2_x86_64.whl", True),
+        ("a-1.tar.gz", True),
+        ("a-1.zip", True),
+        ("a-1-cp311-cp311-macosx_11_0_arm64.whl", False),
+        ("a-1-cp311-cp311-manylinux2014_aarch64.whl", False),
+        ("a-1-cp311-cp311-win_amd64.whl", False),
+        ("a-1.win32-py2.7.exe", False),
+    ],
+)
+def test_what_cannot_be_installed_on_the_runner_is_not_listed(name: str, is_listed: bool) -> None:
+    shown = parse(page([_file(name)], "a", "text/html")[1].encode(), "a", "https://pypi.org/simple/a/")
+    assert bool(shown) is is_listed
+
+
+@pytest.mark.parametrize(
     ("project", "address", "names"),
     [
         ("torch", "download.pytorch.org/whl/cu118/torch/", ["torch-2.1.0+cu118-cp311-cp311-manylinux1_x86_64.whl", "torch-2.1.0+cu118-cp312-cp312-manylinux1_x86_64.whl"]),

@@ -17,7 +17,7 @@ from packaging.version import Version
 from converters.concepts.cog.cuda import ON_PYPI, release
 from converters.rehearsal.outside.python import elsewhere
 from converters.rehearsal.outside.python.archive import RemoteArchive
-from converters.rehearsal.outside.python.listing import ACCEPTED, File, is_for_linux, normalized, parse, project_of, version_of
+from converters.rehearsal.outside.python.listing import ACCEPTED, JSON, File, is_for_linux, normalized, page, parse, project_of, version_of
 from converters.rehearsal.outside.upstream import Upstream, UpstreamError
 from converters.rehearsal.stubs import choice, source, wheel
 
@@ -39,6 +39,7 @@ class PythonIndex:
         self._choice = choice.Choice(self._newest)
         self._listed: dict[str, list[File]] = {}
         self._shown: dict[tuple[str, str], File] = {}
+        self._pages: dict[tuple[str, bool], tuple[str, str]] = {}
         self._stubs: dict[str, bytes] = {}
         self._contents: dict[tuple[str, str], wheel.Contents] = {}
         self._sources: dict[str, source.Source] = {}
@@ -50,6 +51,13 @@ class PythonIndex:
             base = f"{self._simple}/{name}/"
             self._listed[name] = parse(await self._upstream.document(base, accept=ACCEPTED), name, base)
         return self._listed[name]
+
+    async def page(self, project: str, accept: str) -> tuple[str, str]:
+        """(media type, text) of the page of a project, in the form that is accepted. Raises UpstreamError."""
+        key = normalized(project), JSON in accept
+        if key not in self._pages:
+            self._pages[key] = page(await self.files(project), normalized(project), accept)
+        return self._pages[key]
 
     async def has(self, project: str) -> bool:
         """Whether the index has a project. Raises UpstreamError where it cannot be asked."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import html
 import json
 import urllib.parse
@@ -58,12 +59,12 @@ class File:
     @property
     def address(self) -> str:
         """Where processes inside find it."""
-        parts = urllib.parse.urlsplit(self.url)
-        if parts.hostname == PYPI_FILES and not self.shown:
-            return f"https://{PYPI_FILES}{parts.path}"
+        if self.url.startswith(f"https://{PYPI_FILES}/") and not self.shown:
+            return self.url
         return f"https://{PYPI_FILES}{OWN_PATH}{self.project}/{urllib.parse.quote(self.label)}"
 
 
+@functools.lru_cache(maxsize=65536)
 def version_of(name: str) -> Version | None:
     """The version in the name of a wheel or source distribution."""
     try:
@@ -72,6 +73,7 @@ def version_of(name: str) -> Version | None:
         return None
 
 
+@functools.lru_cache(maxsize=65536)
 def tags_of(name: str) -> frozenset[Tag]:
     """The tags of a wheel; none for another file."""
     try:
@@ -89,12 +91,18 @@ def project_of(name: str) -> str:
 
 
 def parse(data: bytes, project: str, base: str) -> list[File]:
-    """The files of an index page, JSON or HTML, which was found at ``base``."""
+    """The files of an index page, JSON or HTML, which was found at ``base``: all but the wheels for other systems than Linux x86-64."""
     if data.lstrip()[:1] == b"{":
-        return [_of_json(entry, project, base) for entry in json.loads(data).get("files", ())]
+        entries = (entry for entry in json.loads(data).get("files", ()) if _is_usable(str(entry["filename"])))
+        return [_of_json(entry, project, base) for entry in entries]
     reader = _Anchors()
     reader.feed(data.decode(errors="replace"))
-    return [_of_anchor(attributes, project, base) for attributes in reader.found if attributes.get("href")]
+    found = (_of_anchor(attributes, project, base) for attributes in reader.found if attributes.get("href"))
+    return [file for file in found if _is_usable(file.name)]
+
+
+def _is_usable(name: str) -> bool:
+    return not name.endswith((".whl", ".exe", ".egg", ".msi", ".dmg", ".rpm")) or is_for_linux(name)
 
 
 def page(files: Iterable[File], project: str, accept: str) -> tuple[str, str]:
@@ -112,14 +120,15 @@ def page(files: Iterable[File], project: str, accept: str) -> tuple[str, str]:
 
 def is_for_linux(name: str) -> bool:
     """Whether a wheel can be installed on Linux x86-64, whatever the interpreter."""
-    return any(tag.platform == "any" or (tag.platform.endswith("x86_64") and "linux" in tag.platform) for tag in tags_of(name))
+    platforms = name.removesuffix(".whl").rpartition("-")[2].split(".")
+    return name.endswith(".whl") and any(each == "any" or ("linux" in each and each.endswith("x86_64")) for each in platforms)
 
 
 def _of_json(entry: dict[str, Any], project: str, base: str) -> File:
     return File(
         project=project,
         name=str(entry["filename"]),
-        url=urllib.parse.urljoin(base, str(entry["url"])),
+        url=str(entry["url"]) if "://" in entry["url"] else urllib.parse.urljoin(base, str(entry["url"])),
         requires_python=str(entry.get("requires-python") or ""),
         size=entry.get("size"),
         yanked=entry.get("yanked") or False,

@@ -45,16 +45,17 @@ async def index_page(request: Request, index: PythonIndex, record: Record) -> Re
     accept = request.headers.get("accept", "")
     name = path.rstrip("/").rpartition("/")[2]
     if host in PYPI:
-        files = await index.files(name)
-    elif name.endswith(".html") or not await index.has(name):
+        media_type, text = await index.page(name, accept)
+        record.add(host, str(request.url), "forwarded")
+        return Response(text, media_type=media_type)
+    if name.endswith(".html") or not await index.has(name):
         files = await together(index, elsewhere.projects(f"{host}{path}"), f"{host}{path}")
         name = name.removesuffix(".html")
     else:
         files = await index.elsewhere(name, f"{host}{path}")
         if not files:
             raise UpstreamError(f"https://{host}{path}", 404)
-    outcome, detail = ("forwarded", "") if host in PYPI else ("doubled", "an index that is not asked: its versions are the public ones")
-    record.add(host, str(request.url), outcome, detail)  # type: ignore[arg-type]
+    record.add(host, str(request.url), "doubled", "an index that is not asked: its versions are the public ones")
     media_type, text = page(files, normalized(name), accept)
     return Response(text, media_type=media_type)
 
