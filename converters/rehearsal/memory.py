@@ -43,13 +43,13 @@ def _read(file: Path) -> list[Asked]:
 
 
 def stubs(asked: Sequence[Asked]) -> list[StoodIn]:
-    """The packages that stubs stood in for, each once."""
-    found: dict[str, str] = {}
+    """The packages that stubs stood in for, each in the release that was asked for last: an installer tries others before it."""
+    found: dict[str, tuple[str, str]] = {}
     for one in asked:
         if one.outcome == "stub":
-            name, _, why = one.detail.partition(": ")
-            found.setdefault(name or one.url.rpartition("/")[2].partition("#")[0], why)
-    return [StoodIn(what=name, by="a stub", differs=(why,) if why else ()) for name, why in sorted(found.items())]
+            release, _, why = one.detail.partition(": ")
+            found[release.partition(" ")[0] or one.url] = (release or one.url, why)
+    return [StoodIn(what=release, by="a stub", differs=(why,) if why else ()) for _, (release, why) in sorted(found.items())]
 
 
 def doubled(asked: Sequence[Asked]) -> list[str]:

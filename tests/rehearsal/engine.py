@@ -19,6 +19,9 @@ from pathlib import Path
 
 from converters.rehearsal.engines import Build, Built, Process, StandIn, Step, StepFailure
 
+SECONDS = 0.0
+"""What each step of a build takes."""
+
 
 @dataclass
 class LocalEngine:
@@ -41,7 +44,7 @@ class LocalEngine:
         steps = []
         for number, line in enumerate(lines, 1):
             if line.strip():
-                step = Step(number, len(lines), line, build.places[number - 1], "done", 0.0)
+                step = Step(number, len(lines), line, build.places[number - 1], "done", SECONDS)
                 output = next((lines for text, lines in self.fails.items() if text in line), None)
                 if output is not None:
                     raise StepFailure(step, output)

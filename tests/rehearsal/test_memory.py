@@ -52,6 +52,11 @@ def test_a_file_that_cannot_be_read_says_nothing(tmp_path: Path) -> None:
     assert built(tmp_path, ("RUN wget", "cached", [])) == []
 
 
+def test_of_the_releases_that_an_installer_tried_the_last_is_told() -> None:
+    newer = Asked("files.example", "https://files.example/torch-2.3.0.whl", "stub", "torch 2.3.0: needs a GPU")
+    assert [one.what for one in stubs([newer, TORCH])] == ["torch 2.1.0"]
+
+
 def test_packages_and_addresses_are_told_once() -> None:
     assert [(one.what, one.by, one.differs) for one in stubs([TORCH, TORCH, WEIGHTS])] == [("torch 2.1.0", "a stub", ("needs a GPU",))]
     assert doubled([WEIGHTS, APT, WEIGHTS, TORCH]) == ["https://host.example/w.bin"]

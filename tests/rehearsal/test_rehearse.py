@@ -138,6 +138,15 @@ def test_a_step_that_fails_is_told_with_the_line_of_what_it_names(tmp_path: Path
     assert found.failure is not None and found.failure.stage == "build"
 
 
+def test_a_step_that_takes_too_long_says_nothing_about_the_app(
+    tmp_path: Path, engine: LocalEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine.fails["six==1.16.0"] = ["Collecting six"]
+    monkeypatch.setattr("tests.rehearsal.engine.SECONDS", 1e6)
+    found = rehearsed(app(tmp_path / "out"), tmp_path, engine)
+    assert (found.failure, found.verdict) == (None, "not rehearsed") and "took longer than" in found.skipped
+
+
 def test_what_fal_adds_and_fails_is_fal_s(tmp_path: Path, engine: LocalEngine) -> None:
     engine.fails["--target /opt/fal/agent"] = ["no such version"]
     found = rehearsed(app(tmp_path / "out"), tmp_path, engine)
