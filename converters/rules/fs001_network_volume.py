@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from converters.rules.model import Case, Rule, Seen, fal_docs, runpod_docs
+from converters.rules.samples import IMAGE, PIP, WORKER
 
 rule = Rule(
     code="FS001",
@@ -90,6 +91,28 @@ rule = Rule(
                 runpod.serverless.start({"handler": handler})
                 """
             },
+        ),
+        Case(
+            "a path on the volume in a configuration file is moved",
+            "converted",
+            {
+                "handler.py": WORKER.replace(
+                    "import runpod\n", "import yaml\nimport runpod\n\nCONFIG = yaml.safe_load(open('/config.yaml'))\n"
+                ),
+                "config.yaml": "models: /runpod-volume/models\n",
+                "Dockerfile": PIP.replace("COPY handler.py /handler.py", "COPY handler.py config.yaml /"),
+            },
+            seen=(Seen("converted", 1, "config.yaml"),),
+        ),
+        Case(
+            "the files of a volume that a variable names are copied",
+            "partial",
+            {
+                "handler.py": WORKER.replace("import runpod\n", "import os\nimport runpod\n\nMODELS = os.environ['MODELS']\n"),
+                "Dockerfile": IMAGE.replace("COPY", "ENV MODELS=/runpod-volume/models\nCOPY"),
+            },
+            seen=(Seen("manual", 1),),
+            status="converted",
         ),
     ),
 )

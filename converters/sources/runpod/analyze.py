@@ -9,7 +9,7 @@ import re
 from pathlib import PurePosixPath
 
 from converters import rules
-from converters.concepts import dotenv, storage
+from converters.concepts import dotenv, storage, variables
 from converters.concepts import environment as environments
 from converters.concepts.machine import assume
 from converters.concepts.names import app_name, class_name
@@ -500,11 +500,14 @@ def _remarks(app: App, resolved: Resolved, found: results.Results, ledger: Ledge
                 f"`{field.name}` names a local file, which tells a caller nothing: it is uploaded, and returned as {field.media.title()}",
                 field.origin,
             )
-    if storage.VOLUME in "".join(variable.value or "" for variable in app.environment.variables):
+    folder = storage.volume_folder(app)
+    told = any(item.rule == rules.FS001 and item.disposition is Disposition.MANUAL for item in ledger.notes)
+    held = (one.value or "" for one in app.environment.variables if one.name not in variables.CACHES)  # caches fill by themselves
+    if not told and any(folder in value for value in held):
         ledger.note(
             rules.FS001,
             Disposition.MANUAL,
-            f"copy the volume's files to {storage.volume_folder(app)} (`fal files upload`).",
+            f"copy the volume's files to {folder} (`fal files upload`).",
             Origin(file=app.entry, line=1),
             scope=Scope.DEPLOY,
         )
