@@ -20,17 +20,16 @@ import signal
 import sys
 import tempfile
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from converters.ledger import Ledger
 from converters.rules import Case, Rule, all_rules
 from tests.rules import test_rules
-from tests.rules.projects import run
+from tests.rules.projects import Reached, reaching, run
 
 ROOT = Path(__file__).parents[1]
 CASES = [(rule, case) for rule in all_rules() for case in rule.cases]
@@ -88,41 +87,25 @@ def sites() -> list[Site]:
     return found
 
 
-def reached() -> dict[tuple[str, int], set[tuple[str, str]]]:
-    """(file, line) of a call -> (rule that was cited, rule whose case it was)."""
-    found: dict[tuple[str, int], set[tuple[str, str]]] = {}
-    of_case = ""
-
-    def watched(original: Callable[..., None], at: int) -> Callable[..., None]:
-        def call(self: Ledger, *arguments: Any, **options: Any) -> None:
-            frame = sys._getframe(1)
-            cited = options.get("rule", arguments[at] if len(arguments) > at else "")
-            found.setdefault((frame.f_code.co_filename, frame.f_lineno), set()).add((str(cited), of_case))
-            original(self, *arguments, **options)
-
-        return call
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Ledger, "settle", watched(Ledger.settle, 1))
-        patch.setattr(Ledger, "note", watched(Ledger.note, 0))
-        for rule, case in CASES:
-            of_case = rule.code
-            with tempfile.TemporaryDirectory() as folder:
-                run(Path(folder), case)
-    return found
-
-
-def reach() -> int:
-    found = reached()
-    missed = []
+def missed(found: Reached) -> list[str]:
+    """The calls that no case of the rule that they cite reaches, each with what reaches it instead."""
+    left = []
     for site in sites():
         calls = [pair for (file, line), pairs in found.items() if file == site.file and site.line <= line <= site.end for pair in pairs]
         if not any(cited == of_case for cited, of_case in calls):
             others = ", ".join(sorted({f"{cited} by a case of {of_case}" for cited, of_case in calls})[:3]) or "by no case"
-            missed.append(f"{Path(site.file).relative_to(ROOT)}:{site.line}: {others}")
-    total = len(sites())
-    hit = total - len(missed)
-    print("\n".join(missed))
+            left.append(f"{Path(site.file).relative_to(ROOT)}:{site.line}: {others}")
+    return left
+
+
+def reach() -> int:
+    found: Reached = {}
+    for rule, case in CASES:
+        with tempfile.TemporaryDirectory() as folder, reaching(found, rule.code):
+            run(Path(folder), case)
+    left, total = missed(found), len(sites())
+    hit = total - len(left)
+    print("\n".join(left))
     print(f"{hit} of {total} calls of the ledger are reached by a case of the rule that they cite ({hit / total:.0%})")
     return 0
 

@@ -160,13 +160,15 @@ class PythonFile:
             construct = self._record("key", str(name.value), name)
             if left:
                 self.ledger.settle(construct, keys.RULE, Disposition.KEPT, "calls that are left still need it")
-            elif not self.module.is_placed(name):
-                self.ledger.settle(construct, keys.RULE, Disposition.MANUAL, "read FAL_KEY here: fal_client's key has that name.")
             else:
-                self.flow.rewrite(
-                    name, name, (keys.renamed(self.module, name),), keys.RULE, "the name under which fal_client looks for its key"
-                )
-                self.ledger.settle(construct, keys.RULE, Disposition.CONVERTED, "FAL_KEY, under which fal_client looks for its key")
+                self.ledger.settle(construct, keys.RULE, *self._renamed(name))
+
+    def _renamed(self, name: ast.Constant) -> tuple[Disposition, str]:
+        """What becomes of the name of a key that is looked up, which is rewritten where its place in the text is known."""
+        if not self.module.is_placed(name):
+            return Disposition.MANUAL, "read FAL_KEY here: fal_client's key has that name."
+        self.flow.rewrite(name, name, (keys.renamed(self.module, name),), keys.RULE, "the name under which fal_client looks for its key")
+        return Disposition.CONVERTED, "FAL_KEY, under which fal_client looks for its key"
 
     def _settle_imports(self, gone: set[str]) -> None:
         for bound in self.code.imports(self.module).values():

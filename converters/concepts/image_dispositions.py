@@ -99,21 +99,26 @@ def _variables(packaging: Packaging, app: App, ledger: Ledger) -> None:
         origin = Origin(file=constructs[-1].file, line=constructs[-1].line)
         value = storage.moved(effective.value, app) if effective else ""
         for construct in constructs:
-            if effective is None:
-                ledger.settle(construct, rules.ENV002, Disposition.DROPPED, "set in a stage that the worker does not run in")
-            elif is_secret(name, effective.value):
+            if effective is not None and is_secret(name, effective.value):
                 _secret(app, name, value, origin, construct, ledger)
-            elif name == "PYTHONPATH":
+            elif effective is not None and name == "PYTHONPATH":
                 ledger.settle(construct, rules.ENV006, Disposition.CONVERTED, "its folders are put on sys.path in setup()")
-            elif variables.BUILD_ONLY.match(name) or name == "PATH":
-                ledger.settle(construct, rules.ENV002, Disposition.DROPPED, f"`{name}` steers the image's build or shell")
-            elif variables.PLATFORM.match(name):
-                ledger.settle(construct, rules.ENV002, Disposition.DROPPED, f"`{name}` steers RunPod's own worker")
+            elif why := _without_part(name, is_set=effective is not None):
+                ledger.settle(construct, rules.ENV002, Disposition.DROPPED, why)
             else:
                 _add(app, EnvVar(name=name, value=value, preset=name in PRESET_VARIABLES, origin=origin))
                 preset = name in PRESET_VARIABLES
                 how = "assigned in setup(), since fal sets it too" if preset else "set as a default in setup()"
                 ledger.settle(construct, rules.ENV003 if preset else rules.ENV001, Disposition.CONVERTED, f"{name} is {how}")
+
+
+def _without_part(name: str, *, is_set: bool) -> str:
+    """Why a variable has no part in the app; '' where it has one."""
+    if not is_set:
+        return "set in a stage that the worker does not run in"
+    if variables.BUILD_ONLY.match(name) or name == "PATH":
+        return f"`{name}` steers the image's build or shell"
+    return f"`{name}` steers RunPod's own worker" if variables.PLATFORM.match(name) else ""
 
 
 def _secret(app: App, name: str, value: str, origin: Origin, construct: Construct, ledger: Ledger) -> None:

@@ -106,11 +106,10 @@ def _announce(change: FileChange, words: str, name: str, line: int, apps: list[A
     for app in apps:
         if all(one.name != name for one in app.secrets):
             app.secrets.append(EnvVar(name=name, secret=True, origin=place))
+    gets_it = instruction in ("ENV", "ARG", "CMD", "ENTRYPOINT") or change.path.endswith(".toml")
     message = f"a secret stood here: the output holds ${{{name}}} in its place; set it with `fal secrets set {name}=...`"
-    if instruction in ("ENV", "ARG", "CMD", "ENTRYPOINT") or change.path.endswith(".toml"):
-        ledger.note(REPLACED, Disposition.MANUAL, f"{message}.", place, scope=Scope.DEPLOY)
-    else:
-        ledger.note(REPLACED, Disposition.MANUAL, f"{message}, and see that this line gets it.", place)
+    message += "." if gets_it else ", and see that this line gets it."
+    ledger.note(REPLACED, Disposition.MANUAL, message, place, scope=Scope.DEPLOY if gets_it else Scope.CODE)
 
 
 def _edited(change: FileChange, text: str, vault: Vault) -> FileChange:

@@ -101,5 +101,19 @@ rule = Rule(
             status="unsupported",
             apps=APPS,
         ),
+        Case(
+            "the base of another client's addresses is left to a person",
+            "partial",
+            {
+                "client.py": """
+                from openai import OpenAI
+
+                client = OpenAI(base_url="https://api.runpod.ai/v2/abc123/openai/v1", api_key="x")
+                print(client.models.list())
+                """,
+            },
+            seen=(Seen("manual", 3, "client.py"),),
+            apps=APPS,
+        ),
     ),
 )

@@ -87,5 +87,73 @@ rule = Rule(
             status="unsupported",
             apps=APPS,
         ),
+        Case(
+            "a name of the old key stays beside calls that are left",
+            "converted",
+            {
+                "client.py": """
+                import os
+                import runpod
+
+                if "RUNPOD_API_KEY" not in os.environ:
+                    raise SystemExit("no key")
+                print(runpod.Endpoint("abc123").health())
+                """,
+            },
+            seen=(Seen("kept", 4, "client.py"),),
+            apps=APPS,
+        ),
+        Case(
+            "a name of the key inside a text of several lines becomes the new one",
+            "partial",
+            {
+                "client.py": '''
+                import os
+                import runpod
+
+                HELP = f"""
+                the key is {os.environ["RUNPOD_API_KEY"]}
+                """
+                print(HELP, runpod.Endpoint("abc123").run_sync({"prompt": "a cat"}))
+                ''',
+            },
+            seen=(
+                Seen("manual", 1, "client.py"),
+                Seen("converted", 5, "client.py"),
+            ),
+            apps=APPS,
+            status="converted",
+        ),
+        Case(
+            "a key that is found by a function of the program is left to a person",
+            "partial",
+            {
+                "client.py": """
+                import runpod
+                from elsewhere import key
+
+                runpod.api_key = key()
+                print(runpod.Endpoint("abc123").run_sync({"prompt": "a cat"}))
+                """,
+            },
+            seen=(
+                Seen("manual", 1, "client.py"),
+                Seen("manual", 4, "client.py"),
+            ),
+            apps=APPS,
+        ),
+        Case(
+            "a script asks for the new key where it runs",
+            "partial",
+            {
+                "call.sh": """
+                #!/bin/sh
+                curl https://api.runpod.ai/v2/abc123/runsync -H "Authorization: Bearer $RUNPOD_API_KEY" -d '{"input": {"prompt": "a cat"}}'
+                """,
+            },
+            seen=(Seen("manual", 1, "call.sh"),),
+            apps=APPS,
+            status="converted",
+        ),
     ),
 )

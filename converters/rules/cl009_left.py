@@ -112,5 +112,22 @@ rule = Rule(
             status="unsupported",
             apps=APPS,
         ),
+        Case(
+            "an address stays with the call that is left",
+            "partial",
+            {
+                "client.py": """
+                import requests
+
+                response = requests.post("https://api.runpod.ai/v2/abc123/runsync", json={"input": {"prompt": "a cat"}})
+                print(response.status_code)
+                """,
+            },
+            seen=(
+                Seen("kept", 3, "client.py"),
+                Seen("manual", 3, "client.py"),
+            ),
+            apps=APPS,
+        ),
     ),
 )

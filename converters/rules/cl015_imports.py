@@ -75,5 +75,24 @@ rule = Rule(
             status="unsupported",
             apps=APPS,
         ),
+        Case(
+            "a package that another program still imports stays listed",
+            "converted",
+            {
+                "client.py": CALLER,
+                "watch.py": """
+                import runpod
+
+                print(runpod.Endpoint("abc123").health())
+                """,
+                "requirements.txt": "runpod==1.7.9\n",
+            },
+            seen=(
+                Seen("converted", 1, "client.py"),
+                Seen("kept", 1, "requirements.txt"),
+                Seen("kept", 1, "watch.py"),
+            ),
+            apps=APPS,
+        ),
     ),
 )

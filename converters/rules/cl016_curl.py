@@ -99,5 +99,34 @@ rule = Rule(
             },
             apps=APPS,
         ),
+        Case(
+            "an address that no command sends is left to a person",
+            "partial",
+            {
+                "call.sh": """
+                #!/bin/sh
+                URL=https://api.runpod.ai/v2/abc123/run
+                wget $URL
+                """,
+            },
+            seen=(Seen("manual", 2, "call.sh"),),
+            apps=APPS,
+        ),
+        Case(
+            "a variable with the endpoint holds the app from now on",
+            "partial",
+            {
+                "call.sh": """
+                #!/bin/sh
+                curl https://api.runpod.ai/v2/$ENDPOINT/runsync -d '{"input": {"prompt": "a cat"}}'
+                """,
+            },
+            seen=(
+                Seen("manual", 2, "call.sh"),
+                Seen("converted", 2, "call.sh"),
+            ),
+            apps=APPS,
+            status="converted",
+        ),
     ),
 )

@@ -73,5 +73,20 @@ rule = Rule(
             seen=(Seen("kept", 1, "README.md"),),
             apps=APPS,
         ),
+        Case(
+            "a docstring that names the old endpoint is told",
+            "converted",
+            {
+                "client.py": '''
+                """Calls https://api.runpod.ai/v2/abc123/run."""
+
+                import runpod
+
+                print(runpod.Endpoint("abc123").run_sync({"prompt": "a cat"}))
+                ''',
+            },
+            seen=(Seen("kept", 1, "client.py"),),
+            apps=APPS,
+        ),
     ),
 )

@@ -69,5 +69,34 @@ rule = Rule(
                 Seen("kept", 7, "Dockerfile"),
             ),
         ),
+        Case(
+            "an argument of the build with a default stays in the image",
+            "converted",
+            {
+                "handler.py": WORKER,
+                "Dockerfile": IMAGE.replace("COPY", "ARG LEVEL=3\nCOPY"),
+            },
+            seen=(
+                Seen("kept", 1, "Dockerfile"),
+                Seen("kept", 2, "Dockerfile"),
+                Seen("kept", 3, "Dockerfile"),
+                Seen("kept", 4, "Dockerfile"),
+            ),
+        ),
+        Case(
+            "an argument of a server's build with a default stays in the image",
+            "converted",
+            {
+                "main.py": SERVER,
+                "Dockerfile": SERVER_IMAGE.replace("EXPOSE", "ARG LEVEL=3\nEXPOSE"),
+            },
+            seen=(
+                Seen("kept", 1, "Dockerfile"),
+                Seen("kept", 2, "Dockerfile"),
+                Seen("kept", 3, "Dockerfile"),
+                Seen("kept", 4, "Dockerfile"),
+                Seen("kept", 5, "Dockerfile"),
+            ),
+        ),
     ),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from converters.rules.model import Case, Rule, Seen, fal_docs, runpod_docs
-from converters.rules.samples import IMAGE, WORKER
+from converters.rules.samples import IMAGE, PIP, WORKER
 
 rule = Rule(
     code="DK006",
@@ -65,6 +65,24 @@ rule = Rule(
             {"handler.py": WORKER, "Dockerfile": IMAGE},
             has={"Dockerfile": ("COPY handler.py /handler.py",)},
             style="keep",
+        ),
+        Case(
+            "a requirements file that is copied is read",
+            "converted",
+            {
+                "handler.py": WORKER,
+                "requirements.txt": """
+                runpod==1.7.9
+                six==1.16.0
+                """,
+                "Dockerfile": PIP.replace(
+                    "RUN pip install runpod==1.7.9", "COPY requirements.txt /requirements.txt\nRUN pip install -r /requirements.txt"
+                ),
+            },
+            seen=(
+                Seen("converted", 2, "Dockerfile"),
+                Seen("converted", 4, "Dockerfile"),
+            ),
         ),
     ),
 )

@@ -128,5 +128,25 @@ rule = Rule(
             seen=(Seen("manual", 1, "Dockerfile"),),
             status="converted",
         ),
+        Case(
+            "the base of a server's image that only an argument names is asked for",
+            "partial",
+            {
+                "main.py": SERVER,
+                "Dockerfile": """
+                ARG BASE
+                FROM $BASE
+                RUN pip install fastapi==0.115.0 uvicorn==0.30.0
+                COPY main.py /app/main.py
+                WORKDIR /app
+                EXPOSE 8000
+                CMD ["uvicorn", "main:app", "--host", "0.0.0.0", "--port", "8000"]
+                """,
+            },
+            seen=(
+                Seen("manual", 1, "Dockerfile"),
+                Seen("manual", 2, "Dockerfile"),
+            ),
+        ),
     ),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from converters.rules.model import Case, Rule, Seen, fal_docs, runpod_docs
-from converters.rules.samples import PIP, SERVER, SERVER_IMAGE, WORKER
+from converters.rules.samples import IMAGE, PIP, SERVER, SERVER_IMAGE, WORKER
 
 rule = Rule(
     code="DK016",
@@ -106,6 +106,15 @@ rule = Rule(
                 "Dockerfile": SERVER_IMAGE.replace("EXPOSE", "COPY weights.bin /weights.bin\nEXPOSE"),
             },
             seen=(Seen("manual", 5, "Dockerfile"),),
+        ),
+        Case(
+            "an image that stays lacks a file",
+            "partial",
+            {
+                "handler.py": WORKER,
+                "Dockerfile": IMAGE.replace("COPY handler.py /handler.py", "COPY handler.py weights.bin /"),
+            },
+            seen=(Seen("manual", 4, "Dockerfile"),),
         ),
     ),
 )

@@ -67,5 +67,32 @@ rule = Rule(
                 Seen("converted", 5, "Dockerfile"),
             ),
         ),
+        Case(
+            "a variable for the port that nothing sets is set in the image",
+            "converted",
+            {
+                "main.py": SERVER,
+                "Dockerfile": SERVER_IMAGE.replace("EXPOSE 8000\n", "").replace(
+                    '["uvicorn", "main:app", "--host", "0.0.0.0", "--port", "8000"]', "uvicorn main:app --host 0.0.0.0 --port $PORT"
+                ),
+            },
+            seen=(Seen("converted", 5, "Dockerfile"),),
+        ),
+        Case(
+            "a server on a socket of files is asked for its port",
+            "partial",
+            {
+                "main.py": SERVER + "",
+                "server.js": """
+                const app = require('express')();
+                app.listen(process.env.P);
+                """,
+                "Dockerfile": SERVER_IMAGE.replace("EXPOSE 8000\n", "").replace(
+                    '["uvicorn", "main:app", "--host", "0.0.0.0", "--port", "8000"]',
+                    '["gunicorn", "-k", "uvicorn.workers.UvicornWorker", "-b", "unix:/tmp/a.sock", "main:app"]',
+                ),
+            },
+            seen=(Seen("manual", 5, "Dockerfile"),),
+        ),
     ),
 )

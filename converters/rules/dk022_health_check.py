@@ -64,5 +64,19 @@ rule = Rule(
             "untouched",
             {"handler.py": WORKER, "Dockerfile": PIP + "HEALTHCHECK CMD true"},
         ),
+        Case(
+            "an image that says nothing of its server is asked for a route",
+            "partial",
+            {
+                "compose.yaml": """
+                services:
+                  web:
+                    image: acme/web:1
+                    ports: ["8123:8123"]
+                """,
+            },
+            seen=(Seen("manual", 1, "compose.yaml"),),
+            status="converted",
+        ),
     ),
 )

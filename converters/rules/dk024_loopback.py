@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from converters.rules.model import Case, Rule, docker_docs, fal_docs
+from converters.rules.model import Case, Rule, Seen, docker_docs, fal_docs
 from converters.rules.samples import SERVER, SERVER_IMAGE
 
 rule = Rule(
@@ -67,6 +67,27 @@ rule = Rule(
             "the address of another server in the code is none of its own",
             "untouched",
             {"main.py": SERVER + 'UPSTREAM = "http://127.0.0.1:5432"\n', "Dockerfile": SERVER_IMAGE},
+        ),
+        Case(
+            "a server that reads its host from a variable gets one",
+            "converted",
+            {
+                "main.py": """
+                import gradio as gr
+
+                demo = gr.Interface(str, "text", "text")
+                demo.launch(server_port=7860)
+                """,
+                "Dockerfile": """
+                FROM python:3.11-slim
+                RUN pip install gradio==4.44.0
+                COPY main.py /app/main.py
+                WORKDIR /app
+                EXPOSE 7860
+                CMD ["python", "main.py"]
+                """,
+            },
+            seen=(Seen("converted", 4, "main.py"),),
         ),
     ),
 )

@@ -52,5 +52,28 @@ rule = Rule(
             },
             seen=(Seen("dropped", 1, "compose.dev.yaml"),),
         ),
+        Case(
+            "two servers of one compose file are asked for",
+            "partial",
+            {
+                "one/main.py": SERVER,
+                "two/main.py": SERVER,
+                "one/Dockerfile": SERVER_IMAGE,
+                "two/Dockerfile": SERVER_IMAGE,
+                "compose.yaml": """
+                services:
+                  one:
+                    build: one
+                    ports: ["8000:8000"]
+                  two:
+                    build: two
+                    ports: ["8001:8000"]
+                """,
+            },
+            seen=(
+                Seen("manual", 6, "compose.yaml"),
+                Seen("dropped", 1, "two/Dockerfile"),
+            ),
+        ),
     ),
 )

@@ -127,5 +127,59 @@ rule = Rule(
                 """,
             status="converted",
         ),
+        Case(
+            "a volume of files below /data is uploaded once",
+            "partial",
+            {
+                "main.py": SERVER,
+                "models/names.txt": "x\n",
+                "Dockerfile": SERVER_IMAGE,
+                "compose.yaml": """
+                services:
+                  web:
+                    build: .
+                    ports: ["8000:8000"]
+                    volumes: ["./models:/data/models"]
+                """,
+            },
+            seen=(Seen("manual", 5, "compose.yaml"),),
+            status="converted",
+        ),
+        Case(
+            "a file that compose lays over the image is copied there by a person",
+            "partial",
+            {
+                "main.py": SERVER,
+                "settings.toml": "a = 1\n",
+                "Dockerfile": SERVER_IMAGE,
+                "compose.yaml": """
+                services:
+                  web:
+                    build: .
+                    ports: ["8000:8000"]
+                    volumes: ["./settings.toml:/etc/settings.toml"]
+                """,
+            },
+            seen=(Seen("manual", 5, "compose.yaml"),),
+            status="converted",
+        ),
+        Case(
+            "a folder that compose lays over the image is copied there by a person",
+            "partial",
+            {
+                "main.py": SERVER,
+                "conf/settings.toml": "a = 1\n",
+                "Dockerfile": SERVER_IMAGE,
+                "compose.yaml": """
+                services:
+                  web:
+                    build: .
+                    ports: ["8000:8000"]
+                    volumes: ["./conf:/etc/conf"]
+                """,
+            },
+            seen=(Seen("manual", 5, "compose.yaml"),),
+            status="converted",
+        ),
     ),
 )

@@ -121,5 +121,29 @@ rule = Rule(
             seen=(Seen("manual", 5, "Dockerfile"),),
             status="partial",
         ),
+        Case(
+            "services of one image that call each other run in one container",
+            "converted",
+            {
+                "main.py": SERVER,
+                "Dockerfile": SERVER_IMAGE,
+                "compose.yaml": """
+                services:
+                  web:
+                    build: .
+                    command: ["uvicorn", "main:app", "--host", "0.0.0.0", "--port", "8000"]
+                    ports: ["8000:8000"]
+                    depends_on: [control]
+                    environment: {CONTROL: "http://control:9000"}
+                  control:
+                    build: .
+                    command: ["uvicorn", "main:app", "--host", "0.0.0.0", "--port", "9000"]
+                """,
+            },
+            seen=(
+                Seen("converted", 6, "compose.yaml"),
+                Seen("converted", 9, "compose.yaml"),
+            ),
+        ),
     ),
 )

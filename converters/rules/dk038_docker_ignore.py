@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from converters.rules.model import Case, Rule, docker_docs, fal_docs
-from converters.rules.samples import IMAGE, SERVER, SERVER_IMAGE, WORKER
+from converters.rules.model import Case, Rule, Seen, docker_docs, fal_docs
+from converters.rules.samples import IMAGE, PREDICTOR, SERVER, SERVER_IMAGE, WORKER
 
 rule = Rule(
     code="DK038",
@@ -41,5 +41,20 @@ rule = Rule(
             has={".dockerignore": ("notes\n*.tmp",)},
         ),
         Case("a build that needs no left-out file gets none", "untouched", {"main.py": SERVER, "Dockerfile": SERVER_IMAGE}),
+        Case(
+            "a predictor with a pattern at which the client stops gets another file",
+            "converted",
+            {
+                "predict.py": PREDICTOR,
+                ".dockerignore": "notes\n\\\n",
+                "cog.yaml": """
+                build:
+                  python_version: "3.11"
+                  system_packages: [ffmpeg]
+                predict: predict.py:Predictor
+                """,
+            },
+            seen=(Seen("converted", 1, "cog.yaml"),),
+        ),
     ),
 )

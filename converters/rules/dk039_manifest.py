@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from converters.rules.model import Case, Rule, fal_docs
+from converters.rules.model import Case, Rule, Seen, fal_docs
 from converters.rules.samples import SERVER, SERVER_IMAGE
 
 rule = Rule(
@@ -46,6 +46,52 @@ rule = Rule(
             "a YAML file of the model is no manifest",
             "untouched",
             {"main.py": SERVER, "Dockerfile": SERVER_IMAGE, "model/config.yaml": "kind: transformer\nlayers: 12"},
+        ),
+        Case(
+            "a manifest of the server is evidence for it",
+            "converted",
+            {
+                "main.py": """
+
+                from fastapi import FastAPI
+
+                app = FastAPI()
+
+
+                @app.get("/health")
+                def health():
+                    return {"ok": True}
+
+
+                @app.post("/run")
+                def run(body: dict):
+                    return body
+                """,
+                "Dockerfile": """
+
+                FROM python:3.11-slim
+                RUN pip install fastapi==0.115.0 uvicorn==0.30.0
+                COPY main.py /app/main.py
+                WORKDIR /app
+                EXPOSE 8000
+                CMD ["uvicorn", "main:app", "--host", "0.0.0.0", "--port", "8000"]
+                """,
+                "k8s/api.yaml": """
+
+                apiVersion: apps/v1
+                kind: Deployment
+                metadata:
+                  name: api
+                spec:
+                  replicas: 4
+                  template:
+                    spec:
+                      containers:
+                        - name: api
+                          image: me/worker:1
+                """,
+            },
+            seen=(Seen("converted", 1, "k8s/api.yaml"),),
         ),
     ),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from converters.rules.model import Case, Rule, fal_docs
+from converters.rules.model import Case, Rule, Seen, fal_docs
 from converters.rules.samples import SERVER, SERVER_IMAGE, WORKER
 
 FLOW = """
@@ -49,5 +49,35 @@ rule = Rule(
         ),
         Case("another server has no flow", "untouched", {"main.py": SERVER, "Dockerfile": SERVER_IMAGE}),
         Case("a queue worker has no flow", "untouched", {"handler.py": WORKER, "flow.yml": FLOW}),
+        Case(
+            "a flow that a script starts is named by a person",
+            "partial",
+            {
+                "flow.yml": """
+                jtype: Flow
+                with:
+                  port: 5000
+                executors:
+                  - name: encoder
+                    uses: Encoder
+                """,
+                "start.sh": """
+                #!/bin/sh
+                echo start
+                jina flow --uses flow.yml
+                """,
+                "Dockerfile": """
+                FROM python:3.11-slim
+                RUN pip install jina==3.25.0
+                COPY . /app
+                WORKDIR /app
+                CMD ["bash", "start.sh"]
+                """,
+            },
+            seen=(
+                Seen("manual", 3, "flow.yml"),
+                Seen("manual", 3, "start.sh"),
+            ),
+        ),
     ),
 )

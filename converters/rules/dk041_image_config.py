@@ -129,5 +129,44 @@ rule = Rule(
                 }
                 """,
         ),
+        Case(
+            "an image for another processor is named, and its command gives way to an open one",
+            "partial",
+            {
+                "compose.yaml": """
+                services:
+                  web:
+                    image: acme/web:1
+                    ports: ["8000:8000"]
+                """,
+            },
+            seen=(
+                Seen("manual", 3, "image.json"),
+                Seen("dropped", 3, "image.json"),
+                Seen("dropped", 4, "image.json"),
+                Seen("converted", 6, "image.json"),
+                Seen("converted", 12, "image.json"),
+            ),
+            image="""
+                {
+                 "Architecture": "arm64",
+                 "Id": "sha256:1",
+                 "Config": {
+                  "Cmd": [
+                   "uvicorn",
+                   "main:app",
+                   "--port",
+                   "8000"
+                  ],
+                  "ExposedPorts": {
+                   "8000/tcp": {}
+                  },
+                  "Env": [
+                   "LEVEL=info"
+                  ]
+                 }
+                }
+                """,
+        ),
     ),
 )

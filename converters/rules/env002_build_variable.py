@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from converters.rules.model import Case, Rule, Seen, fal_docs, runpod_docs
-from converters.rules.samples import SERVER, SERVER_IMAGE, WORKER
+from converters.rules.samples import IMAGE, PIP, SERVER, SERVER_IMAGE, WORKER
 
 rule = Rule(
     code="ENV002",
@@ -90,6 +90,32 @@ rule = Rule(
             },
             seen=(Seen("dropped", 1, "endpoint.json"),),
             endpoint='{"env": {"RUNPOD_MAX_CONCURRENCY": "8"}}',
+        ),
+        Case(
+            "what a script sets for the loader of its programs is dropped",
+            "converted",
+            {
+                "handler.py": WORKER,
+                "start.sh": """
+                #!/bin/bash
+                export LD_PRELOAD=/usr/lib/libtcmalloc.so
+                nginx
+                exec python -u /handler.py
+                """,
+                "Dockerfile": IMAGE.replace("COPY handler.py /handler.py", "COPY handler.py start.sh /").replace(
+                    '["python", "-u", "/handler.py"]', '["bash", "/start.sh"]'
+                ),
+            },
+            seen=(Seen("dropped", 2, "start.sh"),),
+        ),
+        Case(
+            "a variable that steers the build of an image is dropped",
+            "converted",
+            {
+                "handler.py": WORKER,
+                "Dockerfile": PIP.replace("COPY", "ENV DEBIAN_FRONTEND=noninteractive\nCOPY"),
+            },
+            seen=(Seen("dropped", 3, "Dockerfile"),),
         ),
     ),
 )

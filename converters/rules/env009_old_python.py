@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from converters.rules.model import Case, Rule, Seen, fal_docs, runpod_docs
-from converters.rules.samples import PIP, PREDICTOR, WORKER
+from converters.rules.samples import PIP, PREDICTOR, SERVER, SERVER_IMAGE, WORKER
 
 rule = Rule(
     code="ENV009",
@@ -69,6 +69,27 @@ rule = Rule(
                 """,
             },
             seen=(Seen("converted", 2, "cog.yaml"),),
+        ),
+        Case(
+            "a server's image with an old Python is named for a function",
+            "partial",
+            {
+                "main.py": SERVER,
+                "Dockerfile": SERVER_IMAGE.replace("python:3.11-slim", "python:3.8-slim"),
+            },
+            seen=(Seen("manual", 6, "Dockerfile"),),
+            target="function",
+        ),
+        Case(
+            "a server's image whose Python nobody states is named for a function",
+            "partial",
+            {
+                "main.py": SERVER,
+                "Dockerfile": SERVER_IMAGE.replace("python:3.11-slim", "acme/base:1"),
+            },
+            seen=(Seen("manual", 6, "Dockerfile"),),
+            target="function",
+            status="converted",
         ),
     ),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from converters.rules.model import Case, Rule, Seen, docker_docs, fal_docs
-from converters.rules.samples import SERVER, SERVER_IMAGE, WORKER
+from converters.rules.samples import IMAGE, SERVER, SERVER_IMAGE, WORKER
 
 BUILD = """
 FROM python:3.11-slim
@@ -92,6 +92,58 @@ rule = Rule(
                 """,
             },
             has={"pyproject.toml": ('"--max-tokens", "256"',)},
+        ),
+        Case(
+            "a secret in a label is left out",
+            "converted",
+            {
+                "handler.py": WORKER,
+                "Dockerfile": IMAGE.replace("COPY", 'LABEL token="hf_abcdefghijklmnopqrstuvwxyzabcdefgh"\nCOPY'),
+            },
+            seen=(Seen("converted", 4, "Dockerfile"),),
+        ),
+        Case(
+            "a secret among the arguments of a worker is read from a variable",
+            "partial",
+            {
+                "handler.py": WORKER,
+                "Dockerfile": IMAGE.replace('"/handler.py"]', '"/handler.py", "--token", "hf_abcdefghijklmnopqrstuvwxyzabcdefgh"]'),
+            },
+            seen=(Seen("manual", 8),),
+        ),
+        Case(
+            "a health check with a secret is not written",
+            "partial",
+            {
+                "main.py": SERVER,
+                "Dockerfile": SERVER_IMAGE.replace(
+                    "EXPOSE", "HEALTHCHECK CMD curl -f http://localhost:8000/health/hf_abcdefghijklmnopqrstuvwxyzabcdefgh\nEXPOSE"
+                ),
+            },
+            seen=(
+                Seen("manual", 5, "Dockerfile"),
+                Seen("converted", 5, "Dockerfile"),
+            ),
+        ),
+        Case(
+            "a default of an input that is a secret is not told",
+            "partial",
+            {
+                "handler.py": WORKER.replace(
+                    'job["input"]["prompt"]', 'job["input"].get("prompt", "hf_abcdefghijklmnopqrstuvwxyzabcdefgh")'
+                ),
+            },
+            seen=(Seen("manual", 5),),
+        ),
+        Case(
+            "a secret in another line of the image is named",
+            "partial",
+            {
+                "main.py": SERVER,
+                "Dockerfile": SERVER_IMAGE.replace("EXPOSE", "WORKDIR /srv/hf_abcdefghijklmnopqrstuvwxyzabcdefgh\nEXPOSE"),
+            },
+            seen=(Seen("manual", 5, "Dockerfile"),),
+            target="auto",
         ),
     ),
 )

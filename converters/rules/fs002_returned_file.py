@@ -104,5 +104,28 @@ rule = Rule(
             },
             seen=(Seen("converted", 7),),
         ),
+        Case(
+            "a picture is answered under fal's name where that is asked for",
+            "converted",
+            {
+                "handler.py": """
+                import runpod
+                from PIL import Image
+
+
+                def handler(job):
+                    Image.new("RGB", (8, 8)).save("/tmp/out.png")
+                    return {"image_path": "/tmp/out.png"}
+
+
+                runpod.serverless.start({"handler": handler})
+                """,
+            },
+            seen=(
+                Seen("converted", 7),
+                Seen("kept", 7),
+            ),
+            idiomatic=True,
+        ),
     ),
 )

@@ -74,5 +74,23 @@ rule = Rule(
             "untouched",
             {"handler.py": WORKER},
         ),
+        Case(
+            "a file whose name is no text is named",
+            "partial",
+            {
+                "handler.py": WORKER,
+                "notes\udcff.txt": "x",
+            },
+            seen=(Seen("manual", 1, "notes\\xff.txt"),),
+        ),
+        Case(
+            "a program beside the worker that is no Python is carried along unread",
+            "converted",
+            {
+                "handler.py": WORKER,
+                "old.py": "print 'runpod'\n",
+            },
+            seen=(Seen("kept", 1, "old.py"),),
+        ),
     ),
 )

@@ -76,5 +76,16 @@ rule = Rule(
             {"handler.py": WORKER, "account.json": '{"type": "service", "name": "a"}', "env.py": "NAME = '.env'"},
             has={"app.py": ("account.json", "env.py")},
         ),
+        Case(
+            "in place a credential file is named for .dockerignore",
+            "partial",
+            {
+                "handler.py": WORKER,
+                ".env.local": "API_TOKEN=notreal-1234567890\n",
+            },
+            seen=(Seen("manual", 1, ".env.local"),),
+            in_place=True,
+            status="converted",
+        ),
     ),
 )

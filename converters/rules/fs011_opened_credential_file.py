@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from converters.rules.model import Case, Rule, Seen, docker_docs, fal_docs
-from converters.rules.samples import WORKER
+from converters.rules.samples import PIP, SERVER, SERVER_IMAGE, WORKER
 
 ACCOUNT = '{"type": "service_account", "private_key": "notreal", "client_email": "a@example.com"}'
 IMAGE = """
@@ -132,6 +132,44 @@ rule = Rule(
                 """,
                 ".env": "LOG_LEVEL=debug",
             },
+        ),
+        Case(
+            "a credential file that a server's image copies is left out",
+            "partial",
+            {
+                "main.py": SERVER,
+                ".env": "API_TOKEN=notreal-1234567890\n",
+                "prod.env": "API_TOKEN=notreal-1234567890\n",
+                "Dockerfile": SERVER_IMAGE.replace("EXPOSE", "COPY prod.env /app/prod.env\nEXPOSE"),
+            },
+            seen=(Seen("manual", 5, "Dockerfile"),),
+        ),
+        Case(
+            "a credential file that compose lays over the image is left out",
+            "partial",
+            {
+                "main.py": SERVER,
+                "prod.env": "API_TOKEN=notreal-1234567890\n",
+                "Dockerfile": SERVER_IMAGE,
+                "compose.yaml": """
+                services:
+                  web:
+                    build: .
+                    ports: ["8000:8000"]
+                    volumes: ["./prod.env:/app/prod.env"]
+                """,
+            },
+            seen=(Seen("manual", 5, "compose.yaml"),),
+        ),
+        Case(
+            "a credential file that a worker's image copies is left out",
+            "partial",
+            {
+                "handler.py": WORKER,
+                "prod.env": "API_TOKEN=notreal-1234567890\n",
+                "Dockerfile": PIP.replace("COPY handler.py /handler.py", "COPY handler.py prod.env /"),
+            },
+            seen=(Seen("manual", 3, "Dockerfile"),),
         ),
     ),
 )

@@ -57,6 +57,8 @@ class Case:
     """What `--endpoint-config` is given: the JSON of an exported endpoint."""
     image: str = ""
     """What `--image-config` is given: the JSON of `docker image inspect`."""
+    idiomatic: bool = False
+    in_place: bool = False
 
     def options(self, folder: Path) -> Options:
         """The options of the case, their files written below `folder`."""
@@ -67,6 +69,8 @@ class Case:
         return Options(
             style=self.style,
             target=self.target,
+            idiomatic=self.idiomatic,
+            in_place=self.in_place,
             realtime=self.realtime,
             endpoint_config=endpoint if self.endpoint else None,
             image_config=image if self.image else None,

@@ -71,5 +71,30 @@ rule = Rule(
             {"cog.yaml": COG, "predict.py": PREDICTOR, "config.yaml": "build: fast"},
             within=("config.yaml",),
         ),
+        Case(
+            "a cog.yaml beside a worker that cannot be read is named",
+            "partial",
+            {
+                "handler.py": WORKER,
+                "cog.yaml": "build: [\n",
+            },
+            seen=(Seen("manual", 2, "cog.yaml"),),
+            status="converted",
+        ),
+        Case(
+            "a cog.yaml beside a worker gives its packages",
+            "converted",
+            {
+                "handler.py": WORKER,
+                "cog.yaml": """
+                build:
+                  python_version: "3.11"
+                  python_packages: ["runpod==1.7.9"]
+                concurrency:
+                  max: 2
+                """,
+            },
+            seen=(Seen("converted", 1, "cog.yaml"),),
+        ),
     ),
 )

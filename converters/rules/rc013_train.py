@@ -64,5 +64,14 @@ rule = Rule(
             lacks={"pyproject.toml": ("train",)},
         ),
         Case("a model without a training gets one app", "untouched", {"cog.yaml": COG, "predict.py": PREDICTOR}),
+        Case(
+            "a training that is not there is named",
+            "partial",
+            {
+                "predict.py": PREDICTOR,
+                "cog.yaml": COG + "train: train.py:train\n",
+            },
+            seen=(Seen("manual", 4, "cog.yaml"),),
+        ),
     ),
 )

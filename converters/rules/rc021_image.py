@@ -50,5 +50,24 @@ rule = Rule(
             has={"app.py": ('requirements = ["numpy==1.26.4"]',)},
         ),
         Case("a Dockerfile of another platform is kept as it is", "untouched", {"handler.py": WORKER, "Dockerfile": IMAGE}),
+        Case(
+            "a wheel of PyTorch comes from the index that Cog takes",
+            "converted",
+            {
+                "predict.py": PREDICTOR,
+                "cog.yaml": """
+                build:
+                  gpu: true
+                  cuda: "11.8"
+                  python_version: "3.11"
+                  python_packages: ["torch==2.1.0"]
+                predict: predict.py:Predictor
+                """,
+            },
+            seen=(
+                Seen("converted", 3, "cog.yaml"),
+                Seen("converted", 5, "cog.yaml"),
+            ),
+        ),
     ),
 )

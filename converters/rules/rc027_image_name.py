@@ -30,5 +30,49 @@ rule = Rule(
             {"cog.yaml": COG, "predict.py": PREDICTOR},
             has={"app.py": ('name="worker"',)},
         ),
+        Case(
+            "an image that was pushed runs as it is, after a login",
+            "partial",
+            {
+                "cog.yaml": """
+                build:
+                  python_version: "3.11"
+                image: r8.im/acme/upscaler
+                predict: predict.py:Predictor
+                """,
+                "predict.py": PREDICTOR,
+            },
+            seen=(
+                Seen("manual", 1, "cog.yaml"),
+                Seen("kept", 1, "cog.yaml"),
+                Seen("kept", 2, "cog.yaml"),
+                Seen("converted", 3, "cog.yaml"),
+                Seen("kept", 4, "cog.yaml"),
+            ),
+            target="pyproject",
+            status="converted",
+        ),
+        Case(
+            "an image that was not pushed is asked for",
+            "partial",
+            {
+                "cog.yaml": """
+                build:
+                  python_version: "3.11"
+                image: upscaler
+                predict: predict.py:Predictor
+                """,
+                "predict.py": PREDICTOR,
+            },
+            seen=(
+                Seen("manual", 1, "cog.yaml"),
+                Seen("kept", 1, "cog.yaml"),
+                Seen("kept", 2, "cog.yaml"),
+                Seen("manual", 3, "cog.yaml"),
+                Seen("converted", 3, "cog.yaml"),
+                Seen("kept", 4, "cog.yaml"),
+            ),
+            target="pyproject",
+        ),
     ),
 )

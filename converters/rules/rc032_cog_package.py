@@ -66,5 +66,23 @@ rule = Rule(
                 Seen("converted", 5, "cog.yaml", "RC023"),
             ),
         ),
+        Case(
+            "a Cog in the requirements file is left out",
+            "converted",
+            {
+                "predict.py": PREDICTOR,
+                "requirements.txt": """
+                cog==0.9.0
+                six==1.16.0
+                """,
+                "cog.yaml": """
+                build:
+                  python_version: "3.11"
+                  python_requirements: requirements.txt
+                predict: predict.py:Predictor
+                """,
+            },
+            seen=(Seen("dropped", 1, "requirements.txt"),),
+        ),
     ),
 )

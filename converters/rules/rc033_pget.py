@@ -61,5 +61,24 @@ rule = Rule(
             style="keep",
         ),
         Case("a predictor that downloads nothing needs no module", "untouched", {"cog.yaml": COG, "predict.py": PREDICTOR}),
+        Case(
+            "a command that installs pget is left out where nothing starts it",
+            "converted",
+            {
+                "predict.py": PREDICTOR,
+                "cog.yaml": """
+                build:
+                  python_version: "3.11"
+                  run:
+                    - curl -o /usr/local/bin/pget -L https://github.com/replicate/pget/releases/download/v0.8.1/pget_linux_x86_64
+                    - chmod +x /usr/local/bin/pget
+                predict: predict.py:Predictor
+                """,
+            },
+            seen=(
+                Seen("dropped", 4, "cog.yaml"),
+                Seen("dropped", 5, "cog.yaml"),
+            ),
+        ),
     ),
 )

@@ -93,5 +93,26 @@ rule = Rule(
             within=("worker.py",),
             has={"worker.py": ("# import runpod\n", 'SOURCE = "import runpod"')},
         ),
+        Case(
+            "the import of a check that cannot be followed stays",
+            "converted",
+            {
+                "handler.py": """
+                import runpod
+                from elsewhere import make
+                from runpod.serverless import register_fitness_check
+
+                register_fitness_check(make())
+
+
+                def handler(job):
+                    return {"text": job["input"]["prompt"]}
+
+
+                runpod.serverless.start({"handler": handler})
+                """
+            },
+            seen=(Seen("dropped", 1), Seen("kept", 3)),
+        ),
     ),
 )

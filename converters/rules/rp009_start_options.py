@@ -79,5 +79,30 @@ rule = Rule(
                 """
             },
         ),
+        Case(
+            "a start call under a condition keeps its handler from being served",
+            "partial",
+            {
+                "handler.py": """
+                import os
+                import runpod
+
+
+                def handler(job):
+                    return {"text": job["input"]["prompt"]}
+
+
+                def other(job):
+                    return {"text": "other"}
+
+
+                if os.environ.get("OTHER"):
+                    runpod.serverless.start({"handler": other})
+                else:
+                    runpod.serverless.start({"handler": handler})
+                """,
+            },
+            seen=(Seen("manual", 14),),
+        ),
     ),
 )

@@ -106,5 +106,68 @@ rule = Rule(
             {"handler.py": WORKER, "scripts/serve.sh": "ollama serve &\npython -u /handler.py", "Dockerfile": PIP},
             lacks={"app.py": ("subprocess",)},
         ),
+        Case(
+            "what another base image starts is not known",
+            "partial",
+            {
+                "handler.py": WORKER,
+                "Dockerfile": """
+                FROM acme/worker-base:1
+                COPY handler.py /handler.py
+                """,
+            },
+            seen=(Seen("manual", 1, "Dockerfile"),),
+        ),
+        Case(
+            "a worker in the background with a server behind it goes first",
+            "converted",
+            {
+                "handler.py": WORKER,
+                "start.sh": """
+                #!/bin/bash
+                python -u /handler.py &
+                nginx -g 'daemon off;'
+                """,
+                "Dockerfile": IMAGE.replace("COPY handler.py /handler.py", "COPY handler.py start.sh /").replace(
+                    '["python", "-u", "/handler.py"]', '["bash", "/start.sh"]'
+                ),
+            },
+            seen=(Seen("converted", 2, "start.sh"),),
+        ),
+        Case(
+            "a worker in the background of a block is left to a person",
+            "partial",
+            {
+                "handler.py": WORKER,
+                "start.sh": """
+                #!/bin/bash
+                if [ -n "$WORKER" ]; then
+                  python -u /handler.py &
+                fi
+                nginx -g 'daemon off;'
+                """,
+                "Dockerfile": IMAGE.replace("COPY handler.py /handler.py", "COPY handler.py start.sh /").replace(
+                    '["python", "-u", "/handler.py"]', '["bash", "/start.sh"]'
+                ),
+            },
+            seen=(Seen("manual", 3, "start.sh"),),
+        ),
+        Case(
+            "a script whose line for the worker is not found is left to a person",
+            "partial",
+            {
+                "handler.py": WORKER,
+                "start.sh": """
+                #!/bin/bash
+                MAIN=/handler.py
+                nginx
+                python -u $MAIN
+                """,
+                "Dockerfile": IMAGE.replace("COPY handler.py /handler.py", "COPY handler.py start.sh /").replace(
+                    '["python", "-u", "/handler.py"]', '["bash", "/start.sh"]'
+                ),
+            },
+            seen=(Seen("manual", 1, "start.sh"),),
+        ),
     ),
 )

@@ -132,5 +132,15 @@ rule = Rule(
             },
             seen=(Seen("dropped", 11),),
         ),
+        Case(
+            "a handler of another signal is left to a person",
+            "partial",
+            {
+                "handler.py": WORKER.replace("import runpod\n", "import signal\nimport runpod\n").replace(
+                    "runpod.serverless.start", "signal.signal(signal.SIGHUP, print)\nrunpod.serverless.start"
+                ),
+            },
+            seen=(Seen("manual", 9),),
+        ),
     ),
 )

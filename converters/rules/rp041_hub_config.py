@@ -42,5 +42,11 @@ rule = Rule(
             {"handler.py": WORKER, "model/config.json": '{"config": {"gpuIds": "ADA_24"}}'},
             lacks={"app.py": ("GPU-RTX4090",)},
         ),
+        Case(
+            "the kind of an endpoint decides what its image is converted as",
+            "converted",
+            {"handler.py": WORKER, ".runpod/hub.json": '{"config": {"endpointType": "QB"}}'},
+            seen=(Seen("converted", 1, ".runpod/hub.json"),),
+        ),
     ),
 )

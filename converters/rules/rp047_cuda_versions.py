@@ -36,5 +36,14 @@ rule = Rule(
                 """,
             },
         ),
+        Case(
+            "versions of drivers at the top of a listing are dropped",
+            "converted",
+            {
+                "handler.py": WORKER,
+                ".runpod/hub.json": '{"title": "w", "allowedCudaVersions": ["12.4"]}\n',
+            },
+            seen=(Seen("dropped", 1, ".runpod/hub.json"),),
+        ),
     ),
 )

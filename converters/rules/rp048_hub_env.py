@@ -58,5 +58,34 @@ rule = Rule(
             {"handler.py": WORKER, ".runpod/tests.json": '{"tests": [], "config": {"env": [{"key": "MODE", "value": "test"}]}}'},
             lacks={"app.py": ("MODE",)},
         ),
+        Case(
+            "a variable that must be given is a secret",
+            "partial",
+            {
+                "handler.py": WORKER,
+                ".runpod/hub.json": """
+                {
+                 "title": "w",
+                 "config": {
+                  "env": [
+                   {
+                    "key": "LEVEL",
+                    "input": {
+                     "name": "Level",
+                     "type": "string",
+                     "required": true
+                    }
+                   }
+                  ]
+                 }
+                }
+                """,
+            },
+            seen=(
+                Seen("converted", 4, ".runpod/hub.json"),
+                Seen("manual", 5, ".runpod/hub.json"),
+            ),
+            status="converted",
+        ),
     ),
 )

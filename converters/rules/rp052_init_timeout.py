@@ -58,5 +58,14 @@ rule = Rule(
             {"handler.py": WORKER, "Dockerfile": PIP.replace("COPY", "ENV UPSTREAM_TIMEOUT=900\nCOPY")},
             lacks={"app.py": ("startup_timeout",)},
         ),
+        Case(
+            "a time that fal gives anyway is dropped",
+            "converted",
+            {
+                "handler.py": WORKER,
+                "Dockerfile": PIP.replace("COPY", "ENV RUNPOD_INIT_TIMEOUT=60\nCOPY"),
+            },
+            seen=(Seen("dropped", 3, "Dockerfile"),),
+        ),
     ),
 )

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from converters.ledger import Item
+import pytest
+
+from converters.ledger import Item, Ledger
 from converters.outcome import Converted, Outcome
-from converters.rules import Case
+from converters.rules import Case, Rule
 from converters.rules.document import convert_case
 
 
@@ -39,12 +44,37 @@ _CONVERTED: dict[int, tuple[Case, Made]] = {}
 """By the identity of a case, which is kept with what became of it."""
 
 
-def converted_once(case: Case) -> Made:
+Reached = dict[tuple[str, int], set[tuple[str, str]]]
+"""(file, line) of a call of the ledger -> (rule that was cited, rule whose case it was)."""
+REACHED: Reached = {}
+"""By the cases that were converted so far."""
+
+
+def converted_once(rule: Rule, case: Case) -> Made:
     """What became of a case that a rule holds: for tests that only look at it."""
     if id(case) not in _CONVERTED:
-        with tempfile.TemporaryDirectory() as folder:
+        with tempfile.TemporaryDirectory() as folder, reaching(REACHED, rule.code):
             _CONVERTED[id(case)] = case, run(Path(folder), case)
     return _CONVERTED[id(case)][1]
+
+
+@contextmanager
+def reaching(found: Reached, code: str) -> Iterator[None]:
+    """Write down the calls of the ledger, as those of a case of a rule, while the block runs."""
+
+    def watched(original: Callable[..., None], at: int) -> Callable[..., None]:
+        def call(self: Ledger, *arguments: Any, **options: Any) -> None:
+            frame = sys._getframe(1)
+            cited = options.get("rule", arguments[at] if len(arguments) > at else "")
+            found.setdefault((frame.f_code.co_filename, frame.f_lineno), set()).add((str(cited), code))
+            original(self, *arguments, **options)
+
+        return call
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Ledger, "settle", watched(Ledger.settle, 1))
+        patch.setattr(Ledger, "note", watched(Ledger.note, 0))
+        yield
 
 
 def run(folder: Path, case: Case) -> Made:

@@ -11,7 +11,7 @@ import pytest
 
 from converters.outcome import Crashed
 from converters.rules import CODE, Case, Rule, all_rules, codes, find
-from tests.rules.projects import converted_once
+from tests.rules.projects import REACHED, converted_once
 
 ROOT = Path(__file__).parents[2]
 RULES = all_rules()
@@ -26,7 +26,7 @@ ACTING = [pytest.param(rule, case, id=f"{rule.code}-{case.id}") for rule in RULE
 
 @pytest.mark.parametrize(("rule", "case"), UNTOUCHED)
 def test_an_untouched_case_is_left_alone(rule: Rule, case: Case) -> None:
-    made = converted_once(case)
+    made = converted_once(rule, case)
     assert not isinstance(made.outcome, Crashed), made.outcome
     within = case.within or sorted({file for _, file in made.touched})
     assert [(code, file) for code, file in sorted(made.touched) if code == rule.code and file in within] == []
@@ -37,7 +37,7 @@ def test_an_untouched_case_is_left_alone(rule: Rule, case: Case) -> None:
 
 @pytest.mark.parametrize(("rule", "case"), ACTING)
 def test_an_acting_case_names_the_rule(rule: Rule, case: Case) -> None:
-    made = converted_once(case)
+    made = converted_once(rule, case)
     assert not isinstance(made.outcome, Crashed), made.outcome
     own = [item for item in made.items if item.rule == rule.code]
     manual = [item for item in own if item.disposition.value == "manual"]
@@ -47,7 +47,7 @@ def test_an_acting_case_names_the_rule(rule: Rule, case: Case) -> None:
 
 @pytest.mark.parametrize(("rule", "case"), CASES)
 def test_a_case_comes_out_as_it_says(rule: Rule, case: Case) -> None:
-    made = converted_once(case)
+    made = converted_once(rule, case)
     status = getattr(made.outcome, "status", "crashed")
     assert status == case.status if case.status else status in ("converted", "partial"), made.outcome
     found = {(item.rule, item.disposition.value, item.file, item.line) for item in made.items}
@@ -59,6 +59,15 @@ def test_a_case_comes_out_as_it_says(rule: Rule, case: Case) -> None:
     for path, texts in case.lacks.items():
         for text in texts:
             assert text not in made.texts.get(path, ""), made.texts[path]
+
+
+def test_every_call_of_the_ledger_is_reached_by_a_case_of_the_rule_that_it_cites() -> None:
+    from benchmarks.rules import missed
+
+    for rule in RULES:
+        for case in rule.cases:
+            converted_once(rule, case)
+    assert missed(REACHED) == []
 
 
 # The registry
