@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+import json
 from pathlib import Path
 
 from converters.errors import UsageError
+from converters.targets.contract import NAME
 
 MEDIA = frozenset({"Image", "Video", "Audio", "File"})
 
@@ -17,6 +19,8 @@ def answer_key(folder: Path, app: str) -> str:
     """
     import tomlkit
 
+    if (known := _left(folder / NAME, app.split("/")[1])) is not None:
+        return known
     try:
         document = tomlkit.parse((folder / "pyproject.toml").read_text("utf-8")).unwrap()
         apps = document["tool"]["fal"]["apps"]
@@ -35,3 +39,12 @@ def answer_key(folder: Path, app: str) -> str:
     key = ast.unparse(fields[0].target)
     media = {node.id for node in ast.walk(fields[0].annotation) if isinstance(node, ast.Name)} & MEDIA
     return key if key == "output" or media else ""
+
+
+def _left(file: Path, name: str) -> str | None:
+    """The key in the contract that the conversion left; None where there is none, or none of this app."""
+    try:
+        apps = json.loads(file.read_bytes())["apps"]
+        return str((apps[name] if name in apps or len(apps) != 1 else next(iter(apps.values())))["key"])
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return None

@@ -161,7 +161,7 @@ def certified(request: Request, outcome: Converted, target: Path, scratch: Path 
     from converters.verify.settings import Settings
     from converters.verify.target import Place
 
-    renaming = read(request.contract) if request.contract is not None else Renaming()
+    renaming = read(request.contract, request.app) if request.contract is not None else Renaming()
     if request.schema is not None:
         _require_schema(request.schema)
     replays = _replays(request.replay) if request.replay is not None else {}
@@ -178,7 +178,7 @@ def certified(request: Request, outcome: Converted, target: Path, scratch: Path 
             seed=request.seed, seconds=request.seconds, doubled=request.doubled, schema=request.schema, replay=replays.get(app.name)
         )
         kind = HandlerStudy if app.server is None else ServerStudy
-        place = Place(one.name, renaming or of_conversion(app), one.is_own and not renaming)
+        place = Place(one.name, renaming or of_conversion(app, one.folder), one.is_own and not renaming)
         study = kind(project, outcome.application, app, one.folder, settings, place=place, app_file=one.file)
         found.append(_certified(request, study))
         found[-1].not_enforced = list(confinement.missing)

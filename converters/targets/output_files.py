@@ -66,6 +66,8 @@ def added(project: Project, path: str, text: str, app: App | None) -> FileChange
         if app
         else "fal reads its apps here"
         if path == "pyproject.toml"
+        else "what callers and `migrate verify` read"
+        if path.endswith("contract.json")
         else "what is left to do"
     )
     rule = rules.FAL001 if app is None else rules.RC002 if app.handler is None else rules.RP003

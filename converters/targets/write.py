@@ -12,7 +12,7 @@ from converters.ledger import Ledger
 from converters.options import Options
 from converters.outcome import FileChange, Hunk
 from converters.project import Project, SourceFile
-from converters.targets import emitters, ignored, image, machine, migration, overrides, places, pyproject, refused
+from converters.targets import contract, emitters, ignored, image, machine, migration, overrides, places, pyproject, refused
 from converters.targets.app import idiomatic_name
 from converters.targets.output_files import added, kept_file, new_file, sealed, text_of
 
@@ -91,6 +91,7 @@ def _programs(project: Project, application: Application) -> dict[str, FileChang
     texts = {app.app_file: (app, text) for app in application.apps if (text := emitters.app_file(application, app)) is not None}
     made = {path: added(project, path, text, app) for path, (app, text) in texts.items()}
     made["pyproject.toml"] = added(project, "pyproject.toml", pyproject.emit(project, application.apps), None)
+    made[contract.NAME] = added(project, contract.NAME, contract.emit(application.platform, application.apps), None)
     return made
 
 

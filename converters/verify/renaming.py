@@ -17,7 +17,7 @@ from typing import Any
 
 from converters.errors import Unreadable
 from converters.ir import App
-from converters.targets.app import idiomatic_name
+from converters.targets import contract
 
 from .outcome import File, LocalPath, Outcome
 
@@ -71,28 +71,34 @@ class Renaming:
         return _as_file(source, target) if WHOLE in self.output else source
 
 
-def of_conversion(app: App) -> Renaming:
-    """The names that our own conversion gives to what the source answers: fal's, where it was asked for."""
-    fields = app.endpoints[0].output.fields if app.idiomatic and app.endpoints else []
-    return Renaming(output={field.name: idiomatic_name(field) for field in fields if field.name != idiomatic_name(field)})
+def of_conversion(app: App, folder: Path) -> Renaming:
+    """The names that a conversion in ``folder`` gives to what the source answers: as it left them there, else as it would give them."""
+    file = folder / contract.NAME
+    found = read(file, app.name) if file.is_file() else Renaming(output=contract.renamed(app))
+    named = {source: name for source, name in found.output.items() if source != WHOLE}  # that name the conversion knows
+    return replace(found, path="", output=named)
 
 
-def read(file: Path) -> Renaming:
-    """The contract in a file: pairs, one a line, or the JSON document that a conversion leaves. Raises Unreadable."""
+def read(file: Path, app: str = "") -> Renaming:
+    """The contract in a file: pairs, one a line, or the JSON document that a conversion leaves, of the ``app``. Raises Unreadable."""
     try:
         text = file.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         why = f"cannot be read: {error.strerror}." if isinstance(error, OSError) else "is no text."
         raise Unreadable(why, file=str(file), hint="--contract takes a file with one pair SOURCE=APP a line.") from error
-    return _of_document(text, file) if text.lstrip().startswith("{") else _of_lines(text, file)
+    return _of_document(text, file, app) if text.lstrip().startswith("{") else _of_lines(text, file)
 
 
-def _of_document(text: str, file: Path) -> Renaming:
+def _of_document(text: str, file: Path, app: str) -> Renaming:
     try:
         document = json.loads(text)
+        apps = document.get("apps", {"": document})
+        document = apps[app] if app in apps or len(apps) != 1 else next(iter(apps.values()))
         found = [{str(one): str(other) for one, other in document.get(key, {}).items()} for key in ("input", "output")]
+        if document.get("key"):
+            found[1].setdefault(WHOLE, str(document["key"]))
         return Renaming(str(document.get("path", "")), *found)
-    except (ValueError, AttributeError, RecursionError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         hint = 'For example: {"path": "/", "input": {}, "output": {"image_path": "image"}}.'
         raise Unreadable("is no contract.", file=str(file), hint=hint) from error
 
