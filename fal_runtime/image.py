@@ -7,13 +7,16 @@ an earlier stage holds. Scripts with a ``#!`` line may be executed, as a RUN wit
 
 from __future__ import annotations
 
+import contextlib
 import fnmatch
+import itertools
 import json
 import os
 import posixpath
+import re
 import shlex
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -22,6 +25,10 @@ from dockerfile_parse import DockerfileParser
 from dockerfile_parse.util import WordSplitter
 
 Command = tuple[str, ...]
+
+
+_AND = re.compile(r"(&&|\|\||;|\|)")
+_SHELL = re.compile(r"[$`*?{}()<>~]")
 
 
 @dataclass
@@ -34,6 +41,8 @@ class Layout:
     """Sources, destination, and the stage that they come from (None: the build context)."""
     entrypoint: Command = ()
     cmd: Command = ()
+    folders: list[str] = field(default_factory=list)
+    """What ``RUN mkdir`` makes."""
 
 
 def read(dockerfile: str, build_args: Mapping[str, str]) -> Layout:
@@ -57,6 +66,8 @@ def read(dockerfile: str, build_args: Mapping[str, str]) -> Layout:
             layout.env.update(_assignments(value, {**arguments, **layout.env}))
         elif name == "WORKDIR":
             layout.workdir = posixpath.normpath(posixpath.join(layout.workdir, _words(value, {**arguments, **layout.env})[0]))
+        elif name == "RUN":
+            layout.folders += _made(value, layout.workdir, {**arguments, **layout.env})
         elif name in ("COPY", "ADD"):
             _copy(layout, value, {**arguments, **layout.env}, stages)
         elif name == "ENTRYPOINT":
@@ -79,7 +90,9 @@ def stage(layout: Layout, context: Sequence[tuple[Path, str]], root: Path) -> li
         with target.open("rb") as file:
             if file.read(2) == b"#!":
                 target.chmod(target.stat().st_mode | 0o111)
-    inside(root, layout.workdir).mkdir(parents=True, exist_ok=True)
+    for folder in (layout.workdir, *layout.folders):
+        with contextlib.suppress(FileExistsError, NotADirectoryError):  # a file is called so
+            inside(root, folder).mkdir(parents=True, exist_ok=True)
     return missing
 
 
@@ -114,6 +127,25 @@ def _assignments(value: str, env: Mapping[str, str]) -> dict[str, str]:
     if "=" not in words[0]:
         return {words[0]: value.strip().partition(" ")[2].strip()}
     return {key: text for key, _, text in (word.partition("=") for word in words)}
+
+
+def _made(command: str, workdir: str, env: Mapping[str, str]) -> Iterator[str]:
+    """The folders that ``mkdir`` makes in a command of a shell; without those whose names only a shell could tell."""
+    try:
+        words = _words(_AND.sub(r" \1 ", command), env)
+    except (ValueError, KeyError):
+        return
+    while words:
+        end = next((at for at, word in enumerate(words) if _AND.fullmatch(word)), len(words))
+        program, *rest = words[:end] or [""]
+        words = words[end + 1 :]
+        if program == "cd" and rest:
+            workdir = posixpath.join(workdir, rest[0])
+        if program == "mkdir":
+            paths = [
+                word for before, word in itertools.pairwise(["", *rest]) if not word.startswith("-") and before not in ("-m", "--mode")
+            ]
+            yield from (posixpath.normpath(posixpath.join(workdir, path)) for path in paths if not _SHELL.search(path))
 
 
 def _copy(layout: Layout, value: str, env: Mapping[str, str], stages: Mapping[str, Layout]) -> None:

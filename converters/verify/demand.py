@@ -13,6 +13,8 @@ _MISSED = re.compile(
 _KEY = re.compile(r"(?:KeyError: |\berror )['\"]+([A-Z][A-Z0-9_]*[A-Z0-9])['\"]")
 """What ``os.environ[NAME]`` says of a variable that is not there, as an exception and as the message of one."""
 _ARCHIVE, _ADDRESS = "http://files.example/weights.tar", "http://files.example"
+DOUBLE = "double"
+"""The value of a variable of which nothing tells a kind."""
 _REFUSED = ("FAL_", "LD_", "PYTHON")
 _KINDS = (
     (re.compile(r"_PORT$"), "8000"),
@@ -29,19 +31,19 @@ def demanded(message: str, sources: str) -> dict[str, str]:
     """
     found = dict(_ASSIGNED.findall(message))
     for name, about in (*_NAMED.findall(message), *_MISSED.findall(message)):
-        found.setdefault(name, _made_up(name, about, sources))
+        found.setdefault(name, made_up(name, sources, about))
     for name in _KEY.findall(message):
         if re.search(rf"""environ\s*\[\s*["']{name}["']""", sources):
-            found.setdefault(name, _made_up(name, "", sources))
+            found.setdefault(name, made_up(name, sources))
     names = [name for name in found if not name.startswith(_REFUSED) and re.search(rf"""["']{name}["']""", sources)]
     return {name: found[name] for name in names}
 
 
-def _made_up(name: str, about: str, sources: str) -> str:
+def made_up(name: str, sources: str, about: str = "") -> str:
     """A value of the kind that the name, what is said ``about`` it, and the code that reads it tell."""
     if re.search(r"(?i)\burl|tarball|weights", f"{name} {about}"):
         return _ARCHIVE
     reads = re.search(rf"""(int|float|json\.loads)\(\s*(?:os\.)?(?:environ\[|environ\.get\(|getenv\()\s*["']{name}["']""", sources)
     if reads:
         return "{}" if reads[1] == "json.loads" else "1"
-    return next((value for kind, value in _KINDS if kind.search(name)), "double")
+    return next((value for kind, value in _KINDS if kind.search(name)), DOUBLE)

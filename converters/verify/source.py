@@ -18,7 +18,7 @@ from typing import Protocol, TypeVar
 from converters.containers import packaging
 from converters.ir import App
 from converters.project import Project, SourceFile
-from fal_runtime import engine
+from fal_runtime import engine, image
 from fal_runtime.confinement import START, Support, View, bounds, content_below, is_collection
 
 from .interpreter import Interpreter
@@ -53,6 +53,9 @@ def stage(project: Project, app: App, root: Path) -> Staged:
         environment.update({name: value.value for name, value in read.stage.env.items() if value.value is not None})
         for path, name in read.layout.files.items():
             put(root, path, project.files[name].data)
+        for folder in image.read(file.text, app.environment.build_args).folders if file is not None else ():
+            with contextlib.suppress(FileExistsError, NotADirectoryError):
+                image.inside(root, folder).mkdir(parents=True, exist_ok=True)
         for name, path in app.environment.copies:
             for inside, part in _below(project, name):
                 put(root, f"{path}/{inside}" if inside else path, part.data)

@@ -21,7 +21,7 @@ from fal_runtime.confinement import Support
 
 from . import compare, coverage, followups, target, verdicts
 from .certificate import Certificate, Differing, Trial, Verdict
-from .demand import demanded
+from .demand import DOUBLE, demanded, made_up
 from .interpreter import Interpreter, inspected, uneven, versions
 from .literals import Literals, addresses, literals
 from .observe import Observation, pins, top_level_names
@@ -242,7 +242,8 @@ class Study(ABC):
 
     @property
     def _secrets(self) -> dict[str, str]:
-        return {**{secret.name: f"double-{secret.name.lower()}" for secret in self.app.secrets}, **self.variables}
+        kinds = {secret.name: made_up(secret.name, self._code) for secret in self.app.secrets}
+        return {**{name: f"double-{name.lower()}" if kind == DOUBLE else kind for name, kind in kinds.items()}, **self.variables}
 
     def _target(self, observation: Observation) -> contextlib.AbstractContextManager[target.Target]:
         """The conversion while it runs."""

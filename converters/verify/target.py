@@ -33,7 +33,8 @@ _TRIES, _PAUSE = 20, 0.02
 """How often, and how many seconds apart, it is looked for what the app printed."""
 _KILLED = re.compile(r"exit code -\d+")
 """Of a process that the system ended, as where memory was short."""
-_SHOWN = 8
+_LIBRARIES = ("site-packages/", "dist-packages/", "/lib/python", "/verify/child/", "<frozen")
+_SHOWN = 7
 """Lines of a traceback."""
 _GONE = (502, 503, 504)
 """What the platform itself answers when a runner dies or does not answer; converted apps never do, others where a GPU's error is raised."""
@@ -216,7 +217,21 @@ def traceback_in(lines: Sequence[str], app: str) -> tuple[str, ...]:
     indent = len(told[start]) - len(told[start].lstrip())
     after = (at for at, line in enumerate(told[start + 1 :], start + 1) if line.strip() and line[indent : indent + 1] not in (" ", "|"))
     end = next(after, len(told) - 1)
-    return tuple(line[indent:] for line in told[start : end + 1])[-_SHOWN:]
+    head, *others = (line[indent:] for line in told[start : end + 1])
+    return head, *_of_the_app(others)[-_SHOWN:]
+
+
+def _of_the_app(lines: Sequence[str]) -> list[str]:
+    """The lines of a traceback without marks below them, and without frames of libraries, among them the doubles."""
+    found, shown = [], True
+    for line in lines:
+        if line.startswith('  File "'):
+            shown = not any(part in line for part in _LIBRARIES)
+        elif not line.startswith(" "):
+            shown = True
+        if shown and line.strip(" ^~|"):
+            found.append(line)
+    return found
 
 
 def _decoded(response: httpx.Response) -> Any:

@@ -61,6 +61,26 @@ def test_scripts_may_be_executed(tmp_path: Path) -> None:
     assert modes["start.sh"] == 0o111 and modes["notes.sh"] == 0
 
 
+@pytest.mark.parametrize(
+    ("lines", "made"),
+    [
+        ("RUN mkdir -p /opt/results results", ["/opt/results", "/app/results"]),
+        ("RUN apt-get update && mkdir -m 755 -p /a/b&& cd /c && mkdir d; mkdir e", ["/a/b", "/c/d", "/c/e"]),
+        ("ENV DATA=/data1\nRUN mkdir $DATA/x", ["/data1/x"]),
+        ("RUN echo mkdir /a", []),
+        ("RUN mkdir -p /a/{b,c} $(pwd)/d", []),
+        ("RUN ['mkdir'", []),
+        ("COPY a.txt /opt/\nRUN mkdir -p /opt/a.txt", ["/opt/a.txt"]),
+    ],
+)
+def test_folders_that_a_step_makes_are_there(tmp_path: Path, lines: str, made: list[str]) -> None:
+    layout = image.read(f"FROM x\nWORKDIR /app\n{lines}\n", {})
+    assert layout.folders == made
+    (tmp_path / "a.txt").write_text("a")
+    image.stage(layout, [(tmp_path / "a.txt", "a.txt")], tmp_path / "root")
+    assert all((tmp_path / "root" / path.lstrip("/")).exists() for path in made)
+
+
 def test_the_whole_context(tmp_path: Path) -> None:
     assert staged(tmp_path, "FROM x\nWORKDIR /src\nCOPY . .\n") == {f"src/{name}" for name in CONTEXT}
 

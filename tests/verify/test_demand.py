@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from converters.verify.demand import demanded
+from converters.verify.demand import demanded, made_up
 
 SOURCES = """os.environ["LICENSE_ACCEPTED"]; os.getenv('MODEL_WEIGHTS'); os.getenv("API_TOKEN"); os.getenv("HOME_PAGE")
 os.environ["MODEL"]; int(os.environ["WORKER_COUNT"]); os.environ['BUCKET_ENDPOINT']; json.loads(os.getenv("EXTRA_ARGS")); os.getenv("CACHE_DIR")
@@ -31,3 +31,17 @@ CASES = [
 @pytest.mark.parametrize(("message", "variables"), CASES)
 def test_variables_come_from_the_project_s_own_words(message: str, variables: dict[str, str]) -> None:
     assert demanded(message, SOURCES) == variables
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("WORKER_COUNT", "1"),
+        ("EXTRA_ARGS", "{}"),
+        ("BUCKET_ENDPOINT", "http://files.example"),
+        ("CACHE_DIR", "/tmp"),
+        ("API_TOKEN", "double"),
+    ],
+)
+def test_a_variable_gets_a_value_of_the_kind_that_the_code_reads(name: str, value: str) -> None:
+    assert made_up(name, SOURCES) == value

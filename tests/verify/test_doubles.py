@@ -22,6 +22,22 @@ CASES: dict[str, tuple[str, Any]] = {
         "import net\nvalue = net.start\nfor number in range(99):\n    value = value.step(number)\nanswer = str(value.images)[-7:]",
         ".images",
     ),
+    "keywords have no order": ("import net\nanswer = net.f(a=1, b=2).text == net.f(b=2, a=1).text", True),
+    "members of a mapping have no order": ("import net\nanswer = net.f({'a': 1, 'b': 2}).text == net.f({'b': 2, 'a': 1}).text", True),
+    "items of a list have one": ("import net\nanswer = net.f(['a', 'b']).text == net.f(['b', 'a']).text", False),
+    "arguments have one": ("import net\nanswer = net.f(1, 2).text == net.f(2, 1).text", False),
+    "a picture's content is the same however it is written": (
+        ("import io, net\nfrom pathlib import Path\nfirst, second = io.BytesIO(), io.BytesIO()\nnet.x.save(first, format='PNG')\n"
+        "net.x.save(second, 'png', optimize=True)\nnet.x.save('/tmp/of-doubles.png')\n"
+        "answer = first.getvalue() == second.getvalue() == Path('/tmp/of-doubles.png').read_bytes() == bytes(net.x)"),
+        True,
+    ),
+    "options that change a picture change its content": (
+        ("import io, net\nfirst, second = io.BytesIO(), io.BytesIO()\nnet.x.save(first, format='JPEG', quality=50)\n"
+        "net.x.save(second, format='JPEG')\nanswer = first.getvalue() == second.getvalue()"),
+        False,
+    ),
+    "what is no picture is saved by a call": ("import net\nanswer = str(net.x.save('/tmp/of-doubles.safetensors'))", "net.x.save(<temporary file.safetensors>)"),
     "arithmetic": ("import net\nx = net.x\nanswer = [x + 1, 2 * x, -x, x @ x]", ["(net.x + 1)", "(2 * net.x)", "(-net.x)", "(net.x @ net.x)"]),
     "numbers": ("import net\nanswer = [1 <= int(net.x) <= 8, 0 < float(net.x) < 1, float(net.x) == float(net.x)]", [True, True, True]),
     "whole numbers are one kind": ("import net\nanswer = net.f(2.0) == net.f(2)", True),

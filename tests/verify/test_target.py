@@ -92,6 +92,8 @@ PRINTED = [
     '[app]   File "app.py", line 9, in run',
     "[app]     return missing",
     "[app]            ^^^^^^^",
+    '[app]   File "/x/converters/verify/child/data.py", line 3, in opened',
+    "[app]     return original(path)",
     "[app] NameError: name 'missing' is not defined",
     "[app] INFO: 500",
 ]
@@ -110,3 +112,4 @@ def test_the_last_traceback_of_the_app_is_found_in_what_it_printed(lines: list[s
     found = traceback_in(lines, "[app] ")
     assert (found[-1] if found else None) == last
     assert not found or found[0] == "Traceback (most recent call last):"
+    assert not [line for line in found if "child" in line or "original" in line or "^" in line]

@@ -58,7 +58,8 @@ def described(value: Any, depth: int = 0) -> str:
     if depth > _DEPTH:
         return "…"
     if kind is dict or isinstance(value, dict):
-        return shortened("{" + ", ".join(f"{described(key, depth + 1)}: {described(item, depth + 1)}" for key, item in value.items()) + "}")
+        pairs = sorted(f"{described(key, depth + 1)}: {described(item, depth + 1)}" for key, item in value.items())
+        return shortened("{" + ", ".join(pairs) + "}")
     if kind is list or kind is tuple:
         inner = ", ".join(described(item, depth + 1) for item in value)
         return shortened(f"[{inner}]" if kind is list else f"({inner})")

@@ -277,7 +277,7 @@ def called(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     if last == "save" and (draw := writing.drawn(name, args, kwargs)) is not None:
         return draw()
     shown = written if writing.is_writer(last) else described
-    text = shortened(f"{name}({', '.join([*map(shown, args), *(f'{key}={shown(value)}' for key, value in kwargs.items())])})")
+    text = shortened(f"{name}({', '.join([*map(shown, args), *(f'{key}={shown(value)}' for key, value in sorted(kwargs.items()))])})")
     if last not in _MODES:
         record.call(text)
     writing.write(text, last, [value for value in (*args, *kwargs.values()) if not isinstance(value, Expression)])
