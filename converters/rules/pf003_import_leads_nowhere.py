@@ -70,6 +70,16 @@ rule = Rule(
             status="partial",
         ),
         Case(
+            "a module that setup imports and nothing brings is named",
+            "partial",
+            {
+                "handler.py": WORKER.replace("import runpod", "import runpod\nfrom voice_of_mine import say"),
+                "requirements.txt": "numpy==1.26.4",
+            },
+            style="inline",
+            status="partial",
+        ),
+        Case(
             "a module whose requirement has a longer name is in order",
             "untouched",
             {

@@ -127,6 +127,17 @@ rule = Rule(
             },
         ),
         Case(
+            "weights of which the project holds a pointer alone are asked for",
+            "partial",
+            {
+                "cog.yaml": COG,
+                "predict.py": LOADS,
+                "weights/model.pth": "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 1048576\n",
+            },
+            seen=(Seen("manual", 7, "predict.py"),),
+            status="partial",
+        ),
+        Case(
             "weights that the project holds are in order",
             "untouched",
             {"cog.yaml": COG, "predict.py": LOADS, "weights/model.pth": "0"},

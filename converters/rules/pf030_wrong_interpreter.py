@@ -70,6 +70,36 @@ rule = Rule(
             },
         ),
         Case(
+            "an image whose pip must be told gets fal in the same way",
+            "untouched",
+            {
+                "handler.py": WORKER,
+                "Dockerfile": """
+                FROM ubuntu:24.04
+                RUN apt-get update && apt-get install -y ffmpeg python3-pip python-is-python3
+                RUN pip install --break-system-packages runpod
+                COPY handler.py /handler.py
+                CMD ["python3", "/handler.py"]
+                """,
+            },
+            has={"Dockerfile": ("pip install --no-cache-dir --break-system-packages fal",)},
+        ),
+        Case(
+            "an image of Alpine gets curl by apk",
+            "untouched",
+            {
+                "handler.py": WORKER,
+                "Dockerfile": """
+                FROM python:3.11-alpine
+                RUN apk add ffmpeg && pip install runpod
+                COPY handler.py /handler.py
+                CMD ["python", "/handler.py"]
+                """,
+            },
+            has={"Dockerfile": ("apk add --no-cache curl",)},
+            lacks={"Dockerfile": ("apt-get",)},
+        ),
+        Case(
             "an environment that a script activates comes first",
             "untouched",
             {

@@ -11,7 +11,7 @@ from converters.containers.layout import named_sources
 from converters.containers.packaging import Packaging
 from converters.containers.pythons import lacks_python
 from converters.escape import docker_list, docker_shell, docker_word
-from converters.fal.image import CURL
+from converters.fal.image import CURL, CURL_OF_ALPINE
 from converters.ir import App, Edit
 from converters.ledger import Ledger
 from converters.project import Project
@@ -89,10 +89,13 @@ def _last_lines(project: Project, packaging: Packaging, installs: list[str]) -> 
     if packaging.stage.user not in (None, "root", "0"):
         lines.append("USER root")
     if not any("curl" in step.packages or step.command.words[:1] == ("curl",) for _, step, _ in packaging.steps):
-        lines.append(CURL)
+        lines.append(CURL_OF_ALPINE if "alpine" in packaging.stage.base_image else CURL)
     path, install = _interpreter(project, packaging)
     if path:
         lines.append(path)
+    scripts = (run.script for run in packaging.stage.runs)
+    if "pip install --no-cache-dir" in install and any("--break-system-packages" in script for script in scripts):
+        install += " --break-system-packages"
     lines.append(" ".join([f"RUN {install} fal", *map(docker_shell, installs)]))
     if packaging.stage.user not in (None, "root", "0"):
         lines.append(f"USER {docker_word(str(packaging.stage.user))}")

@@ -29,6 +29,10 @@ def check(deployment: Deployment) -> Iterator[Finding]:
     seen: set[str] = set()
     lost = deployment.image.lost if deployment.image is not None else {}  # PF007 says why
     for need in needs(deployment):
+        if need.path not in seen and (pointer := _pointer(deployment, need.path)):
+            seen.add(need.path)
+            message = f"{pointer}, which {need.why}, is a pointer of Git LFS and not the file: run `git lfs pull`, and convert again."
+            yield Finding(need.scope.unit.path, need.line, rules.PF004, message, about=need.text)
         if (
             need.path in seen
             or need.path in lost
@@ -43,6 +47,15 @@ def check(deployment: Deployment) -> Iterator[Finding]:
             seen.add(need.path)
             yield _finding(deployment, need)
     yield from _of_variables(deployment, seen)
+
+
+def _pointer(deployment: Deployment, place: str) -> str:
+    """The file at a place of the runner, or one below it, that only points to its contents; '' for none."""
+    for held, path in deployment.runner.files.items():
+        file = deployment.project.files.get(path) if held == place or held.startswith(f"{place}/") else None
+        if file is not None and file.size < 1024 and file.data.startswith(b"version https://git-lfs.github.com/spec/"):
+            return f"`{path}`"
+    return ""
 
 
 def _of_variables(deployment: Deployment, seen: set[str]) -> Iterator[Finding]:

@@ -57,8 +57,12 @@ def _why(deployment: Deployment, unit: Unit, found: Import) -> str:
 
 
 def _is_plain(unit: Unit, found: Import) -> bool:
-    """Whether the module cannot be loaded without an import: it stands under no condition and in no function."""
-    return not any(isinstance(above, ast.If | FunctionNode | ast.Lambda | ast.ClassDef) for above in unit.module.ancestors(found.node))
+    """Whether nothing starts without an import: it stands under no condition and in no function but the app's own `setup`."""
+    for above in unit.module.ancestors(found.node):
+        of_app = unit.app and (isinstance(above, ast.ClassDef) or getattr(above, "name", "") == "setup")
+        if isinstance(above, ast.If | FunctionNode | ast.Lambda | ast.ClassDef) and not of_app:
+            return False
+    return True
 
 
 def _resembles(top: str, names: set[str]) -> bool:
