@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,13 @@ PYTHON = re.compile(r"^(.*/)?(python|pypy)(3(\.\d+)?)?$")
 ARGUMENTS = "\0arguments"
 """Key under which the words of CMD are known to an ENTRYPOINT script."""
 VALUE_FLAGS = frozenset({"-W", "-X", "--check-hash-based-pycs"})
+
+
+SYSTEM = frozenset(
+    {"/bin", "/etc", "/home", "/lib", "/mnt", "/opt", "/root", "/sbin", "/srv", "/tmp", "/usr", "/usr/bin", "/usr/lib", "/usr/local"}
+    | {"/usr/local/bin", "/usr/local/lib", "/usr/local/sbin", "/usr/sbin", "/usr/share", "/var", "/var/lib", "/var/log", "/var/tmp"}
+)
+"""Folders that every base image has."""
 
 
 @dataclass
@@ -58,7 +65,7 @@ def layout(dockerfile: Dockerfile, stage: Stage, project: Project, context: str)
     """Expand the COPY and ADD lines of a stage over the build context (a folder of the project)."""
     found = Layout()
     left_out = ignored(project, context)
-    for copy in stage.copies:
+    for copy in (_into_folder(dockerfile, stage, one, found) for one in stage.copies):
         if copy.from_stage is not None:
             if copy.from_index is not None and copy.from_index < len(dockerfile.stages) and copy.from_index != stage.index:
                 _from_stage(layout(dockerfile, dockerfile.stages[copy.from_index], project, context), copy, found)
@@ -67,6 +74,29 @@ def layout(dockerfile: Dockerfile, stage: Stage, project: Project, context: str)
             if "://" not in source and not source.startswith("git@"):
                 _place(project, context, copy, source, found, left_out)
     return found
+
+
+def _into_folder(dockerfile: Dockerfile, stage: Stage, copy: Copy, found: Layout) -> Copy:
+    """The COPY with a slash behind its destination, where that is a folder by then: a file is copied into one that exists."""
+    if copy.dest.endswith("/") or not _exists(dockerfile, stage, copy, found):
+        return copy
+    return replace(copy, dest=f"{copy.dest}/")
+
+
+def _exists(dockerfile: Dockerfile, stage: Stage, copy: Copy, found: Layout) -> bool:
+    """Whether a folder is there before a COPY: by the base image, an earlier COPY or WORKDIR, or a `mkdir`."""
+    folder = copy.dest
+    if folder in SYSTEM or any(path.startswith(f"{folder}/") for path in found.files):
+        return True
+    workdirs = [one.value.strip() for one in dockerfile.instructions if one.keyword == "WORKDIR" and one.line < copy.line]
+    runs = [run for run in stage.runs if run.line < copy.line]
+    made = {*workdirs, *(run.workdir or "/" for run in runs)}
+    for run in runs:
+        for outer in run.commands():
+            for command in (outer, *outer.inner):
+                if command.words[:1] == ("mkdir",):
+                    made |= {str(PurePosixPath(run.workdir or "/", word)) for word in command.words[1:] if not word.startswith("-")}
+    return any(one.rstrip("/") == folder or one.startswith(f"{folder}/") for one in made)
 
 
 def best_context(dockerfile: Dockerfile, stage: Stage, project: Project, folder: str) -> str:
