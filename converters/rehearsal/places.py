@@ -22,7 +22,7 @@ def settings_place(app: App, name: str) -> Place | None:
     if program is None:
         return None
     if name == "image" and program.image is not None and program.image.file:
-        return Place(file=program.image.file, line=0 if program.kind == "server" else program.line)
+        return Place(file=program.image.file, line=program.image.line if program.image.file == program.file else 0)
     return Place(file=program.file, line=_table_line(app, program.symbol, name) or program.line_of(name))
 
 

@@ -31,6 +31,8 @@ _LOCAL = ".requirements"
 """Folder of the context with the projects that requirements name by their path."""
 _SECRET = re.compile(r"\$\{(\w+)\}")
 DUMMY = "rehearsal-dummy"
+FAL = "fal"
+"""In the place of a file: a line that stands for what fal does with an image."""
 
 
 @dataclass(frozen=True)
@@ -42,8 +44,6 @@ class Recipe:
     python: str = ""
     """The interpreter of the app; '' for a server, which starts itself."""
     path: tuple[str, ...] = ()
-    fal_from: int = 0
-    """The first line of the text that puts fal's own packages into an image; 0: there is none."""
 
 
 def kind_of(spec: Spec) -> Kind:
@@ -80,7 +80,7 @@ def recipe(app: App, folder: Path, *, tag: str, minor: str) -> Recipe:
         return Recipe(kind, build, f"{ENVIRONMENT}/bin/python", (AGENT,))
     if kind == "server":
         return Recipe(kind, build)
-    return Recipe(kind, build, "python", fal_from=len(lines))
+    return Recipe(kind, build, "python")
 
 
 def deployer(minor: str, folder: Path, *, tag: str) -> Build:
@@ -155,7 +155,7 @@ def _image(app: App, folder: Path, kind: Kind) -> Lines:
         wanted = " ".join(shlex.quote(item) for item in [f"fal=={fal_version()}", *spec.image_requirements])
         check = "python -c 'import fal, uvicorn, starlette_exporter'"
         script = f"if python -m pip --version >/dev/null 2>&1; then python -m pip install --no-cache-dir {wanted}; else {check}; fi"
-        lines += [("", Place()), (f"RUN {script}", Place())]
+        lines += [("", Place(FAL)), (f"RUN {script}", Place(FAL))]
     return lines
 
 

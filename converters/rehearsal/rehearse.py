@@ -28,6 +28,8 @@ from .result import Failure, Place, Rehearsal, StoodIn, Timing, tail
 from .start import StartFailure, started
 
 Say = Callable[[str], None]
+_OUTSIDE = re.compile(r"Hash mismatch for `?cpython-.*|Temporary failure resolving .*|.*\bTimeoutError\b.*|cause: operation timed out")
+"""What a step says where the double of the internet, and not the app, is the reason."""
 _LOCK = re.compile(r"\.(?:lock|toml|txt)$|^Pipfile\.lock$")
 """Names of files that may state digests of packages."""
 _MOST_TEXT = 2**20
@@ -180,15 +182,25 @@ class Course:
             hint = f"Say one: --base {unknown.image}=bookworm, or a folder with its files; with a registry: --real-bases."
             self.tell(skipped=f"{unknown.image} is not known and cannot be stood in for: {unknown.why}. {hint}")
         except StepFailure as failure:
-            if failure.step.seconds >= self.settings.step:  # a slow machine says nothing about the app
-                self.tell(skipped=f"`{failure.step.instruction}` took longer than {self.settings.step:g} s")
-            else:
-                self.tell(failure=self._step_failure(plan, failure))
+            why = self._not_its_own(failure)
+            self.tell(skipped=why) if why else self.tell(failure=self._step_failure(plan, failure))
         return None
+
+    def _not_its_own(self, failure: StepFailure) -> str:
+        """Why a step that failed says nothing about the app; '' where it does."""
+        step = failure.step
+        if step.seconds >= self.settings.step:  # on a slow machine
+            return f"`{step.instruction}` took longer than {self.settings.step:g} s"
+        last = next((line.strip() for line in reversed(failure.output) if line.strip()), "")
+        if not step.place.file:
+            return f"what stands in for its surroundings could not be made: `{step.instruction}`: {failure.means or last}"
+        if (found := _OUTSIDE.search("\n".join(failure.output))) is not None:
+            return f"`{step.instruction}`: {found[0].strip()}"
+        return ""
 
     def _step_failure(self, plan: Recipe, failure: StepFailure) -> Failure:
         step = failure.step
-        ours = not step.place.file
+        ours = step.place.file == recipe.FAL
         why = failure.means or next((line.strip() for line in reversed(failure.output) if line.strip()), "it failed")
         where = settings_place(self.app, "image" if plan.kind != "requirements" else "requirements")
         if not ours:

@@ -147,10 +147,28 @@ def test_a_step_that_takes_too_long_says_nothing_about_the_app(
     assert (found.failure, found.verdict) == (None, "not rehearsed") and "took longer than" in found.skipped
 
 
-def test_what_fal_adds_and_fails_is_fal_s(tmp_path: Path, engine: LocalEngine) -> None:
+def test_what_only_the_rehearsal_needs_and_fails_says_nothing_about_the_app(tmp_path: Path, engine: LocalEngine) -> None:
     engine.fails["--target /opt/fal/agent"] = ["no such version"]
     found = rehearsed(app(tmp_path / "out"), tmp_path, engine)
-    assert found.failure is not None and found.failure.stage == "fal"
+    assert (found.failure, found.verdict) == (None, "not rehearsed") and "no such version" in found.skipped
+
+
+@pytest.mark.parametrize("line", ["error: Hash mismatch for `cpython-3.10.19`", "E: Temporary failure resolving 'deb.debian.org'"])
+def test_neither_does_what_the_double_of_the_internet_cannot_answer(tmp_path: Path, engine: LocalEngine, line: str) -> None:
+    engine.fails["six==1.16.0"] = ["Resolving", line, "error"]
+    found = rehearsed(app(tmp_path / "out"), tmp_path, engine)
+    assert found.failure is None and line.partition(" ")[2][:20] in found.skipped
+
+
+def test_an_image_that_fal_does_not_get_into_fails(tmp_path: Path, engine: LocalEngine) -> None:
+    root = app(tmp_path / "out")
+    text = (root / "app.py").read_text().replace('requirements = ["six==1.16.0"]', 'image = ContainerImage.from_dockerfile("Dockerfile")')
+    files = {"app.py": f"from fal.container import ContainerImage\n{text}", "Dockerfile": "FROM python:3.11-slim\nRUN true\n"}
+    engine.fails["python -m pip --version"] = ["/bin/sh: 1: python: not found"]
+    found = rehearsed(project(root, files), tmp_path, engine)
+    assert found.failure is not None
+    assert (found.failure.stage, found.failure.why, found.kind) == ("fal", "/bin/sh: 1: python: not found", "image")
+    assert place(found) == "Dockerfile"
 
 
 def server(folder: Path, *, listens: int, exposed: int, host: str = "0.0.0.0", health: str = "/ready") -> Path:
