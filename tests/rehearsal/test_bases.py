@@ -9,6 +9,7 @@ import pytest
 
 from converters.rehearsal.bases import SUITES, Bases, NotKnown
 from converters.rehearsal.bases.known import base
+from converters.rehearsal.bases.managed import asked
 from converters.rehearsal.bases.suites import _UBUNTU_KEYS
 from converters.rehearsal.dockerfile import prepare
 
@@ -114,3 +115,29 @@ def test_ubuntu_s_key_is_the_one_that_signs_its_archive() -> None:
 def test_every_release_says_where_its_packages_are() -> None:
     assert SUITES["bookworm"].sources.splitlines()[2] == "deb http://deb.debian.org/debian-security bookworm-security main"
     assert "http://security.ubuntu.com/ubuntu jammy-security main restricted universe multiverse" in SUITES["jammy"].sources
+
+
+@pytest.mark.parametrize(
+    ("step", "minor"),
+    [
+        ("RUN uv venv --seed --python 3.10 /opt/venv", "3.10"),
+        ("RUN curl x && uv python install 3.11", "3.11"),
+        ("ENV UV_PYTHON=python3.12", "3.12"),
+        ("RUN uv sync --frozen --python=3.11.4", "3.11"),
+        ("RUN uv pip install numpy", ""),
+        ("RUN apt-get install -y python3.10", ""),
+        ("RUN uv venv && pip --python 3.9 list", ""),
+    ],
+)
+def test_uv_is_asked_for_an_interpreter(step: str, minor: str) -> None:
+    assert asked(f"FROM x\n{step}\n") == minor
+
+
+def test_an_interpreter_for_uv_lies_on_a_release_that_runs_it(tmp_path: Path) -> None:
+    bases, image = Bases(tmp_path), "nvidia/cuda:12.1.1-base-ubuntu22.04"
+    same, later = (bases.find(image, f"RUN uv venv --python {minor}") for minor in ("3.10", "3.11"))
+    assert [suite.name for suite in (*same.suites, *same.upon[0].suites)] == ["jammy", "jammy"]
+    assert [suite.name for suite in (*later.suites, *later.upon[0].suites)] == ["bookworm", "noble"]
+    assert "Ubuntu 24.04 (noble) stands in for Ubuntu 22.04 (jammy)" in later.differs[-1] and "repos/ubuntu2404/" in later.upon[0].text
+    assert bases.find(image, "RUN uv venv") == bases.find(image)
+    assert bases.find("python:3.11-slim", "RUN uv venv --python 3.10") == bases.find("python:3.11-slim")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from converters.rehearsal.bases.known import base
 from converters.rehearsal.bases.made import SUITE_IMAGE, Base, NotKnown, of_suite
+from converters.rehearsal.bases.managed import asked, with_managed
 from converters.rehearsal.bases.suites import SUITES, Suite, SuiteFailure, archive, missing
 
 __all__ = ["SUITES", "SUITE_IMAGE", "Base", "Bases", "NotKnown", "Suite", "SuiteFailure", "archive", "missing"]
@@ -19,11 +20,12 @@ class Bases:
         self.folder, self.given, self.real = folder, dict(given or {}), real
         """``real``: images are taken from registries, and nothing stands in."""
 
-    def find(self, reference: str) -> Base:
-        """What stands in for an image. Raises NotKnown."""
+    def find(self, reference: str, dockerfile: str = "") -> Base:
+        """What stands in for an image in a Dockerfile. Raises NotKnown."""
         stated = self.given.get(reference)
         if stated is None:
-            return base(reference)
+            found, minor = base(reference), asked(dockerfile)
+            return with_managed(found, minor) if minor else found
         if stated in SUITES:
             return of_suite(reference, SUITES[stated])
         folder = Path(stated).expanduser().absolute()

@@ -40,7 +40,7 @@ class Builder(ABC):
             if self._bases.real and reference not in self._bases.given:
                 return reference
             try:
-                found = bases[reference] = self._bases.find(reference)
+                found = bases[reference] = self._bases.find(reference, build.dockerfile)
             except NotKnown as error:
                 raise UnknownBase(reference, _place(build, line), str(error)) from error
             return found.tag
