@@ -163,7 +163,7 @@ def test_a_process_is_started_by_its_command_or_the_image_s(process: Process, ar
     recorder = Recorder(answers={"image": configured(Entrypoint=["serve"], Cmd=["--port", "1"]), "logs": (["up"], 0), "wait": (["3"], 0)})
     running = make(recorder).run("image:1", process)
     command = recorder.said("run")
-    assert command[command.index("--entrypoint") :] == ["--entrypoint", "/bin/sh", "image:1", "/rehearsal/run", *argv]
+    assert command[command.index("--entrypoint") :] == ["--entrypoint", "/bin/sh", "image:1", "/rehearsal/start", *argv]
     assert running.wait(5) == 3 and running.lines() == ["up"]  # type: ignore[attr-defined]
     running.kill()
     assert recorder.said("rm")[2:] == ["-f", options(command, "--name")[0]]

@@ -32,7 +32,7 @@ from converters.rehearsal.engines.output import Steps, is_own_line
 from converters.rehearsal.engines.programs import follow, own_command, started
 from converters.rehearsal.engines.shown import CONTEXT_FOLDER, FILES, REHEARSAL, STORE, WORK, Folders
 
-_STARTED = ("/bin/sh", "/rehearsal/run")
+_STARTED = ("/bin/sh", "/rehearsal/start")
 
 
 class Buildah(Builder):

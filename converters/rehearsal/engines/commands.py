@@ -221,7 +221,7 @@ class RunningContainer:
         self._holding = engine.network()
         words, self._link = self._holding.__enter__()
         try:
-            engine.told("run", "-d", *words, *self._options(process), "--entrypoint", "/bin/sh", image, f"{REHEARSAL}/run", *argv)
+            engine.told("run", "-d", *words, *self._options(process), "--entrypoint", "/bin/sh", image, f"{REHEARSAL}/start", *argv)
             self._following = engine.programs.start([engine.name, "logs", "-f", self._name], engine.environment())
         except BaseException:
             self._holding.__exit__(None, None, None)

@@ -18,6 +18,14 @@ _PASSWD = "root:x:0:0:root:/work/home:/bin/sh\nnobody:x:65534:65534:nobody:/:/bi
 _RUN = f"""#!/bin/sh
 . {REHEARSAL}/environment
 case "$1" in {CONTENT}*) shift ;; esac
+"$@"
+code=$?
+[ $code = 0 ] || sleep 0.3 2>/dev/null
+exit $code
+"""
+"""buildah 1.28 may lose what a command prints right before it ends, so one that fails ends a little later."""
+_START = f"""#!/bin/sh
+. {REHEARSAL}/environment
 exec "$@"
 """
 _POLICY = {"default": [{"type": "insecureAcceptAnything"}]}
@@ -83,9 +91,9 @@ class Folders:
 def write_own(folder: Path, variables: Mapping[str, str]) -> None:
     """Write the folder that is seen at /rehearsal."""
     (folder / "outside").mkdir(parents=True, exist_ok=True)
-    program = folder / "run"
-    program.write_text(_RUN)
-    program.chmod(0o755)
+    for name, text in (("run", _RUN), ("start", _START)):
+        (folder / name).write_text(text)
+        (folder / name).chmod(0o755)
     lines = [f"export {name}={shlex.quote(value)}\n" for name, value in variables.items()]
     lines.append(f'export PATH="{REHEARSAL}/outside/bin:$PATH"\n')
     (folder / "environment").write_text("".join(lines))
