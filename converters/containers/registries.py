@@ -71,3 +71,19 @@ def _other(host: str) -> Login | None:
     if host in ("mcr.microsoft.com", "public.ecr.aws", "registry.k8s.io", "docker.elastic.co", "cgr.dev", "vault.habana.ai", "k8s.gcr.io"):
         return None
     return Login(host, "<user>", "REGISTRY_PASSWORD", "the password or token that the registry gives for pulling")
+
+
+OFFICIAL = frozenset(
+    {"scratch", "alpine", "amazoncorretto", "amazonlinux", "archlinux", "busybox", "centos", "clojure", "debian", "docker",
+     "eclipse-temurin", "elixir", "erlang", "fedora", "gcc", "golang", "gradle", "groovy", "haskell", "haproxy", "httpd", "julia",
+     "maven", "memcached", "mongo", "mysql", "nginx", "node", "openjdk", "oraclelinux", "perl", "php", "postgres", "pypy", "python",
+     "r-base", "rabbitmq", "redis", "rockylinux", "ruby", "rust", "sapmachine", "swift", "tomcat", "traefik", "ubuntu"}
+)  # fmt: skip
+"""Images of Docker Hub whose names have no owner; every other such name is an image of the author's own machine."""
+
+
+def is_local(name: str) -> bool:
+    """Whether an image exists on the author's machine alone: without an owner and no official one, or of a registry there."""
+    if "/" in name:
+        return re.match(r"(localhost|127\.0\.0\.1)(:|$)", name.split("/")[0]) is not None
+    return "$" not in name and name.split(":")[0].split("@")[0] not in OFFICIAL

@@ -90,6 +90,7 @@ __all__ = [
     "PF005",
     "PF006",
     "PF007",
+    "PF008",
     "PF010",
     "PF020",
     "PF021",
@@ -278,6 +279,7 @@ PF004: Final = "PF004"
 PF005: Final = "PF005"
 PF006: Final = "PF006"
 PF007: Final = "PF007"
+PF008: Final = "PF008"
 PF010: Final = "PF010"
 PF020: Final = "PF020"
 PF021: Final = "PF021"

@@ -10,6 +10,7 @@ import re
 from converters import rules
 from converters.concepts.cog.build import Build
 from converters.concepts.cog.dockerfile import pip_line
+from converters.containers.registries import is_local
 from converters.ir import Disposition, Edit, Origin
 from converters.ledger import Ledger
 from converters.project import Project, SourceFile
@@ -23,13 +24,6 @@ OWN = re.compile(r"^(cog|coglet)(\[[\w,-]+\])?([=<>~!@ ].*)?$|(^|/)(cog|coglet)-
 """A word of a command that is Cog itself, as a requirement or as a file."""
 WITH_WHEEL = re.compile(r"^pydantic\b")
 """What Cog's own line installs along with its wheel, for itself."""
-OFFICIAL = frozenset(
-    {"scratch", "alpine", "amazoncorretto", "amazonlinux", "archlinux", "busybox", "centos", "clojure", "debian", "docker",
-     "eclipse-temurin", "elixir", "erlang", "fedora", "gcc", "golang", "gradle", "groovy", "haskell", "haproxy", "httpd", "julia",
-     "maven", "memcached", "mongo", "mysql", "nginx", "node", "openjdk", "oraclelinux", "perl", "php", "postgres", "pypy", "python",
-     "r-base", "rabbitmq", "redis", "rockylinux", "ruby", "rust", "sapmachine", "swift", "tomcat", "traefik", "ubuntu"}
-)  # fmt: skip
-"""Images of Docker Hub whose names have no owner; every other such name is an image of the author's own machine."""
 
 
 def find(project: Project, folder: str) -> SourceFile | None:
@@ -114,7 +108,7 @@ def local_images(file: SourceFile, ledger: Ledger) -> None:
         taken = re.search(r"--from=(\S+)", match.group()) if match.group(1) == "COPY" else None
         named = words[1] if match.group(1) == "FROM" and len(words) > 1 else taken[1] if taken is not None else ""
         name = named.removeprefix("docker.io/library/")
-        if name and not name.isdecimal() and name.lower() not in stages and _is_local(name):
+        if name and not name.isdecimal() and name.lower() not in stages and is_local(name):
             ledger.note(
                 rules.RC039,
                 Disposition.MANUAL,
@@ -123,14 +117,6 @@ def local_images(file: SourceFile, ledger: Ledger) -> None:
                 Origin(file=file.path, line=file.text.count("\n", 0, match.start()) + 1),
             )
         stages |= {words[3].lower()} if match.group(1) == "FROM" and len(words) > 3 and words[2].lower() == "as" else set()
-
-
-def _is_local(name: str) -> bool:
-    """Whether an image exists on the author's machine alone: without an owner and no official one, or of a registry there."""
-    first = name.split("/")[0]
-    if "/" in name:
-        return re.match(r"(localhost|127\.0\.0\.1)(:|$)", first) is not None
-    return "$" not in name and name.split(":")[0].split("@")[0] not in OFFICIAL
 
 
 def _edit(file: SourceFile, match: re.Match[str], replacement: str, reason: str) -> Edit:
