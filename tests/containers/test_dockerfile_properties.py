@@ -22,7 +22,7 @@ from converters.containers.shell import expand, split
 buildkit = pytest.importorskip("dockerfile")
 
 EXAMPLES = settings(
-    max_examples=int(os.environ.get("HYPOTHESIS_EXAMPLES", "300")),
+    max_examples=int(os.environ.get("HYPOTHESIS_EXAMPLES", "150")),
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
 )

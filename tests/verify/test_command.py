@@ -225,6 +225,7 @@ def test_the_help_names_the_exit_code_of_a_difference(capsys: pytest.CaptureFixt
     assert "exit 6" in " ".join(capsys.readouterr().out.split())
 
 
+@pytest.mark.whole
 def test_a_server_is_converted_and_verified_in_one_go(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     shutil.copytree(FIXTURES / "docker/stages", tmp_path / "stages")
     assert run(tmp_path / "stages", "--output", tmp_path / "out", "--verify", "--format", "json") == 0
