@@ -7,18 +7,20 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from converters import rules
 from converters.containers import packaging as docker
 from converters.containers.json_lines import Located, locate
 from converters.credentials.recognize import is_secret
 from converters.errors import Unreadable
 from converters.given_server import GivenServer
-from converters.ir import App, EnvVar, Origin, Setting
+from converters.ir import App, Disposition, EnvVar, Origin, Setting
 from converters.ledger import Ledger
 from converters.options import Options
 from converters.project import Project
 from converters.sources.runpod import endpoint_config, hub
 from converters.sources.runpod.dispositions import listed_variables
 from converters.sources.runpod.sdk import files_that_name
+from converters.sources.runpod.units import survey
 
 BALANCED = frozenset({"lb", "load_balancer", "load_balancing", "load-balancer", "load-balancing"})
 """Values of `endpointType` (https://docs.runpod.io/hub/publishing-guide); an older listing says `"type": "http"`."""
@@ -33,6 +35,8 @@ def is_server(project: Project) -> bool:
     with a start call is in it.
     """
     starting = frozenset(path for path in files_that_name(project) if b"serverless.start" in project.files[path].data)
+    if not starting and _listing(project) is None:
+        return False
     read = [one for path, file in project.files.items() if docker.is_dockerfile(path) and (one := docker.read(project, file, starting))]
     images = [one for one in read if one.stage.cmd is not None or one.stage.entrypoint is not None]
     if not images or any(one.entry is not None and one.entry.file in starting for one in images):
@@ -81,7 +85,7 @@ def given(project: Project, options: Options) -> GivenServer | None:
     Raises `Unreadable` for an export that is no JSON object.
     """
     exported = options.endpoint_config
-    if exported is None and _listing(project) is None:
+    if exported is None and _listing(project) is None and not is_server(project):
         return None
     environment: dict[str, tuple[str, Origin]] = {}
     listed = hub.read_hub(project, "", Ledger())
@@ -147,12 +151,27 @@ def _gpu(project: Project) -> Origin | None:
 
 
 def _apply(project: Project, exported: Path | None, app: App, ledger: Ledger) -> None:
+    _account_for_stub(project, ledger)
     listing = hub.read_hub(project, "", ledger)
     app.settings += _replacing(app, listing.settings)
     listed_variables(app, listing)
     if exported is not None:
         endpoint_config.apply(exported, app, ledger)
     app.environment.variables = [EnvVar(**{**one.model_dump(), "preset": False}) for one in app.environment.variables]
+
+
+def _account_for_stub(project: Project, ledger: Ledger) -> None:
+    """The SDK's names in files that the server does not run: a handler that only stands for the listing."""
+    message = "stands for the listing on RunPod's hub: the image starts a server, which does not run it"
+    found = survey(project, ledger)
+    for start in found.starts:
+        for option in start.options.values():
+            construct = ledger.record("option", option.key, option.origin, offset=option.offset)
+            ledger.settle(construct, rules.RP011, Disposition.DROPPED, message)
+    for occurrences in found.occurrences.values():
+        for occurrence in occurrences:
+            if not ledger.is_settled(occurrence.construct):
+                ledger.settle(occurrence.construct, rules.RP011, Disposition.DROPPED, message)
 
 
 def _replacing(app: App, settings: list[Setting]) -> list[Setting]:
