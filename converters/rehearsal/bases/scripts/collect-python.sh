@@ -8,6 +8,7 @@ cp -a /usr/bin/python$v /python/local/bin/
 [ ! -d /usr/include/python$v ] || cp -a /usr/include/python$v /python/local/include/
 cp -a /usr/share/python-wheels /python/share/
 rm -f $lib/EXTERNALLY-MANAGED $lib/sitecustomize.py
+rm -f $lib/config-*/libpython*.a
 find /python -name __pycache__ -prune -exec rm -rf {} +
 python3 - $lib <<'PATCH'
 import pathlib, sys
