@@ -80,6 +80,20 @@ rule = Rule(
             status="partial",
         ),
         Case(
+            "modules of two workers in folders of their own are found",
+            "untouched",
+            {
+                "common/texts.py": "VOICE = 1",
+                **{f"workers/{name}/handler.py": WORKER.replace("import runpod", "import runpod\nimport common.texts") for name in "ab"},
+                **{
+                    f"workers/{name}/Dockerfile": PIP.replace(
+                        "COPY handler.py /handler.py", f"COPY common /common\nCOPY workers/{name}/handler.py /handler.py"
+                    )
+                    for name in "ab"
+                },
+            },
+        ),
+        Case(
             "a module whose requirement has a longer name is in order",
             "untouched",
             {

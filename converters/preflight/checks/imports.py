@@ -51,9 +51,17 @@ def _why(deployment: Deployment, unit: Unit, found: Import) -> str:
         return own
     if top in ROOTS and installed.complete and not (BRINGERS.get(top, frozenset()) & installed.names):
         return f"`{top}` is imported, and no requirement brings it: add {' or '.join(sorted(HOLDERS[top])[:2])}."
-    if installed.complete and top not in HOLDERS and top not in BROUGHT and _is_plain(unit, found) and not _resembles(top, installed.names):
+    if _is_nobodys(deployment, unit, found, top):
         return f"`{top}` is imported, and neither the project nor a requirement has it by that name: add the file, or the requirement."
     return ""
+
+
+def _is_nobodys(deployment: Deployment, unit: Unit, found: Import, top: str) -> bool:
+    """Whether no requirement, known package or file of the project has a module, as far as their names tell."""
+    installed, paths = deployment.packages, deployment.project.files
+    if not installed.complete or top in HOLDERS or top in BROUGHT or not _is_plain(unit, found) or _resembles(top, installed.names):
+        return False
+    return not any(f"/{path}".endswith(f"/{top}.py") or f"/{top}/" in f"/{path}" for path in paths)
 
 
 def _is_plain(unit: Unit, found: Import) -> bool:
