@@ -59,7 +59,9 @@ def test_a_conversion_parses_each_dockerfile_once(name: str, counted: Counter[by
     assert {data: counted[data] for data in own} == dict.fromkeys(own, 1)
 
 
-@pytest.mark.parametrize("path", sorted(path for kind in ("runpod", "docker") for path in ROOT.glob(f"{kind}/*/Dockerfile")), ids=lambda path: path.parent.name)
+@pytest.mark.parametrize(
+    "path", sorted(path for kind in ("runpod", "docker") for path in ROOT.glob(f"{kind}/*/Dockerfile")), ids=lambda path: path.parent.name
+)
 def test_a_sample_s_dockerfile_is_parsed_once(path: Path, counted: Counter[bytes]) -> None:
     convert(path.parent, Options())
     assert counted[path.read_bytes()] == 1
