@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from converters.rules.model import Case, Rule, Seen, fal_docs, runpod_docs
-from converters.rules.samples import PIP, WORKER
+from converters.rules.samples import PIP, SERVER, SERVER_IMAGE, WORKER
 
 rule = Rule(
     code="RP011",
@@ -36,6 +36,18 @@ rule = Rule(
             "converted",
             {"handler.py": WORKER, "Dockerfile": PIP, "examples/handler.py": WORKER},
             seen=(Seen("dropped", 8, "examples/handler.py"),),
+        ),
+        Case(
+            "a handler that only stands for the listing of a load-balancing worker is no part of the server",
+            "converted",
+            {
+                "handler.py": WORKER,
+                "main.py": SERVER,
+                "Dockerfile": SERVER_IMAGE,
+                ".runpod/hub.json": '{"type": "serverless", "config": {"endpointType": "LB", "runsOn": "CPU"}}',
+            },
+            seen=(Seen("dropped", 1, "handler.py"), Seen("dropped", 8, "handler.py")),
+            status="converted",
         ),
         Case(
             "a module that the worker imports is part of it",

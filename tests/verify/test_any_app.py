@@ -138,7 +138,7 @@ def _tracer(folder: Path) -> Path:
         pytest.param(PAINTER, "", "different", "$.image", id="a field of another name that nothing states"),
         pytest.param(PAINTER.replace("images[0]", "images[1]"), "image_path=image", "different", "$.image_path", id="another picture"),
         pytest.param(
-            PAINTER.replace("self.pipe(request.prompt)", "self.pipe(request.prompt.strip())"),
+            PAINTER.replace("self.pipe(request.prompt)", "self.pipe(request.prompt.upper())"),
             "image_path=image",
             "different",
             "calls[0]",
