@@ -54,7 +54,7 @@ ATTEMPTS = {
     "read shared memory": "perl -e '$m = shmget({key}, 64, 0) // die $!; shmread($m, $b, 0, 21) or die $!; print $b'",
     "read keys of the user": "test -s /proc/keys",
     "change control groups": "mkdir /sys/fs/cgroup/mine || mkdir /sys/fs/cgroup/memory/mine",
-    "read a token of a registry": "cat /etc/containers/auth.json /root/.docker/config.json /work/home/.docker/config.json",
+    "read a token of a registry": "cat /etc/containers/auth.json /root/.docker/config.json /engine/home/.docker/config.json",
     "take more memory": """perl -e '$x = "x" x 2_000_000_000; print length $x'""",
     "start ever more processes": "perl -e 'while (1) {{ $p = fork // die $!; sleep 600 unless $p }}'",
     "fill the disk": "dd if=/dev/zero of=/big bs=1M count=4000 && sync && sleep 30",

@@ -13,8 +13,8 @@ from converters.rehearsal.apart import FIRST_ID, OUTSIDE, Shown
 from converters.rehearsal.dockerfile import CONTENT
 from converters.rehearsal.engines import Outside
 
-STORE, WORK, CONTEXT_FOLDER, FILES, REHEARSAL = "/store", "/work", "/context", "/files", "/rehearsal"
-_PASSWD = "root:x:0:0:root:/work/home:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n"
+STORE, WORK, CONTEXT_FOLDER, FILES, REHEARSAL = "/store", "/engine", "/context", "/files", "/rehearsal"
+_PASSWD = "root:x:0:0:root:/engine/home:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n"
 _RUN = f"""#!/bin/sh
 . {REHEARSAL}/environment
 case "$1" in {CONTENT}*) shift ;; esac
