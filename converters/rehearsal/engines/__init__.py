@@ -135,7 +135,7 @@ class Running(Protocol):
     """A program that was started in an image."""
 
     def lines(self) -> list[str]:
-        """What it has printed so far (both streams), oldest first; only the last some thousands."""
+        """What it has printed so far, only the last some thousands: the lines of a stream in their order, the two streams mixed."""
 
     def connect(self, port: int, address: str = "127.0.0.1", timeout: float = 5.0) -> socket.socket:
         """A socket connected to a port inside. Raises OSError."""

@@ -249,7 +249,7 @@ class RunningContainer:
         self._ended.set()
 
     def lines(self) -> list[str]:
-        """What it has printed so far, oldest first."""
+        """What it has printed so far: the lines of a stream in their order, the two streams mixed."""
         return list(self._lines)
 
     def connect(self, port: int, address: str = "127.0.0.1", timeout: float = 5.0) -> socket.socket:
