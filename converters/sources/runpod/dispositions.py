@@ -20,11 +20,11 @@ from converters.python.constants import NotConstant, constant
 from converters.python.environ import environment_reads
 from converters.python.module import FunctionNode
 from converters.sources.runpod.calls import callee
-from converters.sources.runpod.flow import Flow
 from converters.sources.runpod.gone import gone
 from converters.sources.runpod.handler import Resolved
 from converters.sources.runpod.helpers import BUCKET, helper, needs_bucket
 from converters.sources.runpod.hub import Hub
+from converters.sources.runpod.job_reads import Flow
 from converters.sources.runpod.sdk import Occurrence
 from converters.sources.runpod.start import START, Start
 from converters.sources.runpod.units import Survey, Unit

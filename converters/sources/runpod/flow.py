@@ -9,115 +9,16 @@ from typing import Any, Literal
 from converters.python.code import Code
 from converters.python.constants import NotConstant, constant
 from converters.python.module import Module, own_nodes
-from converters.sources.runpod.calls import all_nodes, assignments, callee, handed_back, passed_to, returned_parameter
+from converters.sources.runpod.calls import all_nodes, assignments, callee, handed_back, passed_to
 from converters.sources.runpod.certain import always_fails, certain_nodes
 from converters.sources.runpod.conversions import conversion
 from converters.sources.runpod.handler import Callable
+from converters.sources.runpod.job_reads import Flow, How, Part, PartChange, Path, Read, Validation
+from converters.sources.runpod.roles import Names, Roles, text
 
 MAX_DEPTH = 5
 HARMLESS = frozenset({"print", "len", "isinstance", "type", "bool", "repr", "id"})
 LOGGING = frozenset({"debug", "info", "warn", "warning", "error", "exception", "log", "critical"})
-COPIES = frozenset({"dict", "copy.copy", "copy.deepcopy"})
-How = Literal["subscript", "get", "pop", "in", "needed", "set", "parameter"]
-Path = tuple[ast.AST, ...]
-"""The calls that lead from the handler to a place, and the place itself."""
-
-
-def stands_before(one: Path, other: Path) -> bool:
-    """Whether the handler comes to one place before it comes to the other, as the text has it."""
-    for left, right in zip(one, other, strict=False):
-        if left is not right:
-            return _position(left) < _position(right)
-    return False
-
-
-def _position(node: ast.AST) -> tuple[int, int]:
-    return getattr(node, "lineno", 0), getattr(node, "col_offset", 0)
-
-
-@dataclass(frozen=True)
-class Read:
-    """One access to a key. `definite`: every request that gets here needs the key. `needed`: a request without it is turned away."""
-
-    key: str
-    how: How
-    module: Module
-    node: ast.AST
-    default: ast.expr | None = None
-    definite: bool = False
-    coerced: str = ""
-    annotation: str = ""
-    path: Path = ()
-
-
-@dataclass(frozen=True)
-class Part:
-    """An object inside the input: the value of `key`, or an item of the list that stands there."""
-
-    key: str
-    item: bool = False
-
-
-@dataclass(frozen=True)
-class PartChange:
-    """A place where a key of a part is set or taken out; '' where only running code tells the key."""
-
-    part: Part
-    key: str
-    path: Path
-
-
-@dataclass(frozen=True)
-class Validation:
-    """A call of `rp_validator.validate` on the input, or on a part of it.
-
-    `definite`: every request passes it; for a part, every request that has the part.
-    """
-
-    module: Module
-    call: ast.Call
-    schema: ast.expr
-    definite: bool
-    part: Part | None = None
-    path: Path = ()
-    answered: bool = False
-    """What it finds wrong is answered as a result (`return {"errors": ...}`), which is no failure on RunPod."""
-
-    def is_old(self, code: Code) -> bool:
-        """Whether it is the validator of runpod 0.8.4 and before, which asks for no default."""
-        return (code.dotted(self.module, self.call.func) or "").endswith(".utils.validator.validate")
-
-
-@dataclass
-class Flow:
-    """Everything that happens to a job on its way through the handler."""
-
-    reads: list[Read] = field(default_factory=list)
-    envelope: list[Read] = field(default_factory=list)
-    escapes: list[tuple[Module, ast.AST]] = field(default_factory=list)
-    """Places where the whole input goes on to something that could not be followed."""
-    job_escapes: list[tuple[Module, ast.AST]] = field(default_factory=list)
-    validations: list[Validation] = field(default_factory=list)
-    part_changes: list[PartChange] = field(default_factory=list)
-    open_changes: list[Path] = field(default_factory=list)
-    """Places where keys of the input are set or taken out that only running code tells."""
-    followed: set[tuple[object, ...]] = field(default_factory=set)
-
-    @property
-    def mutated(self) -> bool:
-        """Whether the worker changes the input itself."""
-        return bool(self.open_changes) or any(read.how in ("set", "pop") for read in self.reads)
-
-
-@dataclass
-class Names:
-    """What local names stand for inside one function."""
-
-    job: set[str] = field(default_factory=set)
-    input: set[str] = field(default_factory=set)
-    checked: set[str] = field(default_factory=set)
-    """Names for what `validate` returned."""
-    parts: dict[str, Part] = field(default_factory=dict)
 
 
 def follow(code: Code, module: Module, function: Callable, job: str) -> Flow:
@@ -140,11 +41,12 @@ class _Walk:
     """Constants that the call passes for parameters of the function: `read(job_input, "width", 1024)`."""
     hands_back: bool = False
     """Whether the caller goes on with what the function returns, which is its input."""
-    passing: dict[ast.Call, bool] = field(default_factory=dict)
     calls: Path = ()
     """The calls that lead from the handler to this function."""
-    bound: dict[str, dict[tuple[int, int], str]] = field(default_factory=dict)
-    """What a name stands for from a place on: one name may hold the input first, then the outcome of its check."""
+    roles: Roles = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.roles = Roles(self.code, self.module, self.function, self.names)
 
     @property
     def answers(self) -> bool:
@@ -152,188 +54,41 @@ class _Walk:
         return self.depth == 0 and not any(isinstance(node, ast.Yield | ast.YieldFrom) for node in own_nodes(self.function))
 
     def run(self) -> None:
-        self._bind_names()
         certain = certain_nodes(self.function, answers=self.answers) if self.definite else set()
         for node in all_nodes(self.function):
             if isinstance(node, ast.expr):
-                if self._is_job(node):
+                if self.roles.is_job(node):
                     self._job_use(node, certain)
-                elif self._is_input(node) and not self._inside_input(node):
+                elif self.roles.is_input(node) and not self.roles.inside_input(node):
                     self._input_use(node, certain)
-                elif isinstance(node, ast.Call) and (part := self._validated_part(node)) is not None:
+                elif isinstance(node, ast.Call) and (part := self.roles.validated_part(node)) is not None:
                     self._part_validation(node, part)
                 elif isinstance(node, ast.Name) and node.id in self.names.parts and (key := _changed_key(self.module, node)) is not None:
                     self.flow.part_changes.append(PartChange(self.names.parts[node.id], key, (*self.calls, node)))
 
-    def _bind_names(self) -> None:
-        """Grow the sets until nothing is added: names assigned from the job, its input, or a validation of it."""
-        before = -1
-        names = self.names
-        for role, known in (("job", names.job), ("input", names.input)):
-            for name in known:
-                self.bound[name] = {(0, 0): role}
-        while before != (before := len(names.parts) + sum(map(len, self.bound.values()))):
-            for node in all_nodes(self.function):
-                for target, value in assignments(node):
-                    if self._is_input(value):
-                        self._bind(target, value, "input", names.input)
-                    elif self._is_job(value):
-                        self._bind(target, value, "job", names.job)
-                    elif self._is_validation(value):
-                        self._bind(target, value, "checked", names.checked)
-                    elif (part := self._part(value)) is not None:
-                        names.parts.setdefault(target, part)
-                if isinstance(node, ast.For):
-                    self._bind_item(node)
-
-    def _bind(self, name: str, value: ast.expr, role: str, known: set[str]) -> None:
-        known.add(name)
-        self.bound.setdefault(name, {})[(value.end_lineno or value.lineno, value.end_col_offset or 0)] = role
-
-    def _stands_for(self, node: ast.Name, role: str, known: set[str]) -> bool:
-        """Whether a name has a role where it stands: the one that it was given last before."""
-        if node.id not in known or not isinstance(node.ctx, ast.Load):
-            return False
-        given = self.bound.get(node.id, {})
-        before = [place for place in given if place < (node.lineno, node.col_offset)]
-        return not before or given[max(before)] == role
-
-    def _bind_item(self, loop: ast.For) -> None:
-        """`for request in job_input["requests"]`, with or without `enumerate`."""
-        values, target = loop.iter, loop.target
-        if isinstance(values, ast.Call) and isinstance(values.func, ast.Name) and values.func.id == "enumerate" and values.args:
-            values = values.args[0]
-            target = target.elts[1] if isinstance(target, ast.Tuple) and len(target.elts) == 2 else target
-        part = self._part(values)
-        if part is not None and not part.item and isinstance(target, ast.Name):
-            self.names.parts.setdefault(target.id, Part(part.key, item=True))
-
-    def _is_job(self, node: ast.AST) -> bool:
-        return isinstance(node, ast.Name) and self._stands_for(node, "job", self.names.job)
-
-    def _is_input(self, node: ast.AST) -> bool:
-        if isinstance(node, ast.Name):
-            return self._stands_for(node, "input", self.names.input)
-        if isinstance(node, ast.Subscript):
-            key = _text(node.slice)
-            return (key == "input" and self._is_job(node.value)) or (key == "validated_input" and self._is_checked(node.value))
-        if isinstance(node, ast.BoolOp) and isinstance(node.op, ast.Or):
-            return self._is_input(node.values[0])
-        if isinstance(node, ast.IfExp):
-            return self._is_input(node.body)
-        if isinstance(node, ast.Call):
-            if isinstance(node.func, ast.Attribute):
-                owner, key = node.func.value, _text(node.args[0]) if node.args else None
-                if node.func.attr in ("get", "pop") and key == "input" and self._is_job(owner):
-                    return True
-                if node.func.attr == "get" and key == "validated_input" and self._is_checked(owner):
-                    return True
-                if node.func.attr == "copy" and not node.args:
-                    return self._is_input(owner)
-            name = node.func.id if isinstance(node.func, ast.Name) else self.code.dotted(self.module, node.func) or ""
-            copied = name in COPIES and len(node.args) == 1 and not node.keywords and self._is_input(node.args[0])
-            return copied or self._passes(node)
-        return False
-
-    def _passes(self, call: ast.Call) -> bool:
-        """Whether a call of a function of the project hands the input back that it was given."""
-        arguments = [*call.args, *(keyword.value for keyword in call.keywords)]
-        if not any(self._is_input(argument) for argument in arguments):
-            return False
-        if call not in self.passing:
-            self.passing[call] = False  # until it is known, for functions that call themselves
-            target = callee(self.code, self.module, call.func, self.function)
-            parameter = returned_parameter(target[0]) if target else None
-            self.passing[call] = target is not None and any(
-                self._is_input(argument) and passed_to(target[0], call, self.module.parents[argument], argument, target[2]) == parameter
-                for argument in arguments
-                if parameter
-            )
-        return self.passing[call]
-
-    def _part(self, node: ast.AST) -> Part | None:
-        """The part of the input that an expression is: `job_input["train"]`, `job_input.get("train", {})`, a name for it, an item."""
-        if isinstance(node, ast.Name):
-            return self.names.parts.get(node.id)
-        if isinstance(node, ast.BoolOp) and isinstance(node.op, ast.Or):
-            return self._part(node.values[0])
-        if isinstance(node, ast.Subscript):
-            if self._is_input(node.value):
-                key = _text(node.slice)
-                return Part(key) if key is not None else None
-            found = self._part(node.value)
-            return Part(found.key, item=True) if found and not found.item and _text(node.slice) is None else None
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and self._is_input(node.func.value):
-            key = _text(node.args[0]) if node.args and node.func.attr in ("get", "pop", "setdefault") else None
-            return Part(key) if key is not None else None
-        return None
-
-    def _validated_part(self, call: ast.Call) -> Part | None:
-        """The part of the input that a call of `validate` checks."""
-        return self._part(call.args[0]) if len(call.args) > 1 and self._calls_validate(call) else None
-
     def _part_validation(self, call: ast.Call, part: Part) -> None:
         if not any(known.call is call for known in self.flow.validations):
-            certain = certain_nodes(self.function, answers=self.answers, given=lambda statement: self._has_part(statement, part))
+            certain = certain_nodes(self.function, answers=self.answers, given=lambda statement: self.roles.has_part(statement, part))
             definite = self.definite and call in certain
             self.flow.validations.append(Validation(self.module, call, call.args[1], definite, part, path=(*self.calls, call)))
-
-    def _has_part(self, statement: ast.If | ast.For, part: Part) -> bool | None:
-        """Whether the body of a statement runs for a request that has the part (`if "train" in job_input`); None where that is open."""
-        if isinstance(statement, ast.For):
-            values = statement.iter
-            if isinstance(values, ast.Call) and isinstance(values.func, ast.Name) and values.func.id == "enumerate" and values.args:
-                values = values.args[0]
-            found = self._part(values)
-            return True if found is not None and found.key == part.key else None
-        test, runs = statement.test, True
-        if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
-            test, runs = test.operand, False
-        if isinstance(test, ast.Compare) and len(test.ops) == 1:
-            operator, right = test.ops[0], test.comparators[0]
-            runs ^= isinstance(operator, ast.NotIn | ast.Is)
-            if isinstance(operator, ast.In | ast.NotIn):
-                return runs if _text(test.left) == part.key and self._is_input(right) else None
-            none = isinstance(right, ast.Constant) and right.value is None
-            test = test.left if none and isinstance(operator, ast.Is | ast.IsNot) else test
-        found = self._part(test)
-        return runs if found is not None and found.key == part.key else None
-
-    def _is_checked(self, node: ast.AST) -> bool:
-        return (isinstance(node, ast.Name) and self._stands_for(node, "checked", self.names.checked)) or self._is_validation(node)
-
-    def _is_validation(self, node: ast.AST) -> bool:
-        return isinstance(node, ast.Call) and bool(node.args) and self._is_input(node.args[0]) and self._calls_validate(node)
-
-    def _calls_validate(self, call: ast.Call) -> bool:
-        dotted = self.code.dotted(self.module, call.func) or ""
-        return dotted.startswith("runpod.") and dotted.endswith("validate")
-
-    def _inside_input(self, node: ast.AST) -> bool:
-        """An operand of an expression that is itself the input, such as `job_input` in `job_input or {}`."""
-        parent = self.module.parents.get(node)
-        if isinstance(parent, ast.Attribute):
-            parent = self.module.parents.get(parent)
-        passed = isinstance(parent, ast.Call) and self._passes(parent)
-        return parent is not None and isinstance(parent, ast.expr) and not passed and self._is_input(parent)
 
     def _job_use(self, node: ast.expr, certain: set[ast.AST]) -> None:
         parent = self.module.parents.get(node)
         if isinstance(parent, ast.Subscript) and parent.value is node:
-            key = _text(parent.slice)
+            key = text(parent.slice)
             if key is None:
                 self.flow.job_escapes.append((self.module, parent))
             elif key != "input":
                 self.flow.envelope.append(Read(key, "subscript", self.module, parent, None, parent in certain))
         elif isinstance(parent, ast.Attribute) and isinstance(call := self.module.parents.get(parent), ast.Call) and call.func is parent:
-            key = _text(call.args[0]) if call.args else None
+            key = text(call.args[0]) if call.args else None
             if parent.attr in ("get", "pop") and key is not None:
                 if key != "input":
                     self.flow.envelope.append(Read(key, "get", self.module, call, call.args[1] if len(call.args) > 1 else None))
             elif parent.attr == "get" or parent.attr not in ("keys",):
                 self.flow.job_escapes.append((self.module, call))
         elif isinstance(parent, ast.Compare) and len(parent.ops) == 1 and isinstance(parent.ops[0], ast.In | ast.NotIn):
-            key = _text(parent.left)
+            key = text(parent.left)
             if key is not None and key != "input":
                 self.flow.envelope.append(Read(key, "in", self.module, parent))
         elif isinstance(parent, ast.Call | ast.keyword | ast.Starred):
@@ -488,7 +243,7 @@ class _Walk:
             self.flow.followed.add(key)
             names = Names(job={parameter}) if what == "job" else Names(input={parameter})
             calls = (*self.calls, call)
-            _Walk(self.code, home, function, names, self.flow, self.depth + 1, definite, given, self._passes(call), calls=calls).run()
+            _Walk(self.code, home, function, names, self.flow, self.depth + 1, definite, given, self.roles.passes(call), calls=calls).run()
 
     def _constants(self, function: Callable, call: ast.Call, bound: bool) -> dict[str, ast.Constant]:
         """The constants that a call passes, by parameter; without those that the function assigns anew."""
@@ -511,8 +266,8 @@ class _Walk:
 
     def _ignored(self, call: ast.Call, node: ast.expr) -> bool:
         """Calls that only look at the value: printing, logging, `len`, a validation, a progress update."""
-        if call.func is node or self._is_validation(call):
-            if self._is_validation(call) and len(call.args) > 1:
+        if call.func is node or self.roles.is_validation(call):
+            if self.roles.is_validation(call) and len(call.args) > 1:
                 self._validation(call)
             return True
         if isinstance(call.func, ast.Name) and call.func.id in HARMLESS:
@@ -522,7 +277,9 @@ class _Walk:
         dotted = self.code.dotted(self.module, call.func) or ""
         if dotted in ("json.dumps", "pprint.pformat") and _only_shown(self.module, call):
             return True
-        return (dotted.startswith("runpod.") and dotted.endswith("progress_update")) or (self._is_input(call) and not self._passes(call))
+        return (dotted.startswith("runpod.") and dotted.endswith("progress_update")) or (
+            self.roles.is_input(call) and not self.roles.passes(call)
+        )
 
     def _validation(self, call: ast.Call) -> None:
         if not any(known.call is call for known in self.flow.validations):
@@ -535,19 +292,19 @@ class _Walk:
         """Whether the handler returns the outcome of a validation, or its errors under another key than `error`."""
         if not self.answers:
             return False
-        uses = [node for node in own_nodes(self.function) if isinstance(node, ast.expr) and self._is_checked(node)]
-        first = min((use.lineno for use in uses if self._is_input(self.module.parents.get(use) or use)), default=10**9)
+        uses = [node for node in own_nodes(self.function) if isinstance(node, ast.expr) and self.roles.is_checked(node)]
+        first = min((use.lineno for use in uses if self.roles.is_input(self.module.parents.get(use) or use)), default=10**9)
         returned = [node for node in own_nodes(self.function) if isinstance(node, ast.Return) and node.lineno <= first]
         return any(self._hands_out(node.value) for node in returned)
 
     def _hands_out(self, node: ast.expr | None) -> bool:
-        if node is None or (isinstance(node, ast.Dict) and any(_text(key) == "error" for key in node.keys if key)):
+        if node is None or (isinstance(node, ast.Dict) and any(text(key) == "error" for key in node.keys if key)):
             return False
         values = node.values if isinstance(node, ast.Dict) else [node]
         for value in values:
             owner = value.value if isinstance(value, ast.Subscript) else value.func if isinstance(value, ast.Call) else value
             owner = owner.value if isinstance(owner, ast.Attribute) else owner
-            if not self._is_input(value) and (self._is_checked(value) or self._is_checked(owner)):
+            if not self.roles.is_input(value) and (self.roles.is_checked(value) or self.roles.is_checked(owner)):
                 return True
         return False
 
@@ -571,11 +328,11 @@ def _changed_key(module: Module, node: ast.Name) -> str | None:
     """The key of the mapping under a name that is set or deleted here; '' where it is not constant, None where nothing changes."""
     parent = module.parents.get(node)
     if isinstance(parent, ast.Subscript) and parent.value is node:
-        return None if isinstance(parent.ctx, ast.Load) else _text(parent.slice) or ""
+        return None if isinstance(parent.ctx, ast.Load) else text(parent.slice) or ""
     call = module.parents.get(parent) if isinstance(parent, ast.Attribute) else None
     if isinstance(parent, ast.Attribute) and isinstance(call, ast.Call) and call.func is parent:
         if parent.attr in ("pop", "setdefault"):
-            return _text(call.args[0]) or "" if call.args else ""
+            return text(call.args[0]) or "" if call.args else ""
         return "" if parent.attr in ("update", "popitem", "clear") else None
     return None
 
@@ -597,7 +354,3 @@ def _only_shown(module: Module, node: ast.AST) -> bool:
         if isinstance(ancestor, ast.JoinedStr):
             return True
     return False
-
-
-def _text(node: ast.AST | None) -> str | None:
-    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None

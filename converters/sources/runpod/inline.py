@@ -18,8 +18,8 @@ from converters.ir import InputSchema
 from converters.python.code import Code, imports
 from converters.python.constants import NotConstant, constant
 from converters.python.module import FunctionNode, Module, assigned, is_main_test, own_nodes
-from converters.sources.runpod.flow import Flow
 from converters.sources.runpod.handler import Resolved
+from converters.sources.runpod.job_reads import Flow
 from converters.sources.runpod.results import Results
 from converters.sources.runpod.start import Start
 from converters.sources.runpod.units import Unit

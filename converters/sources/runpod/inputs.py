@@ -11,7 +11,7 @@ from converters.ir import InputField, InputSchema, Origin
 from converters.python.code import Code
 from converters.python.constants import NotConstant, constant
 from converters.sources.runpod.conversions import ANYTHING
-from converters.sources.runpod.flow import Flow, Read, Validation, stands_before
+from converters.sources.runpod.job_reads import Flow, Read, Validation, stands_before
 from converters.sources.runpod.validator import input_field, read_schema
 
 PLAIN = frozenset({"str", "int", "float", "bool", "dict", "list"})

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from converters.python.module import FunctionNode
-from converters.sources.runpod.flow import Flow, follow
+from converters.sources.runpod.flow import follow
+from converters.sources.runpod.job_reads import Flow
 from tests.python.code import code, module
 
 
