@@ -5,97 +5,16 @@ from __future__ import annotations
 import functools
 import os
 import sys
-from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
-from typer.core import TyperGroup
 
 from converters import __version__
+from converters.commands import options, serve
+from converters.commands.options import value_of
+from converters.default_command import DEFAULT, DefaultGroup
 from converters.errors import ExitCode, MigrateError
-from converters.reports.forms import formats
-
-DEFAULT = "convert"
-
-
-class DefaultGroup(TyperGroup):
-    """`migrate PATH` means `migrate convert PATH`; a path called like a command is written `./run`."""
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        own = {"--help", "-h", "--version", *self.commands}
-        if args and args[0] not in own:
-            if len(args) > 1 and not args[0].startswith("-"):
-                _refuse_misspelt(args[0])
-            args = [DEFAULT, *args]
-        return super().parse_args(ctx, args)
-
-
-def _refuse_misspelt(word: str) -> None:
-    """`migrate verfy PATH` is refused as what it is, not as two paths. Raises `Unreadable`."""
-    from difflib import get_close_matches
-
-    from converters.path_hints import COMMANDS, missing
-
-    if get_close_matches(word, COMMANDS, n=1, cutoff=0.7) and not Path(word).exists():
-        raise missing(Path(word))
-
-
-def _path(text: str) -> Path:
-    """A path argument. An empty one is most often a variable of the shell that is not set, and never the current folder."""
-    if not text.strip():
-        raise typer.BadParameter("the path is empty.")
-    return Path(text)
-
-
-class Target(str, Enum):
-    auto = "auto"
-    app = "app"
-    function = "function"
-    pyproject = "pyproject"
-
-
-class Style(str, Enum):
-    auto = "auto"
-    inline = "inline"
-    keep = "keep"
-
-
-class FailOn(str, Enum):
-    manual = "manual"
-    error = "error"
-    never = "never"
-
-
-if TYPE_CHECKING:
-
-    class Format(str, Enum):
-        """The values of `--format`: these, and a module of `reports/formats/` for each further one."""
-
-        text = "text"
-        json = "json"
-else:
-    Format = Enum("Format", {name: name for name in formats()}, type=str)
-
-
-class SourceSdk(str, Enum):
-    auto = "auto"
-    own = "own"
-
-
-class Certified(str, Enum):
-    """Forms of a certificate."""
-
-    text = "text"
-    json = "json"
-    markdown = "markdown"
-    html = "html"
-
-
-class Plain(str, Enum):
-    text = "text"
-    json = "json"
-
 
 app = typer.Typer(
     cls=DefaultGroup,
@@ -104,26 +23,6 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Convert RunPod, Replicate (Cog) and Docker-server projects to fal Serverless. `migrate PATH` converts the project at PATH.",
 )
-
-Project = Annotated[
-    Path, typer.Argument(metavar="PATH", help="Folder of the project, or an entry in it.", show_default=False, parser=_path)
-]
-TargetOption = Annotated[Target | None, typer.Option("--target", help="Form of the output; auto says why.", show_default="auto")]
-StyleOption = Annotated[Style | None, typer.Option("--style", help="How a handler is carried over.", show_default="auto")]
-IdiomaticOption = Annotated[bool | None, typer.Option("--idiomatic/--no-idiomatic", help="Use fal's own media types.", show_default=False)]
-RealtimeOption = Annotated[bool | None, typer.Option("--realtime/--no-realtime", help="Stream over a websocket.", show_default=False)]
-EndpointOption = Annotated[Path | None, typer.Option("--endpoint-config", metavar="FILE", help="Exported endpoint settings (JSON).")]
-ImageOption = Annotated[
-    Path | None, typer.Option("--image-config", metavar="FILE", help="Configuration of a ready image: `docker image inspect` (JSON).")
-]
-OpenApiOption = Annotated[str | None, typer.Option("--openapi", metavar="FILE|URL", help="OpenAPI document of the server.")]
-SetOption = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="A setting of the app; repeatable.")]
-OnlyOption = Annotated[list[str] | None, typer.Option("--only", metavar="RULE", help="Apply this rule only; repeatable.")]
-SkipOption = Annotated[list[str] | None, typer.Option("--skip", metavar="RULE", help="Leave this rule out; repeatable.")]
-FailOnOption = Annotated[FailOn | None, typer.Option("--fail-on", help="error: exit 3 becomes 0; never: 3 and 4.", show_default="manual")]
-ForceOption = Annotated[bool, typer.Option("--force", help="Renew an existing output; your edits stay.")]
-QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")]
-FormatOption = Annotated[Format | None, typer.Option("--format", help="Form of the report on standard output.", show_default="text")]
 
 
 def _version(wanted: bool) -> None:
@@ -137,39 +36,31 @@ def group(version: Annotated[bool, typer.Option("--version", callback=_version, 
     """Convert RunPod, Replicate (Cog) and Docker-server projects to fal Serverless. `migrate PATH` converts the project at PATH."""
 
 
-RehearseOption = Annotated[
-    bool, typer.Option("--rehearse", help="Build and start the result as fal would, on this machine; exit 7 where that fails.")
-]
-Unconfined = Annotated[
-    bool, typer.Option("--unconfined", help="With verification: run the project's code even where this system cannot confine it.")
-]
-
-
 @app.command(DEFAULT)
 def convert(
-    path: Project,
-    output: Annotated[Path | None, typer.Option("--output", "-o", metavar="DIR", help="Folder to write.", show_default="PATH-fal")] = None,
-    target: TargetOption = None,
-    style: StyleOption = None,
+    path: options.Project,
+    output: options.Output = None,
+    target: options.Target = None,
+    style: options.Style = None,
     name: Annotated[str | None, typer.Option("--name", help="Name of the app.", show_default=False)] = None,
-    idiomatic: IdiomaticOption = None,
-    realtime: RealtimeOption = None,
-    endpoint_config: EndpointOption = None,
-    image_config: ImageOption = None,
-    openapi: OpenApiOption = None,
-    settings: SetOption = None,
-    only: OnlyOption = None,
-    skip: SkipOption = None,
-    in_place: Annotated[bool, typer.Option("--in-place", help="Write into the project, which must be a clean git tree.")] = False,
-    force: ForceOption = False,
-    diff: Annotated[bool, typer.Option("--diff", help="Print what would change as a diff and write nothing.")] = False,
-    check: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 where something would change.")] = False,
+    idiomatic: options.Idiomatic = None,
+    realtime: options.Realtime = None,
+    endpoint_config: options.Endpoint = None,
+    image_config: options.Image = None,
+    openapi: options.OpenApi = None,
+    settings: options.Set = None,
+    only: options.Only = None,
+    skip: options.Skip = None,
+    in_place: options.InPlace = False,
+    force: options.Force = False,
+    diff: options.Diff = False,
+    check: options.Check = False,
     verify: Annotated[bool, typer.Option("--verify", help="Run source and result and compare them; exit 6 where they differ.")] = False,
-    rehearse: RehearseOption = False,
-    unconfined: Unconfined = False,
-    fail_on: FailOnOption = None,
-    format: FormatOption = None,
-    quiet: QuietOption = False,
+    rehearse: options.Rehearse = False,
+    unconfined: options.Unconfined = False,
+    fail_on: options.FailOn = None,
+    format: options.Format = None,
+    quiet: options.Quiet = False,
 ) -> int:
     """Convert the project at PATH (the default command: `migrate PATH`)."""
     from converters.commands.arguments import request_of
@@ -179,8 +70,8 @@ def convert(
     request = request_of(
         path,
         output=output,
-        target=_value(target),
-        style=_value(style),
+        target=value_of(target),
+        style=value_of(style),
         name=name,
         idiomatic=idiomatic,
         realtime=realtime,
@@ -197,8 +88,8 @@ def convert(
         verify=verify,
         rehearse=rehearse,
         unconfined=unconfined,
-        fail_on=_value(fail_on),
-        format=_value(format),
+        fail_on=value_of(fail_on),
+        format=value_of(format),
         quiet=quiet,
     )
     result = perform(request)
@@ -210,7 +101,7 @@ def convert(
 def callers(
     path: Annotated[
         Path,
-        typer.Argument(metavar="PATH", help="Folder of programs that call RunPod or Replicate, or one.", show_default=False, parser=_path),
+        options.path_argument("PATH", "Folder of programs that call RunPod or Replicate, or one."),
     ],
     map: Annotated[
         list[str] | None,
@@ -220,29 +111,29 @@ def callers(
             help="The fal app of an endpoint, and the folder that it was converted to; repeatable.",
         ),
     ] = None,
-    output: Annotated[Path | None, typer.Option("--output", "-o", metavar="DIR", help="Folder to write.", show_default="PATH-fal")] = None,
-    in_place: Annotated[bool, typer.Option("--in-place", help="Write into the project, which must be a clean git tree.")] = False,
-    force: ForceOption = False,
-    diff: Annotated[bool, typer.Option("--diff", help="Print what would change as a diff and write nothing.")] = False,
-    check: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 where something would change.")] = False,
-    fail_on: FailOnOption = None,
-    format: FormatOption = None,
-    quiet: QuietOption = False,
+    output: options.Output = None,
+    in_place: options.InPlace = False,
+    force: options.Force = False,
+    diff: options.Diff = False,
+    check: options.Check = False,
+    fail_on: options.FailOn = None,
+    format: options.Format = None,
+    quiet: options.Quiet = False,
 ) -> int:
     """Rewrite the calls of RunPod and Replicate at PATH as calls of fal_client."""
     from converters.commands.arguments import request_of
     from converters.commands.callers import perform
     from converters.commands.conversion import show
 
-    typed = {"output": output, "in_place": in_place, "force": force, "diff": diff, "check": check, "fail_on": _value(fail_on)}
-    request = request_of(path, format=_value(format), quiet=quiet, **typed)
+    typed = {"output": output, "in_place": in_place, "force": force, "diff": diff, "check": check, "fail_on": value_of(fail_on)}
+    request = request_of(path, format=value_of(format), quiet=quiet, **typed)
     result = perform(request, map or [])
     show(result, request)
     return result.exit_code
 
 
 @app.command()
-def inspect(path: Project, format: Annotated[Plain, typer.Option("--format", help="Form of the answer.")] = Plain.text) -> int:
+def inspect(path: options.Project, format: options.Plain = options.PlainChoice.text) -> int:
     """Show what was found in the project at PATH, without converting it."""
     from converters.commands.inspect import inspect_project
 
@@ -251,7 +142,7 @@ def inspect(path: Project, format: Annotated[Plain, typer.Option("--format", hel
 
 @app.command()
 def verify(
-    path: Project,
+    path: options.Project,
     target: Annotated[
         Path | None,
         typer.Argument(
@@ -275,7 +166,7 @@ def verify(
         ),
     ] = None,
     source_sdk: Annotated[
-        SourceSdk | None,
+        options.SourceSdkChoice | None,
         typer.Option(
             "--source-sdk",
             help="auto: the release of cog or runpod that the project asks for, in an environment made for it; own: this one's.",
@@ -294,8 +185,8 @@ def verify(
     ] = None,
     replay: Annotated[Path | None, typer.Option("--replay", metavar="FILE", help="Send the requests of this certificate.")] = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write the certificate as JSON.")] = None,
-    unconfined: Unconfined = False,
-    format: Annotated[Certified, typer.Option("--format", help="Form of the answer.")] = Certified.text,
+    unconfined: options.Unconfined = False,
+    format: options.Certified = options.CertifiedChoice.text,
 ) -> int:
     """Show that a converted project, or another app of fal, does what the project at PATH does: both run with doubles; exit 6 if not."""
     from converters.commands.arguments import stated_options
@@ -310,7 +201,7 @@ def verify(
         schema,
         replay,
         source_python,
-        (source_sdk or SourceSdk.auto).value,
+        (source_sdk or options.SourceSdkChoice.auto).value,
         app=app,
         contract=contract,
         output=output,
@@ -324,7 +215,7 @@ def verify(
 def rehearse(
     path: Annotated[
         Path,
-        typer.Argument(metavar="OUT", help="Folder of a fal project, or a file app.py[::Class].", show_default=False, parser=_path),
+        options.path_argument("OUT", "Folder of a fal project, or a file app.py[::Class]."),
     ],
     apps: Annotated[list[str] | None, typer.Option("--app", metavar="NAME", help="Rehearse this app only; repeatable.")] = None,
     engine: Annotated[
@@ -340,8 +231,8 @@ def rehearse(
     seconds: Annotated[float, typer.Option("--seconds", min=1, help="Time for the start of each app.")] = 180,
     clean: Annotated[bool, typer.Option("--clean", help="Remove what rehearsals have stored, and stop.")] = False,
     output: Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write the result as JSON.")] = None,
-    format: Annotated[Certified, typer.Option("--format", help="Form of the answer.")] = Certified.text,
-    quiet: QuietOption = False,
+    format: options.Certified = options.CertifiedChoice.text,
+    quiet: options.Quiet = False,
 ) -> int:
     """Build the image of the fal project at OUT and start its app as fal would, on this machine; exit 7 where that fails."""
     from converters.commands import rehearse as command
@@ -363,8 +254,8 @@ def rehearse(
 
 @app.command()
 def check(
-    path: Annotated[Path, typer.Argument(metavar="APP", help="Folder of a fal project.", show_default=False, parser=_path)],
-    format: Annotated[Plain, typer.Option("--format", help="Form of the answer.")] = Plain.text,
+    path: Annotated[Path, options.path_argument("APP", "Folder of a fal project.")],
+    format: options.Plain = options.PlainChoice.text,
 ) -> int:
     """Look through the fal project at APP for what would not build, start or answer on fal; exit 3 where something is found."""
     from converters.commands.check import check_project
@@ -384,76 +275,13 @@ def explain(
     return explain_line(Path(file), int(line), project) if colon and line.isdecimal() else explain_rule(subject)
 
 
-@app.command()
-def run(
-    path: Annotated[Path, typer.Argument(metavar="PATH", help="Folder of a fal project.", show_default=False, parser=_path)],
-    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Port to listen on; 0 takes a free one.")] = 8080,
-    host: Annotated[str, typer.Option("--host", help="Address to listen on.")] = "127.0.0.1",
-    owner: Annotated[str, typer.Option("--owner", help="First part of the address of every app.")] = "local",
-    environment: Annotated[
-        str | None, typer.Option("--env", metavar="NAME", help="fal environment: apps are called APP--NAME.", show_default="main")
-    ] = None,
-    install: Annotated[bool, typer.Option("--install", help="Give each app a virtual environment with its requirements.")] = False,
-    data: Annotated[Path | None, typer.Option("--data", metavar="DIR", help="Folder that stands for /data.")] = None,
-    state: Annotated[Path | None, typer.Option("--state", metavar="DIR", help="Folder of the queue and of returned files.")] = None,
-    secrets: Annotated[Path | None, typer.Option("--secrets", metavar="FILE", help="Secrets, one NAME=VALUE a line.")] = None,
-    capture_openapi: Annotated[
-        bool, typer.Option("--capture-openapi", help="Write the server's OpenAPI document to PATH/openapi.json and stop.")
-    ] = False,
-    keys: Annotated[
-        list[str] | None, typer.Option("--key", metavar="ID:SECRET", help="A key that callers of apps that are not public must have.")
-    ] = None,
-    scale_to_zero: Annotated[bool, typer.Option("--scale-to-zero", help="Let idle runners go, as on the platform.")] = False,
-    unconfined: Annotated[bool, typer.Option("--unconfined", help="Let apps see and change all files that you can.")] = False,
-) -> int:
-    """Serve the apps of the fal project at PATH on this machine."""
-    try:
-        from fal_runtime.main import run as serve
-    except ModuleNotFoundError as error:
-        hint = 'Install it: pip install "fal-migrate[run]".'
-        raise MigrateError(f"the runtime is not installed (no module {error.name!r}).", hint=hint) from error
-    return int(
-        serve(
-            path,
-            port=port,
-            unconfined=unconfined,
-            host=host,
-            owner=owner,
-            environment=environment,
-            install=install,
-            data=data,
-            state=state,
-            secrets=secrets,
-            keys=keys or (),
-            keep_warm=not scale_to_zero,
-            capture_openapi=capture_openapi,
-        )
-    )
-
-
-@app.command("exec", context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
-def execute(
-    command: Annotated[
-        list[str], typer.Argument(metavar="-- COMMAND...", help="A program that calls fal, unmodified.", show_default=False)
-    ],
-    port: Annotated[int | None, typer.Option("--port", min=1, max=65535, help="Port of `migrate run`.", show_default="the last")] = None,
-) -> int:
-    """Run a program with its fal_client redirected to a running `migrate run`."""
-    try:
-        from fal_runtime.errors import RuntimeFailure
-        from fal_runtime.redirect import execute as redirected
-    except ModuleNotFoundError as error:
-        hint = 'Install it: pip install "fal-migrate[run]".'
-        raise MigrateError(f"the runtime is not installed (no module {error.name!r}).", hint=hint) from error
-    try:
-        return int(redirected(command, port=port))
-    except RuntimeFailure as error:
-        raise MigrateError(f"{error}.") from error
+app.command()(serve.run)
+app.command("exec", context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})(serve.execute)
 
 
 @app.command()
 def batch(
-    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Folders that hold projects.", show_default=False, parser=_path)],
+    paths: Annotated[list[Path], options.path_argument("PATH...", "Folders that hold projects.")],
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="DIR", help="Folder of outputs.", show_default="PATH-fal")
     ] = None,
@@ -464,37 +292,39 @@ def batch(
     ] = None,
     shard: Annotated[str, typer.Option("--shard", metavar="I/N", help="Convert the I-th of N parts, from 1.")] = "1/1",
     resume: Annotated[bool, typer.Option("--resume", help="Leave out what an interrupted batch finished.")] = False,
-    target: TargetOption = None,
-    style: StyleOption = None,
-    idiomatic: IdiomaticOption = None,
-    settings: SetOption = None,
-    only: OnlyOption = None,
-    skip: SkipOption = None,
-    force: ForceOption = False,
-    check: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 where something would change.")] = False,
-    rehearse: RehearseOption = False,
-    fail_on: FailOnOption = None,
-    format: FormatOption = Format.text,
-    quiet: QuietOption = False,
+    target: options.Target = None,
+    style: options.Style = None,
+    idiomatic: options.Idiomatic = None,
+    settings: options.Set = None,
+    only: options.Only = None,
+    skip: options.Skip = None,
+    force: options.Force = False,
+    check: options.Check = False,
+    rehearse: options.Rehearse = False,
+    fail_on: options.FailOn = None,
+    format: options.Format = options.FormatChoice.text,
+    quiet: options.Quiet = False,
 ) -> int:
     """Convert every project below the paths, each in a process of its own; the exit code is the greatest of all."""
     from converters.batch import BatchRequest, run_batch
     from converters.commands.arguments import shard_of
     from converters.reports import print_batch
 
-    typed = {"target": _value(target), "style": _value(style), "idiomatic": idiomatic, "settings": settings or [], "only": only or []}
-    typed |= {"skip": skip or [], "force": force, "check": check, "fail_on": _value(fail_on)}
+    typed = {
+        "target": value_of(target),
+        "style": value_of(style),
+        "idiomatic": idiomatic,
+        "settings": settings or [],
+        "only": only or [],
+    }
+    typed |= {"skip": skip or [], "force": force, "check": check, "fail_on": value_of(fail_on)}
     typed |= {"rehearse": True} if rehearse else {}
     count = jobs or os.cpu_count() or 1
     seconds = timeout or (1800.0 if rehearse else 60.0)
     made = run_batch(BatchRequest(tuple(paths), output, count, seconds, shard_of(shard), resume, quiet, typed))
-    if not quiet or format is Format.json:
-        print_batch(made, _value(format))
+    if not quiet or format is options.FormatChoice.json:
+        print_batch(made, value_of(format))
     return int(made["exit_code"])
-
-
-def _value(choice: Enum | None) -> Any:
-    return choice.value if choice else None
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:
@@ -517,7 +347,11 @@ def answer(arguments: list[str]) -> int:
     except (KeyboardInterrupt, typer.Abort):
         return ExitCode.INTERRUPTED
     except Exception as error:
-        return _usage(error) if hasattr(error, "format_message") else _bug(error, arguments)
+        if hasattr(error, "format_message"):
+            return _usage(error)
+        from converters.bug_report import report_bug
+
+        return report_bug(error, arguments)
     if not isinstance(code, int):
         raise AssertionError(f"command {arguments[:1]} failed to end with an exit code")
     return code if arguments else ExitCode.USAGE
@@ -536,21 +370,6 @@ def _usage(error: Any) -> int:
     if message := error.format_message():
         print_error(f"migrate: {message} See `migrate --help`.".replace("\n", " "))
     return ExitCode.USAGE
-
-
-def _bug(error: Exception, arguments: list[str]) -> int:
-    import traceback
-
-    from converters.credentials.recognize import Dialect
-    from converters.credentials.vault import Vault
-    from converters.terminal import print_error, save_report
-
-    vault = Vault()
-    vault.read("", " ".join(arguments), Dialect.CONFIG)
-    head = f"fal-migrate {__version__}, Python {sys.version}\nmigrate {' '.join(arguments)}\n\n"
-    report = save_report(vault.mask(head + "".join(traceback.format_exception(error)), Dialect.CONFIG))
-    print_error(f"internal error: {vault.mask(f'{type(error).__name__}: {error}')}. The report for an issue is in {report}")
-    return ExitCode.BUG
 
 
 if __name__ == "__main__":

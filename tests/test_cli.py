@@ -455,9 +455,10 @@ def test_a_project_without_the_table_states_nothing(tmp_path: Path, text: str) -
 
 
 def test_the_choices_of_the_configuration_are_those_of_the_command_line() -> None:
-    from converters import cli
+    from converters.commands import options
 
-    classes = {"target": cli.Target, "style": cli.Style, "fail-on": cli.FailOn, "format": cli.Format}
+    choices = (options.TargetChoice, options.StyleChoice, options.FailOnChoice, options.FormatChoice)
+    classes = dict(zip(("target", "style", "fail-on", "format"), choices, strict=True))
     assert {key: tuple(one.value for one in choice) for key, choice in classes.items()} == CHOICES
 
 
