@@ -24,6 +24,8 @@ _TRIES = 8
 """Requests to one endpoint until it answers with a result."""
 _MOST_OPERATIONS = 12
 """Operations of a server that are asked."""
+_APP_SECONDS, _SERVER_SECONDS = 2.0, 0.3
+"""How long the traceback of a failed request may be on its way; fal's SDK prints one for every error, a server only where it wants to."""
 _SHOWN = 300
 """Characters of a body that are kept."""
 _ENVIRONMENT = re.compile(
@@ -95,7 +97,7 @@ def _ask(runner: Runner, one: Described, seconds: float, found: Answers) -> None
         if 200 <= asked.status < 400:
             found.answered = True
             return
-        output = [unwrapped(line) for line in runner.running.lines()[before:]]
+        output = [unwrapped(line) for line in _printed(runner, before, asked)]
         found.failure = _failure(runner, asked, said, output, schema)
         if found.failure is not None:
             return
@@ -149,6 +151,19 @@ def _failure(runner: Runner, asked: Asked, said: str, output: Sequence[str], sch
     if asked.status < 500 or (missing := _missing(f"{text}\n{said}", asked.body + schema)) is None:
         return None
     return _made(runner, asked, missing, text)
+
+
+def _printed(runner: Runner, before: int, asked: Asked) -> list[str]:
+    """What the app printed for a request. The answer to one that failed may be here before the traceback, which takes another way."""
+    wait = _SERVER_SECONDS if runner.app.described.spec.brings_server else _APP_SECONDS
+    limit = time.monotonic() + (wait if asked.status >= 500 else 0.0)
+    lines = runner.running.lines()[before:]
+    while time.monotonic() < limit and runner.running.poll() is None:
+        time.sleep(0.1)
+        known, lines = len(lines), runner.running.lines()[before:]
+        if len(lines) == known and any("raceback" in line for line in lines):
+            break
+    return lines
 
 
 def _ended(runner: Runner, asked: Asked) -> int | None:

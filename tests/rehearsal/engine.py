@@ -13,6 +13,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,9 +26,10 @@ SECONDS = 0.0
 
 @dataclass
 class LocalEngine:
-    """``fails``: an instruction that contains this text fails with these lines of output."""
+    """``fails``: an instruction that contains this text fails with these lines of output; ``late``: seconds that a line is on its way."""
 
     folder: Path
+    late: float = 0.0
     fails: dict[str, Sequence[str]] = field(default_factory=dict)
     builds: list[Build] = field(default_factory=list)
     uploaded: list[str] = field(default_factory=list)
@@ -55,7 +57,7 @@ class LocalEngine:
 
     def run(self, image: str, process: Process) -> LocalProcess:
         self.processes.append(process)
-        return LocalProcess(process, self.folder / "image")
+        return LocalProcess(process, self.folder / "image", self.late)
 
     def remove(self) -> None:
         self.builds.clear()
@@ -64,7 +66,7 @@ class LocalEngine:
 class LocalProcess:
     """A program on this machine, with the paths of its mounts in place of those that it would have in its image."""
 
-    def __init__(self, process: Process, root: Path) -> None:
+    def __init__(self, process: Process, root: Path, late: float = 0.0) -> None:
         places = {mount.target: str(mount.source) for mount in process.mounts}
         places = dict(sorted(places.items(), key=lambda item: len(item[0]), reverse=True))
         self._ports: dict[int, int] = {}
@@ -81,6 +83,7 @@ class LocalProcess:
         self._process = subprocess.Popen(
             words, env=environment, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
         )
+        self._late = late
         self._lines: list[str] = []
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
@@ -90,6 +93,7 @@ class LocalProcess:
         assert self._process.stdout is not None
         with contextlib.suppress(ValueError):  # it is closed while a program that outlives the killed one holds the other end
             for line in self._process.stdout:
+                time.sleep(self._late)
                 self._lines.append(line.rstrip("\n"))
 
     def lines(self) -> list[str]:

@@ -116,6 +116,12 @@ def test_a_request_that_shows_what_is_missing_fails(tmp_path: Path, engine: Loca
     assert place(found) == ("app.py:14" if "_exit" in body else "app.py:23")
 
 
+def test_a_traceback_that_arrives_after_the_answer_is_read(tmp_path: Path, engine: LocalEngine) -> None:
+    engine.late = 0.2
+    found = rehearsed(app(tmp_path / "out", body="import no_such_module"), tmp_path, engine)
+    assert found.failure is not None and place(found) == "app.py:23"
+
+
 @pytest.mark.parametrize(
     "body",
     [
