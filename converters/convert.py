@@ -38,7 +38,7 @@ def convert(path: Path, options: Options) -> Outcome:
     try:
         project = open_project(entries.folder_of(path))
         root = project.root
-        options = replace(options, unit=options.unit or entries.unit_of(project, path))
+        options = replace(options, unit=options.unit or entries.unit_of(project, path), named=not path.is_dir())
         if (unchanged := _unchanged(project, options.unit)) is not None:
             return unchanged
         chosen = _detect(project, options)

@@ -41,3 +41,5 @@ class Options:
     """What other files of the project, and exports, say about its server: found by the conversion itself."""
     unit: str = ""
     """Entry file of the one unit to convert, relative to the project (`migrate batch` converts unit by unit)."""
+    named: bool = False
+    """Whether a person gave that file on the command line: then it need not be what an image starts."""

@@ -1,26 +1,17 @@
-"""Where the files of a build context land in the image, and which file of the project a start command runs."""
+"""Where the files of a build context land in the image."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from converters.containers.dockerfile import command_line
 from converters.containers.dockerfile_model import Copy, Dockerfile, Stage
-from converters.containers.shell import ShellCommand, expand, split
 from converters.project import Project, SourceFile, normalize
 
 if TYPE_CHECKING:
     import pathspec
-
-PYTHON = re.compile(r"^(.*/)?(python|pypy)(3(\.\d+)?)?$")
-ARGUMENTS = "\0arguments"
-"""Key under which the words of CMD are known to an ENTRYPOINT script."""
-VALUE_FLAGS = frozenset({"-W", "-X", "--check-hash-based-pycs"})
-
 
 SYSTEM = frozenset(
     {"/bin", "/etc", "/home", "/lib", "/mnt", "/opt", "/root", "/sbin", "/srv", "/tmp", "/usr", "/usr/bin", "/usr/lib", "/usr/local"}
@@ -41,24 +32,6 @@ class Layout:
     """(folder in the image, folder in the project) of every folder that was copied."""
     starting: frozenset[str] = frozenset()
     """Files of the project that are meant to be started, where a command runs several."""
-
-
-@dataclass(frozen=True)
-class Entry:
-    """What a start command runs. `file` is in the project; `script` the shell script on the way, if any."""
-
-    file: str
-    image_path: str
-    workdir: str
-    args: tuple[str, ...] = ()
-    script: str = ""
-    module: bool = False
-    interpreter: str = "python"
-
-    @property
-    def script_dir(self) -> str:
-        """The folder that Python puts first on the module search path (`python -m` takes the working directory)."""
-        return self.workdir if self.module else str(PurePosixPath(self.image_path).parent)
 
 
 def layout(dockerfile: Dockerfile, stage: Stage, project: Project, context: str) -> Layout:
@@ -237,150 +210,3 @@ def _glob(pattern: str) -> str:
             found.append(re.escape(sign))
         index += 1
     return "".join(found)
-
-
-def entry_of(stage: Stage, files: Layout, project: Project) -> Entry | None:
-    """The Python file of the project that the image starts, also through shell scripts; None where there is none."""
-    words = command_line(stage)
-    if not words:
-        return None
-    env = {name: value.value for name, value in stage.env.items()}
-    if stage.entrypoint is not None and stage.entrypoint.form == "exec" and stage.cmd is not None:
-        env[ARGUMENTS] = "\0".join(stage.cmd.words)
-    return _run(list(words), env, stage.workdir or "/", files, project, "", 0)
-
-
-def _run(words: list[str], env: dict[str, str], workdir: str, files: Layout, project: Project, script: str, depth: int) -> Entry | None:
-    if depth > 4 or not words:
-        return None
-    words = _without_wrappers(words)
-    if not words:
-        return None
-    program = PurePosixPath(words[0]).name
-    if program in ("sh", "bash", "dash", "ash") and len(words) > 1:
-        rest = [word for word in words[1:] if not word.startswith("-")]
-        for index, flag in enumerate(words[1:-1], 1):
-            if re.fullmatch(r"-[a-z]*c", flag):
-                return _shell(words[index + 1], env, workdir, files, project, script, depth)
-        return _script(rest[0], env, workdir, files, project, depth) if rest else None
-    if PYTHON.match(words[0]) or words[0].startswith("$"):
-        return _python(words, workdir, files, script)
-    if program in ("conda", "micromamba", "poetry", "uv", "pdm") and "run" in words:
-        rest = words[words.index("run") + 1 :]
-        while rest and not PYTHON.match(rest[0]):
-            rest = rest[1:]
-        return _run(rest, env, workdir, files, project, script, depth + 1)
-    found = _script(words[0], env, workdir, files, project, depth)
-    return found or (_python(["python", *words], workdir, files, script) if words[0].endswith(".py") else None)
-
-
-def _without_wrappers(words: list[str]) -> list[str]:
-    while words and PurePosixPath(words[0]).name in (
-        "exec",
-        "nohup",
-        "tini",
-        "dumb-init",
-        "env",
-        "stdbuf",
-        "nice",
-        "time",
-        "xvfb-run",
-        "/opt/nvidia/nvidia_entrypoint.sh",
-    ):
-        words = words[1:]
-        while words and (words[0].startswith("-") or re.match(r"^[A-Za-z_]\w*=", words[0])):
-            words = words[1:]
-    return words
-
-
-def _script(path: str, env: dict[str, str], workdir: str, files: Layout, project: Project, depth: int) -> Entry | None:
-    absolute = _absolute(path, workdir)
-    source = files.files.get(absolute)
-    file = project.get(source) if source else None
-    if file is None or file.size > 2**18 or file.path.endswith(".py"):
-        return None
-    return _shell(file.data.decode(errors="replace"), env, workdir, files, project, file.path, depth + 1)
-
-
-def _shell(text: str, env: dict[str, str], workdir: str, files: Layout, project: Project, script: str, depth: int) -> Entry | None:
-    """The last command of a script that runs a Python file of the project, one that is meant to be started before any other."""
-    found: Entry | None = None
-    known = dict(env)
-    for command in _flattened(split(text)):
-        known.update({name: expand([value], known)[0] if expand([value], known) else "" for name, value in command.assignments})
-        words = _with_arguments(command, known)
-        if not words:
-            continue
-        if words[0] in ("export", "declare", "local", "readonly"):
-            for word in words[1:]:
-                name, sign, value = word.partition("=")
-                if sign:
-                    known[name] = value
-        elif words[0] in ("cd", "pushd") and len(words) > 1:
-            workdir = _absolute(words[1], workdir)
-        else:
-            entry = _run(words, known, workdir, files, project, script, depth + 1) or _heredoc(command, workdir, files, script)
-            if entry is not None and (found is None or found.file not in files.starting or entry.file in files.starting):
-                found = entry
-    return found
-
-
-def _with_arguments(command: ShellCommand, known: dict[str, str]) -> list[str]:
-    """The words of a command, `"$@"` replaced by what CMD hands to the ENTRYPOINT script."""
-    if any(word in ("$@", "$*", "${@}") for word in command.words) and known.get(ARGUMENTS):
-        kept = [word for word in command.words if word not in ("$@", "$*", "${@}")]
-        return [*kept, *known[ARGUMENTS].split("\0")]
-    return list(expand(command.raw_words, known)) if command.raw_words else []
-
-
-def _flattened(commands: tuple[ShellCommand, ...]) -> Iterator[ShellCommand]:
-    """Simple commands, with those inside compound ones."""
-    for command in commands:
-        if command.compound:
-            yield from command.inner
-        else:
-            yield command
-
-
-def _heredoc(command: ShellCommand, workdir: str, files: Layout, script: str) -> Entry | None:
-    """`python - <<PY` whose program imports a file of the project and starts the worker itself."""
-    for body in command.heredocs:
-        if "serverless.start" not in body:
-            continue
-        for name in re.findall(r"(?m)^\s*(?:from|import)\s+(\w+)|,\s*(\w+)", body):
-            path = _absolute(f"{name[0] or name[1]}.py", workdir)
-            if path in files.files:
-                return Entry(files.files[path], path, workdir, (), script, False, "python3")
-    return None
-
-
-def _python(words: list[str], workdir: str, files: Layout, script: str) -> Entry | None:
-    interpreter, rest = words[0], words[1:]
-    while rest:
-        word = rest.pop(0)
-        if word == "-m" and rest:
-            module = rest.pop(0)
-            for tail in (f"{module.replace('.', '/')}.py", f"{module.replace('.', '/')}/__main__.py"):
-                path = _absolute(tail, workdir)
-                if path in files.files:
-                    return Entry(files.files[path], path, workdir, tuple(rest), script, True, interpreter)
-            return None
-        if word == "-c":
-            return None
-        if word in VALUE_FLAGS and rest:
-            rest.pop(0)
-        elif not word.startswith("-"):
-            path = _absolute(word, workdir)
-            source = files.files.get(path)
-            return Entry(source, path, workdir, tuple(rest), script, False, interpreter) if source and source.endswith(".py") else None
-    return None
-
-
-def _absolute(path: str, workdir: str) -> str:
-    parts: list[str] = []
-    for part in PurePosixPath(workdir, path).parts[1:]:
-        if part == "..":
-            parts = parts[:-1]
-        else:
-            parts.append(part)
-    return "/" + "/".join(parts)

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from converters.containers.commands import Step, classify
 from converters.containers.dockerfile import env_names
 from converters.containers.dockerfile_model import Dockerfile, Instruction, Run, Stage
-from converters.containers.layout import Entry, Layout, best_context, entry_of, layout
+from converters.containers.layout import Layout, best_context, layout
 from converters.containers.parsed import parsed
+from converters.containers.start_command import Entry, entry_of
 from converters.ir import Origin
 from converters.ledger import Construct, Ledger
 from converters.project import Project, SourceFile

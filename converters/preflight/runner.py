@@ -9,8 +9,9 @@ from functools import cached_property
 
 from converters.containers.dockerfile import command_line
 from converters.containers.dockerfile_model import Dockerfile, Run, Stage
-from converters.containers.layout import Layout, entry_of, layout
+from converters.containers.layout import Layout, layout
 from converters.containers.parsed import parsed
+from converters.containers.start_command import entry_of
 from converters.preflight import client
 from converters.preflight.apps import Image, Program
 from converters.preflight.values import absolute

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from converters.rules.model import Case, Rule, Seen, docker_docs, fal_docs
-from converters.rules.samples import SERVER, SERVER_IMAGE
+from converters.rules.samples import IMAGE, SERVER, SERVER_IMAGE, WORKER
 
 PACKAGE = """
 FROM python:3.11-slim
@@ -12,15 +12,28 @@ COPY app app
 CMD ["uvicorn", "app.main:app", "--host", "0.0.0.0", "--port", "8000"]
 """
 
+ELSEWHERE = IMAGE.replace('"/handler.py"]', '"/main.py"]')
+"""The image of a worker that starts /main.py (line 5)."""
+SCRIPTED = IMAGE.replace("COPY handler.py /handler.py", "COPY handler.py start.sh /").replace(
+    '"python", "-u", "/handler.py"', '"bash", "/start.sh"'
+)
+
+
+def _made(line: str) -> dict[str, str]:
+    """A worker whose image starts /main.py, with a line before the command that may bring it."""
+    return {"handler.py": WORKER, "Dockerfile": ELSEWHERE.replace("CMD", f"{line}\nCMD")}
+
+
 rule = Rule(
     code="PF006",
     title="a script that is started and is not there",
     safety="manual",
     explanation="""
-    Scripts and lists of requirements that RUN lines name, and scripts and modules that a server's start command names, are looked up among
-    the files of the image. What the build
-    clones, downloads or unpacks may hold them, so nothing is said then.
-    Add the script.
+    Scripts and lists of requirements that RUN lines name, and scripts and modules that a start command names, also through a script of its
+    own, are looked up among the files of the image. What the build clones, downloads, unpacks, writes or copies from elsewhere may hold
+    them, so nothing is said then. Where a worker's image starts a file that nobody has and another file calls
+    `runpod.serverless.start`, that one is converted, and this item says so.
+    Add the file, or correct the command; a file that is named on the command line is taken as it is.
     """,
     links=(
         docker_docs("reference/dockerfile/#entrypoint"),
@@ -71,6 +84,36 @@ rule = Rule(
         Case("a list of requirements that the build writes is in order", "untouched",
              {"app/main.py": SERVER,
               "Dockerfile": PACKAGE.replace("CMD", "RUN echo numpy > app/extra.txt && pip install -r app/extra.txt\nCMD")}),
+        Case("a worker that its image does not start is told", "partial", {"handler.py": WORKER, "Dockerfile": ELSEWHERE},
+             seen=(Seen("manual", 5, "Dockerfile"),), status="partial"),
+        Case("a worker that a script of its image does not start is told where the script stands", "partial",
+             {"handler.py": WORKER, "start.sh": "export A=1\npython -u /main.py\n", "Dockerfile": SCRIPTED},
+             seen=(Seen("manual", 2, "start.sh"),), status="partial"),
+        Case("a start file that no line copies is told with where it is", "partial",
+             {"handler.py": WORKER, "src/main.py": "import handler\n", "Dockerfile": ELSEWHERE},
+             seen=(Seen("manual", 5, "Dockerfile"),), status="partial"),
+        Case("a worker that is copied to the name that is started is in order", "untouched",
+             {"handler.py": WORKER, "Dockerfile": ELSEWHERE.replace("COPY handler.py /handler.py", "COPY handler.py /main.py")}),
+        Case("a start file that the build renames is in order", "untouched", _made("RUN mv /handler.py /main.py")),
+        Case("a start file that the build writes is in order", "untouched",
+             _made("COPY <<EOF /main.py\nimport handler\nEOF")),
+        Case("a start file that the build downloads is in order", "untouched", _made("ADD https://example.com/main.py /main.py")),
+        Case("a start file of a repository that the build clones is in order", "untouched",
+             _made("RUN git clone https://example.com/worker.git /worker\nRUN cp -r /worker/. /")),
+        Case("a start file of another image is in order", "untouched", _made("COPY --from=acme/worker:1 / /")),
+        Case("the start script of RunPod's own images is in order", "untouched",
+             {"handler.py": WORKER,
+              "Dockerfile": SCRIPTED.replace(" start.sh", "").replace("python:3.11-slim", "runpod/base:0.6.2-cuda12.1.0")}),
+        Case("a start file that a variable names is in order", "untouched",
+             {"handler.py": WORKER, "Dockerfile": ELSEWHERE.replace('["python", "-u", "/main.py"]', "python -u $MAIN")}),
+        Case("a start file that a script looks for before it starts it is in order", "untouched",
+             {"handler.py": WORKER, "start.sh": "if [ -f /main.py ]; then python /main.py; fi\npython -u /handler.py\n",
+              "Dockerfile": SCRIPTED}),
+        Case("a server whose start script runs what nobody has is told", "partial",
+             {"main.py": SERVER, "entry.sh": "#!/bin/sh\npython /app/migrate.py\nexec \"$@\"\n",
+              "Dockerfile": SERVER_IMAGE.replace("COPY main.py /app/main.py", "COPY main.py entry.sh /app/")
+              .replace("CMD", 'ENTRYPOINT ["sh", "/app/entry.sh"]\nCMD')},
+             seen=(Seen("manual", 2, "entry.sh"),), status="partial"),
         Case("a module of a command that moves first is in order", "untouched",
              {"code/app/main.py": SERVER,
               "Dockerfile": PACKAGE.partition("COPY")[0] + "COPY . .\nCMD cd code && uvicorn app.main:app --host 0.0.0.0 --port 8000"}),

@@ -169,5 +169,30 @@ rule = Rule(
             },
             seen=(Seen("manual", 1, "start.sh"),),
         ),
+        Case(
+            "a start file that only an unknown base image may hold is told",
+            "partial",
+            {
+                "handler.py": WORKER,
+                "Dockerfile": """
+                FROM acme/worker-base:1
+                COPY handler.py /handler.py
+                CMD ["python", "-u", "/main.py"]
+                """,
+            },
+            seen=(Seen("manual", 3, "Dockerfile"),),
+        ),
+        Case(
+            "a worker that an unknown base image is told to start is in order",
+            "untouched",
+            {
+                "handler.py": WORKER,
+                "Dockerfile": """
+                FROM acme/worker-base:1
+                COPY handler.py /handler.py
+                CMD ["python", "-u", "/handler.py"]
+                """,
+            },
+        ),
     ),
 )

@@ -8,6 +8,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 
 from converters import rules
+from converters.containers import base_images
+from converters.containers.brought import may_bring
+from converters.containers.start_command import absent_of
 from converters.preflight import client
 from converters.preflight.deployment import Deployment
 from converters.preflight.finding import Finding
@@ -176,17 +179,17 @@ def _named_modules(words: tuple[str, ...]) -> list[str]:
 
 
 def _of_command(deployment: Deployment, image: Built) -> Iterator[Finding]:
-    """The script that a server's image starts."""
-    start = image.stage.entrypoint or image.stage.cmd
-    if deployment.program.kind != "server" or not deployment.runner.cwd or start is None:
+    """The scripts that a server's image starts, also through one of its own."""
+    start, stated = image.stage.entrypoint or image.stage.cmd, deployment.program.image
+    overridden = stated is not None and (stated.entrypoint or stated.cmd)
+    known = deployment.runner.cwd and not base_images.describe(image.stage.base_image).unknown
+    if deployment.program.kind != "server" or start is None or overridden or not known:
         return
-    text = " ".join(run.script for run in image.runs)
-    copied = any(one.from_stage is not None or any("://" in s for s in one.sources) for one in image.stage.copies)
-    for word in _started(tuple(part for words in start.words if words not in ("/bin/sh", "-c") for part in words.split())):
-        place = absolute(word, deployment.runner.cwd)
-        if place not in image.layout.files and not copied and PurePosixPath(word).name not in text and "git clone" not in text:
-            message = f"`{word}` is what the image starts, and it is not in the project: add it."
-            yield Finding(image.image.file, image.line_of(start.line), rules.PF006, message, about=word)
+    for absent in absent_of(image.stage, image.layout, deployment.project):
+        if absent.path not in image.lost and not may_bring(image.stage, image.runs, deployment.project, absent.path):
+            message = f"`{absent.word}` is what the image starts, and it is not in the project: add it."
+            file, line = (absent.script, absent.line) if absent.script else (image.image.file, image.line_of(start.line))
+            yield Finding(file, line, rules.PF006, message, about=absent.word)
 
 
 def _started(words: tuple[str, ...]) -> list[str]:

@@ -40,6 +40,7 @@ from converters.python.code import Code
 from converters.python.environ import code_variables
 from converters.python.module import Module
 from converters.sources.runpod import (
+    absent_start,
     blocking,
     cog_build,
     dispositions,
@@ -197,6 +198,7 @@ def _app(project: Project, unit: Unit, found: Survey, options: Options, ledger: 
     dotenv.carry_over(project, app, [unit.folder, unit.packaging.context if unit.packaging else "", ""], closure, image, ledger)
     code_variables(app, code, closure, ledger, unit.packaging.stage.env if unit.packaging else ())
     placement(project, unit, app, closure, plan.read_files, ledger)
+    absent_start.settle(project, unit, found, options, ledger)
     start_script.carry_over(project, unit, app, edits, ledger, closure)
     start_script.configuration_edits(project, app, edits, ledger)
     init_timeout.settle(unit, app, listing.variables, ledger)

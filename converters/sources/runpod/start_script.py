@@ -21,6 +21,7 @@ from converters.credentials.recognize import is_secret
 from converters.ir import App, Disposition, Edit, EnvVar, Origin
 from converters.ledger import Ledger
 from converters.project import MAX_FILE, Project, SourceFile
+from converters.sources.runpod.absent_start import absent_start
 from converters.sources.runpod.units import Unit
 
 TRIVIAL = frozenset(
@@ -75,7 +76,7 @@ def carry_over(project: Project, unit: Unit, app: App, edits: list[Edit], ledger
     entry = packaging.entry if packaging else None
     if packaging is not None and not command_line(packaging.stage):
         _of_base(packaging, ledger)
-    if packaging is not None and entry is None and unit.entry in packaging.layout.files.values():
+    if packaging is not None and entry is None and unit.entry in packaging.layout.files.values() and absent_start(project, unit) is None:
         _of_unknown_command(packaging, unit, ledger)
     if packaging is None or entry is None or entry.file != unit.entry:
         return
