@@ -132,7 +132,7 @@ def test_the_document_holds_the_decisions_as_its_schema_says(platform: str, tmp_
 def test_what_is_assumed_is_said_in_the_guide_and_in_the_summary(tmp_path: Path) -> None:
     outcome = converted(tmp_path, PROJECTS["runpod"])
     guide = next(change.data for change in outcome.files if change.path == "MIGRATION.md") or b""
-    assert b"Deploy with Python 3.11 (assumed: nothing in the project names a Python version):" in guide
+    assert b"`python_version`, 3.11 (assumed: nothing in the project names a Python version):" in guide
     text = markdown.render(document(outcome, ExitCode.DONE))
     assert "- assumed: python 3.11 (nothing in the project names a Python version)" in text
 

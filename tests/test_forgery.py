@@ -215,7 +215,7 @@ def check_guide(text: str, folder: Path) -> None:
     assert not re.search(r"(?<!\\)<img|(?<!\\)\[click\]\(", prose)
     tools = folder / "tools"
     tools.mkdir(exist_ok=True)
-    for name in ("pip", "fal", "curl"):
+    for name in ("fal", "curl", "uv", "migrate"):
         (tools / name).write_text('#!/bin/sh\nprintf "%s\\n" "$0 $*" >> "$LOG"\n')
         (tools / name).chmod(0o755)
     environment = {"PATH": f"{tools}:{os.environ['PATH']}", "LOG": str(folder / "log"), "FAL_KEY": "x"}

@@ -228,7 +228,7 @@ def test_the_defaults_that_are_told_are_those_of_the_form(platform: str, target:
     stated = defaults(form)  # type: ignore[arg-type]
     assert f"keep_alive {stated['keep_alive']} s" in files["MIGRATION.md"]
     assert stated["keep_alive"] == (60 if form in ("worker", "app") else 10)
-    assert "{" not in files["MIGRATION.md"].partition("## Deploy")[0].partition("## Look up")[2]
+    assert "{" not in files["MIGRATION.md"].partition("### Defaults")[2]
 
 
 def test_a_refusal_is_one_document(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -17,6 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from converters.escape import log, visible
+from converters.fal.client import deployment
 from converters.reports.json import Document, is_notable, is_open, is_open_code, left_out, near, same_names
 from converters.sources.registry import find
 from converters.terminal import print_text, wants_colour
@@ -219,7 +220,23 @@ def _next(document: Document) -> Iterator[str]:
     output = shlex.quote(near(document["output"]))
     guide = any(file["path"] == "MIGRATION.md" for file in document["files"])
     yield f"\nwritten to {escape(output)}{' (start with MIGRATION.md)' if guide else ''}"
-    if document["apps"]:
-        yield f"  migrate run {escape(output)}"
+    if not document["apps"]:
+        return
+    source = Path(document["source"]["path"])
+    if Path(document["output"]) != source:
+        source /= document["source"]["entry"] or ""
+        yield f"  migrate verify {escape(shlex.quote(near(str(source))))} {escape(output)}"
+    yield f"  migrate rehearse {escape(output)}"
+    yield f"  migrate run {escape(output)}"
     for app in document["apps"]:
-        yield f"  cd {escape(output)} && fal deploy {escape(shlex.quote(app['name']))}"
+        python = app["environment"]["python_version"] if app["target"] != "pyproject" else None
+        yield f"  cd {escape(output)} && {escape(deployment(app['name'], python or ''))}"
+    if _is_called(document):
+        maps = (f"--map {shlex.quote(f'OLD=OWNER/{one}:' + near(document['output']))}" for one in (app["name"] for app in document["apps"]))
+        yield f"  migrate callers CALLERS {escape(' '.join(maps))}"
+
+
+def _is_called(document: Document) -> bool:
+    """Whether programs call the platform in ways that `migrate callers` rewrites."""
+    platform = find(document["source"]["platform"] or "")
+    return platform is not None and platform.caller is not None and all(app["server"] is None for app in document["apps"])

@@ -12,10 +12,11 @@ rule = Rule(
     guide=("RunPod 10",),
     explanation="""
     Every output holds a `pyproject.toml` whose `[tool.fal.apps.NAME]` names the app, so that `fal deploy NAME` takes the place of
-    building an image, pushing it and creating an endpoint; an existing file keeps everything else byte for byte. MIGRATION.md lists
-    what is left to do: secrets, data, deployment, calls, logs and the way back. Settings stand in the app class, because the SDK
-    ignores most keys of the table for a class.
-    Check MIGRATION.md from top to bottom; it is short.
+    building an image, pushing it and creating an endpoint; an existing file keeps everything else byte for byte. MIGRATION.md is
+    the plan from here to the end of the old endpoint: what comes before a deployment, the deployment with the Python that the app states,
+    checks, callers, cutting over and back, costs, logs. Settings stand in the app class, because the SDK ignores most keys of the table
+    for a class.
+    Follow MIGRATION.md from top to bottom.
     """,
     links=(runpod_docs("serverless/quickstart"), fal_docs("api-reference/python-sdk/pyproject-toml")),
     cases=(

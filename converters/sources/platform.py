@@ -47,6 +47,8 @@ class Caller:
     """Makes what reads its calls: steps of `converters.callers.flow`."""
     workers: tuple[str, ...] = ()
     """Beginnings of dotted names of the package that a worker uses, which are no calls."""
+    identified_by: str = "its name"
+    """What `migrate callers --map` takes for a program of the platform, in words."""
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from converters.ledger import Ledger
 from converters.options import Options
 from converters.outcome import FileChange
 from converters.project import Project
-from converters.targets import dockerfile, function, machine, overrides, pyproject, refused, server_migration
+from converters.targets import dockerfile, function, machine, migration, overrides, pyproject, refused
 from converters.targets.class_names import with_free_name
 from converters.targets.image import copy_line
 from converters.targets.output_files import added, kept_file, new_file, sealed
@@ -50,7 +50,7 @@ def write(project: Project, application: Application, options: Options, ledger: 
     if machine.reconsider(project, application, made, ledger):
         _program(project, application, app, made)
         made["pyproject.toml"] = added(project, "pyproject.toml", pyproject.emit(project, application.apps), None)
-    return sealed(project, application, made, ledger, vault, server_migration.emit, in_place=options.in_place)
+    return sealed(project, application, made, ledger, vault, migration.emit, in_place=options.in_place)
 
 
 def _target(app: App, options: Options) -> None:

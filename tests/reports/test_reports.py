@@ -46,8 +46,11 @@ def test_the_text_says_what_was_found_what_it_became_and_what_is_left(partial: D
         "  handler.py:5 RP099  Check, [what] this does: 100% by hand.",
         "To set at deployment (1)",
         "accounted for: 1 converted, 0 kept, 0 dropped, 2 manual",
+        "  migrate verify worker worker-fal",
+        "  migrate rehearse worker-fal",
         "  migrate run worker-fal",
-        "  cd worker-fal && fal deploy worker",
+        "  cd worker-fal && uv run --no-project --python 3.11 --with fal==1.83.0 fal deploy worker",
+        "  migrate callers CALLERS --map OLD=OWNER/worker:worker-fal",
     ):
         assert line in [found.rstrip() for found in shown.splitlines()]
     assert "\x1b" not in shown

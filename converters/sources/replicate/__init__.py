@@ -34,7 +34,7 @@ class Replicate(Platform):
     gpus = "stated"
     files = (*COG_FILES, *COG_TEMPLATES)
     sdk = Sdk("cog", "cog", file="cog.yaml", statement=r"\s*sdk_version\s*:\s*[\"']?(\d[\w.]*)")
-    caller = Caller("replicate", "api.replicate.com", _readers)
+    caller = Caller("replicate", "api.replicate.com", _readers, identified_by="the model, as `owner/name`")
     docs = "https://replicate.com/docs/"
 
     def detect(self, project: Project) -> list[Evidence]:

@@ -39,7 +39,13 @@ class RunPod(Platform):
     network_volume = True
     gpus = "usual"
     sdk = Sdk("runpod", "runpod.serverless")
-    caller = Caller("runpod", "api.runpod.ai", _readers, ("runpod.serverless", "runpod.RunPodLogger", "runpod.__version__"))
+    caller = Caller(
+        "runpod",
+        "api.runpod.ai",
+        _readers,
+        ("runpod.serverless", "runpod.RunPodLogger", "runpod.__version__"),
+        identified_by="the id of the endpoint",
+    )
     docs = "https://docs.runpod.io/"
 
     def detect(self, project: Project) -> list[Evidence]:
