@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from pathlib import PurePosixPath
 
-from converters.containers.dockerfile_model import Dockerfile, Stage
+from converters.containers.dockerfile_model import Dockerfile, Run, Stage
 from converters.containers.layout import layout
 from converters.containers.packaging import Packaging
 from converters.containers.parsed import parsed
@@ -72,7 +72,7 @@ def targets(dockerfile: Dockerfile) -> list[Stage]:
 
 
 def written_scripts(stage: Stage) -> dict[str, str]:
-    """Scripts that the Dockerfile itself writes with heredocs: path in the image -> text."""
+    """Scripts that the Dockerfile itself writes, with heredocs and with echo: path in the image -> text."""
     found: dict[str, str] = {}
     for copy in stage.copies:
         for heredoc in copy.files:
@@ -86,4 +86,19 @@ def written_scripts(stage: Stage) -> dict[str, str]:
         echoed = re.search(r"(?:echo|printf)\s+(?:-\w+\s+)?(['\"])(#!.*?)\1\s*>\s*(/[\w./-]+)", run.script, re.DOTALL)
         if echoed:
             found[echoed.group(3)] = echoed.group(2).replace("\\n", "\n")
+        _echoed(run, found)
     return found
+
+
+def _echoed(run: Run, found: dict[str, str]) -> None:
+    """Lines that echo and printf put into a script: `echo "serve &" > start.sh`, `echo "exec app" >> start.sh`."""
+    for command in run.commands():
+        if command.words[:1] not in (("echo",), ("printf",)) or len(command.redirects) != 1:
+            continue
+        redirect = re.fullmatch(r"1?(>>?)\|?\s*[\"']?([\w./-]+\.sh)[\"']?", command.redirects[0])
+        if redirect is None or "$(" in command.text:
+            continue
+        words = [word for index, word in enumerate(command.words[1:]) if index or not re.fullmatch(r"-[neE]+", word)]
+        line = " ".join(words).replace("\\n", "\n")
+        path = str(PurePosixPath(run.workdir or "/", redirect[2]))
+        found[path] = f"{found.get(path, '') if redirect[1] == '>>' else ''}{line}\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from converters.containers.commands import Step, classify
@@ -35,14 +36,16 @@ class Packaging:
 
 
 def is_dockerfile(path: str) -> bool:
-    """By the names in use: `Dockerfile`, `Dockerfile.gpu`, `gpu.Dockerfile`, `GPUDockerfile`, `Containerfile`."""
-    name = path.rsplit("/", 1)[-1].lower()
+    """By the names in use: `Dockerfile`, `Dockerfile.gpu`, `gpu.Dockerfile`, `GPUDockerfile`, `DockerfileGpu`, `Containerfile`."""
+    last = path.rsplit("/", 1)[-1]
+    name = last.lower()
     if name.endswith((".dockerignore", ".md", ".sh", ".py", ".yml", ".yaml", ".json", ".txt", ".j2", ".template")):
         return False
     return (
         name in ("dockerfile", "containerfile")
         or name.startswith(("dockerfile.", "dockerfile-", "dockerfile_", "containerfile."))
         or name.endswith(("dockerfile", ".containerfile"))
+        or re.fullmatch(r"Dockerfile[A-Z]\w*", last) is not None
     )
 
 

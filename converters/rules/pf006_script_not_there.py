@@ -74,6 +74,8 @@ rule = Rule(
         Case("a list of requirements that nobody has is named", "partial",
              {"app/main.py": SERVER, "Dockerfile": PACKAGE.replace("CMD", "RUN pip install -r app/requirements.txt\nCMD")},
              seen=(Seen("manual", 4, "Dockerfile"),), status="partial"),
+        Case("a script that an image of somebody else's may hold is in order", "untouched",
+             {"notes.txt": "", "Dockerfile": "FROM acme/ui:1\nWORKDIR /app/ui\nEXPOSE 8000\nENTRYPOINT [\"python\", \"server.py\"]\n"}),
         Case("a module that the command names and the image holds is in order", "untouched",
              {"app/main.py": SERVER, "Dockerfile": PACKAGE}),
         Case("a module of an installed package is in order", "untouched",

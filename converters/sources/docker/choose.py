@@ -15,7 +15,7 @@ from converters.containers.packaging import is_dockerfile
 from converters.errors import UsageError
 from converters.given_server import GivenServer
 from converters.project import Project, SourceFile
-from converters.sources.docker import official_images, programs, ranking
+from converters.sources.docker import native_code, official_images, programs, ranking
 from converters.sources.docker.candidate import Candidate, Rank
 from converters.sources.docker.container_start import Start, start
 from converters.sources.docker.defaults import Known
@@ -35,11 +35,13 @@ INFRASTRUCTURE = re.compile(
 )
 
 
-def dockerfiles(project: Project) -> list[SourceFile]:
+def dockerfiles(project: Project, services: list[Service] | None = None) -> list[SourceFile]:
+    """By their names, and those of any name that a service of a compose file builds. `services`: those, where they are read already."""
+    built = {service.dockerfile for service in (_services(project) if services is None else services)}
     return [
         file
         for path, file in sorted(project.files.items())
-        if is_dockerfile(path) and not project.is_installed(path) and _reads_like_one(file)
+        if (path in built or is_dockerfile(path)) and not project.is_installed(path) and _reads_like_one(file)
     ]
 
 
@@ -51,6 +53,15 @@ def compose_files(project: Project) -> list[SourceFile]:
     return [file for path, file in sorted(project.files.items()) if compose.is_compose(path) and not project.is_installed(path)]
 
 
+def _services(project: Project) -> list[Service]:
+    return [
+        service
+        for file in compose_files(project)
+        if not compose.is_override(file.path)
+        for service in compose.readable_services(project, file)
+    ]
+
+
 def candidates(
     project: Project, config: ImageConfig | None = None, settings: Mapping[str, Any] | None = None, server: GivenServer | None = None
 ) -> list[Candidate]:
@@ -59,15 +70,11 @@ def candidates(
     A ready image whose configuration is given comes before all others. `--set service=` and `--set stage=` leave those alone that
     they name. Raises `UsageError` where nothing says the name of a ready image, and for a service or stage that is not there.
     """
-    services = [
-        service
-        for file in compose_files(project)
-        if not compose.is_override(file.path)
-        for service in compose.readable_services(project, file)
-    ]
+    services = _services(project)
     found: list[Candidate] = []
     shared = Shared(project)
-    for file in sorted(dockerfiles(project), key=_aside)[:MAX_DOCKERFILES]:
+    files = dockerfiles(project, services)
+    for file in sorted(files, key=_aside)[:MAX_DOCKERFILES]:
         for service in [None, *_services_of(project, file, services)]:
             found += _of_dockerfile(project, file, service)
     for service in services:
@@ -79,7 +86,7 @@ def candidates(
         found = [_given(server)]
     for candidate in found:
         candidate.given = server.environment if server is not None else {}
-    variants = frozenset(bool(ranking.CUDA.search(file.path)) for file in dockerfiles(project))
+    variants = frozenset(bool(ranking.CUDA.search(file.path)) for file in files)
     for candidate in found:
         _trace(shared, candidate)
         ranking.judge(project, candidate, variants)
@@ -216,18 +223,32 @@ def _trace(shared: Shared, candidate: Candidate) -> None:
     process = Process(candidate.start.words, candidate.env(), stage.workdir, candidate.start.origin)
     tracer = Tracer(project, packaging.layout, images.written_scripts(stage), packaging.file.folder)
     candidate.processes = tracer.trace(process)
-    each = [candidate.listening.listener(one) or _cloned(candidate, one) for one in candidate.processes]
-    candidate.listener = best([listener for listener in each if listener is not None])
+    each = [
+        candidate.listening.listener(one) or _cloned(candidate, one) or native_code.listener(project, packaging, one)
+        for one in candidate.processes
+    ]
+    known = [listener for listener in each if listener is not None]
+    candidate.listener = best(known)
+    last = candidate.processes[-1] if candidate.processes else None
+    if last is not None and each[-1] is None and not last.background and all(one.process.background for one in known):
+        candidate.listener = _told_a_port(last) or candidate.listener
     _as_the_image_sets_it(candidate)
 
 
+def _told_a_port(process: Process) -> Listener | None:
+    """A program that cannot be read, in the foreground, which `PORT` tells where to listen."""
+    value = process.env.get("PORT", "")
+    return Listener(process, "", port=Known(value, process.origin, "variable PORT", env="PORT")) if is_port(value) else None
+
+
 def _cloned(candidate: Candidate, process: Process) -> Listener | None:
-    """A server that a build step clones, by the script that starts it."""
+    """A server that a build step clones, or the base image has, by the script that starts it."""
     packaging, listening = candidate.packaging, candidate.listening
     if packaging is None or listening is None or not process.words:
         return None
     steps = [run.script for stage in packaging.dockerfile.stages for run in stage.runs]
     known = next((found for script in steps if (found := official_images.cloned(script)) is not None), None)
+    known = known or official_images.scripts_of(official_images.official(candidate.base))
     index = next((place for place, word in enumerate(process.words[:4]) if known and PurePosixPath(word).name in known.scripts), -1)
     if known is None or index < 0:
         return None
@@ -241,8 +262,16 @@ def _as_the_image_sets_it(candidate: Candidate) -> None:
     known, listener = official_images.official(candidate.base), candidate.listener
     if known is None or listener is None or listener.program is not known.program or listener.host is None:
         return
+    if _started_by_script(known, listener.process):
+        return
     if known.host and listener.host.how.startswith("default of"):
         listener.host = Known(known.host, listener.host.origin, f"the image {candidate.base} sets it")
+
+
+def _started_by_script(known: official_images.OfficialImage, process: Process) -> bool:
+    """Whether a command of its own starts the program's script, with nothing of what the image's start would pass to it."""
+    scripts = official_images.scripts_of(known)
+    return scripts is not None and any(PurePosixPath(word).name in scripts.scripts for word in process.words)
 
 
 def best(listeners: list[Listener]) -> Listener | None:
@@ -271,10 +300,21 @@ def rivals(found: list[Candidate]) -> list[Candidate]:
     close = [one for one in found[1:] if one.rank is best.rank is Rank.SERVER and best.score - one.score <= ranking.CLOSE]
     seen, others = {_program_of(best)}, []
     for one in close:
-        if (program := _program_of(one)) not in seen:
+        if (program := _program_of(one)) not in seen and not _is_variant(best, one):
             seen.add(program)
             others.append(one)
     return others
+
+
+def _is_variant(best: Candidate, other: Candidate) -> bool:
+    """Whether `Dockerfile`, which `docker build` takes by itself, and a file of another name beside it start the same ready program."""
+    mine, theirs = best.listener, other.listener
+    if mine is None or theirs is None or mine.program is None or mine.program.application or mine.program is not theirs.program:
+        return False
+    if best.service is not None or other.service is not None or best.packaging is None or other.packaging is None:
+        return False
+    plain = best.packaging.file.name in ("Dockerfile", "Containerfile")
+    return plain and best.packaging.file.folder == other.packaging.file.folder
 
 
 def _program_of(candidate: Candidate) -> tuple[str, ...]:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import ast
 import re
 
 from converters.ir import Origin
+from converters.python.module import FunctionNode, is_main_test
 from converters.sources.docker import program_files, programs
-from converters.sources.docker.addresses import split_bind
+from converters.sources.docker.addresses import address, split_bind
 from converters.sources.docker.code_files import CodeFiles
-from converters.sources.docker.defaults import Known
+from converters.sources.docker.defaults import Known, Reader
 from converters.sources.docker.processes import Process, absolute
+from converters.sources.docker.run_calls import DEFAULTS, MARKS, run_calls
 from converters.sources.docker.serving import Listener, Unread
 
 UNREAD = re.compile(r"\$\(|`|\$\{?\w+\[[@*]\]|\$[@*]|\$\{[@*]")
@@ -36,6 +39,7 @@ def listener_of(files: CodeFiles, process: Process, match: programs.Match) -> Li
         listener.port = Known(number, process.origin, "argument") if number else None
     if program.name == "Ollama" and (address := process.env.get("OLLAMA_HOST")):
         _bind(listener, address, process.origin, "variable OLLAMA_HOST")
+    _served_by_import(listener)
     program_files.read(files, listener, arguments)
     _unread_arguments(listener, arguments)
     if listener.port is None and program.port is not None and listener.unread_about("port") is None:
@@ -94,6 +98,30 @@ def _from_variables(listener: Listener) -> None:
     for name in program.host_env:
         if env.get(name) and listener.host is None:
             listener.host = Known(env[name], listener.process.origin, f"variable {name}", env=name)
+
+
+def _served_by_import(listener: Listener) -> None:
+    """A module that starts a server while it is imported never lets the program that imports it come to its own port.
+
+    uvicorn and hypercorn import inside their event loop, where such a call fails; `flask run` makes `app.run()` do nothing.
+    """
+    module, code = listener.entry, listener.code
+    if module is None or code is None or listener.framework not in ("fastapi run", "fastapi dev", "gunicorn"):
+        return
+    for call in run_calls(code, module) if MARKS.search(module.file.data) else ():
+        above = list(module.ancestors(call.node))
+        guarded = any(isinstance(one, ast.If) and is_main_test(one.test) for one in above)
+        if guarded or any(isinstance(one, FunctionNode | ast.Lambda | ast.ClassDef) for one in above):
+            continue
+        found = address(Reader(code, listener.modules, (), listener.process.env), module, call)
+        port, host = DEFAULTS.get(call.framework, (None, "127.0.0.1"))
+        origin, default = module.origin(call.node), f"default of {call.framework}"
+        known = found.port or (Known(port, origin, default) if port is not None and not found.unread else None)
+        if known is not None:
+            listener.port, listener.host = known, found.host or Known(host, origin, default)
+            listener.port_flag = listener.host_flag = listener.port_env = listener.host_env = ""
+            listener.framework = call.framework
+        return
 
 
 def _application(files: CodeFiles, listener: Listener, arguments: tuple[str, ...]) -> None:

@@ -86,8 +86,12 @@ def _likeness(project: Project, candidate: Candidate, one: Workload) -> int:
 
     words = (*one.command, *one.args)
     image = re.sub(r"[^a-z0-9]", "", PurePosixPath(one.image.split("@")[0].split(":")[0]).name.lower())
-    names = {re.sub(r"[^a-z0-9]", "", name.lower()) for name in (project.name, candidate.image.split(":")[0].rsplit("/", 1)[-1])} - {""}
-    score = 4 if image and any(image == name for name in names) else 0
+    ready = candidate.packaging is None and bool(candidate.image)
+    known_as = [candidate.image.split(":")[0].rsplit("/", 1)[-1], *([] if ready else [project.name])]
+    named = bool(image) and any(image == re.sub(r"[^a-z0-9]", "", name.lower()) for name in known_as)
+    if ready and not named:
+        return 0  # a ready image of another name runs something else
+    score = 4 if named else 0
     known = programs.recognise(words)
     base = official_images.official(candidate.base)
     if known is not None and (base is None or base.program is known.program) and (not candidate.start.words or base is not None):

@@ -311,6 +311,11 @@ CLONED: tuple[ClonedProgram, ...] = (
 (modules/cmd_args.py), https://github.com/oobabooga/text-generation-webui (modules/shared.py)."""
 
 
+def scripts_of(image: OfficialImage | None) -> ClonedProgram | None:
+    """The scripts that start the server which a ready image has as a clone."""
+    return next((one for one in CLONED if image is not None and one.program is image.program), None)
+
+
 def cloned(script: str) -> ClonedProgram | None:
     """The known server that a build step clones."""
     for address in re.findall(r"git\s+clone\s+(?:[^\n;&|]*?\s)?(https?://\S+|git@\S+)", script):

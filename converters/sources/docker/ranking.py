@@ -25,7 +25,7 @@ HELPER = re.compile(
 )
 """Places of what helps to test, show or measure a project and is never the project itself."""
 ASIDE = re.compile(
-    r"(^|[/._-])(old|clients?|frontend|web|ui"
+    r"(^|[/._-])(old|clients?|frontends?|web|ui|web-?ui"
     r"|tools?|scripts?|build(er)?-env|dev|debug|lint|notebooks?|jupyter|train(ing)?|windows|local|staging|experiments?|integrations?"
     r"|plugins?|third_?party|kserve|kubernetes)([/._-]|$)",
     re.IGNORECASE,

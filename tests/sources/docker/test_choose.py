@@ -13,7 +13,7 @@ from converters.ir import Disposition
 from converters.ledger import Ledger
 from converters.options import Options
 from converters.project import Project, SourceFile
-from converters.sources.docker import services
+from converters.sources.docker import choose, services
 from converters.sources.docker.processes import Process, Tracer
 from converters.sources.docker.reading import analyze
 from tests.sources.docker.projects import app, best, project
@@ -291,3 +291,26 @@ def test_dockerignore_is_matched_once_however_many_images_a_project_has(tmp_path
     assert matched == [""]
     opened.files["notes.md"] = replace(opened.files["main.py"], path="notes.md")
     assert "notes.md" in layouts.ignored(opened, "")
+
+
+def test_a_dockerfile_of_any_name_that_compose_builds(tmp_path: Path) -> None:
+    compose = "services:\n  tf: {image: own/served, ports: ['8501:8501']}\n  api: {build: {context: ., dockerfile: api.image}, ports: ['80:8000']}\n"
+    chosen = best(tmp_path, compose_yml=compose, **{"api.image": SERVE})
+    assert chosen.packaging is not None and chosen.packaging.file.path == "api.image"
+
+
+def test_a_dockerfile_whose_name_goes_on(tmp_path: Path) -> None:
+    chosen = best(tmp_path, DockerfileWebApi=SERVE)
+    assert chosen.packaging is not None and chosen.packaging.file.path == "DockerfileWebApi"
+
+
+def test_variants_of_a_ready_server_beside_the_plain_dockerfile_are_no_question(tmp_path: Path) -> None:
+    start = "FROM vllm/vllm-openai:latest\nENTRYPOINT python3 -m vllm.entrypoints.openai.api_server --model {}\n"
+    files = {"Dockerfile": start.format("a/b"), "Dockerfile.other": start.format("c/d")}
+    assert choose.rivals(choose.candidates(project(tmp_path, **files))) == []
+
+
+def test_two_ready_servers_of_other_names_are_a_question(tmp_path: Path) -> None:
+    start = "FROM vllm/vllm-openai:latest\nENTRYPOINT python3 -m vllm.entrypoints.openai.api_server --model {}\n"
+    files = {"Dockerfile.one": start.format("a/b"), "Dockerfile.two": start.format("c/d")}
+    assert len(choose.rivals(choose.candidates(project(tmp_path, **files)))) == 1

@@ -101,3 +101,15 @@ def test_replicas_of_a_service(compose: str, expected: dict[str, int], tmp_path:
     outcome = convert(tmp_path, Options())
     assert isinstance(outcome, Converted), outcome
     assert numbers(outcome.application.apps[0]) == expected
+
+
+def test_the_command_of_a_manifest_belongs_to_the_image_that_it_names(tmp_path: Path) -> None:
+    serve = DEPLOYMENT.replace("REPLICAS", "1").replace(
+        "image: acme/speech:1", 'image: acme/speech:1\n          command: ["uvicorn", "main:app"]'
+    )
+    compose = "services:\n  ready: {image: acme/other:1, ports: ['8501:8501']}\n"
+    project(tmp_path / "speech", compose_yml=compose, k8s__deployment_yaml=serve)
+    outcome = convert(tmp_path / "speech", Options())
+    assert isinstance(outcome, Converted), outcome
+    server = outcome.application.apps[0].server
+    assert server is not None and (server.image, server.port, server.command) == ("acme/other:1", 8501, [])

@@ -96,3 +96,10 @@ def test_a_cloned_library_is_no_server(tmp_path: Path) -> None:
         main_py="print(1)\n",
     ).server
     assert made is not None and made.port == 7000
+
+
+def test_a_script_of_the_base_image_gets_none_of_what_the_images_own_start_passes(tmp_path: Path) -> None:
+    start = 'ENTRYPOINT ["venv/bin/python", "-u", "webui.py", "--api", "--port", "7862"]\n'
+    made = app(tmp_path, Dockerfile=f"FROM siutin/stable-diffusion-webui-docker:latest-cuda\nWORKDIR /app/webui\n{start}").server
+    assert made is not None and made.port == 7862
+    assert made.command[-2:] == ["--server-name", "0.0.0.0"]
