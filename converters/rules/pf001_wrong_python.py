@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from converters.rules.model import Case, Rule, Seen, fal_docs, runpod_docs
-from converters.rules.samples import WORKER
+from converters.rules.samples import PIP, WORKER
 
 rule = Rule(
     code="PF001",
@@ -11,7 +11,7 @@ rule = Rule(
     safety="manual",
     explanation="""
     What the app imports on its runner is parsed as Python, and as Python of `python_version`. A file that cannot be parsed stops the
-    app at its import.
+    app at its import. Where the app runs on a newer Python than the converter, syntax that is new there is in order.
     Correct the line, or take the Python that the code was written for.
     """,
     links=(
@@ -43,5 +43,26 @@ rule = Rule(
             {"handler.py": WORKER, "notes.py": "def work(text:"},
         ),
         Case("a worker that compiles is in order", "untouched", {"handler.py": WORKER}),
+        Case(
+            "syntax that is new in the app's Python is in order",
+            "untouched",
+            {
+                "handler.py": WORKER.replace("import runpod", "import runpod\nimport jobs"),
+                "jobs.py": "type Job = dict[str, object]\n\n\ndef first[T](jobs: list[T]) -> T:\n    return jobs[0]",
+                "Dockerfile": PIP.replace("3.11", "3.12"),
+            },
+            status="converted",
+        ),
+        Case(
+            "a module that no Python of the app's version takes is named",
+            "partial",
+            {
+                "handler.py": WORKER.replace("import runpod", "import runpod\nimport jobs"),
+                "jobs.py": "try:\n    import json\nexcept ImportError, error:\n    json = None",
+                "Dockerfile": PIP.replace("3.11", "3.13"),
+            },
+            seen=(Seen("manual", 3, "jobs.py"),),
+            status="partial",
+        ),
     ),
 )
