@@ -14,7 +14,7 @@ from typing import Literal
 _OPERATORS = ("&&", "||", ";;&", ";;", ";&", "|&", "|", ";", "&", "(", ")", "\n")
 _REDIRECT = re.compile(r"(?:\d*|\{\w+\})(?:<<<|<<-|<<|<>|<&|>&|>>|>\||<|>)|&>>|&>")
 _PLAIN = re.compile(r"[^\s\\'\"$`&|;()<>#{}]+|[{}#]")
-_VARIABLE = re.compile(r"\$(?:(?P<name>[A-Za-z_]\w*)|\{(?P<braced>[A-Za-z_]\w*)(?:(?P<op>:?[-+=?])(?P<word>[^{}$`\"']*))?\})")
+_VARIABLE = re.compile(r"\$(?:(?P<name>[A-Za-z_]\w*)|\{(?P<braced>[A-Za-z_]\w*)(?:(?P<op>:?[-+=?])(?P<word>[^`]*))?\})", re.DOTALL)
 
 
 class ShellError(Exception):
@@ -226,8 +226,8 @@ def _parts(word: str) -> Iterator[tuple[str, bool, bool]]:
 def expand(words: Iterable[str], env: Mapping[str, str]) -> tuple[str, ...]:
     """Words as written (`ShellCommand.raw_words`) with quotes removed and known variables replaced.
 
-    `$X` and `${X}` that `env` does not have stay as written; `${X:-d}` then gives `d`. An unquoted value is split
-    at white space, as the shell does. Nothing is raised.
+    `$X` and `${X}` that `env` does not have stay as written; `${X:-d}` then gives `d`, in which variables are replaced, too.
+    An unquoted value is split at white space, as the shell does. Nothing is raised.
     """
     result: list[str] = []
     for word in words:
@@ -261,6 +261,11 @@ def _expand_word(word: str, env: Mapping[str, str]) -> list[str]:
     return [*fields, current] if filled else fields
 
 
+def _inside(word: str, env: Mapping[str, str]) -> str:
+    """The word behind an operator, which may hold quotes and variables of its own: `${A:-${B}/c}`."""
+    return "".join(_value(text, env) if variable else text for text, variable, _ in _parts(word))
+
+
 def _value(text: str, env: Mapping[str, str]) -> str:
     match = _VARIABLE.fullmatch(text)
     if not match:
@@ -271,7 +276,7 @@ def _value(text: str, env: Mapping[str, str]) -> str:
         return text if value is None else value
     missing = value is None or (operator[0] == ":" and not value)
     if operator[-1] in "-=":
-        return word if missing or value is None else value
+        return _inside(word, env) if missing or value is None else value
     if operator[-1] == "+":
-        return text if value is None else "" if missing else word
+        return text if value is None else "" if missing else _inside(word, env)
     return text if value is None or missing else value

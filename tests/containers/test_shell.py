@@ -151,6 +151,8 @@ def test_a_quote_that_nothing_closes_in_an_exec_form_stays_as_it_is() -> None:
         pytest.param("a $X ${X}", ("a", "1", "1"), id="known"),
         pytest.param("a $Z ${Z}", ("a", "$Z", "${Z}"), id="unknown stays"),
         pytest.param("a ${Z:-d} ${Z-d} ${X:-d}", ("a", "d", "d", "1"), id="default"),
+        pytest.param('a "${Z:-${X}/d}" ${Z:-"$S"}', ("a", "1/d", "b", "c"), id="variables in a default"),
+        pytest.param("a ${Z:-$U} ${Z:-$(X)}", ("a", "$U", "$(X)"), id="unknown variables in a default stay"),
         pytest.param("a ${E:-d} ${E-d}x", ("a", "d", "x"), id="default of an empty one"),
         pytest.param("a ${X:+y} ${Z:+y}", ("a", "y", "${Z:+y}"), id="alternative"),
         pytest.param("a '$X' \\$X \"\\$X\"", ("a", "$X", "$X", "$X"), id="quoted dollars are text"),

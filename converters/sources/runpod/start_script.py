@@ -11,16 +11,15 @@ import re
 from pathlib import PurePosixPath
 
 from converters import rules
-from converters.concepts import environment as environments
-from converters.concepts import storage, variables
+from converters.concepts import storage
 from converters.containers import base_images
 from converters.containers.dockerfile import command_line
 from converters.containers.packaging import Packaging
 from converters.containers.shell import ShellCommand, expand, split
-from converters.credentials.recognize import is_secret
-from converters.ir import App, Disposition, Edit, EnvVar, Origin
+from converters.ir import App, Disposition, Edit, Origin
 from converters.ledger import Ledger
 from converters.project import MAX_FILE, Project, SourceFile
+from converters.sources.runpod import exports
 from converters.sources.runpod.absent_start import absent_start
 from converters.sources.runpod.units import Unit
 
@@ -175,9 +174,8 @@ def _script(file: SourceFile, packaging: Packaging, unit: Unit, app: App, edits:
         if _starts_in_heredoc(command):
             spans.append((command.start, len("".join(lines[: command.end_line]).rstrip("\r\n"))))
     significant = [command for command in _commands(text) if _is_significant(command, unit)]
-    exports = _exports(_commands(text), packaging, unit)
-    for name, value, line in exports:
-        _export(app, name, value, Origin(file=file.path, line=line), ledger, _is_read(name, texts))
+    for exported in exports.of(text, packaging.stage, lambda command: _starts_worker(command, unit)):
+        exports.carry(app, exported, Origin(file=file.path, line=exported.line), ledger, _is_read(exported.name, texts))
     if not significant:
         return
     if not spans:
@@ -250,8 +248,8 @@ def _inline(packaging: Packaging, unit: Unit, app: App, ledger: Ledger, texts: l
     command = packaging.stage.cmd or packaging.stage.entrypoint
     if not significant or not spans or command is None:
         return
-    for name, value, _ in _exports(_commands(text), packaging, unit):
-        _export(app, name, value, packaging.origin(command.line), ledger, _is_read(name, texts))
+    for exported in exports.of(text, packaging.stage, lambda command: _starts_worker(command, unit)):
+        exports.carry(app, exported, packaging.origin(command.line), ledger, _is_read(exported.name, texts))
     app.start_command = ["bash", "-c", _around(text, spans[0], unit)]
     ledger.note(
         rules.RP016,
@@ -297,56 +295,9 @@ def _listed(commands: list[ShellCommand]) -> str:
     return "; ".join(f"`{text}`" for text in texts[:4]) + (" ..." if len(texts) > 4 else "")
 
 
-def _exports(commands: list[ShellCommand], packaging: Packaging, unit: Unit) -> list[tuple[str, str | None, int]]:
-    """(name, value or None where only the running shell knows it, line) of every export, and of what the worker alone is given."""
-    known = {name: value.value for name, value in packaging.stage.env.items()}
-    found: list[tuple[str, str | None, int]] = []
-    for command in commands:
-        given = [f"{name}={value}" for name, value in command.assignments] if _starts_worker(command, unit) else []
-        if command.words[:1] != ("export",) and not given:
-            continue
-        for word in given or command.raw_words[1:]:
-            name, sign, raw = word.partition("=")
-            if not sign or not re.fullmatch(r"[A-Za-z_]\w*", name):
-                continue
-            dynamic = "$(" in raw or "`" in raw or any(part not in known for part in re.findall(r"\$\{?([A-Za-z_]\w*)(?![\w:]*:?-)", raw))
-            values = () if dynamic else expand([raw], known)
-            value = values[0] if len(values) == 1 else "" if not dynamic else None
-            found.append((name, value, command.line))
-            if value is not None:
-                known[name] = value
-    return found
-
-
 def _is_read(name: str, texts: list[str]) -> bool:
     """Whether the worker's files name a variable, or a library that they may use reads it."""
     return OF_LIBRARIES.match(name) is not None or any(re.search(rf"\b{re.escape(name)}\b", text) for text in texts)
-
-
-def _export(app: App, name: str, value: str | None, origin: Origin, ledger: Ledger, needed: bool) -> None:
-    if variables.LOADER.match(name) or name in ("PATH", "PYTHONUNBUFFERED"):
-        ledger.note(
-            rules.ENV002,
-            Disposition.DROPPED,
-            f"`{name}` of the script holds for what the script starts; the app's own process is started by fal",
-            origin,
-        )
-    elif value is not None and value and is_secret(name, value):
-        if all(known.name != name for known in app.secrets):
-            app.secrets.append(EnvVar(name=name, secret=True, origin=origin))
-        environments.secret_item(ledger, name, origin, f"the start script exports the secret {name}")
-    elif value is None or is_secret(name):
-        if needed or is_secret(name):
-            message = f"the script computes {name} when it runs, and the worker needs it: set it in setup()."
-            ledger.note(rules.ENV001, Disposition.MANUAL, message, origin)
-        else:
-            message = f"the script computes {name} when it runs, for what it starts: the worker's own files do not read it"
-            ledger.note(rules.ENV001, Disposition.KEPT, message, origin)
-    else:
-        moved = storage.moved(value, app)
-        app.environment.variables = [known for known in app.environment.variables if known.name != name]
-        app.environment.variables.append(EnvVar(name=name, value=moved, preset=True, origin=origin))
-        ledger.note(rules.ENV001, Disposition.CONVERTED, f"{name} is exported by the start script: set in setup()", origin)
 
 
 def configuration(unit: Unit) -> set[str]:

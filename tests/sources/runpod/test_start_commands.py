@@ -28,8 +28,8 @@ ALONE = ["python -u handler.py", "exec python handler.py", "nohup python handler
 ALONE += ["echo ready 2> /dev/null && python handler.py", "echo ready 1>&2; python handler.py"]
 
 
-def made(folder: Path, command: str, script: str = "") -> Converted:
-    files = {"handler.py": WORKER, "side.sh": "sleep 60", "prepare.py": "print('ready')"}
+def made(folder: Path, command: str, script: str = "", worker: str = WORKER) -> Converted:
+    files = {"handler.py": worker, "side.sh": "sleep 60", "prepare.py": "print('ready')"}
     files |= {"start.sh": script} if script else {}
     files["Dockerfile"] = f"FROM python:3.11-slim\nWORKDIR /app\nCOPY . .\nRUN pip install runpod\nCMD {command}\n"
     for name, text in files.items():
@@ -53,6 +53,28 @@ def test_a_variable_that_a_command_gives_its_worker_is_set(tmp_path: Path) -> No
     app = app_of(made(tmp_path, "bash side.sh & MODE=fast python handler.py"))
     assert app.start_command == ["bash", "-c", "bash side.sh &"]
     assert [(variable.name, variable.value) for variable in app.environment.variables] == [("MODE", "fast")]
+
+
+HOST = '"http://${HOST:-127.0.0.1}:$PORT"'
+EXPORTS = [
+    pytest.param(f"PORT=8188\nexport URL={HOST}\n", "URL", ("http://127.0.0.1:8188", True), id="variables of the script"),
+    pytest.param(f'PORT=8188\nexport URL="${{URL:-{HOST[1:-1]}}}"\n', "URL", ("http://127.0.0.1:8188", False), id="a default"),
+    pytest.param('export FOLDER="${FOLDER:-${ROOT:-/srv}/out}"\n', "FOLDER", ("/srv/out", False), id="a default in a default"),
+    pytest.param("export NOTE='${PORT}'\n", "NOTE", ("${PORT}", True), id="a text that looks like a variable"),
+    pytest.param(f"export URL={HOST}\n", "URL", None, id="a variable that nobody sets"),
+    pytest.param(f"PORT=$(cat port)\nexport URL={HOST}\n", "URL", None, id="what a program prints"),
+    pytest.param(f"PORT=1\nif [ -e two ]; then\n  PORT=2\nfi\nexport URL={HOST}\n", "URL", None, id="a branch"),
+    pytest.param("export URL=`cat url`\n", "URL", None, id="backticks"),
+]
+
+
+@pytest.mark.parametrize(("script", "name", "expected"), EXPORTS)
+def test_an_export_is_set_where_reading_tells_its_value(tmp_path: Path, script: str, name: str, expected: tuple[str, bool] | None) -> None:
+    worker = WORKER.replace("import runpod", f'import os\n\nimport runpod\n\nVALUE = os.environ.get("{name}")')
+    outcome = made(tmp_path, "bash start.sh", f"{script}./side.sh &\npython handler.py\n", worker)
+    found = {variable.name: (variable.value, variable.preset) for variable in app_of(outcome).environment.variables}
+    assert found.get(name) == expected
+    assert bool([item for item in outcome.ledger.open_code_items() if item.rule == "ENV001"]) == (expected is None)
 
 
 SCRIPTS = [
