@@ -54,6 +54,45 @@ rule = Rule(
             {"handler.py": WORKER, "Dockerfile": IMAGE},
         ),
         Case(
+            "a look at what is installed leaves no model in the image",
+            "untouched",
+            {
+                "handler.py": WORKER,
+                "Dockerfile": IMAGE.replace(
+                    "COPY handler.py",
+                    'RUN python -c "import torch, transformers; print(torch.__version__, torch.cuda.is_available())"\n'
+                    "RUN python -c \"import torch; assert torch.__version__.split('+')[0] == '2.6.0'\"\nCOPY handler.py",
+                ),
+            },
+            lacks={"app.py": ("HF_HOME",), "MIGRATION.md": ("baked in the image",)},
+        ),
+        Case(
+            "an installer of pip and a login to the hub leave no model in the image",
+            "untouched",
+            {
+                "handler.py": WORKER,
+                "Dockerfile": IMAGE.replace(
+                    "COPY handler.py",
+                    "RUN curl -sS https://bootstrap.pypa.io/get-pip.py | python3.11\n"
+                    "RUN huggingface-cli login --token $TOKEN\nCOPY handler.py",
+                ),
+            },
+            lacks={"app.py": ("HF_HOME",), "MIGRATION.md": ("baked in the image",)},
+        ),
+        Case(
+            "a line that loads a model leaves it in the image",
+            "converted",
+            {
+                "handler.py": WORKER,
+                "Dockerfile": IMAGE.replace(
+                    "COPY handler.py",
+                    "RUN python -c \"from transformers import pipeline; pipeline('fill-mask', model='acme/x')\"\nCOPY handler.py",
+                ),
+            },
+            seen=(Seen("kept", 4, "Dockerfile"),),
+            has={"app.py": ('os.environ["HF_HOME"] = "/root/.cache/huggingface"',)},
+        ),
+        Case(
             "a model that the worker loads itself is not in the image",
             "untouched",
             {
