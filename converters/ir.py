@@ -379,6 +379,8 @@ class App(Model):
     refresh_always: bool = False
     volume: str = ""
     """The app whose folder below `/data` holds the network volume, where a shared module names it; '' for the app's own."""
+    asks_for_volume: bool = False
+    """The code looks at the folder of the network volume itself, which a worker finds mounted: `setup()` makes it."""
     server: Server | None = None
     decisions: list[Decision] = Field(default_factory=list)
     """What was chosen, and how sure it is: one for each subject."""

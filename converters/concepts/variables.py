@@ -39,6 +39,11 @@ CACHES = frozenset(
         "DIFFUSERS_CACHE",
     }
 )
+OFFLINE = re.compile(r"^(HF_HUB|HF_DATASETS|TRANSFORMERS|DIFFUSERS)_OFFLINE$")
+"""With one of them, a library reads its cache and fetches nothing."""
+OF_WORKER = frozenset({"RUNPOD_WEBHOOK_GET_JOB", "RUNPOD_WEBHOOK_POST_OUTPUT", "RUNPOD_WEBHOOK_POST_STREAM", "RUNPOD_WEBHOOK_PING"})
+OF_WORKER |= {"RUNPOD_AI_API_KEY"}
+"""Secrets that RunPod gives its own worker loop: nobody has them to set."""
 
 
 def is_secret(name: str) -> bool:

@@ -32,7 +32,7 @@ def code_variables(app: App, code: Code, closure: list[str], ledger: Ledger, sta
         if module is None:
             continue
         for node, name, required in environment_reads(code, module):
-            if variables.is_secret(name) and name not in known:
+            if variables.is_secret(name) and name not in known | variables.OF_WORKER:
                 known.add(name)
                 app.secrets.append(EnvVar(name=name, secret=True, origin=module.origin(node)))
                 environments.secret_item(ledger, name, module.origin(node), f"the code reads the secret {name} from the environment")

@@ -33,6 +33,26 @@ rule = Rule(
             seen=(Seen("kept", 5),),
         ),
         Case(
+            "the address of the job queue is no secret to set",
+            "converted",
+            {
+                "handler.py": """
+                import os
+                import runpod
+
+                LOCAL = os.environ.get("RUNPOD_WEBHOOK_GET_JOB") is None
+
+                def handler(job):
+                    return {"text": job["input"]["prompt"], "local": LOCAL}
+
+                runpod.serverless.start({"handler": handler})
+                """
+            },
+            seen=(Seen("kept", 4),),
+            lacks={"MIGRATION.md": ("fal secrets set",)},
+            status="converted",
+        ),
+        Case(
             "a variable of the project's own is no platform's",
             "untouched",
             {

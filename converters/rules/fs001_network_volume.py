@@ -14,7 +14,7 @@ rule = Rule(
     RunPod mounts a network volume at `/runpod-volume`; fal mounts `/data` on every runner. `/data` is one folder for all apps of an
     account, so each volume becomes a folder of its own below it, named after the app, and two volumes never merge; workers that share
     a module which names the volume share the folder of the first. Paths in strings and f-strings of the code are rewritten; text that
-    only describes them stays.
+    only describes them stays. Code that looks for the volume's folder itself finds it on fal, too: `setup()` makes it.
     Copy the volume's files there, and remember that `/data` is eventually consistent: write to a temporary name and rename.
     """,
     links=(runpod_docs("serverless/storage/overview"), fal_docs("documentation/development/use-persistent-storage")),
@@ -112,6 +112,86 @@ rule = Rule(
                 "Dockerfile": IMAGE.replace("COPY", "ENV MODELS=/runpod-volume/models\nCOPY"),
             },
             seen=(Seen("manual", 1),),
+            status="converted",
+        ),
+        Case(
+            "the folder of a volume that code looks for is there",
+            "converted",
+            {
+                "handler.py": WORKER.replace(
+                    "import runpod\n",
+                    "import os\nimport runpod\n\nFOLDER = '/runpod-volume/models' if os.path.exists('/runpod-volume') else '/models'\n",
+                ),
+                "Dockerfile": IMAGE,
+            },
+            seen=(Seen("converted", 4),),
+            has={"app.py": ('os.makedirs("/data/worker", exist_ok=True)',)},
+            status="converted",
+        ),
+        Case(
+            "the folder of a volume that a start script looks for is there",
+            "converted",
+            {
+                "handler.py": WORKER,
+                "start.sh": "if [ -d /runpod-volume ]; then ln -s /runpod-volume/models /models; fi\npython handler.py\n",
+                "Dockerfile": IMAGE.replace("COPY handler.py /handler.py", "COPY . /").replace(
+                    '"python", "-u", "/handler.py"', '"bash", "/start.sh"'
+                ),
+            },
+            has={"app.py": ('os.makedirs("/data/worker", exist_ok=True)',), "start.sh": ("[ -d /data/worker ]",)},
+        ),
+        Case(
+            "a path below the volume is left to the code",
+            "converted",
+            {
+                "handler.py": WORKER.replace(
+                    "import runpod\n", "import os\nimport runpod\n\nMODELS = os.path.exists('/runpod-volume/models')\n"
+                ),
+                "Dockerfile": IMAGE,
+            },
+            seen=(Seen("converted", 4),),
+            lacks={"app.py": ("makedirs",)},
+        ),
+        Case(
+            "a variable of the image that names the folder of the volume has it there",
+            "partial",
+            {
+                "handler.py": WORKER.replace("import runpod\n", "import os\nimport runpod\n\nFILES = os.listdir(os.environ['FILES'])\n"),
+                "Dockerfile": IMAGE.replace("COPY", "ENV FILES=/runpod-volume\nCOPY"),
+            },
+            seen=(Seen("manual", 1),),
+            has={"app.py": ('os.makedirs("/data/worker", exist_ok=True)',)},
+            status="converted",
+        ),
+        Case(
+            "a cache on the volume fills by itself",
+            "untouched",
+            {"handler.py": WORKER, "Dockerfile": IMAGE.replace("COPY", "ENV HF_HOME=/runpod-volume/cache\nCOPY")},
+        ),
+        Case(
+            "a cache on the volume to which nothing may be fetched is copied",
+            "partial",
+            {"handler.py": WORKER, "Dockerfile": IMAGE.replace("COPY", "ENV HF_HOME=/runpod-volume/cache HF_HUB_OFFLINE=1\nCOPY")},
+            seen=(Seen("manual", 1),),
+            status="converted",
+        ),
+        Case(
+            "a cache elsewhere is no volume, whatever may be fetched to it",
+            "untouched",
+            {"handler.py": WORKER, "Dockerfile": IMAGE.replace("COPY", "ENV HF_HOME=/models/cache HF_HUB_OFFLINE=1\nCOPY")},
+        ),
+        Case(
+            "the files of two workers' volumes are copied to two folders",
+            "partial",
+            {
+                f"{name}/{path}": text
+                for name in ("one", "two")
+                for path, text in {
+                    "handler.py": WORKER,
+                    "Dockerfile": IMAGE.replace("COPY", "ENV MODELS=/runpod-volume/models\nCOPY"),
+                }.items()
+            },
+            seen=(Seen("manual", 1, "one/handler.py"), Seen("manual", 1, "two/handler.py")),
             status="converted",
         ),
     ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os.path
 from pathlib import PurePosixPath
 
+from converters.concepts import storage
 from converters.concepts.literals import source_of, string
 from converters.concepts.names import is_dotted_name
 from converters.ir import App
@@ -57,6 +58,8 @@ def setup_lines(app: App) -> list[str]:
         lines.append(f"os.chdir({string(app.chdir)})  # the worker's working directory")
     lines += app_parts.search_path(app)
     lines += [app_parts.environment_line(variable) for variable in app.environment.variables if variable.value is not None]
+    if app.asks_for_volume:
+        lines.append(f"os.makedirs({string(storage.volume_folder(app))}, exist_ok=True)  # the worker found its network volume mounted")
     if app.start_command:
         lines.append(f"subprocess.run({source_of(_command(app))}, check=True)  # what the worker's start command does before")
     if handler.uses_arguments:

@@ -9,7 +9,7 @@ import re
 from pathlib import PurePosixPath
 
 from converters import rules
-from converters.concepts import dotenv, storage, variables
+from converters.concepts import dotenv
 from converters.concepts import environment as environments
 from converters.concepts.machine import assume
 from converters.concepts.names import app_name, class_name
@@ -57,6 +57,7 @@ from converters.sources.runpod import (
     results,
     start_script,
     threads,
+    volumes,
 )
 from converters.sources.runpod.files import app_file_of, placement
 from converters.sources.runpod.handler import Resolved, resolve
@@ -188,6 +189,7 @@ def _app(project: Project, unit: Unit, found: Survey, options: Options, ledger: 
         examples=known_examples,
         realtime=options.realtime and resolved.kind in ("generator", "async_generator"),
         volume=volume,
+        asks_for_volume=volumes.is_looked_for(project, unit, code, closure),
     )
     if app.realtime:
         ledger.note(rules.RP026, Disposition.CONVERTED, "what the handler yields goes out by `fal.realtime` at /realtime", handler.origin)
@@ -213,7 +215,7 @@ def _app(project: Project, unit: Unit, found: Survey, options: Options, ledger: 
     dispositions.settle(project, unit, app, code, found, closure, plan, ledger)
     if cog:
         cog_build.settle(cog, app, ledger)
-    _remarks(app, resolved, found_results, ledger)
+    _remarks(app, unit, found_results, ledger)
     environments.check_pins(environment, ledger, imported_names(code, closure))
     environments.raise_python(environment, ledger)
     return app
@@ -240,6 +242,8 @@ def _inline(app: App, code: Code, unit: Unit, start: Start, resolved: Resolved, 
             raise inline.NotInline("its image holds the whole folder, as Cog builds it")
         if app.start_command:
             raise inline.NotInline("its start command does more than start the worker")
+        if app.asks_for_volume:
+            raise inline.NotInline("its code looks for the folder of the network volume")
         if app.handler is not None and (app.handler.checks or app.handler.teardown or app.handler.handle_exit or app.handler.hints):
             raise inline.NotInline("it has functions of its own that the app calls")
     except inline.NotInline as reason:
@@ -482,7 +486,7 @@ def _machine(app: App, unit: Unit, code: Code, closure: list[str], ledger: Ledge
     assume(app, ledger, rule=rules.RP050, gpu=why, message=message, place=Origin(file=app.entry, line=1))
 
 
-def _remarks(app: App, resolved: Resolved, found: results.Results, ledger: Ledger) -> None:
+def _remarks(app: App, unit: Unit, found: results.Results, ledger: Ledger) -> None:
     places: dict[str, list[Origin]] = {}
     for module, node in found.error_with_more:
         places.setdefault(module.path, []).append(module.origin(node))
@@ -502,14 +506,4 @@ def _remarks(app: App, resolved: Resolved, found: results.Results, ledger: Ledge
                 f"`{field.name}` names a local file, which tells a caller nothing: it is uploaded, and returned as {field.media.title()}",
                 field.origin,
             )
-    folder = storage.volume_folder(app)
-    told = any(item.rule == rules.FS001 and item.disposition is Disposition.MANUAL for item in ledger.notes)
-    held = (one.value or "" for one in app.environment.variables if one.name not in variables.CACHES)  # caches fill by themselves
-    if not told and any(folder in value for value in held):
-        ledger.note(
-            rules.FS001,
-            Disposition.MANUAL,
-            f"copy the volume's files to {folder} (`fal files upload`).",
-            Origin(file=app.entry, line=1),
-            scope=Scope.DEPLOY,
-        )
+    volumes.copied(app, unit, ledger)
