@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import time
 from pathlib import Path
 
 from converters.batch import Task
+from converters.convert import convert as converted_project
 from converters.errors import ExitCode
+from converters.options import Options
 from converters.output import write
 from converters.reports.json import Document, document
 from tests import made
@@ -31,6 +34,14 @@ def act(what: str) -> Document:
     if what == "segfault":
         os.kill(os.getpid(), signal.SIGSEGV)
     return {"said": what}
+
+
+def imported_by_converting(project: Path) -> Document:
+    """The modules that a conversion imports in its own process, but for those of Python itself."""
+    before = set(sys.modules)
+    outcome = converted_project(project, Options())
+    found = sorted(name for name in sys.modules.keys() - before if name.partition(".")[0] not in sys.stdlib_module_names)
+    return {"status": outcome.status, "imported": found}
 
 
 def convert(task: Task) -> Document:

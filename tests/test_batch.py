@@ -28,6 +28,7 @@ from converters.reports import print_batch
 from converters.reports.formats import github, markdown
 from converters.reports.json import Document, published_schema
 from tests import jobs, made
+from tests.verify.made import FIXTURES
 
 
 @dataclass(frozen=True)
@@ -101,6 +102,12 @@ def test_a_hang_is_stopped_in_time() -> None:
     assert "longer than 1.5 s" in deaf.problem
     assert well.answer == {"said": "well"}
     assert time.monotonic() - start < 20
+
+
+def test_what_conversions_import_is_imported_once_for_all_of_them() -> None:
+    projects = [FIXTURES / name for name in ("runpod/upscaler", "replicate/blur", "docker/captions", "docker/thumbs")]
+    found = [ended.answer for ended in Workers(jobs.imported_by_converting, 2, 60.0).run(projects)]
+    assert found == [{"status": "converted", "imported": []}] * len(projects)
 
 
 def test_closing_the_workers_ends_their_processes() -> None:

@@ -21,7 +21,7 @@ from typing import Any, Generic, TypeVar
 T = TypeVar("T")
 Answer = dict[str, Any]
 
-_PRELOAD = ["typer", "converters.commands.convert", "converters.convert", "converters.sources.loaded", "converters.targets.write"]
+_PRELOAD = ["converters.batch.preloaded"]
 """Imported once in the process that all workers are forked from."""
 
 
