@@ -74,7 +74,14 @@ def _callable(command: Json) -> Callable[..., Any]:
         from fal_runtime import _sdk
 
         return _sdk.entry_point(command["entry_point"])
-    function: Callable[..., Any] = pickle.loads(Path(command["payload"]).read_bytes())
+    payload = Path(command["payload"]).read_bytes()
+    if command.get("origin") is not None:
+        from fal_runtime import _sdk
+
+        overrides = _sdk.Overrides(tuple(command["origin"]))
+        overrides.apply_to_imported()
+        return _sdk.load(payload, overrides)
+    function: Callable[..., Any] = pickle.loads(payload)
     return function
 
 

@@ -1,65 +1,77 @@
-"""How an app runs here that is a container image alone: behind one small protocol, so that other engines can follow."""
+"""Where the runners of an app are started: as processes of this machine (`local.py`), or wherever else an engine puts them."""
 
 from __future__ import annotations
 
-import os
-import sys
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
-from . import image
-from .errors import LoadFailure
 from .spec import Spec
+from .upstream import Upstream
 
-#: The directory with a ``sitecustomize`` that redirects what a Python process binds.
-HOOK = Path(__file__).parent / "_hook"
+LineHandler = Callable[[str, str], None]
+"""Takes a line of a runner's output: the name of the stream, the text."""
+EventHandler = Callable[[dict[str, Any]], None]
+"""Takes what a runner reports: its name is ``event``."""
+
+
+class Process(Protocol):
+    """The process of one runner."""
+
+    @property
+    def exited(self) -> asyncio.Future[int]:
+        """Resolves to its exit code, negative for a signal, once everything that it printed was handed on."""
+
+    @property
+    def serving(self) -> int | None:
+        """The process of this machine with whose descendants the app runs; None where nobody knows."""
+
+    @property
+    def holds_own_port(self) -> bool:
+        """True if its server listens on the very port that it names, and nothing else on this machine can."""
+
+    def signal(self, number: int) -> None:
+        """Send a signal to it: SIGKILL ends all that it started."""
+
+    async def reachable(self) -> Upstream:
+        """Wait until it takes connections, however long that is."""
+
+    async def hint(self) -> str:
+        """What may be the reason that nothing answers: in parentheses behind a space, or ''."""
+
+
+class Backend(Protocol):
+    """Starts the runners of one app."""
+
+    async def start(self, runner: str, on_line: LineHandler, on_event: EventHandler) -> Process:
+        """Start the one with that id. Raises RuntimeFailure."""
 
 
 @dataclass(frozen=True)
-class Command:
-    """What is executed, with what on top of the environment. The working directory is the layout's."""
+class Given:
+    """An app that was loaded, and what its runners are given.
 
-    argv: tuple[str, ...]
-    env: Mapping[str, str]
+    ``key`` is its table or ``file.py::Class``, ``payload`` the file with its pickle, ``root`` the project, ``directory`` scratch space,
+    ``data`` the directory for ``/data``, ``uploader`` the socket of the node-local uploader, ``origin`` the gateway's (host, port),
+    ``variables`` what the platform sets in the environment of a runner, the app's secrets included, ``secrets`` all that were given.
+    """
+
+    key: str
+    spec: Spec
+    payload: Path | None
+    root: Path
+    directory: Path
+    data: Path
+    uploader: Path
+    origin: tuple[str, int]
+    variables: Mapping[str, str]
+    secrets: Mapping[str, str]
 
 
 class Engine(Protocol):
-    """Turns an image into a command. Raises LoadFailure."""
+    """Makes what an app runs in."""
 
-    def command(self, spec: Spec, layout: image.Layout) -> Command:
-        """The command of the image's server."""
-
-
-class ProcessEngine:
-    """Runs the image's command as a process of this machine, over the staged files; what RUN installs must be installed here."""
-
-    def command(self, spec: Spec, layout: image.Layout) -> Command:
-        """ENTRYPOINT and CMD, as the image table overrides them (as with Docker, a new entrypoint drops the old CMD)."""
-        assert spec.image is not None
-        entrypoint = image.override(spec.image.get("entrypoint"))
-        cmd = image.override(spec.image.get("cmd"))
-        if cmd is None:
-            cmd = layout.cmd if entrypoint is None else ()
-        argv = (*(layout.entrypoint if entrypoint is None else entrypoint), *cmd)
-        if not argv:
-            what = "the Dockerfile" if spec.image.get("dockerfile_str") else f"image {spec.image.get('image')!r}"
-            raise LoadFailure(f"{spec.name}: {what} names no command here; set image.cmd, or run it with a container engine")
-        return Command(argv, search_path(layout.env))
-
-
-def search_path(env: Mapping[str, str]) -> dict[str, str]:
-    """PATH of an image: its own entries, this interpreter's directory and this machine's PATH."""
-    machine = os.environ.get("PATH", os.defpath)
-    own = env.get("PATH", "").removesuffix(machine).strip(os.pathsep)
-    return {"PATH": os.pathsep.join(filter(None, [own, str(Path(sys.executable).parent), machine]))}
-
-
-def redirected_bind(env: Mapping[str, str], port: int, variables: Mapping[str, str], hook: Path = HOOK) -> dict[str, str]:
-    """Environment in which Python processes bind another port where their code says ``port``; the runner fills in which.
-
-    ``env`` is the image's, ``variables`` what the processes inherit, ``hook`` the directory with the ``sitecustomize``.
-    """
-    paths = [str(hook), env.get("PYTHONPATH", ""), variables.get("PYTHONPATH", "")]
-    return {"FAL_RUNTIME_BIND": str(port), "PYTHONPATH": os.pathsep.join(filter(None, paths))}
+    async def prepare(self, given: Given, say: Callable[[str], None], echo: Callable[[str], None]) -> Backend:
+        """``say`` gets what a person should know of it, ``echo`` how far it is. Raises LoadFailure."""

@@ -12,10 +12,12 @@ from typing import Any
 
 from . import image
 from .confinement import Support, View
-from .engine import HOOK, Engine, ProcessEngine, redirected_bind
+from .engine import Backend, Engine, Given
 from .environments import Environments
 from .errors import LoadFailure, RuntimeFailure
 from .interception import Interceptor, without_credentials
+from .local import Local
+from .own_server import HOOK, command, redirected_bind
 from .project import Project
 from .spec import Spec
 from .zygote import Zygote
@@ -26,10 +28,10 @@ _UPLOADER = "/run/fal/api.sock"
 
 @dataclass(frozen=True)
 class Loaded:
-    """An app that is ready to be run: its spec, the command for the zygote, and what the person should know."""
+    """An app that is ready to be run: its spec, what starts its runners, and what the person should know."""
 
     spec: Spec
-    command: Mapping[str, Any]
+    backend: Backend
     notices: tuple[str, ...]
 
 
@@ -61,18 +63,25 @@ class Host:
 class Loader:
     """Loads the apps of one project. ``echo(app, line)`` gets what installers print.
 
-    With ``environments`` each app runs in one with its requirements, else in that of this process.
+    With an ``engine`` that starts the runners, else they are processes of this machine: with ``environments`` each app in one with its
+    requirements, else in that of this process.
     """
 
     def __init__(
-        self, project: Project, zygote: Zygote, environments: Environments | None, host: Host, echo: Callable[[str, str], None]
+        self,
+        project: Project,
+        zygote: Zygote,
+        environments: Environments | None,
+        host: Host,
+        echo: Callable[[str, str], None],
+        engine: Engine | None = None,
     ) -> None:
         self._project = project
         self._zygote = zygote
         self._environments = environments
         self._host = host
         self._echo = echo
-        self._engine: Engine = ProcessEngine()
+        self._engine = engine
 
     async def load(self, app: str) -> Loaded:
         """Raises LoadFailure."""
@@ -80,18 +89,41 @@ class Loader:
         for name in ("root", "empty", "loading", "payload"):
             (place / name).mkdir(parents=True)
         spec = (await self.describe(app, place)).in_environment(self._host.environment)
-        notices: list[str] = []
+        missing = [name for name in spec.settings.get("secrets") or () if name not in self._host.secrets]
+        notices = [f"secret {name} is listed by the app but not given" for name in missing]
+        backend = await (
+            self._local(spec, place, notices) if self._engine is None else self._elsewhere(self._engine, app, spec, place, notices)
+        )
+        return Loaded(spec, backend, tuple(notices))
+
+    async def _elsewhere(self, engine: Engine, app: str, spec: Spec, place: Path, notices: list[str]) -> Backend:
+        """What starts its runners where the engine puts them."""
+        payload = _payload(place)
+        given = Given(
+            key=app,
+            spec=spec,
+            payload=payload if payload.exists() else None,
+            root=self._project.root,
+            directory=place,
+            data=self._host.data,
+            uploader=self._host.uploader,
+            origin=self._host.origin,
+            variables={**self._told(spec), "FAL_KEY": self._host.key, **self._exposed(spec)},
+            secrets=self._host.secrets,
+        )
+        return await engine.prepare(given, notices.append, lambda line: self._echo(spec.name, line))
+
+    async def _local(self, spec: Spec, place: Path, notices: list[str]) -> Backend:
+        """What starts its runners as processes of this machine."""
         if spec.python_version and spec.python_version != f"{sys.version_info.major}.{sys.version_info.minor}":
             notices.append(f"python_version is {spec.python_version}; runs here on {sys.version_info.major}.{sys.version_info.minor}")
-        missing = [name for name in spec.settings.get("secrets") or () if name not in self._host.secrets]
-        notices += [f"secret {name} is listed by the app but not given" for name in missing]
         python = await self._install(spec, notices)
         layout = self._lay_out(spec, place / "root", notices)
-        command = self._command(spec, python, layout, place)
+        told = self._command(spec, python, layout, place)
         if spec.kind == "image":
-            server = self._engine.command(spec, layout)
-            command.update(argv=server.argv, env={**command["env"], **server.env})
-        return Loaded(spec, command, tuple(notices))
+            server = command(spec, layout)
+            told.update(argv=server.argv, env={**told["env"], **server.env})
+        return Local(spec, told, self._zygote)
 
     async def _install(self, spec: Spec, notices: list[str]) -> Path | None:
         """The interpreter of the app's own environment; None where it runs in that of this process."""
@@ -183,6 +215,16 @@ class Loader:
                 shutil.copy2(absolute, target)
         return layout
 
+    def _told(self, spec: Spec) -> dict[str, str]:
+        """What the platform tells a runner of itself."""
+        return {
+            "FAL_APP_NAME": f"{self._host.owner}/{spec.name}",
+            "FAL_APP_ID": spec.name,
+            "FAL_USER_NICKNAME": self._host.owner,
+            "FAL_REGION": "local",
+            "FAL_RUNNER_STATE": "SETUP",
+        }
+
     def _exposed(self, spec: Spec) -> Mapping[str, str]:
         """The secrets of an app: those that it lists, or all where it lists none."""
         listed = spec.settings.get("secrets")
@@ -219,11 +261,7 @@ class Loader:
             "HOME": _home(view, zygote.confinement),
             **({} if private else {"TMPDIR": str(root / "tmp")}),
             **{name: value for name, value in layout.env.items() if name != "PATH"},
-            "FAL_APP_NAME": f"{self._host.owner}/{spec.name}",
-            "FAL_APP_ID": spec.name,
-            "FAL_USER_NICKNAME": self._host.owner,
-            "FAL_REGION": "local",
-            "FAL_RUNNER_STATE": "SETUP",
+            **self._told(spec),
             "IS_ISOLATE_AGENT": "1",
             "PYTHONUNBUFFERED": "1",
             **(zygote.activation(python) if python else {}),

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from . import capture, confinement, redirect
 from . import project as projects
+from .engine import Engine
 from .errors import RuntimeFailure
 from .loops import run_fast
 from .server import Runtime, default_data, default_environments, default_state
@@ -36,6 +37,7 @@ def run(
     owner: str = "local",
     environment: str | None = None,
     install: bool = False,
+    engine: Engine | None = None,
     host: str = "127.0.0.1",
     data: Path | None = None,
     secrets: Path | None = None,
@@ -48,7 +50,8 @@ def run(
 ) -> int:
     """Serve the apps of the project at ``path`` until SIGINT or SIGTERM, with one line per app on standard error.
 
-    With ``install`` each app runs in a virtual environment of its own with its requirements, else in this one.
+    With ``install`` each app runs in a virtual environment of its own with its requirements, with an ``engine`` where that starts it,
+    else in this one.
     Returns the exit code: 0 after a signal, 2 if the port is taken, 5 if no app of the project can be loaded, 70 for a bug.
     ``unconfined`` apps see and change all files that this process can. ``ready`` is called with the running runtime once every app
     answers or has failed. With ``capture_openapi`` the server's OpenAPI document is then written to ``openapi.json`` of the project, and
@@ -66,6 +69,7 @@ def run(
             owner=owner,
             environment=environment,
             environments=default_environments() if install else None,
+            engine=engine,
             data=data or default_data(),
             state=state or default_state(project),
             secrets=values,

@@ -12,13 +12,10 @@ from enum import Enum
 from typing import Any
 
 from .autoscaler import RunnerView
-from .confinement import bounds
+from .engine import Backend, Process
 from .errors import RuntimeFailure
-from .ports import accepts, is_held
 from .spec import HealthCheck, Spec
 from .upstream import Broken, Upstream
-from .usage import belonging
-from .zygote import Child, Zygote
 
 
 class State(str, Enum):
@@ -45,7 +42,7 @@ class StartFailure(Exception):
 class Runner:
     """Starts, watches and stops one process."""
 
-    def __init__(self, spec: Spec, command: dict[str, Any], zygote: Zygote, on_line: Callable[[Runner, str, str], None]) -> None:
+    def __init__(self, spec: Spec, backend: Backend, on_line: Callable[[Runner, str, str], None]) -> None:
         self.id = str(uuid.uuid4())
         self.spec = spec
         self.in_flight: set[str] = set()
@@ -53,24 +50,18 @@ class Runner:
         self.last_used: float | None = None
         self.hints: frozenset[str] = frozenset()
         self.upstream: Upstream | None = None
-        self.pid: int | None = None
-        """The process that the zygote forked, which may stand for a confined one."""
-        self._command = command
-        self._zygote = zygote
+        self._backend = backend
         self._on_line = on_line
-        self._child: Child | None = None
+        self._process: Process | None = None
         self.stop_asked = False
-        self._ports: list[int] = []
-        self._taken = False  # somebody had the port that the app's server names, before it was started
         self._failure: str | None = None
-        self._ready = asyncio.Event()
 
     @property
     def state(self) -> State:
         """Where the runner is in its life."""
-        if self._child is None:
+        if self._process is None:
             return State.PENDING
-        if self._child.exited.done():
+        if self._process.exited.done():
             return State.TERMINATED
         if self.stop_asked:
             return State.DRAINING if self.in_flight else State.TERMINATING
@@ -86,26 +77,23 @@ class Runner:
     @property
     def stopping(self) -> bool:
         """True once it was told to end or has ended."""
-        return self.stop_asked or (self._child is not None and self._child.exited.done())
+        return self.stop_asked or (self._process is not None and self._process.exited.done())
 
     @property
     def exited(self) -> asyncio.Future[int]:
         """Resolves to the exit code. Only after :meth:`start` was called."""
-        assert self._child is not None
-        return self._child.exited
+        assert self._process is not None
+        return self._process.exited
 
     @property
     def holds_own_port(self) -> bool:
         """True if its server listens on the very port that it names: it could not be moved, so there can be only one."""
-        return self.spec.brings_server and self.upstream is not None and self.upstream.port == self.spec.exposed_port
+        return self._process is not None and self._process.holds_own_port
 
     @property
     def serving(self) -> int | None:
         """The process that runs the app: the confined one, where one stands for it."""
-        if self.pid is None or not self._zygote.confinement.private:
-            return self.pid
-        below = bounds.tree(self.pid)  # the one that reaps, then the one that runs the app
-        return below[1] if len(below) > 1 else self.pid
+        return None if self._process is None else self._process.serving
 
     def view(self) -> RunnerView:
         """What the autoscaler sees."""
@@ -113,68 +101,38 @@ class Runner:
 
     async def start(self) -> None:
         """Start the process and wait until it answers. Raises StartFailure."""
-        command = {**self._command, "env": {**self._command["env"], "FAL_JOB_ID": self.id}}
-        self._taken = await self._port_is_taken()
         try:
-            self._child = await self._zygote.fork(command, self._line, self._event)
+            self._process = await self._backend.start(self.id, self._line, self._event)
         except RuntimeFailure as failure:
             raise StartFailure(str(failure)) from None
         timeout = self.spec.limits.startup_timeout
         try:
             await asyncio.wait_for(self._until_ready(), timeout)
         except asyncio.TimeoutError:
+            hint = await self._process.hint()
             self.kill()
             late = f"the runner was not ready within startup_timeout = {timeout:g} s"
-            raise StartFailure(late + await self._hint(), timed_out=True) from None
+            raise StartFailure(late + hint, timed_out=True) from None
         self.ready_at = time.monotonic()
 
     async def _until_ready(self) -> None:
-        assert self._child is not None
+        assert self._process is not None
         ready = asyncio.ensure_future(self._answers())
         try:
-            first: set[asyncio.Future[Any]] = {ready, self._child.exited}
+            first: set[asyncio.Future[Any]] = {ready, self._process.exited}
             await asyncio.wait(first, return_when=asyncio.FIRST_COMPLETED)
             if not ready.done():
-                ended = f"the runner ended with exit code {self._child.exited.result()} before it was ready"
-                raise StartFailure(self._failure or ended + await self._hint())
+                ended = f"the runner ended with exit code {self._process.exited.result()} before it was ready"
+                raise StartFailure(self._failure or ended + await self._process.hint())
             ready.result()
         finally:
             ready.cancel()
 
-    async def _hint(self) -> str:
-        """What may have been in the way of the app's own server."""
-        if not await self._port_is_taken():
-            return ""
-        return f" (port {self.spec.exposed_port} is taken here, and only servers in Python can be moved to another one)"
-
-    async def _port_is_taken(self) -> bool:
-        return self.spec.brings_server and self.spec.exposed_port is not None and await accepts(self.spec.exposed_port)
-
     async def _answers(self) -> None:
-        if self.spec.brings_server:
-            await self._wait_for_port()
-        else:
-            await self._ready.wait()
-        self.upstream = self.upstream or Upstream("127.0.0.1", self._ports[0])
+        assert self._process is not None
+        self.upstream = await self._process.reachable()
         while not await self.is_healthy(first=True):
             await asyncio.sleep(0.05)
-
-    async def _wait_for_port(self) -> None:
-        """Servers of the user's own: the port that their bind was redirected to, or the very port they name."""
-        while True:
-            if self._ports and await accepts(self._ports[0]):
-                port = self._ports[0]
-            elif self.spec.exposed_port is not None and await accepts(self.spec.exposed_port) and self._is_mine(self.spec.exposed_port):
-                port = self.spec.exposed_port
-            else:
-                await asyncio.sleep(0.02)
-                continue
-            self.upstream = Upstream("127.0.0.1", port)
-            return
-
-    def _is_mine(self, port: int) -> bool:
-        held = is_held(port, belonging(self.pid)) if self.pid is not None else False
-        return held if held is not None else not self._taken
 
     async def is_healthy(self, *, first: bool = False) -> bool:
         """Probe the declared health path, or ``/health``; where none is declared any answer but a 502 will do.
@@ -195,17 +153,13 @@ class Runner:
 
     async def accepts(self) -> bool:
         """True if its port takes connections."""
-        return self.upstream is not None and await accepts(self.upstream.port)
+        return self.upstream is not None and await self.upstream.accepts()
 
     def _line(self, stream: str, text: str) -> None:
         self._on_line(self, stream, _unwrapped(text))
 
     def _event(self, event: dict[str, Any]) -> None:
-        if event["event"] == "bound" and self.pid is None:  # said before the app's own code runs; what is said again is not ours
-            self.pid, self._ports = event["pid"], [event["port"], event["metrics_port"]]
-        elif event["event"] == "ready":
-            self._ready.set()
-        elif event["event"] == "failed":
+        if event["event"] == "failed":
             where = event.get("where")
             self._failure = f"{event.get('message')}{f' ({where})' if where else ''}"
 
@@ -215,23 +169,23 @@ class Runner:
         return self._stop()
 
     async def _stop(self) -> None:
-        if self._child is None:
+        if self._process is None:
             return
-        self._child.signal(signal.SIGTERM)
-        done, _ = await asyncio.wait([self._child.exited], timeout=self.spec.limits.termination_grace_period_seconds)
+        self._process.signal(signal.SIGTERM)
+        done, _ = await asyncio.wait([self._process.exited], timeout=self.spec.limits.termination_grace_period_seconds)
         if not done:
             self.kill()
-            await self._child.exited
+            await self._process.exited
         if self.upstream is not None:
             self.upstream.close()
 
     def kill(self, *, after: float = 0) -> None:
         """SIGKILL to the whole group; ``after`` some seconds in which one that ends by itself tells its own exit code."""
         self.stop_asked = True
-        if self._child is not None and after:
+        if self._process is not None and after:
             asyncio.get_running_loop().call_later(after, self.kill)
-        elif self._child is not None:
-            self._child.signal(signal.SIGKILL)
+        elif self._process is not None:
+            self._process.signal(signal.SIGKILL)
 
 
 def _unwrapped(text: str) -> str:

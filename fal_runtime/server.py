@@ -24,6 +24,7 @@ from .asgi import Receive, Scope, Send, answer_json
 from .cdn import Store
 from .confinement import Support
 from .directory import Directory
+from .engine import Engine
 from .environments import Environments
 from .errors import LoadFailure, RuntimeFailure, UnavailablePort
 from .gateway import Gateway, Part
@@ -53,7 +54,8 @@ class Runtime:
     """Serves the apps of a project on ``host``:``port`` (0: any free port) between :meth:`start` and :meth:`close`.
 
     ``owner`` and ``environment`` (fal's ``--env``) are parts of the apps' URLs: ``/<owner>/<app>[--<environment>]``.
-    ``environments`` is the directory for virtual environments with the apps' requirements (None: apps run in the current one).
+    ``environments`` is the directory for virtual environments with the apps' requirements (None: apps run in the current one), ``engine``
+    what starts runners elsewhere than as processes of this machine (`engine.py`).
     ``data`` is the directory for ``/data``, ``state`` the one for the queue and the files (None: they end with this object),
     ``max_body`` the longest body of a request, and of a queued one's answer, in bytes.
     ``variables`` are the environment of apps (None: what this process's says of
@@ -73,6 +75,7 @@ class Runtime:
         owner: str = "local",
         environment: str | None = None,
         environments: Path | None = None,
+        engine: Engine | None = None,
         data: Path,
         secrets: Mapping[str, str] | None = None,
         state: Path | None = None,
@@ -91,6 +94,7 @@ class Runtime:
         self.port = port
         self.owner = owner
         self._environment = environment
+        self._engine = engine
         self._environments = Environments(environments, secrets or {}, [project.root]) if environments else None
         self.applications: dict[str, Application] = {}
         self.failures: dict[str, LoadFailure] = {}
@@ -157,10 +161,11 @@ class Runtime:
             self._readable,
             self._writable,
         )
-        loader = Loader(self.project, zygote, self._environments, host, self._echo)
-        self._tell_confinement(zygote.confinement)
+        loader = Loader(self.project, zygote, self._environments, host, self._echo, self._engine)
+        if self._engine is None:
+            self._tell_confinement(zygote.confinement)
         self._closing.push_async_callback(self._close_applications)
-        await asyncio.gather(*(self._load(loader, zygote, app) for app in self.project.apps))
+        await asyncio.gather(*(self._load(loader, app) for app in self.project.apps))
         await self._open_gateway(state, store, listener)
 
     async def _open_interceptor(self, directory: Path) -> Interceptor:
@@ -244,7 +249,7 @@ class Runtime:
                 self._say("", f"old results and files cannot be deleted: {error}")
             await asyncio.sleep(60)
 
-    async def _load(self, loader: Loader, zygote: Zygote, app: str) -> None:
+    async def _load(self, loader: Loader, app: str) -> None:
         try:
             loaded = await loader.load(app)
         except LoadFailure as failure:
@@ -252,11 +257,11 @@ class Runtime:
             return
         for notice in loaded.notices:
             self._say(app, notice)
-        application = self._application(loaded, zygote)
+        application = self._application(loaded)
         self.applications[loaded.spec.name] = application
         await application.started()
 
-    def _application(self, loaded: Loaded, zygote: Zygote) -> Application:
+    def _application(self, loaded: Loaded) -> Application:
         spec = loaded.spec
         scaling = replace(spec.scaling, min_concurrency=max(1, spec.scaling.min_concurrency)) if self._keep_warm else spec.scaling
 
@@ -265,7 +270,7 @@ class Runtime:
             if self._queue is not None and runner.in_flight:
                 self._queue.log(runner.in_flight, stream, text)
 
-        return Application(spec, scaling, lambda: Runner(spec, dict(loaded.command), zygote, on_line), self._say)
+        return Application(spec, scaling, lambda: Runner(spec, loaded.backend, on_line), self._say)
 
     async def _close_applications(self) -> None:
         await asyncio.gather(*(application.close() for application in self.applications.values()))

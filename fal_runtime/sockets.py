@@ -50,7 +50,14 @@ class Sockets:
             wanted = [Subprotocol(name) for name in scope.get("subprotocols", [])] or None
             try:
                 connection = await connect(
-                    url, additional_headers=headers, subprotocols=wanted, max_size=None, compression=None, ping_interval=None, proxy=None
+                    url,
+                    additional_headers=headers,
+                    subprotocols=wanted,
+                    max_size=None,
+                    compression=None,
+                    ping_interval=None,
+                    proxy=None,
+                    **await runner.upstream.where(),
                 )
             except (InvalidHandshake, OSError) as error:
                 status = getattr(getattr(error, "response", None), "status_code", 502)

@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 
 from . import project as projects
+from .engine import Engine
 from .errors import RuntimeFailure
 from .loops import close, new_event_loop
 from .server import MOST_BODY, Runtime, default_environments
@@ -131,6 +132,7 @@ def serve(
     owner: str = "local",
     environment: str | None = None,
     install: bool = False,
+    engine: Engine | None = None,
     data: Path | None = None,
     state: Path | None = None,
     secrets: Mapping[str, str] | None = None,
@@ -145,7 +147,7 @@ def serve(
     """Serve the project at ``path`` on a free port while the ``with`` block runs.
 
     ``only`` names the apps to serve (none: all of them). With ``install`` each app runs in a virtual environment of its own with its
-    requirements, else in this one.
+    requirements, with an ``engine`` where that starts it, else in this one.
     With ``intercept`` apps reach this gateway by the platform's host names, else they have what network there is.
     ``data`` is the directory for ``/data`` (None: an empty one of its own), ``max_body`` the longest body of a request in bytes;
     the other options are those of ``Runtime``. Raises RuntimeFailure when an app does not load or start, with what a person
@@ -163,6 +165,7 @@ def serve(
             owner=owner,
             environment=environment,
             environments=default_environments() if install else None,
+            engine=engine,
             data=data or Path(own),
             state=state,
             secrets=secrets,

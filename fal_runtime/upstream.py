@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from socket import socket
 from typing import Any, cast
 
 import httptools
@@ -69,11 +70,12 @@ class Response:
 
 
 class Upstream:
-    """A pool of connections to one runner."""
+    """A pool of connections to one runner. ``connect`` makes them where its port is not one of this machine; it raises OSError."""
 
-    def __init__(self, host: str, port: int) -> None:
+    def __init__(self, host: str, port: int, connect: Callable[[], Awaitable[socket]] | None = None) -> None:
         self.host = host
         self.port = port
+        self._connect = connect
         self._authority = f"{host}:{port}".encode()
         self._idle: deque[_Connection] = deque()
         self._all: set[_Connection] = set()
@@ -110,11 +112,25 @@ class Upstream:
                 return connection
             connection.abort()
         try:
-            _, made = await asyncio.get_running_loop().create_connection(lambda: _Connection(self), self.host, self.port)
+            where = await self.where()
+            _, made = await asyncio.get_running_loop().create_connection(lambda: _Connection(self), **where)
         except OSError as error:
             raise Broken(str(error), refused=True) from None
         self._all.add(made)
         return made
+
+    async def where(self) -> dict[str, Any]:
+        """What an event loop's ``create_connection`` is told: a host and a port, or a connected socket. Raises OSError."""
+        return {"host": self.host, "port": self.port} if self._connect is None else {"sock": await self._connect()}
+
+    async def accepts(self) -> bool:
+        """True if it takes connections."""
+        try:
+            transport, _ = await asyncio.get_running_loop().create_connection(asyncio.Protocol, **await self.where())
+        except OSError:
+            return False
+        transport.close()
+        return True
 
     def keep(self, connection: _Connection) -> None:
         """Take back a connection that can be used again."""

@@ -60,7 +60,7 @@ def rehearse_project(request: Request) -> int:
 
 def rehearsed(request: Request) -> list[Rehearsal]:
     """The rehearsals of all apps at a path. Raises MigrateError."""
-    _must_be_installed()
+    must_be_installed()
     from converters.rehearsal import apps
     from converters.rehearsal.machinery import default_folder, machinery
     from converters.rehearsal.rehearse import Settings, rehearse
@@ -90,7 +90,8 @@ def clean(request: Request) -> int:
     return ExitCode.DONE
 
 
-def _must_be_installed() -> None:
+def must_be_installed() -> None:
+    """Raises UsageError where what a rehearsal needs is not."""
     missing = [name for name in ("fal", "httpx", "cryptography") if importlib.util.find_spec(name) is None]
     if missing:
         raise UsageError(f"a rehearsal needs {', '.join(missing)}.", hint="Install it with: pip install 'fal-migrate[run]'")

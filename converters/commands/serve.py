@@ -31,18 +31,24 @@ def run(
     ] = None,
     scale_to_zero: Annotated[bool, typer.Option("--scale-to-zero", help="Let idle runners go, as on the platform.")] = False,
     unconfined: Annotated[bool, typer.Option("--unconfined", help="Let apps see and change all files that you can.")] = False,
+    engine: Annotated[
+        str,
+        typer.Option("--engine", metavar="NAME", help="Where runners are: process, or buildah, podman (in its image, rehearsed)."),
+    ] = "process",
+    base: Annotated[
+        list[str] | None,
+        typer.Option("--base", metavar="IMAGE=FOLDER|SUITE", help="What stands in for a base image; repeatable."),
+    ] = None,
+    real_bases: Annotated[bool, typer.Option("--real-bases", help="Pull base images from their registries.")] = False,
+    cache: Annotated[Path | None, typer.Option("--cache", metavar="DIR", help="Folder of stand-ins, layers and packages.")] = None,
 ) -> int:
     """Serve the apps of the fal project at PATH on this machine."""
-    try:
-        from fal_runtime.main import run as serve
-    except ModuleNotFoundError as error:
-        hint = 'Install it: pip install "fal-migrate[run]".'
-        raise MigrateError(f"the runtime is not installed (no module {error.name!r}).", hint=hint) from error
-    return int(
-        serve(
+    from converters.commands.run import Request, run_project
+
+    return run_project(
+        Request(
             path,
             port=port,
-            unconfined=unconfined,
             host=host,
             owner=owner,
             environment=environment,
@@ -50,9 +56,14 @@ def run(
             data=data,
             state=state,
             secrets=secrets,
-            keys=keys or (),
-            keep_warm=not scale_to_zero,
             capture_openapi=capture_openapi,
+            keys=tuple(keys or ()),
+            scale_to_zero=scale_to_zero,
+            unconfined=unconfined,
+            engine=engine,
+            bases=tuple(base or ()),
+            real_bases=real_bases,
+            cache=cache,
         )
     )
 

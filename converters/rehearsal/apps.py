@@ -73,20 +73,21 @@ def load(found: FalProject, directory: Path) -> list[App | NotLoaded]:
     except RuntimeFailure as error:
         raise Unreadable(str(error), file=str(found.root)) from error
     project = open_project(found.root)
-    stated = programs(project)
-    return [_app(key, one, stated, project) for key, one in described.items()]
+    found_programs = programs(project)
+    return [_app(key, one, found_programs, project) for key, one in described.items()]
 
 
-def _app(key: str, described: Described | LoadFailure, stated: Sequence[Program], project: Project) -> App | NotLoaded:
+def _app(key: str, described: Described | LoadFailure, found: Sequence[Program], project: Project) -> App | NotLoaded:
     if isinstance(described, LoadFailure):
         return NotLoaded(key, str(described).removeprefix(f"{key}: "))
-    return App(key, described, _stated(key, described, stated, project.root), project)
+    return App(key, described, stated(key, described, found, project.root), project)
 
 
-def _stated(key: str, described: Described, stated: Sequence[Program], root: Path) -> Program | None:
+def stated(key: str, described: Described, found: Sequence[Program], root: Path) -> Program | None:
+    """The app among the programs that the project's files state; None where reading does not find it."""
     file, _, symbol = (described.spec.ref or "").partition("::")
     relative = Path(file).relative_to(root).as_posix() if file and Path(file).is_relative_to(root) else file
-    for program in stated:
+    for program in found:
         if program.kind == "server" and program.symbol == key:
             return dataclasses.replace(program, name=described.spec.name)
         if file and program.file == relative and symbol in ("", program.symbol):

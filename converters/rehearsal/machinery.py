@@ -20,8 +20,8 @@ from .engines.podman import Podman
 from .outside import Outside
 
 _ENGINES: dict[str, type[Buildah] | type[Podman]] = {Buildah.name: Buildah, Podman.name: Podman}
-STORED = ("engine", *_ENGINES, "suites", "outside", "records", "announced")
-"""What lies below the folder of rehearsals: layers, releases, packages, what steps asked for, and that it was told what they run."""
+STORED = ("engine", *_ENGINES, "suites", "outside", "records", "announced", "data")
+"""What lies below the folder of rehearsals: layers, releases, packages, what steps asked for, that it was told what they run, /data."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,10 @@ def machinery(name: str = "", *, folder: Path | None = None, bases: Sequence[str
             engine = kind(folder / ("engine" if kind is Buildah else kind.name), outside, Bases(folder / "suites", given, real=real))
             if (missing := engine.missing()) is not None:
                 raise UsageError(f"a rehearsal needs {missing}.", hint="Install it, or allow it, and try again.")
-            yield Machinery(engine, outside)
+            try:
+                yield Machinery(engine, outside)
+            finally:
+                engine.stop()
         finally:
             outside.close()
 

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path, PurePosixPath
+from types import MappingProxyType
 from typing import Any, Literal
 
 from fal_runtime.spec import Spec
@@ -58,15 +59,15 @@ def fal_version() -> str:
     return metadata.version("fal")
 
 
-def recipe(app: App, folder: Path, *, tag: str, minor: str) -> Recipe:
+def recipe(app: App, folder: Path, *, tag: str, minor: str, secrets: Mapping[str, str] = MappingProxyType({})) -> Recipe:
     """The recipe of an app whose Python is ``minor`` where it runs in an environment of requirements; ``folder`` becomes the context.
 
-    Raises OSError where a file cannot be read.
+    ``secrets`` are those that are known: dummies stand for the others. Raises OSError where a file cannot be read.
     """
     spec = app.described.spec
     kind = kind_of(spec)
     folder.mkdir(parents=True)
-    lines = _requirements(app, folder, minor) if kind == "requirements" else _image(app, folder, kind)
+    lines = _requirements(app, folder, minor, secrets) if kind == "requirements" else _image(app, folder, kind)
     image: Mapping[str, Any] = spec.image or {}
     build = Build(
         dockerfile="".join(f"{line}\n" for line, _ in lines),
@@ -74,7 +75,7 @@ def recipe(app: App, folder: Path, *, tag: str, minor: str) -> Recipe:
         tag=tag,
         places=tuple(place for _, place in lines),
         arguments={str(name): str(value) for name, value in (image.get("build_args") or {}).items()},
-        secrets=dict.fromkeys(map(str, image.get("secrets") or {}), DUMMY),
+        secrets={name: secrets.get(name, DUMMY) for name in map(str, image.get("secrets") or {})},
     )
     if kind == "requirements":
         return Recipe(kind, build, f"{ENVIRONMENT}/bin/python", (AGENT,))
@@ -99,7 +100,7 @@ def _python(minor: str) -> str:
 Lines = list[tuple[str, Place]]
 
 
-def _requirements(app: App, folder: Path, minor: str) -> Lines:
+def _requirements(app: App, folder: Path, minor: str, secrets: Mapping[str, str]) -> Lines:
     """A fresh environment as fal makes it: virtualenv's seeds, the layers by uv one after the other, the files of the app below /app.
 
     What fal's agent brings lies beside it: it is found behind the app's own packages, and does not take part in the resolution.
@@ -114,7 +115,7 @@ def _requirements(app: App, folder: Path, minor: str) -> Lines:
         (f"ENV VIRTUAL_ENV={ENVIRONMENT} PATH={ENVIRONMENT}/bin:$PATH", ours),
     ]
     for layer in spec.requirements or ():
-        items = [_local(item, folder, lines) for item in layer]
+        items = [_local(item, folder, lines, secrets) for item in layer]
         lines.append((f"RUN {install} {' '.join(map(shlex.quote, items))}", _place(app, "requirements")))
     if spec.app_files:
         _copied(spec.files, folder / "app")
@@ -122,12 +123,12 @@ def _requirements(app: App, folder: Path, minor: str) -> Lines:
     return lines
 
 
-def _local(item: str, folder: Path, lines: Lines) -> str:
+def _local(item: str, folder: Path, lines: Lines, secrets: Mapping[str, str]) -> str:
     """A requirement as it is installed: secrets filled in, a project of the disk taken from the context, where it is copied to."""
     name, bracket, extras = item.partition("[")
     path = Path(name)
     if not path.is_absolute() or not path.exists():
-        return _SECRET.sub(DUMMY, item)
+        return _SECRET.sub(lambda found: secrets.get(found[1], DUMMY), item)
     place = PurePosixPath(_LOCAL, str(len(lines)), path.name)
     target = folder / place
     target.parent.mkdir(parents=True, exist_ok=True)

@@ -48,6 +48,10 @@ class Settings:
     answer: float = 60
     records: Path | None = None
     """Where it is kept what the steps of builds asked for."""
+    suffix: str = ""
+    """Behind the name of the image, for those that must not share one."""
+    secrets: Mapping[str, str] = field(default_factory=dict)
+    """Those that are known; dummies stand for the others."""
     own_python: str = field(default_factory=lambda: f"{sys.version_info.major}.{sys.version_info.minor}")
     """The minor version that pickled the apps."""
 
@@ -99,6 +103,15 @@ def _not_loaded(app: NotLoaded) -> Failure:
     return Failure(stage="load", what="loading the app as `fal deploy` does", why=why if found else app.why, place=found)
 
 
+@dataclass(frozen=True)
+class Ready:
+    """What an app is started from: the recipe with the bounds of its machine, what was built, and the pickle."""
+
+    plan: Recipe
+    built: Built
+    payload: Path | None
+
+
 @dataclass
 class Course:
     """One app on its way; ``told`` is what is known of it so far."""
@@ -119,14 +132,22 @@ class Course:
 
     def run(self) -> None:
         """Build, start and ask, until something fails."""
+        ready = self.prepare()
+        if ready is not None:
+            self._ask(ready)
+
+    def prepare(self) -> Ready | None:
+        """Build what the app is started from; None where :attr:`told` says why there is nothing."""
         plan = self._plan()
         built = self._build(plan)
         if built is None:
-            return
+            return None
         self.tell(reached="built", stood_in=tuple(StoodIn(what=one.image, by=one.by, differs=one.differs) for one in built.bases))
         payload = self._payload(plan, built)
-        if self.told.failure is None:
-            self._ask(plan, built, payload)
+        if self.told.failure is not None or self.told.skipped:
+            return None
+        bound = memory(self.app.described.spec.settings.get("machine_type"))
+        return Ready(replace(plan, build=replace(plan.build, memory=bound)), built, payload)
 
     def asked(self) -> list[Asked]:
         """What was asked of other machines: by the build, also where its steps come from the cache, and by the app."""
@@ -148,7 +169,8 @@ class Course:
     def _plan(self) -> Recipe:
         spec = self.app.described.spec
         minor = _minor(spec.python_version) or self.settings.own_python
-        made = recipe.recipe(self.app, self.folder / "context", tag=_tag(spec.name), minor=minor)
+        tag = f"{_tag(spec.name)}{self.settings.suffix}"
+        made = recipe.recipe(self.app, self.folder / "context", tag=tag, minor=minor, secrets=self.settings.secrets)
         if self.internet is not None:
             self._lock(self.internet, made.build.context)
             self.internet.expect(made.build.dockerfile, *_texts(made.build.context), *_texts(self.app.project.root, "*.py"))
@@ -262,12 +284,11 @@ class Course:
         self.tell(failure=Failure(stage="fal", what=f"{plan.python} -c {code!r}", why=why, place=where, output=tail(lines)))
         return None
 
-    def _ask(self, plan: Recipe, built: Built, payload: Path | None) -> None:
-        spec = self.app.described.spec
-        bounded = replace(plan, build=replace(plan.build, memory=memory(spec.settings.get("machine_type"))))
+    def _ask(self, ready: Ready) -> None:
         self.say("starting it")
+        plan, image, folder = ready.plan, ready.built.image, self.folder / "run"
         try:
-            with started(self.app, bounded, self.engine, built.image, payload, self.folder / "run", self.settings.start) as runner:
+            with started(self.app, plan, self.engine, image, ready.payload, folder, self.settings.start) as runner:
                 self.tell(reached="started")
                 self.say("asking it")
                 answers = ask(runner, self.settings.answer)

@@ -133,7 +133,7 @@ def started(app: App, recipe: Recipe, engine: Engine, image: str, payload: Path 
     for place_of in (told, data):
         place_of.mkdir(parents=True, exist_ok=True)
         place_of.chmod(0o777)  # the image may name a user of its own
-    process = _process(app, recipe, payload, folder, told, data)
+    process = process_of(app, recipe, payload, folder, data, variables(app.described.spec))
     with uploader(told, folder / "uploads"):
         yield from _started(app, engine.run(image, process), told, seconds)
 
@@ -149,32 +149,47 @@ def _started(app: App, running: Running, told: Path, seconds: float) -> Iterator
         running.kill()
 
 
-def _process(app: App, recipe: Recipe, payload: Path | None, folder: Path, told: Path, data: Path) -> Process:
+def process_of(
+    app: App,
+    recipe: Recipe,
+    payload: Path | None,
+    folder: Path,
+    data: Path,
+    environment: Mapping[str, str],
+    *,
+    ports: tuple[int, int] | None = None,
+    origin: tuple[str, int] | None = None,
+) -> Process:
+    """The process of an app in its image: ``folder`` is what it is given and where it tells how far it is, below ``told``.
+
+    ``ports`` are those of an app that the SDK serves, ``origin`` the (host, port) of a gateway whose files it may read.
+    """
     spec = app.described.spec
     shared = [Mount(data, "/data", writable=True)]
-    environment = variables(spec)
     memory = recipe.build.memory
     if recipe.kind == "server":
         image = spec.image or {}
         program, words = (images.override(image.get(name)) for name in ("entrypoint", "cmd"))
         return Process(entrypoint=program, cmd=words, environment=environment, mounts=shared, memory=memory)
-    ports = None if spec.brings_server else [spec.exposed_port or 8080, 9090]
     command = {
         "op": "run",
         "entry_point": spec.entry_point,
         "payload": f"{INSIDE}/app.pickle",
-        "ports": ports,
+        "ports": None if spec.brings_server else list(ports or (spec.exposed_port or 8080, 9090)),
+        "origin": origin,
         "path": list(recipe.path) + (["/app"] if spec.entry_point and spec.app_files else []),
         "roots": [str(app.project.root), "/app"],
     }
     given = lay_out(folder / "given", payload, command)
     cwd = "/app" if spec.app_files and spec.entry_point else None
-    return Process(argv(recipe.python), environment=environment, mounts=[*mounts(given, told), *shared], cwd=cwd, memory=memory)
+    shown = [*mounts(given, folder / "told"), *shared]
+    return Process(argv(recipe.python), environment=environment, mounts=shown, cwd=cwd, memory=memory)
 
 
-def variables(spec: Spec) -> dict[str, str]:
-    """The environment of a runner: what fal sets, and a dummy for every secret that the app lists."""
-    secrets = [str(name) for name in spec.settings.get("secrets") or ()]
+def variables(spec: Spec, secrets: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The environment of a runner: what fal sets, and these secrets; None: a dummy for every one that the app lists."""
+    if secrets is None:
+        secrets = dict.fromkeys(map(str, spec.settings.get("secrets") or ()), DUMMY)
     uploads = {"FAL_USE_LOCAL_UPLOADER": "1", "FAL_API_SOCKET": f"{TOLD}/{SOCKET}"}
     isolated = {} if spec.kind == "image" else {"IS_ISOLATE_AGENT": "1", "PYTHONUNBUFFERED": "1", **uploads}
     return {
@@ -188,7 +203,7 @@ def variables(spec: Spec) -> dict[str, str]:
         "HF_HOME": "/data/.cache/huggingface",
         "FAL_MIGRATE_GPUS": str(gpus(spec)),
         **isolated,
-        **dict.fromkeys(secrets, DUMMY),
+        **secrets,
     }
 
 

@@ -18,7 +18,7 @@ from typing import Protocol, TypeVar
 from converters.containers import packaging
 from converters.ir import App
 from converters.project import Project, SourceFile
-from fal_runtime import engine, image
+from fal_runtime import image, own_server
 from fal_runtime.confinement import START, Support, View, bounds, content_below, is_collection
 
 from .interpreter import Interpreter
@@ -133,7 +133,7 @@ class Process:
             for folder in (self._staged.workdir, "/tmp"):
                 (self._staged.root / folder.lstrip("/")).mkdir(parents=True, exist_ok=True)
         cwd = self._staged.workdir if self._confinement.private else str(self.folder)
-        readable = (str(HOOK.parent), str(engine.HOOK), *self._folders)
+        readable = (str(HOOK.parent), str(own_server.HOOK), *self._folders)
         view = View(empty, self._staged.root, cwd, readable, (str(self._observation.folder),))
         own = {**self._staged.environment, **self._environment}
         if not self._confinement.private:

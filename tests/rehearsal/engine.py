@@ -34,6 +34,7 @@ class LocalEngine:
     builds: list[Build] = field(default_factory=list)
     uploaded: list[str] = field(default_factory=list)
     processes: list[Process] = field(default_factory=list)
+    started: list[LocalProcess] = field(default_factory=list)
     name: str = "local"
 
     def missing(self) -> str | None:
@@ -57,7 +58,11 @@ class LocalEngine:
 
     def run(self, image: str, process: Process) -> LocalProcess:
         self.processes.append(process)
-        return LocalProcess(process, self.folder / "image", self.late)
+        self.started.append(LocalProcess(process, self.folder / "image", self.late))
+        return self.started[-1]
+
+    def stop(self) -> None:
+        pass
 
     def remove(self) -> None:
         self.builds.clear()
@@ -84,6 +89,7 @@ class LocalProcess:
             words, env=environment, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
         )
         self._late = late
+        self._on_line = process.on_line or (lambda stream, text: None)
         self._lines: list[str] = []
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
@@ -95,6 +101,7 @@ class LocalProcess:
             for line in self._process.stdout:
                 time.sleep(self._late)
                 self._lines.append(line.rstrip("\n"))
+                self._on_line("stdout", line.rstrip("\n"))
 
     def lines(self) -> list[str]:
         if self._process.poll() is not None:
@@ -102,7 +109,18 @@ class LocalProcess:
         return list(self._lines)
 
     def connect(self, port: int, address: str = "127.0.0.1", timeout: float = 5.0) -> socket.socket:
-        return socket.create_connection((address, self._ports.get(port, port)), timeout)
+        said = [line.rpartition(" ")[2] for line in self._lines if line.startswith("listening on ")]
+        return socket.create_connection((address, int(said[0]) if said else self._ports.get(port, port)), timeout)
+
+    def listen(self, port: int) -> socket.socket:
+        raise OSError("the gateway listens there")
+
+    def signal(self, number: int) -> None:
+        self._process.send_signal(number)
+
+    @property
+    def pid(self) -> int | None:
+        return self._process.pid
 
     def poll(self) -> int | None:
         return self._process.poll()

@@ -68,6 +68,7 @@ FAILED = "Error: building at STEP "
             ["one", "two", "subprocess exited with status 1", "subprocess exited with status 1", f'{FAILED}"RUN x": exit status 1'],
             ["one", "two"],
         ),
+        (["one", "subprocess exited on killed", f'{FAILED}"RUN x": exit status 1'], ["one"]),
         (["one", "", f'{FAILED}"RUN /bin/sh -c a', 'b": exit status 2'], ["one"]),
         (["one", f'{FAILED}"RUN a": error while running runtime: exit status 137'], ["one"]),
         (

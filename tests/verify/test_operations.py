@@ -15,7 +15,7 @@ from converters.verify import observe
 from converters.verify.outcome import File
 from converters.verify.servers.exchange import outcome, without_origins
 from converters.verify.servers.operations import Call, Operation, described
-from fal_runtime import engine
+from fal_runtime import own_server
 
 DOCUMENT = {
     "openapi": "3.1.0",
@@ -165,7 +165,7 @@ def test_headers_are_the_application_s() -> None:
 
 def test_hooks_hand_over_to_each_other_and_to_the_image_s_own(tmp_path: Path) -> None:
     (tmp_path / "sitecustomize.py").write_text("print('its own')")
-    for order in ([observe.HOOK, engine.HOOK], [engine.HOOK, observe.HOOK]):
+    for order in ([observe.HOOK, own_server.HOOK], [own_server.HOOK, observe.HOOK]):
         path = os.pathsep.join(map(str, [*order, tmp_path]))
         said = subprocess.run([sys.executable, "-c", ""], env={"PYTHONPATH": path}, capture_output=True, text=True, timeout=30)
         assert (said.stdout, said.stderr) == ("its own\n", "")

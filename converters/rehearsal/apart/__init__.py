@@ -73,6 +73,10 @@ class Program:
         """Send a signal to it and to what it has started in its group."""
         self._room.signal(self._number, number)
 
+    def signal_last(self, number: int, through: str) -> None:
+        """Send a signal to the first process below it whose name does not begin with `through`, and to no other."""
+        self._room.send({"signal_last": self._number, "through": through, "signal": number})
+
     def end(self, code: int) -> None:
         """Called by the room when it has ended."""
         if self._code is None:
@@ -156,10 +160,28 @@ class Room:
             raise ConnectionError(f"{address}:{port}: {error}") from error
         return socket.socket(fileno=fds[0])
 
+    def listen(self, port: int) -> socket.socket:
+        """A socket that listens on a port of the room's loopback. Raises ConnectionError where somebody else does."""
+        number = next(self._numbers)
+        try:
+            _, fds = self._ask(number, {"listen": port}, [], _START_TIMEOUT)
+        except RoomFailure as error:
+            raise ConnectionError(f"port {port}: {error}") from error
+        return socket.socket(fileno=fds[0])
+
+    @property
+    def pid(self) -> int:
+        """The process outside below which all of the room's are."""
+        return self._process.pid
+
     def signal(self, program: int, number: int) -> None:
         """Send a signal to a program and what it has started in its group."""
+        self.send({"kill": program, "signal": number})
+
+    def send(self, asked: Mapping[str, Any]) -> None:
+        """Ask the room's first process for something that is not answered."""
         with contextlib.suppress(OSError):
-            self._control.send(json.dumps({"number": next(self._numbers), "kill": program, "signal": number}).encode())
+            self._control.send(json.dumps({"number": next(self._numbers), **asked}).encode())
 
     def close(self) -> None:
         """End everything in the room."""

@@ -148,6 +148,11 @@ class _First:
                 self.start(number, asked, fds)
             elif "connect" in asked:
                 self.connect(number, asked)
+            elif "listen" in asked:
+                self.listen(number, asked["listen"])
+            elif "signal_last" in asked:
+                for pid in [pid for pid, owner in self.started.items() if owner == asked["signal_last"]]:
+                    os.kill(_last(pid, asked["through"]), asked["signal"])
             elif "kill" in asked:
                 for pid in [pid for pid, owner in self.started.items() if owner == asked["kill"]]:
                     os.killpg(pid, asked["signal"])
@@ -183,6 +188,13 @@ class _First:
             connected.settimeout(None)
             socket.send_fds(self.control, [json.dumps({"number": number, "connected": True}).encode()], [connected.fileno()])
 
+    def listen(self, number: int, port: int) -> None:
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as listening:
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listening.bind(("127.0.0.1", port))
+            listening.listen(128)
+            socket.send_fds(self.control, [json.dumps({"number": number, "listening": True}).encode()], [listening.fileno()])
+
     def reap(self) -> None:
         with contextlib.suppress(ChildProcessError):
             while True:
@@ -194,6 +206,16 @@ class _First:
 
     def tell(self, message: dict[str, Any]) -> None:
         self.control.send(json.dumps(message).encode())
+
+
+def _last(pid: int, through: str) -> int:
+    """The process that an engine's own, whose names begin with `through`, have started one after the other."""
+    while Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[0].rpartition(b"/")[2].startswith(through.encode()):
+        below = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        if not below:
+            break
+        pid = int(below[0])
+    return pid
 
 
 def _tree(shown: list[dict[str, Any]]) -> Any:

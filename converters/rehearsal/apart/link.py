@@ -35,6 +35,13 @@ def main() -> None:
     while data := control.recv(1 << 16):
         asked = json.loads(data)
         try:
+            if asked.get("listen"):
+                with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as listening:
+                    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                    listening.bind(("127.0.0.1", asked["listen"]))
+                    listening.listen(128)
+                    socket.send_fds(control, [b"{}"], [listening.fileno()])
+                continue
             with socket.create_connection((asked["address"], asked["port"]), asked["timeout"]) as connected:
                 connected.settimeout(None)
                 socket.send_fds(control, [b"{}"], [connected.fileno()])

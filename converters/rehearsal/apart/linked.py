@@ -50,12 +50,19 @@ class Link:
 
     def connect(self, port: int, address: str, timeout: float) -> socket.socket:
         """A connection to a port inside. Raises ConnectionError."""
+        return self._asked({"port": port, "address": address, "timeout": timeout}, timeout + 5, f"{address}:{port}")
+
+    def listen(self, port: int) -> socket.socket:
+        """A socket that listens on a port of the loopback inside. Raises ConnectionError."""
+        return self._asked({"listen": port}, _TIMEOUT, f"port {port}")
+
+    def _asked(self, asked: dict[str, object], timeout: float, what: str) -> socket.socket:
         with self._lock:
-            self._control.settimeout(timeout + 5)
-            self._control.send(json.dumps({"port": port, "address": address, "timeout": timeout}).encode())
+            self._control.settimeout(timeout)
+            self._control.send(json.dumps(asked).encode())
             data, fds, _, _ = socket.recv_fds(self._control, 1 << 16, 1)
         if not fds:
-            raise ConnectionError(f"{address}:{port}: {json.loads(data or b'{}').get('failed', 'the network is gone')}")
+            raise ConnectionError(f"{what}: {json.loads(data or b'{}').get('failed', 'the network is gone')}")
         return socket.socket(fileno=fds[0])
 
     def close(self) -> None:

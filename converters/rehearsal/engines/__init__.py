@@ -107,6 +107,8 @@ class Process:
     cwd: str | None = None
     """None: the image's WORKDIR."""
     memory: int | None = None
+    on_line: Callable[[str, str], None] | None = None
+    """Is told each line as it comes, in another thread: the name of the stream, the text."""
 
 
 class Served(Protocol):
@@ -140,8 +142,18 @@ class Running(Protocol):
     def connect(self, port: int, address: str = "127.0.0.1", timeout: float = 5.0) -> socket.socket:
         """A socket connected to a port inside. Raises OSError."""
 
+    def listen(self, port: int) -> socket.socket:
+        """A socket that listens on a port of the loopback inside. Raises OSError."""
+
     def poll(self) -> int | None:
         """Its exit code; None while it runs."""
+
+    def signal(self, number: int) -> None:
+        """Send a signal to the program, and not to what it has started."""
+
+    @property
+    def pid(self) -> int | None:
+        """The process of this machine below which it runs; None where nobody knows."""
 
     @property
     def exceeded(self) -> str | None:
@@ -161,6 +173,9 @@ class Engine(Protocol):
         """Raises StepFailure, UnknownBase."""
 
     def run(self, image: str, process: Process) -> Running: ...
+
+    def stop(self) -> None:
+        """End all that it builds and runs."""
 
     def remove(self) -> None:
         """Everything that it has stored."""

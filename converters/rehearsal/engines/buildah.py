@@ -10,6 +10,7 @@ import shutil
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
@@ -43,6 +44,7 @@ class Buildah(Builder):
     def __init__(self, folder: Path, outside: Outside | None, bases: Bases) -> None:
         super().__init__(folder, outside, bases)
         self._configurations: dict[str, Mapping[str, Any]] = {}
+        self._rooms: set[Room] = set()
 
     def missing(self) -> str | None:
         """What to install or to allow; None where it can be used."""
@@ -53,6 +55,11 @@ class Buildah(Builder):
     def run(self, image: str, process: Process) -> RunningProcess:
         """Start a process in an image. Raises EngineFailure."""
         return RunningProcess(self, image, process)
+
+    def stop(self) -> None:
+        """End all that it builds and runs."""
+        for room in list(self._rooms):
+            room.end("it was stopped")
 
     def remove(self) -> None:
         """Everything that it has stored."""
@@ -80,12 +87,14 @@ class Buildah(Builder):
                 Disk([folders.store / "overlay", folders.work], disk, room.end),
             ):
                 served = self._outside.serve(room.udp, room.http, room.https) if self._outside is not None else None
+                self._rooms.add(room)
                 try:
                     if use.has_leftovers:
                         self.wait(room, "rm", "--all")
                         use.clean()
                     yield room, folders
                 finally:
+                    self._rooms.discard(room)
                     if room.exceeded:
                         use.leaves()
                     if served is not None:
@@ -184,6 +193,7 @@ class RunningProcess:
 
     def __init__(self, engine: Buildah, image: str, process: Process) -> None:
         self._lines: list[str] = []
+        self._on_line, self._open = process.on_line, {"stdout"} if process.on_line is None else {"stdout", "stderr"}
         self._ended = threading.Event()
         configuration = engine.configuration(image)
         self._holding = engine.room(memory=process.memory, more=[_mounted(number, one) for number, one in enumerate(process.mounts)])
@@ -210,15 +220,20 @@ class RunningProcess:
         argv = process.argv if process.argv is not None else own_command(process, configuration)
         if not argv:
             raise EngineFailure(f"{image} says no command to start")
-        return started(self._room, engine.command(*words, name, "--", *_STARTED, *argv), engine.variables(), self._take)
+        command = engine.command(*words, name, "--", *_STARTED, *argv)
+        takers = [partial(self._take, stream) for stream in sorted(self._open, reverse=True)]
+        return started(self._room, command, engine.variables(), *takers)
 
-    def _take(self, line: str | None) -> None:
+    def _take(self, stream: str, line: str | None) -> None:
         if line is None:
-            self._ended.set()
-            return
-        if not is_own_line(line):
+            self._open.discard(stream)
+            if not self._open:
+                self._ended.set()
+        elif not is_own_line(line):
             self._lines.append(line)
-        del self._lines[:-8000]
+            del self._lines[:-8000]
+            if self._on_line is not None:
+                self._on_line(stream, line)
 
     def lines(self) -> list[str]:
         """What it has printed so far: the lines of a stream in their order, the two streams mixed."""
@@ -227,6 +242,19 @@ class RunningProcess:
     def connect(self, port: int, address: str = "127.0.0.1", timeout: float = 5.0) -> Any:
         """A socket connected to a port inside. Raises OSError."""
         return self._room.connect(port, address, timeout)
+
+    def listen(self, port: int) -> Any:
+        """A socket that listens on a port of the loopback inside. Raises OSError."""
+        return self._room.listen(port)
+
+    def signal(self, number: int) -> None:
+        """Send a signal to the program, and not to what it has started."""
+        self._program.signal_last(number, Buildah.name)
+
+    @property
+    def pid(self) -> int | None:
+        """The process of this machine below which it runs."""
+        return self._room.pid
 
     def poll(self) -> int | None:
         """Its exit code; None while it runs."""
@@ -253,6 +281,7 @@ class RunningProcess:
             self._program.wait(5)
             self._release()
         self._holding.__exit__(None, None, None)
+        self._ended.wait(5)  # nobody can print any more
 
 
 def _mounted(number: int, mount: Any) -> Shown:

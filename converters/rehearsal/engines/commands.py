@@ -93,6 +93,8 @@ class CommandLine(Builder):
     def __init__(self, folder: Path, outside: Outside | None, bases: Bases, programs: Programs | None = None) -> None:
         super().__init__(folder, outside, bases)
         self.programs: Programs = programs or Machine()
+        self._active: list[Started] = []
+        """Builds."""
 
     def missing(self) -> str | None:
         """What to install or to allow; None where it can be used."""
@@ -120,6 +122,7 @@ class CommandLine(Builder):
             steps = self.followed(build, prepared, on_step)
             argv = [self.name, *self.build_words(build, prepared, words, Path(scratch)), str(build.context)]
             program = self.programs.start(argv, self.environment())
+            self._active.append(program)
             ended = threading.Event()
             why: list[str] = []
             watching = threading.Thread(target=_watch, args=(steps, build.step_seconds, program, ended, why), daemon=True)
@@ -129,6 +132,7 @@ class CommandLine(Builder):
             code = program.wait()
             ended.set()
             watching.join()
+            self._active.remove(program)
             if code != 0:
                 self.fail(build, steps, why[0] if why else "")
         steps.end()
@@ -186,6 +190,11 @@ class CommandLine(Builder):
             raise EngineFailure(f"{self.name} {words[0]}: {'; '.join(lines[-3:])}")
         return lines
 
+    def stop(self) -> None:
+        """End all that it builds; what runs ends with :meth:`RunningContainer.kill`."""
+        for program in list(self._active):
+            program.kill()
+
     def run(self, image: str, process: Process) -> RunningContainer:
         """Start a process in an image. Raises EngineFailure."""
         return RunningContainer(self, image, process)
@@ -211,6 +220,7 @@ class RunningContainer:
     def __init__(self, engine: CommandLine, image: str, process: Process) -> None:
         self._engine, self._name = engine, f"rehearsal-{secrets.token_hex(6)}"
         self._lines: list[str] = []
+        self._on_line = process.on_line
         self._code: int | None = None
         self._killed = False
         configuration = engine.configuration(image)
@@ -243,6 +253,8 @@ class RunningContainer:
         for line in self._following.lines():
             self._lines.append(line)
             del self._lines[:-8000]
+            if self._on_line is not None:
+                self._on_line("stdout", line)
         with contextlib.suppress(EngineFailure, ValueError, IndexError):
             self._code = int(self._engine.told("wait", self._name)[-1])
         self._code = 137 if self._code is None else self._code
@@ -255,6 +267,22 @@ class RunningContainer:
     def connect(self, port: int, address: str = "127.0.0.1", timeout: float = 5.0) -> socket.socket:
         """A socket connected to a port inside. Raises OSError."""
         return self._link.connect(port, address, timeout)
+
+    def listen(self, port: int) -> socket.socket:
+        """A socket that listens on a port of the loopback inside. Raises OSError."""
+        return self._link.listen(port)
+
+    def signal(self, number: int) -> None:
+        """Send a signal to the program, and not to what it has started."""
+        with contextlib.suppress(EngineFailure):
+            self._engine.told("kill", "--signal", str(number), self._name)
+
+    @property
+    def pid(self) -> int | None:
+        """The process of this machine below which it runs."""
+        with contextlib.suppress(EngineFailure, ValueError, IndexError):
+            return int(self._engine.told("inspect", "--format", "{{.State.Pid}}", self._name)[-1]) or None
+        return None
 
     def poll(self) -> int | None:
         """Its exit code; None while it runs."""

@@ -13,7 +13,7 @@ from converters.rehearsal.engines import Place, Step
 _STEP = re.compile(r"(?:\[(\d+)/\d+\] )?STEP (\d+)/(\d+): ")
 _CACHED = "--> Using cache "
 _DONE = re.compile(r"(?:--> [0-9a-f]{6,}|COMMIT)\b")
-_OWN = re.compile(r"subprocess exited with (status|signal) [\w ]+$|Error: exit status \d+$")
+_OWN = re.compile(r"subprocess exited (with (status|signal)|on) [\w ]+$|Error: exit status \d+$")
 _FAILED = "Error: building at STEP "
 _SAYS = re.compile(r".*?\": ")
 _SAYS_LAST = re.compile(r".*\": ")

@@ -20,25 +20,35 @@ def own_command(process: Process, configuration: Mapping[str, Any]) -> tuple[str
     return (*entrypoint, *cmd)
 
 
-def started(room: Room, command: Sequence[str], variables: Mapping[str, str], take: Callable[[str | None], object]) -> Program:
-    """A program whose lines are given to `take`, and None when there are no more."""
-    reader, writer = os.pipe()
-
-    def read() -> None:
-        with os.fdopen(reader, encoding="utf-8", errors="replace", newline="\n") as output:
-            for line in output:
-                take(line.rstrip("\r\n").rpartition("\r")[2])
-        take(None)
-
+def started(
+    room: Room,
+    command: Sequence[str],
+    variables: Mapping[str, str],
+    take: Callable[[str | None], object],
+    errors: Callable[[str | None], object] | None = None,
+) -> Program:
+    """A program whose lines are given to `take`, those of errors to `errors` where there is one, and None when there are no more."""
+    takers = [take, *([errors] if errors is not None else [])]
+    pipes = [os.pipe() for _ in takers]
     try:
-        program = room.start(command, variables, writer)
+        program = room.start(command, variables, pipes[0][1], errors=pipes[1][1] if errors is not None else None)
     except BaseException:
-        os.close(reader)
+        for reader, _ in pipes:
+            os.close(reader)
         raise
     finally:
-        os.close(writer)
-    threading.Thread(target=read, name="output", daemon=True).start()
+        for _, writer in pipes:
+            os.close(writer)
+    for (reader, _), taker in zip(pipes, takers, strict=True):
+        threading.Thread(target=_read, args=(reader, taker), name="output", daemon=True).start()
     return program
+
+
+def _read(reader: int, take: Callable[[str | None], object]) -> None:
+    with os.fdopen(reader, encoding="utf-8", errors="replace", newline="\n") as output:
+        for line in output:
+            take(line.rstrip("\r\n").rpartition("\r")[2])
+    take(None)
 
 
 def follow(said: SimpleQueue[str | None], steps: Steps, seconds: float, program: Program) -> str:

@@ -25,7 +25,7 @@ from converters.verify.interpreter import Interpreter
 from converters.verify.observe import Observation
 from converters.verify.outcome import File, LocalPath, Outcome, SideFailed
 from converters.verify.source import Process, Staged, free_port, put, running
-from fal_runtime import capture, engine, ports
+from fal_runtime import capture, own_server, ports
 from fal_runtime.confinement import Support
 from fal_runtime.usage import belonging
 
@@ -157,7 +157,7 @@ def serve(
     own = place.environment.get("PYTHONPATH", "")
     environment = {
         "FAL_RUNTIME_BIND": f"{app.server.port}:{port}",
-        "PYTHONPATH": os.pathsep.join(filter(None, [str(engine.HOOK), own])),
+        "PYTHONPATH": os.pathsep.join(filter(None, [str(own_server.HOOK), own])),
         **secrets,
     }
     _require(found.command[0], place, observation)
