@@ -6,8 +6,11 @@ script of a RUN is one argument, the files of a COPY come from a context of thei
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
+import posixpath
+import re
 import secrets
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -23,6 +26,13 @@ CONTENT = "content:"
 FILES = "rehearsal"
 """The name of the build context that holds the files of heredocs."""
 _NOT_KNOWN_TO_ENGINES = ("--link", "--parents", "--network", "--security", "--keep-git-dir", "--exclude")
+_NOT_DONE = {
+    "--network": "`{flag}` is not rehearsed: the command sees the network of the rehearsal",
+    "--security": "`{flag}` is not rehearsed: whether fal's builder allows it is not known, and the command has no more rights here",
+    "--exclude": "`{flag}` is not rehearsed: the files that it leaves out are copied",
+}
+"""What is said of options whose meaning is lost. Those of the others are kept, or make no difference to what is in the image."""
+_WILDCARD = re.compile(r"[*?\[]")
 
 
 @dataclass(frozen=True)
@@ -45,6 +55,8 @@ class Prepared:
     """What the context :data:`FILES` holds."""
     diagnostics: tuple[tuple[int, str], ...] = ()
     """What Docker would refuse, with its line."""
+    not_done: list[tuple[int, str]] = field(default_factory=list)
+    """What is not as in a real build, with its line."""
 
 
 def prepare(
@@ -72,9 +84,11 @@ def prepare(
         prepared.stages.append([])
         for instruction in read.instructions:
             if instruction.stage == stage.index:
-                lines.append(writer.written(instruction, stage))
-                writer.texts[stage.index] += lines[-1]
-                prepared.stages[-1].append(Line(_as_written(text, instruction), instruction.line, instruction.end_line))
+                prepared.not_done += _not_done(instruction)
+                for step in writer.written(instruction, stage):
+                    lines.append(step)
+                    writer.texts[stage.index] += step
+                    prepared.stages[-1].append(Line(_as_written(text, instruction), instruction.line, instruction.end_line))
     prepared.text = "".join(f"{line}\n" for line in lines)
     return prepared
 
@@ -94,14 +108,15 @@ class _Writer:
         mounts = [mount.from_stage for run in stage.runs if run.stage == stage.index for mount in run.mounts if mount.from_stage]
         return list(dict.fromkeys(_name(found) for name in mounts if (found := self.stage(name)) is not None))
 
-    def written(self, instruction: Instruction, stage: Stage) -> str:
+    def written(self, instruction: Instruction, stage: Stage) -> list[str]:
+        """The steps that stand for an instruction."""
         if instruction.keyword == "FROM":
-            return self.base(stage)
+            return [self.base(stage)]
         if instruction.keyword == "RUN" and (run := self.runs.get((stage.index, instruction.line))) is not None:
-            return self.run(instruction, run)
+            return [self.run(instruction, run)]
         if instruction.keyword in ("COPY", "ADD") and (copy := self.copies.get((stage.index, instruction.line))) is not None:
             return self.copy(instruction, copy)
-        return _plain(instruction)
+        return [_plain(instruction)]
 
     def base(self, stage: Stage) -> str:
         if stage.base_stage is not None:
@@ -133,23 +148,44 @@ class _Writer:
         renamed = [(name, sign, self.mount_source(source, stage, line) if name == "from" else source) for name, sign, source in parts]
         return option + equals + ",".join("".join(part) for part in renamed)
 
-    def copy(self, instruction: Instruction, copy: Copy) -> str:
+    def copy(self, instruction: Instruction, copy: Copy) -> list[str]:
         flags = [word for word in _known(instruction.flags) if not word.startswith("--from=")]
         if copy.files:
             return self.heredocs(instruction, copy, flags)
         if copy.from_stage is not None:
             flags.append(f"--from={self.source(copy.from_stage, copy.line)}")
-        return " ".join([instruction.keyword, *flags, instruction.value])
+        if any(word.partition("=")[0] == "--parents" and not word.endswith("=false") for word in instruction.flags):
+            return self.with_parents(instruction, copy, flags)
+        return [" ".join([instruction.keyword, *flags, instruction.value])]
 
-    def heredocs(self, instruction: Instruction, copy: Copy, flags: list[str]) -> str:
-        """The files of heredocs come from a context of their own; sources of the project beside them stay a step of the same line."""
+    def with_parents(self, instruction: Instruction, copy: Copy, flags: list[str]) -> list[str]:
+        """A step for each source, which names its folders: engines do not know the option. Those of one with `/./` begin behind that.
+
+        fal sends no file for a wildcard, so that of the project's files none can be lost by one.
+        """
+        *sources, target = _copied(instruction.value)
+        steps = []
+        for source in sources:
+            if _WILDCARD.search(source):
+                said = f"`--parents` with `{source}` is not rehearsed: the files are copied without their folders"
+                self.prepared.not_done += [(copy.line, said)] if copy.from_stage is not None else []
+                words = [source, target]
+            else:
+                words = [source, posixpath.join(target, posixpath.normpath(source.rpartition("/./")[2]).lstrip("/"))]
+            steps.append(" ".join([instruction.keyword, *flags, json.dumps(words)]))
+        return steps
+
+    def heredocs(self, instruction: Instruction, copy: Copy, flags: list[str]) -> list[str]:
+        """The files of heredocs come from a context of their own, sources of the project beside them in a step of the same line."""
         folder = f"{copy.stage}-{copy.line}"
         for heredoc in copy.files:
             self.prepared.files[f"{folder}/{heredoc.name}"] = heredoc.data.encode()
         words = instruction.value.split()
         names = [name for word in words[:-1] if (name := heredoc_name(word)) is not None]
         sources = [f"{folder}/{name}" for name in names]
-        return " ".join(["COPY", *flags, f"--from={FILES}", *sources, words[-1]])
+        others = [word for word in words[:-1] if heredoc_name(word) is None]
+        steps = [" ".join([instruction.keyword, *flags, *others, words[-1]])] if others else []
+        return [*steps, " ".join(["COPY", *flags, f"--from={FILES}", *sources, words[-1]])]
 
     def mount_source(self, name: str, stage: Stage, line: int) -> str:
         found = self.stage(name)
@@ -188,6 +224,20 @@ def _name(stage: Stage) -> str:
 
 def _alias(name: str, stage: Stage) -> str:
     return f"{name}-for-{stage.index}"
+
+
+def _not_done(instruction: Instruction) -> list[tuple[int, str]]:
+    """What is said of the options of an instruction whose meaning is lost; `--network=default` is what there is without it."""
+    said = [(_NOT_DONE.get(flag.partition("=")[0]), flag) for flag in instruction.flags if flag != "--network=default"]
+    return [(instruction.line, text.format(flag=flag)) for text, flag in said if text is not None]
+
+
+def _copied(value: str) -> list[str]:
+    """The sources and the destination of a COPY, as they are written."""
+    if value.lstrip().startswith("["):
+        with contextlib.suppress(ValueError):
+            return [str(word) for word in json.loads(value)]
+    return value.split()
 
 
 def _known(flags: tuple[str, ...]) -> list[str]:

@@ -142,7 +142,9 @@ class Course:
         built = self._build(plan)
         if built is None:
             return None
-        self.tell(reached="built", stood_in=tuple(StoodIn(what=one.image, by=one.by, differs=one.differs) for one in built.bases))
+        stood_in = tuple(StoodIn(what=one.image, by=one.by, differs=one.differs) for one in built.bases)
+        not_done = tuple(f"{where.file}:{where.line}: {text}" if where.file else text for where, text in built.not_done)
+        self.tell(reached="built", stood_in=stood_in, not_rehearsed=(*self.told.not_rehearsed, *not_done))
         payload = self._payload(plan, built)
         if self.told.failure is not None or self.told.skipped:
             return None

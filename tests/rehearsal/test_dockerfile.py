@@ -107,6 +107,49 @@ def test_files_of_heredocs_come_from_a_context_of_their_own() -> None:
     assert found.files == {"0-2/a.sh": b"one\n", "0-2/b.sh": b"two\n"}
 
 
+def test_sources_of_the_project_beside_heredocs_are_a_step_of_the_same_line() -> None:
+    found = prepared("FROM debian:12\nCOPY app.py <<a.sh /bin/\none\na.sh\nRUN x\n")
+    assert found.text.splitlines()[1:3] == ["COPY app.py /bin/", "COPY --from=rehearsal 0-2/a.sh /bin/"]
+    assert [line and line.number for line in found.stages[0]] == [1, 2, 2, 5]
+
+
+@pytest.mark.parametrize(
+    ("copy", "steps"),
+    [
+        ("COPY --parents a/b/c.txt /to/", ['COPY ["a/b/c.txt", "/to/a/b/c.txt"]']),
+        ("COPY --parents ./a/b d.py /to/", ['COPY ["./a/b", "/to/a/b"]', 'COPY ["d.py", "/to/d.py"]']),
+        ("COPY --parents src/./a/b.py ./", ['COPY ["src/./a/b.py", "./a/b.py"]']),
+        ('COPY --parents ["a b/c.py", "/to/"]', ['COPY ["a b/c.py", "/to/a b/c.py"]']),
+        ("COPY --chown=1:1 --parents a/b.py .", ['COPY --chown=1:1 ["a/b.py", "./a/b.py"]']),
+        ("COPY --parents a/*.py /to/", ['COPY ["a/*.py", "/to/"]']),
+        ("COPY --parents=false a/b.py /to/", ["COPY a/b.py /to/"]),
+        ("COPY --link a/b.py /to/", ["COPY a/b.py /to/"]),
+    ],
+)
+def test_the_folders_of_a_source_are_kept_where_it_says_so(copy: str, steps: list[str]) -> None:
+    found = prepared(f"FROM debian:12\n{copy}\n")
+    assert found.text.splitlines()[1:] == steps and found.not_done == []
+
+
+@pytest.mark.parametrize(
+    ("instruction", "said"),
+    [
+        ("RUN --network=none x", "`--network=none` is not rehearsed: the command sees the network of the rehearsal"),
+        ("RUN --security=insecure x", "`--security=insecure` is not rehearsed: whether fal's builder allows it is not known"),
+        ("COPY --exclude=*.md . /app/", "`--exclude=*.md` is not rehearsed: the files that it leaves out are copied"),
+        ("COPY --from=a --parents /x/*.py /to/", "`--parents` with `/x/*.py` is not rehearsed: the files are copied without their folders"),
+        ("RUN --network=default x", ""),
+        ("RUN --mount=type=cache,target=/c x", ""),
+        ("COPY --link --chmod=755 a /b", ""),
+        ("ADD --keep-git-dir=true a /b", ""),
+    ],
+)
+def test_options_whose_meaning_is_lost_are_told_with_their_line(instruction: str, said: str) -> None:
+    found = prepared(f"FROM debian:12 AS a\nFROM debian:12\n{instruction}\n")
+    assert [line for line, _ in found.not_done] == ([3] if said else [])
+    assert [text.startswith(said) for _, text in found.not_done] == ([True] if said else [])
+
+
 def test_what_docker_would_refuse_is_said_with_its_line() -> None:
     assert prepared("RUN a\n").diagnostics[0] == (1, "RUN before the first FROM")
     assert not prepared("RUN a\n").stages

@@ -83,6 +83,8 @@ class Built:
     image: str
     steps: tuple[Step, ...] = ()
     bases: tuple[StandIn, ...] = ()
+    not_done: tuple[tuple[Place, str], ...] = ()
+    """What its steps do not do as a real build would, with the line."""
 
 
 @dataclass(frozen=True)

@@ -50,7 +50,8 @@ class Builder(ABC):
         for found in bases.values():
             self.base(found, on_step)
         steps = self.steps(build, prepared, on_step)
-        return Built(build.tag, tuple(steps.finished), tuple(StandIn(one.image, one.by, one.differs) for one in bases.values()))
+        stood_in = tuple(StandIn(one.image, one.by, one.differs) for one in bases.values())
+        return Built(build.tag, tuple(steps.finished), stood_in, tuple((_place(build, line), text) for line, text in prepared.not_done))
 
     def base(self, found: Base, on_step: Callable[[Step], None] = lambda step: None) -> str:
         """The stand-in of a base image, made where it is not there yet; its name. Raises EngineFailure, StepFailure."""
