@@ -17,6 +17,16 @@ SYSTEMS = (
 """Images of a system, an interpreter or a tool, by the last part of the name."""
 
 
+WORKDIRS = ((re.compile(r"(^|/)tiangolo/(uvicorn-gunicorn|meinheld-gunicorn|uwsgi-nginx)"), "/app"),)
+"""Images that a project's files are copied into by relative paths -> their own WORKDIR.
+https://github.com/tiangolo/uvicorn-gunicorn-docker/blob/master/docker-images/python3.11.dockerfile."""
+
+
+def workdir(reference: str) -> str:
+    """The working directory that a base image is known to set; `/` for any other."""
+    return next((folder for pattern, folder in WORKDIRS if pattern.search(reference)), "/")
+
+
 @dataclass(frozen=True)
 class BaseImage:
     """`plain`: nothing but an interpreter, CUDA or PyTorch, so that a list of requirements can replace it."""

@@ -26,9 +26,12 @@ PIPED = re.compile(r"^\s*\|\s*(sudo\s+(-\S+\s+)*)?(\S*/)?(sh|bash|zsh|python3?|p
 
 def is_data(project: Project, run: Run, step: Step) -> bool:
     """Whether a step fetches something that the app reads while it runs, such as weights."""
-    text = step.command.text
+    text = "\n".join([step.command.text, *step.command.heredocs])
     if step.purpose not in ("download", "script"):
-        return re.search(r"snapshot_download|from_pretrained|\.(safetensors|pth|pt|ckpt|gguf|onnx)\b", text) is not None
+        loads = (
+            r"snapshot_download|from_pretrained|\b(SentenceTransformer|CrossEncoder|WhisperModel)\(|\.(safetensors|pth|pt|ckpt|gguf|onnx)\b"
+        )
+        return re.search(loads, text) is not None
     if step.purpose == "script":
         return _script_fetches(project, text)
     after = run.script.partition(text)[2]

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
-from converters.containers import instruction_options
+from converters.containers import base_images, instruction_options
 from converters.containers.build_scope import Build, Scope, expand
 from converters.containers.dockerfile_model import Arg, Command, Copy, EnvValue, Instruction, Run, Stage
 from converters.containers.dockerfile_words import after_json, json_words, pairs, split_words
@@ -296,6 +296,7 @@ def start_stage(build: Build, instruction: Instruction) -> StageBuilder:
         base_image=base if parent is None else build.stages[parent].base_image,
         platform=_global(build, platform, instruction) if platform else None,
         line=instruction.line,
+        workdir=base_images.workdir(base),
     )
     if index >= MAX_STAGES:
         build.report(instruction.line, f"more than {MAX_STAGES} stages: what this one takes from an earlier one is not followed")

@@ -9,6 +9,7 @@ FILES = frozenset(
     {
         "torch.load", "torch.jit.load", "np.load", "numpy.load", "np.loadtxt", "joblib.load", "cv2.imread", "Image.open", "OmegaConf.load",
         "tf.keras.models.load_model", "keras.models.load_model", "tf.saved_model.load", "pd.read_csv", "pd.read_json", "pd.read_parquet",
+        "tensorflow.keras.models.load_model", "tf_keras.models.load_model",
         "fasttext.load_model", "faiss.read_index", "shutil.copy", "shutil.copyfile", "shutil.copy2", "shutil.copytree",
     }
 )  # fmt: skip

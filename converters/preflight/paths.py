@@ -73,13 +73,26 @@ def reads(call: ast.Call, scope: Scope) -> Iterator[tuple[ast.expr, str]]:
         yield first, "the code changes to"
     elif name in ("sys.path.append", "sys.path.insert") and call.args and not scope.unit.app:
         yield call.args[-1], IMPORTED_FROM
-    elif (name in loaders.FILES or last in loaders.LAST) and first is not None:
-        yield first, f"`{name if name in loaders.FILES else last}` reads"
+    elif (name in loaders.FILES or scope.unit.full(name) in loaders.FILES or last in loaders.LAST) and first is not None:
+        yield first, f"`{last if last in loaders.LAST else name}` reads"
+    elif last == "dotenv_values" and _is_indexed(call, scope):
+        yield first if first is not None else ast.Constant(".env"), "`dotenv_values` reads"
     elif last in loaders.HUBS or name in loaders.HUBS or name == "torch.hub.load":
         yield from _models(call, name, last, scope)
     for keyword in call.keywords:
         if keyword.arg in loaders.KEYWORDS and keyword.value is not first:
             yield keyword.value, f"`{keyword.arg}` names"
+
+
+def _is_indexed(call: ast.Call, scope: Scope) -> bool:
+    """Whether the code takes a key out of what the call returns, which fails where the file is not there."""
+    name = next((ast.unparse(node.targets[0]) for node in scope.nodes if isinstance(node, ast.Assign) and node.value is call), "")
+    return any(
+        isinstance(node, ast.Subscript)
+        and isinstance(node.ctx, ast.Load)
+        and (node.value is call or (name and ast.unparse(node.value) == name))
+        for node in ast.walk(scope.unit.module.tree)
+    )
 
 
 def _models(call: ast.Call, name: str, last: str, scope: Scope) -> Iterator[tuple[ast.expr, str]]:

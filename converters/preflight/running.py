@@ -53,9 +53,20 @@ class Unit:
         taken = {one.asname or one.name: node.module or "" for node in imports if isinstance(node, ast.ImportFrom) for one in node.names}
         return {name: module.split(".")[0] for name, module in {**plain, **taken}.items()}
 
+    @cached_property
+    def _taken(self) -> dict[str, str]:
+        """What is imported out of a module, by the name it gets here -> by its full one."""
+        imports = [node for node in ast.walk(self.module.tree) if isinstance(node, ast.ImportFrom) and node.module and not node.level]
+        return {one.asname or one.name: f"{node.module}.{one.name}" for node in imports for one in node.names}
+
     def library(self, name: str) -> str:
         """The top-level module that a name was imported with or from, '' where it was not."""
         return self._libraries.get(name, "")
+
+    def full(self, name: str) -> str:
+        """A dotted name by the module that its first part was imported from: `load_model` as `keras.models.load_model`."""
+        first, dot, rest = name.partition(".")
+        return f"{self._taken.get(first, first)}{dot}{rest}"
 
 
 @dataclass

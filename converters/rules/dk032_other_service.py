@@ -12,7 +12,8 @@ rule = Rule(
     explanation="""
     fal runs one container for each app. A service that the server does without is named and left out; one that it waits for
     (`depends_on`) has to run elsewhere, or inside the same image.
-    Give the address of such a service in a variable or a secret.
+    Give the address of such a service in a variable or a secret. So has one that the code calls by an address which stands in it: of a
+    cluster, of the machine that runs Docker, or of a store on the container itself, which nothing starts there.
     """,
     links=(docker_docs("reference/compose-file/services/"), fal_docs("documentation/development/migrate-external-docker-server")),
     cases=(
@@ -121,6 +122,30 @@ rule = Rule(
             seen=(Seen("manual", 5, "Dockerfile"),),
             status="partial",
         ),
+        *(
+            Case(f"{what} that the code calls by a fixed address is left to a person", "partial",
+                 {"main.py": SERVER.replace("app = ", f"STORE = {address!r}\napp = "), "Dockerfile": SERVER_IMAGE},
+                 seen=(Seen("manual", 3, "main.py"),), status="partial")
+            for what, address in {
+                "a broker on the container itself": "redis://localhost:6379/0",
+                "a database of a cluster": "postgresql+psycopg2://me:it@db.prod.svc.cluster.local:5432/one",
+                "a host of a cluster": "db.prod.svc.cluster.local",
+                "the machine that runs Docker": "http://host.docker.internal:9000",
+            }.items()
+        ),
+        Case("an address in the code that stands in for a variable is in order", "untouched",
+             {"main.py": SERVER.replace("app = ", "import os\nSTORE = os.getenv('STORE', 'redis://localhost:6379')\napp = "),
+              "Dockerfile": SERVER_IMAGE}),
+        Case("a default of settings is in order", "untouched",
+             {"main.py": SERVER.replace("app = ", "class Settings(BaseSettings):\n    store: str = 'redis://localhost:6379'\n\napp = "),
+              "Dockerfile": SERVER_IMAGE}),
+        Case("an address in a function that nobody may call is in order", "untouched",
+             {"main.py": SERVER.replace("app = ", "def q():\n    return 'redis://localhost:6379'\n\napp = "), "Dockerfile": SERVER_IMAGE}),
+        Case("a store that the image itself installs is in order", "untouched",
+             {"main.py": SERVER.replace("app = ", "STORE = 'redis://localhost:6379'\napp = "),
+              "Dockerfile": SERVER_IMAGE.replace("COPY", "RUN apt-get update && apt-get install -y redis-server\nCOPY")}),
+        Case("a public address is in order", "untouched",
+             {"main.py": SERVER.replace("app = ", "DOCS = 'https://redis.example.com/svc'\napp = "), "Dockerfile": SERVER_IMAGE}),
         Case(
             "services of one image that call each other run in one container",
             "converted",
@@ -146,4 +171,4 @@ rule = Rule(
             ),
         ),
     ),
-)
+)  # fmt: skip

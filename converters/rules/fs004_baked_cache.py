@@ -3,7 +3,20 @@
 from __future__ import annotations
 
 from converters.rules.model import Case, Rule, Seen, fal_docs, runpod_docs
-from converters.rules.samples import WORKER
+from converters.rules.samples import SERVER, WORKER
+
+CACHED = """
+FROM python:3.11-slim
+RUN pip install fastapi==0.115.0 uvicorn==0.30.0 sentence-transformers==3.0.1
+ENV TRANSFORMERS_OFFLINE=1
+RUN python - <<EOF
+from sentence_transformers import SentenceTransformer
+SentenceTransformer("owner/small")
+EOF
+COPY main.py /app/main.py
+WORKDIR /app
+CMD ["uvicorn", "main:app", "--host", "0.0.0.0", "--port", "8000"]
+"""
 
 rule = Rule(
     code="FS004",
@@ -12,7 +25,7 @@ rule = Rule(
     explanation="""
     A build that loads a model without naming a cache puts it below `~/.cache/huggingface`. fal sets `HF_HOME` to a folder of
     `/data`, so the baked files would be invisible and every runner would download them again. `setup()` therefore points `HF_HOME`
-    back at the image.
+    back at the image; the start command of a server does.
     Check whether you want fal's shared cache instead: then take the line and the build step out.
     """,
     links=(runpod_docs("serverless/workers/create-dockerfile"), fal_docs("documentation/development/download-model-weights-and-files")),
@@ -32,6 +45,25 @@ rule = Rule(
             },
             seen=(Seen("converted", 3, "Dockerfile"),),
             has={"app.py": ('os.environ["HF_HOME"] = "/root/.cache/huggingface"',)},
+        ),
+        Case(
+            "a server finds the model that its build caches again",
+            "converted",
+            {"main.py": SERVER, "Dockerfile": CACHED},
+            seen=(Seen("converted", 4, "Dockerfile"), Seen("converted", 10, "Dockerfile", "DK020")),
+            has={"pyproject.toml": ('entrypoint = ["env", "HF_HOME=/root/.cache/huggingface", "uvicorn"',)},
+        ),
+        Case(
+            "a server whose build names a folder for the model needs no help",
+            "untouched",
+            {"main.py": SERVER, "Dockerfile": CACHED.replace('("owner/small")', '("owner/small", cache_folder="/models")')},
+            lacks={"pyproject.toml": ("HF_HOME",)},
+        ),
+        Case(
+            "a server whose image names a cache needs no help",
+            "untouched",
+            {"main.py": SERVER, "Dockerfile": CACHED.replace("WORKDIR", "ENV HF_HOME=/models\nWORKDIR")},
+            lacks={"pyproject.toml": ("env",)},
         ),
         Case(
             "a cache that the Dockerfile names needs no help",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from converters.rules.model import Case, Rule, Seen, cog_docs, fal_docs
-from converters.rules.samples import COG, IMAGE
+from converters.rules.samples import COG, IMAGE, SERVER, SERVER_IMAGE
 
 LOADS = """
 import torch
@@ -57,6 +57,12 @@ def handler(job):
 
 
 runpod.serverless.start({"handler": handler})
+"""
+
+KERAS = """
+from keras.models import load_model
+
+model = load_model("model.keras")
 """
 
 rule = Rule(
@@ -148,6 +154,50 @@ rule = Rule(
             {
                 "cog.yaml": COG.replace("predict:", "  run:\n    - curl -o /src/weights/model.pth https://example.com/model.pth\npredict:"),
                 "predict.py": LOADS,
+            },
+        ),
+        Case(
+            "a model that a function imported from its library reads is named",
+            "partial",
+            {"main.py": KERAS + SERVER, "Dockerfile": SERVER_IMAGE},
+            seen=(Seen("manual", 3, "main.py"),),
+            status="partial",
+        ),
+        Case(
+            "a model that a module of its library reads, and the image holds, is in order",
+            "untouched",
+            {
+                "main.py": KERAS.replace("keras.models import load_model", "keras import models").replace("= load", "= models.load")
+                + SERVER,
+                "model.keras": "0",
+                "Dockerfile": SERVER_IMAGE.replace("COPY main.py /app/main.py", "COPY . /app/"),
+            },
+        ),
+        Case(
+            "a function of the same name that is the project's own is another",
+            "untouched",
+            {
+                "main.py": "from loads import load_model\n\nmodel = load_model('model.keras')\n" + SERVER,
+                "loads.py": "def load_model(name):\n    return name\n",
+                "Dockerfile": SERVER_IMAGE.replace("COPY main.py /app/main.py", "COPY . /app/"),
+            },
+        ),
+        Case(
+            "a key that is taken out of a .env that no image gets is named",
+            "partial",
+            {
+                "main.py": "from dotenv import dotenv_values\n\nTOKEN = dotenv_values('.env')['TOKEN']\n" + SERVER,
+                "Dockerfile": SERVER_IMAGE,
+            },
+            seen=(Seen("manual", 3, "main.py"),),
+            status="partial",
+        ),
+        Case(
+            "a .env that may be missing is in order",
+            "untouched",
+            {
+                "main.py": "from dotenv import dotenv_values\n\nTOKEN = dotenv_values('.env').get('TOKEN', '')\n" + SERVER,
+                "Dockerfile": SERVER_IMAGE,
             },
         ),
         Case("a file that the code writes itself is in order", "untouched", {"handler.py": WRITES}),

@@ -18,6 +18,11 @@ def handler(job):
 runpod.serverless.start({"handler": handler})
 """
 
+SERVES = """
+FROM vllm/vllm-openai:latest
+ENTRYPOINT python3 -m vllm.entrypoints.openai.api_server --model ${MODEL_NAME:-MODEL}
+"""
+
 rule = Rule(
     code="PF021",
     title="a gated model needs a token",
@@ -39,6 +44,14 @@ rule = Rule(
             seen=(Seen("manual", 4),),
             status="converted",
         ),
+        Case(
+            "a gated model that the command of a server's image names asks for a token",
+            "partial",
+            {"Dockerfile": SERVES.replace("MODEL", "google/gemma-2b-it")},
+            seen=(Seen("manual", 2, "Dockerfile"),),
+            status="converted",
+        ),
+        Case("an open model of a server asks for none", "untouched", {"Dockerfile": SERVES.replace("MODEL", "owner/open-2b")}),
         Case(
             "an open model asks for none",
             "untouched",

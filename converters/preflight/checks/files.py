@@ -102,6 +102,8 @@ def _finding(deployment: Deployment, need: Need) -> Finding:
     held = PurePosixPath(need.text).as_posix().removeprefix("./")
     if any(path == held or path.startswith(f"{held}/") for path in deployment.project.files):
         todo = f"is in the project and not in the {folder}: {_send(deployment)}"
+    elif need.why.startswith("`dotenv_values`"):
+        todo = "goes into no image: read its variables from `os.environ`, and set them with `fal secrets set NAME=...`"
     elif WEIGHTS.search(held) or need.why.endswith("from_pretrained` reads"):
         todo = f"is not in the project: {TO_DATA}"
     else:

@@ -74,8 +74,27 @@ TOKENS = frozenset({"HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HUGGINGFACE_HUB_TOKEN
 
 
 def gated(deployment: Deployment) -> Iterator[tuple[str, str, int]]:
-    """(model, file, line) of gated models that the code that runs names."""
+    """(model, file, line) of gated models that the code that runs names, or the command of a server's image."""
     for scope in deployment.scopes:
         for node in scope.nodes:
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and GATED.match(node.value):
                 yield node.value, scope.unit.path, node.lineno
+    if deployment.program.kind == "server":
+        for text, line in _served(deployment):
+            file = deployment.image.image.file if deployment.image is not None else deployment.program.file
+            yield from ((model, file, line) for model in MODEL.findall(text) if GATED.match(model))
+
+
+MODEL = re.compile(r"(?<![\w./])[A-Za-z]\w[\w-]*/[\w.-]*\w")
+"""`owner/name`, also behind the `:-` of a shell."""
+
+
+def _served(deployment: Deployment) -> Iterator[tuple[str, int]]:
+    """(text, line) of what names the model of a server: the command, its overrides, and variables of the image."""
+    image, stated = deployment.image, deployment.program.image
+    if image is not None:
+        commands = [command for command in (image.stage.entrypoint, image.stage.cmd) if command is not None]
+        yield from ((" ".join(command.words), image.line_of(command.line)) for command in commands)
+        yield from ((value.value, image.line_of(value.line)) for name, value in image.stage.env.items() if "MODEL" in name)
+    for given in (stated.entrypoint, stated.cmd) if stated is not None and image is None else ():
+        yield " ".join(map(str, given)) if isinstance(given, list) else str(given or ""), deployment.program.line_of("image")

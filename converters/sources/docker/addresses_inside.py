@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator
 
@@ -9,6 +10,7 @@ from converters import rules
 from converters.ir import App, Disposition, Scope
 from converters.ledger import Ledger
 from converters.provenance import Origin
+from converters.python.module import Module, is_main_test, own_nodes
 from converters.sources.docker.analysis import Reading
 
 HOST = re.compile(
@@ -23,6 +25,25 @@ DOCKER_HOST = frozenset(
 SELF = frozenset({"localhost", "127.0.0.1", "0.0.0.0", "[::1]"})
 HOST_NAME = re.compile(r"\w*(HOST|HOSTNAME|SERVER|ADDR|ADDRESS|ENDPOINT)", re.IGNORECASE)
 """A variable whose whole value may be a host."""
+CLUSTER = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*\.svc(\.cluster\.local)?", re.IGNORECASE)
+"""A service of a Kubernetes cluster."""
+STORES: dict[str, tuple[str, str]] = {
+    "redis": ("Redis", "redis-server|valkey"),
+    "rediss": ("Redis", "redis-server|valkey"),
+    "amqp": ("RabbitMQ", "rabbitmq"),
+    "amqps": ("RabbitMQ", "rabbitmq"),
+    "pyamqp": ("RabbitMQ", "rabbitmq"),
+    "mongodb": ("MongoDB", "mongo"),
+    "postgres": ("PostgreSQL", "postgres"),
+    "postgresql": ("PostgreSQL", "postgres"),
+    "mysql": ("MySQL", "mysql|mariadb"),
+    "nats": ("NATS", "nats"),
+    "kafka": ("Kafka", "kafka"),
+}
+"""Scheme of an address -> (the store or broker that answers it, how an image that has it names it)."""
+WRITTEN = re.compile(rb"\.svc\b|docker\.internal|(redis|rediss|p?amqps?|mongodb|postgres(ql)?|mysql|nats|kafka)(\+\w+)?://")
+SETTING = re.compile(r"getenv|environ|\bconfig\b|\benv\b|Field|Option|Argument|add_argument|\.get$|setdefault", re.IGNORECASE)
+"""Calls whose texts are names or defaults of what is set outside."""
 LISTENS = re.compile(r"\w*(BIND|LISTEN)\w*|(UVICORN|FLASK_RUN|GRADIO_SERVER|LLAMA_ARG|OLLAMA)_\w*|HOST|SERVER_NAME", re.IGNORECASE)
 """A variable by which a server is told where to listen."""
 
@@ -51,6 +72,62 @@ def on_the_host(reading: Reading, ledger: Ledger) -> None:
                 f"and give its address in {name} or a secret."
             )
             ledger.note(rules.DK032, Disposition.MANUAL, message, origin)
+
+
+def in_the_code(reading: Reading, ledger: Ledger) -> None:
+    """Name other services that code calls by an address which nothing outside of it can change."""
+    listener, candidate = reading.candidate.listener, reading.candidate
+    service = candidate.service
+    names = {one.name for one in service.others} - {*service.depends_on, *reading.beside} if service is not None else set()
+    started = " ".join(word for process in candidate.processes for word in process.words)
+    if candidate.packaging is not None:
+        started += " ".join(run.script for stage in candidate.packaging.dockerfile.stages for run in stage.runs)
+    said: set[str] = set()
+    for module in listener.modules if listener is not None else ():
+        if not WRITTEN.search(module.file.data) and not any(name.encode() in module.file.data for name in names):
+            continue
+        for node, value in _fixed_texts(module):
+            host = _elsewhere(value, names, started)
+            if host and host not in said:
+                said.add(host)
+                message = (
+                    f"the code calls {host}, which one container does not have: run it elsewhere, and read its address from a variable "
+                    "or a secret, or start it in the same container."
+                )
+                ledger.note(rules.DK032, Disposition.MANUAL, message, module.origin(node))
+
+
+def _elsewhere(value: str, names: set[str], started: str) -> str:
+    """The other service that a text is the address of, '' for none: of a cluster, of the compose file, a store on the container itself."""
+    if CLUSTER.fullmatch(value):
+        return value
+    for match in URL.finditer(value):
+        host, store = match["host"].lower(), STORES.get(value[: match.start("host")].partition("://")[0].partition("+")[0].lower())
+        if CLUSTER.fullmatch(host) or host in DOCKER_HOST or (host in names and (store or match["port"])):
+            return host
+        if host in SELF and store and not re.search(rf"\b{store[1]}", started):
+            return f"{store[0]} on {host}"
+    return ""
+
+
+def _fixed_texts(module: Module) -> Iterator[tuple[ast.expr, str]]:
+    """Texts that the module itself states while it is imported, but for what stands in for a variable or a setting."""
+    for node in own_nodes(module.tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and len(node.value) < 300:
+            above = list(module.ancestors(node))
+            if not any(_may_change(one) for one in above):
+                yield node, node.value
+
+
+def _may_change(node: ast.AST) -> bool:
+    """Whether a text below is a default that something from outside goes before."""
+    if isinstance(node, ast.BoolOp | ast.IfExp | ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+        return True
+    if isinstance(node, ast.Call):
+        return SETTING.search(ast.unparse(node.func)) is not None
+    if isinstance(node, ast.ClassDef):
+        return any("Settings" in ast.unparse(base) or "Model" in ast.unparse(base) for base in node.bases)
+    return isinstance(node, ast.If) and is_main_test(node.test)
 
 
 def own_addresses(reading: Reading, app: App, ledger: Ledger) -> None:

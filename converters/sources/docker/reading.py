@@ -58,6 +58,7 @@ from converters.sources.docker.defaults import Reader
 from converters.sources.docker.handlers import standard_library
 from converters.sources.docker.kubernetes import workload
 from converters.sources.docker.port import Decision, decide
+from converters.sources.docker.rivals import rivals
 from converters.sources.docker.routes import Routes
 from converters.sources.docker.routes import read as read_routes
 
@@ -109,13 +110,14 @@ def analyze(project: Project, options: Options, ledger: Ledger) -> Application:
     settle.others(project, reading, ledger)
     addresses_inside.own_addresses(reading, app, ledger)
     addresses_inside.on_the_host(reading, ledger)
+    addresses_inside.in_the_code(reading, ledger)
     _ask_which(found, ledger)
     return application
 
 
 def _ask_which(found: list[Candidate], ledger: Ledger) -> None:
     """The question which image is the server, where another one could be meant just as well."""
-    for rival in choose.rivals(found):
+    for rival in rivals(found):
         service = rival.service
         what = f"service {service.name}" if service is not None else rival.file
         answer = f"`--set service={service.name}`" if service is not None else f"the path of {rival.file} in place of the project's"

@@ -20,7 +20,7 @@ from converters.ir import App, Disposition, EnvVar, Origin, Registry, Scope
 from converters.ledger import Construct, Ledger
 from converters.project import Project
 from converters.rules import dk025_compose
-from converters.sources.docker import addresses_inside, choose, image_config, kubernetes, official_images
+from converters.sources.docker import addresses_inside, baked_cache, choose, image_config, kubernetes, official_images
 from converters.sources.docker.volumes import settle_volumes
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ def settle(project: Project, reading: Reading, app: App, ledger: Ledger) -> None
 
 def _dockerfile(project: Project, found: Packaging, reading: Reading, app: App, ledger: Ledger) -> None:
     used = _used_stages(found)
+    baked_cache.settle(project, found, reading, app, ledger)
     _text_after_lists(found, ledger)
     for instruction, construct in found.instructions:
         _instruction(project, found, instruction, construct, used, reading, ledger)

@@ -16,6 +16,7 @@ from converters.project import Project, SourceFile
 from converters.sources.docker import choose, services
 from converters.sources.docker.processes import Process, Tracer
 from converters.sources.docker.reading import analyze
+from converters.sources.docker.rivals import rivals
 from tests.sources.docker.projects import app, best, project
 
 SERVE = 'FROM python:3.11\nCMD ["uvicorn", "main:app", "--host", "0.0.0.0"]\n'
@@ -307,10 +308,10 @@ def test_a_dockerfile_whose_name_goes_on(tmp_path: Path) -> None:
 def test_variants_of_a_ready_server_beside_the_plain_dockerfile_are_no_question(tmp_path: Path) -> None:
     start = "FROM vllm/vllm-openai:latest\nENTRYPOINT python3 -m vllm.entrypoints.openai.api_server --model {}\n"
     files = {"Dockerfile": start.format("a/b"), "Dockerfile.other": start.format("c/d")}
-    assert choose.rivals(choose.candidates(project(tmp_path, **files))) == []
+    assert rivals(choose.candidates(project(tmp_path, **files))) == []
 
 
 def test_two_ready_servers_of_other_names_are_a_question(tmp_path: Path) -> None:
     start = "FROM vllm/vllm-openai:latest\nENTRYPOINT python3 -m vllm.entrypoints.openai.api_server --model {}\n"
     files = {"Dockerfile.one": start.format("a/b"), "Dockerfile.two": start.format("c/d")}
-    assert len(choose.rivals(choose.candidates(project(tmp_path, **files)))) == 1
+    assert len(rivals(choose.candidates(project(tmp_path, **files)))) == 1

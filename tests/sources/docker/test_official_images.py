@@ -103,3 +103,12 @@ def test_a_script_of_the_base_image_gets_none_of_what_the_images_own_start_passe
     made = app(tmp_path, Dockerfile=f"FROM siutin/stable-diffusion-webui-docker:latest-cuda\nWORKDIR /app/webui\n{start}").server
     assert made is not None and made.port == 7862
     assert made.command[-2:] == ["--server-name", "0.0.0.0"]
+
+
+@pytest.mark.parametrize(("where", "health"), [("app__main_py", "/ready"), ("main_py", "/ready"), ("notes_txt", None)])
+def test_an_image_that_serves_an_application_reads_the_one_in_its_working_directory(where: str, health: str | None, tmp_path: Path) -> None:
+    code = "from fastapi import FastAPI\napp = FastAPI(docs_url=None)\n@app.get('/ready')\ndef ready():\n    return 1\n"
+    files = {"Dockerfile": "FROM tiangolo/uvicorn-gunicorn-fastapi:python3.11\nCOPY own ./\n", f"own__{where}": code}
+    made = app(tmp_path, **files).server
+    assert made is not None and (made.port, made.command) == (80, ["/start.sh"])
+    assert made.health_path == health
