@@ -1,8 +1,8 @@
 """How well the rules' cases hold the code that cites them.
 
-``python -m benchmarks.rules reach`` counts the calls of the ledger that a case of the very rule that they cite reaches, and names the
-others. ``python -m benchmarks.rules mutate --count 200`` negates conditions, drawn by a seed, in functions that cite rules, and says which
-of them a case or a test of the folder notices. Each runs in a process of its own; nothing on disk is changed.
+``python -m benchmarks.rules --sample 200 --seed 0`` negates conditions, drawn by a seed, in functions that cite rules, says which of them
+no case and no test notices, and prints a table. Each runs in a process of its own; nothing on disk is changed. ``python -m benchmarks.rules
+--reach`` counts the calls of the ledger that a case of the very rule that they cite reaches, and names the others.
 """
 
 from __future__ import annotations
@@ -19,8 +19,9 @@ import random
 import signal
 import sys
 import tempfile
+import threading
 import types
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -48,7 +49,10 @@ WHOLE = [
     *("tests/test_fixtures.py", "tests/test_ledger_complete.py", "tests/rules/test_meetings.py", "tests/rules/test_guide_rows.py"),
     *("tests/rules/test_closed_gaps.py", "tests/rules/test_unknown_names.py"),
 ]
-SECONDS = 600
+SECONDS = 20
+"""Processor time of one case or test under a negated condition, which may never end. Then five times as long may pass."""
+OTHERS = 150
+"""Of the cases of rules that a function does not cite, so many that call it are tried; where there are more, drawn ones."""
 
 
 def sources() -> Iterator[tuple[Path, ast.Module]]:
@@ -191,26 +195,69 @@ def live(mutation: Mutation) -> types.FunctionType:
     return found
 
 
-def cases_of_functions(chosen: list[Mutation]) -> dict[str, list[int]]:
-    """Function -> the numbers of the cases that call it."""
-    codes = {live(mutation).__code__: f"{mutation.file}:{mutation.function}" for mutation in chosen}
-    found: dict[str, list[int]] = {name: [] for name in codes.values()}
-    for number, (_, case) in enumerate(CASES):
-        called: set[str] = set()
+def key(mutation: Mutation) -> str:
+    return f"{mutation.file.relative_to(ROOT)}:{mutation.function}"
 
-        def profile(frame: types.FrameType, event: str, argument: object, called: set[str] = called) -> None:
-            if event == "call" and frame.f_code in codes:
-                called.add(codes[frame.f_code])
 
+class Callers:
+    """Which functions, among those that are asked for, are called while something runs."""
+
+    def __init__(self, wanted: dict[str, Mutation]) -> None:
+        self.names = {live(mutation).__code__: name for name, mutation in wanted.items()}
+        self.called: set[str] = set()
+
+    @contextlib.contextmanager
+    def watch(self) -> Iterator[set[str]]:
+        def profile(frame: types.FrameType, event: str, argument: object) -> None:
+            if event == "call" and (name := self.names.get(frame.f_code)):
+                self.called.add(name)
+
+        self.called = set()
         sys.setprofile(profile)
+        threading.setprofile(profile)
         try:
-            with tempfile.TemporaryDirectory() as folder:
-                run(Path(folder), case)
+            yield self.called
         finally:
             sys.setprofile(None)
+            threading.setprofile(None)  # type: ignore[arg-type]
+
+
+def cases_of_functions(wanted: dict[str, Mutation]) -> dict[str, list[int]]:
+    """Function -> the numbers of the cases that call it."""
+    found: dict[str, list[int]] = {name: [] for name in wanted}
+    callers = Callers(wanted)
+    for number, (_, case) in enumerate(CASES):
+        with tempfile.TemporaryDirectory() as folder, callers.watch() as called:
+            run(Path(folder), case)
         for name in called:
             found[name].append(number)
     return found
+
+
+def tests_of_functions(wanted: dict[str, Mutation]) -> dict[str, list[str]]:
+    """Function -> the tests that call it, of those about its part of the program and those about all parts."""
+    found: dict[str, list[str]] = {name: [] for name in wanted}
+    callers = Callers(wanted)
+
+    class Watching:
+        @pytest.hookimpl(wrapper=True)
+        def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
+            with callers.watch() as called:
+                answer = yield
+            for name in called:
+                found[name].append(item.nodeid)
+            return answer
+
+    parts = [name.removeprefix("converters/") for name in wanted]
+    about = [path for start, paths in TESTS.items() if any(part.startswith(start) for part in parts) for path in paths]
+    quietly(["-q", *dict.fromkeys([*about, *WHOLE])], [Watching()])
+    return found
+
+
+def quietly(arguments: list[str], plugins: list[object] | None = None) -> int:
+    """Run tests in this process and return the exit code of pytest."""
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        return int(pytest.main(["-p", "no:cacheprovider", "-p", "no:xdist", *arguments], plugins))
 
 
 def notices(rule: Rule, case: Case) -> bool:
@@ -226,56 +273,75 @@ def notices(rule: Rule, case: Case) -> bool:
     return False
 
 
-def who_notices(mutation: Mutation, numbers: list[int], *, tests: bool) -> str:
-    """What finds a mutation; '' for nothing. Runs in a process of its own, which it spoils."""
+def who_notices(mutation: Mutation, numbers: list[int], tests: list[str]) -> str:
+    """What finds a mutation; '' for nothing. Spoils the process."""
     live(mutation).__code__ = mutated(mutation)
     for number in numbers:
+        limit()
         rule, case = CASES[number]
         if notices(rule, case):
             return f"{rule.code}: {case.id}"
-    if not tests:
-        return ""
-    part = mutation.file.relative_to(ROOT / "converters").as_posix()
-    about = next((found for start, found in TESTS.items() if part.startswith(start)), [])
-    paths = [path for path in [*about, *WHOLE] if (ROOT / path).exists()]
-    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-        code = pytest.main(["-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", *paths])
-    return "a test" if code == 1 else ""
+    return "a test" if tests and quietly(["-x", "-q", *tests], [Limited()]) == 1 else ""
 
 
-def in_a_process(mutation: Mutation, numbers: list[int], *, tests: bool) -> str:
+def limit() -> None:
+    """End this process if what it does next takes too long."""
+    signal.setitimer(signal.ITIMER_PROF, SECONDS)
+    signal.alarm(5 * SECONDS)
+
+
+class Limited:
+    def pytest_runtest_logstart(self) -> None:
+        limit()
+
+
+def in_a_process(work: Callable[[], Any]) -> Any:
+    """What `work` returns, called in a process of its own. A string says how the process ended where that was not by itself."""
     reader, writer = os.pipe()
     pid = os.fork()
     if pid == 0:
         os.close(reader)
-        signal.alarm(SECONDS)
-        os.write(writer, who_notices(mutation, numbers, tests=tests).encode())
-        os._exit(0)
+        with os.fdopen(writer, "w") as answer:
+            json.dump(work(), answer)
+            answer.flush()
+            os._exit(0)
     os.close(writer)
     with os.fdopen(reader) as answer:
-        found = answer.read()
+        text = answer.read()
     status = os.waitpid(pid, 0)[1]
-    return found if status == 0 else f"it ends with {os.waitstatus_to_exitcode(status)}"
+    return json.loads(text) if status == 0 else f"the process ends with {os.waitstatus_to_exitcode(status)}"
 
 
-def cases_of_cited_rules(mutation: Mutation) -> list[int]:
-    """The numbers of the cases of the rules that a function cites."""
+def codes_of(mutation: Mutation) -> set[str]:
+    """The codes of the rules that a function cites."""
     node = dict(functions(ast.parse(mutation.file.read_bytes())))[mutation.function]
-    cited = {child.attr for child in ast.walk(node) if isinstance(child, ast.Attribute) and is_citation(child)}
-    return [number for number, (rule, _) in enumerate(CASES) if rule.code in cited]
+    return {child.attr for child in ast.walk(node) if isinstance(child, ast.Attribute) and is_citation(child)}
 
 
 def mutate(count: int, seed: int, output: Path | None) -> int:
-    """The cases of the cited rules first; what they pass over meets every case that calls the function, and then the tests."""
+    """The cases of the cited rules first; what they pass over meets the other cases that call the function, then the tests that do."""
     every = mutations()
     chosen = random.Random(seed).sample(every, min(count, len(every)))
-    found = {mutation: in_a_process(mutation, cases_of_cited_rules(mutation), tests=False) for mutation in chosen}
-    own = sum(map(bool, found.values()))
-    print(f"{own} of {len(chosen)} are noticed by a case of the rules that the function cites", flush=True)
-    left = [mutation for mutation in chosen if not found[mutation]]
-    numbers = cases_of_functions(left) if left else {}
+    cases = in_a_process(lambda: cases_of_functions({key(mutation): mutation for mutation in chosen}))
+    found: dict[Mutation, str] = {}
+    left: list[Mutation] = []
+    own = 0
+    for number, mutation in enumerate(chosen, 1):
+        numbers, codes = cases[key(mutation)], codes_of(mutation)
+        cited = [case for case in numbers if CASES[case][0].code in codes]
+        others = sorted({*numbers} - {*cited})
+        others = random.Random(0).sample(others, min(OTHERS, len(others)))
+        by = in_a_process(lambda mutation=mutation, cases=[*cited, *others]: who_notices(mutation, cases, []))
+        own += by.partition(":")[0] in codes
+        found[mutation] = by
+        if not by:
+            left.append(mutation)
+        if number % 20 == 0:
+            print(f"{number}: a case notices {number - len(left)}", file=sys.stderr, flush=True)
+    tests = in_a_process(lambda: tests_of_functions({key(mutation): mutation for mutation in left})) if left else {}
     for mutation in left:
-        found[mutation] = in_a_process(mutation, numbers[f"{mutation.file}:{mutation.function}"], tests=True)
+        ids = tests[key(mutation)]
+        found[mutation] = in_a_process(lambda mutation=mutation, ids=ids: who_notices(mutation, [], ids))
         if not found[mutation]:
             place = f"{mutation.file.relative_to(ROOT)}:{mutation.line} {mutation.function}"
             print(f"{place}: `{mutation.text}` can be negated unnoticed", flush=True)
@@ -286,18 +352,18 @@ def mutate(count: int, seed: int, output: Path | None) -> int:
     noticed = sum(map(bool, found.values()))
     print(f"| conditions | noticed by a case of a cited rule | by another case | by a test | by nothing | share |\n|{'---|' * 6}")
     rest = (noticed - own - by_test, by_test, len(chosen) - noticed)
-    print(f"| {len(chosen)} of {len(every)} | {own} | {' | '.join(map(str, rest))} | {noticed / len(chosen):.0%} |")
+    print(f"| {len(chosen)} of {len(every)} | {own} | {' | '.join(map(str, rest))} | {noticed / len(chosen):.1%} |")
     return 0
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.rules", description=__doc__)
-    parser.add_argument("what", choices=["reach", "mutate"])
-    parser.add_argument("--count", type=int, default=200)
+    parser.add_argument("--reach", action="store_true", help="count the calls of the ledger that cases reach, and draw no conditions")
+    parser.add_argument("--sample", type=int, default=200, metavar="COUNT", help="how many conditions are drawn")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--output", type=Path, help="file for a line of JSON for each mutation")
+    parser.add_argument("--output", type=Path, help="file for a line of JSON for each condition")
     options = parser.parse_args()
-    return reach() if options.what == "reach" else mutate(options.count, options.seed, options.output)
+    return reach() if options.reach else mutate(options.sample, options.seed, options.output)
 
 
 if __name__ == "__main__":
