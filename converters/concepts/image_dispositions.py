@@ -105,6 +105,10 @@ def _variables(packaging: Packaging, app: App, ledger: Ledger) -> None:
                 ledger.settle(construct, rules.ENV006, Disposition.CONVERTED, "its folders are put on sys.path in setup()")
             elif why := _without_part(name, is_set=effective is not None):
                 ledger.settle(construct, rules.ENV002, Disposition.DROPPED, why)
+            elif place := _set_elsewhere(packaging, app, name):
+                ledger.settle(
+                    construct, rules.ENV001, Disposition.DROPPED, f"{place} sets {name}, which takes the place of the image's value"
+                )
             else:
                 _add(app, EnvVar(name=name, value=value, preset=name in PRESET_VARIABLES, origin=origin))
                 preset = name in PRESET_VARIABLES
@@ -136,6 +140,18 @@ def _secret(app: App, name: str, value: str, origin: Origin, construct: Construc
 
 def _add(app: App, variable: EnvVar) -> None:
     app.environment.variables = [known for known in app.environment.variables if known.name != variable.name] + [variable]
+
+
+def _set_elsewhere(packaging: Packaging, app: App, name: str) -> Origin | None:
+    """Where a variable is set that is an ENV line's, too: an endpoint, a listing and a start script have the last word on RunPod."""
+    return next(
+        (
+            known.origin
+            for known in app.environment.variables
+            if known.name == name and known.origin is not None and known.origin.file != packaging.file.path
+        ),
+        None,
+    )
 
 
 def settle_image(packaging: Packaging, app: App, ledger: Ledger) -> None:
@@ -179,7 +195,7 @@ def _argument(packaging: Packaging, instruction: Instruction, construct: Constru
     if (given and not secret) or name.startswith(("TARGET", "BUILD")):
         ledger.settle(construct, rules.DK005, Disposition.KEPT, "stays in the image")
         return
-    used = [one.line for one, _ in packaging.instructions if re.search(rf"\$\{{?{re.escape(name)}\b", one.value)]
+    used = [one.line for one in packaging.dockerfile.instructions if re.search(rf"\$\{{?{re.escape(name)}\b", one.value)]
     where = f" (used in line {', '.join(map(str, used))})" if used else ""
     if secret:
         message = f"ARG {name} is a secret of the build{where}: set it with `fal secrets set {name}=...`; steps get it as a build secret."
@@ -205,7 +221,9 @@ def _image_variable(packaging: Packaging, app: App, name: str, construct: Constr
     origin = Origin(file=construct.file, line=construct.line)
     if is_secret(name, effective.value if effective else None):
         _secret(app, name, effective.value if effective else "", origin, construct, ledger)
-    elif effective is not None and (name in PRESET_VARIABLES or storage.on_volume(effective.value)):
+    elif effective is not None and (
+        (name in PRESET_VARIABLES or storage.on_volume(effective.value)) and not _set_elsewhere(packaging, app, name)
+    ):
         _add(app, EnvVar(name=name, value=storage.moved(effective.value, app), preset=True, origin=origin))
         why = "fal sets it too" if name in PRESET_VARIABLES else "the volume moves to /data"
         ledger.settle(construct, rules.ENV003, Disposition.CONVERTED, f"{name} is assigned in setup(), since {why}")

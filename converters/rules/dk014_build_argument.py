@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from converters.rules.model import Case, Rule, Seen, docker_docs, fal_docs
-from converters.rules.samples import SERVER, SERVER_IMAGE, WORKER
+from converters.rules.samples import IMAGE, SERVER, SERVER_IMAGE, WORKER
 
 rule = Rule(
     code="DK014",
@@ -147,6 +147,16 @@ rule = Rule(
                 Seen("manual", 1, "Dockerfile"),
                 Seen("manual", 2, "Dockerfile"),
             ),
+        ),
+        Case(
+            "an argument that no default gives is named with the line that uses it",
+            "partial",
+            {"handler.py": WORKER, "Dockerfile": IMAGE.replace("RUN apt", "ARG RELEASE\nARG OTHER\nRUN echo $RELEASE\nRUN apt")},
+            seen=(
+                Seen("manual", 2, "Dockerfile", says="ARG RELEASE was given at build time (used in line 4): fill"),
+                Seen("manual", 3, "Dockerfile", says="ARG OTHER was given at build time: fill"),
+            ),
+            status="converted",
         ),
     ),
 )

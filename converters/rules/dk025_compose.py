@@ -199,5 +199,28 @@ rule = Rule(
             },
             seen=(Seen("converted", 5, "compose.yaml"), Seen("converted", 6, "compose.yaml")),
         ),
+        Case(
+            "a service that reserves several GPUs gets as many",
+            "converted",
+            {
+                "main.py": SERVER,
+                "Dockerfile": SERVER_IMAGE,
+                "compose.yaml": """
+                services:
+                  web:
+                    build: .
+                    ports: ["8000:8000"]
+                    deploy:
+                      resources:
+                        reservations:
+                          devices:
+                            - driver: nvidia
+                              count: 2
+                              capabilities: [gpu]
+                """,
+            },
+            seen=(Seen("converted", 5, "compose.yaml"),),
+            has={"pyproject.toml": ("num_gpus = 2 # compose.yaml:9",)},
+        ),
     ),
 )

@@ -30,5 +30,25 @@ rule = Rule(
             has={"Dockerfile": ("COPY main.py /app/main.py",)},
         ),
         Case("a COPY line of a queue worker stays", "untouched", {"handler.py": WORKER, "Dockerfile": IMAGE}),
+        Case(
+            "a target keeps its variable, a source loses its own, and a list stays a list",
+            "converted",
+            {
+                "api/main.py": SERVER,
+                "api/my data.txt": "a",
+                "api/Dockerfile": SERVER_IMAGE.replace(
+                    "COPY main.py /app/main.py",
+                    "ARG NAME=main\nENV APP=/app\nCOPY main.py $APP/\n"
+                    'COPY $NAME.py $APP/second.py\nCOPY ["my data.txt", "/app/my data.txt"]',
+                ),
+            },
+            has={
+                "api/Dockerfile": (
+                    "COPY api/main.py $APP/\n",
+                    "COPY api/main.py /app/second.py\n",
+                    'COPY ["api/my data.txt", "/app/my data.txt"]\n',
+                )
+            },
+        ),
     ),
 )

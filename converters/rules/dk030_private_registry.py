@@ -24,6 +24,7 @@ rule = Rule(
                 "main.py": SERVER,
                 "Dockerfile": SERVER_IMAGE.replace("python:3.11-slim", "123456789012.dkr.ecr.us-east-1.amazonaws.com/base:1"),
             },
+            has={"MIGRATION.md": ("- [ ] `Dockerfile:1` 123456789012.dkr.ecr.us-east-1.amazonaws.com/base:1 is pulled with a login",)},
             status="converted",
         ),
         Case("a public image needs none", "untouched", {"main.py": SERVER, "Dockerfile": SERVER_IMAGE}),

@@ -172,5 +172,60 @@ rule = Rule(
                 Seen("kept", 3, "start.sh"),
             ),
         ),
+        Case(
+            "a variable of the endpoint has the last word over the image's",
+            "converted",
+            {
+                "handler.py": """
+                import os
+
+                import runpod
+
+
+                def handler(job):
+                    return {"text": os.environ["MODE"] + os.environ["STEP"]}
+
+
+                runpod.serverless.start({"handler": handler})
+                """,
+                "Dockerfile": PIP.replace("COPY", "ENV MODE=slow STEP=1\nCOPY"),
+            },
+            seen=(Seen("dropped", 3, "Dockerfile"), Seen("converted", 3, "Dockerfile"), Seen("converted", 1, "endpoint.json")),
+            has={"app.py": ('os.environ["MODE"] = "fast"', 'os.environ.setdefault("STEP", "1")')},
+            lacks={"app.py": ("slow",)},
+            endpoint='{"env": [{"key": "MODE", "value": "fast"}]}',
+            status="converted",
+        ),
+        Case(
+            "a folder of the volume that the endpoint names has the last word over the image's",
+            "converted",
+            {
+                "handler.py": WORKER.replace("import runpod", 'import os\n\nimport runpod\n\nMODELS = os.environ["MODELS"]'),
+                "Dockerfile": IMAGE.replace("COPY", "ENV MODELS=/runpod-volume/old\nCOPY"),
+            },
+            seen=(Seen("kept", 4, "Dockerfile"), Seen("converted", 1, "endpoint.json")),
+            has={"app.py": ('os.environ["MODELS"] = "/data/worker/new"',)},
+            lacks={"app.py": ("old",)},
+            endpoint='{"env": [{"key": "MODELS", "value": "/runpod-volume/new"}]}',
+        ),
+        Case(
+            "a variable of compose has the last word over the image's",
+            "converted",
+            {
+                "main.py": SERVER,
+                "Dockerfile": SERVER_IMAGE.replace("EXPOSE", "ENV MODE=slow STEP=1\nEXPOSE"),
+                "compose.yaml": """
+                services:
+                  web:
+                    build: .
+                    ports: ["8000:8000"]
+                    environment:
+                      MODE: fast
+                """,
+            },
+            seen=(Seen("kept", 5, "Dockerfile"), Seen("converted", 6, "compose.yaml")),
+            has={"Dockerfile": ("ENV MODE=slow STEP=1\n", "\n\nENV MODE=fast\n")},
+            status="converted",
+        ),
     ),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from converters.rules.model import Case, Rule, Seen, fal_docs, runpod_docs
-from converters.rules.samples import SERVER, SERVER_IMAGE, WORKER
+from converters.rules.samples import IMAGE, SERVER, SERVER_IMAGE, WORKER
 
 rule = Rule(
     code="ENV004",
@@ -184,6 +184,29 @@ rule = Rule(
                  }
                 }
                 """,
+            status="converted",
+        ),
+        Case(
+            "a secret of an exported endpoint is set by hand, once",
+            "partial",
+            {"handler.py": WORKER},
+            seen=(Seen("manual", 1, "endpoint.json"),),
+            has={"MIGRATION.md": ("```bash\nfal secrets set HF_TOKEN=...\n```",)},
+            lacks={"app.py": ("hf_abc",), "MIGRATION.md": ("hf_abc",)},
+            endpoint='{"env": [{"key": "HF_TOKEN", "value": "hf_abcdefghijklmnopqrstuvwxyzabcdefgh"}]}',
+            status="converted",
+        ),
+        Case(
+            "an argument of the build that is a secret loses its value, an ENV line keeps its name",
+            "partial",
+            {
+                "handler.py": WORKER,
+                "Dockerfile": IMAGE.replace(
+                    "RUN apt", "ARG HF_TOKEN=hf_abcdefghijklmnopqrstuvwxyzabcdefgh\nENV API_TOKEN=sdlkfj23lkjsdf MODE=x\nRUN apt"
+                ),
+            },
+            seen=(Seen("manual", 3, "Dockerfile"),),
+            has={"Dockerfile": ('ARG HF_TOKEN\nENV API_TOKEN="" MODE=x\n',)},
             status="converted",
         ),
     ),

@@ -22,6 +22,8 @@ class Seen:
     line: int
     file: str = "handler.py"
     rule: str = ""
+    says: str = ""
+    """Part of its message."""
 
 
 @dataclass(frozen=True)

@@ -157,5 +157,26 @@ rule = Rule(
             },
             has={"predict.py": ("Input(shape=(8,))",)},
         ),
+        Case(
+            "an `Input` that is a value keeps Cog, under the name that leads to it",
+            "partial",
+            {
+                "cog.yaml": COG,
+                "predict.py": """
+                import cog
+                from cog import BasePredictor
+
+                make = cog.Input
+
+
+                class Predictor(BasePredictor):
+                    def predict(self, prompt: str) -> str:
+                        return prompt.upper()
+                """,
+            },
+            seen=(Seen("manual", 4, "predict.py"),),
+            has={"predict.py": ("import cog\n",), "app.py": ('requirements = ["cog"]',)},
+            lacks={"predict.py": ("BasePredictor",)},
+        ),
     ),
 )

@@ -52,5 +52,26 @@ rule = Rule(
             },
         ),
         Case("a predictor without a scope needs none", "untouched", {"cog.yaml": COG, "predict.py": PREDICTOR}),
+        Case(
+            "a scope that is a value keeps its own import alone",
+            "partial",
+            {
+                "cog.yaml": COG,
+                "predict.py": """
+                from cog import BasePredictor, current_scope
+
+                make = current_scope
+
+
+                class Predictor(BasePredictor):
+                    def predict(self, prompt: str) -> str:
+                        return prompt.upper()
+                """,
+            },
+            seen=(Seen("manual", 3, "predict.py"),),
+            has={"predict.py": ("from cog import current_scope\n",)},
+            lacks={"predict.py": ("BasePredictor",)},
+            status="partial",
+        ),
     ),
 )

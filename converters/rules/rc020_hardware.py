@@ -22,7 +22,7 @@ rule = Rule(
             "a GPU is assumed where cog.yaml asks for one",
             "partial",
             {"cog.yaml": "build:\n  gpu: true\npredict: predict.py:Predictor", "predict.py": PREDICTOR},
-            seen=(Seen("converted", 2, "cog.yaml"), Seen("manual", 2, "cog.yaml")),
+            seen=(Seen("converted", 2, "cog.yaml"), Seen("manual", 2, "cog.yaml", says="cog.yaml says only gpu: true")),
             has={"app.py": ('machine_type = "GPU-A100"  # assumed',)},
             status="converted",
         ),
@@ -75,5 +75,13 @@ rule = Rule(
         ),
         Case("a worker of another platform has another rule", "untouched", {"handler.py": WORKER}),
         Case("a server has another rule", "untouched", {"main.py": SERVER, "Dockerfile": SERVER_IMAGE}),
+        Case(
+            "a model that says that it needs no GPU is given none",
+            "partial",
+            {"cog.yaml": "build:\n  gpu: false\npredict: predict.py:Predictor\n", "predict.py": PREDICTOR},
+            seen=(Seen("manual", 2, "cog.yaml", says="cog.yaml says gpu: false"),),
+            has={"app.py": ('machine_type = "L"',)},
+            status="converted",
+        ),
     ),
 )

@@ -36,7 +36,7 @@ rule = Rule(
                 """,
             },
             seen=(Seen("converted", 7, "predict.py"),),
-            has={"fal_weights.py": ("/data",)},
+            has={"fal_weights.py": ("/data",), "predict.py": ("import subprocess\nfrom fal_weights import pget\n",)},
             lacks={"predict.py": ("check_call",)},
         ),
         Case(

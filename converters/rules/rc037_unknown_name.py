@@ -70,5 +70,26 @@ rule = Rule(
                 """,
             },
         ),
+        Case(
+            "a decorator that is a value keeps its own import alone",
+            "partial",
+            {
+                "cog.yaml": COG,
+                "predict.py": """
+                from cog import BasePredictor, streaming
+
+                wrap = streaming
+
+
+                class Predictor(BasePredictor):
+                    def predict(self, prompt: str) -> str:
+                        return prompt.upper()
+                """,
+            },
+            seen=(Seen("manual", 3, "predict.py"),),
+            has={"predict.py": ("from cog import streaming\n",)},
+            lacks={"predict.py": ("BasePredictor",)},
+            status="partial",
+        ),
     ),
 )

@@ -33,7 +33,7 @@ rule = Rule(
                 runpod.serverless.start({"handler": handler, "return_aggregate_stream": True})
                 """
             },
-            seen=(Seen("converted", 7),),
+            seen=(Seen("converted", 7, says="returns the list of yielded values"),),
             has={"app.py": ('@fal.endpoint("/stream")', "text/event-stream", "found.append(value)")},
         ),
         Case(

@@ -133,6 +133,8 @@ rule = Rule(
                 ),
             },
             seen=(Seen("converted", 2, "start.sh"),),
+            has={"start.sh": ("(\nnginx -g 'daemon off;'\n) &\nexit 0\n",)},
+            lacks={"start.sh": ("trap",)},
         ),
         Case(
             "a worker in the background of a block is left to a person",

@@ -142,5 +142,31 @@ rule = Rule(
             },
             seen=(Seen("manual", 9),),
         ),
+        Case(
+            "a function that another decorator registers is no matter of the exit",
+            "untouched",
+            {
+                "handler.py": """
+                import functools
+
+                import runpod
+
+
+                @functools.cache
+                def model():
+                    return 2
+
+
+                def handler(job):
+                    return {"text": job["input"]["prompt"] * model()}
+
+
+                runpod.serverless.start({"handler": handler})
+                """
+            },
+            has={"handler.py": ("@functools.cache\n",)},
+            lacks={"app.py": ("teardown",)},
+            style="keep",
+        ),
     ),
 )

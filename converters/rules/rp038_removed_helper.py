@@ -168,5 +168,23 @@ rule = Rule(
                 """,
             },
         ),
+        Case(
+            "a renamed module keeps the name that the worker gives it",
+            "converted",
+            {
+                "handler.py": """
+                import runpod
+                from runpod.serverless.utils import upload as up
+
+                def handler(job):
+                    return {"url": up.upload_image(job["input"]["name"], "/tmp/x.png")}
+
+                runpod.serverless.start({"handler": handler})
+                """
+            },
+            seen=(Seen("converted", 2), Seen("converted", 5)),
+            has={"handler.py": ("from runpod.serverless.utils import rp_upload as up\n",)},
+            status="converted",
+        ),
     ),
 )

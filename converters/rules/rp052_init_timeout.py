@@ -67,5 +67,13 @@ rule = Rule(
             },
             seen=(Seen("dropped", 3, "Dockerfile"),),
         ),
+        Case(
+            "the time to start is written beside the endpoint's other settings",
+            "converted",
+            {"handler.py": WORKER},
+            seen=(Seen("converted", 1, "endpoint.json"),),
+            has={"app.py": ("max_concurrency = 4", "startup_timeout = 900")},
+            endpoint='{"workersMax": 4, "env": [{"key": "RUNPOD_INIT_TIMEOUT", "value": "900"}]}',
+        ),
     ),
 )

@@ -42,10 +42,7 @@ def drop_input(file: File, use: Use) -> None:
 
 
 def _stays(file: File, use: Use) -> None:
-    node = use.node
-    while isinstance(node, ast.Attribute):
-        node = node.value
-    file.stays.add(node.id if isinstance(node, ast.Name) else "*")
+    file.keep(use)
     file.settle(use, rules.RC037, Disposition.MANUAL, f"`{use.dotted}` is used as a value: take it away by hand.")
 
 

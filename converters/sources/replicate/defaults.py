@@ -38,8 +38,7 @@ def input_(file: File, use: Use) -> None:
 
 
 def _stays(file: File, use: Use) -> None:
-    if isinstance(use.node, ast.Name):
-        file.stays.add(use.node.id)
+    file.keep(use)
     file.settle(use, rules.RC004, Disposition.MANUAL, "`Input` is used as a value: write the inputs out, and take it away.")
 
 

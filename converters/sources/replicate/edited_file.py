@@ -31,6 +31,10 @@ class File:
         """The names that have to come from elsewhere than from Cog."""
         return {*self.imports, *self.defined}
 
+    def keep(self, use: Use) -> None:
+        """The import stays that a use of a name goes back to, and so does Cog."""
+        self.stays.add(next(node.id for node in ast.walk(use.node) if isinstance(node, ast.Name)))
+
     def settle(self, use: Use, rule: str, disposition: Disposition, message: str) -> None:
         self.ledger.settle(use.construct, rule, disposition, message)
 

@@ -178,10 +178,7 @@ def _super_setup(file: File, node: ast.AST, defined: set[str]) -> None:
 
 
 def _stays(file: File, use: Use) -> None:
-    node = use.node
-    while isinstance(node, ast.Attribute):
-        node = node.value
-    file.stays.add(node.id if isinstance(node, ast.Name) else "*")
+    file.keep(use)
     file.settle(use, rules.RC010, Disposition.MANUAL, f"`{use.dotted}` is used in a way that has no counterpart on fal: replace it.")
 
 
