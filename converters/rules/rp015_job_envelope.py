@@ -88,6 +88,44 @@ rule = Rule(
             status="converted",
         ),
         Case(
+            "a key that the job is asked for before it is read is found among the fields",
+            "converted",
+            {
+                "handler.py": """
+                import runpod
+
+                def handler(job):
+                    own = job["input"].get("webhook")
+                    if "webhook" in job:
+                        print(job["webhook"])
+                    return {"text": job["input"]["prompt"], "to": own or (job["webhook"] if job.get("webhook") else None)}
+
+                runpod.serverless.start({"handler": handler})
+                """
+            },
+            seen=(Seen("converted", 6), Seen("converted", 7)),
+            status="converted",
+        ),
+        Case(
+            "a key that nothing asks for before it is read needs another name, whatever else is asked",
+            "partial",
+            {
+                "handler.py": """
+                import runpod
+
+                def handler(job):
+                    own = job["input"].get("webhook")
+                    if "policy" in job:
+                        print(job["webhook"])
+                    return {"text": job["input"]["prompt"], "to": own}
+
+                runpod.serverless.start({"handler": handler})
+                """
+            },
+            seen=(Seen("manual", 6),),
+            status="partial",
+        ),
+        Case(
             "a webhook among the input's keys is a field",
             "untouched",
             {

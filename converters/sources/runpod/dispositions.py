@@ -18,6 +18,7 @@ from converters.python import pip
 from converters.python.code import Code
 from converters.python.constants import NotConstant, constant
 from converters.python.environ import environment_reads
+from converters.python.guards import is_guarded
 from converters.python.module import FunctionNode
 from converters.sources.runpod.calls import callee
 from converters.sources.runpod.gone import gone
@@ -247,7 +248,7 @@ def envelope(traced: Flow, app: App, ledger: Ledger) -> None:
         if read.key == "id":
             ledger.note(rules.RP014, Disposition.CONVERTED, '`job["id"]` is the id of the fal request', origin)
         elif any(field.name == read.key for field in app.endpoints[0].input.fields):
-            if read.how in ("get", "in") and not read.definite:
+            if (read.how in ("get", "in") and not read.definite) or is_guarded(read.module, read.node, read.key):
                 message = (
                     f"`{read.key}` is read beside `input` and in it: on fal callers send it among the fields, where the handler finds it"
                 )
