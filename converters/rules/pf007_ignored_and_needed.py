@@ -42,6 +42,19 @@ rule = Rule(
             },
             has={".dockerignore": ("The files here are those that the build needs",)},
         ),
+        Case(
+            "a text in a folder that code imports from may be left out",
+            "untouched",
+            {
+                "svc/handler.py": WORKER.replace(
+                    "import runpod", "import sys\n\nimport runpod\n\nsys.path.insert(0, '/models')\nimport texts"
+                ),
+                "svc/models/texts.py": "VOICE = 1",
+                "svc/models/README.md": "x",
+                "svc/Dockerfile": IMAGE.replace("COPY handler.py", "COPY models /models\nCOPY handler.py"),
+                "README.md": "x",
+            },
+        ),
         Case("a text that nothing reads may be left out", "untouched", {"handler.py": WORKER, "README.md": "x", "Dockerfile": IMAGE}),
     ),
 )

@@ -14,7 +14,7 @@ from converters.containers.start_command import absent_of
 from converters.preflight import client
 from converters.preflight.deployment import Deployment
 from converters.preflight.finding import Finding
-from converters.preflight.paths import needs
+from converters.preflight.paths import IMPORTED_FROM, Need, needs
 from converters.preflight.runner import Built
 from converters.preflight.values import absolute
 from converters.project import normalize
@@ -68,7 +68,7 @@ def _ignored(deployment: Deployment, image: Built) -> Iterator[Finding]:
         return
     leaves_out, where = client.ignores(image.image, deployment.project)
     prefix = f"{image.image.context}/" if image.image.context else ""
-    wanted = {place: (need.scope.unit.path, need.line) for need in needs(deployment) for place in _at(need.path, lost)}
+    wanted = {place: (need.scope.unit.path, need.line) for need in needs(deployment) for place in _at(need, lost)}
     for unit, found in deployment.running.missing:
         for base in deployment.running.search:
             stem = f"{base.rstrip('/')}/{found.module.replace('.', '/')}"
@@ -81,9 +81,10 @@ def _ignored(deployment: Deployment, image: Built) -> Iterator[Finding]:
             yield Finding(file, line, rules.PF007, _left_out(lost[place], pattern, where), about=lost[place])
 
 
-def _at(path: str, lost: Mapping[str, str]) -> list[str]:
-    """The lost file at a path, or one of those below it."""
-    return [path] if path in lost else [place for place in lost if place.startswith(f"{path}/")][:1]
+def _at(need: Need, lost: Mapping[str, str]) -> list[str]:
+    """The lost file at a path, or one of those below it: a module, where modules are what the folder is for."""
+    below = (place for place in lost if place.startswith(f"{need.path}/") and (need.why != IMPORTED_FROM or place.endswith((".py", ".so"))))
+    return [need.path] if need.path in lost else [*below][:1]
 
 
 def _scripts(deployment: Deployment, image: Built) -> Iterator[Finding]:
