@@ -195,16 +195,28 @@ class Running:
 
     def _reach(self, unit: Unit, found: Import) -> bool:
         """Enter the files of an import; whether the runner has the module."""
-        level = found.node.level if isinstance(found.node, ast.ImportFrom) else 0
-        if level:
-            base = unit.place
-            for _ in range(level):
-                base = base.rpartition("/")[0]
-            bases = [base]
-        else:
-            bases = [*self.search, *([] if unit.app else [unit.place.rpartition("/")[0]])]
         parts = found.module.split(".") if found.module else []
-        return any(self._enter_module(base, parts, found.names) for base in dict.fromkeys(bases))
+        return any(self._enter_module(base, parts, found.names) for base in self._bases(unit, found))
+
+    def _bases(self, unit: Unit, found: Import) -> list[str]:
+        """The folders in which an import looks for its module."""
+        level = found.node.level if isinstance(found.node, ast.ImportFrom) else 0
+        if not level:
+            return list(dict.fromkeys([*self.search, *([] if unit.app else [unit.place.rpartition("/")[0]])]))
+        base = unit.place
+        for _ in range(level):
+            base = base.rpartition("/")[0]
+        return [base]
+
+    def files_of(self, unit: Unit, found: Import) -> list[str]:
+        """The places of the files that may be the module of an import; none where it is no file of the runner."""
+        names = [base.rstrip("/") + "".join(f"/{part}" for part in found.module.split(".") if part) for base in self._bases(unit, found)]
+        places = (place for name in names for place in (f"{name}/__init__.py", f"{name}.py"))
+        return [place for place in places if place in self.runner.files]
+
+    def is_below(self, folder: str, name: str) -> bool:
+        """Whether a folder of the runner has a module or package of that name, compiled or not."""
+        return f"{folder}/{name}" in self.runner.folders or any(place.startswith(f"{folder}/{name}.") for place in self.runner.files)
 
     def _enter_module(self, base: str, parts: list[str], names: Iterable[str]) -> bool:
         place = base.rstrip("/")

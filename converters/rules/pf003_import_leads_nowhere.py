@@ -12,7 +12,8 @@ rule = Rule(
     explanation="""
     Every import of what runs is looked up among the standard library, the files of the runner under the names that they have there,
     and the packages that are installed. What reading cannot tell, such as a package that another one brings along, is passed over,
-    and so is an import that the code does without.
+    and so is an import that the code does without. Names that are taken out of a module of the project are looked up in it, unless it
+    makes names that only running it tells.
     Copy the file under its own name, or add the requirement.
     """,
     links=(
@@ -78,6 +79,81 @@ rule = Rule(
             },
             style="inline",
             status="partial",
+        ),
+        Case(
+            "a name that a module of the project does not have is named",
+            "partial",
+            {
+                "handler.py": WORKER.replace("import runpod", "import runpod\nfrom settings import LEAST, MOST"),
+                "settings.py": "LEAST = 1",
+                "Dockerfile": IMAGE.replace("COPY handler.py /handler.py", "COPY handler.py settings.py /"),
+            },
+            seen=(Seen("manual", 2),),
+            status="partial",
+        ),
+        Case(
+            "a name that a package beside the code does not have is named",
+            "partial",
+            {
+                "handler.py": WORKER.replace("import runpod", "import runpod\nfrom tools import voices"),
+                "tools/__init__.py": "from tools.texts import TITLE",
+                "tools/texts.py": "TITLE = 'x'",
+                "Dockerfile": IMAGE.replace("COPY handler.py /handler.py", "COPY handler.py /handler.py\nCOPY tools /tools"),
+            },
+            seen=(Seen("manual", 2),),
+            status="partial",
+        ),
+        Case(
+            "names that a module has in whichever way are in order",
+            "untouched",
+            {
+                "handler.py": WORKER.replace(
+                    "import runpod", "import runpod\nfrom settings import A, B, C, D, E, F, loads, __file__\nfrom tools import texts"
+                ),
+                "settings.py": """
+                from json import loads
+
+                if (A := 1):
+                    B, (C, *_) = 2, (3,)
+                else:
+                    for D in range(3):
+                        pass
+                try:
+                    import numpy as E
+                except ImportError:
+                    E = None
+
+                def start():
+                    global F
+                    F = 1
+
+                start()
+                """,
+                "tools/__init__.py": "",
+                "tools/texts.py": "TITLE = 'x'",
+                "Dockerfile": IMAGE.replace("COPY handler.py /handler.py", "COPY handler.py settings.py /\nCOPY tools /tools"),
+            },
+        ),
+        Case(
+            "names of a module that makes them while it runs are in order",
+            "untouched",
+            {
+                "handler.py": WORKER.replace("import runpod", "import runpod\nfrom settings import LEAST\nfrom voices import LOUD"),
+                "settings.py": "globals().update(LEAST=1)",
+                "voices.py": "from json import *",
+                "Dockerfile": IMAGE.replace("COPY handler.py /handler.py", "COPY handler.py settings.py voices.py /"),
+            },
+        ),
+        Case(
+            "a name that the code does without is in order",
+            "untouched",
+            {
+                "handler.py": WORKER.replace(
+                    "import runpod", "import runpod\ntry:\n    from settings import MOST\nexcept ImportError:\n    MOST = 9"
+                ),
+                "settings.py": "LEAST = 1",
+                "Dockerfile": IMAGE.replace("COPY handler.py /handler.py", "COPY handler.py settings.py /"),
+            },
         ),
         Case(
             "modules of two workers in folders of their own are found",

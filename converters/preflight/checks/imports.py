@@ -9,10 +9,11 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from converters import rules
+from converters.preflight.bindings import bindings
 from converters.preflight.deployment import Deployment
 from converters.preflight.distributions import BRINGERS, BROUGHT, HOLDERS, ROOTS
 from converters.preflight.finding import Finding
-from converters.preflight.running import Import, Unit
+from converters.preflight.running import Import, Running, Unit, imports_of
 from converters.python.module import FunctionNode
 
 GONE = {
@@ -33,6 +34,38 @@ def check(deployment: Deployment) -> Iterator[Finding]:
         if why:
             said.add(found.module.split(".")[0])
             yield Finding(unit.path, found.node.lineno, rules.PF003, why, about=found.module)
+    yield from _names(deployment)
+
+
+def _names(deployment: Deployment) -> Iterator[Finding]:
+    """Names that code takes out of a module of the project which does not have them."""
+    running = deployment.running
+    for scope in running.scopes():
+        for node in scope.nodes:
+            if not isinstance(node, ast.ImportFrom) or _is_optional(scope.unit, node):
+                continue
+            for found in imports_of(scope.unit, node):
+                lacking = _lacking(running, scope.unit, found) if _is_plain(scope.unit, found) else []
+                if lacking:
+                    place = running.runner.files[running.files_of(scope.unit, found)[0]]
+                    listed = ", ".join(f"`{name}`" for name in lacking)
+                    what = f"{listed} {'is' if len(lacking) == 1 else 'are'} imported from {place}, which has no such name"
+                    yield Finding(
+                        scope.unit.path, node.lineno, rules.PF003, f"{what}: define it there, or correct the import.", about=place
+                    )
+
+
+def _lacking(running: Running, unit: Unit, found: Import) -> list[str]:
+    """The names of an import that none of the files which may be its module has, nor a module below it."""
+    places = running.files_of(unit, found)
+    if not places or any(place not in running.units for place in places):
+        return []
+    known = [bindings(running.units[place].module) for place in places]
+    if any(names is None for names in known):
+        return []
+    folders = [place.removesuffix("/__init__.py") for place in places if place.endswith("/__init__.py")]
+    has = {name for names in known for name in names or ()}
+    return [name for name in found.names if name not in has | {"*"} and not any(running.is_below(folder, name) for folder in folders)]
 
 
 def _why(deployment: Deployment, unit: Unit, found: Import) -> str:
