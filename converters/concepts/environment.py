@@ -16,7 +16,7 @@ from converters.ir import Disposition, Environment, Origin, Scope, Value
 from converters.ledger import Ledger
 from converters.project import Project
 from converters.provenance import Certainty
-from converters.python import pip
+from converters.python import gpu, pip
 
 DEFAULT_PYTHON = "3.11"
 GRAPHICS = re.compile(r"^opencv-(contrib-)?python$")
@@ -58,6 +58,8 @@ def from_packaging(
     graphics = next((spec for spec in plan.specs if GRAPHICS.match(pip.name(spec.value))), None)
     if graphics is not None and base.repository not in ("python", "pytorch/pytorch"):
         plan.reasons.append((f"{graphics.value} needs libGL, which the base image brings", graphics.origin or packaging.origin(1)))
+    if base.gpu:
+        plan.reasons += _system_cuda(packaging, plan)
     python = python_version(packaging, base)
     chosen = interpreters.of_worker(project, packaging)
     if chosen is not None and chosen.python:
@@ -80,6 +82,18 @@ def from_packaging(
         why=why,
     )
     return environment, plan
+
+
+def _system_cuda(packaging: Packaging, plan: Plan) -> list[tuple[str, Origin]]:
+    """Packages that load the CUDA libraries which the base image has, or are compiled against them."""
+    options = [text for layer in plan.layers for text in layer]
+    compiled = " ".join(step.command.text for _, step, _ in packaging.steps if step.purpose == "pip")
+    compiled += "".join(one.value for name, one in packaging.stage.env.items() if name == "CMAKE_ARGS")
+    for spec in plan.specs:
+        own = pip.name(spec.value) == "llama-cpp-python" and re.search(r"-D(GGML|LLAMA)_(CUDA|CUBLAS)", compiled)
+        if own or gpu.needs_system(spec.value, options):
+            return [(f"{pip.name(spec.value)} needs the CUDA libraries of the base image", spec.origin or packaging.origin(1))]
+    return []
 
 
 def _add_base(base: base_images.BaseImage, packaging: Packaging, imported: set[str], plan: Plan) -> None:

@@ -36,6 +36,8 @@ USES_GPU = frozenset(
     }
 )  # fmt: skip
 """Distributions that are run on a GPU where there is one."""
+OF_SYSTEM = frozenset({"tensorflow", "tensorflow-gpu", "onnxruntime-gpu", "paddlepaddle-gpu", "ctranslate2", "faster-whisper"})
+"""Distributions that load CUDA's libraries from the system: no requirement of theirs brings them."""
 IMPORTS = {
     "whisper": "openai-whisper",
     "faster_whisper": "faster-whisper",
@@ -47,6 +49,14 @@ CPU_INDEX = re.compile(r"/whl/cpu\b|/cpu/?$")
 CUDA_INDEX = re.compile(r"/whl/(nightly/)?cu\d\d|/cu\d{3}\b")
 CPU_ONLY = frozenset({"tensorflow-cpu", "faiss-cpu", "intel-extension-for-pytorch", "onnxruntime-openvino"})
 VARIABLES = re.compile(r"^(NVIDIA_(VISIBLE_DEVICES|DRIVER_CAPABILITIES|REQUIRE_CUDA)|CUDA_(HOME|VERSION|VISIBLE_DEVICES))$")
+
+
+def needs_system(spec: str, options: Iterable[str] = ()) -> bool:
+    """Whether a requirement runs on a GPU only with the CUDA libraries of the system. `options`: those of the pip command."""
+    name = pip.name(spec)
+    if name == "llama-cpp-python":
+        return CUDA_INDEX.search(spec) is not None or any(CUDA_INDEX.search(option) for option in options)
+    return name in OF_SYSTEM and "[and-cuda" not in spec
 
 
 @dataclass(frozen=True)

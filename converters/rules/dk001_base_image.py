@@ -5,6 +5,14 @@ from __future__ import annotations
 from converters.rules.model import Case, Rule, Seen, fal_docs, runpod_docs
 from converters.rules.samples import IMAGE, PIP, WORKER
 
+CUDA = """
+FROM nvidia/cuda:12.4.1-cudnn-runtime-ubuntu22.04
+RUN apt-get update && apt-get install -y python3 python3-pip
+RUN pip install runpod
+COPY handler.py /handler.py
+CMD ["python3", "-u", "/handler.py"]
+"""
+
 rule = Rule(
     code="DK001",
     title="FROM -> python_version, and torch as a requirement",
@@ -14,6 +22,7 @@ rule = Rule(
     Where the Dockerfile only installs Python packages on a Python, CUDA or PyTorch base, no image is needed: fal builds the
     environment from `requirements`, and the wheels bring their own CUDA. The Python version of the base becomes `python_version`, and
     a torch that the base contains is listed with the version of its tag.
+    Packages that load CUDA's libraries from the system keep the image.
     Check the pins where a tag such as `latest` does not say a version.
     """,
     links=(runpod_docs("serverless/workers/create-dockerfile"), fal_docs("documentation/development/container-setup")),
@@ -48,6 +57,46 @@ rule = Rule(
             },
             seen=(Seen("converted", 1, "Dockerfile"),),
             has={"app.py": ('python_version="3.10"', "torch==2.1.0")},
+        ),
+        Case(
+            "a CUDA base gives way to wheels that bring their CUDA",
+            "converted",
+            {"handler.py": WORKER, "Dockerfile": CUDA.replace("runpod", "runpod torch==2.6.0 diffusers tensorflow[and-cuda]")},
+            seen=(Seen("converted", 1, "Dockerfile"),),
+            lacks={"app.py": ("ContainerImage",)},
+        ),
+        Case(
+            "a CUDA base stays for a package that loads its libraries",
+            "untouched",
+            {"handler.py": WORKER, "Dockerfile": CUDA.replace("runpod", "runpod faster-whisper==1.1.0")},
+            has={"MIGRATION.md": ("faster-whisper needs the CUDA libraries of the base image",)},
+        ),
+        Case(
+            "a CUDA base stays for wheels of an index that are built against it",
+            "untouched",
+            {
+                "handler.py": WORKER,
+                "Dockerfile": CUDA.replace(
+                    "runpod", "runpod llama-cpp-python --extra-index-url https://abetlen.github.io/llama-cpp-python/whl/cu121"
+                ),
+            },
+            has={"app.py": ("ContainerImage",)},
+        ),
+        Case(
+            "a CUDA base stays for what is compiled against it",
+            "untouched",
+            {
+                "handler.py": WORKER,
+                "Dockerfile": CUDA.replace("RUN pip install", 'RUN CMAKE_ARGS="-DGGML_CUDA=on" pip install llama-cpp-python'),
+            },
+            has={"app.py": ("ContainerImage",)},
+        ),
+        Case(
+            "a Python base gives way to the same package, which runs on the CPU there",
+            "converted",
+            {"handler.py": WORKER, "Dockerfile": PIP.replace("runpod==1.7.9", "runpod==1.7.9 faster-whisper==1.1.0")},
+            seen=(Seen("converted", 1, "Dockerfile"),),
+            lacks={"app.py": ("ContainerImage",)},
         ),
         Case(
             "a base of a Dockerfile that is kept stays",

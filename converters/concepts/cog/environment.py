@@ -17,7 +17,7 @@ from converters.fal.runner import PRESET_VARIABLES
 from converters.ir import Environment, EnvVar, Origin, Value
 from converters.project import Project
 from converters.provenance import Certainty
-from converters.python import pip
+from converters.python import gpu
 from converters.python.code import Code
 
 TOOLS = frozenset(
@@ -217,10 +217,7 @@ def _reasons(config: CogYaml, code: Code, closure: list[str], build: Build) -> N
         ):
             build.reasons.append(("the code names paths below /src", Origin(file=path, line=line)))
     for spec in build.packages.specs:
-        if (
-            pip.name(spec.value) in ("tensorflow", "tensorflow-gpu", "onnxruntime-gpu", "paddlepaddle-gpu", "ctranslate2", "faster-whisper")
-            and build.gpu
-        ):
+        if build.gpu and gpu.needs_system(spec.value):
             build.reasons.append(
                 (f"{spec.value} needs the CUDA libraries of the system", spec.origin or Origin(file=config.file.path, line=1))
             )
