@@ -1,7 +1,7 @@
 """What a base image already contains: its Python, its torch, and whether pip requirements can stand in for it.
 
 Versions are read from the tag. Python of tags that do not name it: PyTorch's conda images (3.10 up to 2.3, 3.11 from 2.4 on), Ubuntu's
-own interpreter (20.04 3.8, 22.04 3.10, 24.04 3.12), Debian's (11 3.9, 12 3.11).
+own interpreter (20.04 3.8, 22.04 3.10, 24.04 3.12), Debian's (11 3.9, 12 3.11), vLLM's images (3.12 from 0.6 on).
 """
 
 from __future__ import annotations
@@ -66,6 +66,8 @@ def describe(reference: str) -> BaseImage:
         return BaseImage(reference, repository, tag, _ubuntu(f"ubuntu{tag}"), "", False, False)
     if repository == "debian":
         return BaseImage(reference, repository, tag, next((v for k, v in DEBIAN.items() if tag.startswith(k)), ""), "", False, False)
+    if repository == "vllm/vllm-openai":
+        return BaseImage(reference, repository, tag, _vllm_python(tag), "", True, False)
     return BaseImage(reference, repository, tag, _named_python(tag), "", gpu, False)
 
 
@@ -105,6 +107,12 @@ def _conda_python(torch: str) -> str:
     if version >= (2, 4):
         return "3.11"
     return "3.10" if version >= (1, 13) else "3.7"
+
+
+def _vllm_python(tag: str) -> str:
+    """vLLM's own images have Python 3.12 from release 0.6 on; a tag that is no release does not tell."""
+    match = re.match(r"v(\d+)\.(\d+)", tag)
+    return "3.12" if match and (int(match[1]), int(match[2])) >= (0, 6) else ""
 
 
 def _runpod_pytorch(reference: str, repository: str, tag: str) -> BaseImage:

@@ -40,6 +40,27 @@ rule = Rule(
             lacks={"Dockerfile": ("command -v curl",)},
         ),
         Case(
+            "an image whose Python may have no plain name gets one",
+            "converted",
+            {
+                "handler.py": WORKER,
+                "Dockerfile": IMAGE.replace("python:3.11-slim", "acme/engine:v9-py3.11").replace('"python"', '"python3"'),
+            },
+            has={"Dockerfile": ('RUN command -v python >/dev/null || ln -s "$(command -v python3)" /usr/local/bin/python',)},
+        ),
+        Case(
+            "an image that starts its Python by the plain name has it",
+            "converted",
+            {"handler.py": WORKER, "Dockerfile": IMAGE.replace("python:3.11-slim", "acme/engine:v9-py3.11")},
+            lacks={"Dockerfile": ("ln -s",)},
+        ),
+        Case(
+            "an image of Python has both names",
+            "converted",
+            {"handler.py": WORKER, "Dockerfile": IMAGE.replace('"python"', '"python3"')},
+            lacks={"Dockerfile": ("ln -s",)},
+        ),
+        Case(
             "a list of requirements needs neither",
             "untouched",
             {"handler.py": WORKER, "Dockerfile": PIP},

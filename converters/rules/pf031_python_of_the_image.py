@@ -60,6 +60,24 @@ rule = Rule(
             },
             has={"app.py": ('python_version="3.10"',)},
         ),
+        Case(
+            "a release of vLLM's image tells its Python",
+            "untouched",
+            {
+                "handler.py": WORKER,
+                "Dockerfile": IMAGE.replace("python:3.11-slim", "vllm/vllm-openai:v0.11.2").replace('"python"', '"python3"'),
+            },
+            has={"app.py": ('python_version="3.12"',)},
+        ),
+        Case(
+            "a tag of vLLM's image that is no release does not tell its Python",
+            "partial",
+            {
+                "handler.py": WORKER,
+                "Dockerfile": IMAGE.replace("python:3.11-slim", "vllm/vllm-openai:latest").replace('"python"', '"python3"'),
+            },
+            status="partial",
+        ),
         Case("an image of Python tells its version", "untouched", {"handler.py": WORKER, "Dockerfile": IMAGE}),
     ),
 )

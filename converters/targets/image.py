@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from pathlib import PurePosixPath
 
 from converters import rules
 from converters.concepts import interpreters
+from converters.containers import base_images
 from converters.containers.dockerfile_model import Instruction
 from converters.containers.layout import named_sources
 from converters.containers.packaging import Packaging
@@ -110,8 +112,10 @@ def _interpreter(project: Project, packaging: Packaging) -> tuple[str, str]:
     if found is None:
         scripts = "\n".join(run.script for run in packaging.stage.runs)
         bare = lacks_python(packaging.stage.base_image, scripts, interpreters.read(project, packaging).links)
-        link = f'RUN ln -s "$(command -v {interpreter})" /usr/local/bin/python' if bare and interpreter != "python" else ""
-        return link, f"{interpreter} -m pip install --no-cache-dir"
+        link = f'ln -s "$(command -v {interpreter})" /usr/local/bin/python' if PurePosixPath(interpreter).name != "python" else ""
+        if link and not bare:  # only the image knows by which names it has its Python
+            link = f"command -v python >/dev/null || {link}" if base_images.describe(packaging.stage.base_image).unknown else ""
+        return f"RUN {link}" if link else "", f"{interpreter} -m pip install --no-cache-dir"
     first = interpreters.read(project, packaging).first
     path = "" if first is not None and first.folder == found.folder else f'ENV PATH="{found.folder}/bin:$PATH"'
     python = f"{found.folder}/bin/python"
