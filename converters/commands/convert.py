@@ -15,6 +15,7 @@ from converters.reports.json import Document, document, failure
 
 if TYPE_CHECKING:
     from converters.rehearsal.result import Rehearsal
+    from converters.verify.certificate import Certificate
 
 
 def perform(request: Request) -> Result:
@@ -66,6 +67,7 @@ def _finish(request: Request, outcome: Outcome) -> Result:
     certificates = tuple(certified(Certified(request.path), outcome, written.path)) if request.verify else ()
     code = ExitCode.DIFFERENT if differs(certificates) else code
     rehearsals = _rehearsed(request, outcome, written.path, entry) if request.rehearse else ()
+    certificates = tuple(_naming(certificate, rehearsals) for certificate in certificates)
     made = document(outcome, max(code, _rehearsal_code(rehearsals)), output=written.path, entry=entry)
     if request.verify:
         made["certificates"] = [certificate.model_dump(mode="json") for certificate in certificates]
@@ -86,6 +88,22 @@ def _rehearsed(request: Request, outcome: Converted, path: Path, entry: str) -> 
     told = document(outcome, ExitCode.DONE, output=path, entry=entry)
     made = rehearsed(Rehearsed(path, quiet=request.quiet))
     return tuple(mask_model(with_source(rehearsal, told), outcome.vault) for rehearsal in made)
+
+
+def _naming(certificate: Certificate, rehearsals: Sequence[Rehearsal]) -> Certificate:
+    """The certificate of an app with what came of its rehearsal, where there was one."""
+    from converters.verify.certificate import Rehearsed
+
+    one = next((rehearsal for rehearsal in rehearsals if rehearsal.app == certificate.app), None)
+    if one is None:
+        return certificate
+    failure = one.failure
+    told = Rehearsed(
+        verdict=one.verdict,
+        why=failure.why if failure is not None else one.skipped,
+        place=str(failure.place) if failure is not None and failure.place is not None else "",
+    )
+    return certificate.model_copy(update={"rehearsal": told})
 
 
 def _rehearsal_code(rehearsals: Sequence[Rehearsal]) -> ExitCode:

@@ -161,6 +161,22 @@ class Schemas(Model):
         return f"the input is not the source's: {'; '.join(self.changed)}" if self.changed else ""
 
 
+class Rehearsed(Model):
+    """What came of the app's rehearsal: its image built, the app started in it and asked, if there was one."""
+
+    verdict: str
+    """`answered`, `started`, `built`, `failed` ..."""
+    why: str = ""
+    """What failed first, or why it was not rehearsed to the end."""
+    place: str = ""
+    """`file:line` of what failed."""
+
+    @property
+    def said(self) -> str:
+        """In one line."""
+        return ": ".join(filter(None, [self.verdict, self.place, self.why]))
+
+
 class Certificate(Model):
     """The result for one app."""
 
@@ -186,6 +202,8 @@ class Certificate(Model):
     not_proven: list[str] = Field(default_factory=list)
     not_enforced: list[str] = Field(default_factory=list)
     """What the project's code could reach of the machine that it should not, in words."""
+    rehearsal: Rehearsed | None = None
+    """None where it was not rehearsed."""
     seconds: float = 0.0
 
     @property

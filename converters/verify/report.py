@@ -26,6 +26,8 @@ def _text(certificate: Certificate) -> Iterable[str]:
     yield f"  {len(certificate.trials)} requests in {certificate.seconds:g} s, seed {certificate.seed}"
     if certificate.sdk:
         yield f"  source under {certificate.sdk}"
+    if certificate.rehearsal is not None:
+        yield f"  rehearsed: {certificate.rehearsal.said}"
     if certificate.doubles:
         yield f"  doubles for {', '.join(certificate.doubles)}"
     for difference in certificate.loading:

@@ -14,6 +14,7 @@ from converters.commands import rehearse
 from converters.rehearsal.origin import origin
 from converters.rehearsal.result import Failure, Place, Rehearsal
 from converters.reports.json import published_schema
+from converters.verify.certificate import Certificate
 
 HANDLER = """
 import runpod
@@ -72,6 +73,24 @@ def test_a_rehearsal_that_fails_is_exit_7(
     assert "worker: failed\n  app.py:3: it ended\n" in capsys.readouterr().out
     assert answer([str(worker), "--output", str(tmp_path / "again"), "--rehearse", "--format", "json"]) == 7
     assert told(capsys)["exit_code"] == 7
+
+
+def test_the_certificate_names_the_rehearsal_of_its_app(
+    worker: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    one = Certificate(
+        app="worker", platform="runpod", source="a", target="b", verdict="equivalent", why="alike", seed=0, versions={}, doubles=[]
+    )
+    monkeypatch.setattr("converters.commands.verify.certified", lambda *_: [one, one.model_copy(update={"app": "another"})])
+    monkeypatch.setattr("converters.commands.verify.must_be_verifiable", lambda *_, **__: None)
+    rehearsals(monkeypatch, Failure(stage="start", what="setup()", why="it ended", place=Place(file="app.py", line=3)))
+    arguments = [str(worker), "--output", str(tmp_path / "out"), "--verify", "--rehearse"]
+    assert answer([*arguments, "--format", "json"]) == 7
+    made = told(capsys)
+    Draft202012Validator(published_schema()).validate(made)
+    assert [each["rehearsal"] for each in made["certificates"]] == [{"verdict": "failed", "why": "it ended", "place": "app.py:3"}, None]
+    assert answer([*arguments, "--force"]) == 7
+    assert "  rehearsed: failed: app.py:3: it ended\n" in capsys.readouterr().out
 
 
 def test_no_rehearsal_where_nothing_is_written(worker: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

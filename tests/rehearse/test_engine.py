@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from converters.rehearsal.bases import Bases
 from converters.rehearsal.engines import Build, EngineFailure, Mount, Place, Process, Running, Step, StepFailure, UnknownBase
 from converters.rehearsal.engines.buildah import Buildah, RunningProcess
+from converters.rehearsal.outside import Outside
 
 pytestmark = pytest.mark.rehearse
 BASE = "debian:bookworm-slim"
@@ -54,6 +56,15 @@ def test_layers_are_kept_until_what_they_are_made_of_changes(engine: Buildah, co
     (context / "lock").write_text("2\n")
     assert [step.state for step in built(engine, context, text)][2:] == ["cached", "cached", "cached", "done"]
     assert output(engine, "cat /locked") == ["2"]
+
+
+def test_a_store_behind_a_link_is_a_store(engine: Buildah, outside: Outside, folder: Path, context: Path, tmp_path: Path) -> None:
+    """As is a cache below a home directory that is a link."""
+    (tmp_path / "link").symlink_to(folder)
+    linked = Buildah(tmp_path / "link" / "engine", outside, Bases(tmp_path / "link" / "suites"))
+    text = f"FROM {BASE}\nCOPY app.py /app/\n"
+    linked.build(Build(text, context, TAG, [Place("a", 1), Place("a", 2)]))
+    assert output(linked, "cat /app/app.py") == ["one"]
 
 
 def test_what_newer_builders_know_works(engine: Buildah, context: Path) -> None:

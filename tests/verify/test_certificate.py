@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from converters.verify.certificate import Answer, Breach, Certificate, Coverage, Differing, Schemas, Trial, plain
+from converters.verify.certificate import Answer, Breach, Certificate, Coverage, Differing, Rehearsed, Schemas, Trial, plain
 from converters.verify.outcome import File, LocalPath, Outcome
 from converters.verify.report import as_html, as_markdown, as_text, different
 
@@ -112,6 +112,22 @@ def test_schemas_are_told_in_every_view() -> None:
     assert "  no difference: the app takes more: {} ($: 'text' is a required property)" in lines
     for text in (as_markdown([made]), Page(as_html([made])).text):
         assert all(part in text for part in ("openapi_schema.json", '{"steps": 9}', "takes more", "seed: default 1 became 2"))
+
+
+@pytest.mark.parametrize(
+    ("rehearsal", "said"),
+    [
+        (Rehearsed(verdict="answered"), "answered"),
+        (Rehearsed(verdict="failed", why="it ended", place="app.py:3"), "failed: app.py:3: it ended"),
+        (Rehearsed(verdict="not rehearsed", why="acme/x is not known"), "not rehearsed: acme/x is not known"),
+    ],
+)
+def test_a_rehearsal_is_told_in_every_view(rehearsal: Rehearsed, said: str) -> None:
+    one = certificate(rehearsal=rehearsal)
+    assert f"  rehearsed: {said}\n" in as_text([one])
+    assert f"| rehearsed | {said} |" in as_markdown([one])
+    assert f"Rehearsed: {said}" in as_html([one])
+    assert not any("ehearsed" in view([certificate()]) for view in (as_text, as_markdown, as_html))
 
 
 def test_a_refused_request_comes_first() -> None:

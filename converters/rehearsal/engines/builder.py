@@ -26,7 +26,7 @@ class Builder(ABC):
     """Whether it takes images from registries."""
 
     def __init__(self, folder: Path, outside: Outside | None, bases: Bases) -> None:
-        self.folder, self._outside, self._bases = folder, outside, bases
+        self.folder, self._outside, self._bases = folder.resolve(), outside, bases  # a room shows no links of the machine
         self._images: set[str] = set()
 
     def build(self, build: Build, on_step: Callable[[Step], None] = lambda step: None) -> Built:
