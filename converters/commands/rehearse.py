@@ -6,6 +6,7 @@ import contextlib
 import importlib.util
 import sys
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,10 @@ from converters.terminal import print_error, print_text
 
 if TYPE_CHECKING:
     from converters.rehearsal.result import Rehearsal
+
+
+SLOW = 10.0
+"""Seconds after which a step is named where standard error is no terminal."""
 
 
 @dataclass(frozen=True)
@@ -99,9 +104,13 @@ def must_be_installed() -> None:
 
 @contextlib.contextmanager
 def _progress(name: str, *, quiet: bool) -> Iterator[Callable[[str], None]]:
-    """A status line on a terminal, nothing elsewhere."""
-    if quiet or not sys.stderr.isatty():
+    """A status line on a terminal; elsewhere a line for each step that takes long."""
+    if quiet:
         yield lambda text: None
+        return
+    if not sys.stderr.isatty():
+        with contextlib.closing(_SlowSteps(name)) as slow:
+            yield slow.say
         return
     from rich.console import Console
     from rich.text import Text
@@ -113,6 +122,26 @@ def _progress(name: str, *, quiet: bool) -> Iterator[Callable[[str], None]]:
 
     with Console(stderr=True).status(line("loading it")) as status:
         yield lambda text: status.update(line(text))
+
+
+class _SlowSteps:
+    """Names a step on standard error once it has taken longer than `SLOW` seconds."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._timer: threading.Timer | None = None
+
+    def say(self, text: str) -> None:
+        """Another step begins."""
+        self.close()
+        self._timer = threading.Timer(SLOW, print_error, [f"{self._name}: {' '.join(text.split())[:200]} ..."])
+        self._timer.daemon = True
+        self._timer.start()
+
+    def close(self) -> None:
+        """The last step has ended."""
+        if self._timer is not None:
+            self._timer.cancel()
 
 
 def announce_once(marker: Path) -> None:

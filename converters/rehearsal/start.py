@@ -32,6 +32,7 @@ OUTWARD = "10.88.0.1"
 _FILES = ("__init__.py", "_inside.py", "_sdk.py", "_serving.py", "locations.py", "_hook/__init__.py", "_hook/sitecustomize.py")
 _PART = re.compile(r'[ |+]*(?:File "|\+-|(?:Exception Group )?Traceback )')
 """The first line of a frame, or of a traceback."""
+_NO_MODULE = re.compile(r"No module named '([\w.]+)'")
 _RAISED = re.compile(r"ERROR: |(?:\w+\.)*[A-Z]\w*(?:Error|Exception|Exit|Interrupt)\b|\S*: .*(?:not found|No such file or directory)$")
 """A line that says why a program ended."""
 _BOOT = f"import sys; sys.path[0] = '{INSIDE}/code'; from fal_runtime import _inside; sys.path[:] = sys.path[1:]; _inside.main()"
@@ -257,8 +258,22 @@ def _told(runner: Runner, event: Mapping[str, Any]) -> Failure:
     stage: Stage = "fal" if loading else "start"
     what = "loading the app" if loading else "setup()" if not runner.app.described.spec.brings_server else "the app's function"
     lines = [str(line) for line in event.get("traceback") or ()]
-    where = frame_place(runner.app, "\n".join(lines)) or place(event.get("where"))
-    return Failure(stage=stage, what=what, why=str(event.get("message", "")), place=where, output=tail(lines))
+    why, where = str(event.get("message", "")), frame_place(runner.app, "\n".join(lines)) or place(event.get("where"))
+    unsent = _unsent(runner.app, why)
+    if unsent:
+        todo = f"{unsent} is in the project and is not sent: add it to app_files."
+        return Failure(stage=stage, what=what, why=why, todo=todo, place=settings_place(runner.app, "app_files"), output=tail(lines))
+    return Failure(stage=stage, what=what, why=why, place=where, output=tail(lines))
+
+
+def _unsent(app: App, why: str) -> str:
+    """The file of the project that a missing module is, where the app sends others and not this one; ''."""
+    missing = _NO_MODULE.search(why)
+    if missing is None or not app.described.spec.app_files:
+        return ""
+    path = missing[1].replace(".", "/")
+    sent = {relative for _, relative in app.described.spec.files}
+    return next((name for name in (f"{path}.py", f"{path}/__init__.py") if app.project.get(name) is not None and name not in sent), "")
 
 
 def _ended(runner: Runner, code: int) -> Failure:

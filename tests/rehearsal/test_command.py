@@ -44,6 +44,16 @@ def test_the_apps_of_a_project_are_rehearsed_and_written_down(
     assert "a rehearsal runs the project's RUN lines" in said.err
 
 
+@pytest.mark.parametrize(("slow", "more", "named"), [(0.0, [], True), (0.0, ["--quiet"], False), (60.0, [], False)])
+def test_a_step_that_takes_long_is_named_where_there_is_no_terminal(
+    slow: float, more: list[str], named: bool, tmp_path: Path, engine: LocalEngine, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    """The start of an app takes longer than no time at all."""
+    monkeypatch.setattr("converters.commands.rehearse.SLOW", slow)
+    assert answer(["rehearse", str(app(tmp_path / "out")), *more]) == 0
+    assert ("upper: starting it ..." in capsys.readouterr().err) is named
+
+
 def test_it_is_told_once_that_the_project_s_code_runs(tmp_path: Path, engine: LocalEngine, capsys: pytest.CaptureFixture[str]) -> None:
     engine.fails["six==1.16.0"] = ["no"]
     out = str(app(tmp_path / "out"))

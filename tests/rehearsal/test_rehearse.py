@@ -84,6 +84,26 @@ def test_setup_that_fails_is_told_with_its_line(tmp_path: Path, engine: LocalEng
     assert any("FileNotFoundError" in line for line in found.failure.output)
 
 
+@pytest.mark.parametrize(
+    ("module", "sent", "where", "todo"),
+    [
+        ("helper", '["other.py"]', "app.py:16", "helper.py is in the project and is not sent: add it to app_files."),
+        ("pack.inner", '["other.py"]', "app.py:16", "pack/__init__.py is in the project and is not sent: add it to app_files."),
+        ("helper", '["other.py", "helper.py"]', "app.py:20", ""),
+        ("nowhere", '["other.py"]', "app.py:20", ""),
+    ],
+)
+def test_a_module_that_is_not_sent_is_named_by_the_setting(
+    module: str, sent: str, where: str, todo: str, tmp_path: Path, engine: LocalEngine
+) -> None:
+    """The engine for tests has nothing at /app, so that none is found."""
+    root = app(tmp_path / "out", setup=f"import {module}")
+    text = (root / "app.py").read_text().replace('    machine_type = "S"', f'    app_files = {sent}\n    machine_type = "S"')
+    files = {"other.py": "", "helper.py": "", "pack/__init__.py": "", "pack/inner.py": "", "app.py": text}
+    found = rehearsed(project(root, files), tmp_path, engine)
+    assert found.failure is not None and (place(found), found.failure.todo) == (where, todo)
+
+
 def test_a_top_level_import_that_only_the_deployer_has_fails_where_it_is_unpickled(tmp_path: Path, engine: LocalEngine) -> None:
     root = app(tmp_path / "out", body="return Output(text=helper.shout(input.text))")
     (root / "app.py").write_text(f"import helper\n{(root / 'app.py').read_text()}")

@@ -35,12 +35,14 @@ RUN python -c "hf_hub_download('a/b', 'sub/body.pth')"
 """
 
 
-def _ask(*urls: str, registry: Registry | None = None, method: str = "GET", tmp_path: Path, **headers: str) -> list[httpx.Response]:
+def _ask(
+    *urls: str, registry: Registry | None = None, method: str = "GET", record: Record | None = None, tmp_path: Path, **headers: str
+) -> list[httpx.Response]:
     """The answers of a double that expects ``TEXT``."""
 
     async def ask() -> list[httpx.Response]:
         upstream = Upstream(tmp_path / "cache", (registry or Registry()).transport())
-        router = Router(upstream, PythonIndex(upstream, SIMPLE), Expected([TEXT]), Record())
+        router = Router(upstream, PythonIndex(upstream, SIMPLE), Expected([TEXT]), record or Record())
         async with httpx.AsyncClient(transport=httpx.ASGITransport(router)) as client:
             found = [await client.request(method, url, headers=headers) for url in urls]
         await upstream.close()
@@ -159,13 +161,16 @@ def test_the_hub_has_every_repository_with_the_files_that_the_build_names(tmp_pa
 
 
 def test_a_repository_of_debian_packages_has_what_is_installed_in_the_lowest_version(tmp_path: Path) -> None:
+    record = Record()
     signed, release, packages = _ask(
         "https://apt.example/repo/dists/stable/InRelease",
         "https://apt.example/repo/dists/stable/Release",
         "https://apt.example/repo/dists/stable/main/binary-amd64/Packages",
+        record=record,
         tmp_path=tmp_path,
     )
     assert signed.status_code == 404
+    assert ["without a signature, whether or not the build has its key" in one.detail for one in record.all()] == [True, False, False]
     assert "Codename: stable\n" in release.text
     versions = [(entry.split("\n")[0], entry.split("\n")[1]) for entry in packages.text.split("\n\n")]
     assert versions == [

@@ -29,7 +29,8 @@ class Doubled:
         """What stands in for the answer. Raises UpstreamError where a real program that is needed for it cannot be had."""
         host, path = request.url.hostname or "", request.url.path
         installer = await installers.find(f"{host}{path}", self._index)
-        self._record.add(host, str(request.url), "doubled", installer.detail if installer else _NOT_REHEARSED)
+        told = installer.detail if installer else apt.UNSIGNED if apt.is_signature(request) else _NOT_REHEARSED
+        self._record.add(host, str(request.url), "doubled", told)
         if installer is not None:
             return answer.file(request, installer.data, path)
         if github.is_git(request):

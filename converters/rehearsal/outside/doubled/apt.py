@@ -21,6 +21,16 @@ _RUNS_BY_NAME = re.compile(r"^(python\d|ruby\d|php\d|golang|openjdk)")
 """Packages of whole languages: a stand-in without their programs would only fail later."""
 
 
+UNSIGNED = "not rehearsed: it is taken without a signature, whether or not the build has its key"
+"""What is said of a repository, which real apt refuses where nothing that it trusts has signed it."""
+
+
+def is_signature(request: Request) -> bool:
+    """Whether apt asks for what a repository is signed with."""
+    found = _RELEASE.search(request.url.path)
+    return found is not None and found[1] != "Release"
+
+
 def is_repository(request: Request) -> bool:
     """Whether a request is one of apt's for a repository."""
     path = request.url.path
