@@ -80,8 +80,8 @@ rule = Rule(
                 ),
             },
             seen=(
-                Seen("converted", 2, "Dockerfile"),
-                Seen("converted", 4, "Dockerfile"),
+                Seen("converted", 2, "Dockerfile", says="the requirement file is read"),
+                Seen("converted", 4, "Dockerfile", says="the files go along"),
             ),
         ),
     ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from converters.rules.model import Case, Rule, docker_docs, fal_docs
+from converters.rules.model import Case, Rule, Seen, docker_docs, fal_docs
 from converters.rules.samples import SERVER, SERVER_IMAGE, WORKER
 
 rule = Rule(
@@ -41,9 +41,23 @@ rule = Rule(
                 CMD ["python", "/main.py"]
                 """,
             },
+            seen=(Seen("manual", 5, "Dockerfile", says="the server serves no OpenAPI document"),),
             status="converted",
         ),
         Case("a FastAPI server serves it there", "untouched", {"main.py": SERVER, "Dockerfile": SERVER_IMAGE}),
         Case("an app of a queue worker has a document of its own", "untouched", {"handler.py": WORKER}),
+        Case(
+            "a document at another address is named with it",
+            "partial",
+            {"main.py": SERVER.replace("FastAPI()", 'FastAPI(openapi_url="/api.json")'), "Dockerfile": SERVER_IMAGE},
+            seen=(Seen("manual", 3, "main.py", says="the server serves its OpenAPI document at /api.json"),),
+            status="converted",
+        ),
+        Case(
+            "of an application that is not found it is open whether it has a document",
+            "partial",
+            {"main.py": "from own import application as app\n", "Dockerfile": SERVER_IMAGE},
+            seen=(Seen("manual", 6, "Dockerfile", says="it is not known whether the server serves an OpenAPI document"),),
+        ),
     ),
 )

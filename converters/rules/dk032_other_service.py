@@ -32,7 +32,7 @@ rule = Rule(
                     image: postgres:16
                 """,
             },
-            seen=(Seen("dropped", 6, "compose.yaml"),),
+            seen=(Seen("dropped", 6, "compose.yaml", says="the server does without it"),),
         ),
         Case(
             "a service whose name stands in an address is left to a person, though nothing waits for it",
@@ -109,7 +109,7 @@ rule = Rule(
             },
             seen=(
                 Seen("manual", 5, "compose.yaml"),
-                Seen("dropped", 7, "compose.yaml"),
+                Seen("dropped", 7, "compose.yaml", says="the server waits for it"),
             ),
         ),
         Case(

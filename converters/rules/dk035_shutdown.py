@@ -31,7 +31,10 @@ rule = Rule(
                 """,
             },
             seen=(Seen("converted", 5, "compose.yaml"),),
-            has={"pyproject.toml": ("termination_grace_period_seconds = 30",)},
+            has={
+                "pyproject.toml": ("termination_grace_period_seconds = 30",),
+                "MIGRATION.md": ("| time to stop | `30` | stop_grace_period | compose.yaml:5 | yes |",),
+            },
         ),
         Case("a server that states no time gets fal's", "untouched", {"main.py": SERVER, "Dockerfile": SERVER_IMAGE}),
         Case("the signal of a queue worker is another rule", "untouched", {"handler.py": WORKER, "Dockerfile": PIP + "STOPSIGNAL SIGINT"}),

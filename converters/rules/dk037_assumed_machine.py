@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from converters.rules.model import Case, Rule, docker_docs, fal_docs
+from converters.rules.model import Case, Rule, Seen, docker_docs, fal_docs
 from converters.rules.samples import COG, IMAGE, PREDICTOR, SERVER, SERVER_IMAGE, WORKER
 
 rule = Rule(
@@ -25,5 +25,43 @@ rule = Rule(
         ),
         Case("a queue worker has a rule of its own", "untouched", {"handler.py": WORKER, "Dockerfile": IMAGE}),
         Case("a predictor has a rule of its own", "untouched", {"cog.yaml": COG, "predict.py": PREDICTOR}),
+        Case(
+            "code that would use a GPU is named with the machine that has none",
+            "partial",
+            {
+                "main.py": SERVER.replace("app = ", 'import torch\n\ndevice = "cuda" if torch.cuda.is_available() else "cpu"\napp = '),
+                "Dockerfile": SERVER_IMAGE,
+            },
+            seen=(Seen("manual", 3, "main.py", says="which uses one where there is one"),),
+            status="converted",
+        ),
+        Case(
+            "a server's image that is made for a GPU gets one",
+            "partial",
+            {
+                "compose.yaml": """
+                services:
+                  tei:
+                    image: ghcr.io/huggingface/text-embeddings-inference:1.5
+                    ports: ["8080:80"]
+                    command: --model-id BAAI/bge-small-en
+                """
+            },
+            has={"pyproject.toml": ('machine_type = "GPU-A100"',)},
+        ),
+        Case(
+            "a server's image that is made for a processor gets none",
+            "partial",
+            {
+                "compose.yaml": """
+                services:
+                  tei:
+                    image: ghcr.io/huggingface/text-embeddings-inference:cpu-1.5
+                    ports: ["8080:80"]
+                    command: --model-id BAAI/bge-small-en
+                """
+            },
+            has={"pyproject.toml": ('machine_type = "L"',)},
+        ),
     ),
 )

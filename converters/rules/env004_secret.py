@@ -191,7 +191,7 @@ rule = Rule(
             "partial",
             {"handler.py": WORKER},
             seen=(Seen("manual", 1, "endpoint.json"),),
-            has={"MIGRATION.md": ("```bash\nfal secrets set HF_TOKEN=...\n```",)},
+            has={"MIGRATION.md": ("```bash\nfal secrets set HF_TOKEN=...\n",)},
             lacks={"app.py": ("hf_abc",), "MIGRATION.md": ("hf_abc",)},
             endpoint='{"env": [{"key": "HF_TOKEN", "value": "hf_abcdefghijklmnopqrstuvwxyzabcdefgh"}]}',
             status="converted",

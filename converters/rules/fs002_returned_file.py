@@ -123,8 +123,29 @@ rule = Rule(
             },
             seen=(
                 Seen("converted", 7),
-                Seen("kept", 7),
+                Seen("kept", 7, says="kept code keeps the names of its results"),
             ),
+            idiomatic=True,
+        ),
+        Case(
+            "a picture of an inline app gets fal's name where that is asked for",
+            "converted",
+            {
+                "handler.py": """
+                import runpod
+                import painter
+
+                def handler(job):
+                    picture = painter.paint(job["input"]["prompt"])
+                    picture.save("/tmp/out.png")
+                    return {"image_path": "/tmp/out.png"}
+
+                runpod.serverless.start({"handler": handler})
+                """,
+                "requirements.txt": "painter==1.0",
+            },
+            seen=(Seen("converted", 7, says="`image_path` is answered as `image`"),),
+            has={"app.py": ("    image: Image\n",)},
             idiomatic=True,
         ),
     ),

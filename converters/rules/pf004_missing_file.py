@@ -88,7 +88,7 @@ rule = Rule(
             "a text that is read at import and is not there is named",
             "partial",
             {"handler.py": OPENS},
-            seen=(Seen("manual", 3),),
+            seen=(Seen("manual", 3, says="add it, or make it in `setup()`"),),
             status="partial",
         ),
         Case(

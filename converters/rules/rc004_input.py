@@ -178,5 +178,51 @@ rule = Rule(
             has={"predict.py": ("import cog\n",), "app.py": ('requirements = ["cog"]',)},
             lacks={"predict.py": ("BasePredictor",)},
         ),
+        Case(
+            "a default that is read from a signature is the value itself now",
+            "converted",
+            {
+                "cog.yaml": COG,
+                "predict.py": """
+                import inspect
+
+                from cog import BasePredictor, Input
+
+
+                class Predictor(BasePredictor):
+                    def predict(self, prompt: str = Input(default="a cat")) -> str:
+                        return prompt.upper()
+
+
+                def defaults():
+                    signature = inspect.signature(Predictor.predict)
+                    return [one.default.default for one in signature.parameters.values() if hasattr(one.default, "default")]
+                """,
+            },
+            seen=(Seen("converted", 7, "predict.py"),),
+            has={"predict.py": ("[one.default for one in signature.parameters.values() if one.default is not inspect.Parameter.empty]",)},
+        ),
+        Case(
+            "a default that is no input's is read as it was",
+            "converted",
+            {
+                "cog.yaml": COG,
+                "predict.py": """
+                from cog import BasePredictor, Input
+
+
+                class Predictor(BasePredictor):
+                    def predict(self, prompt: str = Input(default="a cat")) -> str:
+                        return prompt.upper()
+
+
+                def first(option):
+                    return option.default if hasattr(option.default, "default") else option.choices
+                """,
+            },
+            seen=(Seen("converted", 5, "predict.py"),),
+            style="keep",
+            has={"predict.py": ('option.default if hasattr(option.default, "default") else option.choices',)},
+        ),
     ),
 )

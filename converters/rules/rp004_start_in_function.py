@@ -88,5 +88,72 @@ rule = Rule(
             "untouched",
             {"handler.py": WORKER},
         ),
+        Case(
+            "a function that the module calls itself hands its handler out there",
+            "untouched",
+            {
+                "handler.py": """
+                import runpod
+
+
+                def main():
+                    scale = 2
+
+                    def handler(job):
+                        return {"text": job["input"]["prompt"] * scale}
+
+                    runpod.serverless.start({"handler": handler})
+
+
+                main()
+                """
+            },
+            has={"handler.py": ("    return handler\n\n\nrunpod_handler = main()\n",)},
+        ),
+        Case(
+            "a function that a loop calls hands its handler out once",
+            "untouched",
+            {
+                "handler.py": """
+                import runpod
+
+
+                def main():
+                    scale = 2
+
+                    def handler(job):
+                        return {"text": job["input"]["prompt"] * scale}
+
+                    runpod.serverless.start({"handler": handler})
+
+
+                while True:
+                    main()
+                """
+            },
+            has={"handler.py": ("while True:\n    runpod_handler = main(); break\n",)},
+        ),
+        Case(
+            "a function that the module calls itself and that has no handler of its own is called as it was",
+            "untouched",
+            {
+                "handler.py": """
+                import runpod
+
+
+                def handler(job):
+                    return {"text": job["input"]["prompt"]}
+
+
+                def main():
+                    print("up")
+                    runpod.serverless.start({"handler": handler})
+
+
+                main()
+                """
+            },
+            has={"handler.py": ('    print("up")\n\n\nmain()\n',)},
+        ),
     ),
 )

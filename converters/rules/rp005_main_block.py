@@ -92,5 +92,25 @@ rule = Rule(
             },
             has={"helper.py": ('if __name__ == "__main__":\n    print(up("try me"))',)},
         ),
+        Case(
+            "a block in an elif stays, and loads when it is imported",
+            "converted",
+            {
+                "handler.py": """
+                import runpod
+
+                def handler(job):
+                    return {"text": MODEL(job["input"]["prompt"])}
+
+                if __name__ == "main":
+                    pass
+                elif __name__ == "__main__":
+                    MODEL = str.upper
+                    runpod.serverless.start({"handler": handler})
+                """
+            },
+            has={"handler.py": ("elif True:\n    MODEL = str.upper\n",)},
+            lacks={"app.py": (".load()",), "handler.py": ("runpod",)},
+        ),
     ),
 )

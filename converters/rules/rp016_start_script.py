@@ -196,5 +196,30 @@ rule = Rule(
                 """,
             },
         ),
+        Case(
+            "a script without a newline at its end gets one before what follows, and what it stops at its end goes on",
+            "converted",
+            {
+                "handler.py": WORKER,
+                "start.sh": "#!/bin/bash\ntrap 'kill %1' EXIT\npython -u /handler.py &\nnginx -g 'daemon off;'",
+                "Dockerfile": IMAGE.replace("COPY handler.py /handler.py", "COPY handler.py start.sh /").replace(
+                    '["python", "-u", "/handler.py"]', '["bash", "/start.sh"]'
+                ),
+            },
+            seen=(Seen("converted", 3, "start.sh"),),
+            has={"start.sh": ("(\nnginx -g 'daemon off;'\n) &\ntrap - EXIT; exit 0\n",)},
+        ),
+        Case(
+            "of a command line only what does something is named",
+            "converted",
+            {
+                "handler.py": WORKER,
+                "Dockerfile": IMAGE.replace(
+                    '["python", "-u", "/handler.py"]', '["bash", "-c", "echo starting; nginx && python -u /handler.py"]'
+                ),
+            },
+            seen=(Seen("converted", 5, "Dockerfile", says="before the worker and beside it: `nginx`"),),
+            status="converted",
+        ),
     ),
 )

@@ -186,5 +186,30 @@ rule = Rule(
             has={"handler.py": ("from runpod.serverless.utils import rp_upload as up\n",)},
             status="converted",
         ),
+        Case(
+            "an old name that is imported by itself gets its present module and name",
+            "converted",
+            {
+                "handler.py": """
+                import runpod
+                from runpod.serverless.utils.rp_download import download_input_objects
+                from runpod.serverless.utils.upload import upload_image as file
+
+                def handler(job):
+                    image, mask = download_input_objects([job["input"]["image"], job["input"].get("mask")])
+                    return {"image": image, "mask": mask, "url": file(job["input"]["name"], "/tmp/x.png")}
+
+                runpod.serverless.start({"handler": handler})
+                """
+            },
+            seen=(Seen("converted", 2), Seen("converted", 3), Seen("converted", 6), Seen("converted", 7)),
+            has={
+                "handler.py": (
+                    "from runpod.serverless.utils.rp_download import file as download_file\n",
+                    "from runpod.serverless.utils.rp_upload import upload_image as file\n",
+                )
+            },
+            status="converted",
+        ),
     ),
 )

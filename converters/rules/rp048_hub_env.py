@@ -87,5 +87,24 @@ rule = Rule(
             ),
             status="converted",
         ),
+        Case(
+            "a switch of the hub is a word, a number its digits",
+            "converted",
+            {
+                "handler.py": WORKER,
+                ".runpod/hub.json": """
+                {
+                    "config": {
+                        "env": [
+                            {"key": "FAST", "input": {"type": "boolean", "default": true}},
+                            {"key": "STEPS", "input": {"type": "number", "default": 1}}
+                        ]
+                    }
+                }
+                """,
+            },
+            seen=(Seen("converted", 4, ".runpod/hub.json"), Seen("converted", 5, ".runpod/hub.json")),
+            has={"app.py": ('os.environ.setdefault("FAST", "true")', 'os.environ.setdefault("STEPS", "1")')},
+        ),
     ),
 )

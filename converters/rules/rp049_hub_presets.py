@@ -32,7 +32,11 @@ rule = Rule(
                 }
                 """,
             },
-            seen=(Seen("converted", 3, ".runpod/hub.json"), Seen("manual", 4, ".runpod/hub.json"), Seen("manual", 5, ".runpod/hub.json")),
+            seen=(
+                Seen("converted", 3, ".runpod/hub.json"),
+                Seen("manual", 4, ".runpod/hub.json", says="preset `small`"),
+                Seen("manual", 5, ".runpod/hub.json"),
+            ),
             status="converted",
         ),
         Case(
