@@ -108,9 +108,14 @@ def callers(
         typer.Option(
             "--map",
             metavar="ENDPOINT=owner/app[:FOLDER]",
-            help="The fal app of an endpoint, and the folder that it was converted to; repeatable.",
+            help="The fal app of an endpoint, a model or a server's address (http://HOST:PORT), and the folder that it was converted to; "
+            "repeatable.",
         ),
     ] = None,
+    private: Annotated[
+        bool, typer.Option("--private", help="Files of results can be read by the account alone, not by their address.")
+    ] = False,
+    expire: Annotated[int | None, typer.Option("--expire", metavar="SECONDS", help="Files of results are deleted after that time.")] = None,
     output: options.Output = None,
     in_place: options.InPlace = False,
     force: options.Force = False,
@@ -120,14 +125,14 @@ def callers(
     format: options.Format = None,
     quiet: options.Quiet = False,
 ) -> int:
-    """Rewrite the calls of RunPod and Replicate at PATH as calls of fal_client."""
+    """Rewrite the calls of RunPod, Replicate and converted servers at PATH as calls of fal."""
     from converters.commands.arguments import request_of
     from converters.commands.callers import perform
     from converters.commands.conversion import show
 
     typed = {"output": output, "in_place": in_place, "force": force, "diff": diff, "check": check, "fail_on": value_of(fail_on)}
     request = request_of(path, format=value_of(format), quiet=quiet, **typed)
-    result = perform(request, map or [])
+    result = perform(request, map or [], private=private, expire=expire)
     show(result, request)
     return result.exit_code
 

@@ -6,9 +6,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 from converters import rules
-from converters.callers import javascript, requirements, shell
+from converters.callers import javascript, requirements, server_scripts, servers, shell
 from converters.callers.apps import Apps
 from converters.callers.python import PythonFile, is_caller
 from converters.errors import MigrateError, Unsupported
@@ -39,6 +40,7 @@ class Callers:
     project: Project
     named: Mapping[str, str]
     ledger: Ledger
+    storage: Mapping[str, Any] = field(default_factory=dict)
     edits: list[Edit] = field(default_factory=list)
     evidence: list[Evidence] = field(default_factory=list)
     platforms: list[str] = field(default_factory=list)
@@ -49,7 +51,12 @@ class Callers:
 
     @cached_property
     def apps(self) -> Apps:
-        return Apps(self.named, self._own[0], self.project.root)
+        return Apps(self.named, self._own[0], self.project.root, self.storage)
+
+    @property
+    def servers(self) -> tuple[str, ...]:
+        """The addresses of servers that an app was given for."""
+        return servers.addresses(tuple(self.named))
 
     @property
     def envelope(self) -> tuple[str, ...]:
@@ -57,16 +64,25 @@ class Callers:
         return self._own[1]
 
 
-def analyze(project: Project, named: Mapping[str, str], ledger: Ledger, *, every_app_used: bool = False, only: str = "") -> Application:
+def analyze(
+    project: Project,
+    named: Mapping[str, str],
+    ledger: Ledger,
+    *,
+    every_app_used: bool = False,
+    only: str = "",
+    storage: Mapping[str, Any] | None = None,
+) -> Application:
     """The callers of a project, or the `only` one of them, as a model with edits.
 
     Raises `Unsupported` where nothing calls RunPod or Replicate, and `UsageError` for an app whose endpoint nothing calls, where
     `every_app_used` is asked for.
     """
-    found = Callers(project, named, ledger)
+    found = Callers(project, named, ledger, storage or {})
     code = Code(project)
+    marks = (*MARKS, *(one.encode() for one in found.servers))
     for path, file in project.files.items():
-        if (only and path != only) or file.size > MAX_FILE or not any(mark in file.data for mark in MARKS):
+        if (only and path != only) or file.size > MAX_FILE or not any(mark in file.data for mark in marks):
             continue
         if path.endswith(".py"):
             _python(found, code, file)
@@ -74,7 +90,7 @@ def analyze(project: Project, named: Mapping[str, str], ledger: Ledger, *, every
             _javascript(found, file)
         elif path.endswith((".sh", ".bash")) or file.data.startswith(SHEBANGS):
             _shell(found, file)
-        elif any(host in file.data for host in HOSTS):
+        elif any(host in file.data for host in (*HOSTS, *(one.encode() for one in found.servers))):
             _other(found, file)
     if not found.evidence and _calls_fal(project, only):
         raise CallsFal("calls fal already.")
@@ -115,8 +131,8 @@ def _python(found: Callers, code: Code, file: SourceFile) -> None:
             found.ledger.note(OTHER, Disposition.MANUAL, f"the file {problem.message} Its calls are left as they are.", origin)
             found.evidence.append(Evidence(file=file.path, line=origin.line, why="names RunPod or Replicate, and cannot be read"))
         return
-    if is_caller(code, module):
-        caller = PythonFile(code, module, found.apps, found.envelope, found.ledger)
+    if is_caller(code, module, found.servers):
+        caller = PythonFile(code, module, found.apps, found.envelope, found.ledger, found.servers)
         found.edits += caller.convert()
         found.platforms.append(caller.platform.name)
         _evidence(found, file, caller.line, f"calls {caller.platform.title}")
@@ -131,11 +147,12 @@ def _javascript(found: Callers, file: SourceFile) -> None:
 
 def _shell(found: Callers, file: SourceFile) -> None:
     before = len(found.ledger.constructs)
-    if not shell.HOST.search(file.text):
-        return
-    found.edits += shell.convert(file, file.text, found.apps, found.ledger)
+    if shell.HOST.search(file.text):
+        found.edits += shell.convert(file, file.text, found.apps, found.ledger)
+    if found.servers:
+        found.edits += server_scripts.convert(file, file.text, found.apps, found.servers, found.ledger)
     if len(found.ledger.constructs) > before:
-        _evidence(found, file, _line(file), "calls RunPod or Replicate from a script")
+        _evidence(found, file, _line(file), "calls what was converted from a script")
 
 
 def _other(found: Callers, file: SourceFile) -> None:
@@ -158,5 +175,5 @@ def _evidence(found: Callers, file: SourceFile, line: int, why: str) -> None:
 def _line(file: SourceFile) -> int:
     """The first line that names one of the APIs or packages."""
     data = file.data
-    at = min((data.find(mark) for mark in HOSTS if mark in data), default=data.find(MARKS[1]))
+    at = min((data.find(mark) for mark in HOSTS if mark in data), default=max(data.find(MARKS[1]), 0))
     return data.count(b"\n", 0, max(at, 0)) + 1

@@ -6,6 +6,7 @@ import ast
 
 from converters import rules
 from converters.callers.apps import placeholder_message
+from converters.callers.contract import Contract
 from converters.callers.flow import Flow, Part, Remark
 from converters.callers.variables import Variable
 from converters.concepts.literals import string
@@ -29,6 +30,14 @@ def application(flow: Flow, owner: ast.expr, node: ast.expr) -> tuple[Part, ...]
     text = flow.text((node,))
     flow.remarks.append(Remark(owner, RULE, f"whatever gives `{text}` must give the id of the fal app, `owner/app`, from now on."))
     return (node,)
+
+
+def contract_of(flow: Flow, node: ast.expr) -> Contract | None:
+    """What the app that an expression names takes and answers; None where it changes nothing, or nobody knows."""
+    variable = flow.variables.of(node)
+    constant = single(variable) if variable is not None else node
+    known = isinstance(constant, ast.Constant) and isinstance(constant.value, str)
+    return flow.apps.contract(constant.value) if known else None  # type: ignore[union-attr]
 
 
 def literal(flow: Flow, owner: ast.expr, endpoint: str) -> str:

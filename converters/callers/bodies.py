@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from converters import rules
 from converters.callers.calls import Argument, unwrapped
+from converters.callers.contract import Contract
 from converters.callers.flow import Flow, Part, Remark
 from converters.concepts.literals import string
 from converters.python.constants import Evaluator, NotConstant
@@ -29,8 +30,10 @@ class Body:
     message: str = ""
 
 
-def enveloped(flow: Flow, owner: ast.expr, node: ast.expr, *, lenient: bool) -> Body:
+def enveloped(flow: Flow, owner: ast.expr, node: ast.expr, *, lenient: bool, contract: Contract | None = None) -> Body:
     """RunPod's envelope. `lenient`: its SDK also takes the input alone. Raises `Unclear`."""
+    if contract is not None and contract.input:
+        rename(flow, owner, _input_of(flow, node), contract)
     if isinstance(node, ast.Dict):
         return _literal(flow, owner, node, lenient)
     variable = flow.variables.of(node)
@@ -43,6 +46,25 @@ def enveloped(flow: Flow, owner: ast.expr, node: ast.expr, *, lenient: bool) -> 
         Remark(owner, ENVELOPE, f"`{flow.text((node,))}` comes from elsewhere: keys of it beside `input` are no longer sent.")
     )
     return Body(source)
+
+
+def _input_of(flow: Flow, node: ast.expr) -> ast.expr:
+    """The input in an envelope that is written out, in place or under a name."""
+    variable = flow.variables.of(node)
+    if variable is not None and not variable.open and len(variable.values) == 1 == len(variable.origins):
+        node = variable.values[0]
+    inner = _keys(node).get("input", node) if isinstance(node, ast.Dict) else node
+    return _input_of(flow, inner) if inner is not node and flow.variables.of(inner) is not None else inner
+
+
+def rename(flow: Flow, owner: ast.expr, node: ast.expr, contract: Contract) -> None:
+    """Give the fields of an input the names that the app has for them. Raises `Unclear` where they are not written out."""
+    if not isinstance(node, ast.Dict) or any(_text(key) is None for key in node.keys):
+        names = ", ".join(f"`{old}` `{new}`" for old, new in contract.input.items())
+        raise Unclear(f"the app calls {names}, and the input is put together elsewhere")
+    for key in node.keys:
+        if key is not None and (new := contract.input.get(_text(key) or "")):
+            flow.rewrite(key, owner, (string(new),), ENVELOPE, "the name that the app has for it")
 
 
 def _literal(flow: Flow, owner: ast.expr, node: ast.Dict, lenient: bool) -> Body:

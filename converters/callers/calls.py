@@ -6,7 +6,11 @@ import ast
 from collections.abc import Sequence
 
 from converters.callers.flow import Flow, Moved, Part
+from converters.concepts.literals import string
 
+LIFECYCLE = "X-Fal-Object-Lifecycle-Preference"
+"""The header that says how long the files of a request are kept, and who may read them."""
+MAKE_FILES = ("subscribe", "submit", "stream", "subscribe_async", "submit_async", "stream_async")
 Argument = tuple[str, tuple[Part, ...]]
 """A keyword ('' for a positional argument) and its value."""
 
@@ -14,6 +18,8 @@ Argument = tuple[str, tuple[Part, ...]]
 def call(flow: Flow, node: ast.Call, function: str, arguments: Sequence[Argument]) -> tuple[Part, ...]:
     """`fal_client.<function>(...)`, one argument a line where the source has it so."""
     module = flow.module
+    if flow.apps.preference and function in MAKE_FILES:
+        arguments = [*arguments, ("headers", (f"{{{string(LIFECYCLE)}: {string(flow.apps.preference)}}}",))]
     first = min((*node.args, *(keyword.value for keyword in node.keywords)), key=lambda one: one.lineno, default=None)
     broken = first is not None and first.lineno > (node.func.end_lineno or 0)
     parts: list[Part] = [f"fal_client.{function}("]

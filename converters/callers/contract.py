@@ -4,12 +4,60 @@ from __future__ import annotations
 
 import ast
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from converters.errors import UsageError
 from converters.targets.contract import NAME
 
 MEDIA = frozenset({"Image", "Video", "Audio", "File"})
+
+
+@dataclass(frozen=True)
+class Contract:
+    """What an app takes and answers in other words than its source: old field -> new one, and which of the new ones are files.
+
+    `files` maps a field of the answer to "file", an object with a `url`, or to "files", a list of them.
+    """
+
+    input: Mapping[str, str] = field(default_factory=dict)
+    output: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
+
+    def changes(self, name: str) -> bool:
+        """Whether a field of the answer is another one, or holds something else."""
+        return self.output.get(name, name) != name or self.output.get(name, name) in self.files
+
+    @property
+    def changed(self) -> list[str]:
+        """The old fields of the answer that callers find in another way."""
+        return sorted({*self.output, *(name for name in self.files if name not in self.output.values())})
+
+
+def left(folder: Path, name: str) -> Contract | None:
+    """The contract of an app that the conversion left in its folder; None where there is none, or it changes nothing."""
+    entry = _entry(folder / NAME, name)
+    if entry is None:
+        return None
+    found = Contract(*(_texts(entry.get(part)) for part in ("input", "output", "files")))
+    return found if found.input or found.output or found.files else None
+
+
+def is_typed(folder: Path, name: str) -> bool:
+    """Whether an app is a class of its own, and not the server as it is."""
+    import tomlkit
+
+    try:
+        table = tomlkit.parse((folder / "pyproject.toml").read_text("utf-8")).unwrap()["tool"]["fal"]["apps"][name]
+        return "ref" in table and f"class {table['ref'].partition('::')[2]}(" in (folder / table["ref"].partition("::")[0]).read_text()
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return False
+
+
+def _texts(value: Any) -> dict[str, str]:
+    return {str(key): str(item) for key, item in value.items()} if isinstance(value, dict) else {}
 
 
 def answer_key(folder: Path, app: str) -> str:
@@ -43,8 +91,15 @@ def answer_key(folder: Path, app: str) -> str:
 
 def _left(file: Path, name: str) -> str | None:
     """The key in the contract that the conversion left; None where there is none, or none of this app."""
+    entry = _entry(file, name)
+    return str(entry["key"]) if entry is not None and "key" in entry else None
+
+
+def _entry(file: Path, name: str) -> dict[str, Any] | None:
+    """What a contract says of one app."""
     try:
         apps = json.loads(file.read_bytes())["apps"]
-        return str((apps[name] if name in apps or len(apps) != 1 else next(iter(apps.values())))["key"])
+        entry = apps[name] if name in apps or len(apps) != 1 else next(iter(apps.values()))
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
+    return entry if isinstance(entry, dict) else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from converters import entries
 from converters.callers.analyze import CallsFal, analyze
@@ -20,8 +21,12 @@ from converters.project import open_project
 from converters.targets.output_files import kept_file
 
 
-def convert_callers(path: Path, apps: Mapping[str, str], *, every_app_used: bool = False) -> Outcome:
-    """Rewrite the calls in the project at `path`; `apps` maps endpoint ids and model names to fal apps (`owner/app`).
+def convert_callers(
+    path: Path, apps: Mapping[str, str], *, every_app_used: bool = False, storage: Mapping[str, Any] | None = None
+) -> Outcome:
+    """Rewrite the calls in the project at `path`; `apps` maps endpoint ids, model names and addresses to fal apps (`owner/app`).
+
+    `storage` is the lifecycle preference that each request carries, None for none (see `apps.storage_of`).
 
     Where `every_app_used` is asked for, raises `UsageError` for an app whose endpoint nothing calls.
     """
@@ -33,7 +38,7 @@ def convert_callers(path: Path, apps: Mapping[str, str], *, every_app_used: bool
         root = project.root
         vault = collect(project)
         ledger = Ledger()
-        application = analyze(project, apps, ledger, every_app_used=every_app_used, only=only.path if only else "")
+        application = analyze(project, apps, ledger, every_app_used=every_app_used, only=only.path if only else "", storage=storage)
         note_skipped(project, ledger)
         settle_files(project, application, ledger)
         withhold(application, vault, ledger)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from converters.callers.apps import Apps
+from converters.callers.contract import Contract
 from converters.callers.variables import Variable, Variables
 from converters.ir import Scope
 from converters.python.code import Code
@@ -43,6 +44,9 @@ Kind = Literal[
     "answer",
     "poll",
     "ack",
+    "result",
+    "deployment",
+    "address",
 ]
 DISPLAY = frozenset({"print", "pprint", "str", "repr"})
 HTTP_CLIENTS = ("requests.", "httpx.", "aiohttp.", "urllib3.")
@@ -60,6 +64,10 @@ class Value:
     """The id of the request that a poll asks for."""
     key: str | None = None
     """Under which key the app answers a model's output; None where nobody knows."""
+    contract: Contract | None = None
+    """What the app that was asked takes and answers, where its folder says so."""
+    server: str = ""
+    """Of an address: the one that an app was given for."""
 
 
 @dataclass(frozen=True)
@@ -211,6 +219,8 @@ class Flow:
         taker = parent
         while isinstance(taker, ast.Attribute) and taker not in self.steps:
             taker = self.module.parents[taker]
+        if isinstance(taker, ast.keyword):
+            taker = self.module.parents[taker]
         if isinstance(taker, ast.expr) and (step := self.steps.get(taker)) and step.base is node:
             return
         if isinstance(parent, ast.Await) or (isinstance(parent, ast.expr) and self._values.get(parent) is not None):
@@ -265,6 +275,10 @@ class Flow:
         while (parent := self._parent.get(node, node)) is not node:
             node = parent
         return node
+
+    def is_together(self, one: ast.AST, other: ast.AST) -> bool:
+        """Whether two nodes are rewritten together or not at all."""
+        return self._root(one) is self._root(other)
 
     def refuse(self, node: ast.AST, why: str) -> None:
         """Leave the whole group of a node to a person."""

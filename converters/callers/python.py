@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator, Sequence
 
 from converters import rules
-from converters.callers import applications, imports, keys
+from converters.callers import applications, imports, keys, servers
 from converters.callers.apps import Apps
 from converters.callers.flow import Flow
 from converters.callers.render import Renderer, removed
@@ -37,12 +37,19 @@ INSTEAD = {
     rules.CL010: '`fal_client.subscribe(APP, arguments=...)["output"]`',
     rules.CL011: "`fal_client.stream(APP, arguments=...)`",
     rules.CL012: "`fal_client.submit(APP, arguments=...)` and the handle's `status()`, `get()` and `cancel()`",
+    rules.CL020: "`https://fal.run/OWNER/APP` with the header `Authorization: Key ...`",
 }
 
 
-def is_caller(code: Code, module: Module) -> bool:
-    """Whether a file calls one of the platforms; what a worker uses of RunPod's package is no call."""
-    return any(True for _ in client_names(code, module)) or any(True for _ in addresses(module))
+def is_caller(code: Code, module: Module, known: Sequence[str] = ()) -> bool:
+    """Whether a file calls one of the platforms, or a server by a `known` address; what a worker uses of RunPod's package is no call."""
+    return any(True for _ in client_names(code, module)) or any(True for _ in addresses(module)) or bool(_server_lines(module, known))
+
+
+def _server_lines(module: Module, known: Sequence[str]) -> list[int]:
+    """The lines that name the address of a server."""
+    texts = (node for node in ast.walk(module.tree) if isinstance(node, ast.Constant) and isinstance(node.value, str))
+    return [node.lineno for node in texts if servers.prefix_of(str(node.value), known)]
 
 
 def client_names(code: Code, module: Module) -> Iterator[tuple[ast.expr, str]]:
@@ -76,16 +83,18 @@ BASE_URL = (
 class PythonFile:
     """One file with calls."""
 
-    def __init__(self, code: Code, module: Module, apps: Apps, envelope: Sequence[str], ledger: Ledger) -> None:
-        self.code, self.module, self.ledger = code, module, ledger
-        self.flow = Flow(code, module, apps, envelope, tuple(reader for _, caller in CALLED for reader in caller.readers()))
+    def __init__(self, code: Code, module: Module, apps: Apps, envelope: Sequence[str], ledger: Ledger, known: Sequence[str] = ()) -> None:
+        self.code, self.module, self.ledger, self.known = code, module, ledger, known
+        readers = [*(reader for _, caller in CALLED for reader in caller.readers()), *([servers.ServerHTTP(known)] if known else [])]
+        self.flow = Flow(code, module, apps, envelope, tuple(readers))
         self.names = list(client_names(code, module))
         self.addresses = list(addresses(module))
 
     @property
     def platform(self) -> Platform:
         """The platform that the file calls; of several, the one that is asked last."""
-        return next((platform for platform, caller in reversed(CALLED) if self._calls(caller)), CALLED[0][0])
+        asked = CALLED[0][0] if self.names or self.addresses else next(one for one in platforms() if one.is_server)
+        return next((platform for platform, caller in reversed(CALLED) if self._calls(caller)), asked)
 
     def _calls(self, caller: Caller) -> bool:
         return any(name.startswith(f"{caller.package}.") for _, name in self.names) or any(
@@ -95,13 +104,16 @@ class PythonFile:
     @property
     def line(self) -> int:
         """The first line with a call."""
-        return min(node.lineno for node in (*(node for node, _ in self.names), *self.addresses))
+        return min(
+            (*(node.lineno for node, _ in self.names), *(node.lineno for node in self.addresses), *_server_lines(self.module, self.known))
+        )
 
     def convert(self) -> list[Edit]:
         """The edits of the file; the ledger gets an item for each call, name, key and address."""
         self.flow.trace()
         applications.settle(self.flow)
         self._settle_calls()
+        self._settle_servers()
         left = any(item.rule == MANUAL and item.file == self.module.path for item in self.ledger.settled.values())
         self._settle_keys(left)
         renderer = Renderer(self.flow)
@@ -139,6 +151,18 @@ class PythonFile:
                 whole = parent if is_called else node
                 why = self.flow.refusal(whole) or "fal_client has nothing of this kind, see `fal --help` for what the command line has"
                 self._leave(self._record("SDK name", dotted, node), why)
+
+    def _settle_servers(self) -> None:
+        """Addresses of servers that no call here takes."""
+        taken = {node for node, step in self.flow.steps.items() if step.name}
+        for node, step in self.flow.steps.items():
+            if step.value.kind != "address" or step.base is not None or any(self.flow.is_together(node, one) for one in taken):
+                continue
+            construct = self._record("address", step.value.server, node)
+            if why := self.flow.refusal(node):
+                self._leave(construct, why, step.rule)
+            else:
+                self.ledger.settle(construct, step.rule, Disposition.CONVERTED, "the address of the app takes its place")
 
     def _leave(self, construct: Construct, why: str, rule: str = "") -> None:
         instead = f" Write {INSTEAD[rule]} in its place." if rule in INSTEAD else ""

@@ -11,11 +11,12 @@ import ast
 from converters import rules
 from converters.callers import keys, statuses
 from converters.callers.addresses import REPLICATE, mentions
-from converters.callers.applications import application, single
+from converters.callers.applications import application, literal, single
 from converters.callers.bodies import WEBHOOK, Unclear, webhook_message
 from converters.callers.calls import Argument, call
 from converters.callers.flow import Flow, Part, Remark, Step, Value
 from converters.callers.runpod_http import METHODS
+from converters.ir import Scope
 
 SUBSCRIBE, STREAM, SUBMIT, FILES = rules.CL010, rules.CL011, rules.CL012, rules.CL013
 CLIENTS = frozenset({"replicate.Client", "replicate.client.Client"})
@@ -29,7 +30,12 @@ CREATE = {
     "predictions.create": ("version", "model", "deployment"),
     "models.predictions.create": ("model",),
     "deployments.predictions.create": ("deployment",),
+    "trainings.create": ("version", "model"),
 }
+NAMED = ("deployments.get", "models.get", "models.versions.get")
+"""What gives an object that stands for a deployment, a model or a version of it: the id of the app takes its place."""
+TRAININGS = "/trainings"
+"""Behind the name of a model: `--map` takes the app of its trainings so, as Replicate's addresses have it."""
 IGNORED = frozenset(
     {"input", "webhook", "webhook_events_filter", "version", "model", "deployment", "ref", "wait", "use_file_output", "stream"}
 )
@@ -50,6 +56,8 @@ class ReplicateSDK:
             if name:
                 return self._call(flow, node, name, client)
             if isinstance(node.func, ast.Attribute):
+                if (held := self._held(flow, node.func)) is not None:
+                    return self._of_held(flow, node, node.func, held)
                 if value := flow.value(node.func.value):
                     return self._method(flow, node, node.func, value)
                 if node.func.attr in METHODS and node.args and mentions(flow, node.args[0], REPLICATE):
@@ -70,6 +78,9 @@ class ReplicateSDK:
         match value.kind:
             case "status":
                 return statuses.compare(flow, node) or flow.is_shown(node)
+            case "deployment":
+                call = flow.module.parents[parent] if isinstance(parent, ast.keyword) else parent
+                return flow.is_shown(node) or flow.is_tested(node) or (isinstance(call, ast.Call) and call in flow.steps)
             case "prediction":
                 return isinstance(parent, ast.Expr) or flow.is_tested(node) or flow.is_shown(node)
             case "output" | "items" | "events":
@@ -108,6 +119,34 @@ class ReplicateSDK:
                 return (".".join(reversed(attributes)), node) if value.kind == "client" else ("", None)
         return "", None
 
+    @staticmethod
+    def _held(flow: Flow, function: ast.Attribute) -> ast.expr | None:
+        """What a method belongs to, where that stands for a deployment or model: `deployment` in `deployment.predictions.create`."""
+        node: ast.expr = function.value
+        while True:
+            if (value := flow.value(node)) is not None and value.kind == "deployment":
+                return node
+            if not isinstance(node, ast.Attribute):
+                return None
+            node = node.value
+
+    def _of_held(self, flow: Flow, node: ast.Call, function: ast.Attribute, held: ast.expr) -> Step | None:
+        value = flow.value(held)
+        assert value is not None
+        method = flow.text((function,)).removeprefix(flow.text((held,))).lstrip(".").replace("async_", "")
+        asynchronous = function.attr.startswith("async_")
+        if method == "versions.get":
+            return Step(value, (held,), SUBMIT, "model.versions.get", "a version is the app itself", held)
+        if method != "predictions.create":
+            return None
+        try:
+            parts = self._asked(flow, node, f"submit{'_async' if asynchronous else ''}", (), webhook=True, app=(held,))
+        except Unclear as error:
+            flow.refuse(held, str(error))
+            return Step(Value("plain"), (node,), SUBMIT, "deployment.predictions.create", base=held)
+        created = Value("prediction", asynchronous, key=value.key)
+        return Step(created, parts, SUBMIT, "deployment.predictions.create", "gives a handle of the request", held)
+
     def _call(self, flow: Flow, node: ast.Call, name: str, client: ast.expr | None) -> Step | None:
         full = f"replicate.{name}"
         try:
@@ -137,22 +176,48 @@ class ReplicateSDK:
             case "stream":
                 parts = self._asked(flow, node, f"stream{'_async' if asynchronous else ''}", ("ref",), webhook=False)
                 return Step(Value("events"), parts, STREAM, full, "each event is a value that the model yields", client)
+            case name if name in NAMED and node.args:
+                app = application(flow, node, node.args[0])
+                return Step(
+                    Value("deployment", key=answer_key(flow, node, ())), app, SUBMIT, full, "the id of the app takes its place", client
+                )
+            case "trainings.create":
+                return self._training(flow, node, full, client, asynchronous=asynchronous)
             case "predictions.create" | "models.predictions.create" | "deployments.predictions.create" as create:
                 parts = self._asked(flow, node, f"submit{'_async' if asynchronous else ''}", CREATE[create], webhook=True)
                 value = Value("prediction", asynchronous, key=answer_key(flow, node, CREATE[create]))
                 return Step(value, parts, SUBMIT, full, "gives a handle of the request", client)
         return None
 
-    def _asked(self, flow: Flow, node: ast.Call, function: str, names: tuple[str, ...], *, webhook: bool) -> tuple[Part, ...]:
+    def _training(self, flow: Flow, node: ast.Call, full: str, client: ast.expr | None, *, asynchronous: bool) -> Step:
+        """A training: a request of the app that the training became, which answers what `train()` returns."""
         given = {keyword.arg or "": keyword.value for keyword in node.keywords}
-        unknown = sorted(set(given) - IGNORED)
+        model = given.get("model") or given.get("version") or (node.args[0] if node.args else None)
+        if not isinstance(model, ast.Constant) or not isinstance(model.value, str) or "/" not in model.value:
+            raise Unclear("which model is trained is not written out in the call")
+        name = f"{model.value.partition(':')[0]}{TRAININGS}"
+        parts = self._asked(
+            flow, node, f"submit{'_async' if asynchronous else ''}", ("version",), webhook=True, app=(literal(flow, node, name),)
+        )
+        if "destination" in given:
+            text = "a training on fal makes no version of a model: its answer names the weights, which the app is given as COG_WEIGHTS."
+            flow.remarks.append(Remark(node, SUBMIT, text))
+        value = Value("prediction", asynchronous, key=flow.apps.answer_key(name))
+        return Step(value, parts, SUBMIT, full, "gives a handle of the request", client)
+
+    def _asked(
+        self, flow: Flow, node: ast.Call, function: str, names: tuple[str, ...], *, webhook: bool, app: tuple[Part, ...] = ()
+    ) -> tuple[Part, ...]:
+        given = {keyword.arg or "": keyword.value for keyword in node.keywords}
+        unknown = sorted(set(given) - IGNORED - ({"destination"} if names == ("version",) else set()))
         if unknown or any(isinstance(one, ast.Starred) for one in node.args):
             raise Unclear(f"`{unknown[0] or '**'}` of the call has no counterpart" if unknown else "its arguments are unpacked")
         model = node.args[0] if node.args else next((given[name] for name in names if name in given), None)
-        body = node.args[1] if len(node.args) > 1 else given.get("input")
-        if model is None:
+        at = 1 if names else 0
+        body = node.args[at] if len(node.args) > at else given.get("input")
+        if model is None and not app:
             raise Unclear("the call names no model")
-        arguments: list[Argument] = [("", application(flow, node, model)), ("arguments", self._input(flow, node, body))]
+        arguments: list[Argument] = [("", app or self._named(flow, node, model)), ("arguments", self._input(flow, node, body))]
         if "webhook" in given:
             if not webhook:
                 raise Unclear("a webhook needs `fal_client.submit`")
@@ -163,6 +228,15 @@ class ReplicateSDK:
             text = "fal calls the webhook once, when the request is completed: start, output and logs are not sent."
             flow.remarks.append(Remark(node, WEBHOOK, text))
         return call(flow, node, function, arguments)
+
+    @staticmethod
+    def _named(flow: Flow, node: ast.Call, model: ast.expr | None) -> tuple[Part, ...]:
+        """What names the app of a call; an object that stands for a model is the app's id already."""
+        assert model is not None
+        if (value := flow.value(model)) is not None and value.kind == "deployment":
+            flow.join(node, model)
+            return (model,)
+        return application(flow, node, model)
 
     @staticmethod
     def _input(flow: Flow, node: ast.Call, body: ast.expr | None) -> tuple[Part, ...]:
@@ -207,6 +281,9 @@ class ReplicateSDK:
             case "output" | "items", "read":
                 needs_key(flow, node, value)
                 flow.helpers.append((base, URLOPEN))
+                if flow.apps.is_private:
+                    text = "the file is private: its address alone does not give it, see https://fal.ai/docs/api-reference/platform-apis/for-storage."
+                    flow.remarks.append(Remark(base, FILES, text, Scope.CODE, node))
                 return Step(Value("plain"), ("urlopen(", base, '["url"]).read()'), FILES, "", "the file is fetched from its address", base)
         return None
 
@@ -246,6 +323,8 @@ def answer_key(flow: Flow, node: ast.Call, names: tuple[str, ...]) -> str | None
     """The key under which the app that a call names answers; None where nobody knows."""
     given = {keyword.arg or "": keyword.value for keyword in node.keywords}
     model = node.args[0] if node.args else next((given[name] for name in names if name in given), None)
+    if model is not None and (value := flow.value(model)) is not None and value.kind == "deployment":
+        return value.key
     variable = flow.variables.of(model) if model is not None else None
     constant = single(variable) if variable is not None else model
     known = isinstance(constant, ast.Constant) and isinstance(constant.value, str)

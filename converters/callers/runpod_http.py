@@ -8,10 +8,12 @@ from __future__ import annotations
 import ast
 
 from converters import rules
-from converters.callers import statuses
+from converters.callers import answers, statuses
 from converters.callers.addresses import RUNPOD, Address, application_parts, mentions, runpod_address
+from converters.callers.applications import contract_of
 from converters.callers.bodies import Unclear, enveloped
 from converters.callers.calls import Argument, call
+from converters.callers.contract import Contract
 from converters.callers.flow import Flow, Part, Step, Value
 from converters.concepts.literals import string
 
@@ -32,16 +34,28 @@ def _is_json(node: ast.expr) -> bool:
     return isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "json"
 
 
+def _contract(flow: Flow, address: Address) -> Contract | None:
+    endpoint = address.endpoint
+    return flow.apps.contract(endpoint) if isinstance(endpoint, str) else contract_of(flow, endpoint)
+
+
 class RunPodHTTP:
     """HTTP requests to an endpoint, their responses and the JSON in them."""
 
     def step(self, flow: Flow, node: ast.expr) -> Step | None:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             if value := flow.value(node.func.value):
+                if value.kind == "result":
+                    return None  # of a client, whose reader knows it
                 return self._method(flow, node, node.func, value)
             if node.func.attr in METHODS:
                 return self._request(flow, node, node.func)
-        elif isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load) and (value := flow.value(node.value)):
+        elif (
+            isinstance(node, ast.Subscript)
+            and isinstance(node.ctx, ast.Load)
+            and (value := flow.value(node.value))
+            and value.kind != "result"
+        ):
             key = node.slice.value if isinstance(node.slice, ast.Constant) else None
             return self._key(flow, node, node.value, value, key, None)
         elif isinstance(node, ast.Await) and _is_json(node.value) and (value := flow.value(node.value)):
@@ -87,19 +101,29 @@ class RunPodHTTP:
             raise Unclear("the response is used in a `with` block: call `fal_client` in its place")
         suffix = "_async" if awaited else ""
         if operation in ("run", "runsync"):
-            return self._submit(flow, node, given, app, operation, suffix, name)
+            return self._submit(flow, node, given, app, operation, suffix, name, _contract(flow, address))
         if not address.request:
             raise Unclear("the address names no request")
         request: tuple[Part, ...] = (string(address.request),) if isinstance(address.request, str) else (address.request,)
         function = "status" if operation == "status" else "cancel"
         parts = call(flow, node, f"{function}{suffix}", [("", app), ("", request)])
-        kind: Value = Value("poll", awaited, app, request) if operation == "status" else Value("ack", awaited)
+        kind: Value = (
+            Value("poll", awaited, app, request, contract=_contract(flow, address)) if operation == "status" else Value("ack", awaited)
+        )
         return Step(kind, parts, RULE, name, "asks fal for the status of the request" if kind.kind == "poll" else "cancels the request")
 
     def _submit(
-        self, flow: Flow, node: ast.Call, given: dict[str, ast.expr], app: tuple[Part, ...], operation: str, suffix: str, name: str
+        self,
+        flow: Flow,
+        node: ast.Call,
+        given: dict[str, ast.expr],
+        app: tuple[Part, ...],
+        operation: str,
+        suffix: str,
+        name: str,
+        contract: Contract | None,
     ) -> Step:
-        asked = enveloped(flow, node, self._body(flow, given), lenient=False)
+        asked = enveloped(flow, node, self._body(flow, given), lenient=False, contract=contract)
         arguments: list[Argument] = [("", app), ("arguments", asked.arguments), *asked.keywords]
         if operation == "run":
             message = f"gives a handle of the request; errors are raised{asked.message}"
@@ -107,7 +131,7 @@ class RunPodHTTP:
         if any(keyword == "webhook_url" for keyword, _ in arguments):
             raise Unclear("a request with a webhook is submitted on fal (`fal_client.submit`), which does not wait for the result")
         message = f"waits until the result is there, however long it takes; errors are raised{asked.message}"
-        return Step(Value("sync", bool(suffix)), call(flow, node, f"subscribe{suffix}", arguments), RULE, name, message)
+        return Step(Value("sync", bool(suffix), contract=contract), call(flow, node, f"subscribe{suffix}", arguments), RULE, name, message)
 
     @staticmethod
     def _body(flow: Flow, given: dict[str, ast.expr]) -> ast.expr:
@@ -124,7 +148,7 @@ class RunPodHTTP:
             case "run", "json":
                 return Step(Value("body", value.asynchronous), (base,), RULE, "", base=base)
             case "sync", "json":
-                return Step(Value("answer", value.asynchronous), (base,), RULE, "", base=base)
+                return Step(Value("answer", value.asynchronous, contract=value.contract), (base,), RULE, "", base=base)
             case "poll", "json":
                 return Step(value, (base,), RULE, "", base=base)
             case (("run" | "sync" | "poll" | "ack"), "raise_for_status"):
@@ -144,7 +168,7 @@ class RunPodHTTP:
             case "body", "status":
                 return Step(Value("status"), (base, ".status()"), statuses.RULE, "", base=base)
             case "answer", "output":
-                return Step(Value("plain"), (base,), RULE, "", "the result itself", base)
+                return Step(answers.result(value.contract), (base,), RULE, "", "the result itself", base)
             case "poll", "status":
                 return Step(Value("status"), (base,), statuses.RULE, "", base=base)
             case "poll", "error":
@@ -158,5 +182,5 @@ class RunPodHTTP:
                 if value.asynchronous:
                     result = ("await fal_client.result_async(", *arguments)
                     result = result if isinstance(flow.module.parents[node], statuses.PLAIN) else ("(", *result, ")")
-                return Step(Value("plain"), result, RULE, "", "the result of the request", base)
+                return Step(answers.result(value.contract), result, RULE, "", "the result of the request", base)
         return None

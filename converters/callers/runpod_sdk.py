@@ -9,8 +9,8 @@ from __future__ import annotations
 import ast
 
 from converters import rules
-from converters.callers import keys, statuses
-from converters.callers.applications import application
+from converters.callers import answers, keys, statuses
+from converters.callers.applications import application, contract_of
 from converters.callers.bodies import Unclear, enveloped
 from converters.callers.calls import Argument, call
 from converters.callers.flow import Flow, Remark, Step, Value
@@ -45,6 +45,8 @@ class RunPodSDK:
             if name in ENDPOINTS:
                 return self._endpoint(flow, node, ENDPOINTS[name])
             if isinstance(node.func, ast.Attribute) and (value := flow.value(node.func.value)):
+                if value.kind == "result":
+                    return answers.got(flow, node, value)
                 if value.kind == "endpoint":
                     return self._request(flow, node, node.func, value)
                 if value.kind == "job":
@@ -54,6 +56,8 @@ class RunPodSDK:
             return Step(Value("job", True), (node.value,), STREAM, "", base=node.value)
         elif isinstance(node, ast.Attribute) and node.attr == "job_id" and (value := flow.value(node.value)) and value.kind == "job":
             return Step(Value("plain"), (node.value, ".request_id"), SUBMIT, "job.job_id", "fal's id of the request", node.value)
+        elif isinstance(node, ast.Subscript) and (value := flow.value(node.value)) and value.kind == "result":
+            return answers.read(flow, node, value)
         parent = flow.module.parents[node]
         if isinstance(parent, ast.AnnAssign) and parent.annotation is node and parent.value is not None:
             handle = JOBS.get(flow.code.dotted(flow.module, node) or "")
@@ -62,6 +66,8 @@ class RunPodSDK:
         return None
 
     def use(self, flow: Flow, node: ast.expr, value: Value) -> bool:
+        if value.kind == "result":
+            return answers.used(flow, node, value)
         if value.kind == "status":
             return statuses.compare(flow, node) or flow.is_shown(node)
         if value.kind == "job" and isinstance(flow.module.parents[node], ast.Expr):
@@ -77,7 +83,8 @@ class RunPodSDK:
         if key is not None:
             keys.no_longer_sent(flow, node, key)
         message = "the id of the app takes its place; the key is read from FAL_KEY"
-        return Step(Value("endpoint", asynchronous), application(flow, node, endpoint), SUBSCRIBE, "runpod.Endpoint", message)
+        value = Value("endpoint", asynchronous, contract=contract_of(flow, endpoint))
+        return Step(value, application(flow, node, endpoint), SUBSCRIBE, "runpod.Endpoint", message)
 
     def _request(self, flow: Flow, node: ast.Call, function: ast.Attribute, value: Value) -> Step | None:
         name = f"endpoint.{function.attr}"
@@ -102,7 +109,7 @@ class RunPodSDK:
             arguments: list[Argument] = [("", (function.value,)), ("arguments", (body,))]
             asked = None
         else:
-            asked = enveloped(flow, node, body, lenient=True)
+            asked = enveloped(flow, node, body, lenient=True, contract=value.contract)
             arguments = [("", (function.value,)), ("arguments", asked.arguments), *asked.keywords]
         extra = asked.message if asked else ""
         if function.attr == "run_sync":
@@ -111,13 +118,21 @@ class RunPodSDK:
             if timeout is not None:
                 arguments.append(("client_timeout", (timeout,)))
             message = f"waits for the result; a failed job raises FalClientHTTPError, where run_sync gave None{extra}"
-            return Step(Value("plain"), call(flow, node, "subscribe", arguments), SUBSCRIBE, name, message, function.value)
+            result = answers.result(value.contract)
+            return Step(result, call(flow, node, "subscribe", arguments), SUBSCRIBE, name, message, function.value)
         if is_streamed(flow, node):
             parts = call(flow, node, f"stream{suffix}", arguments)
             message = f"the request starts when its events are read{extra}"
             return Step(Value("job", value.asynchronous), parts, STREAM, name, message, function.value)
         parts = call(flow, node, f"submit{suffix}", arguments)
-        return Step(Value("job", value.asynchronous), parts, SUBMIT, name, f"gives a handle of the request{extra}", function.value)
+        return Step(
+            Value("job", value.asynchronous, contract=value.contract),
+            parts,
+            SUBMIT,
+            name,
+            f"gives a handle of the request{extra}",
+            function.value,
+        )
 
     def _job(self, flow: Flow, node: ast.Call, function: ast.Attribute, value: Value) -> Step | None:
         job, name = function.value, f"job.{function.attr}"
@@ -130,7 +145,7 @@ class RunPodSDK:
                     text = f"`get()` waits without a limit; `fal_client.subscribe(..., client_timeout={limit})` has one."
                     flow.remarks.append(Remark(node, SUBMIT, text))
                 message = "waits for the result; a failed job raises FalClientHTTPError, where output() gave None"
-                return Step(Value("plain"), (job, ".get()"), SUBMIT, name, message, job)
+                return Step(answers.result(value.contract), (job, ".get()"), SUBMIT, name, message, job)
             case "cancel":
                 if isinstance(_outside_await(flow, node), ast.Expr):
                     return Step(Value("plain"), (job, ".cancel()"), SUBMIT, name, "asks fal to cancel the request", job)

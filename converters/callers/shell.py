@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 
 from converters import rules
 from converters.callers.apps import Apps, placeholder_message
+from converters.callers.calls import LIFECYCLE
+from converters.escape import shell as quoted
 from converters.ir import Disposition, Edit, Origin, Scope
 from converters.ledger import Ledger
 from converters.project import SourceFile
@@ -121,26 +123,26 @@ def _other_lines(text: str, found: list[Command]) -> Iterator[int]:
             yield text.count("\n", 0, match.start()) + 1
 
 
-def commands(text: str, start: int = 0, stop: int | None = None) -> Iterator[Command]:
-    """The `curl` commands in a range of a script that name one of the APIs, also those in `$(...)`."""
+def commands(text: str, start: int = 0, stop: int | None = None, *, pattern: re.Pattern[str] = HOST) -> Iterator[Command]:
+    """The `curl` commands in a range of a script that name one of the APIs, or the `pattern`, also those in `$(...)`."""
     position, stop = start, len(text) if stop is None else stop
     while position < stop:
         word, position = _word(text, position, stop)
         if word is not None and word.text == "curl":
             command = _command(text, word, position, stop)
-            if any(HOST.search(one.text) for one in command.words):
+            if any(pattern.search(one.text) for one in command.words):
                 yield command
             position = command.end
         elif word is not None:
-            yield from _substituted(text, word)
+            yield from _substituted(text, word, pattern)
 
 
-def _substituted(text: str, word: Word) -> Iterator[Command]:
+def _substituted(text: str, word: Word, pattern: re.Pattern[str]) -> Iterator[Command]:
     """The commands in the `$(...)` of a word."""
     position = word.start
     while (position := text.find("$(", position, word.end)) >= 0:
         end = _parenthesis_end(text, position + 2, word.end)
-        yield from commands(text, position + 2, end - 1)
+        yield from commands(text, position + 2, end - 1, pattern=pattern)
         position = end
 
 
@@ -214,6 +216,8 @@ def _rewrite(text: str, command: Command, apps: Apps) -> None:
         elif before.text in DATA:
             typed = before.text == "--json" or TYPE.search(text, command.words[0].start, command.end)
             header = "" if typed else ' -H "Content-Type: application/json"'
+            if apps.preference:
+                header += f" -H {quoted(f'{LIFECYCLE}: {apps.preference}')}"
             command.edits.append((word.start, word.end, _unwrapped(word.text) + header))
         elif operation == "cancel" and before.text in ("-X", "--request"):
             command.edits.append((word.start, word.end, "PUT"))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from converters.callers.apps import parse_map
+from converters.callers.apps import parse_map, storage_of
 from converters.callers.convert import convert_callers
 from converters.commands.conversion import Request, Result
 from converters.commands.convert import finish
 
 
-def perform(request: Request, mapped: list[str]) -> Result:
-    """Rewrite the callers at `request.path`. Raises `UsageError` for a --map of another form."""
-    return finish(request, lambda: convert_callers(request.path, parse_map(mapped), every_app_used=True))
+def perform(request: Request, mapped: list[str], *, private: bool = False, expire: int | None = None) -> Result:
+    """Rewrite the callers at `request.path`. Raises `UsageError` for a --map of another form, and an --expire of no time."""
+    storage = storage_of(private=private, expire=expire)
+    return finish(request, lambda: convert_callers(request.path, parse_map(mapped), every_app_used=True, storage=storage))

@@ -239,4 +239,4 @@ def _next(document: Document) -> Iterator[str]:
 def _is_called(document: Document) -> bool:
     """Whether programs call the platform in ways that `migrate callers` rewrites."""
     platform = find(document["source"]["platform"] or "")
-    return platform is not None and platform.caller is not None and all(app["server"] is None for app in document["apps"])
+    return platform is not None and (platform.caller is not None or any(app["server"] for app in document["apps"]))

@@ -155,5 +155,18 @@ rule = Rule(
             apps=APPS,
             status="converted",
         ),
+        Case(
+            "a script that asks a server needs the key, too",
+            "partial",
+            {
+                "call.sh": """
+                #!/bin/sh
+                curl http://10.0.0.7:8000/caption
+                """,
+            },
+            seen=(Seen("manual", 1, "call.sh"),),
+            apps={"http://10.0.0.7:8000": "acme/captions"},
+            status="converted",
+        ),
     ),
 )

@@ -23,6 +23,8 @@ __all__ = [
     "CL017",
     "CL018",
     "CL019",
+    "CL020",
+    "CL021",
     "DK001",
     "DK002",
     "DK003",
@@ -212,6 +214,8 @@ CL016: Final = "CL016"
 CL017: Final = "CL017"
 CL018: Final = "CL018"
 CL019: Final = "CL019"
+CL020: Final = "CL020"
+CL021: Final = "CL021"
 DK001: Final = "DK001"
 DK002: Final = "DK002"
 DK003: Final = "DK003"

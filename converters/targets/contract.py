@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from converters.ir import App, Endpoint
-from converters.reports.schemas import input_schema, output_schema
+from converters.reports.schemas import annotation_schema, input_schema, output_schema
 from converters.targets.app import idiomatic_name
 
 NAME = "fal-contract.json"
@@ -25,6 +25,7 @@ def emit(platform: str, apps: Sequence[App]) -> str:
 def of_app(app: App) -> dict[str, Any]:
     """What one app promises: `input` and `output` map the source's fields to those that have another name here.
 
+    `files`: what of the answer is a file.
     `key`: under which the app answers what the source answers bare; '' where it answers an object of the source's own.
     """
     endpoint = app.endpoints[0]
@@ -33,9 +34,17 @@ def of_app(app: App) -> dict[str, Any]:
         "key": endpoint.output.wrap,
         "input": {},
         "output": renamed(app),
+        "files": files(app),
         "input_schema": input_schema(endpoint.input),
         "output_schema": _output_schema(endpoint, renamed(app)),
     }
+
+
+def files(app: App) -> dict[str, str]:
+    """The fields of the answer, under the app's names, that are objects with a `url` ("file") or lists of them ("files")."""
+    names = renamed(app)
+    fields = app.endpoints[0].output.fields if app.endpoints else []
+    return {names.get(field.name, field.name): "files" if field.many else "file" for field in fields if field.media}
 
 
 def renamed(app: App) -> dict[str, str]:
@@ -46,9 +55,13 @@ def renamed(app: App) -> dict[str, str]:
 
 def _output_schema(endpoint: Endpoint, names: dict[str, str]) -> dict[str, Any]:
     schema = output_schema(endpoint.output)
-    if not names or "properties" not in schema:
+    if "properties" not in schema:
         return schema
-    found = {**schema, "properties": {names.get(name, name): part for name, part in schema["properties"].items()}}
+    media = {
+        field.name: f"list[{kind}]" if field.many else kind for field in endpoint.output.fields if (kind := (field.media or "").title())
+    }
+    parts = {name: annotation_schema(media[name]) if name in media else part for name, part in schema["properties"].items()}
+    found = {**schema, "properties": {names.get(name, name): part for name, part in parts.items()}}
     if "required" in schema:
         found["required"] = [names.get(name, name) for name in schema["required"]]
     return found

@@ -11,8 +11,9 @@ from converters.concepts import storage
 from converters.escape import code, prose, shell
 from converters.fal import client
 from converters.fal import settings as catalogue
-from converters.ir import App, Application, Disposition, Finding, Scope
+from converters.ir import App, Application, Disposition, Finding, Scope, Server
 from converters.ledger import Item, Ledger
+from converters.sources.platform import Platform
 from converters.sources.registry import named
 from converters.targets import examples, predictor_methods
 from converters.targets.overrides import form_of
@@ -44,7 +45,7 @@ def emit(application: Application, ledger: Ledger, literals: Sequence[str] = ())
         platform=platform.title,
         network_volume=platform.network_volume,
         folders=sorted({storage.volume_folder(app).removeprefix("/data/") for app in apps}),
-        called_by=platform.caller.identified_by if platform.caller is not None and server is None else "",
+        called_by=_called_by(platform, server),
         calls=platform.calls_guide(apps, stopping) if server is None else "",
         cancel=_cancel(apps, stopping),
         server=server,
@@ -66,6 +67,13 @@ def emit(application: Application, ledger: Ledger, literals: Sequence[str] = ())
         credentials=[_row(item) for item in items if item.rule == rules.FS010],
     )
     return re.sub(r"\n{3,}", "\n\n", text).rstrip() + "\n"
+
+
+def _called_by(platform: Platform, server: Server | None) -> str:
+    """What `migrate callers --map` takes for what was converted, in words; '' where nobody calls it by an API of the platform's."""
+    if server is not None:
+        return "the address that they have now, `http://HOST:PORT`"
+    return platform.caller.identified_by if platform.caller is not None else ""
 
 
 def _row(item: Item) -> str:

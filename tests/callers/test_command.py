@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import json
+import shlex
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import pytest
@@ -138,3 +141,34 @@ def test_the_app_that_the_project_becomes_stands_for_its_endpoint(caller: Path) 
     )
     assert answer(["callers", str(caller), "--quiet"]) == 3
     assert '"your-team/caller"' in (caller.with_name("caller-fal") / "client.py").read_text()
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--expire", "60"], {"expiration_duration_seconds": 60}),
+        (["--private"], {"initial_acl": {"default": "forbid"}}),
+        (["--private", "--expire", "60"], {"expiration_duration_seconds": 60, "initial_acl": {"default": "forbid"}}),
+        ([], None),
+    ],
+)
+def test_requests_say_how_their_files_are_kept(options: list[str], said: dict[str, Any] | None, tmp_path: Path) -> None:
+    root = tmp_path / "p"
+    root.mkdir()
+    (root / "client.py").write_text('import runpod\n\nprint(runpod.Endpoint("abc123").run_sync({"n": 1}))\n')
+    (root / "ask.sh").write_text('#!/bin/sh\ncurl https://api.runpod.ai/v2/abc123/run -d \'{"input": {"n": 1}}\'\n')
+    assert answer(["callers", str(root), "--map", "abc123=acme/up", *options]) == 0
+    call = ast.parse((tmp_path / "p-fal" / "client.py").read_text())
+    headers = [
+        keyword.value for node in ast.walk(call) if isinstance(node, ast.Call) for keyword in node.keywords if keyword.arg == "headers"
+    ]
+    sent = [json.loads(ast.literal_eval(value)["X-Fal-Object-Lifecycle-Preference"]) for value in headers]
+    words = shlex.split((tmp_path / "p-fal" / "ask.sh").read_text().splitlines()[1])
+    sent += [json.loads(word.partition(": ")[2]) for word in words if word.startswith("X-Fal-Object")]
+    assert sent == ([said, said] if said else [])
+
+
+def test_files_cannot_be_kept_for_no_time(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "client.py").write_text('import runpod\n\nprint(runpod.Endpoint("abc123").run_sync({"n": 1}))\n')
+    assert answer(["callers", str(tmp_path), "--expire", "0"]) == 2
+    assert "--expire 0" in capsys.readouterr().err

@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 import fal_runtime
+from converters.callers.convert import convert_callers
 from converters.convert import convert
 from converters.options import Options
 from converters.outcome import Converted
@@ -146,3 +147,67 @@ def _home_with_key(folder: Path) -> Path:
     (home / ".runpod").mkdir(parents=True)
     (home / ".runpod" / "config.toml").write_text('[default]\napi_key = "rp-key"\n')
     return home
+
+
+SERVER_CLIENT = """
+import json
+import requests
+
+BASE = "http://notes.internal:8798"
+session = requests.Session()
+added = session.post(f"{BASE}/notes", json={"text": "buy milk", "stars": 2}, timeout=60)
+gone = requests.delete(BASE + "/notes/7", headers={"Accept": "*/*"}, timeout=60)
+print(json.dumps([added.status_code, added.json(), gone.status_code, requests.post(f"{BASE}/count", data=b"12345", timeout=60).text]))
+"""
+
+
+def test_a_caller_of_a_server_gets_the_same_from_its_app(tmp_path: Path, apps: Apps) -> None:
+    (tmp_path / "before").mkdir()
+    (tmp_path / "before" / "client.py").write_text(SERVER_CLIENT)
+    outcome = convert_callers(tmp_path / "before", {"http://notes.internal:8798": "local/notes"}, every_app_used=True)
+    assert isinstance(outcome, Converted)
+    program = write(outcome, tmp_path / "after").path / "client.py"
+    environment = apps.of(fixtures.ROOT / "docker" / "notes").environment({"PATH": os.environ["PATH"]})
+    answer = json.loads(output_of([sys.executable, str(program)], environment, tmp_path))
+    assert answer == [201, {"text": "buy milk", "stars": 2}, 204, "5"]
+
+
+DRAWING = """
+import runpod
+
+
+def handler(job):
+    with open("/tmp/drawing.svg", "w") as file:
+        file.write(f"<svg>{job['input']['text']}</svg>")
+    return {"image_path": "/tmp/drawing.svg", "letters": len(job["input"]["text"])}
+
+
+runpod.serverless.start({"handler": handler})
+"""
+DRAWING_CLIENT = """
+import json
+from urllib.request import urlopen
+import runpod
+
+answer = runpod.Endpoint("dr4w1ng").run_sync({"input": {"text": "a cat"}})
+print(json.dumps([urlopen(answer["image_path"]).read().decode(), answer["letters"]]))
+"""
+
+
+@pytest.mark.parametrize("idiomatic", [False, True], ids=["under its own name", "under fal's name"])
+def test_a_caller_finds_the_file_where_the_contract_says(tmp_path: Path, idiomatic: bool) -> None:
+    worker, caller = tmp_path / "drawing", tmp_path / "caller"
+    worker.mkdir()
+    caller.mkdir()
+    (worker / "handler.py").write_text(DRAWING)
+    (caller / "client.py").write_text(DRAWING_CLIENT)
+    outcome = convert(worker, Options(idiomatic=idiomatic))
+    assert isinstance(outcome, Converted)
+    app = write(outcome, tmp_path / "app").path
+    made = convert_callers(caller, {"dr4w1ng": f"local/drawing:{app}"}, every_app_used=True)
+    assert isinstance(made, Converted)
+    program = write(made, tmp_path / "after").path / "client.py"
+    assert f'answer["{"image" if idiomatic else "image_path"}"]["url"]' in program.read_text()
+    with fal_runtime.serve(app) as local:
+        environment = local.environment({"PATH": os.environ["PATH"]})
+        assert json.loads(output_of([sys.executable, str(program)], environment, tmp_path)) == ["<svg>a cat</svg>", 5]

@@ -180,3 +180,35 @@ def test_a_constant_that_calls_that_stay_read_is_not_mapped(tmp_path: Path) -> N
     text = made.texts["client.py"]
     assert 'ID = "abc123"' in text and "runpod.Endpoint(ID).health()" in text
     assert 'fal_client.subscribe("acme/upscaler", arguments={"prompt": "a"})' in text
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        pytest.param('d = replicate.deployments.get("acme/prod")\nd.predictions.create(input={"n": 1})', 'd = "acme/prod-fal"\nfal_client.submit(d, arguments={"n": 1})', id="a deployment"),
+        pytest.param('replicate.deployments.predictions.create("acme/prod", input={"n": 1})', 'fal_client.submit("acme/prod-fal", arguments={"n": 1})', id="a deployment by name"),
+        pytest.param('v = replicate.models.get("acme/prod").versions.get("1" * 64)\nreplicate.predictions.create(version=v, input={"n": 1})', 'v = "acme/prod-fal"\nfal_client.submit(v, arguments={"n": 1})', id="a version of a model"),
+        pytest.param('replicate.trainings.create(model="acme/prod", version="ab12", input={"n": 1}, destination="acme/own")', 'fal_client.submit("acme/train-fal", arguments={"n": 1})', id="a training"),
+        pytest.param('t = replicate.trainings.create(version="acme/prod:12", input={"n": 1}, destination="acme/own")\nprint(t.id)', 't = fal_client.submit("acme/train-fal", arguments={"n": 1})\nprint(t.request_id)', id="a training of a version"),
+    ],
+)  # fmt: skip
+def test_what_stands_for_a_model_becomes_the_id_of_its_app(before: str, after: str, tmp_path: Path) -> None:
+    apps = {"acme/prod": "acme/prod-fal", "acme/prod/trainings": "acme/train-fal"}
+    made = rewritten(tmp_path, {"client.py": f"import replicate\n\n{before}\n"}, apps)
+    assert after in made.texts["client.py"] and not made.manual
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        'd = replicate.deployments.get("acme/prod")\nprint(d.current_release)',
+        'm = replicate.models.get("acme/prod")\nprint(m.run_count)',
+        'm = replicate.models.get("acme/prod")\nshow(m)',
+        'replicate.trainings.create(model=MODEL, version="ab12", input={"n": 1}, destination="acme/own")',
+        "print(replicate.trainings.list())",
+    ],
+)
+def test_what_a_model_is_asked_for_otherwise_is_left_whole(before: str, tmp_path: Path) -> None:
+    text = f"import replicate\nfrom here import MODEL, show\n\n{before}\n"
+    made = rewritten(tmp_path, {"client.py": text}, {"acme/prod": "acme/prod-fal"})
+    assert made.texts["client.py"] == text and made.manual
