@@ -9,8 +9,10 @@ from collections.abc import Iterator
 from converters import rules
 from converters.ir import App, Disposition, Scope
 from converters.ledger import Ledger
+from converters.project import Project
 from converters.provenance import Origin
 from converters.python.module import Module, is_main_test, own_nodes
+from converters.sources.docker import native_code
 from converters.sources.docker.analysis import Reading
 
 HOST = re.compile(
@@ -44,6 +46,8 @@ STORES: dict[str, tuple[str, str]] = {
 WRITTEN = re.compile(rb"\.svc\b|docker\.internal|(redis|rediss|p?amqps?|mongodb|postgres(ql)?|mysql|nats|kafka)(\+\w+)?://")
 SETTING = re.compile(r"getenv|environ|\bconfig\b|\benv\b|Field|Option|Argument|add_argument|\.get$|setdefault", re.IGNORECASE)
 """Calls whose texts are names or defaults of what is set outside."""
+OVERRIDDEN = re.compile(r"process\.env|\|\||\?\?|Getenv|env::var|SetDefault|unwrap_or|^\s*(//|\*|#)")
+"""Lines whose addresses stand in for what is set outside, and comments."""
 LISTENS = re.compile(r"\w*(BIND|LISTEN)\w*|(UVICORN|FLASK_RUN|GRADIO_SERVER|LLAMA_ARG|OLLAMA)_\w*|HOST|SERVER_NAME", re.IGNORECASE)
 """A variable by which a server is told where to listen."""
 
@@ -79,9 +83,7 @@ def in_the_code(reading: Reading, ledger: Ledger) -> None:
     listener, candidate = reading.candidate.listener, reading.candidate
     service = candidate.service
     names = {one.name for one in service.others} - {*service.depends_on, *reading.beside} if service is not None else set()
-    started = " ".join(word for process in candidate.processes for word in process.words)
-    if candidate.packaging is not None:
-        started += " ".join(run.script for stage in candidate.packaging.dockerfile.stages for run in stage.runs)
+    started = _started(reading)
     said: set[str] = set()
     for module in listener.modules if listener is not None else ():
         if not WRITTEN.search(module.file.data) and not any(name.encode() in module.file.data for name in names):
@@ -90,22 +92,58 @@ def in_the_code(reading: Reading, ledger: Ledger) -> None:
             host = _elsewhere(value, names, started)
             if host and host not in said:
                 said.add(host)
-                message = (
-                    f"the code calls {host}, which one container does not have: run it elsewhere, and read its address from a variable "
-                    "or a secret, or start it in the same container."
-                )
-                ledger.note(rules.DK032, Disposition.MANUAL, message, module.origin(node))
+                ledger.note(rules.DK032, Disposition.MANUAL, _calls_text(host), module.origin(node))
+
+
+def in_other_code(reading: Reading, project: Project, ledger: Ledger) -> None:
+    """The same in JavaScript, Go and Rust, by the texts of lines that ask for no variable."""
+    listener, candidate = reading.candidate.listener, reading.candidate
+    if listener is None:
+        return
+    texts = list(listener.scripts)
+    if listener.framework in native_code.SUFFIXES and candidate.packaging is not None:
+        found = native_code.sources(project, candidate.packaging, native_code.SUFFIXES[listener.framework])
+        texts += [(file.path, file.data.decode(errors="replace")) for file in found if file.size < 2**18]
+    said: set[str] = set()
+    started = _started(reading)
+    for path, text in texts:
+        for number, line in enumerate(text.splitlines(), 1) if WRITTEN.search(text.encode()) or "@tcp(" in text else ():
+            if OVERRIDDEN.search(line):
+                continue
+            for quoted in re.findall(r"[\"'`]([^\"'`]{4,200})[\"'`]", line):
+                host = _elsewhere(quoted, set(), started)
+                if host and host not in said:
+                    said.add(host)
+                    ledger.note(rules.DK032, Disposition.MANUAL, _calls_text(host), Origin(file=path, line=number))
+
+
+def _calls_text(host: str) -> str:
+    return (
+        f"the code calls {host}, which one container does not have: run it elsewhere, and read its address from a variable or a secret, "
+        "or start it in the same container."
+    )
+
+
+def _started(reading: Reading) -> str:
+    """The commands of the start and of the build, which may bring a store along."""
+    candidate = reading.candidate
+    text = " ".join(word for process in candidate.processes for word in process.words)
+    runs = [run.script for stage in candidate.packaging.dockerfile.stages for run in stage.runs] if candidate.packaging is not None else []
+    return " ".join([text, *runs])
 
 
 def _elsewhere(value: str, names: set[str], started: str) -> str:
     """The other service that a text is the address of, '' for none: of a cluster, of the compose file, a store on the container itself."""
     if CLUSTER.fullmatch(value):
         return value
+    data_source = re.search(r"@tcp\((?P<host>[\w.-]+):\d+\)", value)
+    if data_source is not None and data_source["host"] in SELF and not re.search(rf"\b({STORES['mysql'][1]})", started):
+        return f"MySQL on {data_source['host']}"
     for match in URL.finditer(value):
         host, store = match["host"].lower(), STORES.get(value[: match.start("host")].partition("://")[0].partition("+")[0].lower())
         if CLUSTER.fullmatch(host) or host in DOCKER_HOST or (host in names and (store or match["port"])):
             return host
-        if host in SELF and store and not re.search(rf"\b{store[1]}", started):
+        if host in SELF and store and not re.search(rf"\b({store[1]})", started):
             return f"{store[0]} on {host}"
     return ""
 

@@ -36,7 +36,7 @@ def package_script(project: Project, folder: str, name: str) -> str | None:
     command = str(scripts.get(name, "")) if isinstance(scripts, dict) else ""
     if not command and name == "start":
         return "server.js"
-    words = command.split()
+    words = re.split(r"&&|;", command)[-1].split()  # what comes before it is done by then
     for index, word in enumerate(words):
         if PurePosixPath(word).name in ("node", "nodemon", "ts-node", "tsx", "bun") and index + 1 < len(words):
             plain = [one for one in words[index + 1 :] if not one.startswith("-")]

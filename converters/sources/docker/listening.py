@@ -151,7 +151,7 @@ class Listening:
         listener = Listener(process, "node", certain=False)
         file = self.files.project.get(path) if path else None
         if file is not None and file.size < MAX_FILE:
-            read_javascript(listener, file.path, file.data.decode(errors="replace"), process)
+            read_javascript(listener, file.path, file.data.decode(errors="replace"), process, self.files.project)
             beside = [one for one in self.files.project.below(file.folder) if one.name.endswith(JAVASCRIPT) and one.size < 2**18]
             listener.scripts = [(one.path, one.data.decode(errors="replace")) for one in beside[:100] if "test" not in one.path]
         return listener

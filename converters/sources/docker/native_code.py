@@ -14,7 +14,7 @@ from converters.project import Project, SourceFile
 from converters.sources.docker.defaults import Known
 from converters.sources.docker.listener import is_port
 from converters.sources.docker.processes import Process
-from converters.sources.docker.serving import Listener
+from converters.sources.docker.serving import Listener, Unread
 
 MAX_FILES = 400
 TESTS = re.compile(r"(^|/)(tests?|benches|examples?|testdata|vendor|target|node_modules)/|_test\.go$|(^|/)src/test/")
@@ -32,6 +32,14 @@ GO = (
 )
 VARIABLE = re.compile(rb"\benv::var\w*\(|\bos\.(?:Getenv|LookupEnv)\(|\bflag\.(?:Int|String)\(|\bclap::")
 """By which the address that stands in the code may be another one."""
+UNREAD_GO = (
+    (rb"net/http", r"\bListenAndServe(?:TLS)?\(\s*(?P<said>[^,\n]+)"),
+    (rb"gin-gonic/gin", r"\.Run(?:TLS)?\((?P<said>[^\n]*)\)"),
+    (rb"labstack/echo", r"\.Start(?:TLS)?\((?P<said>[^\n]*)\)"),
+    (rb"gofiber/fiber", r"\.Listen(?:TLS)?\((?P<said>[^\n]*)\)"),
+)
+"""(what a file imports, how it starts a server at an address that is no literal)."""
+BEEGO = re.compile(rb"\bbeego/(v2/)?(server/web)?|astaxie/beego")
 SPRING = re.compile(rb"spring-boot-starter-(web|webflux|actuator)\b|org\.springframework\.boot")
 PROPERTY = re.compile(r"(?m)^\s*server\.port\s*[=:]\s*(?:\$\{(?P<name>\w+):)?(?P<port>\d{1,5})\}?\s*$")
 YAML_PORT = re.compile(r"(?m)^server:\s*\n(?:[ \t]+[^\n]*\n)*?[ \t]+port:\s*(?:\$\{(?P<name>\w+):)?(?P<port>\d{1,5})\}?\s*$")
@@ -53,6 +61,10 @@ LANGUAGES = (
 )
 
 
+SUFFIXES = {one.name: one.suffix for one in LANGUAGES}
+"""Language -> how its files end."""
+
+
 def listener(project: Project, packaging: Packaging, process: Process) -> Listener | None:
     """What a program that the build compiles serves; None where nothing in its source says so, or two places say different things."""
     name = PurePosixPath(process.words[0]).name if process.words else ""
@@ -63,7 +75,9 @@ def listener(project: Project, packaging: Packaging, process: Process) -> Listen
     runs = "\n".join(run.script.replace("\\\n", " ") for stage in packaging.dockerfile.stages for run in stage.runs)
     for language in LANGUAGES:
         built = [match["rest"] for match in re.finditer(language.builds, runs)]
-        found = _addresses(_sources(project, packaging, language.suffix), language) if built else []
+        found = _addresses(sources(project, packaging, language.suffix), language) if built else []
+        if built and not found and language.name == "Go":
+            return _unread_go(project, packaging, process)
         if found and (one := _agreed(found) or _agreed(_of_program(found, built, name))) is not None:
             host, port = one
             loopback = host in ("127.0.0.1", "localhost", "[::1]")
@@ -71,6 +85,37 @@ def listener(project: Project, packaging: Packaging, process: Process) -> Listen
             asks = VARIABLE.search(project.files[port.origin.file].data)
             return Listener(process, language.name, port=port, host=place, certain=asks is None)
     return None
+
+
+def _unread_go(project: Project, packaging: Packaging, process: Process) -> Listener | None:
+    """A server whose address is computed, or that a framework takes from its own configuration; None for no server."""
+    for file in sources(project, packaging, ".go"):
+        text = _code(file)
+        if BEEGO.search(file.data) and (match := re.search(r"\b(?:beego|web)\.Run\(\s*\)", text)):
+            return _beego(project, packaging, process, Origin(file=file.path, line=text.count("\n", 0, match.start()) + 1))
+        for imported, pattern in UNREAD_GO:
+            match = re.search(pattern, text) if imported in file.data else None
+            if match is None:
+                continue
+            said, origin = match["said"].strip(), Origin(file=file.path, line=text.count("\n", 0, match.start()) + 1)
+            if not said:
+                port = process.env.get("PORT", "8080")
+                return Listener(
+                    process, "Go", port=Known(port, origin, "default of gin", env="PORT"), host=Known("0.0.0.0", origin, "default of gin")
+                )
+            return Listener(process, "Go", host=Known("0.0.0.0", origin, "in the code"), unread=[Unread("port", said[:80], origin)])
+    return None
+
+
+def _beego(project: Project, packaging: Packaging, process: Process, origin: Origin) -> Listener:
+    """beego: `httpport` of the configuration beside the program, else 8080."""
+    path = next((path for image, path in packaging.layout.files.items() if image.endswith("/conf/app.conf")), "")
+    text = project.files[path].data.decode(errors="replace") if path else ""
+    match = re.search(r"(?mi)^\s*httpport\s*=\s*(\d+)", text)
+    if match is not None:
+        origin = Origin(file=path, line=text.count("\n", 0, match.start(1)) + 1)
+    port = Known(match[1], origin, "httpport") if match is not None else Known(8080, origin, "default of beego")
+    return Listener(process, "Go", port=port, host=Known("0.0.0.0", origin, "default of beego"))
 
 
 def _agreed(found: list[tuple[str, Known]]) -> tuple[str, Known] | None:
@@ -92,7 +137,7 @@ def _is_below(path: str, word: str) -> bool:
     return f"/{path}".endswith(f"/{word}") or f"/{word}/" in f"/{path}"
 
 
-def _sources(project: Project, packaging: Packaging, suffix: str) -> list[SourceFile]:
+def sources(project: Project, packaging: Packaging, suffix: str) -> list[SourceFile]:
     """Source files that any stage of the build gets."""
     paths: dict[str, None] = {}
     for stage in packaging.dockerfile.stages:
@@ -111,9 +156,13 @@ def _addresses(files: list[SourceFile], language: Language) -> list[tuple[str, K
     found: list[tuple[str, Known]] = []
     for file in files:
         if file.size < 2**19:
-            text = re.sub(r"(?m)^\s*//.*$", lambda match: " " * len(match.group()), file.data.decode(errors="replace"))
-            found += _in_text(file, text, language)
+            found += _in_text(file, _code(file), language)
     return found
+
+
+def _code(file: SourceFile) -> str:
+    """Without whole lines of comment."""
+    return re.sub(r"(?m)^[ \t]*//.*$", lambda match: " " * len(match.group()), file.data.decode(errors="replace"))
 
 
 def _in_text(file: SourceFile, text: str, language: Language) -> Iterator[tuple[str, Known]]:

@@ -6,6 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from converters.ledger import Ledger
+from converters.options import Options
+from converters.project import open_project
+from converters.sources.docker.reading import analyze
 from tests.sources.docker.projects import app, best
 
 RUST = "FROM rust:1.80 AS build\nWORKDIR /app\nCOPY . .\nRUN cargo build --release\nFROM debian:bookworm-slim\n"
@@ -119,3 +123,49 @@ def test_a_loopback_in_the_source_is_said(tmp_path: Path) -> None:
     _write(tmp_path, RUST, {"src/main.rs": 'TcpListener::bind("127.0.0.1:8000")\n'})
     listener = best(tmp_path).listener
     assert listener is not None and listener.loopback
+
+
+NODE = 'FROM node:20\nWORKDIR /src\nCOPY . .\nEXPOSE 80\nCMD ["npm", "start"]\n'
+START = '{"scripts": {"start": "node train.js && node index.js"}}\n'
+LISTENS = "const app = require('express')(), config = require('./config.json');\napp.listen(config.web.port);\n"
+BEEGO = 'import "github.com/astaxie/beego"\nfunc main() {\n\tbeego.Run()\n}\n'
+GIN = 'import "github.com/gin-gonic/gin"\nfunc main() {\n\trouter.Run(PORT)\n}\n'
+ANY = "FROM golang:1.22 AS b\nWORKDIR /s\nCOPY . .\nRUN go install ./...\nFROM alpine:3\nCOPY --from=b /go/bin/s /s\n"
+COMPUTED = {
+    "a key of a JSON file that Node requires": (
+        9000,
+        NODE,
+        {"package.json": START, "index.js": LISTENS, "config.json": '{"web": {"port": 9000}}'},
+    ),
+    "what EXPOSE declares for a key that no file has": (80, NODE, {"package.json": START, "index.js": LISTENS, "config.json": "{}"}),
+    "beego's configuration": (8700, f'{ANY}COPY conf /conf\nENTRYPOINT ["/s"]\n', {"main.go": BEEGO, "conf/app.conf": "httpport = 8700\n"}),
+    "beego's default, before what EXPOSE says": (8080, f'{ANY}EXPOSE 8000\nENTRYPOINT ["/s"]\n', {"main.go": BEEGO}),
+    "gin's default": (8080, f'{ANY}ENTRYPOINT ["/s"]\n', {"main.go": GIN.replace("PORT", "")}),
+    "what EXPOSE declares for an address that Go computes": (7000, f'{ANY}EXPOSE 7000\nENTRYPOINT ["/s"]\n', {"main.go": GIN}),
+    "nothing for an address that Go computes": (None, f'{ANY}ENTRYPOINT ["/s"]\n', {"main.go": GIN}),
+}
+
+
+@pytest.mark.parametrize("case", COMPUTED)
+def test_an_address_that_is_computed(tmp_path: Path, case: str) -> None:
+    port, dockerfile, files = COMPUTED[case]
+    _write(tmp_path, dockerfile, files)
+    server = app(tmp_path).server
+    assert server is not None and server.port == port
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("mongoose.connect('mongodb://localhost/one')", True),
+        ('db, err = sql.Open("mysql", "me:it@tcp(127.0.0.1:3306)/one")', True),
+        ("mongoose.connect(process.env.DB || 'mongodb://localhost/one')", False),
+        ("// mongoose.connect('mongodb://localhost/one')", False),
+        ("fetch('http://localhost:9000/one')", False),
+    ],
+)
+def test_a_store_that_other_code_calls_by_a_fixed_address(tmp_path: Path, line: str, said: bool) -> None:
+    _write(tmp_path, NODE, {"package.json": START, "index.js": f"app.listen(80)\n{line}\n"})
+    ledger = Ledger()
+    analyze(open_project(tmp_path), Options(), ledger)
+    assert [(item.line, item.rule) for item in ledger.items() if item.rule == "DK032"] == ([(2, "DK032")] if said else [])
