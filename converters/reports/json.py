@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from importlib import resources
 from pathlib import Path
@@ -269,6 +270,24 @@ def _files(outcome: Outcome) -> list[Document]:
     if not isinstance(outcome, Converted):
         return []
     return [{"path": change.path, "action": change.action} for change in sorted(outcome.files, key=lambda change: change.path)]
+
+
+def rehearsed(batch: Document) -> list[tuple[str, str]]:
+    """What was rehearsed in a batch, each sentence after its level: how many came how far, then who failed or could not be rehearsed."""
+    found = [(result, one) for result in batch["results"] for one in result.get("rehearsals") or ()]
+    if not found:
+        return []
+    counts = Counter(one["verdict"] for _, one in found)
+    sentences = [("notice", f"rehearsed: {', '.join(f'{count} {verdict}' for verdict, count in sorted(counts.items()))}")]
+    for result, one in found:
+        failure = one["failure"] or {}
+        where = failure.get("source") or failure.get("place") or {}
+        line = f"{where['file']}:{where['line']}" if where.get("line") else where.get("file", "")
+        why = ": ".join(filter(None, [line, failure.get("why") or one["skipped"]]))
+        if failure or one["skipped"]:
+            level = "error" if failure else "warning"
+            sentences.append((level, f"{near(result['source']['path'])}: {one['app']} {one['verdict']}: {why}"))
+    return sentences
 
 
 def left_out(batch: Document) -> list[str]:

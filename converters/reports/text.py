@@ -18,7 +18,7 @@ from rich.text import Text
 
 from converters.escape import log, visible
 from converters.fal.client import deployment
-from converters.reports.json import Document, is_notable, is_open, is_open_code, left_out, near, same_names
+from converters.reports.json import Document, is_notable, is_open, is_open_code, left_out, near, rehearsed, same_names
 from converters.sources.registry import find
 from converters.terminal import print_text, wants_colour
 
@@ -74,7 +74,7 @@ def print_batch(batch: Document) -> None:
     with printing() as out:
         out.print(table)
         out.print(", ".join(f"{count} {status}" for status, count in batch["counts"].items() if count) or "nothing to convert")
-        for sentence in [*left_out(batch), *same_names(batch)]:
+        for sentence in [*(sentence for _, sentence in rehearsed(batch)), *left_out(batch), *same_names(batch)]:
             out.print(Text(sentence))
 
 

@@ -13,6 +13,7 @@ from converters.cli import answer
 from converters.commands import rehearse
 from converters.rehearsal.origin import origin
 from converters.rehearsal.result import Failure, Place, Rehearsal
+from converters.reports import print_batch
 from converters.reports.json import published_schema
 from converters.verify.certificate import Certificate
 
@@ -97,6 +98,32 @@ def test_no_rehearsal_where_nothing_is_written(worker: Path, monkeypatch: pytest
     paths = rehearsals(monkeypatch, None)
     assert answer([str(worker), "--check", "--rehearse"]) == 2
     assert paths == [] and "--rehearse builds what was written." in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("format", "line"),
+    [
+        ("text", "{}: worker failed: app.py:3: it ended"),
+        ("markdown", "- {}: worker failed: app.py:3: it ended"),
+        ("github", "::error title=fal-migrate%3A rehearsal::{}: worker failed: app.py:3: it ended"),
+    ],
+)
+def test_a_batch_says_which_rehearsals_failed(
+    format: str, line: str, worker: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each project has a process of its own, which no double of this one reaches: what they come to is stated."""
+    place = {"file": "app.py", "line": 3}
+    failed = {"app": "worker", "verdict": "failed", "skipped": "", "failure": {"why": "it ended", "place": place, "source": None}}
+    answered = {"app": "other", "verdict": "answered", "skipped": "", "failure": None}
+    assert answer([str(worker), "--output", str(tmp_path / "out"), "--format", "json"]) == 0
+    result = {**told(capsys), "rehearsals": [failed, answered]}
+    monkeypatch.setattr("converters.reports.json.near", lambda path: Path(path).name)
+    print_batch({"results": [result], "counts": {"converted": 1}, "same_names": [], "left_out": []}, format)
+    said = capsys.readouterr()
+    assert line.format("worker") in said.out + said.err
+    assert "rehearsed: 1 answered, 1 failed" in said.out + said.err
+    print_batch({"results": [{**result, "rehearsals": []}], "counts": {}, "same_names": [], "left_out": []}, format)
+    assert "ehears" not in "".join(capsys.readouterr())
 
 
 DOCUMENT = {
