@@ -23,6 +23,7 @@ from tests.rehearsal.made import TABLE, project
 
 APP = """
 import os
+import time
 from pathlib import Path
 
 import fal
@@ -55,7 +56,8 @@ class Upper(fal.App, name="upper"):
 
     @fal.endpoint("/")
     def run(self, input: Input) -> Output:
-        print(f"working on {input.text}")
+        print(f"working on {input.text}", flush=True)
+        time.sleep(0.5)  # the line takes another way than the answer
         if input.text == "crash":
             os._exit(3)
         with (self.place / "log").open("a") as log:
@@ -158,10 +160,14 @@ def test_what_is_not_real_is_said_and_each_runner_is_a_process_of_its_own(engine
         with pytest.raises(AppError):
             fal.run("upper", {"text": "crash"})
         assert fal.run("upper", {"text": "b"})["text"] == "B"
+        ended = "upper: the runner ended by itself with exit code 3; a new one starts when it is needed"
+        limit = time.monotonic() + 60
+        while ended not in fal.lines:
+            assert time.monotonic() < limit
+            time.sleep(0.05)
         said = "\n".join(fal.lines)
     assert "python:3.11 is stood in for by this machine" in said
     assert "[upper] setting up" in said
-    assert "the runner ended by itself with exit code 3" in said
     assert len(engine.processes) == 2 and len(engine.builds) == 1
     jobs = {process.environment["FAL_JOB_ID"] for process in engine.processes}
     assert len(jobs) == 2

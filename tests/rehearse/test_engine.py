@@ -16,6 +16,8 @@ from converters.rehearsal.outside import Outside
 pytestmark = pytest.mark.rehearse
 BASE = "debian:bookworm-slim"
 TAG = "localhost/rehearsal/engine:1"
+_PATIENCE = 600
+"""Seconds for what takes one or two on a machine that does nothing else."""
 
 
 @pytest.fixture
@@ -37,7 +39,7 @@ def built(engine: Buildah, context: Path, text: str, **more: object) -> list[Ste
 def output(engine: Buildah, script: str) -> list[str]:
     running = engine.run(TAG, Process(("/bin/sh", "-c", script)))
     try:
-        assert running.wait(60) == 0, running.lines()
+        assert running.wait(_PATIENCE) == 0, running.lines()
         return running.lines()
     finally:
         running.kill()
@@ -124,9 +126,8 @@ def test_a_failing_step_is_named_by_its_line(step: str, said: str, means: str, e
 def test_a_step_that_takes_too_long_is_ended(engine: Buildah, context: Path) -> None:
     began = time.monotonic()
     with pytest.raises(StepFailure) as failure:
-        built(engine, context, f"RUN echo {began} && sleep 300", step_seconds=5)
+        built(engine, context, f"RUN echo {began} && sleep 30000", step_seconds=5)
     assert "longer than 5 s" in failure.value.means
-    assert time.monotonic() - began < 100
 
 
 def test_an_unknown_base_is_asked_for(engine: Buildah, context: Path) -> None:
@@ -148,7 +149,7 @@ def server(engine: Buildah, context: Path) -> Iterator[RunningProcess]:
 
 
 def until(running: Running, word: str) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + _PATIENCE
     while word not in "\n".join(running.lines()):
         assert time.monotonic() < deadline and running.poll() is None, running.lines()
         time.sleep(0.1)
@@ -175,7 +176,7 @@ def test_a_process_sees_what_is_mounted_and_no_more(engine: Buildah, context: Pa
     )
     running = engine.run(TAG, process)
     try:
-        running.wait(60)
+        running.wait(_PATIENCE)
         lines = running.lines()
         assert lines[0] == "1" and "refused" in lines, lines  # what goes to the other stream may come after it
         assert (data / "file").read_text() == "kept\n"
@@ -185,9 +186,9 @@ def test_a_process_sees_what_is_mounted_and_no_more(engine: Buildah, context: Pa
 
 def test_a_process_that_takes_too_much_memory_is_named(engine: Buildah, context: Path) -> None:
     built(engine, context, "RUN true")
-    running = engine.run(TAG, Process(("perl", "-e", '$x = "x" x 1_500_000_000; sleep 60'), memory=512 * 2**20))
+    running = engine.run(TAG, Process(("perl", "-e", '$x = "x" x 1_500_000_000; sleep 30000'), memory=512 * 2**20))
     try:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + _PATIENCE
         while not running.exceeded and time.monotonic() < deadline:
             time.sleep(0.2)
         assert running.exceeded is not None and "memory" in running.exceeded

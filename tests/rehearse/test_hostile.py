@@ -58,7 +58,7 @@ ATTEMPTS = {
     "read a token of a registry": "cat /etc/containers/auth.json /root/.docker/config.json /engine/home/.docker/config.json",
     "take more memory": """perl -e '$x = "x" x 2_000_000_000; print length $x'""",
     "start ever more processes": "perl -e 'while (1) {{ $p = fork // die $!; sleep 600 unless $p }}'",
-    "fill the disk": "dd if=/dev/zero of=/big bs=1M count=4000 && sync && sleep 30",
+    "fill the disk": "dd if=/dev/zero of=/big bs=1M count=4000 && sync && sleep 600",
 }  # fmt: skip
 
 
@@ -139,7 +139,7 @@ def build(engine: Buildah, context: Path, step: str, memory: int = MEMORY) -> St
     """The failure of one RUN line; None where it succeeded. It is in no cache."""
     text = f"FROM {BASE}\nARG AT={time.time()}\nRUN {step}\n"
     try:
-        engine.build(Build(text, context, "localhost/rehearsal/hostile:1", memory=memory, disk=DISK, step_seconds=120))
+        engine.build(Build(text, context, "localhost/rehearsal/hostile:1", memory=memory, disk=DISK, step_seconds=600))
     except StepFailure as failure:
         return failure
     return None
@@ -196,7 +196,7 @@ def test_a_process_reaches_as_little_as_a_build(engine: Buildah, machine: Machin
         step = ATTEMPTS[attempt].format(**machine.words())
         running = engine.run("localhost/rehearsal/hostile:2", Process(("/bin/sh", "-c", step), memory=MEMORY))
         try:
-            assert running.wait(30) != 0, attempt
+            assert running.wait(600) != 0, attempt
             assert CANARY not in "\n".join(running.lines())
         finally:
             running.kill()

@@ -28,6 +28,7 @@ MIGRATE = Path(sys.executable).with_name("migrate")
 APP = '''
 import os
 import sys
+import time
 from pathlib import Path
 
 import fal
@@ -68,6 +69,7 @@ class Reverse(fal.App, name="reverse", python_version="3.11"):
     @fal.endpoint("/")
     def run(self, input: Input) -> Output:
         print("reversing")
+        time.sleep(1)  # the line takes another way than the answer
         text = download_file(input.url, "/tmp/given").read_bytes() if input.url else input.text.encode()
         turned = text[::-1]
         starts = len(Path("/data/starts").read_text())
@@ -104,7 +106,7 @@ def answered(fal: Local) -> list[tuple[int, Any]]:
 
 def test_a_server_answers_alike_as_a_process_and_in_its_image(images: Images, tmp_path: Path) -> None:
     out = tmp_path / "notes"
-    subprocess.run([str(MIGRATE), str(FIXTURES / "docker" / "notes"), "--output", str(out), "-q"], check=True, timeout=120)
+    subprocess.run([str(MIGRATE), str(FIXTURES / "docker" / "notes"), "--output", str(out), "-q"], check=True, timeout=600)
     with fal_runtime.serve(out) as fal:
         expected = answered(fal)
     with fal_runtime.serve(out, engine=images) as fal:
