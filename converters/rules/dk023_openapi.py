@@ -59,5 +59,12 @@ rule = Rule(
             {"main.py": "from own import application as app\n", "Dockerfile": SERVER_IMAGE},
             seen=(Seen("manual", 6, "Dockerfile", says="it is not known whether the server serves an OpenAPI document"),),
         ),
+        Case(
+            "a function that stands for the server carries its document",
+            "converted",
+            {"main.py": SERVER, "Dockerfile": SERVER_IMAGE},
+            has={"app.py": ('OPENAPI = json.loads((HERE / "openapi.json").read_text("utf-8"))',), "openapi.json": ('"/run"',)},
+            target="function",
+        ),
     ),
 )

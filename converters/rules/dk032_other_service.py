@@ -170,5 +170,26 @@ rule = Rule(
                 Seen("converted", 9, "compose.yaml"),
             ),
         ),
+        Case(
+            "a service that the server waits for is not asked for once more because of its address",
+            "partial",
+            {
+                "main.py": SERVER,
+                "Dockerfile": SERVER_IMAGE,
+                "compose.yaml": """
+                services:
+                  web:
+                    build: .
+                    ports: ["8000:8000"]
+                    depends_on: [cache]
+                    environment:
+                      CACHE_URL: redis://cache:6379
+                  cache:
+                    image: redis:7
+                """,
+            },
+            seen=(Seen("manual", 5, "compose.yaml"), Seen("dropped", 9, "compose.yaml")),
+            lacks={"MIGRATION.md": ("names the service cache",)},
+        ),
     ),
 )  # fmt: skip

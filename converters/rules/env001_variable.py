@@ -221,10 +221,11 @@ rule = Rule(
                     ports: ["8000:8000"]
                     environment:
                       MODE: fast
+                      LEVEL: two
                 """,
             },
             seen=(Seen("kept", 5, "Dockerfile"), Seen("converted", 6, "compose.yaml")),
-            has={"Dockerfile": ("ENV MODE=slow STEP=1\n", "\n\nENV MODE=fast\n")},
+            has={"Dockerfile": ("ENV MODE=slow STEP=1\n", '8000"]\n\nENV MODE=fast\nENV LEVEL=two\n')},
             status="converted",
         ),
     ),

@@ -49,6 +49,7 @@ rule = Rule(
                 """,
             },
             seen=(Seen("manual", 2, "Dockerfile"),),
+            has={"MIGRATION.md": ("fal secrets set HF_TOKEN=...\n",)},
             lacks={"app.py": ("hf_abc",), "MIGRATION.md": ("hf_abc",)},
             status="converted",
         ),

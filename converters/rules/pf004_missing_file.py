@@ -221,5 +221,16 @@ rule = Rule(
                 """
             },
         ),
+        Case(
+            "a text that the image has elsewhere is named with what to do",
+            "partial",
+            {
+                "handler.py": OPENS.replace("prompts/system.txt", "system.txt"),
+                "system.txt": "You are a cat.",
+                "Dockerfile": IMAGE.replace("COPY", "COPY system.txt /texts/system.txt\nWORKDIR /\nCOPY"),
+            },
+            seen=(Seen("manual", 3, says="is in the project and not in the image: copy it in the Dockerfile"),),
+            status="partial",
+        ),
     ),
 )

@@ -119,5 +119,21 @@ rule = Rule(
         Case("a module of a command that moves first is in order", "untouched",
              {"code/app/main.py": SERVER,
               "Dockerfile": PACKAGE.partition("COPY")[0] + "COPY . .\nCMD cd code && uvicorn app.main:app --host 0.0.0.0 --port 8000"}),
+        Case(
+            "a module that compose starts in a package of the image without it is named",
+            "partial",
+            {
+                "api/main.py": SERVER,
+                "Dockerfile": SERVER_IMAGE.replace("COPY main.py /app/main.py", "COPY api /app/api").replace("main:app", "api.main:app"),
+                "compose.yaml": """
+                services:
+                  web:
+                    build: .
+                    ports: ["8000:8000"]
+                    command: uvicorn api.other:app --host 0.0.0.0 --port 8000
+                """,
+            },
+            seen=(Seen("manual", 6, "Dockerfile", says="the image starts `api.other`, and api/ has no such module"),),
+        ),
     ),
 )  # fmt: skip

@@ -96,5 +96,12 @@ rule = Rule(
             },
             seen=(Seen("converted", 1, "cog.yaml"),),
         ),
+        Case(
+            "a worker that Cog builds and that does without Cog gets its packages alone",
+            "converted",
+            {"handler.py": WORKER, "cog.yaml": "build:\n  python_packages: [numpy==1.26.4]\n"},
+            seen=(Seen("converted", 1, "cog.yaml"),),
+            has={"app.py": ('requirements = ["numpy==1.26.4"]',)},
+        ),
     ),
 )

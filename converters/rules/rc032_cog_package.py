@@ -84,5 +84,24 @@ rule = Rule(
             },
             seen=(Seen("dropped", 1, "requirements.txt"),),
         ),
+        Case(
+            "a worker that Cog builds and that imports Cog keeps it",
+            "untouched",
+            {
+                "handler.py": """
+                import runpod
+                from cog import Path
+
+
+                def handler(job):
+                    return {"text": str(Path(job["input"]["prompt"]))}
+
+
+                runpod.serverless.start({"handler": handler})
+                """,
+                "cog.yaml": "build:\n  python_packages: [numpy==1.26.4]\n",
+            },
+            has={"app.py": ('requirements = ["numpy==1.26.4", "cog"]',)},
+        ),
     ),
 )

@@ -24,6 +24,7 @@ rule = Rule(
                 "cog.yaml": COG,
                 "predict.py": """
                 import subprocess
+                import sys
                 from cog import BasePredictor
 
 
@@ -35,8 +36,8 @@ rule = Rule(
                         return prompt.upper()
                 """,
             },
-            seen=(Seen("converted", 7, "predict.py"),),
-            has={"fal_weights.py": ("/data",), "predict.py": ("import subprocess\nfrom fal_weights import pget\n",)},
+            seen=(Seen("converted", 8, "predict.py"),),
+            has={"fal_weights.py": ("/data",), "predict.py": ("import subprocess\nimport sys\nfrom fal_weights import pget\n",)},
             lacks={"predict.py": ("check_call",)},
         ),
         Case(
@@ -79,6 +80,28 @@ rule = Rule(
                 Seen("dropped", 4, "cog.yaml"),
                 Seen("dropped", 5, "cog.yaml"),
             ),
+        ),
+        Case(
+            "in a file that imports late the download is imported behind the first import",
+            "converted",
+            {
+                "cog.yaml": COG,
+                "predict.py": """
+                URL = "https://example.com/w.tar"
+                import subprocess
+                from cog import BasePredictor
+
+
+                class Predictor(BasePredictor):
+                    def setup(self):
+                        subprocess.check_call(["pget", URL, "model"])
+
+                    def predict(self, prompt: str) -> str:
+                        return prompt.upper()
+                """,
+            },
+            seen=(Seen("converted", 8, "predict.py"),),
+            has={"predict.py": ("import subprocess\nfrom fal_weights import pget\n",)},
         ),
     ),
 )

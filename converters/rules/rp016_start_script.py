@@ -221,5 +221,18 @@ rule = Rule(
             seen=(Seen("converted", 5, "Dockerfile", says="before the worker and beside it: `nginx`"),),
             status="converted",
         ),
+        Case(
+            "what the script reads from the volume moves with the volume",
+            "converted",
+            {
+                "handler.py": WORKER,
+                "start.sh": "#!/bin/bash\nnginx -c /runpod-volume/nginx.conf\npython -u /handler.py\n",
+                "Dockerfile": IMAGE.replace("COPY handler.py /handler.py", "COPY handler.py start.sh /").replace(
+                    '["python", "-u", "/handler.py"]', '["bash", "/start.sh"]'
+                ),
+            },
+            seen=(Seen("converted", 3, "start.sh"),),
+            has={"start.sh": ("nginx -c /data/worker/nginx.conf\nexit 0\n",)},
+        ),
     ),
 )

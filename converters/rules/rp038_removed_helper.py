@@ -211,5 +211,23 @@ rule = Rule(
             },
             status="converted",
         ),
+        Case(
+            "a renamed module that is imported whole keeps the name that the worker gives it",
+            "converted",
+            {
+                "handler.py": """
+                import runpod
+                import runpod.serverless.utils.upload as up
+
+                def handler(job):
+                    return {"url": up.upload_image(job["input"]["name"], "/tmp/x.png")}
+
+                runpod.serverless.start({"handler": handler})
+                """
+            },
+            seen=(Seen("converted", 2), Seen("converted", 5)),
+            has={"handler.py": ("import runpod.serverless.utils.rp_upload as up\n",)},
+            status="converted",
+        ),
     ),
 )
