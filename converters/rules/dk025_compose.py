@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from converters.ir import Disposition
 from converters.rules.model import Case, Rule, Seen, docker_docs, fal_docs
 from converters.rules.samples import PIP, SERVER, SERVER_IMAGE, WORKER
@@ -100,6 +102,32 @@ UNSUPPORTED = {
 }
 """Key of a service that a person has to see to -> what to do."""
 
+PLAIN = "services:\n  web:\n    build: .\n    ports: ['8000:8000']\n"
+GPU = "    deploy: {resources: {reservations: {devices: [{driver: nvidia, count: 1, capabilities: [gpu]}]}}}\n"
+HARMLESS_CAPABILITIES = frozenset({"SYS_NICE", "SYS_PTRACE", "SYS_RESOURCE", "IPC_LOCK"})
+"""They are for priorities, debuggers, limits and locked memory, without which a server answers as well."""
+GPU_DEVICE = re.compile(r"/dev/nvidia|nvidia\.com/gpu|/dev/dri\b")
+
+
+def without_effect(key: str, value: object, *, gpu: bool) -> str:
+    """Why a key that a person would have to see to asks for nothing that fal lacks, by its value; '' where it does.
+
+    `gpu`: the app gets a GPU, which is what a privileged container or its devices are for then.
+    """
+    items = [str(item) for item in value] if isinstance(value, list) else [str(value)]
+    if key in ("privileged", "cap_add", "devices", "security_opt") and (value is None or value is False or not items):
+        return "it asks for nothing"
+    if key == "privileged" and gpu:
+        return "the container reaches the host's GPU by it; fal gives the runner its own"
+    if key == "devices" and gpu and all(GPU_DEVICE.search(item) for item in items):
+        return "fal gives the runner its GPU"
+    if key == "cap_add" and all(item.upper().removeprefix("CAP_") in HARMLESS_CAPABILITIES for item in items):
+        return "a server answers as well without them"
+    if key == "security_opt" and all(re.match(r"(seccomp|apparmor|label|no-new-privileges)\b", item) for item in items):
+        return "a runner's security profile is fal's"
+    return "a runner has a network of its own" if key == "network_mode" and items[0] in ("bridge", "default") else ""
+
+
 rule = Rule(
     code="DK025",
     title="keys of a compose service",
@@ -160,6 +188,37 @@ rule = Rule(
                 Seen("converted", 7, "compose.yaml"),
                 Seen("converted", 9, "compose.yaml"),
             ),
+        ),
+        *(
+            Case(
+                f"{what} asks for nothing that fal lacks",
+                "converted",
+                {"main.py": SERVER, "Dockerfile": SERVER_IMAGE, "compose.yaml": PLAIN + f"    {key}\n" + GPU},
+                seen=(Seen("dropped", 5, "compose.yaml"),),
+                status="converted",
+            )
+            for what, key in {
+                "a privileged container with a GPU": "privileged: true",
+                "a device that is a GPU": "devices: [/dev/nvidia0]",
+                "the network of the compose file": "network_mode: bridge",
+                "a capability for priorities": "cap_add: [SYS_NICE]",
+                "a profile that is switched off": "security_opt: ['seccomp:unconfined']",
+            }.items()
+        ),
+        *(
+            Case(
+                f"{what} is left to a person",
+                "partial",
+                {"main.py": SERVER, "Dockerfile": SERVER_IMAGE, "compose.yaml": PLAIN + f"    {key}\n"},
+                seen=(Seen("manual", 5, "compose.yaml"),),
+                status="partial",
+            )
+            for what, key in {
+                "a privileged container without a GPU": "privileged: true",
+                "a camera": "devices: [/dev/video0]",
+                "the host's network": "network_mode: host",
+                "a capability over the network": "cap_add: [NET_ADMIN]",
+            }.items()
         ),
         Case(
             "variables of a file beside the project are read like the others",

@@ -26,7 +26,9 @@ FULL = {
     "-np": "lets a further one wait",
 }
 """Flag -> what the server does when it is full: TGI (router/src/infer/mod.rs, `try_acquire_owned`; server.rs, `Overloaded`) and TEI
-(core/src/infer.rs, `try_acquire_permit`) refuse, vLLM's and SGLang's schedulers and llama.cpp's slots keep a queue."""
+(core/src/infer.rs, `try_acquire_permit`) refuse. vLLM (vllm/v1/core/sched/scheduler.py: `self.waiting`, while `max_num_running_reqs` run),
+SGLang (python/sglang/srt/managers/scheduler.py: `waiting_queue`; `_abort_on_queued_limit` answers 503 beyond `--max-queued-requests` alone,
+which what fal sends never reaches) and llama.cpp (tools/server/server-context.cpp: `queue_tasks.defer`, without a bound) keep a queue."""
 
 
 def read(candidate: Candidate, work: Workload | None, app: App, ledger: Ledger) -> None:

@@ -262,6 +262,8 @@ def _service(project: Project, service: Service, reading: Reading, app: App, led
         elif key in dk025_compose.KEYS:
             disposition, reason = dk025_compose.KEYS[key]
             ledger.settle(construct, rules.DK025, disposition, reason)
+        elif why := dk025_compose.without_effect(key, service.keys.get(key), gpu=_has_gpu(app)):
+            ledger.settle(construct, rules.DK025, Disposition.DROPPED, why)
         elif key in dk025_compose.UNSUPPORTED:
             ledger.settle(construct, rules.DK025, Disposition.MANUAL, dk025_compose.UNSUPPORTED[key])
         elif key.startswith("x-"):
@@ -276,6 +278,11 @@ def _service(project: Project, service: Service, reading: Reading, app: App, led
             _depends(service, reading.beside, construct, ledger)
     _environment(service, app, ledger)
     addresses_inside.settle(reading, app, ledger)
+
+
+def _has_gpu(app: App) -> bool:
+    machine = app.setting("machine_type")
+    return machine is not None and str(machine.value).upper().startswith("GPU")
 
 
 def _as_the_image_says(key: str, service: Service, reading: Reading) -> bool:
