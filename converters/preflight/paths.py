@@ -13,6 +13,7 @@ from converters.preflight.deployment import Deployment
 from converters.preflight.programs import commands
 from converters.preflight.running import Scope
 from converters.preflight.values import absolute
+from converters.python.module import FunctionNode, assigned
 
 IMPORTED_FROM = "the code imports from"
 
@@ -79,6 +80,8 @@ def reads(call: ast.Call, scope: Scope) -> Iterator[tuple[ast.expr, str]]:
         yield first if first is not None else ast.Constant(".env"), "`dotenv_values` reads"
     elif last in loaders.HUBS or name in loaders.HUBS or name == "torch.hub.load":
         yield from _models(call, name, last, scope)
+    elif _is_true(_keyword(call, "local_files_only"), scope) and (cache := _keyword(call, "cache_dir")) is not None:
+        yield cache, f"`{last}` looks for models in"
     for keyword in call.keywords:
         if keyword.arg in loaders.KEYWORDS and keyword.value is not first:
             yield keyword.value, f"`{keyword.arg}` names"
@@ -101,7 +104,9 @@ def _models(call: ast.Call, name: str, last: str, scope: Scope) -> Iterator[tupl
     named = next((value for key in loaders.MODELS if (value := _keyword(call, key)) is not None), None)
     first = named or (call.args[position] if len(call.args) > position else None)
     text = (scope.text(first) or "") if first is not None else ""
-    offline = _is_true(_keyword(call, "local_files_only")) or (name == "torch.hub.load" and scope.text(_keyword(call, "source")) == "local")
+    offline = _is_true(_keyword(call, "local_files_only"), scope) or (
+        name == "torch.hub.load" and scope.text(_keyword(call, "source")) == "local"
+    )
     cache = _keyword(call, "cache_dir")
     if offline and cache is not None and not loaders.is_folder(text):
         yield cache, f"`{last}` looks for models in"
@@ -120,7 +125,12 @@ def _models(call: ast.Call, name: str, last: str, scope: Scope) -> Iterator[tupl
         yield first, "`torch.hub.load` reads"
 
 
-def _is_true(node: ast.expr | None) -> bool:
+def _is_true(node: ast.expr | None, scope: Scope) -> bool:
+    """Whether an argument is True, or a name of the function that nothing else is given to."""
+    if isinstance(node, ast.Name) and isinstance(scope.node, FunctionNode):
+        given = [value for part in scope.nodes for name, value in assigned(part) if name == node.id]
+        stored = [part for part in scope.nodes if isinstance(part, ast.Name) and part.id == node.id and isinstance(part.ctx, ast.Store)]
+        return len(given) == len(stored) == 1 and _is_true(given[0], scope)
     return isinstance(node, ast.Constant) and node.value is True
 
 

@@ -145,6 +145,28 @@ rule = Rule(
             },
         ),
         Case(
+            "a module of the package that nothing has is named",
+            "partial",
+            {
+                "handler.py": WORKER.replace("import runpod", "import runpod\nfrom tools import texts"),
+                "tools/__init__.py": "",
+                "tools/texts.py": "from .voices import LOUD",
+                "Dockerfile": IMAGE.replace("COPY handler.py /handler.py", "COPY handler.py /handler.py\nCOPY tools /tools"),
+            },
+            seen=(Seen("manual", 1, "tools/texts.py"),),
+            status="partial",
+        ),
+        Case(
+            "a module of the package that only some requests need is passed over",
+            "untouched",
+            {
+                "handler.py": WORKER.replace("import runpod", "import runpod\nfrom tools import texts"),
+                "tools/__init__.py": "",
+                "tools/texts.py": "def upper(text):\n    from .voices import LOUD\n    return LOUD(text)",
+                "Dockerfile": IMAGE.replace("COPY handler.py /handler.py", "COPY handler.py /handler.py\nCOPY tools /tools"),
+            },
+        ),
+        Case(
             "a name that the code does without is in order",
             "untouched",
             {

@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 
 from converters import rules
 from converters.containers import base_images
+from converters.preflight.checks.imports import is_optional
 from converters.preflight.deployment import Deployment
 from converters.preflight.distributions import HOLDERS
 from converters.preflight.finding import Finding
@@ -92,7 +93,8 @@ def _is_unknown(deployment: Deployment, need: Need) -> bool:
 
 def _misses_modules(deployment: Deployment, need: Need) -> bool:
     """Whether a module that names a folder for its imports has one that nothing known brings."""
-    named = {found.module.split(".")[0] for unit, found in deployment.running.missing if unit is need.scope.unit}
+    missing = [found for unit, found in deployment.running.missing if unit is need.scope.unit and not is_optional(unit, found.node)]
+    named = {found.module.split(".")[0] for found in missing}
     brought = {name.replace("-", "_") for name in deployment.packages.names} | set(sys.stdlib_module_names)
     return any(name and name.lower() not in brought and name not in HOLDERS for name in named)
 

@@ -28,7 +28,7 @@ def check(deployment: Deployment) -> Iterator[Finding]:
     """PF003: an import that leads nowhere. What reading cannot tell is passed over."""
     said: set[str] = set()
     for unit, found in deployment.running.missing:
-        if found.module.split(".")[0] in said or _is_optional(unit, found.node):
+        if found.module.split(".")[0] in said or is_optional(unit, found.node):
             continue
         why = _why(deployment, unit, found)
         if why:
@@ -42,7 +42,7 @@ def _names(deployment: Deployment) -> Iterator[Finding]:
     running = deployment.running
     for scope in running.scopes():
         for node in scope.nodes:
-            if not isinstance(node, ast.ImportFrom) or _is_optional(scope.unit, node):
+            if not isinstance(node, ast.ImportFrom) or is_optional(scope.unit, node):
                 continue
             for found in imports_of(scope.unit, node):
                 lacking = _lacking(running, scope.unit, found) if _is_plain(scope.unit, found) else []
@@ -72,7 +72,7 @@ def _why(deployment: Deployment, unit: Unit, found: Import) -> str:
     """What is wrong with an import that no file of the runner answers; '' for nothing that reading can tell."""
     top = found.module.split(".")[0]
     if isinstance(found.node, ast.ImportFrom) and found.node.level:
-        return "" if unit.app or not found.module else _relative(unit, found)
+        return "" if unit.app or not found.module or not _is_plain(unit, found) else _relative(unit, found)
     if gone := _gone(deployment, top):
         return gone
     if top in sys.stdlib_module_names or top in ("fal", "isolate"):
@@ -154,7 +154,7 @@ def _own(deployment: Deployment, unit: Unit, top: str) -> str:
     return ""
 
 
-def _is_optional(unit: Unit, node: ast.AST) -> bool:
+def is_optional(unit: Unit, node: ast.AST) -> bool:
     """Whether the code goes on without the module, or asks for it only while types are checked."""
     child = node
     for above in unit.module.ancestors(node):
