@@ -60,7 +60,13 @@ class Images:
         """Build what an app runs in; what stands in for what is said. Raises LoadFailure."""
         loop = asyncio.get_running_loop()
         async with self._building:
-            app, ready, told = await asyncio.to_thread(self._prepared, given, partial(_hand_over, loop, lambda text: echo(_one_line(text))))
+            try:
+                app, ready, told = await asyncio.to_thread(
+                    self._prepared, given, partial(_hand_over, loop, lambda text: echo(_one_line(text)))
+                )
+            except asyncio.CancelledError:  # the thread ends with what it waits for
+                self.engine.stop()
+                raise
         if ready is None:
             for line in told.failure.output if told.failure else ():
                 echo(line)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,12 +13,17 @@ import pytest
 from websockets.sync.client import connect
 
 import fal_runtime
+from converters.rehearsal.bases import Bases
 from converters.rehearsal.engines import EngineFailure, UnknownBase
 from converters.rehearsal.engines import Place as Line
+from converters.rehearsal.engines.buildah import Buildah
+from converters.rehearsal.engines.podman import Podman
 from converters.rehearsal.outside.asked import Asked
 from converters.rehearsal.rehearse import Settings
 from converters.rehearsal.serving import Images
 from fal_runtime.errors import LoadFailure, RuntimeFailure
+from fal_runtime.project import read
+from fal_runtime.server import Runtime
 from fal_runtime.testing import AppError, Local
 from tests.rehearsal.engine import LocalEngine
 from tests.rehearsal.made import TABLE, project
@@ -239,6 +246,37 @@ def test_a_setup_that_fails_is_told_as_of_a_process(engine: LocalEngine, tmp_pat
         fal_runtime.serve(path, engine=images(engine)),
     ):
         pass
+
+
+def test_a_build_that_nobody_waits_for_any_more_is_stopped(engine: LocalEngine, tmp_path: Path, monkeypatch: Any) -> None:
+    began, stopped = threading.Event(), threading.Event()
+
+    def build(*_: object) -> None:
+        began.set()
+        assert stopped.wait(60)
+        raise EngineFailure("it was stopped")
+
+    monkeypatch.setattr(engine, "build", build)
+    monkeypatch.setattr(engine, "stop", stopped.set)
+
+    async def interrupted() -> None:
+        runtime = Runtime(read(worker(tmp_path)), port=0, data=tmp_path, engine=images(engine))
+        starting = asyncio.ensure_future(runtime.start())
+        await asyncio.to_thread(began.wait, 60)
+        starting.cancel()
+        await asyncio.wait([starting])
+
+    asyncio.run(interrupted())
+    assert began.is_set() and stopped.is_set()
+
+
+@pytest.mark.parametrize("kind", [Buildah, Podman])
+def test_an_engine_that_was_stopped_starts_nothing_more(kind: type[Buildah] | type[Podman], tmp_path: Path) -> None:
+    stopped = kind(tmp_path / "engine", None, Bases(tmp_path))
+    stopped.stop()
+    begin = stopped.room if isinstance(stopped, Buildah) else stopped.network
+    with pytest.raises(EngineFailure, match="it was stopped"):
+        begin().__enter__()
 
 
 def test_runners_end_with_the_runtime_by_a_signal_that_they_can_answer(engine: LocalEngine, tmp_path: Path) -> None:

@@ -177,7 +177,7 @@ class Engine(Protocol):
     def run(self, image: str, process: Process) -> Running: ...
 
     def stop(self) -> None:
-        """End all that it builds and runs."""
+        """End all that it builds and runs, for good."""
 
     def remove(self) -> None:
         """Everything that it has stored."""

@@ -57,7 +57,8 @@ class Buildah(Builder):
         return RunningProcess(self, image, process)
 
     def stop(self) -> None:
-        """End all that it builds and runs."""
+        """End all that it builds and runs, for good."""
+        self.stopped = True
         for room in list(self._rooms):
             room.end("it was stopped")
 
@@ -78,6 +79,8 @@ class Buildah(Builder):
         self, *, memory: int | None = None, disk: int = MOST_WRITTEN, context: Path | None = None, more: Sequence[Shown] = ()
     ) -> Iterator[tuple[Room, Folders]]:
         """A room in which buildah can be started. Raises EngineFailure."""
+        if self.stopped:
+            raise EngineFailure("it was stopped")
         use = Use(self.folder)
         folders = Folders(self.folder, self._outside, self._outside.environment if self._outside else {})
         try:

@@ -28,6 +28,7 @@ class Builder(ABC):
     def __init__(self, folder: Path, outside: Outside | None, bases: Bases) -> None:
         self.folder, self._outside, self._bases = folder.resolve(), outside, bases  # a room shows no links of the machine
         self._images: set[str] = set()
+        self.stopped = False
 
     def build(self, build: Build, on_step: Callable[[Step], None] = lambda step: None) -> Built:
         """Raises StepFailure, UnknownBase, EngineFailure."""

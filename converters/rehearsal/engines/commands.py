@@ -150,6 +150,8 @@ class CommandLine(Builder):
     @contextmanager
     def network(self) -> Iterator[tuple[list[str], Link]]:
         """A network in which nothing but the double of the internet answers, and the options that choose it."""
+        if self.stopped:
+            raise EngineFailure("it was stopped")
         try:
             link = Link()
         except LinkFailure as error:
@@ -192,6 +194,7 @@ class CommandLine(Builder):
 
     def stop(self) -> None:
         """End all that it builds; what runs ends with :meth:`RunningContainer.kill`."""
+        self.stopped = True
         for program in list(self._active):
             program.kill()
 
