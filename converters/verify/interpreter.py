@@ -63,9 +63,13 @@ def numbers(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in re.findall(r"\d+", version)[:3])
 
 
-@functools.cache
 def inspected(executable: Path = Path(sys.executable)) -> Interpreter:
-    """What a Python interpreter has. Raises UsageError where it is none, or one that cannot be used."""
+    """What a Python interpreter has; it is asked once. Raises UsageError where it is none, or one that cannot be used."""
+    return _inspected(executable)
+
+
+@functools.cache
+def _inspected(executable: Path) -> Interpreter:
     hint = "Name the python of an environment that holds the project's release of runpod or cog, such as env/bin/python."
     if not executable.is_file():
         raise UsageError("is no file.", file=str(executable), hint=hint)

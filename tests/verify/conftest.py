@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from converters.verify.interpreter import inspected
 from converters.verify.settings import Settings
 
 #: Projects whose studies take longest: `.ci/run whole`, where all of them run, too.
@@ -32,6 +33,7 @@ def scratch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         patch.setenv("XDG_CACHE_HOME", str(folder))
         patch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
         patch.setenv("CANARY_OF_OURS", "canary-7f3a")
+        inspected()  # once for all studies, also for those in processes that are forked from this one
         yield folder / "fal-migrate"
 
 
