@@ -38,6 +38,8 @@ PYPROJECT = """
 ref = "app.py::Work"
 [tool.fal.apps.many]
 ref = "app.py::Many"
+[tool.fal.apps.held]
+ref = "app.py::Held"
 """
 
 APP = '''
@@ -60,13 +62,6 @@ class Work(fal.App, name="work", max_concurrency=1, request_timeout=2):
         print(f"working on {input.value}")
         time.sleep(input.seconds)
         return {"value": input.value}
-
-    @fal.endpoint("/order")
-    def order(self, input: Input) -> dict:
-        time.sleep(input.seconds)
-        with open(input.file, "a") as file:
-            file.write(f"{input.value} ")
-        return {}
 
     @fal.endpoint("/flaky")
     def flaky(self, input: Input) -> dict:
@@ -100,6 +95,24 @@ class Work(fal.App, name="work", max_concurrency=1, request_timeout=2):
     def retry_me(self, input: Input) -> dict:
         raise HTTPException(500, "again?", headers={"x-fal-needs-retry": "1", "x-own": "kept"})
 
+class Gated(BaseModel):
+    value: int = 0
+    seconds: float = 0
+    gate: str = ""
+    """A file that must be there before it goes on."""
+    file: str = os.devnull
+
+class Held(fal.App, name="held", max_concurrency=1):
+    @fal.endpoint("/")
+    def run(self, input: Gated) -> dict:
+        print(f"working on {input.value}")
+        while input.gate and not Path(input.gate).exists():
+            time.sleep(0.01)
+        time.sleep(input.seconds)
+        with open(input.file, "a") as file:
+            file.write(f"{input.value} ")
+        return {"value": input.value}
+
 class Many(fal.App, name="many", max_concurrency=1, max_multiplexing=4):
     cancelled = ()
 
@@ -129,13 +142,14 @@ def fal(tmp_path_factory: pytest.TempPathFactory, seen_by_all: Path) -> Iterator
         yield local
 
 
-def test_a_request_goes_from_queue_to_result(fal: Local) -> None:
-    ahead = fal.submit("work", {"seconds": 1.5})  # so that there is time to look before it is done
-    response = httpx.post(f"{fal.url}/queue/local/work", json={"value": 3, "seconds": 0.3})
+def test_a_request_goes_from_queue_to_result(fal: Local, shared: Path) -> None:
+    gate = shared / "gate"
+    ahead = fal.submit("held", {"gate": str(gate)})
+    response = httpx.post(f"{fal.url}/queue/local/held", json={"value": 3, "seconds": 0.3})
     submitted = response.json()
     assert response.status_code == 200
     assert submitted["status"] == "IN_QUEUE"
-    base = f"{fal.url}/queue/local/{WORK}/requests/{submitted['request_id']}"
+    base = f"{fal.url}/queue/local/held/requests/{submitted['request_id']}"
     assert submitted["response_url"] == base
     assert (submitted["status_url"], submitted["cancel_url"]) == (f"{base}/status", f"{base}/cancel")
     status = httpx.get(f"{base}/status")
@@ -143,6 +157,7 @@ def test_a_request_goes_from_queue_to_result(fal: Local) -> None:
     assert status.json()["status"] in ("IN_QUEUE", "IN_PROGRESS")
     early = httpx.get(base)
     assert (early.status_code, early.json()["detail"]) == (400, "Request is still in progress")
+    gate.touch()
     while (status := httpx.get(f"{base}/status?logs=1")).status_code == 202:
         time.sleep(0.02)
     assert ahead.status()["status"] == "COMPLETED"
@@ -151,21 +166,24 @@ def test_a_request_goes_from_queue_to_result(fal: Local) -> None:
     assert document["metrics"]["inference_time"] >= 0.3
     assert [entry["message"] for entry in document["logs"] if "working" in entry["message"]] == ["working on 3"]
     assert document["logs"][0]["level"] == "STDOUT"
-    assert document["logs"][0]["labels"] == {"fal_request_id": submitted["request_id"], "fal_endpoint": "local/work"}
+    assert document["logs"][0]["labels"] == {"fal_request_id": submitted["request_id"], "fal_endpoint": "local/held"}
     for url in (base, f"{base}/", f"{base}/response"):
         result = httpx.get(url)
         assert (result.status_code, result.json()) == (200, {"value": 3})
     assert result.headers["x-fal-request-id"] == submitted["request_id"]
 
 
-def test_the_status_stream_tells_each_change_and_ends(fal: Local) -> None:
-    submitted = httpx.post(f"{fal.url}/queue/local/work", json={"value": 1, "seconds": 0.3}).json()
+def test_the_status_stream_tells_each_change_and_ends(fal: Local, shared: Path) -> None:
+    gate = shared / "gate"
+    submitted = httpx.post(f"{fal.url}/queue/local/held", json={"value": 1, "gate": str(gate)}).json()
     events = []
     with httpx.stream("GET", submitted["status_url"] + "/stream?logs=1") as response:
         assert response.headers["content-type"].startswith("text/event-stream")
         for line in response.iter_lines():
             if line.startswith("data: "):
                 events.append(json.loads(line[6:]))
+                if events[-1]["status"] == "IN_PROGRESS":
+                    gate.touch()
     states = [event["status"] for event in events]
     assert states[-1] == "COMPLETED"
     assert states.index("IN_PROGRESS") < states.index("COMPLETED")
@@ -179,24 +197,28 @@ def test_an_unknown_request_is_not_found(fal: Local) -> None:
 
 
 def test_requests_run_in_order_and_low_priority_behind_all_normal(fal: Local, shared: Path) -> None:
-    file = str(shared / "order")
-    first = fal.submit("work", {"value": 0, "seconds": 0.5, "file": file}, "/order")
+    file, gate = str(shared / "order"), shared / "gate"
+    first = fal.submit("held", {"value": 0, "gate": str(gate), "file": file})
+    assert next(status for status in iter(lambda: first.status()["status"], "") if status != "IN_QUEUE") == "IN_PROGRESS"
     handles = [
-        fal.submit("work", {"value": value, "file": file}, "/order", {"x-fal-queue-priority": priority})
+        fal.submit("held", {"value": value, "file": file}, "", {"x-fal-queue-priority": priority})
         for value, priority in [(3, "low"), (1, "normal"), (4, "low"), (2, "normal")]
     ]
     positions = [handle.status()["queue_position"] for handle in handles]
     assert positions == [2, 0, 3, 1]
+    gate.touch()
     for handle in [first, *handles]:
         handle.get()
     assert Path(file).read_text() == "0 1 2 3 4 "
 
 
-def test_a_longest_queue_refuses_more(fal: Local) -> None:
-    handles = [fal.submit("work", {"seconds": 0.4}) for _ in range(3)]
+def test_a_longest_queue_refuses_more(fal: Local, shared: Path) -> None:
+    gate = shared / "gate"
+    handles = [fal.submit("held", {"gate": str(gate)}) for _ in range(3)]
     with pytest.raises(AppError) as refused:
-        fal.submit("work", {}, fal_max_queue_length="1")
+        fal.submit("held", {}, fal_max_queue_length="1")
     assert refused.value.status == 429
+    gate.touch()
     for handle in handles:
         handle.get()
 
@@ -510,10 +532,10 @@ class Demo(fal.App, name="demo"):
 """
     (tmp_path / "pyproject.toml").write_text('[tool.fal.apps.demo]\nref = "app.py::Demo"\n')
     (tmp_path / "app.py").write_text(app)
-    with fal_runtime.serve(tmp_path, max_body=1 << 20) as fal:
-        assert len(fal.submit("demo", {"size": 1_000_000}).get(timeout=30)["text"]) == 1_000_000
-        with pytest.raises(AppError, match="larger than 1048576 bytes"):
-            fal.submit("demo", {"size": 2_000_000}).get(timeout=60)
+    with fal_runtime.serve(tmp_path, max_body=1 << 16) as fal:
+        assert len(fal.submit("demo", {"size": 60_000}).get(timeout=30)["text"]) == 60_000
+        with pytest.raises(AppError, match="larger than 65536 bytes"):
+            fal.submit("demo", {"size": 70_000}).get(timeout=60)
 
 
 def test_metrics_have_fal_s_names(fal: Local) -> None:
