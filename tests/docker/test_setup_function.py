@@ -15,7 +15,6 @@ from converters.output import write
 from tests.docker.conftest import outcome_of
 from tests.sources.docker.projects import project
 
-pytestmark = pytest.mark.xdist_group("docker-servers")
 IMAGE = 'FROM python:3.11\nWORKDIR /srv\nCOPY main.py .\nCMD ["python", "main.py"]\n'
 SERVER = """
 import os
