@@ -81,6 +81,14 @@ class Warm:
         path = [str(directory), str(ROOT)]
         return self._start("tests.warm:gateway", arguments, dict(os.environ), directory, path, [None, stderr])
 
+    def migrate(self, arguments: Sequence[str], *, directory: Path, seconds: float = 120) -> tuple[int, str]:
+        """``migrate`` with a command line, in a directory: its exit code, and what it says beside its result."""
+        with tempfile.TemporaryFile("w+") as said:
+            streams = [None, said.fileno()]
+            code = self._start("tests.warm:migrate", arguments, dict(os.environ), directory, [str(ROOT)], streams).wait(seconds)
+            said.seek(0)
+            return code, said.read()
+
     def zygote(self, command: Sequence[str], *, pass_fds: Sequence[int], env: Mapping[str, str], **options: Any) -> Any:
         """What a runtime asks of ``subprocess.Popen``: its zygote."""
         if command[0] != sys.executable or not fits(env, self._started_with):
@@ -231,6 +239,8 @@ def _become(command: dict[str, Any], fds: Sequence[int]) -> NoReturn:
     sys.argv = ["-m", *command["arguments"]]
     if command["main"] == "tests.warm:gateway":
         _exit(gateway(started_with))
+    if command["main"] == "tests.warm:migrate":
+        _exit(gateway(started_with, _migrate))
     for name in [name for name in sys.modules if name.partition(".")[0] == "tests"]:
         del sys.modules[name]
     sys.modules["__main__"] = types.ModuleType("__main__")
@@ -251,8 +261,14 @@ def _exit(code: int | None) -> NoReturn:
     os._exit(code or 0)
 
 
-def gateway(started_with: Mapping[str, str]) -> int:
-    """What ``python -m fal_runtime`` does. Its first zygote is a child that is forked at once, the next ones are started."""
+def _migrate(arguments: list[str]) -> int:
+    from converters.cli import answer
+
+    return answer(arguments)
+
+
+def gateway(started_with: Mapping[str, str], run: Callable[[list[str]], int] | None = None) -> int:
+    """What ``python -m fal_runtime`` does, or another. Its first zygote is a child that is forked at once, the next ones are started."""
     from fal_runtime import main, zygote
 
     signal.signal(signal.SIGINT, signal.SIG_DFL)
@@ -278,7 +294,7 @@ def gateway(started_with: Mapping[str, str]) -> int:
         return _Child(pid)
 
     zygote.subprocess = Starting(popen)  # type: ignore[assignment]
-    return main.main(sys.argv[1:])
+    return (run or main.main)(sys.argv[1:])
 
 
 class _Child:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -14,8 +12,8 @@ from converters.options import Options
 from converters.output import write
 from tests.docker.conftest import outcome_of
 from tests.sources.docker.projects import project
+from tests.warm import Warm
 
-pytestmark = pytest.mark.xdist_group("docker-servers")
 IMAGE = 'FROM python:3.11\nWORKDIR /srv\nCOPY main.py .\nCMD ["python", "-m", "uvicorn", "main:{name}", "--host", "0.0.0.0", "--port", "8798"]\n'
 HIDDEN = """
 from fastapi import FastAPI
@@ -44,34 +42,34 @@ def converted(folder: Path, target: str, given: str = "", options: str = "") -> 
     return output, (output / "app.py").read_text() if target != "pyproject" else ""
 
 
-def captured(output: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "converters", "run", str(output), "--port", "0", "--capture-openapi"]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+def captured(output: Path, warm: Warm) -> tuple[int, str]:
+    """The exit code of a project whose document is asked for, and what it says."""
+    return warm.migrate(["run", str(output), "--port", "0", "--capture-openapi"], directory=output)
 
 
 @pytest.mark.parametrize("target", ["pyproject", "app"])
-def test_the_document_of_the_running_server_fills_the_skeleton(target: str, tmp_path: Path) -> None:
+def test_the_document_of_the_running_server_fills_the_skeleton(target: str, tmp_path: Path, warm: Warm) -> None:
     output, skeleton = converted(tmp_path, target)
     assert "/say" not in skeleton
-    done = captured(output)
-    assert done.returncode == 0, done.stderr
-    assert f"2 routes written to {output / 'openapi.json'}" in done.stderr
+    code, said = captured(output, warm)
+    assert code == 0, said
+    assert f"2 routes written to {output / 'openapi.json'}" in said
     assert sorted(json.loads((output / "openapi.json").read_text())["paths"]) == ["/say", "/shout"]
     _, filled = converted(tmp_path, "app", given=str(output / "openapi.json"))
     assert '@fal.endpoint("/say")' in filled and '@fal.endpoint("/shout")' in filled and "text: str" in filled
 
 
-def test_a_server_without_a_document_is_named(tmp_path: Path) -> None:
+def test_a_server_without_a_document_is_named(tmp_path: Path, warm: Warm) -> None:
     output, _ = converted(tmp_path, "pyproject", options="openapi_url=None")
-    done = captured(output)
-    assert done.returncode == 4 and "the server has no OpenAPI 3 document at /openapi.json" in done.stderr
+    code, said = captured(output, warm)
+    assert code == 4 and "the server has no OpenAPI 3 document at /openapi.json" in said
     assert not (output / "openapi.json").exists()
 
 
-def test_a_project_without_a_server_has_none(tmp_path: Path) -> None:
+def test_a_project_without_a_server_has_none(tmp_path: Path, warm: Warm) -> None:
     (tmp_path / "pyproject.toml").write_text('[tool.fal.apps.plain]\nref = "app.py::Plain"\n')
     (tmp_path / "app.py").write_text(
         "import fal\n\n\nclass Plain(fal.App, name='plain'):\n    @fal.endpoint('/')\n    def run(self) -> int:\n        return 1\n"
     )
-    done = captured(tmp_path)
-    assert done.returncode == 4 and "only a project with one server" in done.stderr
+    code, said = captured(tmp_path, warm)
+    assert code == 4 and "only a project with one server" in said

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import functools
 import os
 import re
 import signal
@@ -23,6 +24,7 @@ TIME_LIMIT = int(os.environ.get("TIME_LIMIT", "90"))  # seconds, per test
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "time_limit(seconds): how long a test may take that is slow by nature")
+    config.addinivalue_line("markers", "cold: starts the runtime as a person does, with nothing imported before")
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -83,12 +85,12 @@ class Served:
             self.lines.append("(end)")
             self._news.notify_all()
 
-    def line(self, pattern: str, timeout: float = 60) -> str:
-        """The first line that matches; fails when there is none in time."""
+    def line(self, pattern: str, timeout: float = 60, *, after: int = 0) -> str:
+        """The first line that matches, after so many lines; fails when there is none in time."""
         deadline = time.monotonic() + timeout
         with self._news:
             while True:
-                for line in self.lines:
+                for line in self.lines[after:]:
                     if re.search(pattern, line):
                         return line
                 if "(end)" in self.lines or not self._news.wait(deadline - time.monotonic()):
@@ -180,26 +182,28 @@ def wait() -> Callable[..., None]:
     return until
 
 
+def written(root: Path, **files: str) -> Path:
+    """A project in a new folder: file name -> text."""
+    root.mkdir()
+    for name, text in files.items():
+        path = root / name.replace("__", "/").replace("_py", ".py").replace("_toml", ".toml")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(textwrap.dedent(text).lstrip())
+    return root
+
+
 @pytest.fixture
 def project(tmp_path: Path) -> Callable[..., Path]:
     """Write a project: file name -> text."""
 
-    def write(**files: str) -> Path:
-        root = tmp_path / "project"
-        root.mkdir()
-        for name, text in files.items():
-            path = root / name.replace("__", "/").replace("_py", ".py").replace("_toml", ".toml")
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(textwrap.dedent(text).lstrip())
-        return root
-
-    return write
+    return functools.partial(written, tmp_path / "project")
 
 
 @pytest.fixture
 def serve(tmp_path: Path, warm: Warm, request: pytest.FixtureRequest) -> Iterator[Callable[..., Served]]:
     """Serve a project; it is stopped at the end of the test."""
-    as_a_person = request.node.get_closest_marker("versions") is not None
+    marks = {mark.name for mark in request.node.iter_markers()}
+    as_a_person = "cold" in marks or ("versions" in marks and "versions" in request.config.option.markexpr)
     running: list[Served] = []
 
     def start(root: Path, *options: str) -> Served:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 import pytest
 
+from tests.warm import Warm
+
+from .conftest import Served, written
 from .test_run import Serve, Write
 
 PYPROJECT = """
@@ -83,6 +87,17 @@ def test_a_description_may_be_long_and_what_is_printed_is_cut(project: Write, se
     assert served.post("demo", {}).json() == {"answered": True}
 
 
+@pytest.fixture(scope="module")
+def printing(tmp_path_factory: pytest.TempPathFactory, warm: Warm) -> Iterator[Served]:
+    """An app that prints what it is sent."""
+    folder = tmp_path_factory.mktemp("printing")
+    app = APP.replace("AT_IMPORT", "from pydantic import BaseModel\n\n    class Input(BaseModel):\n        text: str\n")
+    app = app.replace("run(self)", "run(self, input: Input)").replace("forge(FORGED)", "print(input.text)")
+    served = Served(written(folder / "project", pyproject_toml=PYPROJECT, app_py=app), folder / "data", warm=warm)
+    yield served
+    served.close()
+
+
 @pytest.mark.parametrize(
     ("printed", "shown"),
     [
@@ -95,8 +110,7 @@ def test_a_description_may_be_long_and_what_is_printed_is_cut(project: Write, se
         pytest.param('{"traceback": "one\\n::error::two"}', "::error::two", id="a line that would be a command by itself"),
     ],
 )
-def test_what_an_app_prints_commands_no_terminal(project: Write, serve: Serve, printed: str, shown: str) -> None:
-    app = APP.replace("AT_IMPORT", "").replace("FORGED", "''").replace("return", f"print({printed!r})\n            return")
-    served = serve(project(pyproject_toml=PYPROJECT, app_py=app))
-    assert served.post("demo", {}).json() == {"answered": True}
-    assert served.line(f"^{re.escape(f'[demo] {shown}')}$")
+def test_what_an_app_prints_commands_no_terminal(printing: Served, printed: str, shown: str) -> None:
+    already = len(printing.lines)
+    assert printing.post("demo", {"text": printed}).json() == {"answered": True}
+    assert printing.line(f"^{re.escape(f'[demo] {shown}')}$", after=already)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 
-from .conftest import Served, alive, gone
+from tests.warm import Warm
+
+from .conftest import Served, alive, gone, written
 
 Write = Callable[..., Path]
 Serve = Callable[..., Served]
@@ -86,7 +88,17 @@ APP = """
 """
 
 
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory, warm: Warm) -> Iterator[Served]:
+    """APP, served once for tests that only ask it."""
+    folder = tmp_path_factory.mktemp("demo")
+    served = Served(written(folder / "project", pyproject_toml=PYPROJECT, app_py=APP), folder / "data", warm=warm)
+    yield served
+    served.close()
+
+
 @pytest.mark.versions
+@pytest.mark.cold
 def test_an_app_answers_json_with_json(project: Write, serve: Serve) -> None:
     served = serve(project(pyproject_toml=PYPROJECT, app_py=APP))
     answer = served.post("demo", {"prompt": "a cat"})
@@ -111,17 +123,15 @@ def test_errors_of_the_app_keep_the_sdk_bodies(project: Write, serve: Serve) -> 
     assert httpx.get(served.url("demo")).status_code == 405
 
 
-def test_an_app_that_is_not_served_is_a_404_of_the_platform(project: Write, serve: Serve) -> None:
-    served = serve(project(pyproject_toml=PYPROJECT, app_py=APP))
-    url = served.url("demo").replace("/demo", "/other")
+def test_an_app_that_is_not_served_is_a_404_of_the_platform(demo: Served) -> None:
+    url = demo.url("demo").replace("/demo", "/other")
     answer = httpx.post(url, json={})
     assert answer.status_code == 404
     assert answer.json()["detail"].startswith('Application "local/other" not found: only local apps are served here (local/demo). ')
 
 
-def test_the_gateway_has_a_health_page(project: Write, serve: Serve) -> None:
-    served = serve(project(pyproject_toml=PYPROJECT, app_py=APP))
-    assert httpx.get(served.url("demo").replace("/local/demo", "/health")).status_code == 200
+def test_the_gateway_has_a_health_page(demo: Served) -> None:
+    assert httpx.get(demo.url("demo").replace("/local/demo", "/health")).status_code == 200
 
 
 def test_the_owner_is_part_of_the_url(project: Write, serve: Serve) -> None:
@@ -148,18 +158,16 @@ def test_an_image_is_served_and_can_be_fed_back(project: Write, serve: Serve) ->
     assert other.status_code == 500
 
 
-def test_data_is_the_given_directory(project: Write, serve: Serve) -> None:
-    served = serve(project(pyproject_toml=PYPROJECT, app_py=APP))
-    answer = served.post("demo", {"prompt": "kept"}, "/data").json()
+def test_data_is_the_given_directory(demo: Served) -> None:
+    answer = demo.post("demo", {"prompt": "kept"}, "/data").json()
     assert answer["hf_home"] == "/data/.cache/huggingface"
     assert answer["app"] == "local/demo"
-    assert (served.data / "models" / "marker").read_text() == "kept"
+    assert (demo.data / "models" / "marker").read_text() == "kept"
 
 
-def test_callers_cannot_set_the_platform_s_headers(project: Write, serve: Serve) -> None:
-    served = serve(project(pyproject_toml=PYPROJECT, app_py=APP))
+def test_callers_cannot_set_the_platform_s_headers(demo: Served) -> None:
     headers = {"x-fal-request-id": "forged", "x-fal-no-retry": "1", "x-own": "kept"}
-    answer = httpx.post(served.url("demo") + "/request", json={"prompt": "x"}, headers=headers)
+    answer = httpx.post(demo.url("demo") + "/request", json={"prompt": "x"}, headers=headers)
     seen = answer.json()
     assert seen["id"] == answer.headers["x-fal-request-id"] != "forged"
     assert seen["endpoint"] == "local/demo/request"
