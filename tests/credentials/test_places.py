@@ -9,10 +9,28 @@ from pathlib import Path
 import pytest
 
 from converters.cli import answer
+from converters.convert import convert
+from converters.options import Options
+from converters.outcome import Outcome
 from converters.reports import print_batch
 from tests.credentials.places import PLACES, Place
 
 FORMATS = ("text", "json", "markdown", "github")
+
+
+@pytest.fixture(autouse=True)
+def converted_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A project is converted once with the same options: what is looked at here is what commands print and write of it."""
+    known: list[tuple[Path, Options, Outcome]] = []
+
+    def converted(path: Path, options: Options) -> Outcome:
+        found = next((made for root, same, made in known if (root, same) == (path, options)), None)
+        if found is None:
+            found = convert(path, options)
+            known.append((path, options, found))
+        return found
+
+    monkeypatch.setattr("converters.convert.convert", converted)
 
 
 @pytest.fixture(autouse=True)

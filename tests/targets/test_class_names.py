@@ -64,8 +64,21 @@ def converted(folder: Path, platform: str, target: str, name: str, extra: str = 
     return outcome
 
 
-@pytest.mark.parametrize(("platform", "target"), FORMS)
-@pytest.mark.parametrize("names", [[spelled(name) for name in IMPORTED], RESERVED, OWN], ids=["imports", "python", "own"])
+NAMES = {"imports": [spelled(name) for name in IMPORTED], "python": RESERVED, "own": OWN}
+WHOLE = ("replicate", "function")
+"""The platform and the form of which most names are for `scripts/whole`: what a class may be called is decided in one place."""
+
+
+@pytest.mark.parametrize(
+    ("names", "platform", "target"),
+    [
+        pytest.param(
+            names, *form, id="-".join((kind, *form)), marks=pytest.mark.whole if kind != "own" and {*WHOLE} & {*form} else ()
+        )
+        for kind, names in NAMES.items()
+        for form in FORMS
+    ],
+)  # fmt: skip
 def test_no_name_of_a_project_hides_a_name_of_the_file(names: list[str], platform: str, target: str, tmp_path: Path) -> None:
     for name in names:
         outcome = converted(tmp_path, platform, target, name)
