@@ -88,7 +88,7 @@ def chosen(points: list[Point]) -> list[Point]:
     if EVERY:
         return points
     renaming = [point for point in points if point.call.startswith("rename")]
-    return renaming[:3] + renaming[-3:] + [point for point in points if point not in renaming][::15]
+    return renaming[:2] + renaming[-2:] + [point for point in points if point not in renaming][::40]
 
 
 def killed(scene: Scene, arguments: list[str], check: Callable[[Point], None]) -> int:

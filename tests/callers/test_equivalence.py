@@ -82,7 +82,13 @@ PROGRAMS = [
 ]
 
 
-@pytest.mark.parametrize(("caller", "program", "endpoint"), PROGRAMS, ids=[f"{caller}/{program}" for caller, program, _ in PROGRAMS])
+@pytest.mark.parametrize(
+    ("caller", "program", "endpoint"),
+    [
+        pytest.param(*found, id="/".join(found[:2]), marks=pytest.mark.whole if found[1] in ("parallel.py", "later.py") else ())
+        for found in PROGRAMS
+    ],
+)
 def test_a_caller_of_runpod_gets_the_same_from_fal(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, apps: Apps, caller: str, program: str, endpoint: str
 ) -> None:

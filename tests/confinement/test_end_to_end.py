@@ -127,7 +127,11 @@ def check(user: User, got: dict[str, str]) -> None:
     assert set(user.machine.changes()) <= expected
 
 
-@pytest.mark.parametrize("user", ["root", pytest.param("user", marks=pytest.mark.whole), "no namespaces"], indirect=True)
+WHOLE = pytest.mark.whole
+"""A way of confining that another command shows here too, and the attempts one by one in `test_hostile`."""
+
+
+@pytest.mark.parametrize("user", [pytest.param("root", marks=WHOLE), pytest.param("user", marks=WHOLE), "no namespaces"], indirect=True)
 def test_verification(user: User) -> None:
     certificate = user.folder / "user" / "certificate.json"
     done = user.run("verify", str(user.folder / "project"), "--seconds", "1", "--source-sdk", "own", "-o", str(certificate))
@@ -142,6 +146,7 @@ def test_verification(user: User) -> None:
     assert told == (user.mode == "no namespaces"), done.stderr
 
 
+@pytest.mark.parametrize("user", ["root", pytest.param("user", marks=WHOLE), pytest.param("no namespaces", marks=WHOLE)], indirect=True)
 def test_a_run(user: User) -> None:
     converted = user.folder / "user" / "converted"
     done = user.run(str(user.folder / "project"), "--output", str(converted))

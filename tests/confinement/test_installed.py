@@ -115,6 +115,9 @@ def project(user: User) -> Path:
     return root
 
 
+@pytest.mark.parametrize(
+    "user", [pytest.param("root", marks=pytest.mark.whole), "user", pytest.param("no namespaces", marks=pytest.mark.whole)], indirect=True
+)
 def test_a_hostile_package(user: User, project: Path) -> None:
     log = user.folder / "user" / "log"
     environment = {**user.environment, "PATH": f"{user.folder}/bin:/usr/bin:/bin"}

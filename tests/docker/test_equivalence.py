@@ -17,7 +17,6 @@ import pytest
 import fal_runtime
 from tests.docker.conftest import itself, output_of
 
-pytestmark = pytest.mark.xdist_group("docker-servers")
 MATTER = ("content-type", "x-shade", "x-words", "location")
 
 
@@ -148,8 +147,17 @@ def expected_of(tmp_path_factory: pytest.TempPathFactory) -> Expected:
     return asked
 
 
-@pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.name)
-@pytest.mark.parametrize("target", ["pyproject", "function"])
+FORMS = [
+    pytest.param(
+        sample, target, id=f"{target}-{sample.name}", marks=() if (sample.name in ("prompts", "captions")) == image else pytest.mark.whole
+    )
+    for target, image in (("pyproject", True), ("function", False))
+    for sample in SAMPLES
+]
+"""Each server in one form here, and in both in `scripts/whole`."""
+
+
+@pytest.mark.parametrize(("sample", "target"), FORMS)
 def test_the_server_answers_through_fal_as_by_itself(sample: Sample, target: str, expected_of: Expected, tmp_path: Path) -> None:
     wanted = expected_of(sample)
     project, made = output_of(sample.name, target, tmp_path)

@@ -135,7 +135,7 @@ def _tracer(folder: Path) -> Path:
         pytest.param(PAINTER, "image_path=image", "equivalent", "", id="as the guide writes it"),
         pytest.param(FROM_PATH, "image_path=image", "equivalent", "", id="a file of another name", marks=pytest.mark.whole),
         pytest.param(FROM_BYTES, "image_path=image", "equivalent", "", id="bytes of a buffer", marks=pytest.mark.whole),
-        pytest.param(PAINTER, "", "different", "$.image", id="a field of another name that nothing states"),
+        pytest.param(PAINTER, "", "different", "$.image", id="a field of another name that nothing states", marks=pytest.mark.whole),
         pytest.param(PAINTER.replace("images[0]", "images[1]"), "image_path=image", "different", "$.image_path", id="another picture"),
         pytest.param(
             PAINTER.replace("self.pipe(request.prompt)", "self.pipe(request.prompt.upper())"),
@@ -159,7 +159,7 @@ def test_an_app_that_a_person_wrote_is_judged_by_what_it_does(
     ("old", "new", "verdict"),
     [
         ("", "", "equivalent"),
-        pytest.param("strength: float = 0.5", "strength: float = 0.6", "different", id="another default"),
+        pytest.param("strength: float = 0.5", "strength: float = 0.6", "different", id="another default", marks=pytest.mark.whole),
         pytest.param("strength=input.strength)", "strength=input.strength.lost)", "different", id="an error of the app's own"),
     ],
 )

@@ -15,7 +15,6 @@ from converters.verify.certificate import Certificate, Trial
 from tests.verify.made import FIXTURES, Studied, digests, studied
 from tests.verify.test_study import processes_of
 
-pytestmark = pytest.mark.xdist_group("docker-servers")
 Run = Callable[[str], Studied]
 FURTHER = ("thumbs", "guarded", "notes", "factory")
 """Servers whose routes read what only a proxy must know: uploads and cookies of Flask, tokens, raw bodies, dependencies."""
@@ -31,7 +30,9 @@ MARKS = {
     "captions": pytest.mark.versions,
     **{f"{name}:{form}".removesuffix(":image"): WHOLE for name in FURTHER for form in ("image", "function")},
     **dict.fromkeys(("guarded:app", "factory:app"), WHOLE),
-    **dict.fromkeys(("captions:function", "captions:app", "entry:app", "prompts", "prompts:app", "stages", "uploads"), WHOLE),
+    **dict.fromkeys(
+        ("captions:function", "captions:app", "entry:app", "prompts", "prompts:app", "stages", "uploads", "entry", "sentiment"), WHOLE
+    ),
 }
 
 DOCKERFILE = """
