@@ -63,6 +63,8 @@ def _program(candidate: Candidate) -> None:
     listener = candidate.listener
     if listener is not None and listener.framework and listener.http:
         candidate.add("server with a port" if listener.port else "server", listener.framework)
+        if listener.framework == "Jupyter":
+            candidate.add("aside", listener.framework)
     elif official_images.official(candidate.base) is not None:
         candidate.add("server image" if candidate.start.form == "base" else "server image with a command", candidate.base)
     elif listener is not None:

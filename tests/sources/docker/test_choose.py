@@ -315,3 +315,16 @@ def test_two_ready_servers_of_other_names_are_a_question(tmp_path: Path) -> None
     start = "FROM vllm/vllm-openai:latest\nENTRYPOINT python3 -m vllm.entrypoints.openai.api_server --model {}\n"
     files = {"Dockerfile.one": start.format("a/b"), "Dockerfile.two": start.format("c/d")}
     assert len(rivals(choose.candidates(project(tmp_path, **files)))) == 1
+
+
+def test_a_notebook_beside_a_server_is_no_question(tmp_path: Path) -> None:
+    notebook = 'FROM python:3.11\nCMD ["jupyter", "notebook", "--port=8888", "--ip=0.0.0.0"]\n'
+    compose = "services:\n  notes: {build: notes, ports: ['8888:8888']}\n  api: {build: ., ports: ['80:8000']}\n"
+    found = choose.candidates(project(tmp_path, Dockerfile=SERVE, notes__Dockerfile=notebook, compose_yml=compose))
+    assert found[0].service is not None and found[0].service.name == "api"
+    assert rivals(found) == []
+
+
+def test_a_notebook_alone_is_the_server(tmp_path: Path) -> None:
+    chosen = best(tmp_path, Dockerfile='FROM python:3.11\nCMD ["jupyter", "lab", "--ip=0.0.0.0"]\n')
+    assert chosen.listener is not None and chosen.listener.framework == "Jupyter"
