@@ -20,6 +20,7 @@ import signal
 import sys
 import tempfile
 import threading
+import traceback
 import types
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
@@ -301,10 +302,14 @@ def in_a_process(work: Callable[[], Any]) -> Any:
     pid = os.fork()
     if pid == 0:
         os.close(reader)
-        with os.fdopen(writer, "w") as answer:
-            json.dump(work(), answer)
-            answer.flush()
+        try:
+            with os.fdopen(writer, "w") as answer:
+                json.dump(work(), answer)
             os._exit(0)
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            os._exit(1)
     os.close(writer)
     with os.fdopen(reader) as answer:
         text = answer.read()
@@ -323,6 +328,7 @@ def mutate(count: int, seed: int, output: Path | None) -> int:
     every = mutations()
     chosen = random.Random(seed).sample(every, min(count, len(every)))
     cases = in_a_process(lambda: cases_of_functions({key(mutation): mutation for mutation in chosen}))
+    importlib.import_module("converters.batch.preloaded")  # once, not in every process
     found: dict[Mutation, str] = {}
     left: list[Mutation] = []
     own = 0

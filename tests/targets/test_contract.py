@@ -13,7 +13,9 @@ from converters.convert import convert
 from converters.options import Options
 from converters.outcome import Converted
 from converters.output import write
+from converters.project import open_project
 from converters.targets.contract import NAME
+from converters.targets.output_files import added
 from converters.verify.renaming import Renaming, of_conversion, read
 from tests.fixtures import ROOT
 
@@ -62,3 +64,16 @@ def test_a_server_keeps_its_own_interface_and_leaves_none(tmp_path: Path) -> Non
     project = next(path for path in sorted((ROOT / "docker").iterdir()) if path.is_dir())
     _, folder = _written(tmp_path, f"docker/{project.name}")
     assert not (folder / NAME).exists()
+
+
+@pytest.mark.parametrize(
+    ("path", "reason"),
+    [
+        ("contract.json", "what callers and `migrate verify` read"),
+        ("pyproject.toml", "fal reads its apps here"),
+        ("MIGRATION.md", "what is left to do"),
+    ],
+)
+def test_a_review_says_what_an_added_file_is_for(tmp_path: Path, path: str, reason: str) -> None:
+    change = added(open_project(tmp_path), path, "text", None)
+    assert [hunk.reason for hunk in change.hunks] == [reason]

@@ -16,7 +16,7 @@ from converters.concepts.names import app_name, class_name
 from converters.containers import base_images
 from converters.containers import packaging as docker
 from converters.entries import hint_of_callers
-from converters.errors import Unreadable, Unsupported
+from converters.errors import Unsupported
 from converters.ir import (
     App,
     Application,
@@ -129,9 +129,7 @@ def _refuse(project: Project, found: Survey) -> None:
 def _app(project: Project, unit: Unit, found: Survey, options: Options, ledger: Ledger, application: Application, taken: set[str]) -> App:
     code = Code(project, unit.roots, unit.renamed)
     entry = code.module(unit.entry)
-    if entry is None:
-        problem = code.problems.get(unit.entry)
-        raise problem if problem else Unreadable("cannot be read.", file=unit.entry)
+    assert entry is not None, "a start call was found in it"
     folder = unit.folder
     listing = hub.read_hub(project, _listing_folder(project, folder), ledger)
     _refuse_server(project, unit, listing, entry)
