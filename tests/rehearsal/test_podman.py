@@ -198,6 +198,20 @@ def test_what_was_killed_for_its_memory_is_named(make: Callable[[Recorder], Podm
     running.kill()
 
 
+def test_a_process_is_signalled_by_its_name_and_known_by_its_process(make: Callable[[Recorder], Podman]) -> None:
+    recorder = Recorder(answers={"image": configured(), "wait": (["0"], 0), "inspect": (["4711"], 0)})
+    heard: list[tuple[str, str]] = []
+    recorder.answers["logs"] = (["one", "two"], 0)
+    running = make(recorder).run("image:1", Process(("x",), on_line=lambda stream, text: heard.append((stream, text))))
+    assert running.wait(5) == 0 and heard == [("stdout", "one"), ("stdout", "two")]  # type: ignore[attr-defined]
+    running.signal(15)
+    assert recorder.said("kill")[2:] == ["--signal", "15", options(recorder.said("run"), "--name")[0]]
+    assert running.pid == 4711
+    recorder.answers["inspect"] = (["0"], 0)
+    assert running.pid is None
+    running.kill()
+
+
 def test_a_machine_without_podman_is_told_what_to_install(make: Callable[[Recorder], Podman]) -> None:
     assert "apt-get install podman" in str(make(Recorder(installed=False)).missing())
 

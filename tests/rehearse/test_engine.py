@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -180,6 +181,32 @@ def test_a_process_sees_what_is_mounted_and_no_more(engine: Buildah, context: Pa
         lines = running.lines()
         assert lines[0] == "1" and "refused" in lines, lines  # what goes to the other stream may come after it
         assert (data / "file").read_text() == "kept\n"
+    finally:
+        running.kill()
+
+
+ANSWERING = """$SIG{TERM} = sub { print "told\\n"; exit 7 }; $| = 1; print STDERR "an error\\n";
+use IO::Socket::INET; until ($s) { $s = IO::Socket::INET->new(PeerAddr => "127.0.0.1", PeerPort => 7777); sleep 1 } print <$s>; sleep 1 while 1"""
+
+
+def test_a_process_reaches_what_listens_for_it_inside_and_ends_as_it_answers_a_signal(engine: Buildah, context: Path) -> None:
+    built(engine, context, "RUN true")
+    heard: list[tuple[str, str]] = []
+    process = Process(("perl", "-e", ANSWERING), on_line=lambda stream, text: heard.append((stream, text)))
+    running = engine.run(TAG, process)
+    try:
+        with running.listen(7777) as listening:
+            listening.settimeout(_PATIENCE)
+            connection, _ = listening.accept()
+            with connection:
+                connection.sendall(b"hello\n")
+        until(running, "hello")
+        assert running.pid is not None and Path(f"/proc/{running.pid}").exists()
+        with pytest.raises(OSError):
+            running.listen(0x1FFFF)
+        running.signal(signal.SIGTERM)
+        assert running.wait(_PATIENCE) == 7
+        assert ("stderr", "an error") in heard and [text for stream, text in heard if stream == "stdout"] == ["hello", "told"]
     finally:
         running.kill()
 

@@ -211,11 +211,20 @@ class _First:
 def _last(pid: int, through: str) -> int:
     """The process that an engine's own, whose names begin with `through`, have started one after the other."""
     while Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[0].rpartition(b"/")[2].startswith(through.encode()):
-        below = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        below = _children(pid)
         if not below:
             break
-        pid = int(below[0])
+        pid = below[0]
     return pid
+
+
+def _children(pid: int) -> list[int]:
+    """What a process has started, by whichever of its threads."""
+    found = []
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        with contextlib.suppress(OSError):  # it has just ended
+            found += [int(child) for child in (task / "children").read_text().split()]
+    return found
 
 
 def _tree(shown: list[dict[str, Any]]) -> Any:
