@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from fal_runtime.confinement import Support, support
 
-from . import compare
+from . import compare, drawn
 from .observe import Observation
 from .outcome import NotLoaded, Outcome, Side, SideFailed, TargetFailed
 from .requests import Request
@@ -65,6 +65,8 @@ class Sides:
         place = self.target.place
         before, second, after = (place.comparable(one) for one in (before, second, after))
         before, second = (place.renaming.aligned(one, after) for one in (before, second))
+        if request.together:
+            before, second, after = (drawn.without_ids(one, request.body) for one in (before, second, after))
         if after.kind == "refused" and not self.apart:
             self._tell_apart(request, stream)
         in_order = not (request.together or source.asks_in_threads(number))
@@ -72,6 +74,8 @@ class Sides:
             place.comparable_calls(_calls(side, number, found, in_order), request.body)
             for side, found in ((self.source, before), (self.again, second), (self.target, after))
         )  # fmt: skip
+        if request.together:
+            calls, calls_again, calls_after = (drawn.calls_without_ids(one, request.body) for one in (calls, calls_again, calls_after))
         unsteady = compare.unsteady(before, second, calls, calls_again)
         noisy = compare.noise(unsteady)
         untold = place.untold(before, after)
@@ -217,16 +221,20 @@ class Asked:
         after = served.place.comparable(_outcome(served, observation, number, request, stream))
         observation.let_fail(None)
         calls = served.place.comparable_calls(_calls(served, number, after, self.in_order), request.body)
+        if request.together:
+            after, calls = drawn.without_ids(after, request.body), drawn.calls_without_ids(calls, request.body)
         untold = served.place.untold(self.before, after)
         found = compare.proven(compare.differences(self.before, after, self.calls, calls), self.unsteady)
         kept = [one for one in found if one.path not in untold]
         return replace(self, after=after, calls_after=calls, differences=kept, prints=None)
 
     def recurring(self, others: Sequence[Asked]) -> Asked:
-        """The same without differences that came only once; those are noise."""
+        """The same without differences that came only once, and where the source's runs differ any time for any of the requests."""
         seen = {difference.path for other in others for difference in other.differences}
-        kept = [difference for difference in self.differences if difference.path in seen]
-        once = {difference.path for difference in self.differences} - seen
+        unsteady = frozenset(drawn.field(path) for asked in (self, *others) for path in asked.noisy)
+        found = [one for one in self.differences if one.path in seen]
+        kept = [one for one in found if not compare.is_noise(drawn.field(one.path), unsteady)]
+        once = {difference.path for difference in self.differences} - {difference.path for difference in kept}
         return replace(self, differences=kept, noisy=self.noisy | once)
 
     @property

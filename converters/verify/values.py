@@ -14,6 +14,8 @@ from .literals import NONE, Literals
 
 Schema = dict[str, Any]
 _WORDS = ("red", "green", "cat", "House", "42", "über", "the", "under", "painted", "seven", "lamp", "sea.", "Well,", "night?", "a")
+_AROUND = (("", ""), ("", ""), (" ", "  "), ("\n", ""))
+"""Blanks before and after a drawn text: code that strips it is told from code that does not."""
 _LONGEST_TEXT = 20_000
 _DEPTH = 8
 """How many references are followed into each other for one value."""
@@ -136,7 +138,9 @@ class Values:
             if self._literals.words and chance.random() < 0.3:
                 return chance.choice(self._literals.words)
             text = " ".join(chance.choice(_WORDS) for _ in range(chance.choice((1, 3, 12, 40))))
-            return text[: _longest(parts, len(text))]
+            before, after = chance.choice(_AROUND)
+            text = f"{before}{text}"[: _longest(parts, len(text) + len(before))]
+            return f"{text}{after}" if len(text) + len(after) <= _longest(parts, len(text) + len(after)) else text
         return chance.choice([*edges, usual]) if edges else usual
 
     def _meant(self, name: str, field: Schema, untyped: Any, link: str, above: tuple[str, ...] = ()) -> Any:
@@ -216,7 +220,7 @@ class Values:
                 yield "no text", ""
                 yield "one letter", "x"
                 yield "other letters", "Ünïcode ☃ <b>"
-                yield "lines", "one\ntwo"
+                yield "lines and blanks around", " one\ntwo \t"
             elif kind == "boolean":
                 yield "true", True
                 yield "false", False

@@ -91,7 +91,7 @@ def test_what_is_mistyped_does_not_fit_the_schema() -> None:
         pytest.param({"anyOf": [{"type": "boolean"}, {"type": "null"}]}, {"true": True, "false": False, "null": None}, id="null"),
         pytest.param(
             {"type": "string"},
-            {"no text": "", "one letter": "x", "other letters": "Ünïcode ☃ <b>", "lines": "one\ntwo"},
+            {"no text": "", "one letter": "x", "other letters": "Ünïcode ☃ <b>", "lines and blanks around": " one\ntwo \t"},
             id="texts that are not usual",
         ),
         pytest.param({"type": "string", "format": "uri"}, {}, id="an address is no text"),

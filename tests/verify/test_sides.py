@@ -13,6 +13,7 @@ import pytest
 from pydantic import ValidationError
 
 from converters.verify.certificate import Answer, Trial
+from converters.verify.drawn import calls_without_ids
 from converters.verify.observe import Observation
 from converters.verify.outcome import Outcome
 from converters.verify.requests import Request
@@ -137,3 +138,76 @@ def test_what_is_remembered_without_a_refusal_is_compared(tmp_path: Path) -> Non
     both = Sides(target, source, again, False, ThreadPoolExecutor(2), tuple(observations))  # type: ignore[arg-type]
     asked = both.ask(Request("plausible", "required fields", {"name": "Ann"}), stream=False)
     assert [difference.path for difference in asked.differences] == ["$.count"]
+
+
+class Drawing(Counted):
+    """A side whose requests draw ids, and count, in an order of their own."""
+
+    def __init__(self, order: list[int], more: dict[int, dict[str, Any]] | None = None) -> None:
+        super().__init__(lambda body, number: None, [])
+        self._order, self._more = order, more or {}
+
+    def ask(self, number: int, identifier: str, body: Any, *, stream: bool = False) -> Outcome:
+        at = self._order[body["a"] - 1]
+        found = {"id": f"{at}f3c2a1b-0000-4000-8000-0000000000{at:02}", "file": f"out-{at}abcdef0.png", "of": body["a"]}
+        return Outcome("result", {**found, **self._more.get(body["a"], {})})
+
+    def calls(self, number: int) -> list[str]:
+        return [f"save('{at}abcdef0.png')" for at in self._order]
+
+
+def asked_of(tmp_path: Path, source: Drawing, again: Drawing, target: Drawing) -> Any:
+    tmp_path.mkdir(exist_ok=True)
+    observations = [Observation(tmp_path / name, frozenset(), {}, []) for name in ("source", "again", "target")]
+    return Sides(target, source, again, False, ThreadPoolExecutor(2), tuple(observations)).ask(TWO, stream=False)  # type: ignore[arg-type]
+
+
+def test_which_request_draws_which_id_is_no_difference(tmp_path: Path) -> None:
+    asked = asked_of(tmp_path, Drawing([1, 2]), Drawing([1, 2]), Drawing([2, 1]))
+    assert not asked.differences and asked.reached
+
+
+@pytest.mark.parametrize(
+    ("more", "path"),
+    [
+        pytest.param({1: {"of": 2}, 2: {"of": 1}}, "$[0].result.of", id="the answer of another request"),
+        pytest.param({1: {"id": "1f3c2a1b"}}, "$[0].result.id", id="an id of another form"),
+        pytest.param({1: {"id": 7}}, "$[0].result.id", id="a number in its place"),
+        pytest.param({1: {"file": "out.png"}}, "$[0].result.file", id="a name without one"),
+    ],
+)
+def test_what_is_no_id_is_compared_of_requests_at_the_same_time(tmp_path: Path, more: dict[int, dict[str, Any]], path: str) -> None:
+    asked = asked_of(tmp_path, Drawing([1, 2]), Drawing([1, 2]), Drawing([1, 2], more))
+    assert path in [difference.path for difference in asked.differences]
+
+
+def test_an_id_that_was_sent_is_an_answer(tmp_path: Path) -> None:
+    sent = [{"a": 1, "key": "1abcdef0"}, {"a": 2, "key": "2abcdef0"}]
+    source, target = (Counted(answer, []) for answer in (lambda body, number: body["key"], lambda body, number: "1abcdef0"))
+    request = Request("together", "2 at the same time", sent, together=True)
+    assert [one.path for one in sides(tmp_path, source, target).ask(request, stream=False).differences] == ["$[1].result"]
+
+
+def test_a_counter_that_the_source_itself_shares_out_in_any_order_is_noise(tmp_path: Path) -> None:
+    class Turning(Drawing):
+        """Its second run turns the numbers round the second time it is asked."""
+
+        def ask(self, number: int, identifier: str, body: Any, *, stream: bool = False) -> Outcome:
+            at = body["a"] if number == 1 else 3 - body["a"]
+            return Outcome("result", {"served": at})
+
+    class Other(Drawing):
+        def ask(self, number: int, identifier: str, body: Any, *, stream: bool = False) -> Outcome:
+            return Outcome("result", {"served": 3 - body["a"]})
+
+    class Steady(Drawing):
+        def ask(self, number: int, identifier: str, body: Any, *, stream: bool = False) -> Outcome:
+            return Outcome("result", {"served": body["a"]})
+
+    assert not asked_of(tmp_path / "a", Steady([1, 2]), Turning([1, 2]), Other([1, 2])).differences
+    assert asked_of(tmp_path / "b", Steady([1, 2]), Steady([1, 2]), Other([1, 2])).differences
+
+
+@pytest.mark.parametrize("text", ["20240101", "deadbeef", "facade", "12345678901234567890", "xyz1abcdef0"])
+def test_numbers_and_words_are_no_ids(text: str) -> None:
+    assert calls_without_ids([text], []) == [text]
