@@ -189,6 +189,19 @@ def verify(
         typer.Option("--contract", metavar="FILE", help="Which fields of the app stand for fields of the source: SOURCE=APP, one a line."),
     ] = None,
     replay: Annotated[Path | None, typer.Option("--replay", metavar="FILE", help="Send the requests of this certificate.")] = None,
+    live: Annotated[
+        str,
+        typer.Option(
+            "--live",
+            metavar="OLD_URL",
+            help="Compare this endpoint with the deployed app owner/app, which PATH names then.",
+            show_default=False,
+        ),
+    ] = "",
+    requests: Annotated[Path | None, typer.Option("--requests", metavar="FILE", help="Recorded requests for --live, JSON a line.")] = None,
+    rate: Annotated[float, typer.Option("--rate", min=0.01, max=100, help="Requests a second of --live.")] = 1.0,
+    limit: Annotated[int, typer.Option("--limit", min=1, help="Recorded requests that --live sends.")] = 20,
+    yes: Annotated[bool, typer.Option("--yes", help="Send requests with --live that may change something.")] = False,
     output: Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write the certificate as JSON.")] = None,
     unconfined: options.Unconfined = False,
     format: options.Certified = options.CertifiedChoice.text,
@@ -197,6 +210,14 @@ def verify(
     from converters.commands.arguments import stated_options
     from converters.commands.verify import Request, verify_project
 
+    if live:
+        from converters.commands import live as command
+        from converters.errors import UsageError
+
+        if requests is None:
+            raise UsageError("--live needs requests to send.", hint="Give them with --requests FILE.")
+        asked = command.Request(live, command.typed(path), requests, target, contract, rate, limit, seconds, yes, output, format.value)
+        return command.perform(asked)
     request = Request(
         path,
         target,

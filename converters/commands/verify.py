@@ -97,7 +97,7 @@ def verify_project(request: Request, options: Options) -> int:
         if request.format == "json":
             print_refusal(request.source, error)
         raise
-    _print(request, certificates)
+    print_certificates(request, certificates)
     return ExitCode.DIFFERENT if differs(certificates) else ExitCode.DONE
 
 
@@ -259,7 +259,8 @@ def _replays(file: Path) -> dict[str, Certificate]:
         raise Unreadable(why, file=str(file), hint="Write one with: migrate verify --output FILE") from error
 
 
-def _print(request: Request, certificates: list[Certificate]) -> None:
+def print_certificates(request: Request, certificates: list[Certificate]) -> None:
+    """Print certificates in the form that was asked for, and write them to its file. Raises `UsageError` where that cannot be written."""
     from converters.terminal import print_text
     from converters.verify.report import as_html, as_markdown, as_text
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from converters.ledger import Ledger
     from converters.options import Options
     from converters.project import Project
+    from converters.verify.live.endpoint import Api, Endpoint
     from converters.verify.runner import Runner
 
 
@@ -49,6 +50,8 @@ class Caller:
     """Beginnings of dotted names of the package that a worker uses, which are no calls."""
     identified_by: str = "its name"
     """What `migrate callers --map` takes for a program of the platform, in words."""
+    key: str = ""
+    """The variable that holds a caller's key."""
 
 
 @dataclass(frozen=True)
@@ -133,6 +136,13 @@ class Platform(ABC):
     def units(self, project: Project) -> list[Program]:
         """The programs of a project, for a platform that `finds` code."""
         return []
+
+    def live(self, api: Api, paths: Collection[str]) -> Endpoint | None:
+        """What asks an endpoint of the platform at an address (`migrate verify --live`); None where it is none of the platform's.
+
+        `paths` are those of the OpenAPI document that the address answers, where it answers one.
+        """
+        return None
 
     def calls_guide(self, apps: Sequence[App], stopping: Collection[str]) -> str:
         """The paragraph of MIGRATION.md that tells callers what becomes of their calls, in Markdown.

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from converters.ledger import Ledger
     from converters.options import Options
     from converters.project import Project
+    from converters.verify.live.endpoint import Api, Endpoint
     from converters.verify.runner import Runner
 
 
@@ -34,7 +35,7 @@ class Replicate(Platform):
     gpus = "stated"
     files = (*COG_FILES, *COG_TEMPLATES)
     sdk = Sdk("cog", "cog", file="cog.yaml", statement=r"\s*sdk_version\s*:\s*[\"']?(\d[\w.]*)")
-    caller = Caller("replicate", "api.replicate.com", _readers, identified_by="the model, as `owner/name`")
+    caller = Caller("replicate", "api.replicate.com", _readers, identified_by="the model, as `owner/name`", key="REPLICATE_API_TOKEN")
     docs = "https://replicate.com/docs/"
 
     def detect(self, project: Project) -> list[Evidence]:
@@ -63,6 +64,11 @@ class Replicate(Platform):
         from converters.sources.replicate.entry import configuration_of
 
         return name if name in self.files else configuration_of(project, name)
+
+    def live(self, api: Api, paths: Collection[str]) -> Endpoint | None:
+        from converters.sources.replicate.live import Predictions, is_served
+
+        return Predictions(api) if self.caller.host in api.url or "/predictions" in paths or is_served(api) else None
 
     def calls_guide(self, apps: Sequence[App], stopping: Collection[str]) -> str:
         from converters.sources.replicate.guide import calls

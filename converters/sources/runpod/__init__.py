@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from converters.ledger import Ledger
     from converters.options import Options
     from converters.project import Project
+    from converters.verify.live.endpoint import Api, Endpoint
     from converters.verify.runner import Runner
 
 START = b"serverless.start"
@@ -45,6 +46,7 @@ class RunPod(Platform):
         _readers,
         ("runpod.serverless", "runpod.RunPodLogger", "runpod.__version__"),
         identified_by="the id of the endpoint",
+        key="RUNPOD_API_KEY",
     )
     docs = "https://docs.runpod.io/"
 
@@ -111,6 +113,11 @@ class RunPod(Platform):
             Program(unit.entry, tuple(source for source, _ in unit.packaging.layout.missing) if unit.packaging else ())
             for unit in survey(project, Ledger()).units
         ]
+
+    def live(self, api: Api, paths: Collection[str]) -> Endpoint | None:
+        from converters.sources.runpod.live import Jobs
+
+        return Jobs(api) if self.caller.host in api.url or "/runsync" in paths else None
 
     def calls_guide(self, apps: Sequence[App], stopping: Collection[str]) -> str:
         return (
