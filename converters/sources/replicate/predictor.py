@@ -87,7 +87,14 @@ def resolve(code: Code, folder: str, reference: Entry, methods: tuple[str, ...] 
 
     Raises `Unsupported` and `Unreadable` with the place of what is missing.
     """
-    file, _, name = str(reference.text).strip().partition(":")
+    if not isinstance(reference.value, str):
+        raise Unsupported(
+            "does not name a predictor.",
+            file=reference.origin.file,
+            line=reference.origin.line,
+            hint="Write the file and the class, as in `predict: predict.py:Predictor`.",
+        )
+    file, _, name = reference.value.strip().partition(":")
     path = locate(code, folder, file)
     if path is None:
         raise Unsupported(

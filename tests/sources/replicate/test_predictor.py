@@ -86,6 +86,7 @@ def test_an_inherited_predictor_is_followed_into_its_module(tmp_path: Path) -> N
         pytest.param("", YAML, "defines no Predictor", id="no such class"),
         pytest.param(f"if __name__ == '__main__':\n{indent(CLASS, '    ')}", YAML, "defines no Predictor", id="a class of the main block"),
         pytest.param("class Predictor:\n    pass\n", YAML, "neither a `run` nor a `predict`", id="no method"),
+        pytest.param(CLASS, "predict:\n  type: python\n", "does not name a predictor", id="a mapping"),
         pytest.param(CLASS, YAML.replace("predict.py", "missing.py"), "missing.py, which is not in the project", id="no such file"),
         pytest.param(CLASS, "build:\n  gpu: true\n", "names no predictor", id="nothing to serve"),
     ],
