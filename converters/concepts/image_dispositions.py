@@ -235,16 +235,26 @@ def _baked_cache(packaging: Packaging, app: App, ledger: Ledger) -> None:
     """A Hugging Face cache under the home folder is invisible on fal, which points HF_HOME at /data."""
     if variables.CACHES & packaging.stage.env.keys():
         return
-    named = re.compile(r"\b(transformers|diffusers|huggingface_hub|faster_whisper|sentence_transformers|hf|huggingface-cli)\b")
-    hub = [weights for weights in app.weights if named.search(weights.what) or ".py" in weights.what]
-    if not hub:
+    filling = (construct for _, step, construct in packaging.steps if baked.bakes(step) and _fills_cache(step.command.text))
+    first = next(filling, None)
+    if first is None:
         return
+    origin = Origin(file=first.file, line=first.line, end_line=first.end_line)
     home = "/root" if packaging.stage.user in (None, "root", "0") else f"/home/{packaging.stage.user}"
-    variable = EnvVar(name="HF_HOME", value=f"{home}/.cache/huggingface", preset=True, origin=hub[0].origin)
+    variable = EnvVar(name="HF_HOME", value=f"{home}/.cache/huggingface", preset=True, origin=origin)
     _add(app, variable)
     ledger.note(
         rules.FS004,
         Disposition.CONVERTED,
         f"models that the build caches under {home}/.cache would be invisible, since fal sets HF_HOME: setup() points it back there",
-        hub[0].origin or packaging.origin(1),
+        origin,
     )
+
+
+HUB = re.compile(r"\b(transformers|diffusers|huggingface_hub|faster_whisper|sentence_transformers|hf|huggingface-cli)\b")
+
+
+def _fills_cache(command: str) -> bool:
+    """Whether a command may fetch models into the hub's cache, and names no folder of its own for them."""
+    elsewhere = re.search(r"\b(local|cache)[-_](dir|folder)\b", command) is not None and ".cache/huggingface" not in command
+    return (HUB.search(command) is not None or ".py" in command) and not elsewhere

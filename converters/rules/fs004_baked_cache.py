@@ -83,6 +83,22 @@ rule = Rule(
             lacks={"app.py": ("/root/.cache",)},
         ),
         Case(
+            "a model of the hub in a folder of its own is no cache",
+            "untouched",
+            {
+                "handler.py": WORKER,
+                "Dockerfile": """
+                FROM python:3.11-slim
+                RUN pip install huggingface_hub
+                RUN python -c "from huggingface_hub import hf_hub_download; hf_hub_download('owner/name', 'a.ckpt', local_dir='/models')"
+                RUN hf download owner/name --local-dir /more
+                COPY handler.py /handler.py
+                CMD ["python", "/handler.py"]
+                """,
+            },
+            lacks={"app.py": ("HF_HOME",)},
+        ),
+        Case(
             "a download to a path of its own is no cache",
             "untouched",
             {
