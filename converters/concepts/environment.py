@@ -219,7 +219,8 @@ def raise_python(environment: Environment, ledger: Ledger) -> None:
             origin,
         )
     else:
-        ledger.note(rules.ENV009, Disposition.CONVERTED, f"Python {stated.value} raised to {oldest}, the oldest that fal supports", origin)
+        message = f"Python {stated.value} raised to {oldest}, the oldest that fal supports"
+        ledger.note(rules.ENV009, Disposition.CONVERTED, message, origin, notable=True)
     environment.python_version = Value(value=oldest, origin=stated.origin, note=f"raised from {stated.value}", certainty=Certainty.DERIVED)
 
 

@@ -69,6 +69,7 @@ rule = Rule(
                 """,
             },
             seen=(Seen("converted", 2, "cog.yaml"),),
+            has={"MIGRATION.md": ("What changes", "raised to 3.10")},
         ),
         Case(
             "a server's image with an old Python is named for a function",

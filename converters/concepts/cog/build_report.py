@@ -195,9 +195,8 @@ def raise_python(build: Build, ledger: Ledger) -> None:
         return
     origin = build.python.origin or Origin(file="cog.yaml", line=1)
     oldest = ".".join(str(part) for part in OLDEST_PYTHON)
-    ledger.note(
-        rules.ENV009, Disposition.CONVERTED, f"Python {build.python.value} raised to {oldest}, the oldest that fal supports", origin
-    )
+    message = f"Python {build.python.value} raised to {oldest}, the oldest that fal supports"
+    ledger.note(rules.ENV009, Disposition.CONVERTED, message, origin, notable=True)
     raised = Value[str](value=oldest, origin=build.python.origin, note=f"raised from {build.python.value}", certainty=Certainty.DERIVED)
     build.python = raised
     for spec in build.packages.specs:
