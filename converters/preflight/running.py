@@ -16,6 +16,7 @@ from converters.preflight.apps import Program
 from converters.preflight.runner import Runner
 from converters.preflight.values import UNKNOWN, Values, absolute
 from converters.project import Project
+from converters.python.code import LOADS
 from converters.python.module import FunctionNode, Module, assigned, is_main_test, nodes, parse
 
 
@@ -175,6 +176,16 @@ class Running:
                 self.mentioned.add(part.value)  # getattr(module, "name")
             elif isinstance(part, ast.Import | ast.ImportFrom):
                 self._import(unit, part)
+            elif isinstance(part, ast.Call) and LOADS.search(ast.unparse(part.func)):
+                self._load(scope, part)
+
+    def _load(self, scope: Scope, call: ast.Call) -> None:
+        """A file that code loads by its path runs, too, and whatever it defines may be called."""
+        for argument in [*call.args, *(keyword.value for keyword in call.keywords)]:
+            text = scope.text(argument) or ""
+            place = absolute(text, self.runner.cwd) if text.endswith(".py") else ""
+            if place in self.runner.files:
+                self._enter_file(place)
 
     def settle(self) -> None:
         """Enter functions and methods until nothing more is mentioned."""

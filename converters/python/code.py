@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
@@ -10,6 +11,9 @@ from pathlib import PurePosixPath
 from converters.errors import Unreadable
 from converters.project import Project, normalize
 from converters.python.module import FunctionNode, Module, nodes, parse
+
+LOADS = re.compile(r"\b(spec_from_file_location|SourceFileLoader|run_path)\b")
+"""Functions that load a Python file by its path."""
 
 
 @dataclass(frozen=True)
@@ -116,6 +120,18 @@ class Code:
                 if path:
                     yield path, found
 
+    def loaded_files(self, importer: Module) -> Iterator[str]:
+        """Files of the project that a module loads by their paths: `spec_from_file_location("name", "file.py")`, `runpy.run_path`."""
+        if not LOADS.search(importer.text):
+            return
+        for node in nodes(importer.tree):
+            if not isinstance(node, ast.Call) or not LOADS.search(ast.unparse(node.func)):
+                continue
+            for argument in [*node.args, *(keyword.value for keyword in node.keywords)]:
+                text = argument.value if isinstance(argument, ast.Constant) and isinstance(argument.value, str) else ""
+                places = (normalize(f"{base}/{text}".lstrip("/")) for base in dict.fromkeys([importer.file.folder, *self.roots, ""]))
+                yield from [place for place in places if text.endswith(".py") and place in self.project.files][:1]
+
     def star_files(self, importer: Module) -> Iterator[str]:
         """Files of the project that a module imports with a star."""
         for node in nodes(importer.tree):
@@ -137,6 +153,7 @@ class Code:
             if module:
                 queue.extend(found for found, _ in self.imported_files(module))
                 queue.extend(self.star_files(module))
+                queue.extend(self.loaded_files(module))
         return sorted(seen)
 
     def definition(self, module: Module, name: str, depth: int = 0) -> Found | None:

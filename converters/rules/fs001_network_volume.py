@@ -5,6 +5,23 @@ from __future__ import annotations
 from converters.rules.model import Case, Rule, Seen, fal_docs, runpod_docs
 from converters.rules.samples import IMAGE, PIP, WORKER
 
+LOADER = """
+from importlib.util import module_from_spec, spec_from_file_location
+
+import runpod
+
+SPEC = spec_from_file_location("steps", "steps.v2.py")
+STEPS = module_from_spec(SPEC)
+SPEC.loader.exec_module(STEPS)
+
+
+def handler(job):
+    return {"text": job["input"]["prompt"], "models": STEPS.MODELS}
+
+
+runpod.serverless.start({"handler": handler})
+"""
+
 rule = Rule(
     code="FS001",
     title="/runpod-volume -> a folder of the app below /data",
@@ -113,6 +130,22 @@ rule = Rule(
             },
             seen=(Seen("manual", 1),),
             status="converted",
+        ),
+        Case(
+            "a path on the volume in a file that code loads by its path is moved",
+            "converted",
+            {
+                "handler.py": LOADER,
+                "steps.v2.py": "MODELS = '/runpod-volume/models'",
+                "Dockerfile": IMAGE.replace("COPY handler.py /handler.py", "COPY handler.py steps.v2.py /"),
+            },
+            seen=(Seen("converted", 1, "steps.v2.py"),),
+            has={"steps.v2.py": ("/data/worker/models",)},
+        ),
+        Case(
+            "a path on the volume in a file that nothing loads stays",
+            "untouched",
+            {"handler.py": WORKER, "steps.v2.py": "MODELS = '/runpod-volume/models'", "Dockerfile": IMAGE},
         ),
         Case(
             "the folder of a volume that code looks for is there",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from converters.rules.model import Case, Rule, Seen, fal_docs, runpod_docs
-from converters.rules.samples import PIP, WORKER
+from converters.rules.samples import IMAGE, PIP, WORKER
 
 rule = Rule(
     code="PF001",
@@ -35,6 +35,17 @@ rule = Rule(
                 "jobs.py": "def work(text):\n    return text.upper(",
             },
             seen=(Seen("manual", 2, "jobs.py"),),
+            status="partial",
+        ),
+        Case(
+            "a file that does not compile and is loaded by its path is named",
+            "partial",
+            {
+                "handler.py": WORKER.replace("import runpod", "import runpy\n\nimport runpod\n\nSTEPS = runpy.run_path('steps.v2.py')"),
+                "steps.v2.py": "def work(text:",
+                "Dockerfile": IMAGE.replace("COPY handler.py /handler.py", "COPY handler.py steps.v2.py /"),
+            },
+            seen=(Seen("manual", 1, "steps.v2.py"),),
             status="partial",
         ),
         Case(
