@@ -191,9 +191,9 @@ rule = Rule(
                 "Dockerfile": PIP.replace("COPY", "ENV MODE=slow STEP=1\nCOPY"),
             },
             seen=(Seen("dropped", 3, "Dockerfile"), Seen("converted", 3, "Dockerfile"), Seen("converted", 1, "endpoint.json")),
-            has={"app.py": ('os.environ["MODE"] = "fast"', 'os.environ.setdefault("STEP", "1")')},
+            has={"app.py": ('os.environ["LEVEL"] = "two"', 'os.environ["MODE"] = "fast"', 'os.environ.setdefault("STEP", "1")')},
             lacks={"app.py": ("slow",)},
-            endpoint='{"env": [{"key": "MODE", "value": "fast"}]}',
+            endpoint='{"env": [{"key": "LEVEL", "value": "two"}, {"key": "MODE", "value": "fast"}]}',
             status="converted",
         ),
         Case(

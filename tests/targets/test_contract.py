@@ -10,14 +10,17 @@ import pytest
 
 from converters.callers.contract import answer_key
 from converters.convert import convert
+from converters.ir import Safety
 from converters.options import Options
 from converters.outcome import Converted
 from converters.output import write
 from converters.project import open_project
+from converters.rules import find
 from converters.targets.contract import NAME
 from converters.targets.output_files import added
 from converters.verify.renaming import Renaming, of_conversion, read
 from tests.fixtures import ROOT
+from tests.rules.projects import run
 
 
 def _written(folder: Path, project: str, *, idiomatic: bool = False) -> tuple[Converted, Path]:
@@ -77,3 +80,12 @@ def test_a_server_keeps_its_own_interface_and_leaves_none(tmp_path: Path) -> Non
 def test_a_review_says_what_an_added_file_is_for(tmp_path: Path, path: str, reason: str) -> None:
     change = added(open_project(tmp_path), path, "text", None)
     assert [hunk.reason for hunk in change.hunks] == [reason]
+
+
+@pytest.mark.parametrize(("message", "safety"), [("is answered as", Safety.IDIOMATIC), ("kept code keeps", Safety.SAFE)])
+def test_only_what_is_answered_under_another_name_is_a_matter_of_idiom(tmp_path: Path, message: str, safety: Safety) -> None:
+    rule = find("FS002")
+    assert rule is not None
+    cases = [case for case in rule.cases if case.idiomatic]
+    items = [item for number, case in enumerate(cases) for item in run(tmp_path / str(number), case).items]
+    assert {item.safety for item in items if item.rule == rule.code and message in item.message} == {safety}
