@@ -2,7 +2,8 @@
 
 ``python -m tests.warm`` imports the runtime and fal's SDK and forks for every command on the socket that its file descriptor 0 is. What is
 forked is what ``python -m fal_runtime`` or a runtime itself would have started: it has a command line, an environment, a working directory
-and streams of its own, and ends as programs end. Tests that are marked ``versions`` or are about starting start as a person does.
+and streams of its own, and ends as programs end. Tests that are marked ``cold`` or are about starting, and those marked
+``versions`` where they are what is asked for, start as a person does.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import fcntl
 import importlib
 import json
 import os
+import runpy
 import select
 import selectors
 import signal
@@ -69,9 +71,13 @@ class Forked:
 
 
 class Warm:
-    """A process with everything imported, started when the first is forked from it. `variables` are what it has beside this one's."""
+    """A process with everything imported, started when the first is forked from it.
 
-    def __init__(self, variables: Mapping[str, str] | None = None) -> None:
+    `variables` are what it has beside this one's, `imports` the modules that it imports beside the SDK.
+    """
+
+    def __init__(self, variables: Mapping[str, str] | None = None, imports: Sequence[str] = ()) -> None:
+        self._imports = imports
         self._process: subprocess.Popen[bytes] | None = None
         self._commands: socket.socket
         self._started_with = {name: value for name, value in os.environ.items() if not name.startswith("FAL_")} | dict(variables or {})
@@ -80,6 +86,10 @@ class Warm:
         """``python -m fal_runtime`` with a command line, in a directory."""
         path = [str(directory), str(ROOT)]
         return self._start("tests.warm:gateway", arguments, dict(os.environ), directory, path, [None, stderr])
+
+    def script(self, file: str, arguments: Sequence[str], *, environment: Mapping[str, str], directory: Path, log: int) -> Forked:
+        """``python FILE`` with arguments, in a directory; what it prints goes to a file descriptor."""
+        return self._start("tests.warm:script", [file, *arguments], dict(environment), directory, [str(directory), str(ROOT)], [log, log])
 
     def migrate(self, arguments: Sequence[str], *, directory: Path, seconds: float = 120) -> tuple[int, str]:
         """``migrate`` with a command line, in a directory: its exit code, and what it says beside its result."""
@@ -132,7 +142,7 @@ class Warm:
         self._commands, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._commands.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
         with theirs:
-            command = [sys.executable, "-m", "tests.warm"]
+            command = [sys.executable, "-m", "tests.warm", *self._imports]
             self._process = subprocess.Popen(command, stdin=theirs, cwd=ROOT, env=self._started_with)
 
     def close(self) -> None:
@@ -154,7 +164,7 @@ def fits(environment: Mapping[str, str], started_with: Mapping[str, str]) -> boo
 def main() -> None:
     commands = socket.socket(fileno=os.dup(0))
     commands.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
-    _import_everything()
+    _import_everything(sys.argv[1:])
     woken, wakes = os.pipe()
     for end in (woken, wakes):
         os.set_blocking(end, False)
@@ -210,11 +220,13 @@ def _end(children: dict[int, socket.socket]) -> None:
         os.kill(pid, signal.SIGKILL)
 
 
-def _import_everything() -> None:
+def _import_everything(others: Sequence[str]) -> None:
     from fal_runtime import _zygote, main
 
     assert main is not None
     _zygote._import_what_servers_need()
+    for name in others:
+        importlib.import_module(name)
 
 
 def _become(command: dict[str, Any], fds: Sequence[int]) -> NoReturn:
@@ -247,10 +259,18 @@ def _become(command: dict[str, Any], fds: Sequence[int]) -> NoReturn:
     module, _, function = command["main"].partition(":")
     try:
         code = getattr(importlib.import_module(module), function)()
+    except SystemExit as ended:
+        code = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
     except BaseException:
         traceback.print_exc()
         code = 1
     _exit(code)
+
+
+def script() -> None:
+    """Run the file that the first argument names."""
+    del sys.argv[0]
+    runpy.run_path(sys.argv[0], run_name="__main__")
 
 
 def _exit(code: int | None) -> NoReturn:

@@ -6,8 +6,6 @@ import json
 import os
 import shutil
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -21,6 +19,7 @@ from converters.convert import convert
 from converters.options import Options
 from converters.outcome import Converted
 from fal_runtime.testing import AppError, Local
+from tests.warm import Forked, Warm
 
 from .workers import FIXTURES, WORKERS, Outcome, Worker
 
@@ -40,6 +39,8 @@ def runpod_servers(root: Path) -> Iterator[dict[str, str]]:
     """Worker -> URL of the `runpod` local server that serves it (`--rp_serve_api`, or the port variable for strict argument parsers)."""
     with ExitStack() as stack:
         urls = {}
+        warm = Warm({"RUNPOD_LOG_LEVEL": "ERROR"}, ["runpod.serverless"])
+        stack.callback(warm.close)
         for worker in WORKERS:
             folder = write(worker, root / worker.name)
             port = free_port()
@@ -48,9 +49,7 @@ def runpod_servers(root: Path) -> Iterator[dict[str, str]]:
             if worker.arguments:
                 flags, environment["RUNPOD_REALTIME_PORT"] = [], str(port)
             log = stack.enter_context((root / f"{worker.name}.log").open("wb"))
-            process = subprocess.Popen(
-                [sys.executable, worker.entry, *worker.arguments, *flags], cwd=folder, env=environment, stdout=log, stderr=log
-            )
+            process = warm.script(worker.entry, [*worker.arguments, *flags], environment=environment, directory=folder, log=log.fileno())
             stack.callback(_stop, process)
             urls[worker.name] = f"http://127.0.0.1:{port}"
         yield urls
@@ -62,7 +61,7 @@ def free_port() -> int:
         return int(found.getsockname()[1])
 
 
-def _stop(process: subprocess.Popen[bytes]) -> None:
+def _stop(process: Forked) -> None:
     process.kill()
     process.wait()
 

@@ -6,12 +6,8 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
-pytest.importorskip("runpod")
-pytest.importorskip("fal")
-
 import httpx
+import pytest
 from websockets.sync.client import connect
 
 import fal_runtime
@@ -19,7 +15,9 @@ from converters.convert import convert
 from converters.options import Options
 from converters.outcome import Converted
 from fal_runtime.testing import Local
+from tests.needs import needs
 
+needs("runpod", "fal")
 pytestmark = pytest.mark.usefixtures("warm_zygotes")
 WORKER = """
 import atexit

@@ -12,13 +12,14 @@ from typing import Any
 
 import pytest
 
-pytest.importorskip("fal")
-
 from converters.convert import convert
 from converters.ir import App
 from converters.options import Options
 from converters.outcome import Converted
+from tests.needs import needs
 from tests.warm import Warm
+
+needs("fal")
 
 ROOT = Path(__file__).resolve().parents[2]
 PROJECTS = sorted(path for path in (ROOT / "fixtures" / "runpod").iterdir() if path.is_dir())

@@ -10,13 +10,13 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-pytest.importorskip("runpod")
-pytest.importorskip("fal")
-
 from fal_runtime.testing import Local
+from tests.needs import needs
 
 from .platforms import fal_apps, on_fal, on_runpod, runpod_servers, wait_for
 from .workers import WORKERS, Request, Worker
+
+needs("runpod", "fal")
 
 pytestmark = pytest.mark.usefixtures("warm_zygotes")
 CASES = [pytest.param(worker, request, id=f"{worker.name}: {request.name}") for worker in WORKERS for request in worker.requests]

@@ -17,12 +17,12 @@ from converters.options import Options
 from converters.outcome import Converted
 from converters.output.place import write
 from fal_runtime.testing import AppError, Local
+from tests.needs import needs
 from tests.replicate import cog_server
 from tests.replicate.cog_server import CogServer, content
 
 pytestmark = pytest.mark.usefixtures("warm_zygotes")
-pytest.importorskip("cog", reason="needs Cog's own package")
-pytest.importorskip("coglet", reason="needs Cog's own server")
+needs("cog", "coglet")
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "replicate"
 PICTURE = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAAEUlEQVR4nGMQMFDAihiGlgQAWU8YATsut5kAAAAASUVORK5CYII="
 

@@ -7,8 +7,6 @@ import builtins
 import keyword
 import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -20,6 +18,7 @@ from converters.output import write
 from converters.targets import imports
 from converters.targets.class_names import names_beside
 from tests.test_overrides import PROJECTS
+from tests.warm import Warm
 
 FORMS = [("runpod", "app"), ("replicate", "app"), ("docker", "app"), ("docker", "function")]
 IMPORTED = sorted(name for table in (imports.FROM_STANDARD, imports.FROM_THIRD) for _, names in table for name in names)
@@ -122,9 +121,10 @@ print(answer.status_code, answer.text)
 
 @pytest.mark.parametrize("name", ["video", "true"])
 @pytest.mark.parametrize("platform", ["runpod", "replicate"])
-def test_an_app_of_any_name_answers(name: str, platform: str, tmp_path: Path) -> None:
+def test_an_app_of_any_name_answers(name: str, platform: str, tmp_path: Path, warm: Warm) -> None:
     (tmp_path / "p").mkdir()
     output = write(converted(tmp_path / "p", platform, "app", name), tmp_path / "out", known=False).path
     environment = {**os.environ, "HOME": str(tmp_path), "PYTHONDONTWRITEBYTECODE": "1"}
-    run = subprocess.run([sys.executable, "-c", ASK], cwd=output, capture_output=True, text=True, env=environment, check=False)
-    assert "200" in run.stdout and "hello" in run.stdout, run.stdout + run.stderr[-600:]
+    (tmp_path / "ask.py").write_text(ASK)
+    _, said, errors = warm.run("tests.warm:script", [str(tmp_path / "ask.py")], environment=environment, directory=Path(output))
+    assert "200" in said and "hello" in said, said + errors[-600:]

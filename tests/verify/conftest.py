@@ -14,7 +14,7 @@ from converters.verify.interpreter import inspected
 from converters.verify.settings import Settings
 
 #: Projects whose studies take longest: `.ci/run whole`, where all of them run, too.
-WHOLE = {"runpod/upscaler", "runpod/poster-server", "runpod/embeddings", "replicate/chat"}
+WHOLE = {"runpod/upscaler", "runpod/poster-server", "runpod/embeddings", "replicate/chat", "replicate/tokens"}
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -14,10 +14,10 @@ from converters.options import Options
 from converters.outcome import Converted
 from converters.verify.candidate import candidates
 from converters.verify.certificate import Certificate
+from tests.needs import needs
 from tests.verify.made import FIXTURES
 
-pytest.importorskip("runpod")
-pytest.importorskip("cog")
+needs("runpod", "cog")
 
 #: Text to image as fal's guide to RunPod writes it, under names of its own.
 PAINTER = """

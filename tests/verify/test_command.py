@@ -21,11 +21,11 @@ from converters.options import Options, Target
 from converters.outcome import Converted
 from converters.output import write
 from converters.reports.json import published_schema
+from tests.needs import needs
 from tests.reports.test_json import closed
 from tests.verify.made import FIXTURES
 
-pytest.importorskip("runpod")
-pytest.importorskip("cog")
+needs("runpod", "cog")
 
 TOKENS = FIXTURES / "replicate/tokens"
 Read = Callable[[], str]
@@ -161,6 +161,7 @@ def test_cogs_own_schema_is_the_contract(
     assert [breach["value"] for breach in certificate["schemas"]["takes_more"]] == [{"prompt": ""}], "Cog demands fail_after since 0.17"
 
 
+@pytest.mark.whole
 def test_an_answer_outside_the_sources_schema_is_named_by_its_path(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     target = converted(TOKENS, tmp_path)
     app = (target / "app.py").read_text()

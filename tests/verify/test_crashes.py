@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
+from tests.needs import needs
 from tests.verify.made import studied
 
-pytest.importorskip("cog")
+needs("cog")
 
 CRASHES = """
 import os

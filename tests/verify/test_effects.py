@@ -10,9 +10,10 @@ from converters.verify.certificate import Differing, Trial
 from converters.verify.compare import Difference, of_prints
 from converters.verify.outcome import Outcome
 from converters.verify.report import as_html, as_markdown, as_text
+from tests.needs import needs
 from tests.verify.made import Studied, studied
 
-pytest.importorskip("runpod")
+needs("runpod")
 
 WORKER = '''
 import os

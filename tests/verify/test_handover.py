@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.needs import needs
 from tests.verify.made import studied
 
-pytest.importorskip("cog")
+needs("cog")
 
 RETURNED = """
 from cog import BasePredictor, Path

@@ -15,10 +15,10 @@ from converters.cli import answer
 from converters.errors import UsageError
 from converters.sources.replicate.runner import upload
 from converters.verify.interpreter import Interpreter, imported, inspected, numbers, uneven
+from tests.needs import needs
 from tests.verify.made import FIXTURES
 
-pytest.importorskip("runpod")
-pytest.importorskip("cog")
+needs("runpod", "cog")
 
 BLUR = FIXTURES / "replicate/blur"
 CARTOON = FIXTURES / "replicate/cartoon-2021"

@@ -22,9 +22,10 @@ from converters.verify import target
 from converters.verify.certificate import Certificate
 from converters.verify.isolated import Ended, certificate
 from fal_runtime.confinement import support
+from tests.needs import needs
 from tests.verify.test_study import processes_of
 
-pytest.importorskip("runpod")
+needs("runpod")
 
 WORKER = '''
 import subprocess

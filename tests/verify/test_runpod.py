@@ -20,8 +20,9 @@ from converters.verify.observe import Observation
 from converters.verify.outcome import File, LocalPath, Outcome
 from converters.verify.source import Staged
 from fal_runtime.confinement import support
+from tests.needs import needs
 
-pytest.importorskip("runpod")
+needs("runpod")
 
 
 class Ended:

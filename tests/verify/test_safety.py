@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from converters.verify.certificate import Trial
+from tests.needs import needs
 from tests.verify.made import Studied, digests, studied
 from tests.verify.test_study import processes_of
 
-pytest.importorskip("runpod")
+needs("runpod")
 
 WORKER = '''
 import os

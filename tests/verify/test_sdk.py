@@ -22,10 +22,10 @@ from converters.sources.registry import named, platforms
 from converters.verify.certificate import Certificate
 from converters.verify.interpreter import Interpreter, inspected
 from converters.verify.sdk import SourceSdk, Wanted, candidates, misfit, share, stated
+from tests.needs import needs
 from tests.verify.made import FIXTURES
 
-pytest.importorskip("runpod")
-pytest.importorskip("cog")
+needs("runpod", "cog")
 
 OWN = inspected().releases
 SDKS = {platform.sdk.package: platform.sdk for platform in platforms() if platform.sdk is not None}

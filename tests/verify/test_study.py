@@ -16,10 +16,10 @@ from converters.verify.handler import HandlerStudy
 from converters.verify.outcome import Fault, SideFailed
 from converters.verify.requests import Request
 from converters.verify.study import Study
+from tests.needs import needs
 from tests.verify.made import FIXTURES, Studied, digests, studied
 
-pytest.importorskip("runpod")
-pytest.importorskip("cog")
+needs("runpod", "cog")
 
 DIFFERING = Differing(path="$", source="1", target="2")
 Run = Callable[[str], Studied]
