@@ -49,6 +49,7 @@ from converters.sources.runpod import (
     gone,
     hooks,
     hub,
+    image_folders,
     init_timeout,
     inline,
     inputs,
@@ -321,7 +322,8 @@ def chosen_start(unit: Unit) -> Start:
 def _environment(project: Project, unit: Unit, code: Code, closure: list[str], ledger: Ledger) -> tuple[Environment, environments.Plan]:
     imported = imported_names(code, closure)
     if unit.packaging is not None:
-        reasons = [*_names_of_the_image(unit, code), *start_script.places(project, unit)]
+        modules = [module for path in closure if (module := code.module(path)) is not None]
+        reasons = [*_names_of_the_image(unit, code), *start_script.places(project, unit), *image_folders.needed(unit.packaging, modules)]
         environment, plan = environments.from_packaging(project, unit.packaging, imported, reasons)
         if plan.layers and any(part.startswith("--") for layer in plan.layers for part in layer) and environment.kind == "requirements":
             environment.layers = _merged(plan.layers)
