@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -12,11 +12,15 @@ from converters.concepts import variables
 from converters.fal.runner import PRESET_VARIABLES
 from converters.preflight.deployment import Deployment
 from converters.preflight.running import Scope
+from converters.python.absence import absence
 from converters.python.code import Code
-from converters.python.environ import environment_reads
+from converters.python.environ import environment_reads, without_default
 from converters.python.guards import written
+from converters.python.module import Module
 
-Need = Literal["required", "optional"]
+Need = Literal["required", "used", "unknown", "optional"]
+"""`required`: the code refuses to run without it; `used`: it passes on what it reads, None as well; `unknown`: reading does not tell."""
+SEVERITY: tuple[Need, ...] = ("required", "used", "unknown", "optional")
 LIBRARIES: dict[str, tuple[str, ...]] = {
     "openai.OpenAI": ("OPENAI_API_KEY",),
     "openai.AsyncOpenAI": ("OPENAI_API_KEY",),
@@ -64,7 +68,7 @@ def _environment(deployment: Deployment) -> list[Variable]:
         known = found.get(one.name)
         if one.name in variables.COMMON | PRESET_VARIABLES or variables.BUILD_ONLY.match(one.name) or not one.name.isidentifier():
             continue
-        if known is None or (one.need == "required" and known.need == "optional"):
+        if known is None or SEVERITY.index(one.need) < SEVERITY.index(known.need):
             found[one.name] = Variable(one.name, one.need, one.file, one.line, setters.get(one.name, ""), one.why)
     return [found[name] for name in sorted(found)]
 
@@ -82,11 +86,23 @@ def _setters(deployment: Deployment) -> dict[str, str]:
 
 def _of_code(deployment: Deployment) -> Iterator[Variable]:
     code = Code(deployment.project)
+    modules = [unit.module for unit in deployment.running.units.values()]
     for unit in deployment.running.units.values():
         running = {id(node) for scope in unit.scopes for node in scope.nodes}
         for node, name, required in environment_reads(code, unit.module):
             if id(node) in running or isinstance(node, ast.AnnAssign):
-                yield Variable(name, "required" if required else "optional", unit.path, getattr(node, "lineno", 1))
+                need = "required" if required else _need(modules, unit.module, node)
+                yield Variable(name, need, unit.path, getattr(node, "lineno", 1))
+
+
+def _need(modules: Sequence[Module], module: Module, node: ast.AST) -> Need:
+    """How much code needs a variable whose absence it does not refuse."""
+    match without_default(module, node):
+        case None:
+            return "unknown"
+        case False:
+            return "optional"
+    return absence(modules, module, node)
 
 
 def _of_libraries(deployment: Deployment) -> Iterator[Variable]:

@@ -72,6 +72,16 @@ def environment_reads(code: Code, module: Module) -> Iterator[tuple[ast.AST, str
                 yield node, node.args[0].value, demands and len(node.args) + len(node.keywords) == 1
 
 
+def without_default(module: Module, node: ast.AST) -> bool | None:
+    """Whether a read of a variable gives None where it is not set; None where a function of the project decides that."""
+    if not isinstance(node, ast.Call):
+        return False
+    if _read(node, _aliases(module.tree)) is None:
+        return None if len(node.args) + len(node.keywords) == 1 else False
+    given = [*node.args[1:2], *(keyword.value for keyword in node.keywords if keyword.arg == "default")]
+    return all(isinstance(value, ast.Constant) and value.value is None for value in given)
+
+
 def _libraries(tree: ast.Module) -> set[str]:
     """Names that read a variable when they are called: `config` of decouple, readers of environs' `Env`."""
     found: set[str] = set()

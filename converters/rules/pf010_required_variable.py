@@ -2,8 +2,35 @@
 
 from __future__ import annotations
 
-from converters.rules.model import Case, Rule, fal_docs, runpod_docs
+from converters.rules.model import Case, Rule, Seen, fal_docs, runpod_docs
 from converters.rules.samples import SERVER, SERVER_IMAGE, WORKER
+
+STORES = """
+import os
+
+import boto3
+import runpod
+
+BUCKET = os.getenv("MODELS_BUCKET")
+
+
+def handler(job):
+    boto3.client("s3").download_file(Bucket=BUCKET, Key=job["input"]["key"], Filename="/tmp/model")
+    return {"size": os.path.getsize("/tmp/model")}
+
+
+runpod.serverless.start({"handler": handler})
+"""
+"""A worker that passes on a variable, which line 6 reads without a default."""
+
+
+def _stores(before: str, after: str, listed: str) -> Case:
+    """The worker with another read or use of the variable, of which MIGRATION.md says what is `listed`."""
+    files = {"handler.py": STORES.replace(before, after), "requirements.txt": "boto3==1.35.0\nrunpod==1.7.9"}
+    return Case(
+        f"a variable that is read as `{after}` is {listed}", "untouched", files, has={"MIGRATION.md": (f"| `MODELS_BUCKET` | {listed} |",)}
+    )
+
 
 rule = Rule(
     code="PF010",
@@ -11,8 +38,10 @@ rule = Rule(
     safety="manual",
     explanation="""
     Everything that runs is read for variables: `os.environ` under any name, `getenv` whose absence is refused, settings classes, scripts
-    that end without one, and calls of libraries that read a key from the environment. What nothing in the output sets is asked for;
-    reads that the code does without are listed only. MIGRATION.md shows all of them as the environment of the old endpoint.
+    that end without one, and calls of libraries that read a key from the environment. What nothing in the output sets is asked for; so is
+    what the code reads without a default and passes on as it is, followed through constants, attributes and parameters. Reads that have a
+    default, or that the code asks for first, are listed as optional, and those of which reading does not tell as not known. MIGRATION.md
+    shows all of them as the environment of the old endpoint.
     Set each with `fal secrets set`, which is how a value gets in from outside.
     """,
     links=(
@@ -56,5 +85,17 @@ rule = Rule(
                 "Dockerfile": SERVER_IMAGE.replace("COPY", "ENV MODE=fast\nCOPY"),
             },
         ),
+        Case(
+            "a variable that is passed on without a default is asked for",
+            "partial",
+            {"handler.py": STORES, "requirements.txt": "boto3==1.35.0\nrunpod==1.7.9"},
+            seen=(Seen("manual", 6),),
+            has={"MIGRATION.md": ("fal secrets set MODELS_BUCKET=", "| `MODELS_BUCKET` | used without a default |")},
+            status="converted",
+        ),
+        _stores('os.getenv("MODELS_BUCKET")', 'os.getenv("MODELS_BUCKET", "models")', "optional"),
+        _stores('os.getenv("MODELS_BUCKET")', 'os.getenv("MODELS_BUCKET") or "models"', "optional"),
+        _stores("Bucket=BUCKET", 'Bucket=BUCKET if BUCKET else "models"', "optional"),
+        _stores("Bucket=BUCKET", "**settings(BUCKET=[BUCKET])", "not known"),
     ),
 )

@@ -26,12 +26,19 @@ def fill(application: Application, deployments: Iterable[Deployment]) -> None:
 def _must_be_set(app: App, variable: Variable) -> bool:
     known = {secret.name for secret in app.secrets} | {one.name for one in app.environment.variables}
     own = variable.name in known or variables.PLATFORM.match(variable.name) is not None
-    return variable.need == "required" and not variable.setter and not own
+    return variable.need in ("required", "used") and not variable.setter and not own
+
+
+NEEDS = {"required": "required", "used": "used without a default", "unknown": "not known", "optional": "optional"}
+UNSET = {
+    "optional": "nothing: the code does without",
+    "unknown": "nothing: look whether the code does without, and set what the old endpoint set",
+}
 
 
 def _row(variable: Variable, app: App | None) -> tuple[str, str, str, str]:
     secret = variable.is_secret or any(one.name == variable.name for one in (app.secrets if app else ()))
-    setter = "fal secrets set" if secret and not variable.setter else variable.setter or "nothing: the code does without"
+    setter = "fal secrets set" if secret and not variable.setter else variable.setter or UNSET.get(variable.need, "fal secrets set")
     if variables.PLATFORM.match(variable.name) and not variable.setter:
         setter = "nothing: RunPod's own"
-    return variable.name, f"{variable.need}{', secret' if variable.is_secret else ''}", setter, f"{variable.file}:{variable.line}"
+    return variable.name, f"{NEEDS[variable.need]}{', secret' if variable.is_secret else ''}", setter, f"{variable.file}:{variable.line}"

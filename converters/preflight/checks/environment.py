@@ -18,12 +18,15 @@ def check(deployment: Deployment) -> Iterator[Finding]:
     given = set(map(str, listed)) if isinstance(listed, list) else set()
     for variable in environment(deployment):
         if (
-            variable.need == "required"
+            variable.need in ("required", "used")
             and not variable.setter
             and variable.name not in given
             and not variables.PLATFORM.match(variable.name)
         ):
             what = "the secret" if variable.is_secret else "the variable"
             why = f" ({variable.why})" if variable.why else ""
-            message = f"the app needs {what} {variable.name}{why}: set it with `fal secrets set {variable.name}=...`."
+            needs = f"the app needs {what} {variable.name}{why}"
+            if variable.need == "used":
+                needs = f"the code reads {what} {variable.name} without a default and passes on what it gets"
+            message = f"{needs}: set it with `fal secrets set {variable.name}=...`."
             yield Finding(variable.file, variable.line, rules.PF010, message, about=variable.name, scope=Scope.DEPLOY)
