@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from difflib import SequenceMatcher
 
 from converters.ir import Disposition, Origin, Scope
@@ -16,10 +17,13 @@ from converters.preflight.tree import project_of
 from converters.project import MAX_FILE, Project
 
 
-def account(made: Mapping[str, FileChange], source: Project, ledger: Ledger) -> list[Deployment]:
-    """Note what the output of a conversion still lacks; what an item says already is not said again. The apps as they were read."""
+def account(made: Mapping[str, FileChange], source: Project, ledger: Ledger, unset: Collection[str] = ()) -> list[Deployment]:
+    """Note what the output of a conversion still lacks; what an item says already is not said again. The apps as they were read.
+
+    ``unset``: names of the apps whose `secrets` the conversion listed, so that a person has still to set them.
+    """
     manual = [item for item in ledger.items() if item.disposition is Disposition.MANUAL]
-    apps = deployments(project_of(made.values(), source))
+    apps = [_unlisted(one) if one.program.name in unset else one for one in deployments(project_of(made.values(), source))]
     for found in findings_of(apps):
         if any(_says(item, found) for item in manual):
             continue
@@ -27,6 +31,12 @@ def account(made: Mapping[str, FileChange], source: Project, ledger: Ledger) -> 
         place = Place(file=found.file, line=found.line)
         ledger.note(found.rule, found.disposition, found.message, Origin(file=file, line=line), scope=found.scope, output=place)
     return apps
+
+
+def _unlisted(deployment: Deployment) -> Deployment:
+    """The app without its list of secrets."""
+    settings = {name: stated for name, stated in deployment.program.settings.items() if name != "secrets"}
+    return replace(deployment, program=replace(deployment.program, settings=settings))
 
 
 def source_place(made: Mapping[str, FileChange], source: Project, found: Finding) -> tuple[str, int]:

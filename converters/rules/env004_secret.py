@@ -13,7 +13,8 @@ rule = Rule(
     explanation="""
     A variable whose name has a word such as TOKEN, SECRET, PASSWORD or API_KEY among its parts is a secret, whether the code reads
     it or the Dockerfile sets it. Its value is never written into the output: on fal it is set once with `fal secrets set` and reaches
-    the runner as a variable of the same name. `TOKENIZERS_PARALLELISM` and `MAX_TOKENS` are none.
+    the runner as a variable of the same name. The app lists it in `secrets`, which keeps every other secret of the account from it.
+    `TOKENIZERS_PARALLELISM` and `MAX_TOKENS` are none.
     Set every secret that MIGRATION.md lists before the first deployment.
     """,
     links=(runpod_docs("serverless/development/environment-variables"), fal_docs("documentation/development/manage-secrets-securely")),
@@ -33,7 +34,7 @@ rule = Rule(
                 """
             },
             seen=(Seen("manual", 5),),
-            has={"MIGRATION.md": ("fal secrets set HF_TOKEN=",)},
+            has={"MIGRATION.md": ("fal secrets set HF_TOKEN=",), "app.py": ('secrets = ["HF_TOKEN"]',)},
             status="converted",
         ),
         Case(
@@ -83,7 +84,8 @@ rule = Rule(
                 runpod.serverless.start({"handler": handler})
                 """
             },
-            lacks={"MIGRATION.md": ("fal secrets set",), "app.py": ("secrets",)},
+            lacks={"MIGRATION.md": ("fal secrets set",)},
+            has={"app.py": ("secrets = []",)},
         ),
         Case(
             "names that only contain the word are no secrets",

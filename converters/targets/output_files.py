@@ -13,7 +13,7 @@ from converters.outcome import Action, FileChange, Hunk
 from converters.preflight.account import account
 from converters.project import MAX_FILE, Project, SourceFile
 from converters.python.applying import apply, together
-from converters.targets import variables
+from converters.targets import secret_list, variables
 from converters.targets.app import tidy
 from converters.targets.templating import render
 
@@ -35,7 +35,8 @@ def sealed(
     dockerfiles = {app.environment.dockerfile for app in application.apps if app.environment.dockerfile}
     result = seal.seal(made, dockerfiles, application.apps, vault, ledger, in_place=in_place)
     made, name = result.files, migration_name(project)
-    variables.fill(application, account(made, project, ledger))
+    unset = {app.name for app in application.apps if secret_list.is_ours(app)}
+    variables.fill(application, account(made, project, ledger, unset))
     text = vault.mask(guide(application, ledger, seal.names_of(result.literals)))
     made[name] = added(project, name, text, None)
     gone = [FileChange(path, "removed", None, before=None) for path in [*project.files, *project.withheld] if path not in made]

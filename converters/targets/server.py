@@ -16,7 +16,7 @@ from converters.ledger import Ledger
 from converters.options import Options
 from converters.outcome import FileChange
 from converters.project import Project
-from converters.targets import dockerfile, function, machine, migration, overrides, pyproject, refused
+from converters.targets import dockerfile, function, machine, migration, overrides, pyproject, refused, secret_list
 from converters.targets.class_names import with_free_name
 from converters.targets.image import copy_line
 from converters.targets.output_files import added, kept_file, new_file, sealed
@@ -37,6 +37,7 @@ def write(project: Project, application: Application, options: Options, ledger: 
             ledger.note(rules.DK046, Disposition.MANUAL, message, one.origin or Origin(file=app.entry, line=1))
     edits = overrides.selected([*application.edits, *_image(project, application, app, ledger)], options, ledger)
     made: dict[str, FileChange] = {}
+    secret_list.prepare(application)
     _program(project, application, app, made)
     made["pyproject.toml"] = added(project, "pyproject.toml", pyproject.emit(project, application.apps), None)
     for file in application.files:
@@ -47,7 +48,8 @@ def write(project: Project, application: Application, options: Options, ledger: 
     for path in sorted(wanted):
         if path in project.files and path not in made:
             made[path] = kept_file(project.files[path], [edit for edit in edits if edit.file == path])
-    if machine.reconsider(project, application, made, ledger):
+    changed = machine.reconsider(project, application, made, ledger)
+    if secret_list.complete(project, application, made, vault) or changed:
         _program(project, application, app, made)
         made["pyproject.toml"] = added(project, "pyproject.toml", pyproject.emit(project, application.apps), None)
     return sealed(project, application, made, ledger, vault, migration.emit, in_place=options.in_place)

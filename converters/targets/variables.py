@@ -17,16 +17,21 @@ def fill(application: Application, deployments: Iterable[Deployment]) -> None:
     for deployment in deployments:
         app = apps.get(deployment.program.name)
         for variable in environment(deployment):
-            if app is not None and _must_be_set(app, variable):
+            if app is not None and must_be_set(app, variable):
                 app.secrets.append(EnvVar(name=variable.name, secret=True, origin=Origin(file=variable.file, line=variable.line)))
             rows[variable.name] = _row(variable, app)
     application.variables = [rows[name] for name in sorted(rows)]
 
 
-def _must_be_set(app: App, variable: Variable) -> bool:
-    known = {secret.name for secret in app.secrets} | {one.name for one in app.environment.variables}
-    own = variable.name in known or variables.PLATFORM.match(variable.name) is not None
-    return variable.need in ("required", "used") and not variable.setter and not own
+def must_be_set(app: App, variable: Variable) -> bool:
+    """Whether an app needs a variable that nothing sets, and that is not among its secrets yet."""
+    known = {secret.name for secret in app.secrets}
+    return variable.need in ("required", "used") and not variable.setter and variable.name not in known and not is_own(app, variable)
+
+
+def is_own(app: App, variable: Variable) -> bool:
+    """Whether the app sets a variable itself, or only the old platform did."""
+    return variable.name in {one.name for one in app.environment.variables} or variables.PLATFORM.match(variable.name) is not None
 
 
 NEEDS = {"required": "required", "used": "used without a default", "unknown": "not known", "optional": "optional"}

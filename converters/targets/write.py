@@ -12,7 +12,7 @@ from converters.ledger import Ledger
 from converters.options import Options
 from converters.outcome import FileChange, Hunk
 from converters.project import Project, SourceFile
-from converters.targets import contract, emitters, ignored, image, machine, migration, overrides, places, pyproject, refused
+from converters.targets import contract, emitters, ignored, image, machine, migration, overrides, places, pyproject, refused, secret_list
 from converters.targets.app import idiomatic_name
 from converters.targets.output_files import added, kept_file, new_file, sealed, text_of
 
@@ -45,6 +45,7 @@ def write(project: Project, application: Application, options: Options, ledger: 
     _image_edits(project, application, edits, ledger)
     edits = overrides.selected(edits, options, ledger)
     _moved_copies(project, edits, ledger)
+    secret_list.prepare(application)
     made = _programs(project, application)
     for new in application.files:
         text = text_of(new)
@@ -55,7 +56,8 @@ def write(project: Project, application: Application, options: Options, ledger: 
             made[path] = kept_file(file, [edit for edit in edits if edit.file == path])
     if (ignore := ignored.keeping(project, made)) is not None:
         made[ignore.path] = new_file(project, ignore)
-    if machine.reconsider(project, application, made, ledger):
+    changed = machine.reconsider(project, application, made, ledger)
+    if secret_list.complete(project, application, made, vault) or changed:
         made |= _programs(project, application)
     if len(application.apps) == 1 and (program := made.get(application.apps[0].app_file)) is not None and program.data is not None:
         places.fill(ledger, application.apps[0], program.data.decode())

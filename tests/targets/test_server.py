@@ -136,7 +136,7 @@ def test_a_setting_that_cannot_be_is_refused(name: str, value: Any, tmp_path: Pa
 
 def test_without_settings_only_what_is_known_is_written(tmp_path: Path) -> None:
     written = text(made(tmp_path), "pyproject.toml")
-    assert "keep_alive" not in written and "max_multiplexing" not in written and "secrets" not in written
+    assert "keep_alive" not in written and "max_multiplexing" not in written and "\nsecrets = []" in written
     assert 'auth = "private"' in written and "exposed_port = 8000" in written
 
 

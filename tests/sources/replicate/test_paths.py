@@ -141,7 +141,7 @@ def test_a_deployment_states_machine_and_scaling(tmp_path: Path, document: dict[
     path = tmp_path / "deployment.json"
     path.write_text(json.dumps(document))
     outcome = converted(FIXTURES / "hello", endpoint_config=path)
-    assert {setting.name: setting.value for setting in app(outcome).settings} == settings
+    assert {setting.name: setting.value for setting in app(outcome).settings} == {**settings, "secrets": []}
     assert not items(outcome, "RC020")
 
 

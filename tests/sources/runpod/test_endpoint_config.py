@@ -81,7 +81,7 @@ def test_a_time_limit_that_is_none_sets_none(tmp_path: Path, value: object) -> N
 )
 def test_some_keys_change_nothing(tmp_path: Path, document: dict[str, Any]) -> None:
     app, items = made(tmp_path, document)
-    assert [setting.name for setting in app.settings] == ["machine_type"]
+    assert [setting.name for setting in app.settings] == ["machine_type", "secrets"]
     assert items and all(item.disposition is not Disposition.MANUAL for item in items)
 
 
