@@ -14,7 +14,7 @@ from converters.fal import machine_types
 from converters.ir import Disposition, EnvVar, Origin, Safety, Scope, Setting, Value
 from converters.ledger import Ledger
 from converters.project import Project, SourceFile
-from converters.rules import rp042_hub_listing
+from converters.rules import rp042_hub_listing, rp049_hub_presets
 from converters.sources.runpod.machines import machine_of
 
 DRIVERS = "fal chooses machines whose driver fits; the wheels or the image bring their CUDA"
@@ -134,7 +134,8 @@ def _config(file: SourceFile, located: Located, config: dict[str, Any], hub: Hub
             ledger.settle(construct, rules.RP041, Disposition.CONVERTED, f"{value}: the image is converted as what it starts")
         elif key == "presets" and isinstance(value, list):
             ledger.settle(construct, rules.RP049, Disposition.CONVERTED, "alternative settings, listed below")
-            _presets(file, located, value, ledger)
+            stated = "gpuIds" in config or config.get("runsOn") == "CPU"
+            _presets(file, located, value, hub, ledger, machine=not stated)
 
 
 def _machines(text: str) -> tuple[list[str], list[str]]:
@@ -188,18 +189,34 @@ def _variable(file: SourceFile, located: Located, index: int, entry: Any, hub: H
         ledger.settle(construct, rules.RP048, Disposition.CONVERTED, f"`{name}` is set to the hub's default in setup()", safety=Safety.SAFE)
 
 
-def _presets(file: SourceFile, located: Located, presets: list[Any], ledger: Ledger) -> None:
+def _presets(file: SourceFile, located: Located, presets: list[Any], hub: Hub, ledger: Ledger, *, machine: bool) -> None:
+    """Account for every preset. `machine`: the first one that names a GPU tells it, since nothing else of the listing does."""
     for index, preset in enumerate(presets):
         name = preset.get("name", index) if isinstance(preset, dict) else index
         origin = located.origin(file, "config", "presets", index)
         construct = ledger.record("key", f"config.presets[{name}]", origin, offset=located.offset("config", "presets", index))
-        ledger.settle(
-            construct,
-            rules.RP049,
-            Disposition.MANUAL,
-            f"preset `{name}`: deploy another app with these variables if you use it.",
-            scope=Scope.DEPLOY,
-        )
+        told = _preset_machine(preset, hub, origin) if machine and isinstance(preset, dict) else ""
+        machine = machine and not told
+        if told and not any(isinstance(value, dict | list) and value for value in preset.values()):
+            ledger.settle(construct, rules.RP049, Disposition.CONVERTED, f"preset `{name}`: {told}")
+            continue
+        said = f"{told}; " if told else ""
+        message = f"preset `{name}`: {said}deploy another app with these variables if you use it."
+        ledger.settle(construct, rules.RP049, Disposition.MANUAL, message, scope=Scope.DEPLOY)
+
+
+def _preset_machine(preset: dict[str, Any], hub: Hub, origin: Origin) -> str:
+    """Take the machine of a preset that names its GPU; what was read, '' for one that names none that is known."""
+    stated = next((preset[key] for key in rp049_hub_presets.GPUS if preset.get(key)), "")
+    text = ",".join(map(str, stated)) if isinstance(stated, list) else str(stated)
+    found, _ = _machines(text)
+    if not found:
+        return ""
+    hub.settings.append(Setting(name="machine_type", value=found[0] if len(found) == 1 else found, origin=origin, note=text))
+    count = preset.get("gpuCount")
+    if isinstance(count, int) and count > 1 and all(one.name != "num_gpus" for one in hub.settings):
+        hub.settings.append(Setting(name="num_gpus", value=count, origin=origin))
+    return f"`{text}` -> machine_type {', '.join(found)}, which nothing else of the listing states"
 
 
 def examples(project: Project, folder: str, ledger: Ledger) -> list[Value[Any]]:
