@@ -55,7 +55,7 @@ def convert(path: Path, options: Options) -> Outcome:
         from converters.targets.write import write
 
         files = write(project, application, options, ledger, vault)
-        must_compile(files)
+        must_compile(files, project)
         ledger.close()
         withhold_items(ledger, vault)
         return Converted(root, application, ledger, tuple(files), options.name or project.name, vault)

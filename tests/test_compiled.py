@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from converters.cli import answer
-from converters.compiled import DoesNotCompile, must_compile
+from converters.compiled import DoesNotCompile, NameNotDefined, must_compile
 from converters.outcome import FileChange
+from converters.project import open_project
 from converters.targets import worker
 
 WORKER = "import runpod\n\n\ndef handler(job):\n    return job\n\n\nrunpod.serverless.start({'handler': handler})\n"
@@ -42,6 +43,66 @@ def test_a_file_that_python_refuses_is_our_bug(change: FileChange) -> None:
 )
 def test_what_is_right_passes(change: FileChange) -> None:
     must_compile([change])
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        pytest.param("x = y\n", 1, id="at the top"),
+        pytest.param("def f():\n    return y\n", 2, id="in a function"),
+        pytest.param("class A:\n    x: y = 1\n", 2, id="an annotation"),
+        pytest.param("class A:\n    def f(self):\n        return [y for x in (1,)]\n", 3, id="in a comprehension of a method"),
+        pytest.param("@y\ndef f():\n    pass\n", 1, id="a decorator"),
+        pytest.param("class A:\n    y = 1\n    def f(self):\n        return y\n", 4, id="a name of the class around a method"),
+        pytest.param("def g():\n    y = 1\ndef f():\n    return y\n", 4, id="a name of another function"),
+        pytest.param("y.attribute = 1\n", 1, id="the owner of an attribute"),
+    ],
+)
+def test_a_name_that_nothing_defines_is_our_bug(text: str, line: int) -> None:
+    with pytest.raises(NameNotDefined, match=rf"^app.py:{line} .*`y`"):
+        must_compile([FileChange("app.py", "added", text.encode())])
+    with pytest.raises(NameNotDefined):
+        must_compile([FileChange("app.py", "modified", text.encode(), b"x = 1\n")])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("import y\nx = y\n", id="imported"),
+        pytest.param("import y.z\nx = y\n", id="a package with a module of it"),
+        pytest.param("from a import b as y\nx = y\n", id="imported under it"),
+        pytest.param("def f():\n    return y\ny = 1\n", id="defined below"),
+        pytest.param("def f():\n    global y\n    y = 1\ndef g():\n    return y\n", id="made a global by a function"),
+        pytest.param("try:\n    import y\nexcept ImportError:\n    y = None\nx = y\n", id="imported where it can be"),
+        pytest.param("for y in range(3):\n    x = y\n", id="of a loop"),
+        pytest.param("with open('a') as y:\n    x = y\n", id="of a with statement"),
+        pytest.param("try:\n    x = 1\nexcept OSError as y:\n    print(y)\n", id="of an except clause"),
+        pytest.param("x = [y for y in (1, 2)]\n", id="of a comprehension"),
+        pytest.param("x = (lambda y: y)(1)\n", id="of a lambda"),
+        pytest.param("if (y := 1):\n    x = y\n", id="of an assignment expression"),
+        pytest.param("def f():\n    y = 1\n    def g():\n        return y\n    return g\n", id="of the function around it"),
+        pytest.param("match [1]:\n    case [y]:\n        x = y\n", id="of a pattern"),
+        pytest.param("class y:\n    def f(self) -> 'y':\n        return y()\n", id="a class in itself"),
+        pytest.param("class A:\n    def f(self):\n        return __class__, super().f\n", id="what Python gives a method"),
+        pytest.param("class A:\n    y = 1\n    x = y\n    z = __qualname__\n", id="of the class's own body"),
+        pytest.param("from a import *\nx = y\n", id="that a star may bring"),
+        pytest.param("globals()['y'] = 1\nx = y\n", id="that code may write into the module"),
+        pytest.param("print(__file__, __name__, __doc__, reveal := len)\n", id="that Python brings"),
+        pytest.param("x: 'y' = 1\n", id="in quotes"),
+        pytest.param("def top(y):\n    z = y\n    return z\n", id="of a function by the name of the compiler's own table"),
+    ],
+)
+def test_a_name_that_may_be_defined_passes(text: str) -> None:
+    must_compile([FileChange("app.py", "added", text.encode())])
+
+
+def test_a_name_that_the_source_does_not_define_either_is_its_own(tmp_path: Path) -> None:
+    (tmp_path / "handler.py").write_text("def handler(job):\n    return time.time(), y\n")
+    made = FileChange("app.py", "added", b"def generate(self):\n    return time.time(), y\n")
+    with pytest.raises(NameNotDefined):
+        must_compile([made])
+    must_compile([made], open_project(tmp_path))
+    must_compile([FileChange("a.py", "modified", b"x = y + 1\n", b"x = y\n")])
 
 
 @pytest.mark.parametrize("options", [[], ["--force"], ["--check"]])
