@@ -13,6 +13,8 @@ FETCHES = re.compile(
     r"\b(unzip|tar\s|7z|bsdtar|gsutil|aws\s+s3|rclone|cookiecutter|degit|git\s+(pull|checkout|submodule|init))\b|\bcomfy-cli\b"
 )
 """Build steps that bring files whose names they do not say."""
+PACKAGES = frozenset({"apt-get", "apt", "aptitude", "apk", "yum", "dnf", "microdnf", "zypper", "pacman"})
+"""Programs whose arguments are names of packages, of which one may be `unzip`."""
 MOVES = frozenset({"cp", "mv", "ln", "rsync", "install"})
 INSTALLS = re.compile(r"\b(pip3?|uv|poetry|pdm|hatch)\b[^&;|]*\b(install|sync)\b|\bmake\s|setup\.py")
 """Build steps after which there may be a program in a folder of installed ones."""
@@ -32,13 +34,23 @@ def may_bring(stage: Stage, runs: Iterable[Run], project: Project, path: str) ->
         return True
     runs = list(runs)
     text = "\n".join(run.script for run in runs)
-    if re.search(rf"(?<![\w-]){re.escape(name)}(?!\w)", text) or FETCHES.search(text):
+    if re.search(rf"(?<![\w-]){re.escape(name)}(?!\w)", text) or any(map(_fetches, runs)):
         return True
     if any(_filled(run, path) for run in runs):
         return True
     if PurePosixPath(path).parent.name in ("bin", "sbin") and INSTALLS.search(text):
         return True
     return any(_names(project, word, name) for word in re.findall(r"[\w./-]+\.(?:sh|bash|py)\b", text))
+
+
+def _fetches(run: Run) -> bool:
+    """Whether a build step brings files whose names it does not say; installing the program that could is not yet that."""
+    for outer in run.commands():
+        for command in outer.inner if outer.compound else (outer, *outer.inner):
+            words = command.words[1:] if command.words[:1] == ("sudo",) else command.words
+            if not (words and PurePosixPath(words[0]).name in PACKAGES) and FETCHES.search(command.text):
+                return True
+    return False
 
 
 def _covers(copy: Copy, path: str) -> bool:

@@ -24,6 +24,15 @@ def _made(line: str) -> dict[str, str]:
     return {"handler.py": WORKER, "Dockerfile": ELSEWHERE.replace("CMD", f"{line}\nCMD")}
 
 
+UNPACKS = """
+FROM python:3.11-slim
+WORKDIR /app
+RUN apt-get install -y unzip && unzip /tmp/a.zip
+COPY notes.txt .
+EXPOSE 8000
+CMD ["python", "serve.py"]
+"""
+
 rule = Rule(
     code="PF006",
     title="a script that is started and is not there",
@@ -74,6 +83,10 @@ rule = Rule(
         Case("a list of requirements that nobody has is named", "partial",
              {"app/main.py": SERVER, "Dockerfile": PACKAGE.replace("CMD", "RUN pip install -r app/requirements.txt\nCMD")},
              seen=(Seen("manual", 4, "Dockerfile"),), status="partial"),
+        Case("a script that no package of the system brings is named", "partial",
+             {"notes.txt": "", "Dockerfile": UNPACKS.replace("unzip && unzip /tmp/a.zip", "unzip")}, status="partial"),
+        Case("a script that a step unpacks is in order", "untouched",
+             {"notes.txt": "", "Dockerfile": UNPACKS}),
         Case("a script that an image of somebody else's may hold is in order", "untouched",
              {"notes.txt": "", "Dockerfile": "FROM acme/ui:1\nWORKDIR /app/ui\nEXPOSE 8000\nENTRYPOINT [\"python\", \"server.py\"]\n"}),
         Case("a module that the command names and the image holds is in order", "untouched",
