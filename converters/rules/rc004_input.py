@@ -224,5 +224,23 @@ rule = Rule(
             style="keep",
             has={"predict.py": ('option.default if hasattr(option.default, "default") else option.choices',)},
         ),
+        Case(
+            "a required input that is passed by name alone loses its default, another one keeps its own",
+            "converted",
+            {
+                "cog.yaml": COG,
+                "predict.py": """
+                from cog import BasePredictor, Input
+
+
+                class Predictor(BasePredictor):
+                    def predict(self, *, prompt: str = Input(description="Text"), steps: int = Input(default=4)) -> str:
+                        return prompt.upper()
+                """,
+            },
+            seen=(Seen("converted", 5, "predict.py"),),
+            has={"predict.py": ("def predict(self, *, prompt: str, steps: int = 4) -> str:",)},
+            style="keep",
+        ),
     ),
 )

@@ -72,5 +72,26 @@ rule = Rule(
             has={"MIGRATION.md": ("a running prediction goes on to its end",)},
             lacks={"app.py": ("/cancel",)},
         ),
+        Case(
+            "an exception that is named with its module gets a name of its own",
+            "converted",
+            {
+                "cog.yaml": COG,
+                "predict.py": """
+                import cog
+
+
+                class Predictor(cog.BasePredictor):
+                    def predict(self, prompt: str) -> str:
+                        try:
+                            return prompt.upper()
+                        except cog.CancelationException:
+                            raise
+                """,
+            },
+            seen=(Seen("converted", 8, "predict.py"),),
+            has={"predict.py": ("        except CancelationException:\n",)},
+            lacks={"predict.py": ("cog",)},
+        ),
     ),
 )

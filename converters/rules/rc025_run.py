@@ -57,5 +57,24 @@ rule = Rule(
                 Seen("dropped", 5, "cog.yaml"),
             ),
         ),
+        Case(
+            "of the commands that run in the image those that fetch models are told apart",
+            "converted",
+            {
+                "cog.yaml": """
+                build:
+                  python_version: "3.11"
+                  system_packages: [ffmpeg]
+                  run:
+                    - curl -L -o /src/model.pth https://example.com/model.pth
+                    - echo built
+                predict: predict.py:Predictor
+                """,
+                "predict.py": PREDICTOR,
+            },
+            seen=(Seen("kept", 5, "cog.yaml"), Seen("kept", 6, "cog.yaml")),
+            has={"MIGRATION.md": ("`curl -L -o /src/model.pth https://example.com/model.pth` stays baked in the image",)},
+            lacks={"MIGRATION.md": ("echo built",)},
+        ),
     ),
 )

@@ -46,5 +46,24 @@ rule = Rule(
             status="partial",
         ),
         Case("a cog.yaml without weights fetches none", "untouched", {"cog.yaml": COG, "predict.py": PREDICTOR}),
+        Case(
+            "weights of one's own machine are told with the place where the code expects them",
+            "partial",
+            {
+                "cog.yaml": """
+                build:
+                  python_version: "3.11"
+                predict: predict.py:Predictor
+                weights:
+                  - target: /src/models
+                    source:
+                      uri: ./models
+                """,
+                "predict.py": PREDICTOR,
+            },
+            seen=(Seen("manual", 5, "cog.yaml"),),
+            has={"MIGRATION.md": ("weights are expected at /src/models (cog.yaml:5)",)},
+            status="partial",
+        ),
     ),
 )
