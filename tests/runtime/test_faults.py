@@ -5,14 +5,16 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
 import pytest
 
-from .conftest import Served
+from tests.warm import Warm
+
+from .conftest import Served, written
 
 Write = Callable[..., Path]
 Serve = Callable[..., Served]
@@ -76,6 +78,15 @@ def app(setup: str = "pass", settings: str = "max_concurrency=1") -> str:
     return APP.replace("SETUP", setup).replace("SETTINGS", settings)
 
 
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory, warm: Warm) -> Iterator[Served]:
+    """The app, served once for tests that only ask it."""
+    folder = tmp_path_factory.mktemp("demo")
+    served = Served(written(folder / "project", pyproject_toml=PYPROJECT, app_py=app()), folder / "data", warm=warm)
+    yield served
+    served.close()
+
+
 def test_setup_that_exits_is_one_line(project: Write, serve: Serve) -> None:
     served = serve(project(pyproject_toml=PYPROJECT, app_py=app("os._exit(5)")))
     served.line(r"^demo: the runner ended with exit code 5 before it was ready; next attempt in 30 s")
@@ -94,11 +105,10 @@ def test_setup_that_hangs_meets_the_startup_timeout(project: Write, serve: Serve
     assert (answer.status_code, answer.json()["error_type"]) == (504, "startup_timeout")
 
 
-def test_a_body_that_is_not_json_is_the_app_s_422(project: Write, serve: Serve) -> None:
-    served = serve(project(pyproject_toml=PYPROJECT, app_py=app()))
-    answer = httpx.post(served.url("demo"), content=b"{not json", headers={"content-type": "application/json"})
+def test_a_body_that_is_not_json_is_the_app_s_422(demo: Served) -> None:
+    answer = httpx.post(demo.url("demo"), content=b"{not json", headers={"content-type": "application/json"})
     assert (answer.status_code, answer.json()["detail"][0]["type"]) == (422, "json_invalid")
-    queued = httpx.post(served.url("demo").replace("/local", "/queue/local"), content=b"{not json").json()
+    queued = httpx.post(demo.url("demo").replace("/local", "/queue/local"), content=b"{not json").json()
     while httpx.get(queued["status_url"]).status_code == 202:
         time.sleep(0.02)
     assert httpx.get(queued["response_url"]).status_code == 422
@@ -119,10 +129,9 @@ def test_an_answer_that_is_cut_off_is_seen_as_such(project: Write, serve: Serve)
     assert not any("Traceback" in line for line in served.lines)
 
 
-def test_an_app_sees_no_process_but_its_own_and_ends_none(project: Write, serve: Serve) -> None:
-    served = serve(project(pyproject_toml=PYPROJECT, app_py=app()))
-    assert len(served.post("demo", {}, "/kill").json()["processes"]) == 2  # its own, and the one that reaps
-    assert served.post("demo", {"value": 3}).json() == {"value": 3}
+def test_an_app_sees_no_process_but_its_own_and_ends_none(demo: Served) -> None:
+    assert len(demo.post("demo", {}, "/kill").json()["processes"]) == 2  # its own, and the one that reaps
+    assert demo.post("demo", {"value": 3}).json() == {"value": 3}
 
 
 def children(pid: int) -> list[int]:
@@ -157,18 +166,16 @@ def test_a_large_answer_passes_and_its_reader_sets_the_pace(project: Write, serv
     assert size == 1600 * 65536
 
 
-def test_a_large_body_passes_in_chunks(project: Write, serve: Serve) -> None:
-    served = serve(project(pyproject_toml=PYPROJECT, app_py=app()))
+def test_a_large_body_passes_in_chunks(demo: Served) -> None:
     chunks = (b" " * 65536 for _ in range(200))
-    answer = httpx.post(served.url("demo"), content=chunks, headers={"content-type": "application/json"}, timeout=30)
+    answer = httpx.post(demo.url("demo"), content=chunks, headers={"content-type": "application/json"}, timeout=30)
     assert answer.status_code == 422
     padded = b'{"value": 7' + b" " * 5_000_000 + b"}"
-    assert httpx.post(served.url("demo"), content=padded, headers={"content-type": "application/json"}).json() == {"value": 7}
+    assert httpx.post(demo.url("demo"), content=padded, headers={"content-type": "application/json"}).json() == {"value": 7}
 
 
-def test_hints_of_the_app_reach_the_client(project: Write, serve: Serve) -> None:
-    served = serve(project(pyproject_toml=PYPROJECT, app_py=app()))
-    assert served.post("demo", {}).headers["x-fal-runner-hints"] == "warm"
+def test_hints_of_the_app_reach_the_client(demo: Served) -> None:
+    assert demo.post("demo", {}).headers["x-fal-runner-hints"] == "warm"
 
 
 def test_without_keep_warm_runners_come_and_go(project: Write, serve: Serve) -> None:
