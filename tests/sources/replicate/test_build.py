@@ -182,7 +182,7 @@ def test_every_model_of_a_repository_has_the_image_of_its_own_build(tmp_path: Pa
     ],
 )  # fmt: skip
 def test_model_files_that_the_build_fetches_are_told(tmp_path: Path, build: str, told: str) -> None:
-    section = text(built(tmp_path, build), "MIGRATION.md").partition("### Data\n")[2].partition("\n##")[0]
+    section = text(built(tmp_path, build), "MIGRATION.md").partition("### Data to move\n")[2].partition("\n##")[0]
     assert (told in section and "stays baked in the image" in section) if told else not section
 
 
