@@ -84,5 +84,23 @@ rule = Rule(
                 Seen("converted", 4, "Dockerfile", says="the files go along"),
             ),
         ),
+        Case(
+            "files from beside the worker's folder are taken from the folder above",
+            "converted",
+            {
+                "svc/handler.py": WORKER.replace("import runpod", "import runpod\n\nfrom common import tool"),
+                "common/tool.py": "LEVEL = 1",
+                "Dockerfile": """
+                FROM python:3.11
+                RUN pip install runpod==1.7.9
+                COPY svc /app/svc
+                COPY common /app/common
+                ENV PYTHONPATH=/app
+                CMD ["python", "/app/svc/handler.py"]
+                """,
+            },
+            seen=(Seen("converted", 3, "Dockerfile"), Seen("converted", 4, "Dockerfile")),
+            has={"svc/app.py": ('app_files_context_dir = ".."', '"common/tool.py"')},
+        ),
     ),
 )

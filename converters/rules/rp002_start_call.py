@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from converters.rules.model import Case, Rule, Seen, fal_docs, runpod_docs
-from converters.rules.samples import WORKER
+from converters.rules.samples import PIP, WORKER
 
 rule = Rule(
     code="RP002",
@@ -93,6 +93,21 @@ rule = Rule(
             },
             within=("worker.py",),
             has={"worker.py": ('USAGE = "runpod.serverless.start(config)"', "# runpod.serverless.start(")},
+        ),
+        Case(
+            "a handler that another module starts is taken from there",
+            "converted",
+            {
+                "main.py": "import work",
+                "work.py": """
+                import runpod
+
+                runpod.serverless.start({"handler": lambda job: {"text": job["input"]["prompt"]}})
+                """,
+                "Dockerfile": PIP.replace("COPY handler.py /handler.py", "COPY main.py work.py /").replace("/handler.py", "/main.py"),
+            },
+            seen=(Seen("converted", 3, "work.py"),),
+            has={"work.py": ('handler = lambda job: {"text": job["input"]["prompt"]}\n',), "app.py": ("self.handler = main.work.handler",)},
         ),
     ),
 )
