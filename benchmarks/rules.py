@@ -22,6 +22,7 @@ import tempfile
 import threading
 import traceback
 import types
+from collections import Counter
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,6 +51,8 @@ WHOLE = [
     *("tests/test_fixtures.py", "tests/test_ledger_complete.py", "tests/rules/test_meetings.py", "tests/rules/test_guide_rows.py"),
     *("tests/rules/test_closed_gaps.py", "tests/rules/test_unknown_names.py"),
 ]
+NEAREST = 60
+"""Of the tests that call a function, so many are tried."""
 SECONDS = 20
 """Processor time of one case or test under a negated condition, which may never end. Then five times as long may pass."""
 OTHERS = 150
@@ -345,8 +348,9 @@ def mutate(count: int, seed: int, output: Path | None) -> int:
         if number % 20 == 0:
             print(f"{number}: a case notices {number - len(left)}", file=sys.stderr, flush=True)
     tests = in_a_process(lambda: tests_of_functions({key(mutation): mutation for mutation in left})) if left else {}
+    calls = Counter(test for ids in tests.values() for test in ids)  # those that call the fewest of the functions are about them
     for mutation in left:
-        ids = tests[key(mutation)]
+        ids = sorted(set(tests[key(mutation)]), key=lambda test: (calls[test], test))[:NEAREST]
         found[mutation] = in_a_process(lambda mutation=mutation, ids=ids: who_notices(mutation, [], ids))
         if not found[mutation]:
             place = f"{mutation.file.relative_to(ROOT)}:{mutation.line} {mutation.function}"
