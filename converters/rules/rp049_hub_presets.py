@@ -83,9 +83,9 @@ rule = Rule(
             lacks={"app.py": ("num_gpus",)},
         ),
         Case(
-            "a listing whose presets are none tells no machine",
+            "a listing without presets that counts GPUs and names none tells no machine",
             "untouched",
-            {"handler.py": WORKER, ".runpod/hub.json": '{"config": {"presets": "none"}}'},
+            {"handler.py": WORKER, ".runpod/hub.json": '{"config": {"gpuCount": 1}}'},
             has={"app.py": ('machine_type = "L"  # assumed',)},
         ),
     ),
