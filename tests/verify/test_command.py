@@ -137,7 +137,9 @@ INPUT = {
     ("choices", "item", "code", "said"),
     [
         pytest.param(["short", "long"], "string", 0, "", id="kept", marks=pytest.mark.whole),
-        pytest.param(["short", "long", "all"], "string", 6, '"length": "all"', id="a choice that the app does not know"),
+        pytest.param(
+            ["short", "long", "all"], "string", 6, '"length": "all"', id="a choice that the app does not know", marks=pytest.mark.whole
+        ),
         pytest.param(
             ["short", "long"],
             "integer",

@@ -218,7 +218,12 @@ def aged(tmp_path: Path, days: int) -> None:
 
 @pytest.mark.parametrize(
     ("requirement", "days", "asked"),
-    [("torch", 8, ["runpod"]), ("torch", 6, []), ("runpod>=1", 8, ["runpod>=1"]), ("runpod==1.7.9", 400, [])],
+    [
+        ("torch", 8, ["runpod"]),
+        ("torch", 6, []),
+        pytest.param("runpod>=1", 8, ["runpod>=1"], marks=pytest.mark.whole),
+        ("runpod==1.7.9", 400, []),
+    ],
 )
 def test_what_several_releases_fit_is_looked_up_anew_after_a_week(
     requirement: str, days: int, asked: list[str], index: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -242,6 +247,7 @@ def test_without_network_an_old_environment_is_still_used(index: Index, tmp_path
     assert after == before
 
 
+@pytest.mark.whole
 def test_environments_that_are_out_of_use_are_removed(index: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     index.serve({"runpod": "99.0"})
     made = []

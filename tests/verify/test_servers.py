@@ -29,7 +29,7 @@ WHOLE = pytest.mark.whole
 MARKS = {
     "captions": pytest.mark.versions,
     **{f"{name}:{form}".removesuffix(":image"): WHOLE for name in FURTHER for form in ("image", "function")},
-    **dict.fromkeys(("guarded:app", "factory:app"), WHOLE),
+    **dict.fromkeys(("guarded:app", "factory:app", "notes:app"), WHOLE),
     **dict.fromkeys(
         ("captions:function", "captions:app", "entry:app", "prompts", "prompts:app", "stages", "uploads", "entry", "sentiment"), WHOLE
     ),
@@ -183,7 +183,7 @@ def test_what_a_proxy_has_no_endpoint_for_is_said(run: Run) -> None:
         pytest.param("captions", "Dockerfile", "CAPTION_STYLE=plain", "CAPTION_STYLE=other", "$.text", id="another variable", marks=WHOLE),
         pytest.param("captions:app", "app.py", "Response(body, answer.status_code)", "Response(body, 200)", "outcome", id="a proxy that answers 200", marks=WHOLE),
         pytest.param("captions:app", "app.py", 'params = {key: body.pop(key) for key in ("shade",) if key in body}', "params = {}", "", id="a proxy that drops the query", marks=WHOLE),
-        pytest.param("uploads:app", "app.py", "or mimetypes.guess_type(address or file.url)[0] ", "", "$.name", id="an upload without its type"),
+        pytest.param("uploads:app", "app.py", "or mimetypes.guess_type(address or file.url)[0] ", "", "$.name", id="an upload without its type", marks=WHOLE),
     ],
 )  # fmt: skip
 def test_a_seeded_bug_is_found(run: Run, tmp_path: Path, name: str, file: str, old: str, new: str, path: str) -> None:
@@ -237,6 +237,7 @@ def test_after_what_ends_a_runner_both_sides_start_afresh(writer: Studied, text:
     assert any("503, or one that breaks off" in said for said in writer.certificate.not_proven)
 
 
+@WHOLE
 def test_a_certificate_can_be_replayed(run: Run, tmp_path: Path) -> None:
     found = run("uploads:app")
     kept = Certificate.model_validate_json(found.certificate.model_dump_json())
