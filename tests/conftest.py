@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-from tests.warm import Starting, Warm
+from tests.warm import OBSERVED, Starting, Warm
 
 # The same examples in every run; `HYPOTHESIS_EXAMPLES=10000` draws that many anew.
 settings.register_profile("project", derandomize="HYPOTHESIS_EXAMPLES" not in os.environ)
@@ -54,3 +54,11 @@ def warm_zygotes(warm: Warm) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("fal_runtime.zygote.subprocess", Starting(warm.zygote))
         yield
+
+
+@pytest.fixture(scope="session")
+def warm_sides() -> Iterator[Warm]:
+    """A process with the SDK imported, as Python starts in the sides that `migrate verify` observes."""
+    warm = Warm(OBSERVED)
+    yield warm
+    warm.close()

@@ -33,6 +33,9 @@ ROOT = Path(__file__).parents[1]
 AT_IMPORT = ("FAL_GRPC", "FAL_REST", "FAL_RUN_", "FAL_QUEUE", "FAL_WS", "FAL_HOST", "ISOLATE", "DEBUG", "PYTHON", "LD_")
 """Variables that say how Python starts, or that the SDK reads when it is imported: what has other ones is not forked."""
 HARMLESS = ("PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED")
+HOOK = ROOT / "converters" / "verify" / "child" / "hook"
+OBSERVED = {"PYTHONHASHSEED": "0"}
+"""How Python starts in what `migrate verify` observes: its hook does the same once the SDK is imported, but for what it sees of forks."""
 
 
 class Forked:
@@ -78,6 +81,7 @@ class Warm:
 
     def __init__(self, variables: Mapping[str, str] | None = None, imports: Sequence[str] = ()) -> None:
         self._imports = imports
+        self._owner = os.getpid()
         self._process: subprocess.Popen[bytes] | None = None
         self._commands: socket.socket
         self._started_with = {name: value for name, value in os.environ.items() if not name.startswith("FAL_")} | dict(variables or {})
@@ -101,9 +105,11 @@ class Warm:
 
     def zygote(self, command: Sequence[str], *, pass_fds: Sequence[int], env: Mapping[str, str], **options: Any) -> Any:
         """What a runtime asks of ``subprocess.Popen``: its zygote."""
-        if command[0] != sys.executable or not fits(env, self._started_with):
+        path = [str(HOOK)] if env.get("PYTHONPATH") == str(HOOK) else []
+        python = {name: value for name, value in env.items() if not path or name != "PYTHONPATH"}
+        if command[0] != sys.executable or os.getpid() != self._owner or not fits(python, self._started_with):
             return subprocess.Popen(command, pass_fds=pass_fds, env=env, **options)
-        return self._start("fal_runtime._zygote:main", command[3:], dict(env), Path.cwd(), [], [1, 2], pass_fds, session=True)
+        return self._start("fal_runtime._zygote:main", command[3:], dict(env), Path.cwd(), path, [1, 2], pass_fds, session=True)
 
     def run(
         self, main: str, arguments: Sequence[str], *, environment: Mapping[str, str], directory: Path, seconds: float = 60
@@ -253,8 +259,11 @@ def _become(command: dict[str, Any], fds: Sequence[int]) -> NoReturn:
         _exit(gateway(started_with))
     if command["main"] == "tests.warm:migrate":
         _exit(gateway(started_with, _migrate))
-    for name in [name for name in sys.modules if name.partition(".")[0] == "tests"]:
+    for name in [name for name in sys.modules if name.partition(".")[0] in ("tests", "sitecustomize")]:
         del sys.modules[name]
+    if str(HOOK) in command["path"]:
+        importlib.import_module("sitecustomize")
+        sys.modules["_fal_migrate_child"].frames.also_library(str(ROOT / "tests"))  # else the project would have forked what is forked here
     sys.modules["__main__"] = types.ModuleType("__main__")
     module, _, function = command["main"].partition(":")
     try:

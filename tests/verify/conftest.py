@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 
 from converters.verify.interpreter import inspected
 from converters.verify.settings import Settings
+from tests.warm import Starting, Warm
 
 #: Projects whose studies take longest: `.ci/run whole`, where all of them run, too.
 WHOLE = {"runpod/upscaler", "runpod/poster-server", "runpod/embeddings", "replicate/chat", "replicate/tokens"}
@@ -41,3 +43,10 @@ def scratch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def few_requests(monkeypatch: pytest.MonkeyPatch) -> None:
     """`migrate verify` draws fewer requests than for a person: each costs three processes their time."""
     monkeypatch.setattr("converters.verify.settings.Settings", functools.partial(Settings, drawn=2))
+
+
+@pytest.fixture(autouse=True)
+def forked_zygotes(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, warm_sides: Warm) -> None:
+    """The runtime's processes are forked from one that has imported the SDK, except where they are to start as a person's do."""
+    as_a_person = any(request.node.get_closest_marker(name) is not None for name in ("versions", "whole", "cold"))
+    monkeypatch.setattr("fal_runtime.zygote.subprocess", subprocess if as_a_person else Starting(warm_sides.zygote))
