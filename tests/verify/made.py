@@ -41,7 +41,7 @@ class Studied:
         return changed
 
 
-def studied(source: Path, folder: Path, *, seconds: float = 60, patience: float = 15, drawn: int = 2, target: Target = "auto") -> Studied:
+def studied(source: Path, folder: Path, *, seconds: float = 600, patience: float = 15, drawn: int = 2, target: Target = "auto") -> Studied:
     """Convert a project, and run both sides of its first app."""
     outcome = convert(source, Options(target=target))
     assert isinstance(outcome, Converted), outcome

@@ -109,7 +109,7 @@ def run(scratch: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
 
     def study(name: str) -> Studied:
         fixture, _, target = name.partition(":")
-        return studied(FIXTURES / "docker" / fixture, tmp_path_factory.mktemp("study"), seconds=12, target=target or "auto")  # type: ignore[arg-type]
+        return studied(FIXTURES / "docker" / fixture, tmp_path_factory.mktemp("study"), seconds=120, target=target or "auto")  # type: ignore[arg-type]
 
     return functools.cache(study)
 
