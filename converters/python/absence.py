@@ -25,19 +25,21 @@ NONE_IS_DEFAULT = frozenset(
 """Parameters of common libraries that take None for what they would choose themselves."""
 FIELDS = frozenset({"field", "Field"})
 """Functions whose `default` or `default_factory` becomes the value of an attribute."""
-DEPTH = 4
+_Seen = set[tuple[int, str]]
+"""What was followed: names by the function or module that reads them, attributes by 0."""
+MOST = 40
 """How many names a value is followed through."""
 
 
 def absence(modules: Sequence[Module], module: Module, read: ast.AST) -> Absence:
     """What becomes of None, which a call such as `os.getenv("X")` gives. ``modules``: everything that runs, ``module`` among them."""
-    fates = set(_fates(modules, module, read, 0))
+    fates = set(_fates(modules, module, read, set()))
     if "used" in fates:
         return "unknown" if "tested" in fates else "used"
     return "unknown" if "unknown" in fates else "optional"
 
 
-def _fates(modules: Sequence[Module], module: Module, node: ast.AST, depth: int) -> Iterator[_Fate]:
+def _fates(modules: Sequence[Module], module: Module, node: ast.AST, seen: _Seen) -> Iterator[_Fate]:
     """What happens to the value of a node: in the expression around it, or where the name that keeps it is read."""
     parent = module.parents.get(node)
     match parent:
@@ -50,12 +52,12 @@ def _fates(modules: Sequence[Module], module: Module, node: ast.AST, depth: int)
         case ast.Expr():
             yield "harmless"
         case ast.BoolOp() | ast.IfExp() | ast.Lambda() | ast.Await():
-            yield from _fates(modules, module, parent, depth)
+            yield from _fates(modules, module, parent, seen)
         case ast.List() | ast.Tuple() | ast.Set():
             call = module.parents.get(parent)
             yield "tested" if isinstance(call, ast.Call) and _last(call.func) in TESTS else "unknown"
         case ast.Call() | ast.keyword():
-            yield from _argument(modules, module, parent, node, depth)
+            yield from _argument(modules, module, parent, node, seen)
         case ast.FormattedValue():
             yield "harmless" if _is_logged(module, parent) else "used"
         case ast.BinOp() | ast.Attribute() | ast.Subscript():
@@ -63,14 +65,14 @@ def _fates(modules: Sequence[Module], module: Module, node: ast.AST, depth: int)
         case ast.Assign() | ast.AnnAssign() | ast.NamedExpr():
             targets = parent.targets if isinstance(parent, ast.Assign) else [parent.target]
             for target in targets:
-                yield from _kept(modules, module, target, depth)
+                yield from _kept(modules, module, target, seen)
         case ast.arguments():
-            yield from _parameter_default(modules, module, parent, node, depth)
+            yield from _parameter_default(modules, module, parent, node, seen)
         case _:
             yield "unknown"
 
 
-def _argument(modules: Sequence[Module], module: Module, parent: ast.Call | ast.keyword, node: ast.AST, depth: int) -> Iterator[_Fate]:
+def _argument(modules: Sequence[Module], module: Module, parent: ast.Call | ast.keyword, node: ast.AST, seen: _Seen) -> Iterator[_Fate]:
     """The fate of what a call is given."""
     call = parent if isinstance(parent, ast.Call) else module.parents.get(parent)
     name = parent.arg if isinstance(parent, ast.keyword) else None
@@ -83,22 +85,22 @@ def _argument(modules: Sequence[Module], module: Module, parent: ast.Call | ast.
     elif callee in TESTS:
         yield "tested"
     elif callee in FIELDS or callee == "get":
-        yield from _fates(modules, module, call, depth) if callee in FIELDS else UNKNOWN
+        yield from _fates(modules, module, call, seen) if callee in FIELDS else UNKNOWN
     else:
-        yield from _callee(modules, call, callee, name, node, depth)
+        yield from _callee(modules, call, callee, name, node, seen)
 
 
-def _callee(modules: Sequence[Module], call: ast.Call, callee: str, name: str | None, node: ast.AST, depth: int) -> Iterator[_Fate]:
+def _callee(modules: Sequence[Module], call: ast.Call, callee: str, name: str | None, node: ast.AST, seen: _Seen) -> Iterator[_Fate]:
     """What the functions or classes of the project that have the name do with an argument; one of a library uses it."""
     if any(callee in one.classes for one in modules):
-        yield from _attribute(modules, name, depth) if name else UNKNOWN
+        yield from _attribute(modules, name, seen) if name else UNKNOWN
         return
     position = call.args.index(node) if isinstance(node, ast.expr) and node in call.args else -1
     found = [(one, function, parameter) for one in modules for function, parameter in _functions(one, call, callee, name, position)]
-    if not found or depth >= DEPTH:
-        yield "unknown" if found else "used"
-    for module, function, parameter in found if depth < DEPTH else ():
-        yield from _reads(modules, module, function, parameter, depth)
+    if not found:
+        yield "used"
+    for module, function, parameter in found:
+        yield from _reads(modules, module, function, parameter, seen)
 
 
 def _functions(
@@ -117,7 +119,7 @@ def _functions(
             yield node, given[place]
 
 
-def _parameter_default(modules: Sequence[Module], module: Module, arguments: ast.arguments, node: ast.AST, depth: int) -> Iterator[_Fate]:
+def _parameter_default(modules: Sequence[Module], module: Module, arguments: ast.arguments, node: ast.AST, seen: _Seen) -> Iterator[_Fate]:
     function = module.parents.get(arguments)
     positional = [*arguments.posonlyargs, *arguments.args]
     pairs = [*zip(positional[len(positional) - len(arguments.defaults) :], arguments.defaults, strict=True)]
@@ -126,27 +128,25 @@ def _parameter_default(modules: Sequence[Module], module: Module, arguments: ast
     if name is None or not isinstance(function, FunctionNode):
         yield "unknown"
     else:
-        yield from _reads(modules, module, function, name, depth)
+        yield from _reads(modules, module, function, name, seen)
 
 
-def _kept(modules: Sequence[Module], module: Module, target: ast.expr, depth: int) -> Iterator[_Fate]:
+def _kept(modules: Sequence[Module], module: Module, target: ast.expr, seen: _Seen) -> Iterator[_Fate]:
     """Where a value that is assigned is read again."""
     holder = next((above for above in module.ancestors(target) if isinstance(above, (*_FUNCTIONS, ast.ClassDef))), None)
-    if depth >= DEPTH:
-        yield "unknown"
-    elif isinstance(target, ast.Attribute):
-        yield from _attribute(modules, target.attr, depth)
+    if isinstance(target, ast.Attribute):
+        yield from _attribute(modules, target.attr, seen)
     elif not isinstance(target, ast.Name):
         yield "unknown"
     elif isinstance(holder, ast.ClassDef):
-        yield from _attribute(modules, target.id, depth)
+        yield from _attribute(modules, target.id, seen)
     elif holder is not None:
-        yield from _reads(modules, module, holder, target.id, depth)
+        yield from _reads(modules, module, holder, target.id, seen)
     else:
         for one in modules:
             if one is module or _imports(one, target.id):
-                yield from _reads(modules, one, one.tree, target.id, depth)
-        yield from _attribute([one for one in modules if one is not module], target.id, depth)
+                yield from _reads(modules, one, one.tree, target.id, seen)
+        yield from _attribute([one for one in modules if one is not module], target.id, seen)
 
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
@@ -156,19 +156,33 @@ def _imports(module: Module, name: str) -> bool:
     return any(isinstance(node, ast.ImportFrom) and any(one.name == name for one in node.names) for node in nodes(module.tree))
 
 
-def _attribute(modules: Sequence[Module], name: str, depth: int) -> Iterator[_Fate]:
+def _attribute(modules: Sequence[Module], name: str, seen: _Seen) -> Iterator[_Fate]:
     """The fates of every attribute of a name, of whatever object."""
+    if not _is_new((0, name), seen):
+        yield from UNKNOWN if len(seen) >= MOST else ()
+        return
     for module in modules:
         for node in nodes(module.tree):
             if isinstance(node, ast.Attribute) and node.attr == name and isinstance(node.ctx, ast.Load):
-                yield from TESTED if _is_checked(module, node) else _fates(modules, module, node, depth + 1)
+                yield from TESTED if _is_checked(module, node) else _fates(modules, module, node, seen)
 
 
-def _reads(modules: Sequence[Module], module: Module, place: ast.AST, name: str, depth: int) -> Iterator[_Fate]:
+def _reads(modules: Sequence[Module], module: Module, place: ast.AST, name: str, seen: _Seen) -> Iterator[_Fate]:
     """The fates of a name where a function or module reads it."""
+    if not _is_new((id(place), name), seen):
+        yield from UNKNOWN if len(seen) >= MOST else ()
+        return
     for node in ast.walk(place):
         if isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Load):
-            yield from TESTED if _is_checked(module, node) else _fates(modules, module, node, depth + 1)
+            yield from TESTED if _is_checked(module, node) else _fates(modules, module, node, seen)
+
+
+def _is_new(key: tuple[int, str], seen: _Seen) -> bool:
+    """Whether a name is followed for the first time, and not too many were before."""
+    if key in seen or len(seen) >= MOST:
+        return False
+    seen.add(key)
+    return True
 
 
 def _is_checked(module: Module, node: ast.expr) -> bool:

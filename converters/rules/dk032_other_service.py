@@ -35,6 +35,33 @@ rule = Rule(
             seen=(Seen("dropped", 6, "compose.yaml", says="the server does without it"),),
         ),
         Case(
+            "a store that a program in JavaScript calls at a fixed address is left to a person",
+            "partial",
+            {
+                "server.js": """
+                const http = require('http');
+                const store = require('redis').createClient({ url: 'redis://localhost:6379' });
+                http.createServer((_, answer) => answer.end()).listen(3000);
+                """,
+                "package.json": """{"scripts": {"start": "node server.js"}}""",
+                "Dockerfile": "FROM node:20\nCOPY . .\nEXPOSE 3000\nCMD npm start",
+            },
+            seen=(Seen("manual", 2, "server.js"),),
+        ),
+        Case(
+            "one whose address a variable may give is not",
+            "untouched",
+            {
+                "server.js": """
+                const http = require('http');
+                const store = require('redis').createClient({ url: process.env.STORE || 'redis://localhost:6379' });
+                http.createServer((_, answer) => answer.end()).listen(3000);
+                """,
+                "package.json": """{"scripts": {"start": "node server.js"}}""",
+                "Dockerfile": "FROM node:20\nCOPY . .\nEXPOSE 3000\nCMD npm start",
+            },
+        ),
+        Case(
             "a service whose name stands in an address is left to a person, though nothing waits for it",
             "partial",
             {

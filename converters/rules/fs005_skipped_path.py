@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from converters.rules.model import Case, Rule, Seen, docker_docs, fal_docs
-from converters.rules.samples import WORKER
+from converters.rules.samples import PIP, WORKER
 
 rule = Rule(
     code="FS005",
@@ -12,8 +12,8 @@ rule = Rule(
     explanation="""
     A symbolic link to nothing, one that leads out of the project, or something that is neither a file nor a folder is not followed
     and not copied; it is named with the reason. A link to a file inside the project is read like the file.
-    A module of the worker that is not valid Python for this tool, as where it needs a newer one, is left to a person by PF001; the SDK
-    stays among the requirements where the file names it.
+    A module of the worker that is no Python is left to a person by PF001; one in the syntax of a newer Python than the one that converts
+    where it names the SDK. The SDK stays among the requirements where such a file names it.
     Check whether the worker needs what the link points at: put it into the project if it does.
     """,
     links=(docker_docs("reference/dockerfile/"), fal_docs("documentation/development/import-code")),
@@ -56,6 +56,17 @@ rule = Rule(
             },
             seen=(Seen("kept", 4, "jobs.py"), Seen("manual", 4, "jobs.py", "PF001")),
             has={"app.py": ('requirements = ["runpod"]',), "MIGRATION.md": ("jobs.py:4",)},
+            status="partial",
+        ),
+        Case(
+            "a module in newer syntax that names the SDK is left to a person",
+            "partial",
+            {
+                "handler.py": WORKER.replace("import runpod", "import runpod\nimport jobs"),
+                "jobs.py": "import runpod\n\ntype Job = dict\n\ndef say(job: Job):\n    runpod.serverless.progress_update(job, '')",
+                "Dockerfile": PIP.replace("3.11", "3.12"),
+            },
+            seen=(Seen("manual", 3, "jobs.py"),),
             status="partial",
         ),
         Case(

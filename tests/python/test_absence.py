@@ -84,3 +84,12 @@ def test_a_constant_is_followed_into_the_modules_that_import_it(tmp_path: Path, 
     found = code(tmp_path, settings="BUCKET = os.getenv('BUCKET')", main=other)
     settings = module(found, "settings.py")
     assert absence([settings, module(found)], settings, _read(settings)) == expected
+
+
+def test_names_that_are_given_to_one_another_are_followed_once(tmp_path: Path) -> None:
+    lines = "".join(f"        self.a{n % 20} = self.a{(n * 7 + 1) % 20}\n" for n in range(400))
+    text = f"class A:\n    def __init__(self):\n        self.a0 = os.getenv('BUCKET')\n{lines}"
+    made = module(code(tmp_path, main=text))
+    assert absence([made], made, _read(made)) == "optional"
+    made = module(code(tmp_path, main=text.replace("% 20", "% 97")))
+    assert absence([made], made, _read(made)) in ("optional", "unknown")

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import ast
-import sys
 import warnings
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from converters import rules
 from converters.preflight.deployment import Deployment
 from converters.preflight.finding import Finding
-
-if TYPE_CHECKING:
-    import libcst as cst
+from converters.python.newer import is_newer
 
 
 def check(deployment: Deployment) -> Iterator[Finding]:
@@ -22,7 +18,7 @@ def check(deployment: Deployment) -> Iterator[Finding]:
     parts = version.split(".")
     known = len(parts) > 1 and all(part.isdecimal() for part in parts[:2])
     for path, error in deployment.running.unparsed.items():
-        if not (known and _is_newer(deployment.project.files[path].text, (int(parts[0]), int(parts[1])))):
+        if not (known and is_newer(deployment.project.files[path].text, (int(parts[0]), int(parts[1])))):
             yield Finding(path, error.line or 1, rules.PF001, f"{path} {error.message} {error.hint}", about=path)
     if not known:
         return
@@ -34,29 +30,3 @@ def check(deployment: Deployment) -> Iterator[Finding]:
         except SyntaxError as error:
             message = f"is not valid Python {version}, which the app runs on: {error.msg}. Change it, or take a newer Python."
             yield Finding(unit.path, error.lineno or 1, rules.PF001, f"{unit.path} {message}", about=unit.path)
-
-
-def _is_newer(text: str, version: tuple[int, int]) -> bool:
-    """Whether a file that this Python cannot parse is Python of an app that runs on a newer one."""
-    if version <= sys.version_info[:2]:
-        return False
-    import libcst as cst
-
-    try:
-        tree = cst.parse_module(text)
-    except (cst.ParserSyntaxError, RecursionError):
-        return False
-    return version >= (3, 14) or not any(_is_bare(node) for node in _nodes(tree))
-
-
-def _nodes(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
-    yield node
-    for child in node.children:
-        yield from _nodes(child)
-
-
-def _is_bare(node: cst.CSTNode) -> bool:
-    """`except A, B:`, which is Python 2 and again Python 3.14."""
-    import libcst as cst
-
-    return isinstance(node, cst.ExceptHandler) and isinstance(node.type, cst.Tuple) and not node.type.lpar

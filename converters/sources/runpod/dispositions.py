@@ -20,6 +20,7 @@ from converters.python.constants import NotConstant, constant
 from converters.python.environ import environment_reads
 from converters.python.guards import is_guarded
 from converters.python.module import FunctionNode
+from converters.python.newer import is_syntax
 from converters.sources.runpod.calls import callee
 from converters.sources.runpod.gone import gone
 from converters.sources.runpod.handler import Resolved
@@ -337,12 +338,27 @@ def _entry_file(packaging: Packaging) -> str:
 
 
 def unread_modules(code: Code, closure: list[str], ledger: Ledger) -> bool:
-    """Account for modules of the worker that could not be read (PF001 leaves them to a person). Whether one of them names the SDK."""
-    unread = [path for path in closure if path in code.problems]
-    for path in unread:
-        message = "the worker imports it, and it was not read: what it names of the SDK is not known, and stays"
-        ledger.note(rules.FS005, Disposition.KEPT, message, Origin(file=path, line=code.problems[path].line or 1))
-    return any(b"runpod" in code.project.files[path].data for path in unread)
+    """Account for modules of the worker that could not be read. Whether one of them names the SDK.
+
+    What is no Python at all is left to a person by PF001; syntax that is only new here, where the SDK is named.
+    """
+    named = False
+    for path in (path for path in closure if path in code.problems):
+        problem, file = code.problems[path], code.project.files[path]
+        names = b"runpod" in file.data
+        disposition, message = (
+            Disposition.KEPT,
+            "the worker imports it, and it was not read: what it names of the SDK is not known, and stays",
+        )
+        if names and is_syntax(file.text):
+            disposition = Disposition.MANUAL
+            message = (
+                f"{path} names the SDK and {problem.message} What it calls of the SDK stays as it is, and does nothing on fal: convert "
+                "with the Python that it is written for (`uv run --python VERSION`), or take those calls out."
+            )
+        ledger.note(rules.FS005, disposition, message, Origin(file=path, line=problem.line or 1))
+        named = named or names
+    return named
 
 
 def _is_constant(code: Code, module: Any, node: ast.expr) -> bool:
