@@ -52,6 +52,24 @@ rule = Rule(
             lacks={"handler.py": ("__main__", "def load")},
         ),
         Case(
+            "a second block that only starts goes like the first",
+            "untouched",
+            {
+                "handler.py": """
+                import runpod
+
+                def handler(job):
+                    return {"text": job["input"]["prompt"]}
+
+                if __name__ == "__main__":
+                    runpod.serverless.start({"handler": handler})
+                if __name__ == "__main__":
+                    runpod.serverless.start({"handler": handler})
+                """
+            },
+            lacks={"handler.py": ("runpod", "def load")},
+        ),
+        Case(
             "a model at module level is loaded by the import",
             "untouched",
             {

@@ -144,6 +144,9 @@ def _in_main_block(start: Start, others: list[Start], resolved: Resolved, change
         change.edits.append(edits.remove_statement(module, block, rules.RP002, START_REASON))
     else:
         _assign(start, block, resolved, change)
+    inside = set(ast.walk(block))
+    elsewhere = [begin for begin in others if begin.statement not in inside]
+    change.edits += [worker_edits.remove_start(module, begin, rules.RP002, START_REASON) for begin in elsewhere]
     return False
 
 
