@@ -1,4 +1,4 @@
-"""The last look at Python before it is written: what is added or modified compiles, and what is added defines the names that it reads.
+"""The last look at Python before it is written: what is added or modified compiles, and defines the names that it reads.
 
 What the source did not do either is the source's own. Names are looked up in the tables of Python's own compiler, which know the syntax
 of the Python that runs us: that needs no package, and takes no order of definitions for a fault.
@@ -25,7 +25,7 @@ class NameNotDefined(DoesNotCompile):
 
 
 def must_compile(files: Iterable[FileChange], source: Project | None = None) -> None:
-    """Raises `DoesNotCompile` for the first file that Python refuses although its source was right, or a new one with an undefined name.
+    """Raises `DoesNotCompile` for the first file that Python refuses, or in which a name is not defined, although its source was right.
 
     ``source``: what was converted; a name that is not defined in any of its modules is its own.
     """
@@ -36,10 +36,13 @@ def must_compile(files: Iterable[FileChange], source: Project | None = None) -> 
         error = why_not(change.data)
         if error is not None and (change.before is None or why_not(change.before) is None):
             raise DoesNotCompile(f"{change.path} was made so that Python refuses it: {error}. Nothing was written.")
-        found = _undefined(change.data) if error is None and change.action == "added" else {}
+        found = {} if error is not None else _undefined(change.data)
         if found and own is None:
             own = _of_source(source)
-        missing = {name: line for name, line in found.items() if name not in (own or set())}
+        before = _undefined(change.before or b"")
+        if before.keys() - found.keys():
+            continue  # a name that the source does not define was replaced, and what replaces it is no better defined
+        missing = {name: line for name, line in found.items() if name not in (own or set()) | before.keys()}
         for name, line in missing.items():
             raise NameNotDefined(f"{change.path}:{line} was made with the name `{name}`, which nothing defines. Nothing was written.")
 

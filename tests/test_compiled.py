@@ -61,6 +61,8 @@ def test_what_is_right_passes(change: FileChange) -> None:
 def test_a_name_that_nothing_defines_is_our_bug(text: str, line: int) -> None:
     with pytest.raises(NameNotDefined, match=rf"^app.py:{line} .*`y`"):
         must_compile([FileChange("app.py", "added", text.encode())])
+    with pytest.raises(NameNotDefined):
+        must_compile([FileChange("app.py", "modified", text.encode(), b"x = 1\n")])
 
 
 @pytest.mark.parametrize(
@@ -117,3 +119,10 @@ def test_nothing_is_written_and_the_report_is_named(
     assert (code, document["status"]) == (70, "crashed")
     assert not output.exists() and sorted(path.name for path in project.iterdir()) == ["handler.py"]
     assert "Traceback" in Path(document["report"]).read_text()
+
+
+def test_a_name_in_the_place_of_one_that_the_source_does_not_define_is_its_own() -> None:
+    source = b"class A:\n    from cog import BaseModel\nclass B(BaseModel):\n    pass\n"
+    must_compile([FileChange("app.py", "modified", b"@dataclass\nclass B:\n    pass\n", source)])
+    with pytest.raises(NameNotDefined):
+        must_compile([FileChange("app.py", "modified", b"@dataclass\nclass B(BaseModel):\n    pass\n", source)])

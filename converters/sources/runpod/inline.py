@@ -54,6 +54,8 @@ def plan(
         raise NotInline("it consists of several modules")
     if not isinstance(node, FunctionNode) or module.path != unit.entry or resolved.kind not in ("sync", "async") or resolved.given:
         raise NotInline("its handler is not a plain function of the entry file")
+    if not isinstance(start.statement, ast.Expr):
+        raise NotInline("what start() returns is used")
     if start.guard not in ("module", "main") or len(unit.starts) != 1:
         raise NotInline("it is started from inside a function")
     if any(option.key not in ("handler", "return_aggregate_stream") for option in start.options.values()):

@@ -11,7 +11,7 @@ from converters.concepts import storage
 from converters.ir import Edit
 from converters.python.code import Code
 from converters.python.edits import first_line, in_loop, remove_row, remove_statement, replace, shared_names, whole_span
-from converters.python.module import FunctionNode, Module, is_main_test
+from converters.python.module import FunctionNode, Module, is_main_test, nodes
 from converters.sources.runpod.sdk import Occurrence
 from converters.sources.runpod.start import Start
 
@@ -84,10 +84,20 @@ def _end_of_line(text: str, at: int) -> int:
 
 
 def remove_start(module: Module, start: Start, rule: str, reason: str) -> Edit:
-    """Delete a start call. A loop around it ends there, since the call never came back to it."""
+    """Delete a start call; a name that other code reads is bound still. A loop ends there, since the call never came back to it."""
+    bound = "".join(f"{name} = " for name in _read_elsewhere(module, start.statement))
+    stays = [f"{bound}None"] if bound else []
     if in_loop(module, start.statement):
-        return replace(module, start.statement, "break", rule, reason)
-    return remove_statement(module, start.statement, rule, reason)
+        return replace(module, start.statement, "; ".join([*stays, "break"]), rule, reason)
+    return replace(module, start.statement, *stays, rule, reason) if stays else remove_statement(module, start.statement, rule, reason)
+
+
+def _read_elsewhere(module: Module, statement: ast.stmt) -> list[str]:
+    """The names that a statement binds and others read, in the order of the statement."""
+    own = {id(node): node for node in ast.walk(statement) if isinstance(node, ast.Name)}
+    read = {node.id for node in nodes(module.tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and id(node) not in own}
+    bound = [node.id for node in own.values() if isinstance(node.ctx, ast.Store)]
+    return [name for name in dict.fromkeys(bound) if name in read]
 
 
 def never_reached(module: Module, start: Start) -> list[ast.stmt]:
