@@ -19,12 +19,6 @@ rule = Rule(
     links=(runpod_docs("serverless/workers/handler-functions"), fal_docs("documentation/development/app-lifecycle")),
     cases=(
         Case(
-            "a name that holds what the start call returns is bound still where other code reads it",
-            "converted",
-            {"handler.py": WORKER.replace(".upper()", '.upper(), "server": str(server)').replace("\nrunpod.", "\nserver = runpod.")},
-            has={"handler.py": ("server = None",)},
-        ),
-        Case(
             "a start call at module level is taken out",
             "converted",
             {"handler.py": WORKER},
@@ -32,6 +26,12 @@ rule = Rule(
             has={"app.py": ("self.handler = handler.handler",), "handler.py": ("def handler(job):",)},
             lacks={"handler.py": ("serverless.start", "import runpod")},
             style="keep",
+        ),
+        Case(
+            "a name that holds what the start call returns is bound still where other code reads it",
+            "converted",
+            {"handler.py": WORKER.replace(".upper()", '.upper(), "server": str(server)').replace("\nrunpod.", "\nserver = runpod.")},
+            has={"handler.py": ("server = None",)},
         ),
         Case(
             "an `if __name__` block that only starts goes as a whole",

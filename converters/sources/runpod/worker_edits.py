@@ -86,10 +86,12 @@ def _end_of_line(text: str, at: int) -> int:
 def remove_start(module: Module, start: Start, rule: str, reason: str) -> Edit:
     """Delete a start call; a name that other code reads is bound still. A loop ends there, since the call never came back to it."""
     bound = "".join(f"{name} = " for name in _read_elsewhere(module, start.statement))
-    stays = [f"{bound}None"] if bound else []
+    left = [f"{bound}None"] if bound else []
     if in_loop(module, start.statement):
-        return replace(module, start.statement, "; ".join([*stays, "break"]), rule, reason)
-    return replace(module, start.statement, *stays, rule, reason) if stays else remove_statement(module, start.statement, rule, reason)
+        left.append("break")
+    if not left:
+        return remove_statement(module, start.statement, rule, reason)
+    return replace(module, start.statement, "; ".join(left), rule, reason)
 
 
 def _read_elsewhere(module: Module, statement: ast.stmt) -> list[str]:
