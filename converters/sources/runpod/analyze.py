@@ -22,20 +22,16 @@ from converters.ir import (
     Application,
     Disposition,
     Endpoint,
-    Environment,
     Evidence,
     Handler,
     InlineSource,
     InputSchema,
     Origin,
-    Scope,
     Value,
 )
 from converters.ledger import Ledger
 from converters.options import Options
 from converters.project import Project
-from converters.provenance import Certainty
-from converters.python import pip
 from converters.python.code import Code
 from converters.python.environ import code_variables
 from converters.python.module import Module
@@ -46,10 +42,8 @@ from converters.sources.runpod import (
     dispositions,
     endpoint_config,
     flow,
-    gone,
     hooks,
     hub,
-    image_folders,
     init_timeout,
     inline,
     inputs,
@@ -60,10 +54,11 @@ from converters.sources.runpod import (
     threads,
     volumes,
 )
+from converters.sources.runpod.environment import environment_of, imported_names, pinned_release
 from converters.sources.runpod.files import app_file_of, placement
 from converters.sources.runpod.handler import Resolved, resolve
 from converters.sources.runpod.rewrite import Rewrite, rewrite
-from converters.sources.runpod.sdk import Occurrence, files_that_name
+from converters.sources.runpod.sdk import files_that_name
 from converters.sources.runpod.start import Start
 from converters.sources.runpod.units import Survey, Unit, survey
 
@@ -151,14 +146,14 @@ def _app(project: Project, unit: Unit, found: Survey, options: Options, ledger: 
     name = app_name(options.name or names.unit_name(project, unit, found), taken)
     closure = code.closure(unit.entry)
     cog = cog_build.read(project, unit.folder, code, closure, imported_names(code, closure), ledger) if unit.packaging is None else None
-    environment, plan = (cog.environment, cog.plan) if cog else _environment(project, unit, code, closure, ledger)
+    environment, plan = (cog.environment, cog.plan) if cog else environment_of(project, unit, code, closure, ledger)
     application.files += [cog.file] if cog and cog.file else []
     app_file = app_file_of(project, unit, taken)
     known_examples = hub.examples(project, folder, ledger)
     found_results = results.results(code, resolved.module, resolved.node)
     endpoint = _endpoint(code, resolved, found_results, known_examples, plan.specs, ledger, taken_name=name)
     thread = threads.reason(code, closure) if resolved.kind == "sync" else ""
-    release = _release(environment, plan, [use for path in closure for use in found.occurrences.get(path, [])], unit.entry, ledger)
+    release = pinned_release(environment, plan, [use for path in closure for use in found.occurrences.get(path, [])], unit.entry, ledger)
     volume = _volume(application, {*closure, *start_script.configuration(unit)})
     change = rewrite(code, entry, unit, start, resolved, ledger, found.occurrences, closure, volume or name, release)
     edits = application.edits
@@ -317,118 +312,6 @@ def chosen_start(unit: Unit) -> Start:
         return (below, start.call.lineno)
 
     return min(unit.starts, key=conditions)
-
-
-def _environment(project: Project, unit: Unit, code: Code, closure: list[str], ledger: Ledger) -> tuple[Environment, environments.Plan]:
-    imported = imported_names(code, closure)
-    if unit.packaging is not None:
-        modules = [module for path in closure if (module := code.module(path)) is not None]
-        reasons = [*_names_of_the_image(unit, code), *start_script.places(project, unit), *image_folders.needed(unit.packaging, modules)]
-        environment, plan = environments.from_packaging(project, unit.packaging, imported, reasons)
-        if plan.layers and any(part.startswith("--") for layer in plan.layers for part in layer) and environment.kind == "requirements":
-            environment.layers = _merged(plan.layers)
-        return environment, plan
-    plan = environments.Plan()
-    path = next(
-        (
-            found
-            for base in dict.fromkeys([unit.folder, f"{unit.folder}/builder".strip("/"), ""])
-            if (found := f"{base}/requirements.txt".strip("/")) in project.files
-        ),
-        "",
-    )
-    if path:
-        listed_file = pip.Install()
-        text = project.files[path].readable
-        pip.requirements_file(text, path, listed_file, lambda nested: _read(project, nested))
-        plan.read_files.add(path)
-        plan.specs = [Value(value=spec, origin=origin) for spec, origin in listed_file.specs]
-        plan.layers = [[*listed_file.flags, *(spec for spec, _ in listed_file.specs)]]
-        for trouble in listed_file.trouble:
-            ledger.note(rules.ENV010, Disposition.MANUAL, f"asks for {trouble}: install it another way.", Origin(file=path, line=1))
-    else:
-        plan.specs = [Value(value=spec, note="imported") for spec in names.requirements_of_imports(imported, code)]
-        listed = ", ".join(spec.value for spec in plan.specs) or "nothing"
-        ledger.note(
-            rules.ENV010,
-            Disposition.MANUAL,
-            f"the project lists no packages; the imports ask for {listed}: check the names and pin the versions in `requirements`.",
-            Origin(file=unit.entry, line=1),
-            scope=Scope.DEPLOY,
-        )
-    note = "nothing in the project names a Python version"
-    assumed = Value[str](value=environments.DEFAULT_PYTHON, certainty=Certainty.ASSUMED, note=note)
-    version = environments.demanded_python(project, unit.folder, assumed)
-    environment = Environment(requirements=plan.specs, python_version=version, why="requirements: the project has no Dockerfile")
-    if any(part.startswith("--") for layer in plan.layers for part in layer):
-        environment.layers = plan.layers
-    return environment, plan
-
-
-def _last_part(path: str) -> str:
-    return PurePosixPath(path).name
-
-
-def _names_of_the_image(unit: Unit, code: Code) -> list[tuple[str, Origin]]:
-    """Why the worker needs the names that its image gives its modules: a list of files cannot rename them."""
-    assert unit.packaging is not None
-    entry = unit.packaging.entry
-    needed = set(code.by_other_name)
-    if entry is not None and entry.module and entry.file == unit.entry:
-        needed |= {name for name, path in unit.renamed.items() if path == unit.entry}
-    found = []
-    for name in sorted(needed):
-        lines = [
-            copy.line for copy in unit.packaging.stage.copies if PurePosixPath(unit.renamed[name]).name in map(_last_part, copy.sources)
-        ]
-        line = lines[0] if lines else unit.packaging.stage.line
-        found.append((f"the Dockerfile copies {unit.renamed[name]} as {name}, which the code imports", unit.packaging.origin(line)))
-    return found
-
-
-def _release(environment: Environment, plan: environments.Plan, found: list[Occurrence], entry: str, ledger: Ledger) -> str:
-    """The release of the SDK that old names ask for, which the environment then pins; '' where a present one will do."""
-    pin = names.sdk_pin(plan.specs)
-    release = gone.release(found, pin)
-    if release and not pin.endswith(f"=={release}"):
-        message = f"runpod is pinned to {release}, the last release that has the SDK's names in this code"
-        ledger.note(rules.RP038, Disposition.CONVERTED, message, Origin(file=entry, line=1))
-        if environment.kind == "image":
-            environment.installs.append(f"runpod=={release}")
-        else:
-            environment.requirements = [spec for spec in environment.requirements if pip.name(spec.value) != "runpod"]
-            environment.requirements.append(Value(value=f"runpod=={release}", note=message))
-    return release
-
-
-def _read(project: Project, path: str) -> tuple[str, str] | None:
-    file = project.get(path)
-    return (file.path, file.readable) if file else None
-
-
-def _merged(layers: list[list[str]]) -> list[list[str]]:
-    """Consecutive layers without options in one; a layer with options stands alone, so that an index applies to its own packages only."""
-    merged: list[list[str]] = []
-    for layer in layers:
-        plain = not any(part.startswith("--") for part in layer)
-        if merged and plain and not any(part.startswith("--") for part in merged[-1]):
-            merged[-1] += [part for part in layer if part not in merged[-1]]
-        elif layer:
-            merged.append(list(layer))
-    return merged
-
-
-def imported_names(code: Code, closure: list[str]) -> set[str]:
-    """Top-level names of everything that the app's own files import."""
-    found: set[str] = set()
-    for path in closure:
-        module = code.module(path)
-        for node in ast.walk(module.tree) if module else ():
-            if isinstance(node, ast.Import):
-                found |= {alias.name.split(".")[0] for alias in node.names}
-            elif isinstance(node, ast.ImportFrom) and not node.level and node.module:
-                found.add(node.module.split(".")[0])
-    return found
 
 
 def _endpoint(
