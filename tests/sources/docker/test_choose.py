@@ -311,6 +311,12 @@ def test_variants_of_a_ready_server_beside_the_plain_dockerfile_are_no_question(
     assert rivals(choose.candidates(project(tmp_path, **files))) == []
 
 
+def test_the_plain_dockerfile_before_one_of_another_name_that_also_exposes_the_port(tmp_path: Path) -> None:
+    """Its port is known from the server itself: EXPOSE says nothing more."""
+    chosen = best(tmp_path, **{"Dockerfile": SERVE, "Dockerfile.slim": SERVE.replace("CMD", "EXPOSE 8000\nCMD")})
+    assert chosen.packaging is not None and chosen.packaging.file.path == "Dockerfile"
+
+
 def test_two_ready_servers_of_other_names_are_a_question(tmp_path: Path) -> None:
     start = "FROM vllm/vllm-openai:latest\nENTRYPOINT python3 -m vllm.entrypoints.openai.api_server --model {}\n"
     files = {"Dockerfile.one": start.format("a/b"), "Dockerfile.two": start.format("c/d")}
