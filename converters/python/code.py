@@ -62,9 +62,17 @@ class Code:
         return self.modules[path]
 
     def imports(self, module: Module) -> dict[str, Import]:
-        """Names bound by the import statements of a module, wherever they stand in it."""
+        """Names bound by the import statements of a module, wherever they stand in it.
+
+        Of several for a name the last one counts, but for those that lie deeper: in a function, a class, behind `except ImportError`.
+        """
         if module.path not in self._imports:
-            self._imports[module.path] = {found.name: found for found in imports(module.tree)}
+            bound: dict[str, Import] = {}
+            for found in imports(module.tree):
+                known = bound.get(found.name)
+                if known is None or _depth(module, found.node) <= _depth(module, known.node):
+                    bound[found.name] = found
+            self._imports[module.path] = bound
         return self._imports[module.path]
 
     def dotted(self, module: Module, node: ast.AST) -> str | None:
@@ -197,6 +205,10 @@ class Code:
         else:
             return None
         return found if found and isinstance(found.node, FunctionNode | ast.ClassDef) else None
+
+
+def _depth(module: Module, node: ast.AST) -> int:
+    return sum(1 for _ in module.ancestors(node))
 
 
 def imports(tree: ast.AST) -> Iterator[Import]:

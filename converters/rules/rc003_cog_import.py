@@ -27,6 +27,32 @@ rule = Rule(
             style="keep",
         ),
         Case(
+            "a name that falls back to the project's own is Cog's where Cog is there",
+            "converted",
+            {
+                "cog.yaml": COG,
+                "predict.py": """
+                try:
+                    from cog import BasePredictor, Input
+                except ImportError:
+                    from stubs import BasePredictor, Input
+
+
+                class Predictor(BasePredictor):
+                    def predict(self, prompt: str = Input(description="what to say")) -> str:
+                        return prompt.upper()
+                """,
+                "stubs.py": """
+                BasePredictor = object
+
+
+                def Input(**about):
+                    return None
+                """,
+            },
+            has={"predict.py": ("class Predictor:\n", "prompt: str) -> str:")},
+        ),
+        Case(
             "a base class of the project's own stays",
             "untouched",
             {
