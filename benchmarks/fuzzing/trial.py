@@ -203,16 +203,24 @@ def _python_faults(given: Input, change: FileChange) -> Iterator[Finding]:
 
 
 def _literal_faults(given: Input, change: FileChange) -> Iterator[Finding]:
-    """A planted string that arrives with another value; descriptions of ours may quote one."""
+    """A planted string that arrives with another value; descriptions of ours may quote one, and routes of ours begin with one."""
     if not given.planted:
         return
     tree = ast.parse(change.data or b"")
     ours = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr | ast.keyword)} if change.action == "added" else set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and TAG in str(node.value) and id(node) not in ours and repr(node.value) not in given.planted:
+            if change.action == "added" and _is_route(node.value, given.planted):
+                continue
             text = (change.data or b"").decode(errors="replace")
             detail = f"{change.path}:{node.lineno}: {node.value!r}, planted {given.planted}\n\n{text}"
             yield Finding("literal changed", f"{change.action} file", detail)
+
+
+def _is_route(value: object, planted: tuple[str, ...]) -> bool:
+    """Whether a string is a path behind a prefix that was planted: `/planted/score`."""
+    prefixes = [prefix for text in planted if isinstance(prefix := ast.literal_eval(text), str)]
+    return isinstance(value, str) and any(value.startswith(f"/{prefix.strip('/')}/") for prefix in prefixes)
 
 
 def _compiled(data: bytes, path: str) -> str | None:
