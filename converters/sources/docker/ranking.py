@@ -71,7 +71,8 @@ def _program(candidate: Candidate) -> None:
         candidate.add("program")
     if candidate.config is not None:
         candidate.add("configuration")
-    known = listener is not None and listener.framework and listener.http and listener.port  # EXPOSE says nothing more of it
+    # what a known server says of its port tells more than EXPOSE does
+    known = candidate.service is None and listener is not None and listener.framework and listener.http and listener.port
     if not known and candidate.stage and any(port.protocol == "tcp" for port in candidate.stage.expose):
         candidate.add("exposed")
     if candidate.start.form == "none":
