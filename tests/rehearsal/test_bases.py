@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from converters.rehearsal.bases import SUITES, Bases, NotKnown
+from converters.rehearsal.bases import SUITES, Bases, NotKnown, taken
 from converters.rehearsal.bases.known import base
 from converters.rehearsal.bases.managed import asked
 from converters.rehearsal.bases.suites import _UBUNTU_KEYS
@@ -141,3 +141,64 @@ def test_an_interpreter_for_uv_lies_on_a_release_that_runs_it(tmp_path: Path) ->
     assert "Ubuntu 24.04 (noble) stands in for Ubuntu 22.04 (jammy)" in later.differs[-1] and "repos/ubuntu2404/" in later.upon[0].text
     assert bases.find(image, "RUN uv venv") == bases.find(image)
     assert bases.find("python:3.11-slim", "RUN uv venv --python 3.10") == bases.find("python:3.11-slim")
+
+
+_USED = """
+FROM alpine/git:2.43.0 AS download
+RUN apk add --no-cache wget && wget -O /model.bin https://files.example.com/model.bin
+FROM someone/ffmpeg:7.1 AS ffmpeg
+FROM someone/builder:1 AS builder
+RUN make
+FROM node:20-alpine AS page
+RUN npm ci
+FROM someone/app:1 AS under
+RUN make
+FROM under
+COPY --from=download /model.bin /
+COPY --from=ffmpeg /ffmpeg-7.1 /ffmpeg-7.1
+COPY --from=ffmpeg /usr/lib/*.so /usr/lib/
+COPY --from=someone/pages:2 /html/page.css /html/
+COPY --from=ollama/ollama /bin/ollama /usr/bin/
+COPY --from=someone/wheels /usr/lib/python3/dist-packages /packages
+COPY --from=builder /out /out
+COPY --from=page /dist /dist
+"""
+
+
+@pytest.mark.parametrize(
+    ("image", "by", "made"),
+    [
+        ("alpine/git:2.43.0", "Debian 13 (trixie) with git, curl, wget and the installer of Alpine", "/sbin/apk"),
+        ("node:20-alpine", "Debian 13 (trixie) with its own Node.js and the installer of Alpine", "/sbin/apk"),
+        ("someone/ffmpeg:7.1", "files at the paths that the build copies out of it", "mkdir -p /ffmpeg-7.1"),
+        ("someone/ffmpeg:7.1", "files at the paths that the build copies out of it", ": > /usr/lib/double.so"),
+        ("someone/pages:2", "files at the paths that the build copies out of it", ": > /html/page.css"),
+        ("ollama/ollama", "files at the paths that the build copies out of it", "Ollama is running"),
+    ],
+)
+def test_an_image_of_which_only_files_are_taken_is_stood_in_for(tmp_path: Path, image: str, by: str, made: str) -> None:
+    found = Bases(tmp_path).find(image, _USED, taken(_USED, {})[image])
+    assert (found.by, made in found.text) == (by, True)
+    assert found.differs
+    assert not prepare(found.text, {}, lambda reference, line: reference).diagnostics
+
+
+@pytest.mark.parametrize(
+    ("image", "why"),
+    [
+        ("someone/builder:1", "not in the table"),
+        ("someone/wheels", "what is copied out of it cannot be made up"),
+        ("someone/app:1", "not in the table"),
+    ],
+)
+def test_nothing_stands_in_for_what_commands_or_the_app_run_in(tmp_path: Path, image: str, why: str) -> None:
+    uses = taken(_USED, {})
+    assert (image in uses) == (image != "someone/app:1")
+    with pytest.raises(NotKnown, match=why):
+        Bases(tmp_path).find(image, _USED, uses.get(image))
+
+
+def test_a_known_image_of_which_files_are_taken_is_stood_in_for_as_ever(tmp_path: Path) -> None:
+    text = "FROM ghcr.io/astral-sh/uv:0.5.1 AS uv\nFROM python:3.11\nCOPY --from=uv /uv /bin/\n"
+    use = taken(text, {})["ghcr.io/astral-sh/uv:0.5.1"]
+    assert Bases(tmp_path).find("ghcr.io/astral-sh/uv:0.5.1", text, use) == base("ghcr.io/astral-sh/uv:0.5.1")

@@ -9,8 +9,9 @@ from converters.rehearsal.bases.known import base
 from converters.rehearsal.bases.made import SUITE_IMAGE, Base, NotKnown, of_suite
 from converters.rehearsal.bases.managed import asked, with_managed
 from converters.rehearsal.bases.suites import SUITES, Suite, SuiteFailure, archive, missing
+from converters.rehearsal.bases.taken import Taken, stand_in, taken
 
-__all__ = ["SUITES", "SUITE_IMAGE", "Base", "Bases", "NotKnown", "Suite", "SuiteFailure", "archive", "missing"]
+__all__ = ["SUITES", "SUITE_IMAGE", "Base", "Bases", "NotKnown", "Suite", "SuiteFailure", "Taken", "archive", "missing", "taken"]
 
 
 class Bases:
@@ -20,11 +21,11 @@ class Bases:
         self.folder, self.given, self.real = folder, dict(given or {}), real
         """``real``: images are taken from registries, and nothing stands in."""
 
-    def find(self, reference: str, dockerfile: str = "") -> Base:
-        """What stands in for an image in a Dockerfile. Raises NotKnown."""
+    def find(self, reference: str, dockerfile: str = "", use: Taken | None = None) -> Base:
+        """What stands in for an image in a Dockerfile; ``use`` where only files are taken from it. Raises NotKnown."""
         stated = self.given.get(reference)
         if stated is None:
-            found, minor = base(reference), asked(dockerfile)
+            found, minor = base(reference) if use is None else stand_in(reference, use, base), asked(dockerfile)
             return with_managed(found, minor) if minor else found
         if stated in SUITES:
             return of_suite(reference, SUITES[stated])

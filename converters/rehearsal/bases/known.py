@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import NoReturn
 
 from converters.rehearsal.bases import accelerated, languages
-from converters.rehearsal.bases.made import SUITE_IMAGE, Base, NotKnown, Reference, installed, of_suite, suite_in
+from converters.rehearsal.bases.made import SUITE_IMAGE, Base, NotKnown, Reference, installed, of_suite, read_reference, suite_in
 from converters.rehearsal.bases.suites import SUITES
 
 _CURRENT = {"debian": "trixie", "ubuntu": "noble"}
@@ -16,12 +16,10 @@ _WORDS = ("latest", "stable", "stable-slim", "rolling", "slim")
 
 def base(reference: str) -> Base:
     """What stands in for an image. Raises NotKnown."""
-    name = reference.partition("@")[0]
-    repository, _, tag = name.rpartition(":") if ":" in name.rpartition("/")[2] else (name, "", "latest")
-    repository = re.sub(r"^((index\.)?docker\.io/)?(library/)?", "", repository)
+    image = read_reference(reference)
     for pattern, make in _TABLE:
-        if re.fullmatch(pattern, repository):
-            return make(Reference(reference, repository, tag))
+        if re.fullmatch(pattern, image.repository):
+            return make(image)
     raise NotKnown("it is not in the table of base images")
 
 

@@ -44,6 +44,13 @@ class Reference:
     tag: str
 
 
+def read_reference(text: str) -> Reference:
+    """An image as it stands in a Dockerfile, by its repository and tag."""
+    name = text.partition("@")[0]
+    repository, _, tag = name.rpartition(":") if ":" in name.rpartition("/")[2] else (name, "", "latest")
+    return Reference(text, re.sub(r"^((index\.)?docker\.io/)?(library/)?", "", repository), tag)
+
+
 class NotKnown(Exception):
     """Nothing stands in for an image; the message says why."""
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from converters.rehearsal.advice import advice
-from converters.rehearsal.bases import SUITE_IMAGE, Base, Bases, NotKnown, Suite, SuiteFailure, archive
+from converters.rehearsal.bases import SUITE_IMAGE, Base, Bases, NotKnown, Suite, SuiteFailure, archive, taken
 from converters.rehearsal.dockerfile import Prepared, prepare
 from converters.rehearsal.engines import Build, Built, EngineFailure, Outside, Place, StandIn, Step, StepFailure, UnknownBase
 from converters.rehearsal.engines.contents import Contents
@@ -37,11 +37,13 @@ class Builder(ABC):
         if self._bases.real and not self.pulls:
             raise EngineFailure("a confined build reaches no registry: --real-bases needs an engine that pulls them itself (podman)")
 
+        uses = taken(build.dockerfile, build.arguments)
+
         def stand_in(reference: str, line: int) -> str:
             if self._bases.real and reference not in self._bases.given:
                 return reference
             try:
-                found = bases[reference] = self._bases.find(reference, build.dockerfile)
+                found = bases[reference] = self._bases.find(reference, build.dockerfile, uses.get(reference))
             except NotKnown as error:
                 raise UnknownBase(reference, _place(build, line), str(error)) from error
             return found.tag
