@@ -88,6 +88,10 @@ KEPT = [
     ),
     pytest.param(f"def passing(function):\n    return function\n\n\n@passing\n{READ}{START}", id="a decorated handler"),
     pytest.param(
+        f"if __name__ == '__main__':\n    model = dict()\n\n\n{READ.replace('return', 'print(model); return')}{START}",
+        id="a main block of one statement that loads, before a start call of the module",
+    ),
+    pytest.param(
         f"COUNT = 0\n\n\ndef handler(job):\n    global COUNT\n    COUNT += 1\n    return {{'n': 1}}\n\n\n{START}",
         id="a global that is rebound",
     ),

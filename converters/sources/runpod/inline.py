@@ -146,7 +146,7 @@ def _place(
     if statement is handler:
         return "handler"
     if statement is start.statement or (isinstance(statement, ast.If) and is_main_test(statement.test)):
-        if isinstance(statement, ast.If) and (len(statement.body) > 1 or statement.orelse):
+        if isinstance(statement, ast.If) and (statement.body != [start.statement] or statement.orelse):
             raise NotInline('it loads under `if __name__ == "__main__"`')
         return "drop"
     if isinstance(statement, ast.Import | ast.ImportFrom):
