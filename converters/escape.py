@@ -42,6 +42,12 @@ def json_log(text: str) -> str:
     return text.replace(OLD_COMMAND, "\\u0023#[")
 
 
+def json_document(value: object) -> str:
+    """A file of JSON that people read: letters of every script as they are, what an editor would not show or UTF-8 cannot hold as `\\u`."""
+    text = json.dumps(value, indent=2, ensure_ascii=False)
+    return "".join(letter if letter.isprintable() or letter == "\n" else json.dumps(letter)[1:-1] for letter in text) + "\n"
+
+
 def html_log(text: str) -> str:
     """A page of HTML as text that a log obeys nowhere: the same page."""
     return WORKFLOW_COMMAND.sub(r"\1&#58;:", visible(text, "\n")).replace(OLD_COMMAND, "&#35;#[")

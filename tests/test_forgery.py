@@ -50,7 +50,10 @@ SPELLINGS = {
     "a link": "[click](javascript:alert)",
     "a cell": "x|y\\|z`",
     "a triple quotation": 'x"""\nimport os\n"""',
+    "half a pair": "x\ud800y",
 }
+HALF = "half a pair"
+"""What only an escape in a literal can spell: no file of UTF-8 holds it."""
 RUN_ALREADY: set[str] = set()
 """Blocks of commands that this process has run: most guides have the same."""
 
@@ -73,6 +76,10 @@ def cog(**build: Any) -> dict[str, str]:
     return {"cog.yaml": json.dumps(config), "predict.py": PREDICTOR}
 
 
+def as_bytes_hold(text: str) -> str:
+    return text.encode(errors="replace").decode()
+
+
 def full_worker(text: str) -> dict[str, str]:
     """Secret, variable, path on the volume, key of the input, docstring, requirement, and everything of a listing of the hub."""
     lines = f"TOKEN, OTHER, PLACE = os.environ[{'HF_TOKEN' + text!r}], os.environ[{text!r}], {'/runpod-volume/' + text!r}"
@@ -80,14 +87,21 @@ def full_worker(text: str) -> dict[str, str]:
     listing = {"title": text, "config": {"env": [{"key": text, "value": text, "input": {"name": text}}]}}
     return {
         "handler.py": code.replace("def handler(job):\n", f"def handler(job):\n    {text!r}\n"),
-        "requirements.txt": f"runpod\n{text}\n",
+        "requirements.txt": f"runpod\n{as_bytes_hold(text)}\n",
         ".runpod/hub.json": json.dumps(listing),
     }
 
 
+def full_predictor(text: str) -> dict[str, str]:
+    """Description, default and choice of an input, and the docstring."""
+    given = f"str = Input(description={text!r}, default={text!r}, choices=[{text!r}])"
+    code = PREDICTOR.replace("BasePredictor\n", "BasePredictor, Input\n", 1).replace("a: str", f"a: {given}")
+    return {**cog(), "predict.py": code.replace("(BasePredictor):\n", f"(BasePredictor):\n    {text!r}\n\n")}
+
+
 def full_compose(text: str) -> dict[str, str]:
     """Service, variables, secret, command, arguments of the build, and the path of the image's health check."""
-    check = f"HEALTHCHECK CMD curl -f http://localhost:8000/{text.splitlines()[0]}\n"
+    check = f"HEALTHCHECK CMD curl -f http://localhost:8000/{as_bytes_hold(text).splitlines()[0]}\n"
     variables = {text: "1", "A": text, f"API_TOKEN{text}": None}
     build = {"context": ".", "args": {"A": text, text: "1"}}
     command = ["uvicorn", "main:app", "--port", "8000", text]
@@ -105,6 +119,7 @@ def full_proxy(text: str) -> dict[str, str]:
 Place = Callable[[str], tuple[dict[str, str], dict[str, Any]]]
 PLACES: dict[str, Place] = {
     "everything of a worker": lambda text: (full_worker(text), {}),
+    "everything of a predictor": lambda text: (full_predictor(text), {}),
     "a name that was asked for": lambda text: ({"handler.py": WORKER}, {"name": text}),
     "variables in cog.yaml": lambda text: (cog(environment=[f"{text}=1", f"A={text}"]), {}),
     "a package of the system in cog.yaml": lambda text: (cog(build={"system_packages": [text]}), {}),
@@ -239,7 +254,7 @@ def test_a_text_of_a_project_forges_nothing(place: str, spelling: str, tmp_path:
 
 
 @pytest.mark.parametrize("place", NAMES)
-@pytest.mark.parametrize("spelling", [name for name, text in SPELLINGS.items() if "/" not in text])
+@pytest.mark.parametrize("spelling", [name for name, text in SPELLINGS.items() if "/" not in text and name != HALF])
 def test_a_name_of_a_file_forges_nothing(place: str, spelling: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     text = SPELLINGS[spelling]
     if place == "the entry file":
@@ -314,10 +329,12 @@ def test_every_medium_keeps_a_text_on_its_line(spelling: str) -> None:
         assert "\n" not in found
     assert not escape.log(escape.one_line(text)).lstrip().startswith("::")
     assert json.loads(escape.json_log(json.dumps({"a": text}))) == {"a": text}
+    assert json.loads(escape.json_document({"a": text}).encode()) == {"a": text}
+    assert escape.json_document({"a": text}).replace("\n", "").isprintable()
     assert "\n" not in escape.command_property(text) and "," not in escape.command_property(text)
 
 
-@pytest.mark.parametrize("spelling", SPELLINGS)
+@pytest.mark.parametrize("spelling", [name for name in SPELLINGS if name != HALF])
 def test_a_word_for_bash_is_the_word(spelling: str, tmp_path: Path) -> None:
     text = SPELLINGS[spelling]
     script = f"printf %s {escape.shell(text)}"

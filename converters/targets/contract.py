@@ -5,10 +5,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
+from converters import escape
 from converters.ir import App, Endpoint
 from converters.reports.schemas import annotation_schema, input_schema, output_schema
 from converters.targets.app import idiomatic_name
@@ -19,7 +19,7 @@ NAME = "fal-contract.json"
 def emit(platform: str, apps: Sequence[App]) -> str:
     """The document for all apps of an output, by the names of their tables."""
     document = {"version": 1, "platform": platform, "apps": {app.name: of_app(app) for app in apps if app.endpoints}}
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    return escape.json_document(document)
 
 
 def of_app(app: App) -> dict[str, Any]:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
-
-from converters import rules
+from converters import escape, rules
 from converters.concepts import context
 from converters.credentials.vault import Vault
 from converters.errors import UsageError
@@ -104,7 +102,7 @@ def _document(project: Project, application: Application, app: App) -> str:
     if server is None or server.document is None:
         return ""
     path = "openapi.json" if server.document_origin == "openapi.json" or "openapi.json" not in project.files else "fal-openapi.json"
-    text = json.dumps(server.document, indent=2, ensure_ascii=False) + "\n"
+    text = escape.json_document(server.document)
     if server.document_origin == "openapi.json":
         app.environment.files = sorted({*app.environment.files, path})
     else:
