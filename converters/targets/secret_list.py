@@ -10,7 +10,7 @@ from converters.ir import App, Application, EnvVar, Setting
 from converters.ledger import Ledger
 from converters.outcome import FileChange
 from converters.preflight import Deployment, deployments
-from converters.preflight.checks.machine import TOKENS, gated
+from converters.preflight.checks.gated import TOKENS, gated
 from converters.preflight.tree import project_of
 from converters.preflight.variables import environment
 from converters.project import Project

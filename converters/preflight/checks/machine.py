@@ -1,8 +1,7 @@
-"""The machine has a GPU where what runs on it needs one, and models behind a licence have a token."""
+"""The machine has a GPU where what runs on it needs one."""
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Iterator
 
@@ -59,42 +58,3 @@ def evidence(deployment: Deployment) -> Iterator[gpu.Evidence]:
     yield from gpu.of_packages(specs, flags)
     for scope in deployment.scopes:
         yield from gpu.of_module(scope.unit.module, scope.nodes)
-
-
-GATED = re.compile(
-    r"^(black-forest-labs/FLUX\.1-(dev|Fill-dev|Depth-dev|Canny-dev|Redux-dev|Kontext-dev|Krea-dev)|black-forest-labs/FLUX\.2-dev"
-    r"|meta-llama/(Meta-)?Llama-.+|meta-llama/CodeLlama-.+|google/(gemma|paligemma|codegemma|recurrentgemma|shieldgemma|medgemma)-.+"
-    r"|mistralai/(Mistral-Large|Mistral-Small-24B|Codestral|Mixtral-8x22B|Ministral).*"
-    r"|stabilityai/(stable-diffusion-3(\.5)?-.+|stable-audio-open-.+|stable-cascade.*|sdxl-turbo-gated|stable-fast-3d|stable-video-diffusion-.+-1-1)"
-    r"|pyannote/(speaker-diarization|segmentation|voice-activity-detection|overlapped-speech-detection|brouhaha|speaker-segmentation)[\w.-]*"
-    r"|CohereForAI/.+|CohereLabs/.+|bigcode/starcoder.*|nvidia/Cosmos-.+|facebook/(sam3|dinov3)[\w.-]*|briaai/RMBG-2\.0|briaai/BRIA-.+)$"
-)
-"""Models of the Hugging Face Hub whose files are handed out only with a token of somebody who accepted the licence."""
-TOKENS = frozenset({"HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HUGGINGFACE_HUB_TOKEN", "HUGGINGFACE_TOKEN"})
-
-
-def gated(deployment: Deployment) -> Iterator[tuple[str, str, int]]:
-    """(model, file, line) of gated models that the code that runs names, or the command of a server's image."""
-    for scope in deployment.scopes:
-        for node in scope.nodes:
-            if isinstance(node, ast.Constant) and isinstance(node.value, str) and GATED.match(node.value):
-                yield node.value, scope.unit.path, node.lineno
-    if deployment.program.kind == "server":
-        for text, line in _served(deployment):
-            file = deployment.image.image.file if deployment.image is not None else deployment.program.file
-            yield from ((model, file, line) for model in MODEL.findall(text) if GATED.match(model))
-
-
-MODEL = re.compile(r"(?<![\w./])[A-Za-z]\w[\w-]*/[\w.-]*\w")
-"""`owner/name`, also behind the `:-` of a shell."""
-
-
-def _served(deployment: Deployment) -> Iterator[tuple[str, int]]:
-    """(text, line) of what names the model of a server: the command, its overrides, and variables of the image."""
-    image, stated = deployment.image, deployment.program.image
-    if image is not None:
-        commands = [command for command in (image.stage.entrypoint, image.stage.cmd) if command is not None]
-        yield from ((" ".join(command.words), image.line_of(command.line)) for command in commands)
-        yield from ((value.value, image.line_of(value.line)) for name, value in image.stage.env.items() if "MODEL" in name)
-    for given in (stated.entrypoint, stated.cmd) if stated is not None and image is None else ():
-        yield " ".join(map(str, given)) if isinstance(given, list) else str(given or ""), deployment.program.line_of("image")
