@@ -175,11 +175,16 @@ class _Maker:
                 yield Request("mistyped", f"{name}: {about}", {**base, name: value})
 
     def known(self) -> Iterator[Request]:
-        """Texts and numbers that the source compares with: each where it fits, and lengths around them."""
+        """Texts and numbers that the source compares with: each where it fits, and lengths around them.
+
+        A text that the source knows leads into a branch of its own, where other texts have blanks around them.
+        """
         base = self._base()
+        surrounded = {name: self._values.surrounded(name) for name in self._values.required}
         for name in self._values.names:
             for about, value in self._values.known(name):
-                yield Request("boundary", f"{name}: {about}", {**base, name: value})
+                others = surrounded if about == repr(value) else base
+                yield Request("boundary", f"{name}: {about}", {**others, name: value})
 
     def drawn(self, seed: int, count: int) -> Iterator[Request]:
         """Requests of random fields and values within the schema."""

@@ -14,6 +14,7 @@ from .literals import NONE, Literals
 
 Schema = dict[str, Any]
 _WORDS = ("red", "green", "cat", "House", "42", "über", "the", "under", "painted", "seven", "lamp", "sea.", "Well,", "night?", "a")
+_TEXT = "a cat on a mat beside the warm stove, where seven grey kittens sleep beside the stove"
 _AROUND = (("", ""), ("", ""), (" ", "  "), ("\n", ""))
 """Blanks before and after a drawn text: code that strips it is told from code that does not."""
 _LONGEST_TEXT = 20_000
@@ -76,6 +77,12 @@ class Values:
         ``untyped`` is what a field without a type gets. ``link``: how a file is sent this time (also as ``base64``).
         """
         return self._meant(name, self._fields[name], untyped, link or self._link)
+
+    def surrounded(self, name: str) -> Any:
+        """The same, with blanks around it and a full stop where it is a text of ours: whether a branch strips it is seen there."""
+        value = self.value(name)
+        fits = _longest(self._parts(self._fields[name]), len(_TEXT) + 3) > len(_TEXT) + 2
+        return f" {value}. " if value == _TEXT and fits else value
 
     def edges(self, name: str) -> Iterator[tuple[str, Any]]:
         """Values at the bounds of a field, its choices, and what is special about each; the addresses of a file."""
@@ -199,7 +206,7 @@ class Values:
                 return _data(name, suffix)
             return f"{HOST}{re.sub(r'[^a-z0-9]+', '-', name.lower())}.{suffix}"
         shown = _SHOWN.search(field.get("description", ""))
-        text = shown.group(1) if shown else "a cat on a mat beside the warm stove, where seven grey kittens sleep beside the stove"
+        text = shown.group(1) if shown else _TEXT
         least, most = int(field.get("minLength", 0)), int(field.get("maxLength", len(text)))
         return (text + "x" * max(least - len(text), 0))[:most]
 

@@ -11,6 +11,7 @@ import pytest
 from converters.verify.literals import Literals
 from converters.verify.repair import repaired
 from converters.verify.requests import Request, generate, varied
+from converters.verify.values import Values
 
 PROMPT = {"type": "string"}
 STEPS = {"type": "integer", "default": 4, "minimum": 1, "maximum": 9}
@@ -350,3 +351,17 @@ def test_a_request_is_repaired_as_the_source_asks(body: Any, complaint: str, exp
 @pytest.mark.parametrize("complaint", ["CUDA out of memory", "", "the input is bad"])
 def test_what_nobody_asked_for_is_not_repaired(complaint: str) -> None:
     assert repaired(Request("plausible", "first", {"prompt": "a"}), complaint, SCHEMA) is None
+
+
+def test_a_branch_that_a_known_word_leads_into_gets_a_text_with_blanks_around() -> None:
+    schema = {"required": ["text"], "properties": {"text": {"type": "string"}, "mode": {"type": "string"}}}
+    sent = [one.body for one in generate(schema, drawn=0, literals=Literals(("slug",), (3,))) if one.body.get("mode") == "slug"]
+    assert [body["text"] for body in sent] == [f" {Values(schema).value('text')}. "]
+
+
+@pytest.mark.parametrize(
+    "field", [{"type": "string", "maxLength": 20}, {"type": "string", "format": "uri"}, {"type": "string", "default": "x"}]
+)
+def test_what_is_no_text_of_ours_has_no_blanks_around(field: dict[str, Any]) -> None:
+    values = Values({"properties": {"x": field}})
+    assert values.surrounded("x") == values.value("x")
