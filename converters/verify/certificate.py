@@ -128,6 +128,8 @@ class Schemas(Model):
     """Where the source's schemas are from."""
     refused: list[Breach] = Field(default_factory=list)
     """Requests that the source accepts and the app refuses."""
+    fails_too: list[Breach] = Field(default_factory=list)
+    """Requests that the source's code seems to accept and the app refuses, and on which the source fails: no difference."""
     changed: list[str] = Field(default_factory=list)
     """Other defaults, and fields that the app does not know."""
     outside: list[Breach] = Field(default_factory=list)
@@ -147,6 +149,7 @@ class Schemas(Model):
             ("the app refuses what the source takes", self.refused),
             ("the app may answer what the source's schema does not allow", self.outside),
             ("the app answered what the source's schema does not allow", self.answered),
+            ("no difference: the app refuses what the source fails on", self.fails_too),
             ("no difference: the app takes more", self.takes_more),
             ("no difference: by its schema the app never answers", self.answers_less),
         ):

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -121,7 +121,8 @@ def _with_null(schema: Schema) -> Schema:
 def as_declared(source: Contract, taken: Schema) -> Contract:
     """What the converter read in the code, as far as an app that a person wrote can be held to it.
 
-    A field whose values the code does not tell, or of which it only does not say that it is never null, may be declared more narrowly.
+    A field whose values the code does not tell, or of which it only does not say that it is never null, may be declared more narrowly;
+    so may the items of a list and the keys of an object.
     The default of one that is left out is seen in what is done without it, and not read in the schema.
     """
     fields = taken.get("properties", {})
@@ -132,11 +133,31 @@ def as_declared(source: Contract, taken: Schema) -> Contract:
             return part
         known = {key: value for key, value in part.items() if key not in _ANNOTATIONS and key != "default"}
         default = {key: declared[key] for key in ("default",) if key in declared}
-        found = part if known and UNTYPED not in known else declared
+        found = _narrowed(part, _alternatives(declared, taken)) if known and UNTYPED not in known else declared
         return {**(found if _is_nullable(declared) else _without_null(found)), **default}
 
     properties = {name: told(name, part) for name, part in source.input.get("properties", {}).items()}
     return replace(source, input={**source.input, "properties": properties, "components": taken.get("components", {})})
+
+
+def _alternatives(declared: Schema, document: Schema) -> list[tuple[Schema, Schema]]:
+    """Each alternative as it is declared, and what it refers to."""
+    return [(one, _resolved(one, document)) for one in declared.get("anyOf", [declared]) if isinstance(one, dict)]
+
+
+def _narrowed(part: Schema, declared: Sequence[tuple[Schema, Schema]]) -> Schema:
+    """A list or an object of which nothing more is known, with the items and keys that are declared."""
+    if "anyOf" in part:
+        return {**part, "anyOf": [_narrowed(one, declared) for one in part["anyOf"]]}
+    kind = part.get("type")
+    if kind == "array" and part.get("items", True) in (True, {}, {UNTYPED: True}):
+        items = [inner["items"] for _, inner in declared if inner.get("type") == "array" and "items" in inner]
+        return {**part, "items": items[0] if len(items) == 1 else {"anyOf": items}} if items else part
+    if kind == "object" and not part.keys() & {"properties", "patternProperties", "additionalProperties"}:
+        objects = [stated for stated, inner in declared if inner.get("type") == "object"]
+        rest = {key: part[key] for key in _ANNOTATIONS if key in part}
+        return {**rest, **(objects[0] if len(objects) == 1 else {"anyOf": objects})} if objects else part
+    return part
 
 
 def _is_nullable(part: Schema) -> bool:

@@ -12,7 +12,7 @@ from typing import Any
 
 from fal_runtime.confinement import Support
 
-from . import contract, sdk
+from . import contract, disputed, sdk
 from .certificate import Certificate, Schemas, Verdict
 from .compare import Difference
 from .interpreter import imported, inspected
@@ -112,6 +112,25 @@ class HandlerStudy(Study):
         """The schema of the app's input under the source's names."""
         assert self.promised is not None
         return served.place.renaming.schema_of_input(served.input_schema(), self.promised.input)
+
+    def _ask_everything(self, sides: Sides) -> None:
+        """What the app's schema refuses is tried last: what the converter read in the code may take more than the code does."""
+        super()._ask_everything(sides)
+        base = next((body for body in self._answered() if isinstance(body, dict)), None)
+        if base is not None and self.schemas is not None and self.promised is not None and not self.promised.is_own:
+            disputed.settle(self.schemas, base, self.schema.get("required", []), functools.partial(self._fails, sides))
+
+    def _answered(self) -> Iterator[Any]:
+        """The bodies of requests that the source answered with a result, those first that were sent first."""
+        for request, _, asked in self.asked:
+            if asked.before.kind == "result" and not (request.together or request.fault):
+                yield request.body
+
+    def _fails(self, sides: Sides, body: dict[str, Any]) -> bool:
+        """Whether the source fails on a request that the app refuses."""
+        known = next((asked for request, _, asked in self.asked if request.body == body and not request.fault), None)
+        asked = known or self._try(sides, Request("mistyped", "what the app's schema refuses", body), stream=False)
+        return asked.before.kind in ("error", "refused")
 
     def _before_requests(self, served: Target, observation: Observation) -> str:
         return self._against(served).different or super()._before_requests(served, observation)

@@ -86,7 +86,11 @@ class Values:
 
     def edges(self, name: str) -> Iterator[tuple[str, Any]]:
         """Values at the bounds of a field, its choices, and what is special about each; the addresses of a file."""
-        return self._addressed(name) if name in self._files else self._bounds(self._fields[name])
+        if name in self._files:
+            yield from self._addressed(name)
+        else:
+            yield from self._bounds(self._fields[name])
+            yield from self._filled(name)
 
     def known(self, name: str) -> Iterator[tuple[str, Any]]:
         """Texts and numbers that the source compares with, where they fit into a field, and lengths around them."""
@@ -124,6 +128,10 @@ class Values:
             yield "an object instead", {"a": 1}
         if not kinds & {"array"}:
             yield "a list instead", [1]
+        for part in parts:
+            items = self._parts(self._resolved(part.get("items"))) if part["type"] == "array" else []
+            if items and all(inner.get("type") not in (None, "object") for inner in items) and not part.get("minItems", 0) > 1:
+                yield "an item of another kind", [{"a": 1}]
         if "null" not in kinds:
             yield "null instead", None
         for part in parts:
@@ -134,7 +142,7 @@ class Values:
     def drawn(self, name: str, chance: random.Random) -> Any:
         """A random value of a field, within its schema."""
         field = self._fields[name]
-        edges = [] if name in self._files else [value for _, value in self._bounds(field)]
+        edges = [] if name in self._files else [value for _, value in (*self._bounds(field), *self._filled(name))]
         usual = self.value(name)
         parts = [part for part in self._parts(field) if "enum" not in part]
         kinds = {part.get("type") for part in parts}
@@ -152,7 +160,7 @@ class Values:
 
     def _meant(self, name: str, field: Schema, untyped: Any, link: str, above: tuple[str, ...] = ()) -> Any:
         """``above``: the references that led here, none of which is followed once more."""
-        if field.get("default") is not None:
+        if field.get("default") not in (None, [], {}):  # who sends a list or an object sends one that holds something
             return field["default"]
         if "const" in field or field.get("enum"):
             return field.get("const", field.get("enum", [None])[0])
@@ -176,7 +184,7 @@ class Values:
             items, inner = self._resolved(field.get("items", {})), _entered(field.get("items"), above)
             if inner is None:
                 return []
-            item = self._meant(name, items, "a cat", link, inner) if items else OBJECT["messages"][0] if "message" in name else "a cat"
+            item = self._meant(name, items, "a cat", link, inner) if items else self._item(name, untyped, link)
             return [item] * max(int(field.get("minItems", 1)), 1)
         if kind == "string" or (kind is None and isinstance(untyped, str)):
             return self._text(name, field, link)
@@ -185,6 +193,12 @@ class Values:
             value = low if low is not None and (low > 0 or "minimum" in field) else 1 if high is None else min(1, high)
             return int(value) if kind == "integer" else float(value)
         return {"boolean": True, "object": dict(OBJECT), "null": None}.get(kind, untyped) if isinstance(kind, str) else untyped
+
+    def _item(self, name: str, untyped: Any, link: str) -> Any:
+        """An item of a list whose items nobody declares: what a field without a type would get."""
+        if "message" in name:
+            return OBJECT["messages"][0]
+        return untyped if isinstance(untyped, dict | int) else self._text(name, {}, link)
 
     def _text(self, name: str, field: Schema, link: str) -> str:
         about = f"{name} {field.get('description', '')}".lower()
@@ -235,6 +249,32 @@ class Values:
                 yield "no items", []
             elif kind == "null":
                 yield "null", None
+
+    def _filled(self, name: str) -> Iterator[tuple[str, Any]]:
+        """Lists of one item and of two that differ, and an object with all keys that are known, where a field takes them."""
+        for part in self._parts(self._fields[name]):
+            least, most = int(part.get("minItems", 0)), int(part.get("maxItems", 2))
+            if part.get("type") == "array" and (item := self._meant(name, {**part, "minItems": 1}, "a cat", self._link)):
+                if least <= 1 <= most:
+                    yield "one item", item
+                if least <= 2 <= most:
+                    yield "two items", [*item, self._another(name, self._resolved(part.get("items")), item[0])]
+            elif part.get("type") == "object":
+                yield "an object", self._meant(name, part, "a cat", self._link)
+                yield "an object with all keys", self._whole(name, part)
+
+    def _another(self, name: str, field: Schema, item: Any) -> Any:
+        """An item of a list beside ``item``: another one where the schema allows it, an object with all keys."""
+        if isinstance(item, str) and item.startswith(HOST):
+            return f"{HOST}other-{item.removeprefix(HOST)}"
+        if field.get("type") == "object":
+            return self._whole(name, field)
+        others = (value for _, value in self._bounds(field) if value not in (item, "", None))
+        return next(others, item if field.get("format") or not isinstance(item, str) else "a dog"[: _longest(self._parts(field), 5)])
+
+    def _whole(self, name: str, field: Schema) -> Any:
+        """An object with a value for each key that its schema knows."""
+        return self._meant(name, {**field, "required": list(field.get("properties", {}))}, "a cat", self._link)
 
     def _addressed(self, name: str) -> Iterator[tuple[str, Any]]:
         """A file by its address, where it is usually sent along; one of the machine that serves."""

@@ -174,6 +174,56 @@ def test_pictures_pass_through_fal_s_toolkit(tmp_path: Path, scratch: Path, old:
     assert told == ({"AttributeError: 'float' object has no attribute 'lost'"} if "lost" in new else set())
 
 
+TAGGER_SOURCE = """
+import runpod
+
+
+def handler(job):
+    data = job["input"]
+    return {"text": data["text"].strip(), "tags": [tag.upper() for tag in data.get("tags"DEFAULT)]}
+
+
+runpod.serverless.start({"handler": handler})
+"""
+TAGGER = """
+import fal
+from pydantic import BaseModel
+
+
+class Body(BaseModel):
+    text: str
+    tags: list[str]DEFAULT
+
+
+class Tagger(fal.App):
+    @fal.endpoint("/")
+    def run(self, body: Body) -> dict:
+        return {"text": body.text.strip(), "tags": [tag.upper() for tag in body.tags]}
+"""
+
+
+@pytest.mark.whole
+@pytest.mark.parametrize(
+    ("read", "declared", "app", "verdict"),
+    [
+        pytest.param(", []", " = []", TAGGER, "equivalent", id="a list whose items are declared"),
+        pytest.param("", "", TAGGER, "equivalent", id="demanded where the source fails without it"),
+        pytest.param(", []", "", TAGGER, "different", id="demanded where the source does without it"),
+        pytest.param(
+            ", []", " = []", TAGGER.replace("tag.upper() for", "tag.lower() for"), "different", id="another item, of an optional list"
+        ),
+    ],
+)
+def test_a_list_may_be_declared_as_the_source_takes_it(
+    tmp_path: Path, scratch: Path, read: str, declared: str, app: str, verdict: str
+) -> None:
+    source = tmp_path / "tagger-worker"
+    source.mkdir()
+    (source / "handler.py").write_text(TAGGER_SOURCE.replace("DEFAULT", read))
+    (source / "requirements.txt").write_text("runpod\n")
+    assert (found := _judged(tmp_path, source, app.replace("DEFAULT", declared), "")).verdict == verdict, found.why
+
+
 COG = PAINTER.replace(
     'Field(description="What to paint")', 'Field(description="Text prompt")\n    steps: int = Field(default=30, ge=1, le=100)'
 ).replace("self.pipe(request.prompt)", "self.pipe(request.prompt, num_inference_steps=request.steps)")

@@ -14,7 +14,7 @@ from converters.ir import App
 from converters.options import Options
 from converters.outcome import Converted
 from converters.verify import contract
-from converters.verify.contract import Contract, answers_outside, compared, of_document, of_file, of_source, unmapped
+from converters.verify.contract import Contract, answers_outside, as_declared, compared, of_document, of_file, of_source, unmapped
 from converters.verify.outcome import File, LocalPath, Outcome
 from tests.verify.made import FIXTURES
 
@@ -24,6 +24,7 @@ from fal.toolkit import Image
 
 Schema = dict[str, Any]
 STRING, INTEGER = {"type": "string"}, {"type": "integer"}
+NULL = {"type": "null"}
 ANY = {"x-untyped": True}
 
 
@@ -33,6 +34,10 @@ def request(required: tuple[str, ...] = (), **fields: Schema) -> Schema:
 
 def promised(taken: Schema, answered: Schema | None = None, where: str = "the file") -> Contract:
     return Contract(where, taken, answered)
+
+
+def declaring(part: Schema) -> Schema:
+    return {**request(a=part), "components": {"schemas": {"Box": request(("x",), x=INTEGER)}}}
 
 
 def app_of(name: str) -> App:
@@ -119,6 +124,36 @@ class TestInputs:
         found = compared(promised(request(a={**STRING, "pattern": "^ab$"})), request(a={**STRING, "pattern": "^a"}), ANY)
         assert found.different == ""
         assert found.not_proven == ["that the app takes every request that the source takes: which texts match ^ab$"]
+
+
+class TestWhatAPersonDeclares:
+    """Where the code does not tell what a field holds, an app may say it."""
+
+    @pytest.mark.parametrize(
+        ("read", "declared"),
+        [
+            pytest.param({"type": "array"}, {"type": "array", "items": STRING}, id="the items of a list"),
+            pytest.param(
+                {"anyOf": [{"type": "array"}, NULL]}, {"type": "array", "items": STRING}, id="the items of a list that may be null"
+            ),
+            pytest.param({"type": "object"}, {"$ref": "#/components/schemas/Box"}, id="the keys of an object"),
+            pytest.param({"anyOf": [{"type": "object"}, NULL]}, {"anyOf": [{"$ref": "#/components/schemas/Box"}, NULL]}, id="or nothing"),
+        ],
+    )
+    def test_what_the_code_does_not_tell(self, read: Schema, declared: Schema) -> None:
+        assert compared(as_declared(promised(request(a=read)), declaring(declared)), declaring(declared), ANY).different == ""
+
+    @pytest.mark.parametrize(
+        ("read", "declared"),
+        [
+            pytest.param({"type": "array", "items": INTEGER}, {"type": "array", "items": STRING}, id="other items than the code reads"),
+            pytest.param({"type": "array"}, STRING, id="no list at all"),
+            pytest.param({"type": "array"}, {"type": "array", "minItems": 2}, id="no short lists"),
+            pytest.param({"type": "object", "properties": {"y": STRING}}, {"$ref": "#/components/schemas/Box"}, id="other keys"),
+        ],
+    )
+    def test_what_the_code_tells(self, read: Schema, declared: Schema) -> None:
+        assert compared(as_declared(promised(request(a=read)), declaring(declared)), declaring(declared), ANY).refused
 
 
 class TestOutputs:

@@ -11,13 +11,16 @@ import pytest
 from converters.verify.literals import Literals
 from converters.verify.repair import repaired
 from converters.verify.requests import Request, generate, varied
-from converters.verify.values import Values
+from converters.verify.values import HOST, Values
 
 PROMPT = {"type": "string"}
 STEPS = {"type": "integer", "default": 4, "minimum": 1, "maximum": 9}
 MODE = {"enum": ["fast", "good"], "type": "string", "default": "fast"}
 SEED = {"anyOf": [{"type": "integer"}, {"type": "null"}], "default": None}
 TAGS = {"type": "array", "items": {"type": "string"}, "minItems": 2}
+ADDRESSES = {"type": "string", "format": "uri"}
+BOX = {"type": "object", "required": ["x"], "properties": {"x": {"type": "integer"}, "label": {"type": "string"}}}
+TEXT = Values({"properties": {"x": PROMPT}}).value("x")
 SCHEMA = {
     "type": "object",
     "required": ["prompt"],
@@ -42,6 +45,13 @@ def test_no_body_is_sent_twice() -> None:
     found = generate(SCHEMA, [{"prompt": "ours"}, {"prompt": "ours"}])
     assert len({request.key for request in found}) == len(found)
     assert [request.about for request in found if request.kind == "example"] == ["example 1"]
+
+
+@pytest.mark.parametrize(
+    "field", [{"type": "array"}, {"type": "array", "items": {"type": "object"}}, {"type": "array", "items": PROMPT, "minItems": 2}]
+)
+def test_an_item_of_another_kind_is_sent_where_it_is_wrong_alone(field: dict[str, Any]) -> None:
+    assert "an item of another kind" not in of("x", field, "mistyped")
 
 
 def test_the_same_seed_draws_the_same_and_another_seed_other_requests() -> None:
@@ -88,7 +98,27 @@ def test_what_is_mistyped_does_not_fit_the_schema() -> None:
         pytest.param({"type": "number", "exclusiveMinimum": 0, "maximum": 2}, {"maximum": 2, "2": 2}, id="an open bound is not sent"),
         pytest.param({"type": "boolean"}, {"true": True, "false": False}, id="both answers"),
         pytest.param(MODE, {"choice 'fast'": "fast", "choice 'good'": "good"}, id="each choice"),
-        pytest.param({"type": "array"}, {"no items": []}, id="an empty list"),
+        pytest.param({"type": "array"}, {"no items": [], "two items": [TEXT, "a dog"]}, id="lists with items and without"),
+        pytest.param(
+            {"type": "array", "maxItems": 1, "default": []}, {"no items": [], "one item": [TEXT]}, id="a list of one item at most"
+        ),
+        pytest.param(
+            {"type": "array", "items": {"type": "integer"}, "default": []}, {"no items": [], "two items": [1, 0]}, id="numbers that differ"
+        ),
+        pytest.param(
+            {"type": "array", "items": ADDRESSES}, {"no items": [], "two items": [f"{HOST}x.png", f"{HOST}other-x.png"]}, id="two addresses"
+        ),
+        pytest.param(
+            {"anyOf": [{"type": "array", "items": PROMPT}, {"type": "null"}]},
+            {"no items": [], "two items": [TEXT, "x"], "null": None},
+            id="a list or nothing",
+        ),
+        pytest.param(
+            {"type": "array", "items": BOX, "default": []},
+            {"no items": [], "two items": [{"x": 1}, {"x": 1, "label": TEXT}]},
+            id="objects with and without what is optional",
+        ),
+        pytest.param({**BOX, "default": {}}, {"an object with all keys": {"x": 1, "label": TEXT}}, id="an object that holds something"),
         pytest.param({"anyOf": [{"type": "boolean"}, {"type": "null"}]}, {"true": True, "false": False, "null": None}, id="null"),
         pytest.param(
             {"type": "string"},
@@ -115,6 +145,11 @@ def test_values_at_the_bounds(field: Any, expected: dict[str, Any]) -> None:
         pytest.param(MODE, {"no such choice": "no such choice", "null instead": None, "a list instead": [1]}, id="choices"),
         pytest.param(PROMPT, {"an object instead": {"a": 1}, "a list instead": [1], "null instead": None}, id="text"),
         pytest.param(SEED, {"text instead": "no such thing", "a list instead": [1]}, id="null is right where it may be"),
+        pytest.param(
+            {"type": "array", "items": STEPS},
+            {"an item of another kind": [{"a": 1}], "text instead": "no such thing", "null instead": None},
+            id="items",
+        ),
         pytest.param({}, {}, id="without a type nothing is wrong"),
     ],
 )
