@@ -73,6 +73,7 @@ def test_a_name_that_nothing_defines_is_our_bug(text: str, line: int) -> None:
         pytest.param("from a import b as y\nx = y\n", id="imported under it"),
         pytest.param("def f():\n    return y\ny = 1\n", id="defined below"),
         pytest.param("def f():\n    global y\n    y = 1\ndef g():\n    return y\n", id="made a global by a function"),
+        pytest.param("def f():\n    global y\n    from m import y\ndef g():\n    return y\n", id="made a global by an import"),
         pytest.param("try:\n    import y\nexcept ImportError:\n    y = None\nx = y\n", id="imported where it can be"),
         pytest.param("for y in range(3):\n    x = y\n", id="of a loop"),
         pytest.param("with open('a') as y:\n    x = y\n", id="of a with statement"),

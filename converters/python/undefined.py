@@ -46,7 +46,8 @@ def undefined(text: str) -> dict[str, int]:
     for node in nodes(tree):
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
             lines.setdefault(node.id, []).append(node.lineno)
-    known |= {one.get_name() for table in tables for one in table.get_symbols() if one.is_declared_global() and one.is_assigned()}
+    shared = [one for table in tables for one in table.get_symbols() if one.is_declared_global()]
+    known |= {one.get_name() for one in shared if one.is_assigned() or one.is_imported()}
     found: dict[str, int] = {}
     for table in tables:
         missing = {one.get_name() for one in table.get_symbols() if _is_global(one, table) and one.is_referenced()} - known
