@@ -103,6 +103,7 @@ __all__ = [
     "PF041",
     "PF042",
     "PF050",
+    "PF051",
     "RC001",
     "RC002",
     "RC003",
@@ -294,6 +295,7 @@ PF040: Final = "PF040"
 PF041: Final = "PF041"
 PF042: Final = "PF042"
 PF050: Final = "PF050"
+PF051: Final = "PF051"
 RC001: Final = "RC001"
 RC002: Final = "RC002"
 RC003: Final = "RC003"

@@ -50,6 +50,7 @@ from converters.sources.docker import (
     search,
     services,
     settle,
+    start_time,
 )
 from converters.sources.docker.analysis import Reading
 from converters.sources.docker.candidate import Candidate
@@ -277,6 +278,7 @@ def _app(project: Project, reading: Reading, options: Options, ledger: Ledger) -
         machine.choose(project, reading, app, base, options.server, ledger)
     concurrency.read(reading.candidate, reading.workload, app, ledger)
     needs.read(project, reading.candidate, app, ledger)
+    start_time.read(project, reading.candidate, app, ledger)
     authorization.read(reading.candidate, app, ledger)
     return app
 
