@@ -32,6 +32,10 @@ _LOCAL = ".requirements"
 """Folder of the context with the projects that requirements name by their path."""
 _SECRET = re.compile(r"\$\{(\w+)\}")
 DUMMY = "rehearsal-dummy"
+_ADDRESS, _NUMBER = (
+    re.compile(r"(?:URL|URI|ENDPOINT|WEBHOOK)$", re.IGNORECASE),
+    re.compile(r"(?:^|_)(?:PORT|TIMEOUT|SECONDS|COUNT|RANK|SIZE)$"),
+)
 FAL = "fal"
 """In the place of a file: a line that stands for what fal does with an image."""
 
@@ -45,6 +49,13 @@ class Recipe:
     python: str = ""
     """The interpreter of the app; '' for a server, which starts itself."""
     path: tuple[str, ...] = ()
+
+
+def dummy(name: str) -> str:
+    """What stands for a secret: of the kind that its name tells, since clients look at addresses before they use them."""
+    if _ADDRESS.search(name):
+        return f"https://{DUMMY}.example"
+    return "1" if _NUMBER.search(name) else DUMMY
 
 
 def kind_of(spec: Spec) -> Kind:
@@ -75,7 +86,7 @@ def recipe(app: App, folder: Path, *, tag: str, minor: str, secrets: Mapping[str
         tag=tag,
         places=tuple(place for _, place in lines),
         arguments={str(name): str(value) for name, value in (image.get("build_args") or {}).items()},
-        secrets={name: secrets.get(name, DUMMY) for name in map(str, image.get("secrets") or {})},
+        secrets={name: secrets.get(name, dummy(name)) for name in map(str, image.get("secrets") or {})},
     )
     if kind == "requirements":
         return Recipe(kind, build, f"{ENVIRONMENT}/bin/python", (AGENT,))
@@ -128,7 +139,7 @@ def _local(item: str, folder: Path, lines: Lines, secrets: Mapping[str, str]) ->
     name, bracket, extras = item.partition("[")
     path = Path(name)
     if not path.is_absolute() or not path.exists():
-        return _SECRET.sub(lambda found: secrets.get(found[1], DUMMY), item)
+        return _SECRET.sub(lambda found: secrets.get(found[1], dummy(found[1])), item)
     place = PurePosixPath(_LOCAL, str(len(lines)), path.name)
     target = folder / place
     target.parent.mkdir(parents=True, exist_ok=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import re
 import sys
 import tempfile
@@ -28,8 +29,14 @@ from .result import Failure, Place, Rehearsal, StoodIn, Timing, tail
 from .start import StartFailure, started
 
 Say = Callable[[str], None]
-_OUTSIDE = re.compile(r"Hash mismatch for `?cpython-.*|Temporary failure resolving .*|.*\bTimeoutError\b.*|cause: operation timed out")
+_OUTSIDE = re.compile(
+    r"Hash mismatch for `?cpython-.*|Temporary failure resolving .*|.*\bTimeoutError\b.*|cause: operation timed out|Cannot add PPA: .*"
+)
 """What a step says where the double of the internet, and not the app, is the reason."""
+_NOT_THERE = re.compile(r"(\S+) is not in the image at this step|this Python cannot import (\S+) at this step")
+_NO_PACKAGE, _PPA = re.compile(r"this release has no package "), re.compile(r"\bppa:[\w.-]+/[\w.-]+|\bppa\.launchpad")
+_UNPACKED = re.compile(r"\.(?:tar(?:\.\w+)?|t[gbx]z2?|tzst|zip)(?:[?#].*)?$|(?:\.git)?/info/refs\?service=git-upload-pack$")
+"""Addresses of archives and repositories, of whose content only what the project names is known."""
 _LOCK = re.compile(r"\.(?:lock|toml|txt)$|^Pipfile\.lock$")
 """Names of files that may state digests of packages."""
 _MOST_TEXT = 2**20
@@ -127,6 +134,7 @@ class Course:
 
     def __post_init__(self) -> None:
         spec = self.app.described.spec
+        self._unpacked: list[str] = []
         self.memory, self._seen = Memory(self.settings.records), len(self._record())
         self.told = Rehearsal(app=spec.name, kind=recipe.kind_of(spec), reached="loaded")
 
@@ -196,7 +204,9 @@ class Course:
             if step.state == "running":
                 self.say(f"{step.number}/{step.of} {step.instruction}")
             else:
-                self.memory.step(step, self._new())
+                asked = self._new()
+                self._unpacked = [one.url for one in asked if one.outcome == "doubled" and _UNPACKED.search(one.url)]
+                self.memory.step(step, asked)
                 timings.append(Timing(what=step.instruction, seconds=round(step.seconds, 1), cached=step.state == "cached"))
                 self.tell(timings=tuple(timings))
 
@@ -206,11 +216,11 @@ class Course:
             hint = f"Say one: --base {unknown.image}=bookworm, or a folder with its files; with a registry: --real-bases."
             self.tell(skipped=f"{unknown.image} is not known and cannot be stood in for: {unknown.why}. {hint}")
         except StepFailure as failure:
-            why = self._not_its_own(failure)
+            why = self._not_its_own(plan, failure)
             self.tell(skipped=why) if why else self.tell(failure=self._step_failure(plan, failure))
         return None
 
-    def _not_its_own(self, failure: StepFailure) -> str:
+    def _not_its_own(self, plan: Recipe, failure: StepFailure) -> str:
         """Why a step that failed says nothing about the app; '' where it does."""
         step = failure.step
         if step.seconds >= self.settings.step:  # on a slow machine
@@ -220,7 +230,19 @@ class Course:
             return f"what stands in for its surroundings could not be made: `{step.instruction}`: {failure.means or last}"
         if (found := _OUTSIDE.search("\n".join(failure.output))) is not None:
             return f"`{step.instruction}`: {found[0].strip()}"
+        if _NO_PACKAGE.match(failure.means) and _PPA.search(plan.build.dockerfile):
+            return f"`{step.instruction}`: what a PPA holds is not known"
+        missing = _NOT_THERE.match(failure.means)
+        if missing is not None and self._unpacked and not self._holds(missing[1] or missing[2].partition(".")[0]):
+            source = self._unpacked[-1].partition("/info/refs?")[0]
+            return f"`{step.instruction}` needs {missing[1] or missing[2]}, and what {source} holds is not known"
         return ""
+
+    def _holds(self, path: str) -> bool:
+        """Whether the context has a file, directory or module of the name that a path ends with."""
+        name = glob.escape(path.rstrip("/").rpartition("/")[2])
+        context = self.folder / "context"
+        return not name or next((found for pattern in (name, f"{name}.py") for found in context.rglob(pattern)), None) is not None
 
     def _step_failure(self, plan: Recipe, failure: StepFailure) -> Failure:
         step = failure.step

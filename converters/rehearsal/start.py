@@ -21,7 +21,7 @@ from fal_runtime.spec import HealthCheck, Spec
 from .apps import App
 from .engines import Engine, Mount, Process, Running
 from .places import frame_place, place, settings_place
-from .recipe import DUMMY, Recipe
+from .recipe import DUMMY, Recipe, dummy
 from .result import Failure, Stage, tail
 from .uploads import SOCKET, uploader
 
@@ -190,7 +190,7 @@ def process_of(
 def variables(spec: Spec, secrets: Mapping[str, str] | None = None) -> dict[str, str]:
     """The environment of a runner: what fal sets, and these secrets; None: a dummy for every one that the app lists."""
     if secrets is None:
-        secrets = dict.fromkeys(map(str, spec.settings.get("secrets") or ()), DUMMY)
+        secrets = {name: dummy(name) for name in map(str, spec.settings.get("secrets") or ())}
     uploads = {"FAL_USE_LOCAL_UPLOADER": "1", "FAL_API_SOCKET": f"{TOLD}/{SOCKET}"}
     isolated = {} if spec.kind == "image" else {"IS_ISOLATE_AGENT": "1", "PYTHONUNBUFFERED": "1", **uploads}
     return {

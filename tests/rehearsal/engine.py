@@ -15,9 +15,10 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from converters.rehearsal.advice import advice
 from converters.rehearsal.engines import Build, Built, Process, StandIn, Step, StepFailure
 
 SECONDS = 0.0
@@ -50,7 +51,8 @@ class LocalEngine:
                 step = Step(number, len(lines), line, build.places[number - 1], "done", SECONDS)
                 output = next((lines for text, lines in self.fails.items() if text in line), None)
                 if output is not None:
-                    raise StepFailure(step, output)
+                    on_step(replace(step, state="failed"))
+                    raise StepFailure(step, output, *advice(step, output))
                 on_step(step)
                 steps.append(step)
         shutil.copytree(build.context, self.folder / "image", dirs_exist_ok=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 from textwrap import dedent
 
 from converters.rehearsal.apps import chosen, load
-from converters.rehearsal.rehearse import Settings, rehearse
+from converters.rehearsal.rehearse import Internet, Settings, rehearse
 from converters.rehearsal.result import Rehearsal
 from tests.rehearsal.engine import LocalEngine
 
@@ -52,7 +52,7 @@ def app(folder: Path, *, setup: str = "self.suffix = '!'", body: str = "return O
     return project(folder, {"app.py": text, "pyproject.toml": TABLE})
 
 
-def rehearsed(root: Path, scratch: Path, engine: LocalEngine, *, start: float = 30) -> Rehearsal:
+def rehearsed(root: Path, scratch: Path, engine: LocalEngine, *, start: float = 30, internet: Internet | None = None) -> Rehearsal:
     """The rehearsal of the one app of a project."""
     (only,) = load(chosen(root), scratch / "apps")
-    return rehearse(only, engine, Settings(start=start, answer=20))
+    return rehearse(only, engine, Settings(start=start, answer=20), internet=internet)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
+from converters.rehearsal.outside.asked import Asked
+from converters.rehearsal.recipe import dummy
 from converters.rehearsal.result import Rehearsal
 from tests.rehearsal.engine import LocalEngine
 from tests.rehearsal.made import app, project, rehearsed
@@ -190,11 +193,78 @@ def test_what_only_the_rehearsal_needs_and_fails_says_nothing_about_the_app(tmp_
     assert (found.failure, found.verdict) == (None, "not rehearsed") and "no such version" in found.skipped
 
 
-@pytest.mark.parametrize("line", ["error: Hash mismatch for `cpython-3.10.19`", "E: Temporary failure resolving 'deb.debian.org'"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "error: Hash mismatch for `cpython-3.10.19`",
+        "E: Temporary failure resolving 'deb.debian.org'",
+        "error: Cannot add PPA: 'ppa:~deadsnakes/ubuntu/ppa'.",
+    ],
+)
 def test_neither_does_what_the_double_of_the_internet_cannot_answer(tmp_path: Path, engine: LocalEngine, line: str) -> None:
     engine.fails["six==1.16.0"] = ["Resolving", line, "error"]
     found = rehearsed(app(tmp_path / "out"), tmp_path, engine)
     assert found.failure is None and line.partition(" ")[2][:20] in found.skipped
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("BUCKET_ENDPOINT_URL", "https://rehearsal-dummy.example"),
+        ("AHDS_ENDPOINT", "https://rehearsal-dummy.example"),
+        ("SLACK_WEBHOOK", "https://rehearsal-dummy.example"),
+        ("REDIS_PORT", "1"),
+        ("HF_TOKEN", "rehearsal-dummy"),
+        ("RUNPOD_ENDPOINT_ID", "rehearsal-dummy"),
+        ("IMPORT", "rehearsal-dummy"),
+    ],
+)
+def test_a_dummy_is_of_the_kind_that_the_name_of_its_secret_tells(name: str, value: str) -> None:
+    assert dummy(name) == value
+
+
+class Fetching:
+    """A double of the internet that every step asks for one address."""
+
+    def __init__(self, address: str) -> None:
+        self.address, self.steps = address, 0
+
+    def expect(self, *texts: str) -> None:
+        """Nothing is looked for."""
+
+    def locked(self, files: Mapping[str, bytes]) -> Mapping[str, bytes]:
+        return {}
+
+    def record(self) -> list[Asked]:
+        self.steps += 1
+        return [Asked("far.example", self.address, "doubled")] * self.steps
+
+
+@pytest.mark.parametrize(
+    ("address", "said", "told"),
+    [
+        ("https://far.example/tools.tar.zst", "cat: /srv/tools/run: No such file or directory", False),
+        ("https://far.example/tools.zip?download=1", "cat: tools/run: No such file or directory", False),
+        ("https://far.example/tools.git/info/refs?service=git-upload-pack", "ModuleNotFoundError: No module named 'launch.all'", False),
+        ("https://far.example/tools.git/info/refs?service=git-upload-pack", "ModuleNotFoundError: No module named 'tools.all'", True),
+        ("https://far.example/tools.zip", "cat: /app/tools.py: No such file or directory", True),
+        ("https://far.example/tools.zip", "error: no version of six==1.16.0", True),
+        ("https://far.example/tools.bin", "cat: /srv/tools/run: No such file or directory", True),
+    ],
+)
+def test_what_an_archive_or_a_repository_may_hold_says_nothing_about_the_app(
+    tmp_path: Path, engine: LocalEngine, address: str, said: str, told: bool
+) -> None:
+    """A file of the context does, and one for which nothing was fetched."""
+    engine.fails["six==1.16.0"] = [said]
+    project(tmp_path / "out", {"files/tools.py": ""})
+    root = app(tmp_path / "out")
+    (root / "app.py").write_text(
+        (root / "app.py").read_text().replace('machine_type = "S"', 'machine_type = "S"\n    app_files = ["files"]')
+    )
+    found = rehearsed(root, tmp_path, engine, internet=Fetching(address))
+    assert (found.failure is not None) == told
+    assert ("holds is not known" in found.skipped) == (not told)
 
 
 def test_an_image_that_fal_does_not_get_into_fails(tmp_path: Path, engine: LocalEngine) -> None:
@@ -204,8 +274,17 @@ def test_an_image_that_fal_does_not_get_into_fails(tmp_path: Path, engine: Local
     engine.fails["python -m pip --version"] = ["/bin/sh: 1: python: not found"]
     found = rehearsed(project(root, files), tmp_path, engine)
     assert found.failure is not None
-    assert (found.failure.stage, found.failure.why, found.kind) == ("fal", "/bin/sh: 1: python: not found", "image")
+    assert (found.failure.stage, found.failure.why, found.kind) == ("fal", "there is no program python in the image at this step", "image")
     assert place(found) == "Dockerfile"
+
+
+@pytest.mark.parametrize(("added", "skipped"), [("add-apt-repository ppa:deadsnakes/ppa", True), ("true ppa", False)])
+def test_a_package_that_a_ppa_may_have_says_nothing_about_the_app(tmp_path: Path, engine: LocalEngine, added: str, skipped: bool) -> None:
+    root = server(tmp_path / "out", listens=8123, exposed=8123)
+    (root / "Dockerfile").write_text(f"FROM python:3.11-slim\nRUN {added}\nRUN apt-get install -y python3.8\n")
+    engine.fails["python3.8"] = ["Fetched 9 MB", "E: Unable to locate package python3.8"]
+    found = rehearsed(root, tmp_path, engine)
+    assert (found.failure is None, "what a PPA holds" in found.skipped) == (skipped, skipped)
 
 
 def server(folder: Path, *, listens: int, exposed: int, host: str = "0.0.0.0", health: str = "/ready") -> Path:

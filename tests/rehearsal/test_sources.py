@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import tarfile
 from pathlib import Path
 from typing import Any
 
@@ -91,6 +93,22 @@ def test_every_kind_of_archive_is_read(tmp_path: Path, ending: str) -> None:
     place.write_bytes(archive({"a-1/PKG-INFO": HEAD.encode(), "a-1/a/__init__.py": b""}, place.name))
     found = read(place, place.name)
     assert found == Source(("PKG-INFO", "a/__init__.py"), {"PKG-INFO": HEAD})
+
+
+@pytest.mark.parametrize("size", [1, 2**16, 200_000])
+def test_an_archive_of_zstandard_is_a_frame_of_raw_blocks(size: int) -> None:
+    """RFC 8878, 3.1.1: a magic number, two bytes of header, blocks of at most the window, the last of which is marked."""
+    made, blocks, at, last = archive({"a/b": bytes(size)}, "a.tar.zst"), [], 6, 0
+    assert made[:6] == b"\x28\xb5\x2f\xfd\x00\x30"
+    while not last:
+        header = int.from_bytes(made[at : at + 3], "little")
+        last, kind, length = header & 1, header >> 1 & 3, header >> 3
+        assert (kind, length <= 2**16) == (0, True)
+        blocks.append(made[at + 3 : at + 3 + length])
+        at += 3 + length
+    assert at == len(made)
+    with tarfile.open(fileobj=io.BytesIO(b"".join(blocks))) as opened:
+        assert opened.getmember("a/b").size == size
 
 
 def test_the_same_source_gives_the_same_stub() -> None:

@@ -15,7 +15,7 @@ from converters.rehearsal.stubs import wheel
 from converters.rehearsal.stubs.source import archive
 from converters.verify.child import files
 
-ARCHIVE = re.compile(r"\.(tar(\.(gz|bz2|xz))?|tgz|tbz2?|txz|zip)$")
+ARCHIVE = re.compile(r"\.(tar(\.(gz|bz2|xz|zst))?|tgz|tbz2?|txz|tzst|zip)$")
 _TEXT = {
     **dict.fromkeys(
         (".txt", ".rst", ".toml", ".cfg", ".ini", ".js", ".css", ".list", ".repo", ".conf", ".env", ".proto", ".lock", ".in"), ""
