@@ -66,6 +66,15 @@ rule = Rule(
             "mkdir -p /opt/results",
             "__import__('pathlib').Path('/opt/results/new').mkdir(parents=True, exist_ok=True)",
         ),
+        Case(
+            "the top of the file system, where files are copied to, needs no image",
+            "untouched",
+            {
+                "handler.py": WRITES.replace("/opt/results/", "/results/"),
+                "Dockerfile": "FROM python:3.11-slim\nRUN pip install runpod\nCOPY handler.py /\nCMD python -u /handler.py\n",
+            },
+            lacks={"app.py": ("ContainerImage",)},
+        ),
         _other_folder("a folder that no code uses needs no image", "mkdir -p /opt/results", "print('/opt/other')"),
         _other_folder("a folder that every system has needs no image", "mkdir -p /tmp/work /var/log", "open('/var/log/worker.txt', 'w')"),
         _other_folder("a folder of the volume needs no image", "mkdir -p /runpod-volume/models", "print('/runpod-volume/models/a')"),

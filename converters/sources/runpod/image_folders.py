@@ -50,7 +50,7 @@ def _made(packaging: Packaging) -> dict[str, int]:
                 for word in _folders(command.words):
                     found.setdefault(str(PurePosixPath(run.workdir or "/", word)), command.line)
     for copy in packaging.stage.copies:
-        if copy.from_stage is None:
+        if copy.from_stage is None and copy.dest.strip("/"):
             place = copy.dest.rstrip("/")
             filled = [image for image in packaging.layout.files if image.startswith(f"{place}/")]
             found.update({place: copy.line} if filled and place not in found else {})
