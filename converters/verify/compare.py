@@ -18,6 +18,10 @@ _TEMPORARY = re.compile(r"(?<![\w.])(?:/var)?/tmp/[^\s'\",;:)\]}]*")
 _MADE_UP = re.compile(r"(?<![A-Za-z0-9])tmp[a-z0-9_]{8}")
 """What ``tempfile`` puts before or for a name."""
 _FRAME = re.compile(r'(File "[^"]*", line )\d+')
+_MADE = re.compile(r"makes '(.*)'")
+_SIGNED = re.compile(r"[?&](?:X-Amz-Signature|AWSAccessKeyId)=")
+_WHEN = re.compile(r"(?<=[?&])((?:X-Amz-Date|X-Amz-Signature|Signature|Expires)=)[^&\s'\"]+")
+"""What an address of an object store holds of the time at which it was signed."""
 _LONGEST = 300
 _OF_A_FILE = frozenset({"etag", "last-modified", "accept-ranges"})
 """Headers that speak of a file's content, beside ``content-...``."""
@@ -55,7 +59,8 @@ def differences(source: Outcome, target: Outcome, source_calls: Sequence[str], t
         found.append(Difference("stops", str(source.stops), str(target.stops)))
     if source.pauses != target.pauses:
         found.append(Difference("pauses", _seconds(source.pauses), _seconds(target.pauses)))
-    found += [*_sets("effects", source.effects, target.effects), *_sets("machine", source.machine, target.machine)]
+    found += _sets("effects", _without_parents(source.effects), _without_parents(target.effects))
+    found += _sets("machine", source.machine, target.machine)
     return [*found, *_variables(source.variables, target.variables), *_calls(source_calls, target_calls)]
 
 
@@ -132,6 +137,12 @@ def _variables(source: Mapping[str, str | None], target: Mapping[str, str | None
         both_places = one is not None and other is not None and "/" in one and "/" in other
         if one != other and not both_places:
             yield Difference(f"variables.{name}", _shown(one), _shown(other))
+
+
+def _without_parents(effects: Sequence[str]) -> list[str]:
+    """The effects without folders that were made for others in them: who finds them there already does not make them."""
+    made = [found[1] for text in effects if (found := _MADE.fullmatch(text))]
+    return [text for text in effects if not (found := _MADE.fullmatch(text)) or not any(path.startswith(f"{found[1]}/") for path in made)]
 
 
 def _sets(path: str, source: Sequence[str], target: Sequence[str]) -> Iterator[Difference]:
@@ -228,6 +239,8 @@ def _equal(source: Any, target: Any) -> bool:
 def _canonical(text: str) -> str:
     """Text without addresses, names of temporary files and lines of tracebacks, which the sides do not share."""
     text = _FRAME.sub(r"\1", text)
+    if _SIGNED.search(text):
+        text = _WHEN.sub(r"\1", text)
     text = _TEMPORARY.sub(lambda match: "<temporary>" + _suffix(match.group()), _ADDRESS.sub("0x", text))
     return _MADE_UP.sub("", text)
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Protocol, TypeVar
 
+from converters.concepts import storage
 from converters.containers import packaging
 from converters.ir import App
 from converters.project import Project, SourceFile
@@ -47,6 +48,8 @@ class Staged:
 def stage(project: Project, app: App, root: Path) -> Staged:
     """Lay the project out below ``root`` as its Dockerfile does, else as a whole in one folder."""
     environment = {variable.name: variable.value for variable in app.environment.variables if variable.value is not None}
+    if app.asks_for_volume:
+        image.inside(root, storage.VOLUME).mkdir(parents=True, exist_ok=True)
     file = project.files.get(app.environment.dockerfile or "")
     read = packaging.read(project, file) if file is not None and app.predictor is None else None
     if read is not None:

@@ -69,6 +69,10 @@ def test_files_are_compared_by_content(source: Any, target: Any, same: bool) -> 
     assert paths(result({"image": [source]}), result({"image": [target]})) == ([] if same else ["$.image[0]"])
 
 
+SIGNED = "https://s.example/a.png?X-Amz-Expires=60"
+MAKES, MAKES_LEAF = "makes '<volume>/models'", "makes '<volume>/models/small'"
+
+
 @pytest.mark.parametrize(
     ("source", "target", "same"),
     [
@@ -83,6 +87,30 @@ def test_files_are_compared_by_content(source: Any, target: Any, same: bool) -> 
         pytest.param("0xff0000", "0x00ff00", False, id="colours are no addresses"),
         pytest.param("https://cdn.example/tmp/a.png", "https://cdn.example/tmp/b.png", False, id="an address is no temporary file"),
         pytest.param("file:///tmp/tmpab12/a.png", "file:///tmp/xyz/b.png", True, id="a file's address"),
+        pytest.param(
+            f"{SIGNED}&X-Amz-Date=20261130T1&X-Amz-Signature=ab",
+            f"{SIGNED}&X-Amz-Date=20261130T2&X-Amz-Signature=cd",
+            True,
+            id="when an address was signed",
+        ),
+        pytest.param(
+            f"{SIGNED}&X-Amz-Signature=ab",
+            f"{SIGNED.replace('=60', '=90')}&X-Amz-Signature=cd",
+            False,
+            id="for how long an address is signed",
+        ),
+        pytest.param(
+            "https://s.example/a?AWSAccessKeyId=k&Signature=a&Expires=1",
+            "https://s.example/a?AWSAccessKeyId=k&Signature=b&Expires=2",
+            True,
+            id="signed as S3 did before",
+        ),
+        pytest.param(
+            "https://s.example/a?Expires=1&Signature=a",
+            "https://s.example/a?Expires=2&Signature=a",
+            False,
+            id="not signed for an object store",
+        ),
     ],
 )
 def test_texts_without_what_the_sides_do_not_share(source: str, target: str, same: bool) -> None:
@@ -110,6 +138,16 @@ def test_texts_without_what_the_sides_do_not_share(source: str, target: str, sam
         pytest.param(result(1, stops=True), result(1), ["stops"], id="a fresh worker is asked for"),
         pytest.param(result(1, stops=True), result(1, stops=True), [], id="by both"),
         pytest.param(result(1, pauses=(0.5, 2.0)), result(1, pauses=(0.5,)), ["pauses"], id="a pause that is left out"),
+        pytest.param(
+            result(1, effects=(MAKES_LEAF,)),
+            result(1, effects=(MAKES, MAKES_LEAF)),
+            [],
+            id="a folder that lies below one that is there on one side",
+        ),
+        pytest.param(result(1, effects=()), result(1, effects=(MAKES,)), ["effects"], id="a folder that one side makes"),
+        pytest.param(
+            result(1, effects=(MAKES_LEAF,)), result(1, effects=("makes '<volume>/other'", MAKES_LEAF)), ["effects"], id="beside another"
+        ),
         pytest.param(result(1, variables={"A": "1"}), result(1, variables={"A": None}), ["variables.A"], id="a variable that is not set"),
         pytest.param(result(1, variables={"A": "/models"}), result(1, variables={"A": "/data/x"}), [], id="a place in the image"),
         pytest.param(result(1, variables={"A": "/models"}), result(1, variables={"A": None}), ["variables.A"], id="no place"),

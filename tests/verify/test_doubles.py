@@ -162,6 +162,14 @@ CASES: dict[str, tuple[str, Any]] = {
         ),
         [*["placeholder of model.safetensors"] * 3, True],
     ),
+    "a model that is saved leaves its folder": (
+        "import net\nimport os\nnet.model.save_pretrained('tuned')\nanswer = sorted(os.listdir('tuned'))",
+        ["config.json"],
+    ),
+    "a model that is fetched leaves none under its name": (
+        "import net\nimport os\nnet.Model.from_pretrained('tuner/small')\nanswer = os.path.exists('tuner')",
+        False,
+    ),
     "model files that the code writes itself": (
         (
             "import os, tempfile\nplace = os.path.join(tempfile.mkdtemp(), 'adapter.safetensors')\n"

@@ -235,6 +235,48 @@ def test_a_program_leaves_the_files_that_it_is_told_to_write(side: Observation, 
     assert (folder / "full.wav").read_text() == "full"
 
 
+@pytest.mark.parametrize(
+    ("command", "doubled"),
+    [
+        pytest.param("sed -i s/a/b/ models/vae/config.json", True, id="in a folder that is not here"),
+        pytest.param("sed -i s/a/b/ gone.json", False, id="of a file that is missing from a folder"),
+        pytest.param("sed s/a/b/ models/vae/config.json", False, id="which only reads"),
+    ],
+)
+def test_what_an_image_would_hold_can_be_edited_in_place(side: Observation, command: str, doubled: bool) -> None:
+    side.begin(1)
+    done = run(side, f"import subprocess\nprint(subprocess.run({command!r}, shell=True, capture_output=True).returncode)")
+    assert ((done.stdout.strip() == "0"), bool(side.calls(1))) == (doubled, doubled)
+
+
+S3 = """
+import boto3
+store = boto3.client("s3", "us-east-1", endpoint_url="http://far.example", aws_access_key_id="a", aws_secret_access_key="b")
+"""
+
+
+@pytest.mark.parametrize(
+    ("code", "printed"),
+    [
+        pytest.param("print(store.put_object(Bucket='b', Key='a.png', Body=b'x')['ETag'])", '"double"', id="a file is put"),
+        pytest.param("print(store.create_multipart_upload(Bucket='b', Key='a.png')['UploadId'])", "double", id="an upload in parts begins"),
+        pytest.param(
+            "print(store.delete_object(Bucket='b', Key='a.png')['ResponseMetadata']['HTTPStatusCode'])", "200", id="a file is removed"
+        ),
+        pytest.param(
+            "import requests\nprint(requests.put('http://far.example/a.png', data=b'x').content[:4])", "b'\\x89PNG'", id="another server"
+        ),
+    ],
+)
+def test_an_object_store_answers_as_one(side: Observation, code: str, printed: str) -> None:
+    pytest.importorskip("boto3")
+    main = side.folder.parent / "site-packages" / "store.py"  # a library's file: to the project itself, the client is a double
+    main.parent.mkdir()
+    main.write_text(S3 + code)
+    done = run(side, f"import sys\nsys.path.insert(0, {str(main.parent)!r})\nimport store")
+    assert done.stdout.strip() == printed, done.stderr
+
+
 def test_how_long_a_program_may_take_is_told_once(side: Observation) -> None:
     side.begin(1)
     run(side, "import subprocess\nsubprocess.run(['comfy'], capture_output=True, timeout=300)\nsubprocess.run(['comfy'])")

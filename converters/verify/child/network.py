@@ -30,6 +30,9 @@ _KINDS = {
 _USUAL = frozenset({"accept", "accept-encoding", "connection", "content-length", "content-type", "host", "transfer-encoding", "user-agent"})
 """Headers that the libraries set by themselves."""
 
+_BEGUN = b'<?xml version="1.0" encoding="UTF-8"?><Result><UploadId>double</UploadId></Result>'
+"""What an object store says where an upload in parts begins."""
+
 _companions = True
 
 
@@ -98,12 +101,19 @@ def answer(
     told = f"{text} ({', '.join(options)})" if options else text
     if not again and record.question("network", told, text):
         return Answered(json.dumps({"error": "out of order"}).encode(), "application/json", 500)
+    if method in ("POST", "PUT", "DELETE") and _asks_object_store(headers or {}, url):
+        return Answered(_BEGUN if method == "POST" else b"", "application/xml")
     suffix = os.path.splitext(urllib.parse.urlsplit(url).path)[1].lower()
     if suffix in files.MEDIA:
         return Answered(files.content(text, suffix), _KINDS.get(suffix, "application/octet-stream"))
     if method in ("POST", "PUT", "PATCH", "DELETE"):
         return Answered(json.dumps({files.STAND_IN: text}).encode(), "application/json")
     return Answered(files.content(text, ".png"), "image/png")
+
+
+def _asks_object_store(headers: Mapping[str, Any], url: str) -> bool:
+    """Whether a request is signed as Amazon's S3 takes it: such stores answer with XML or with nothing."""
+    return "X-Amz-Signature=" in url or any(str(_text(name)).lower().startswith("x-amz-") for name in headers)
 
 
 def _options(headers: Mapping[str, Any], timeout: Any, context: Any) -> Iterator[str]:

@@ -202,6 +202,12 @@ def _runs_file(words: list[str]) -> bool:
     return os.path.basename(words[0]) in ("bash", "sh") and len(words) > 1 and not words[1].startswith("-")
 
 
+def _edits_what_the_image_has(words: list[str], folder: str) -> bool:
+    """Whether ``sed -i`` is told a file below a folder that is not here: the image has both, or a doubled program would have made them."""
+    in_place = any(re.match(r"-[a-zA-Z]*i|--in-place", word) for word in words)
+    return in_place and not os.path.isdir(os.path.join(folder, os.path.dirname(words[-1])))
+
+
 def _is_doubled(words: list[str], shell: bool, folder: str) -> bool:
     name = os.path.basename(words[0])
     if name.startswith("python") and "-m" in words[1:3] and any(word in ("pip", "uv") for word in words[1:4]):
@@ -209,7 +215,7 @@ def _is_doubled(words: list[str], shell: bool, folder: str) -> bool:
     if name in ("bash", "sh") and len(words) > 1:
         found = not _runs_file(words) or os.path.isabs(words[1]) or os.path.exists(os.path.join(folder, words[1]))
         return _shells and found  # what is not there, the shell itself says
-    if name in _FETCHING:
+    if name in _FETCHING or (name == "sed" and _edits_what_the_image_has(words[1:], folder)):
         return True
     commands = (
         words[:1] if not shell else [words[0], *(words[at + 1] for at, word in enumerate(words[:-1]) if word in ("&&", "||", ";", "|"))]

@@ -16,6 +16,8 @@ _WRITERS = re.compile(
 )
 
 _PICTURES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tiff"})
+_MAKERS = frozenset({"save_pretrained", "makedirs", "extractall"})
+"""Calls that are told a folder, and make it."""
 _INVISIBLE = ("compress_level", "optimize")
 """Options of Pillow's that change how large a file is and not what it shows."""
 
@@ -38,9 +40,11 @@ def write(text: str, name: str, arguments: Iterable[Any]) -> None:
             if not os.path.exists(path) or is_writer(name):
                 with contextlib.suppress(OSError):
                     files.write(path, text)
-        elif name in ("save_pretrained", "snapshot_download", "makedirs", "extractall") and isinstance(path, str) and "/" in path:
+        elif isinstance(path, str) and (name in _MAKERS or (name == "snapshot_download" and "/" in path)):
             with contextlib.suppress(OSError):
                 os.makedirs(path, exist_ok=True)
+                if name == "save_pretrained":
+                    files.write(os.path.join(path, "config.json"), text)
 
 
 def drawn(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Callable[[], None] | None:
