@@ -114,7 +114,7 @@ def ngc_pytorch(image: Reference) -> Base:
 def runpod_pytorch(image: Reference) -> Base:
     """RunPod's images: Python first on PATH, the usual programs, JupyterLab, a start script that keeps the container alive."""
     packages = (*_USUAL, "nginx", "openssh-server", "rsync")
-    end = run("/usr/local/bin/python -m pip install -q --no-cache-dir jupyterlab ipywidgets") + _start()
+    end = run("/usr/local/bin/python -m pip install -q --no-cache-dir jupyterlab ipywidgets && mkdir /workspace") + _start()
     return _with_torch(image, "/usr/local", default="jammy", packages=packages, end=end)
 
 
