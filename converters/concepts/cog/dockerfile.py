@@ -51,12 +51,14 @@ def _apt(build: Build, image: str) -> str:
 
 
 def _python(build: Build) -> list[str]:
-    """The CUDA images hold no Python of the wanted version; Cog, too, takes it from uv."""
-    return [
-        "COPY --from=ghcr.io/astral-sh/uv:0.9.26 /uv /usr/local/bin/uv",
-        f"RUN uv venv --seed --python {build.python.value} {VENV}",
-        f"ENV PATH={VENV}/bin:$PATH",
-    ]
+    """The CUDA images hold no Python of the wanted version; Cog, too, takes it from uv.
+
+    Up to 3.11 a Python came with a pip before 24.1, and what is pinned for it may have metadata that later ones refuse (`torch>=1.8.*`).
+    """
+    made = f"RUN uv venv --seed --python {build.python.value} {VENV}"
+    if tuple(map(int, build.python.value.split(".")[:2])) < (3, 12):
+        made += f" && uv pip install --python {VENV}/bin/python 'pip<24.1'"
+    return ["COPY --from=ghcr.io/astral-sh/uv:0.9.26 /uv /usr/local/bin/uv", made, f"ENV PATH={VENV}/bin:$PATH"]
 
 
 def _environment(build: Build) -> list[str]:

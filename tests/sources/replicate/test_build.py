@@ -68,6 +68,12 @@ def test_a_build_of_more_is_cogs_own_image_without_cog(tmp_path: Path, build: st
     assert "app_files" not in text(outcome, "app.py")
 
 
+@pytest.mark.parametrize(("python", "older"), [("3.10", True), ("3.11", True), ("3.12", False)])
+def test_the_pip_of_a_python_on_cuda_is_no_later_than_its_own(tmp_path: Path, python: str, older: bool) -> None:
+    outcome = built(tmp_path, f"gpu: true\ncuda: '12.1'\npython_version: '{python}'\nsystem_packages:\n- sox")
+    assert ("'pip<24.1'" in text(outcome, "Dockerfile")) == older
+
+
 def test_a_dockerfile_of_the_project_is_not_overwritten(tmp_path: Path) -> None:
     outcome = built(tmp_path, "system_packages:\n- ffmpeg", Dockerfile="FROM scratch\n")
     assert "fal.Dockerfile" in {change.path for change in outcome.files}
