@@ -153,11 +153,7 @@ def _normal(text: str) -> str:
 def name(spec: str) -> str:
     """The normalized project name of a requirement; '' for a bare URL."""
     match = NAME.match(spec.strip())
-    return (
-        re.sub(r"[-_.]+", "-", match.group()).lower()
-        if match and "://" not in match.group() and not spec.startswith(("git+", "http"))
-        else ""
-    )
+    return re.sub(r"[-_.]+", "-", match.group()).lower() if match and "://" not in spec.partition("@")[0] else ""
 
 
 def pinned(spec: str) -> str:

@@ -56,3 +56,22 @@ def test_a_requirement_file_is_read_by_its_byte_order_mark(tmp_path: Path, encod
     assert isinstance(outcome, Converted), outcome
     (app,) = outcome.application.apps
     assert [spec.value for spec in app.environment.requirements] == ["idna==3.7"]
+
+
+@pytest.mark.parametrize(
+    ("spec", "name"),
+    [
+        ("httpx==0.27", "httpx"),
+        ("httptools", "httptools"),
+        ("gitpython>=3", "gitpython"),
+        ("Flask_SQLAlchemy[x]", "flask-sqlalchemy"),
+        ("tool @ https://wheels.example/tool.whl", "tool"),
+        ("https://wheels.example/tool.whl", ""),
+        ("https://user@wheels.example/tool.whl", ""),
+        ("git+https://code.example/tool", ""),
+        ("git+ssh://git@code.example/tool", ""),
+        ("--pre", ""),
+    ],
+)
+def test_a_requirement_has_its_project_s_name_and_an_address_has_none(spec: str, name: str) -> None:
+    assert pip.name(spec) == name
