@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import contextlib
 import html
 import json
 import re
@@ -12,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from converters.credentials.recognize import Dialect, Secret, dialect_of, find
+from converters.python.module import nodes, tree_of
+from converters.python.names import names_in
 
 if TYPE_CHECKING:
     from converters.project import Project, SourceFile
@@ -57,6 +61,8 @@ class Vault:
     places: list[Place] = field(default_factory=list)
     names: dict[str, str] = field(default_factory=dict)
     """Value -> the variable that stands for it."""
+    words: frozenset[str] = frozenset()
+    """Values that the project's own code and folders have as names: elsewhere they are those names, and no secret."""
 
     def read(self, file: str, text: str, dialect: Dialect) -> None:
         """Take in what one text holds."""
@@ -75,7 +81,7 @@ class Vault:
         """The text with `${NAME}` in the place of every secret of the input, and of whatever else has the shape of one."""
         if self._pattern is not None:
             text = self._pattern.sub(lambda match: self._reference(match.group()), text)
-            text = self._uncut(text)
+            text = self._uncut(text) if dialect is Dialect.PROSE else text
         if self._words is not None:
             text = self._words.sub(lambda match: f"{match['before']}${{{self.names[match['value']]}}}", text)
         for secret in reversed(find(text, dialect)):
@@ -123,12 +129,15 @@ class Vault:
                 seen.add((line, name))
                 yield line, what, name
 
+    def _stands_alone(self, value: str) -> bool:
+        return is_distinctive(value) and value not in self.words
+
     @cached_property
     def _variants(self) -> dict[str, str]:
         """The values that are looked for by themselves, also as JSON, HTML and addresses write them."""
         found: dict[str, str] = {}
         for value, name in self.names.items():
-            if is_distinctive(value):
+            if self._stands_alone(value):
                 for one in (
                     value,
                     json.dumps(value)[1:-1],
@@ -149,7 +158,7 @@ class Vault:
     @cached_property
     def _words(self) -> re.Pattern[str] | None:
         """Values that may be any word, where they stand behind the name of a secret, an option or a user."""
-        values = sorted({value for value in self.names if len(value) >= 2 and not is_distinctive(value)}, key=len, reverse=True)
+        values = sorted({value for value in self.names if len(value) >= 2 and not self._stands_alone(value)}, key=len, reverse=True)
         if not values:
             return None
         return re.compile(rf"(?P<before>{_BEFORE})(?P<value>{'|'.join(map(re.escape, values))})(?![A-Za-z0-9])")
@@ -163,7 +172,9 @@ class Vault:
         return f"${{{self._variants[value]}}}"
 
     def _uncut(self, text: str) -> str:
-        """Beginnings of secrets where a message was cut to a length."""
+        """Beginnings of secrets where a message was cut to a length; a single word is no message."""
+        if not any(map(str.isspace, text)):
+            return text
         for match in reversed(list(self._cuts.finditer(text)) if self._cuts else []):
             for value, name in self._variants.items():
                 if value.startswith(match.group()):
@@ -197,7 +208,22 @@ def collect(project: Project, further: Iterable[tuple[str, str]] = ()) -> Vault:
             vault.read(file.path, text, Dialect.CREDENTIALS if file.path in project.withheld else dialect_of(file.path))
     for name, text in further:
         vault.read(name, text, Dialect.CONFIG)
+    vault.words = frozenset(_names(project, vault.names))
     return vault
+
+
+def _names(project: Project, values: Iterable[str]) -> Iterator[str]:
+    """Those of the values that are paths of the project, or names in its Python."""
+    paths = {part for path in project.files for part in (path, *path.split("/"))}
+    asked = {value for value in values if is_distinctive(value)}
+    yield from asked & paths
+    asked = {value for value in asked if value.isidentifier()}
+    for file in project.files.values() if asked else ():
+        if file.path.endswith(".py") and any(value in (text_of(file) or "") for value in asked):
+            with contextlib.suppress(SyntaxError, ValueError, RecursionError, MemoryError):
+                tree = nodes(tree_of(file.data, file.path))
+                yield from asked & {name for node in tree for name in names_in(node)}
+                yield from asked & {node.attr for node in tree if isinstance(node, ast.Attribute)}
 
 
 def text_of(file: SourceFile) -> str | None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import ast
 import builtins
 import keyword
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from converters.ir import App
 from converters.python.module import nodes, tree_of
+from converters.python.names import names_in
 
 
 def with_free_name(app: App, emit: Callable[[App], str]) -> str:
@@ -33,18 +34,4 @@ def names_beside(text: str, own: str) -> set[str]:
     tree = tree_of(text)
     definitions = [node for node in tree.body if isinstance(node, ast.ClassDef | ast.FunctionDef) and node.name == own]
     definition = definitions[-1] if definitions else None
-    return {name for node in nodes(tree) if node is not definition for name in _names(node)}
-
-
-def _names(node: ast.AST) -> Iterator[str]:
-    match node:
-        case ast.Name(id=name) | ast.ClassDef(name=name) | ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.arg(arg=name):
-            yield name
-        case ast.alias():
-            yield (node.asname or node.name).partition(".")[0]
-        case ast.ExceptHandler(name=str(name)) | ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
-            yield name
-        case ast.MatchMapping(rest=str(name)):
-            yield name
-        case ast.Global(names=names) | ast.Nonlocal(names=names):
-            yield from names
+    return {name for node in nodes(tree) if node is not definition for name in names_in(node)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -72,3 +73,17 @@ def test_an_edit_brings_no_secret_into_a_kept_file() -> None:
     before, after = b"x = 1\n", f'x = "{TOKEN}"\n'.encode()
     sealed = seal({"handler.py": FileChange("handler.py", "modified", after, before)}, set(), [], VAULT, Ledger())
     assert sealed.files["handler.py"].data == b'x = "${HF_TOKEN}"\n'
+
+
+@pytest.mark.parametrize("value", ["handler.py", "handle_request", "handle_requests", "handle_re", "serverless_start"])
+def test_a_secret_that_reads_like_a_name_of_the_code_leaves_the_code_alone(value: str, tmp_path: Path) -> None:
+    (tmp_path / "p").mkdir()
+    code = (
+        "import runpod\n\n\ndef handle_request(job):\n    return job['input']\n\n\nrunpod.serverless.start({'handler': handle_request})\n"
+    )
+    (tmp_path / "p" / "handler.py").write_text(code)
+    (tmp_path / "endpoint.json").write_text(json.dumps({"env": {"HF_TOKEN": value}}))
+    outcome = conversion.convert(tmp_path / "p", Options(endpoint_config=tmp_path / "endpoint.json"))
+    assert isinstance(outcome, Converted), outcome
+    texts = {change.path: (change.data or b"").decode() for change in outcome.files}
+    assert "handler.handle_request\n" in texts["app.py"] and "def handle_request(job)" in texts["handler.py"]
