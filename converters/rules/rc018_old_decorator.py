@@ -35,6 +35,24 @@ rule = Rule(
             has={"app.py": ('prompt: str = Field(description="Text")',)},
             lacks={"predict.py": ("@cog",)},
         ),
+        Case(
+            "an input that is declared twice is a field once and left to a person",
+            "converted",
+            {
+                "cog.yaml": COG,
+                "predict.py": """
+                import cog
+
+
+                class Predictor(cog.Predictor):
+                    @cog.input("prompt", type=str, help="Text")
+                    @cog.input("prompt", type=int)
+                    def predict(self, prompt):
+                        return prompt
+                """,
+            },
+            seen=(Seen("manual", 6, "predict.py", rule="RC019", says="declared before"),),
+        ),
         Case("inputs of today's form are another rule", "untouched", {"cog.yaml": COG, "predict.py": PREDICTOR}),
         Case(
             "a decorator called input of another library stays",

@@ -100,6 +100,9 @@ def _field(code: Code, method: Method, decorator: ast.Call, found: inputs.Inputs
     if not isinstance(name, str):
         found.problems.append(inputs.Problem(method.module, decorator, "the name of an input is computed"))
         return None
+    if any(field.name == name for field in found.schema.fields):
+        found.problems.append(inputs.Problem(method.module, decorator, f"the input `{name}` is declared before"))
+        return None
     type_ = input_types.read(code, method.module, given.get("type"))
     made = InputField(
         name=name, annotation=type_.source, required="default" not in given, media=type_.media, origin=method.module.origin(decorator)
