@@ -57,6 +57,7 @@ def convert(
     check: options.Check = False,
     verify: Annotated[bool, typer.Option("--verify", help="Run source and result and compare them; exit 6 where they differ.")] = False,
     rehearse: options.Rehearse = False,
+    resolve: options.Resolve = False,
     unconfined: options.Unconfined = False,
     fail_on: options.FailOn = None,
     format: options.Format = None,
@@ -87,6 +88,7 @@ def convert(
         check=check,
         verify=verify,
         rehearse=rehearse,
+        resolve=resolve,
         unconfined=unconfined,
         fail_on=value_of(fail_on),
         format=value_of(format),
@@ -281,12 +283,13 @@ def rehearse(
 @app.command()
 def check(
     path: Annotated[Path, options.path_argument("APP", "Folder of a fal project.")],
+    resolve: options.Resolve = False,
     format: options.Plain = options.PlainChoice.text,
 ) -> int:
     """Look through the fal project at APP for what would not build, start or answer on fal; exit 3 where something is found."""
     from converters.commands.check import check_project
 
-    return check_project(path, format.value)
+    return check_project(path, format.value, resolve=resolve)
 
 
 @app.command()
@@ -327,6 +330,7 @@ def batch(
     force: options.Force = False,
     check: options.Check = False,
     rehearse: options.Rehearse = False,
+    resolve: options.Resolve = False,
     fail_on: options.FailOn = None,
     format: options.Format = options.FormatChoice.text,
     quiet: options.Quiet = False,
@@ -344,7 +348,7 @@ def batch(
         "only": only or [],
     }
     typed |= {"skip": skip or [], "force": force, "check": check, "fail_on": value_of(fail_on)}
-    typed |= {"rehearse": True} if rehearse else {}
+    typed |= {name: True for name, asked in (("rehearse", rehearse), ("resolve", resolve)) if asked}
     count = jobs or os.cpu_count() or 1
     seconds = timeout or (1800.0 if rehearse else 60.0)
     made = run_batch(BatchRequest(tuple(paths), output, count, seconds, shard_of(shard), resume, quiet, typed))

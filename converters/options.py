@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from converters.given_server import GivenServer
+    from converters.resolver import Resolver
 
 Target = Literal["auto", "app", "function", "pyproject"]
 Style = Literal["auto", "inline", "keep"]
@@ -37,6 +38,8 @@ class Options:
     only: tuple[str, ...] = ()
     skip: tuple[str, ...] = ()
     in_place: bool = False
+    resolve: Resolver | None = None
+    """Who is asked whether the requirements fit together (`--resolve`); nobody where it is None."""
     server: GivenServer | None = field(default=None, compare=False)
     """What other files of the project, and exports, say about its server: found by the conversion itself."""
     unit: str = ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from converters.commands.config import Config, read_config
 from converters.commands.conversion import Request
@@ -12,6 +12,9 @@ from converters.errors import MigrateError, UsageError
 from converters.fal import settings as catalogue
 from converters.options import Options
 from converters.targets.overrides import known_rules
+
+if TYPE_CHECKING:
+    from converters.resolver import Resolver
 
 
 def request_of(path: Path, *, format: str | None = None, **typed: Any) -> Request:
@@ -49,8 +52,17 @@ def options_of(config: Config, typed: dict[str, Any]) -> Options:
         only=known_rules("--only", typed.get("only") or config.get("only") or ()),
         skip=known_rules("--skip", typed.get("skip") or config.get("skip") or ()),
         in_place=bool(typed.get("in_place")),
+        resolve=resolver() if typed.get("resolve") else None,
         unit=typed.get("unit") or "",
     )
+
+
+def resolver() -> Resolver:
+    """uv. Raises `UsageError` where it is not installed."""
+    from converters.preflight import uv
+
+    uv.program()
+    return uv.resolve
 
 
 def shard_of(text: str) -> tuple[int, int]:

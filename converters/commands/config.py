@@ -32,7 +32,7 @@ FILES = ("endpoint-config", "image-config", "openapi")
 _STRINGS = ("output", "name", *FILES, *CHOICES)
 _LISTS = ("only", "skip")
 _FLAGS = ("idiomatic", "quiet", "realtime")
-_ONLY_TYPED = ("force", "in-place", "diff", "check", "verify", "rehearse")
+_ONLY_TYPED = ("force", "in-place", "diff", "check", "verify", "rehearse", "resolve")
 
 
 @dataclass(frozen=True)

@@ -92,6 +92,9 @@ Format = Annotated[FormatChoice | None, typer.Option("--format", help="Form of t
 Rehearse = Annotated[
     bool, typer.Option("--rehearse", help="Build and start the result as fal would, on this machine; exit 7 where that fails.")
 ]
+Resolve = Annotated[
+    bool, typer.Option("--resolve", help="Ask the package index, through uv, whether the requirements fit together for the app's Python.")
+]
 Unconfined = Annotated[
     bool, typer.Option("--unconfined", help="With verification: run the project's code even where this system cannot confine it.")
 ]

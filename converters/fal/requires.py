@@ -17,6 +17,18 @@ KNOWN = (
 """Of fal 1.83, for installations without it."""
 
 
+VERSION = "1.83.0"
+"""Whose requirements `KNOWN` are."""
+
+
+def version() -> str:
+    """Of the installed `fal`, which is the one that deploys."""
+    try:
+        return metadata.version("fal")
+    except metadata.PackageNotFoundError:
+        return VERSION
+
+
 def requires() -> tuple[str, ...]:
     """The requirements, as the distribution's metadata states them."""
     try:

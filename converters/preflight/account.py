@@ -13,18 +13,27 @@ from converters.outcome import FileChange
 from converters.preflight.deployment import Deployment
 from converters.preflight.finding import Finding
 from converters.preflight.inspect import deployments, findings_of
+from converters.preflight.resolution import unresolved
 from converters.preflight.tree import project_of
 from converters.project import MAX_FILE, Project
+from converters.resolver import Resolver
 
 
-def account(made: Mapping[str, FileChange], source: Project, ledger: Ledger, unset: Collection[str] = ()) -> list[Deployment]:
+def account(
+    made: Mapping[str, FileChange],
+    source: Project,
+    ledger: Ledger,
+    unset: Collection[str] = (),
+    resolve: Resolver | None = None,
+) -> list[Deployment]:
     """Note what the output of a conversion still lacks; what an item says already is not said again. The apps as they were read.
 
-    ``unset``: names of the apps whose `secrets` the conversion listed, so that a person has still to set them.
+    ``unset``: names of the apps whose `secrets` the conversion listed, so that a person has still to set them. ``resolve``: who is
+    asked whether the requirements fit together; nobody where it is not given.
     """
     manual = [item for item in ledger.items() if item.disposition is Disposition.MANUAL]
     apps = [_unlisted(one) if one.program.name in unset else one for one in deployments(project_of(made.values(), source))]
-    for found in findings_of(apps):
+    for found in [*findings_of(apps), *(unresolved(apps, resolve) if resolve is not None else ())]:
         if any(_says(item, found) for item in manual):
             continue
         file, line = source_place(made, source, found)

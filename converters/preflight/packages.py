@@ -31,6 +31,16 @@ class Requirement:
         return pip.name(self.text)
 
 
+@dataclass(frozen=True)
+class Step:
+    """What one command, or one layer of `requirements`, installs at a time."""
+
+    requirements: tuple[Requirement, ...]
+    flags: tuple[str, ...] = ()
+    trouble: str = ""
+    """What of the command is not in them: a file of constraints, `--no-deps`."""
+
+
 @dataclass
 class Packages:
     """`complete`: nothing else installs packages, as far as the files tell. `flags`: indexes and the like, in their order."""
@@ -38,6 +48,7 @@ class Packages:
     requirements: list[Requirement] = field(default_factory=list)
     flags: list[Requirement] = field(default_factory=list)
     complete: bool = True
+    steps: list[Step] = field(default_factory=list)
 
     @property
     def names(self) -> set[str]:
@@ -54,15 +65,22 @@ def packages(program: Program, project: Project, image: Built | None) -> Package
     found = Packages(complete=program.image is None)
     stated = program.settings.get("requirements")
     value = program.value("requirements", [])
-    flat = [part for layer in value for part in (layer if isinstance(layer, list) else [layer])] if isinstance(value, list) else []
+    layers = value if isinstance(value, list) else []
+    if not any(isinstance(layer, list) for layer in layers):
+        layers = [layers]
+    flat = [part for layer in layers for part in (layer if isinstance(layer, list) else [layer])]
     found.complete &= isinstance(value, list) and all(isinstance(part, str) for part in flat)
     lines = project.files[program.file].data.decode(errors="replace").splitlines()
     start = stated.line if stated is not None else program.line
-    for part in flat:
-        if isinstance(part, str):
-            line = next((n for n in range(start, min(len(lines), start + 200) + 1) if part in lines[n - 1]), start)
-            file = stated.file if stated is not None else program.file
-            _enter(found, Requirement(part, file, line))
+    file = stated.file if stated is not None else program.file
+    for layer in layers:
+        known = len(found.requirements), len(found.flags)
+        for part in layer if isinstance(layer, list) else [layer]:
+            if isinstance(part, str):
+                line = next((n for n in range(start, min(len(lines), start + 200) + 1) if part in lines[n - 1]), start)
+                _enter(found, Requirement(part, file, line))
+        flags = tuple(flag.text for flag in found.flags[known[1] :])
+        found.steps.append(Step(tuple(found.requirements[known[0] :]), flags))
     return found
 
 
@@ -91,7 +109,9 @@ def _of_image(image: Built, project: Project) -> Packages:
                     origin = Origin(file=image.image.file, line=image.line_of(command.line))
                     made = pip.install(words, origin, _reader(image, project, run.workdir or "/"))
                     found.complete &= not made.trouble and all(pip.name(text) for text, _ in made.specs)
-                    found.requirements += [Requirement(text, where.file, where.line) for text, where in made.specs]
+                    listed = tuple(Requirement(text, where.file, where.line) for text, where in made.specs)
+                    found.requirements += listed
+                    found.steps.append(Step(listed, tuple(made.flags), ", ".join(made.trouble)))
                     found.flags += [Requirement(flag, origin.file, origin.line) for flag in made.flags]
     return found
 

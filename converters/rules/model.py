@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from textwrap import dedent
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from converters.options import Options
+
+if TYPE_CHECKING:
+    from converters.resolver import Resolution
 
 Level = Literal["safe", "idiomatic", "manual"]
 Kind = Literal["converted", "untouched", "partial"]
@@ -59,6 +62,8 @@ class Case:
     """What `--endpoint-config` is given: the JSON of an exported endpoint."""
     image: str = ""
     """What `--image-config` is given: the JSON of `docker image inspect`."""
+    refuses: Mapping[str, str] | None = None
+    """Asked with `--resolve`: what the resolver says of lists that hold a text, '' where it cannot tell; None without the option."""
     idiomatic: bool = False
     in_place: bool = False
 
@@ -73,10 +78,17 @@ class Case:
             target=self.target,
             idiomatic=self.idiomatic,
             in_place=self.in_place,
+            resolve=self._resolve if self.refuses is not None else None,
             realtime=self.realtime,
             endpoint_config=endpoint if self.endpoint else None,
             image_config=image if self.image else None,
         )
+
+    def _resolve(self, requirements: Sequence[str], flags: Sequence[str], python: str) -> Resolution:
+        from converters.resolver import Resolution
+
+        said = next((said for text, said in (self.refuses or {}).items() if text in " ".join(requirements)), None)
+        return Resolution() if said is None else Resolution(conflict=said) if said else Resolution(unknown="the index was not reached")
 
     @property
     def project(self) -> dict[str, str]:

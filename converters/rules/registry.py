@@ -99,6 +99,7 @@ __all__ = [
     "PF030",
     "PF031",
     "PF032",
+    "PF033",
     "PF040",
     "PF041",
     "PF042",
@@ -291,6 +292,7 @@ PF021: Final = "PF021"
 PF030: Final = "PF030"
 PF031: Final = "PF031"
 PF032: Final = "PF032"
+PF033: Final = "PF033"
 PF040: Final = "PF040"
 PF041: Final = "PF041"
 PF042: Final = "PF042"

@@ -9,6 +9,7 @@ from converters.credentials import seal
 from converters.credentials.vault import Vault
 from converters.ir import App, Application, Edit, NewFile
 from converters.ledger import Ledger
+from converters.options import Options
 from converters.outcome import Action, FileChange, Hunk
 from converters.preflight.account import account
 from converters.project import MAX_FILE, Project, SourceFile
@@ -28,15 +29,14 @@ def sealed(
     ledger: Ledger,
     vault: Vault,
     guide: Guide,
-    *,
-    in_place: bool = False,
+    options: Options,
 ) -> list[FileChange]:
     """The files of an output after the last check for secrets, with MIGRATION.md, which tells what came of it."""
     dockerfiles = {app.environment.dockerfile for app in application.apps if app.environment.dockerfile}
-    result = seal.seal(made, dockerfiles, application.apps, vault, ledger, in_place=in_place)
+    result = seal.seal(made, dockerfiles, application.apps, vault, ledger, in_place=options.in_place)
     made, name = result.files, migration_name(project)
     unset = {app.name for app in application.apps if secret_list.is_ours(app)}
-    variables.fill(application, account(made, project, ledger, unset))
+    variables.fill(application, account(made, project, ledger, unset, options.resolve))
     text = vault.mask(guide(application, ledger, seal.names_of(result.literals)))
     made[name] = added(project, name, text, None)
     gone = [FileChange(path, "removed", None, before=None) for path in [*project.files, *project.withheld] if path not in made]

@@ -50,7 +50,7 @@ def write(project: Project, application: Application, options: Options, ledger: 
     if secret_list.complete(project, application, made, vault) or changed:
         _program(project, application, app, made)
         made["pyproject.toml"] = added(project, "pyproject.toml", pyproject.emit(project, application.apps), None)
-    return sealed(project, application, made, ledger, vault, migration.emit, in_place=options.in_place)
+    return sealed(project, application, made, ledger, vault, migration.emit, options)
 
 
 def _target(app: App, options: Options) -> None:

@@ -61,7 +61,7 @@ def write(project: Project, application: Application, options: Options, ledger: 
         made |= _programs(project, application)
     if len(application.apps) == 1 and (program := made.get(application.apps[0].app_file)) is not None and program.data is not None:
         places.fill(ledger, application.apps[0], program.data.decode())
-    return sealed(project, application, made, ledger, vault, migration.emit, in_place=options.in_place)
+    return sealed(project, application, made, ledger, vault, migration.emit, options)
 
 
 def _require_utf8(project: Project, application: Application) -> None:

@@ -21,7 +21,7 @@ from converters.python import pip
 def check(deployment: Deployment) -> Iterator[Finding]:
     """PF032: for images in which fal is installed; elsewhere fal brings no more than what serves the app."""
     image = deployment.image
-    if image is None or deployment.program.kind == "server" or not _installs_fal(deployment):
+    if image is None or deployment.program.kind == "server" or not installs_fal(deployment):
         return
     wanted = own_requirements(deployment.python or "3.11")
     for name in sorted(wanted.keys() & deployment.packages.names):
@@ -47,7 +47,8 @@ def _is_imported(deployment: Deployment, name: str) -> bool:
     return any(top.lower().replace("_", "-") == name or name in HOLDERS.get(top, ()) for top in tops)
 
 
-def _installs_fal(deployment: Deployment) -> bool:
+def installs_fal(deployment: Deployment) -> bool:
+    """Whether the build of the image installs fal."""
     runs = deployment.image.runs if deployment.image is not None else ()
     return any(re.search(r"\bpip3?\b.*\binstall\b.*(?<![\w-])fal(?![\w-])", run.script) for run in runs)
 
