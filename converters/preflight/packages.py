@@ -32,7 +32,7 @@ class Requirement:
 
 
 @dataclass(frozen=True)
-class Step:
+class Installation:
     """What one command, or one layer of `requirements`, installs at a time."""
 
     requirements: tuple[Requirement, ...]
@@ -48,7 +48,7 @@ class Packages:
     requirements: list[Requirement] = field(default_factory=list)
     flags: list[Requirement] = field(default_factory=list)
     complete: bool = True
-    steps: list[Step] = field(default_factory=list)
+    steps: list[Installation] = field(default_factory=list)
 
     @property
     def names(self) -> set[str]:
@@ -80,7 +80,7 @@ def packages(program: Program, project: Project, image: Built | None) -> Package
                 line = next((n for n in range(start, min(len(lines), start + 200) + 1) if part in lines[n - 1]), start)
                 _enter(found, Requirement(part, file, line))
         flags = tuple(flag.text for flag in found.flags[known[1] :])
-        found.steps.append(Step(tuple(found.requirements[known[0] :]), flags))
+        found.steps.append(Installation(tuple(found.requirements[known[0] :]), flags))
     return found
 
 
@@ -111,7 +111,7 @@ def _of_image(image: Built, project: Project) -> Packages:
                     found.complete &= not made.trouble and all(pip.name(text) for text, _ in made.specs)
                     listed = tuple(Requirement(text, where.file, where.line) for text, where in made.specs)
                     found.requirements += listed
-                    found.steps.append(Step(listed, tuple(made.flags), ", ".join(made.trouble)))
+                    found.steps.append(Installation(listed, tuple(made.flags), ", ".join(made.trouble)))
                     found.flags += [Requirement(flag, origin.file, origin.line) for flag in made.flags]
     return found
 

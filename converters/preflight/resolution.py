@@ -15,7 +15,7 @@ from converters.preflight.checks.pins import check as pins_that_give_way
 from converters.preflight.checks.pins import installs_fal
 from converters.preflight.deployment import Deployment
 from converters.preflight.finding import Finding
-from converters.preflight.packages import Requirement, Step
+from converters.preflight.packages import Installation, Requirement
 from converters.python import pip
 from converters.resolver import Resolution, Resolver
 
@@ -53,12 +53,12 @@ def _of_app(app: Deployment, resolve: Resolver) -> Iterator[Finding]:
     yield from _beside_fal(app, steps, python, resolve)
 
 
-def _beside_fal(app: Deployment, steps: Sequence[Step], python: str, resolve: Resolver) -> Iterator[Finding]:
+def _beside_fal(app: Deployment, steps: Sequence[Installation], python: str, resolve: Resolver) -> Iterator[Finding]:
     """PF032, where the packages fit together, but not with what fal installs last, and reading has not found the pin."""
     own = _own(app)
     if not own or not steps or any(step.trouble for step in steps) or any(True for _ in pins_that_give_way(app)):
         return
-    whole = Step(tuple(one for step in steps for one in step.requirements), tuple(flag for step in steps for flag in step.flags))
+    whole = Installation(tuple(one for step in steps for one in step.requirements), tuple(flag for step in steps for flag in step.flags))
     texts = [one.text for one in whole.requirements]
     if (made := resolve([*texts, *own], whole.flags, python)).conflict and resolve(texts, whole.flags, python) == Resolution(
         aside=made.aside
@@ -75,7 +75,7 @@ def _own(app: Deployment) -> tuple[str, ...]:
     return SERVING if app.program.image is None else ()
 
 
-def _blamed(step: Step, conflict: str) -> Requirement:
+def _blamed(step: Installation, conflict: str) -> Requirement:
     """The requirement that the resolver names last of those that the list itself states."""
     named = {pip.name(name): at for at, name in enumerate(re.findall(r"[\w.-]+", conflict))}
     return max(step.requirements, key=lambda one: named.get(one.name, -1))
