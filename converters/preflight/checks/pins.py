@@ -26,12 +26,7 @@ def check(deployment: Deployment) -> Iterator[Finding]:
     wanted = own_requirements(deployment.python or "3.11")
     for name in sorted(wanted.keys() & deployment.packages.names):
         spec = deployment.packages.find(name)
-        pinned = pip.pinned(spec.text) if spec is not None else ""
-        try:
-            clash = spec is not None and pinned and not wanted[name].specifier.contains(Version(pinned), prereleases=True)
-        except InvalidVersion:
-            continue
-        if clash and spec is not None:
+        if spec is not None and _excludes(spec.text, wanted[name].specifier):
             message = f"`{spec.text}` gives way when fal is installed, which needs {name}{wanted[name].specifier}"
             if _is_imported(deployment, name):
                 message += ": pin a release that both take, and check the code against it."
@@ -39,6 +34,29 @@ def check(deployment: Deployment) -> Iterator[Finding]:
             else:
                 message += "; no code here imports it"
                 yield Finding(spec.file, spec.line, rules.PF032, message, about=spec.text, disposition=Disposition.CONVERTED)
+
+
+def _excludes(text: str, wanted: SpecifierSet) -> bool:
+    """Whether no version satisfies both a requirement and what fal wants; False where one of them cannot be read."""
+    try:
+        stated = Requirement(text.split(";")[0].strip()).specifier
+        if pinned := pip.pinned(text):
+            return not wanted.contains(Version(pinned), prereleases=True)
+        tried = [near for one in (*stated, *wanted) for near in _near(Version(one.version.removesuffix(".*")))]
+    except (InvalidRequirement, InvalidVersion):
+        return False
+    return bool(stated) and not any(stated.contains(one, prereleases=True) and wanted.contains(one, prereleases=True) for one in tried)
+
+
+def _near(bound: Version) -> Iterator[Version]:
+    """A version, one just below it, and ones just above it and above all that begin with it: where sets of versions meet, they hold one."""
+    release = list(bound.release)
+    yield from (bound, Version(f"{bound}.0.1") if not bound.is_prerelease and not bound.local else bound)
+    yield Version(".".join(map(str, [*release[:-1], release[-1] + 1])))
+    while release and not release[-1]:
+        release.pop()
+    if release:
+        yield Version(".".join(map(str, [*release[:-1], release[-1] - 1, 99999])))
 
 
 def _is_imported(deployment: Deployment, name: str) -> bool:
