@@ -6,7 +6,7 @@ import re
 
 from converters import rules
 from converters.concepts import baked, storage, variables
-from converters.containers import base_images
+from converters.containers import arguments, base_images
 from converters.containers import packaging as docker
 from converters.containers.commands import Step
 from converters.containers.dockerfile_model import Instruction
@@ -202,7 +202,8 @@ def _argument(packaging: Packaging, instruction: Instruction, construct: Constru
     else:
         app.environment.build_args.setdefault(name, "")
         message = f"ARG {name} was given at build time{where}: fill in its value in `build_args` of {app.app_file}."
-    ledger.settle(construct, rules.DK014, Disposition.MANUAL, message, scope=Scope.DEPLOY)
+    needed = not secret and arguments.is_needed(packaging.dockerfile, name)
+    ledger.settle(construct, rules.DK014, Disposition.MANUAL, message, scope=Scope.CODE if needed else Scope.DEPLOY)
 
 
 def _step(app: App, step: Step, construct: Construct, ledger: Ledger) -> bool:

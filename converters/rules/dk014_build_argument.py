@@ -13,7 +13,7 @@ rule = Rule(
     A kept Dockerfile may ask for build arguments that a person or a CI job passed with `--build-arg`. Their values are not in the
     project, so the argument gets an empty place in `build_args` of the image, which is what Docker takes where nothing is passed.
     Docker's own arguments, such as `TARGETARCH`, are set by the builder, and a secret is never written into code.
-    Fill in the value; a build that works without it needs nothing.
+    Fill in the value where a step uses the argument as it is; a build that asks whether it has one may need nothing.
     """,
     links=(docker_docs("reference/dockerfile/"), fal_docs("documentation/development/use-custom-container-image")),
     cases=(
@@ -116,7 +116,7 @@ rule = Rule(
                 "Dockerfile": SERVER_IMAGE.replace("EXPOSE", "ARG LEVEL\nRUN make LEVEL=$LEVEL\nEXPOSE"),
             },
             seen=(Seen("manual", 5, "Dockerfile"),),
-            status="converted",
+            status="partial",
         ),
         Case(
             "a base image that only an argument names is asked for",
@@ -126,7 +126,7 @@ rule = Rule(
                 "Dockerfile": "ARG BASE\n" + SERVER_IMAGE.lstrip().replace("FROM python:3.11", "FROM $BASE"),
             },
             seen=(Seen("manual", 1, "Dockerfile"),),
-            status="converted",
+            status="partial",
         ),
         Case(
             "the base of a server's image that only an argument names is asked for",
@@ -156,7 +156,30 @@ rule = Rule(
                 Seen("manual", 2, "Dockerfile", says="ARG RELEASE was given at build time (used in line 4): fill"),
                 Seen("manual", 3, "Dockerfile", says="ARG OTHER was given at build time: fill"),
             ),
-            status="converted",
+            status="partial",
+        ),
+        *(
+            Case(
+                f"an argument of which a step asks whether it has a value needs none: {number}",
+                "partial",
+                {"handler.py": WORKER, "Dockerfile": IMAGE.replace("RUN apt", f"ARG RELEASE\n{step}\nRUN apt")},
+                status="converted",
+            )
+            for number, step in enumerate(
+                (
+                    "RUN pip install six${RELEASE:+==$RELEASE}",
+                    "RUN echo ${RELEASE:-1.16.0}",
+                    'RUN if [ -n "$RELEASE" ]; then pip install six==$RELEASE; fi',
+                    "LABEL release=$RELEASE",
+                )
+            )
+        ),
+        Case(
+            "a server's build that uses an argument without a default is left to a person",
+            "partial",
+            {"main.py": SERVER, "Dockerfile": SERVER_IMAGE.replace("RUN ", "ARG RELEASE\nRUN pip install six==${RELEASE}\nRUN ", 1)},
+            seen=(Seen("manual", 2, "Dockerfile"),),
+            status="partial",
         ),
     ),
 )

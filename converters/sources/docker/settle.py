@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from converters import rules
 from converters.concepts import baked, variables
-from converters.containers import fetched, packaging
+from converters.containers import arguments, fetched, packaging
 from converters.containers.compose import Service
 from converters.containers.dockerfile_model import Instruction
 from converters.containers.dockerfile_words import after_json
@@ -164,6 +164,7 @@ def _instruction(
 def _argument(found: Packaging, instruction: Instruction, construct: Construct, reading: Reading, ledger: Ledger) -> None:
     name = instruction.value.split("=")[0].strip()
     known = found.stage.args.get(name) or found.dockerfile.args.get(name)
+    needed = arguments.is_needed(found.dockerfile, name)
     given = reading.candidate.service.build_args.get(name) if reading.candidate.service else None
     if is_secret(name, given or (known.value if known else None)):
         ledger.settle(
@@ -185,8 +186,8 @@ def _argument(found: Packaging, instruction: Instruction, construct: Construct, 
             construct,
             rules.DK014,
             Disposition.MANUAL,
-            f"ARG {name} has no default: give it in `build_args` if the build needs it.",
-            scope=Scope.DEPLOY,
+            f"ARG {name} has no default: give it in `build_args`{'' if needed else ' if the build needs it'}.",
+            scope=Scope.CODE if needed else Scope.DEPLOY,
         )
     else:
         ledger.settle(construct, rules.DK005, Disposition.KEPT, KEPT)
