@@ -19,6 +19,7 @@ from tests.killed import Commands, Point, commands, why_not
 REASON = why_not()
 pytestmark = pytest.mark.skipif(bool(REASON), reason=REASON)
 EVERY = bool(os.environ.get("FAL_MIGRATE_EVERY_CALL"))
+further = pytest.mark.skipif(not EVERY, reason="`.ci/run kill` tries these commands, too")
 WORKER = """import runpod
 from helper import twice
 
@@ -122,6 +123,7 @@ def whole(scene: Scene, arguments: list[str]) -> Tree:
     return made
 
 
+@further
 def test_a_fresh_output_is_there_or_not(scene: Scene) -> None:
     arguments = [str(scene.project), "--output", str(scene.output), "--quiet"]
     expected = whole(scene, arguments)
@@ -157,6 +159,7 @@ def test_a_renewed_output_is_the_old_or_the_new_one_and_edits_stay(scene: Scene)
     killed(scene, arguments, check)
 
 
+@further
 def test_an_output_of_which_nothing_is_known_is_kept(scene: Scene) -> None:
     arguments = [str(scene.project), "--output", str(scene.output), "--quiet", "--force"]
     scene.output.mkdir()
@@ -207,6 +210,7 @@ def test_in_place_is_done_or_undone(scene: Scene) -> None:
 WHO = {"GIT_AUTHOR_NAME": "x", "GIT_AUTHOR_EMAIL": "x@example.com", "GIT_COMMITTER_NAME": "x", "GIT_COMMITTER_EMAIL": "x@example.com"}
 
 
+@further
 def test_undoing_may_be_killed_as_well(scene: Scene) -> None:
     arguments = [str(scene.project), "--in-place", "--quiet"]
     repository(scene.project)

@@ -131,7 +131,11 @@ WHOLE = pytest.mark.whole
 """A way of confining that another command shows here too, and the attempts one by one in `test_hostile`."""
 
 
-@pytest.mark.parametrize("user", [pytest.param("root", marks=WHOLE), pytest.param("user", marks=WHOLE), "no namespaces"], indirect=True)
+@pytest.mark.parametrize(
+    "user",
+    [pytest.param("root", marks=WHOLE), pytest.param("user", marks=WHOLE), pytest.param("no namespaces", marks=WHOLE)],
+    indirect=True,
+)
 def test_verification(user: User) -> None:
     certificate = user.folder / "user" / "certificate.json"
     done = user.run("verify", str(user.folder / "project"), "--seconds", "1", "--source-sdk", "own", "-o", str(certificate))

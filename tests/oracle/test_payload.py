@@ -99,6 +99,7 @@ def test_a_canary_that_is_read_at_the_top_level_is_found(machines: Machines, tmp
     assert CANARY.encode() in (tmp_path / "payload").read_bytes()
 
 
+@pytest.mark.whole
 def test_a_future_import_changes_the_api_behind_the_deployer_s_back(machines: Machines, tmp_path: Path) -> None:
     """Why the two documents are compared: with this import the runner cannot find the body's model any more."""
     (tmp_path / "pyproject.toml").write_text('[tool.fal.apps.late]\nref = "app.py::Late"\n')

@@ -102,8 +102,14 @@ def test_setup_that_fails_is_told_with_its_line(tmp_path: Path, engine: LocalEng
     ("module", "sent", "where", "todo"),
     [
         ("helper", '["other.py"]', "app.py:16", "helper.py is in the project and is not sent: add it to app_files."),
-        ("pack.inner", '["other.py"]', "app.py:16", "pack/__init__.py is in the project and is not sent: add it to app_files."),
-        ("helper", '["other.py", "helper.py"]', "app.py:20", ""),
+        pytest.param(
+            "pack.inner",
+            '["other.py"]',
+            "app.py:16",
+            "pack/__init__.py is in the project and is not sent: add it to app_files.",
+            marks=pytest.mark.whole,
+        ),
+        pytest.param("helper", '["other.py", "helper.py"]', "app.py:20", "", marks=pytest.mark.whole),
         ("nowhere", '["other.py"]', "app.py:20", ""),
     ],
 )

@@ -57,7 +57,7 @@ CASES = (
 )  # fmt: skip
 
 
-WHOLE = ("blur", "tokens", "chat", "poster", "stamp")
+WHOLE = ("album", "blur", "guestbook", "tokens", "chat", "poster", "report", "stamp")
 """Those that `migrate verify` compares under Cog's server too, and those whose requests and answers are of kinds that others have."""
 
 

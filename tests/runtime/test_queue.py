@@ -517,6 +517,7 @@ def test_lines_of_a_request_are_bounded() -> None:
     assert [line["message"] for line in job.logs[2:]] == ["(what was printed after this line was not kept)"]
 
 
+@pytest.mark.whole
 def test_a_result_has_a_largest_size(tmp_path: Path) -> None:
     app = """
 import fal

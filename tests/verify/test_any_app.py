@@ -136,7 +136,7 @@ def _tracer(folder: Path) -> Path:
         pytest.param(FROM_PATH, "image_path=image", "equivalent", "", id="a file of another name", marks=pytest.mark.whole),
         pytest.param(FROM_BYTES, "image_path=image", "equivalent", "", id="bytes of a buffer", marks=pytest.mark.whole),
         pytest.param(PAINTER, "", "different", "$.image", id="a field of another name that nothing states", marks=pytest.mark.whole),
-        pytest.param(PAINTER.replace("images[0]", "images[1]"), "image_path=image", "different", "$.image_path", id="another picture"),
+        pytest.param(PAINTER.replace("images[0]", "images[1]"), "image_path=image", "different", "$.image_path", id="another picture", marks=pytest.mark.whole),
         pytest.param(
             PAINTER.replace("self.pipe(request.prompt)", "self.pipe(request.prompt.upper())"),
             "image_path=image",
@@ -160,7 +160,13 @@ def test_an_app_that_a_person_wrote_is_judged_by_what_it_does(
     [
         ("", "", "equivalent"),
         pytest.param("strength: float = 0.5", "strength: float = 0.6", "different", id="another default", marks=pytest.mark.whole),
-        pytest.param("strength=input.strength)", "strength=input.strength.lost)", "different", id="an error of the app's own"),
+        pytest.param(
+            "strength=input.strength)",
+            "strength=input.strength.lost)",
+            "different",
+            id="an error of the app's own",
+            marks=pytest.mark.whole,
+        ),
     ],
 )
 def test_pictures_pass_through_fal_s_toolkit(tmp_path: Path, scratch: Path, old: str, new: str, verdict: str) -> None:

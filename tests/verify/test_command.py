@@ -73,6 +73,7 @@ def test_a_difference_is_exit_6_and_is_shrunk(wrong: tuple[int, dict[str, Any], 
     assert shrunk[0]["differences"][0]["path"] == "$"
 
 
+@pytest.mark.whole
 def test_a_replay_sends_the_same_requests_and_nothing_else(
     wrong: tuple[int, dict[str, Any], Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

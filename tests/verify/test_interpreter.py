@@ -197,6 +197,7 @@ def test_the_source_runs_under_it_and_the_certificate_says_so(scratch: Path, tmp
     assert found["versions"]["source python"] == found["versions"]["python"]
 
 
+@pytest.mark.whole
 def test_a_package_that_only_the_source_has_is_doubled_on_both_sides(
     scratch: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -226,6 +227,7 @@ def test_a_project_of_2021_runs_under_its_own_server(scratch: Path, tmp_path: Pa
     assert any(trial["reached"] and "file" in trial["source"]["value"] for trial in found["trials"])
 
 
+@pytest.mark.whole
 def test_a_release_whose_server_is_not_known_is_said(scratch: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "empty").mkdir()
     python = environment(tmp_path / "env", tmp_path / "empty")

@@ -312,6 +312,7 @@ def test_another_release_is_tried_only_where_this_one_lacks_something(verdict: s
     assert misfit(certificate) == said
 
 
+@pytest.mark.whole
 def test_the_certificate_names_the_release_and_the_terminal_its_making(
     index: Index, scratch: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
