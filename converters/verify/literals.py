@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from .parsed import parsed
+from .patterns import samples
 
 _MOST = 12
 _OF_A_HOST = 2
@@ -25,26 +26,30 @@ class Literals:
     numbers: tuple[int, ...] = ()
     addresses: tuple[str, ...] = ()
     """Web addresses that its documentation shows."""
+    matches: tuple[str, ...] = ()
+    """Texts that its regular expressions match."""
 
 
 NONE = Literals()
 
 
 def literals(files: Iterable[bytes]) -> Literals:
-    """The literals in comparisons, and the numbers that constants of modules and compared names are set to.
+    """The literals in comparisons, what patterns match, and the numbers that constants of modules and compared names are set to.
 
     Files that cannot be read are passed over.
     """
     words: dict[str, None] = {}
     numbers: dict[int, None] = {}
+    matches: dict[str, None] = {}
     for data in files:
         tree = parsed(data)
+        matches.update(dict.fromkeys(samples(tree)) if tree is not None else {})
         for constant in _constants(tree) if tree is not None else ():
             if isinstance(constant.value, str) and 0 < len(constant.value) <= 40 and not constant.value.startswith("__"):
                 words.setdefault(constant.value)
             elif type(constant.value) is int and abs(constant.value) <= 10**6:
                 numbers.setdefault(constant.value)
-    return Literals(tuple(words)[:_MOST], tuple(numbers)[:_MOST])
+    return Literals(tuple(words)[:_MOST], tuple(numbers)[:_MOST], matches=tuple(matches)[:_MOST])
 
 
 def addresses(texts: Iterable[str]) -> tuple[str, ...]:

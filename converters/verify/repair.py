@@ -9,13 +9,15 @@ from typing import Any
 from .requests import Request
 from .values import HOST, KINDS, OBJECT, Schema, Values
 
+_WANTS_ADDRESS = re.compile(r"(?i)\bur[li]\b|\bscheme\b")
+
 
 def repaired(request: Request, complaint: str, schema: Schema, *, closed: bool = False) -> Request | None:
     """The request with what the source's own validation asks for: keys that are missing, unwelcome, of another type or exclusive.
 
     ``closed``: the source takes no keys but those of the schema.
     """
-    body = _renamed(_mended(request.body, complaint), complaint)
+    body = _addressed(_renamed(_mended(request.body, complaint), complaint), complaint)
     if closed and isinstance(body, dict):
         body = {key: value for key, value in body.items() if key in request.body or key in schema.get("properties", {})}
     if body == request.body and isinstance(body, dict):
@@ -23,6 +25,18 @@ def repaired(request: Request, complaint: str, schema: Schema, *, closed: bool =
         named = [name for name in values.names if name not in body and re.search(rf"(?<!\w){re.escape(name)}(?!\w)", complaint)]
         body = {**body, **{name: values.value(name) for name in named[:1]}}
     return None if body == request.body else replace(request, kind="repaired", about=f"{request.about}, repaired", body=body)
+
+
+def _addressed(body: Any, complaint: str) -> Any:
+    """The body with an address for each text that the complaint shows where it wants one: ``Invalid URL 'a cat'``."""
+    if not _WANTS_ADDRESS.search(complaint):
+        return body
+    if isinstance(body, dict):
+        return {key: _addressed(value, complaint) for key, value in body.items()}
+    if isinstance(body, list):
+        return [_addressed(value, complaint) for value in body]
+    shown = isinstance(body, str) and "://" not in body and re.search(rf"(?<!\w){re.escape(body)}(?!\w)", complaint)
+    return HOST + "a.png" if shown and body else body
 
 
 def _renamed(body: Any, complaint: str) -> Any:

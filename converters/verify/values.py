@@ -101,6 +101,8 @@ class Values:
         if "string" in kinds or kinds == {None}:
             for word in self._literals.words:
                 yield repr(word), word
+            longest = _longest(parts, _LONGEST_TEXT)
+            yield from ((f"a match, {text!r}", text) for text in self._literals.matches if len(text) <= longest)
         if "string" in kinds and _ADDRESS.search(name):
             for address in self._literals.addresses:
                 yield address, address

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from converters.verify.literals import NONE, Literals, addresses, literals
+from converters.verify.patterns import sample
 
 
 @pytest.mark.parametrize(
@@ -24,6 +25,11 @@ from converters.verify.literals import NONE, Literals, addresses, literals
         pytest.param("if flag == True or x == 1.5: pass", NONE, id="no bool, no float"),
         pytest.param(f"if text == {'x' * 41!r} or n > 1000001: pass", NONE, id="nothing too long or too large"),
         pytest.param("if a == 'x' or b == 'x': pass", Literals(("x",)), id="once"),
+        pytest.param(r"re.match(r'(\d+)x', size)", Literals(matches=("1x",)), id="what a pattern matches"),
+        pytest.param(
+            r"for one in [r'abs/(\d+\.\d+)', 'plain']: re.search(one, page)", Literals(matches=("abs/1.1",)), id="a table of patterns"
+        ),
+        pytest.param(r"match('(\d+)x', size), re.escape('a+')", NONE, id="no pattern"),
         pytest.param("def (", NONE, id="no Python"),
         pytest.param("+".join(["1"] * 20_000), NONE, id="nested too deeply for a tree"),
         pytest.param("-" * 20_000 + "1", NONE, id="nested too deeply for the parser"),
@@ -45,3 +51,20 @@ def test_addresses_that_documents_show() -> None:
 def test_files_are_taken_together_in_order_up_to_twelve() -> None:
     files = [f"if a == 'w{number}': pass".encode() for number in range(20)]
     assert literals(files).words == tuple(f"w{number}" for number in range(12))
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text"),
+    [
+        pytest.param(r"https?://x\.example/(\w+)-[0-9]{3}", "https://x.example/a-000", id="repeated"),
+        pytest.param(r"(?i)\.(png|jpe?g)$", ".png", id="one of several"),
+        pytest.param(r"[^a-z]+", "1", id="what a character is not"),
+        pytest.param(r"(['\"])x\1", "'x'", id="what was matched before"),
+        pytest.param(r"x.example/(.+)", "x.example/a", id="anything"),
+        pytest.param(r"(?<=a)b", "", id="what lies before it"),
+        pytest.param(r"(", "", id="no pattern"),
+        pytest.param(r"(?!)", "", id="nothing matches"),
+    ],
+)
+def test_a_text_that_a_pattern_matches(pattern: str, text: str) -> None:
+    assert sample(pattern) == text

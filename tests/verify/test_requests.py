@@ -375,6 +375,12 @@ def test_references_are_followed_up_to_a_depth() -> None:
             {"a": "http://files.example/a.mp4", "b": "a.zip"},
             id="another kind of file",
         ),
+        pytest.param(
+            {"voice": {"a": "a cat", "b": ["a cat", "other"]}, "text": "a cat on a mat"},
+            "blocked URL scheme '': a cat",
+            {"voice": {"a": "http://files.example/a.png", "b": ["http://files.example/a.png", "other"]}, "text": "a cat on a mat"},
+            id="addresses where texts are",
+        ),
         pytest.param({"a": 1}, "steps must be positive", {"a": 1, "steps": 4}, id="a field of the schema that is named"),
     ],
 )
@@ -383,9 +389,17 @@ def test_a_request_is_repaired_as_the_source_asks(body: Any, complaint: str, exp
     assert found == Request("repaired", "first, repaired", expected)
 
 
-@pytest.mark.parametrize("complaint", ["CUDA out of memory", "", "the input is bad"])
+@pytest.mark.parametrize("complaint", ["CUDA out of memory", "", "the input is bad", "a is too long", "Invalid URL 'b'"])
 def test_what_nobody_asked_for_is_not_repaired(complaint: str) -> None:
     assert repaired(Request("plausible", "first", {"prompt": "a"}), complaint, SCHEMA) is None
+
+
+@pytest.mark.parametrize(
+    ("field", "sent"), [({"type": "string"}, True), ({}, True), ({"type": "string", "maxLength": 3}, False), ({"type": "integer"}, False)]
+)
+def test_what_the_patterns_of_the_code_match_is_sent(field: dict[str, Any], sent: bool) -> None:
+    made = generate({"properties": {"page": field}}, drawn=0, literals=Literals(matches=("abs/1.1",)))
+    assert any(one.body.get("page") == "abs/1.1" for one in made if isinstance(one.body, dict)) is sent
 
 
 def test_a_branch_that_a_known_word_leads_into_gets_a_text_with_blanks_around() -> None:
