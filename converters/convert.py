@@ -137,7 +137,7 @@ def _detect(project: Project, options: Options) -> Platform:
     for candidate in [wanted] if wanted is not None else platforms():
         if candidate.is_server and options.image_config is not None:
             return candidate
-        if candidate.detect(project):
+        if candidate is wanted or candidate.detect(project):
             if not candidate.is_server:
                 _refuse_servers_options(candidate.name, options)
             return candidate

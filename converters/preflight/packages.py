@@ -14,7 +14,10 @@ from converters.preflight.runner import PLAIN, Built
 from converters.project import Project
 from converters.python import pip
 
-OPAQUE = re.compile(r"\b(conda|mamba|micromamba|poetry|pdm|pipenv|uv (sync|run)|setup\.py|easy_install|nvidia-|npm|cargo|make|cmake)\b")
+OPAQUE = re.compile(
+    r"\b(conda|mamba|micromamba|poetry|pdm|pipenv|uv (sync|run)|setup\.py|easy_install|npm|cargo|make|cmake"
+    r"|nvidia-(?!container|driver|utils|modprobe|settings))\b"
+)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from typing import Literal
 
 from converters.ir import Origin
 from converters.python import pip
-from converters.python.module import Module, ancestors, nodes
+from converters.python.module import FunctionNode, Module, ancestors, nodes
 
 Weight = Literal["demands", "suggests", "denies"]
 ONLY_ON_GPU = frozenset(
@@ -133,6 +133,8 @@ def device_of(call: ast.Call, constants: Mapping[str, ast.expr]) -> str:
     name = call.func.attr if isinstance(call.func, ast.Attribute) else call.func.id if isinstance(call.func, ast.Name) else ""
     if name == "cuda" and isinstance(call.func, ast.Attribute) and not call.args:
         return "`.cuda()`"
+    if name == "device" and len(call.args) > 1 and not isinstance(call.args[1], ast.Constant):
+        return ""  # the rank of a process that a launcher started
     if name in ("to", "device", "set_device", "set_default_device") and call.args and (text := _cuda(call.args[0], constants)):
         return f'`.to("{text}")`' if name == "to" else f'`device("{text}")`'
     for keyword in call.keywords:
@@ -161,6 +163,8 @@ def _has_another_way(tree: ast.Module, node: ast.AST) -> bool:
             return True
         if isinstance(above, ast.Try) and child in above.body and above.handlers and not any(map(_raises, above.handlers)):
             return True
+        if isinstance(above, FunctionNode) and above.name == "cuda":
+            return True  # what an object does once somebody moves it there
         child = above
     return False
 

@@ -179,18 +179,18 @@ def tree_of(text: str | bytes, path: str = "") -> ast.Module:
     return _tree(text, path) if len(text) <= _KEPT else ast.parse(text)
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=256)
 def _tree(text: str | bytes, path: str) -> ast.Module:
     return ast.parse(text)
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=256)
 def nodes(tree: ast.AST) -> tuple[ast.AST, ...]:
     """A tree of `tree_of` or a module, as `ast.walk` gives it."""
     return tuple(ast.walk(tree))
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=256)
 def parents(tree: ast.AST) -> dict[ast.AST, ast.AST]:
     """The node of a tree that holds each of its nodes."""
     return {child: parent for parent in nodes(tree) for child in ast.iter_child_nodes(parent)}

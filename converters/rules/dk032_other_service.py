@@ -5,6 +5,24 @@ from __future__ import annotations
 from converters.rules.model import Case, Rule, Seen, docker_docs, fal_docs
 from converters.rules.samples import SERVER, SERVER_IMAGE
 
+INI = """
+[server]
+Port = 8000
+Host = localhost
+
+[database]
+Type = {kind}
+Host = {host}
+User = root
+"""
+
+
+def _configured(text: str, name: str = "conf/app.ini", dockerfile: str = "") -> dict[str, str]:
+    """A server that reads a file of settings."""
+    code = SERVER.replace("app = ", f"SETTINGS = open({name!r}).read()\napp = ")
+    return {"main.py": code, name: text, "Dockerfile": dockerfile or SERVER_IMAGE.replace("COPY main.py /app/main.py", "COPY . /app")}
+
+
 rule = Rule(
     code="DK032",
     title="databases, caches and other services of a compose file",
@@ -12,8 +30,9 @@ rule = Rule(
     explanation="""
     fal runs one container for each app. A service that the server does without is named and left out; one that it waits for
     (`depends_on`) has to run elsewhere, or inside the same image.
-    Give the address of such a service in a variable or a secret. So has one that the code calls by an address which stands in it: of a
-    cluster, of the machine that runs Docker, or of a store on the container itself, which nothing starts there.
+    Give the address of such a service in a variable or a secret. So has one that the code calls by an address which stands in it, or in a
+    configuration file that it reads: of a cluster, of the machine that runs Docker, or of a store on the container itself, which nothing
+    starts there.
     """,
     links=(docker_docs("reference/compose-file/services/"), fal_docs("documentation/development/migrate-external-docker-server")),
     cases=(
@@ -171,6 +190,24 @@ rule = Rule(
         Case("a store that the image itself installs is in order", "untouched",
              {"main.py": SERVER.replace("app = ", "STORE = 'redis://localhost:6379'\napp = "),
               "Dockerfile": SERVER_IMAGE.replace("COPY", "RUN apt-get update && apt-get install -y redis-server\nCOPY")}),
+        Case("a database of a file of settings is left to a person", "partial",
+             _configured(INI.format(kind="mysql", host="127.0.0.1:3306")), seen=(Seen("manual", 7, "conf/app.ini", says="MySQL"),),
+             status="partial"),
+        Case("a store of a network's host in YAML is left to a person", "partial",
+             _configured("cache:\n  redis:\n    host: redis\n    port: 6379\n", "config.yaml"),
+             seen=(Seen("manual", 3, "config.yaml", says="Redis"),), status="partial"),
+        Case("a source of data that Spring finds by itself is left to a person", "partial",
+             {**_configured("spring.datasource.url=jdbc:postgresql://localhost:5432/one\n", "src/application.properties")},
+             seen=(Seen("manual", 1, "src/application.properties", says="PostgreSQL"),), status="partial"),
+        Case("a database elsewhere is in order", "untouched", _configured(INI.format(kind="mysql", host="db.example.com:3306"))),
+        Case("a file in place of a database is in order", "untouched", _configured(INI.format(kind="sqlite3", host="127.0.0.1"))),
+        Case("a host that a variable gives is in order", "untouched", _configured(INI.format(kind="mysql", host="${DB_HOST}:3306"))),
+        Case("a store that is switched off is in order", "untouched",
+             _configured("redis:\n  enabled: false\n  host: localhost\n", "config.yaml")),
+        Case("settings that no code reads are in order", "untouched",
+             {**_configured("x = 1"), "conf/other.ini": INI.format(kind="mysql", host="127.0.0.1:3306")}),
+        Case("settings that the image does not hold are in order", "untouched",
+             _configured(INI.format(kind="mysql", host="127.0.0.1:3306"), dockerfile=SERVER_IMAGE), within=("conf/app.ini",)),
         Case("a public address is in order", "untouched",
              {"main.py": SERVER.replace("app = ", "DOCS = 'https://redis.example.com/svc'\napp = "), "Dockerfile": SERVER_IMAGE}),
         Case(

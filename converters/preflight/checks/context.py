@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 
@@ -12,6 +13,7 @@ from converters.containers import base_images
 from converters.containers.brought import may_bring
 from converters.containers.start_command import absent_of
 from converters.preflight import client
+from converters.preflight.checks.imports import may_be_installed
 from converters.preflight.deployment import Deployment
 from converters.preflight.finding import Finding
 from converters.preflight.paths import IMPORTED_FROM, Need, needs
@@ -151,6 +153,8 @@ def _modules(deployment: Deployment, image: Built) -> Iterator[Finding]:
             todo = f"{own} is in the project and not in the image under this name: copy it there."
         elif "." in module and any(f"{base}/{top}" in deployment.runner.folders for base in bases):
             todo = f"{top}/ has no such module: add it."
+        elif top not in sys.stdlib_module_names and not may_be_installed(deployment, top):
+            todo = "no COPY and no requirement brings it: copy the code into the image."
         else:
             continue  # a package that is installed may have the name
         yield Finding(image.image.file, line, rules.PF006, f"the image starts `{module}`, and {todo}", about=module)

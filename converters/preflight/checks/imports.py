@@ -91,10 +91,16 @@ def _why(deployment: Deployment, unit: Unit, found: Import) -> str:
 
 def _is_nobodys(deployment: Deployment, unit: Unit, found: Import, top: str) -> bool:
     """Whether no requirement, known package or file of the project has a module, as far as their names tell."""
-    installed, paths = deployment.packages, deployment.project.files
-    if not installed.complete or top in HOLDERS or top in BROUGHT or not _is_plain(unit, found) or _resembles(top, installed.names):
+    paths = deployment.project.files
+    if not _is_plain(unit, found) or may_be_installed(deployment, top):
         return False
     return not any(f"/{path}".endswith(f"/{top}.py") or f"/{top}/" in f"/{path}" for path in paths)
+
+
+def may_be_installed(deployment: Deployment, top: str) -> bool:
+    """Whether a package that is installed may hold a module of that name, as far as names tell."""
+    installed = deployment.packages
+    return not installed.complete or top in HOLDERS or top in BROUGHT or _resembles(top, installed.names)
 
 
 def _is_plain(unit: Unit, found: Import) -> bool:

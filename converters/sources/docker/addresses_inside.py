@@ -7,12 +7,13 @@ import re
 from collections.abc import Iterator
 
 from converters import rules
+from converters.containers.layout import layout
 from converters.ir import App, Disposition, Scope
 from converters.ledger import Ledger
 from converters.project import Project
 from converters.provenance import Origin
 from converters.python.module import Module, is_main_test, own_nodes
-from converters.sources.docker import native_code
+from converters.sources.docker import config_stores, native_code
 from converters.sources.docker.analysis import Reading
 
 HOST = re.compile(
@@ -115,6 +116,24 @@ def in_other_code(reading: Reading, project: Project, ledger: Ledger) -> None:
                 if host and host not in said:
                     said.add(host)
                     ledger.note(rules.DK032, Disposition.MANUAL, _calls_text(host), Origin(file=path, line=number))
+
+
+def in_configuration(reading: Reading, project: Project, ledger: Ledger) -> None:
+    """The same in configuration files that the image holds and its code reads."""
+    packaging = reading.candidate.packaging
+    if packaging is None:
+        return
+    held = (layout(packaging.dockerfile, stage, project, packaging.context) for stage in packaging.dockerfile.stages)
+    paths = {file for one in held for file in one.files.values()}
+    service = reading.candidate.service
+    waits = set(service.depends_on) if service is not None else set()
+    for one in config_stores.stores(project, paths, _started(reading)):
+        if one.host not in waits:
+            message = (
+                f"{one.store} is expected on {one.host}, which one container does not have: run it elsewhere and write its address here, "
+                "or start it in the same container."
+            )
+            ledger.note(rules.DK032, Disposition.MANUAL, message, one.origin)
 
 
 def _calls_text(host: str) -> str:

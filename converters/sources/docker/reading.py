@@ -113,6 +113,7 @@ def analyze(project: Project, options: Options, ledger: Ledger) -> Application:
     addresses_inside.on_the_host(reading, ledger)
     addresses_inside.in_the_code(reading, ledger)
     addresses_inside.in_other_code(reading, project, ledger)
+    addresses_inside.in_configuration(reading, project, ledger)
     _ask_which(found, ledger)
     return application
 

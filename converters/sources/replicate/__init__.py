@@ -39,10 +39,12 @@ class Replicate(Platform):
     docs = "https://replicate.com/docs/"
 
     def detect(self, project: Project) -> list[Evidence]:
-        """The cog.yaml files of the project."""
-        from converters.sources.replicate.analyze import detect
+        """The cog.yaml files of the project; none where they are left over from what a Dockerfile took the place of."""
+        from converters.containers.packaging import is_dockerfile
+        from converters.sources.replicate.analyze import detect, has_predictor
 
-        return detect(project)
+        found = detect(project)
+        return found if not any(map(is_dockerfile, project.files)) or has_predictor(project) else []
 
     def analyze(self, project: Project, options: Options, ledger: Ledger) -> Application:
         """Read every model. Raises `Unsupported` and `Unreadable` with the reason and the place."""

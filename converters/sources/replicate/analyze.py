@@ -97,6 +97,16 @@ def detect(project: Project) -> list[Evidence]:
     return [Evidence(file=file.path, line=1, why="describes a model for Cog") for file in units.files(project)]
 
 
+def has_predictor(project: Project) -> bool:
+    """Whether a cog.yaml names a predictor that is there, or cannot be read to tell."""
+    try:
+        served = [unit for unit in units.survey(project).units if unit.reference is not None]
+    except (Unsupported, Unreadable):
+        return True
+    names = [f"{unit.folder}/{unit.reference.text.partition(':')[0]}".lstrip("/") for unit in served if unit.reference is not None]
+    return not names or any(name in project.files for name in names)
+
+
 def analyze(project: Project, options: Options, ledger: Ledger) -> Application:
     """Read every unit. Raises `Unsupported` and `Unreadable` with the reason and the place."""
     found = units.survey(project, options.unit)

@@ -28,6 +28,8 @@ FOR_NONE = {
         "requirements_txt": "--extra-index-url https://download.pytorch.org/whl/cpu\ntorch==2.4.0+cpu\n"
     },
     "code that asks first": {"main_py": WEB + 'device = "cuda" if torch.cuda.is_available() else "cpu"\nm = torch.zeros(1).to(device)\n'},
+    "a method by which others move an object": {"main_py": WEB + "class Box:\n    def cuda(self):\n        return Box(self.data.cuda())\n"},
+    "a device of a rank, which a launcher gives": {"main_py": WEB + "def setup(rank):\n    return torch.device('cuda', rank)\n"},
     "a comment": {"main_py": WEB + '# model.to("cuda")\n'},
     "code that nothing runs": {"train_py": 'import torch\ntorch.zeros(1).to("cuda")\n'},
 }
