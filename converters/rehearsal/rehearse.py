@@ -236,6 +236,11 @@ class Course:
         if missing is not None and self._unpacked and not self._holds(missing[1] or missing[2].partition(".")[0]):
             source = self._unpacked[-1].partition("/info/refs?")[0]
             return f"`{step.instruction}` needs {missing[1] or missing[2]}, and what {source} holds is not known"
+        for url in self._unpacked:
+            source = url.partition("/info/refs?")[0]
+            name = re.escape(source.rpartition("/")[2].removesuffix(".git"))
+            if any(re.search(rf"(?i)^\s*{name} \S+ depends on ", line) for line in failure.output):
+                return f"`{step.instruction}`: what another commit of {source} requires is not known"
         return ""
 
     def _holds(self, path: str) -> bool:
