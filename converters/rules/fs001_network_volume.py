@@ -22,6 +22,9 @@ def handler(job):
 runpod.serverless.start({"handler": handler})
 """
 
+KEEPS = WORKER.replace("    return", '    open("/runpod-volume/last.txt", "w").write("x")\n    return')
+"""A worker that writes onto the volume."""
+
 rule = Rule(
     code="FS001",
     title="/runpod-volume -> a folder of the app below /data",
@@ -108,6 +111,23 @@ rule = Rule(
                 runpod.serverless.start({"handler": handler})
                 """
             },
+        ),
+        Case(
+            "two workers that use a volume are told that each has a folder of its own",
+            "converted",
+            {
+                "one/handler.py": KEEPS,
+                "one/Dockerfile": IMAGE,
+                "two/handler.py": KEEPS,
+                "two/Dockerfile": IMAGE,
+            },
+            seen=(Seen("dropped", 1, "one/handler.py", says="/data/one and /data/two are folders of their own"),),
+        ),
+        Case(
+            "of two workers one of which uses a volume nothing is told",
+            "untouched",
+            {"one/handler.py": WORKER, "one/Dockerfile": IMAGE, "two/handler.py": KEEPS, "two/Dockerfile": IMAGE},
+            within=("one/handler.py",),
         ),
         Case(
             "a path on the volume in a configuration file is moved",

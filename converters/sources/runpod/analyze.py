@@ -96,6 +96,7 @@ def analyze(project: Project, options: Options, ledger: Ledger) -> Application:
     taken: set[str] = set()
     for unit in found.units:
         application.apps.append(_app(project, unit, found, options, ledger, application, taken))
+    volumes.apart(application, ledger)
     dispositions.leftovers(project, found, ledger)
     return application
 

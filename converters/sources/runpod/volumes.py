@@ -7,7 +7,7 @@ import re
 
 from converters import rules
 from converters.concepts import storage, variables
-from converters.ir import App, Disposition, Origin, Scope
+from converters.ir import App, Application, Disposition, Origin, Scope
 from converters.ledger import Ledger
 from converters.project import Project
 from converters.python.code import Code
@@ -51,3 +51,18 @@ def copied(app: App, unit: Unit, ledger: Ledger) -> None:
             Origin(file=app.entry, line=1),
             scope=Scope.DEPLOY,
         )
+
+
+def apart(application: Application, ledger: Ledger) -> None:
+    """Say of workers that use a volume that each has a folder of its own: nothing in a project tells whether they shared one."""
+    folders = {storage.volume_folder(app): app for app in reversed(application.apps)}
+    told = [item.message for item in ledger.notes if item.rule == rules.FS001]
+    used = [folder for folder in folders if any(re.search(rf"{re.escape(folder)}(?![\w-])", message) for message in told)]
+    if len(used) < 2:
+        return
+    *others, last = sorted(used)
+    message = (
+        f"{', '.join(others)} and {last} are folders of their own: where these workers shared one network volume, what one of them keeps "
+        "there the others do not find; name one folder in all of them"
+    )
+    ledger.note(rules.FS001, Disposition.DROPPED, message, Origin(file=folders[sorted(used)[0]].entry, line=1), notable=True)
