@@ -20,6 +20,7 @@ from . import pickled, recipe
 from .apps import App, NotLoaded
 from .ask import ask
 from .engines import Built, Engine, EngineFailure, Process, Step, StepFailure, UnknownBase
+from .engines.disk import DISK_FULL
 from .memory import Memory, doubled, stubs
 from .outside.asked import Asked
 from .outside.upstream import UpstreamError
@@ -225,6 +226,8 @@ class Course:
         step = failure.step
         if step.seconds >= self.settings.step:  # on a slow machine
             return f"`{step.instruction}` took longer than {self.settings.step:g} s"
+        if failure.means.startswith(DISK_FULL):  # whoever filled it
+            return f"`{step.instruction}`: {failure.means}"
         last = next((line.strip() for line in reversed(failure.output) if line.strip()), "")
         if not step.place.file:
             return f"what stands in for its surroundings could not be made: `{step.instruction}`: {failure.means or last}"

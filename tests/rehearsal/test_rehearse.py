@@ -213,6 +213,16 @@ def test_neither_does_what_the_double_of_the_internet_cannot_answer(tmp_path: Pa
     assert found.failure is None and line.partition(" ")[2][:20] in found.skipped
 
 
+@pytest.mark.parametrize(("why", "skipped"), [("left the disk less than 2.0 GiB", True), ("wrote more than 64.0 GiB", False)])
+def test_a_disk_that_anybody_filled_says_nothing_about_the_app(
+    tmp_path: Path, engine: LocalEngine, monkeypatch: pytest.MonkeyPatch, why: str, skipped: bool
+) -> None:
+    engine.fails["six==1.16.0"] = ["Collecting six"]
+    monkeypatch.setattr("tests.rehearsal.engine.advice", lambda step, output: (why, ""))
+    found = rehearsed(app(tmp_path / "out"), tmp_path, engine)
+    assert (found.failure is None, why in found.skipped) == (skipped, skipped)
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [

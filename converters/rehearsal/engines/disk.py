@@ -10,6 +10,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 _PERIOD = 1.0
+DISK_FULL = "left the disk less than"
+"""How it is told that the disk is full, by whomever."""
 _LEAST = 2 * 2**30
 """Bytes that the disk must have left, as far as it had them before."""
 
@@ -35,7 +37,7 @@ class Disk:
         while not self._done.wait(_PERIOD):
             free = _free(self._folder)
             if free < min(_LEAST, self._free // 2):
-                self._on_exceeded(f"left the disk less than {min(_LEAST, self._free // 2) / 2**30:.1f} GiB")
+                self._on_exceeded(f"{DISK_FULL} {min(_LEAST, self._free // 2) / 2**30:.1f} GiB")
                 return
             if self._free - free > self._most:
                 if self._written() > self._most:
