@@ -31,7 +31,7 @@ rule = Rule(
             "a Python base becomes a Python version",
             "converted",
             {"handler.py": WORKER, "Dockerfile": PIP},
-            seen=(Seen("converted", 1, "Dockerfile"),),
+            seen=(Seen("converted", 1, "Dockerfile", says="python_version 3.11"),),
             has={"app.py": ('python_version="3.11"',)},
             lacks={"app.py": ("ContainerImage",)},
         ),
@@ -55,7 +55,7 @@ rule = Rule(
                 CMD ["python", "/handler.py"]
                 """,
             },
-            seen=(Seen("converted", 1, "Dockerfile"),),
+            seen=(Seen("converted", 1, "Dockerfile", says="python_version 3.10 and torch 2.1.0 as a requirement"),),
             has={"app.py": ('python_version="3.10"', "torch==2.1.0")},
         ),
         Case(

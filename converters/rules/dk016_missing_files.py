@@ -38,6 +38,7 @@ rule = Rule(
             },
             seen=(Seen("converted", 1, "helper.py"),),
             has={"app.py": ('app_files = ["handler.py", "helper.py"]',)},
+            lacks={"app.py": ("app_files_context_dir",)},
         ),
         Case(
             "a copied file that is not there is left to a person",

@@ -63,7 +63,7 @@ rule = Rule(
                 "Dockerfile": SERVER_IMAGE.replace("EXPOSE 8000", "EXPOSE 9000"),
             },
             seen=(
-                Seen("dropped", 5, "Dockerfile"),
+                Seen("dropped", 5, "Dockerfile", says="EXPOSE says 9000; flag --port of uvicorn (Dockerfile:6) decides for 8000"),
                 Seen("converted", 5, "Dockerfile"),
             ),
         ),

@@ -30,7 +30,7 @@ rule = Rule(
                 CMD ["uvicorn", "main:app", "--host", "0.0.0.0", "--port", "8000"]
                 """,
             },
-            has={"api/Dockerfile": ("source=api/requirements.txt",)},
+            has={"api/Dockerfile": ("--mount=type=bind,target=/tmp/r.txt,source=api/requirements.txt",)},
         ),
         Case("a command without mounts stays", "untouched", {"main.py": SERVER, "Dockerfile": SERVER_IMAGE}),
         Case("a queue worker's image is another matter", "untouched", {"handler.py": WORKER, "Dockerfile": IMAGE}),

@@ -23,7 +23,10 @@ rule = Rule(
             "the number of workers is written",
             "converted",
             {"main.py": SERVER, "Dockerfile": SERVER_IMAGE.replace('"8000"]', '"8000", "--workers", "4"]')},
-            has={"pyproject.toml": ("max_multiplexing = 4",)},
+            has={
+                "pyproject.toml": ("max_multiplexing = 4",),
+                "MIGRATION.md": ("| requests at a time | `4` | uvicorn runs 4 workers | Dockerfile:6 | yes |",),
+            },
         ),
         Case(
             "a server that states no number is left to a person",

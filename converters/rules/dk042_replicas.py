@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from converters.rules.model import Case, Rule, docker_docs, fal_docs
+from converters.rules.model import Case, Rule, Seen, docker_docs, fal_docs
 from converters.rules.samples import SERVER, SERVER_IMAGE
 
 DEPLOYMENT = """
@@ -56,6 +56,7 @@ rule = Rule(
             "converted",
             {**IMAGE, "k8s/api.yaml": DEPLOYMENT, "k8s/hpa.yaml": AUTOSCALER},
             has={"pyproject.toml": ("min_concurrency = 2", "max_concurrency = 6")},
+            seen=(Seen("converted", 11, "k8s/hpa.yaml", says="fal starts up to 6 runners, and keeps 2"),),
         ),
         Case(
             "a fixed number is an upper bound",

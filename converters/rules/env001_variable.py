@@ -29,7 +29,7 @@ rule = Rule(
                 CMD ["python", "/handler.py"]
                 """,
             },
-            seen=(Seen("converted", 2, "Dockerfile"),),
+            seen=(Seen("converted", 2, "Dockerfile", says="MODE is set as a default in setup()"),),
             has={"app.py": ('os.environ.setdefault("MODE", "fast")',)},
         ),
         Case(
@@ -101,7 +101,7 @@ rule = Rule(
             {
                 "handler.py": WORKER,
             },
-            seen=(Seen("converted", 1, "endpoint.json"),),
+            seen=(Seen("converted", 1, "endpoint.json", says="LEVEL of the endpoint is set in setup()"),),
             endpoint='{"env": {"LEVEL": "info"}}',
         ),
         Case(

@@ -48,7 +48,7 @@ rule = Rule(
                 CMD ["python", "/handler.py"]
                 """,
             },
-            seen=(Seen("converted", 2, "Dockerfile"),),
+            seen=(Seen("converted", 2, "Dockerfile", says="WEIGHTS is assigned in setup(), since the volume moves to /data"),),
             has={"app.py": ('os.environ["WEIGHTS"] = "/data/worker/weights"',)},
         ),
         Case(

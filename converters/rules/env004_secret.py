@@ -49,7 +49,7 @@ rule = Rule(
                 CMD ["python", "/handler.py"]
                 """,
             },
-            seen=(Seen("manual", 2, "Dockerfile"),),
+            seen=(Seen("manual", 2, "Dockerfile", says="its value stands in the Dockerfile and is not copied; "),),
             has={"MIGRATION.md": ("fal secrets set HF_TOKEN=...\n",)},
             lacks={"app.py": ("hf_abc",), "MIGRATION.md": ("hf_abc",)},
             status="converted",
@@ -138,7 +138,7 @@ rule = Rule(
                 """,
             },
             seen=(
-                Seen("manual", 5, "Dockerfile"),
+                Seen("manual", 5, "Dockerfile", says="its value stands in the Dockerfile: remove it there, and set it"),
                 Seen("manual", 6, "compose.yaml"),
             ),
             status="converted",
@@ -188,6 +188,7 @@ rule = Rule(
                 }
                 """,
             status="converted",
+            has={"pyproject.toml": ('secrets = ["HF_TOKEN"]',)},
         ),
         Case(
             "a secret of an exported endpoint is set by hand, once",
@@ -208,7 +209,7 @@ rule = Rule(
                     "RUN apt", "ARG HF_TOKEN=hf_abcdefghijklmnopqrstuvwxyzabcdefgh\nENV API_TOKEN=sdlkfj23lkjsdf MODE=x\nRUN apt"
                 ),
             },
-            seen=(Seen("manual", 3, "Dockerfile"),),
+            seen=(Seen("manual", 3, "Dockerfile", says="its value stands in the Dockerfile and is not copied; "),),
             has={"Dockerfile": ('ARG HF_TOKEN\nENV API_TOKEN="" MODE=x\n',)},
             status="converted",
         ),

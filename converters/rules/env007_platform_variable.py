@@ -30,7 +30,7 @@ rule = Rule(
                 runpod.serverless.start({"handler": handler})
                 """
             },
-            seen=(Seen("kept", 5),),
+            seen=(Seen("kept", 5, says="the code gets its default"),),
         ),
         Case(
             "the address of the job queue is no secret to set",

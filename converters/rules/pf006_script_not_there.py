@@ -104,7 +104,7 @@ rule = Rule(
              {"app/main.py": SERVER,
               "Dockerfile": PACKAGE.replace("CMD", "RUN echo numpy > app/extra.txt && pip install -r app/extra.txt\nCMD")}),
         Case("a worker that its image does not start is told", "partial", {"handler.py": WORKER, "Dockerfile": ELSEWHERE},
-             seen=(Seen("manual", 5, "Dockerfile"),), status="partial"),
+             seen=(Seen("manual", 5, "Dockerfile", says="is converted in its place: add main.py"),), status="partial"),
         Case("a worker that a script of its image does not start is told where the script stands", "partial",
              {"handler.py": WORKER, "start.sh": "export A=1\npython -u /main.py\n", "Dockerfile": SCRIPTED},
              seen=(Seen("manual", 2, "start.sh"),), status="partial"),

@@ -67,6 +67,7 @@ rule = Rule(
                 "requirements.txt": "openai==1.60.0",
             },
             status="converted",
+            has={"MIGRATION.md": ("the app needs the secret OPENAI_API_KEY (`openai.OpenAI` reads it): set it",)},
         ),
         Case(
             "a variable that the code asks for first is not demanded",
@@ -89,7 +90,7 @@ rule = Rule(
             "a variable that is passed on without a default is asked for",
             "partial",
             {"handler.py": STORES, "requirements.txt": "boto3==1.35.0\nrunpod==1.7.9"},
-            seen=(Seen("manual", 6),),
+            seen=(Seen("manual", 6, says="the code reads the variable MODELS_BUCKET without a default"),),
             has={"MIGRATION.md": ("fal secrets set MODELS_BUCKET=", "| `MODELS_BUCKET` | used without a default |")},
             status="converted",
         ),

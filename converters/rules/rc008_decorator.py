@@ -31,7 +31,7 @@ rule = Rule(
                         return prompt.upper()
                 """,
             },
-            seen=(Seen("converted", 5, "predict.py"),),
+            seen=(Seen("converted", 5, "predict.py", says="app.py states the number as max_multiplexing"),),
             has={"app.py": ("max_multiplexing = 4",)},
             lacks={"predict.py": ("concurrent",)},
         ),

@@ -31,7 +31,7 @@ rule = Rule(
                         return prompt.upper()
                 """,
             },
-            seen=(Seen("converted", 6, "predict.py"),),
+            seen=(Seen("converted", 6, "predict.py", says='the metric "words" is a line'),),
             has={"predict.py": ('print("metric", "words", len(prompt))',)},
             style="keep",
         ),

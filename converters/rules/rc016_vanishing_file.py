@@ -34,7 +34,7 @@ rule = Rule(
                             return out
                 """,
             },
-            seen=(Seen("manual", 10, "predict.py"),),
+            seen=(Seen("manual", 10, "predict.py", says="make the folder with tempfile.mkdtemp"),),
         ),
         Case("a predictor that answers text has no file to lose", "untouched", {"cog.yaml": COG, "predict.py": PREDICTOR}),
     ),

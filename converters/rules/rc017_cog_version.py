@@ -33,6 +33,7 @@ rule = Rule(
             },
             seen=(Seen("converted", 6, "predict.py"),),
             lacks={"predict.py": ("cog.",)},
+            has={"app.py": ('print("0.23.1")',)},
         ),
         Case(
             "the version of another package stays",

@@ -34,7 +34,7 @@ rule = Rule(
                         return style
                 """,
             },
-            seen=(Seen("manual", 8, "predict.py"),),
+            seen=(Seen("manual", 8, "predict.py", says="`choices` of `style` is computed by `STYLES`: write it out in app.py"),),
             lacks={"app.py": ("Literal",)},
             status="partial",
         ),

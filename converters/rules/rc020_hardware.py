@@ -22,7 +22,10 @@ rule = Rule(
             "a GPU is assumed where cog.yaml asks for one",
             "partial",
             {"cog.yaml": "build:\n  gpu: true\npredict: predict.py:Predictor", "predict.py": PREDICTOR},
-            seen=(Seen("converted", 2, "cog.yaml"), Seen("manual", 2, "cog.yaml", says="cog.yaml says only gpu: true")),
+            seen=(
+                Seen("converted", 2, "cog.yaml", says="machine_type = GPU-A100"),
+                Seen("manual", 2, "cog.yaml", says="cog.yaml says only gpu: true"),
+            ),
             has={"app.py": ('machine_type = "GPU-A100"  # assumed',)},
             status="converted",
         ),
@@ -44,7 +47,7 @@ rule = Rule(
                         return prompt.upper()
                 """,
             },
-            seen=(Seen("manual", 7, "predict.py"),),
+            seen=(Seen("manual", 7, "predict.py", says="without a condition): look up"),),
             has={"app.py": ('machine_type = "GPU-A100"',)},
             lacks={"app.py": ("whl/cpu",)},
             status="converted",

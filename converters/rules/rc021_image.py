@@ -32,7 +32,7 @@ rule = Rule(
                 """,
                 "predict.py": PREDICTOR,
             },
-            seen=(Seen("converted", 3, "cog.yaml"),),
+            seen=(Seen("converted", 3, "cog.yaml", says="the base image of Dockerfile holds CUDA 12.1"),),
             has={"Dockerfile": ("FROM nvidia/cuda:12.1", "ffmpeg"), "app.py": ("ContainerImage.from_dockerfile(",)},
         ),
         Case(
@@ -65,7 +65,7 @@ rule = Rule(
                 """,
             },
             seen=(
-                Seen("converted", 3, "cog.yaml"),
+                Seen("converted", 3, "cog.yaml", says="the wheels bring their own CUDA"),
                 Seen("converted", 5, "cog.yaml"),
             ),
         ),

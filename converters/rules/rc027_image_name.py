@@ -43,7 +43,7 @@ rule = Rule(
                 "predict.py": PREDICTOR,
             },
             seen=(
-                Seen("manual", 1, "cog.yaml"),
+                Seen("manual", 1, "cog.yaml", says="`fal secrets set REPLICATE_CLI_AUTH_TOKEN=...` (for r8.im"),
                 Seen("kept", 1, "cog.yaml"),
                 Seen("kept", 2, "cog.yaml"),
                 Seen("converted", 3, "cog.yaml"),

@@ -29,6 +29,7 @@ rule = Rule(
                 "predict.py": PREDICTOR,
             },
             seen=(Seen("converted", 3, "cog.yaml"),),
+            has={"app.py": ('Path("model.bin"))',)},
         ),
         Case(
             "a file of the author's machine is left to a person",

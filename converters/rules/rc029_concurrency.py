@@ -72,7 +72,7 @@ rule = Rule(
                 """,
                 "predict.py": PREDICTOR,
             },
-            seen=(Seen("dropped", 2, "cog.yaml"),),
+            seen=(Seen("dropped", 2, "cog.yaml", says="one at a time: Cog takes several only where the code is async"),),
             lacks={"app.py": ("max_multiplexing",)},
         ),
         Case(
@@ -95,7 +95,7 @@ rule = Rule(
                 """,
                 "cog.yaml": COG + "concurrency:\n  max: 1\n",
             },
-            seen=(Seen("dropped", 5, "cog.yaml"),),
+            seen=(Seen("dropped", 5, "cog.yaml", says="one prediction at a time, as fal does by itself"),),
         ),
     ),
 )

@@ -58,7 +58,7 @@ rule = Rule(
                 CMD ["python", "-m", "cog.server.http"]
                 """,
             },
-            seen=(Seen("manual", 1, "Dockerfile"),),
+            seen=(Seen("manual", 1, "Dockerfile", says="`FROM our_base` names an image"),),
             has={"Dockerfile": ("RUN pip install numpy==1.26.4 && apt-get update",)},
             status="partial",
         ),

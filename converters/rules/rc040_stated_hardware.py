@@ -21,8 +21,9 @@ rule = Rule(
             "a readme that names the hardware decides the machine",
             "converted",
             {"cog.yaml": COG, "predict.py": PREDICTOR, "README.md": "# Upper\n\nRuns on gpu-l40s.\n"},
-            seen=(Seen("converted", 3, "README.md"),),
+            seen=(Seen("converted", 3, "README.md", says="gpu-l40s of Replicate becomes GPU-L40"),),
             has={"app.py": ('machine_type = "GPU-L40"',)},
+            lacks={"app.py": ("num_gpus",)},
         ),
         Case(
             "the hardware of a test push does not take the GPU away",

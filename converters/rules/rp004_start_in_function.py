@@ -37,8 +37,9 @@ rule = Rule(
                     asyncio.run(main())
                 """
             },
-            seen=(Seen("manual", 7),),
+            seen=(Seen("manual", 7, says="(it is asynchronous)"),),
             status="partial",
+            has={"app.py": ("        handler.main()\n",)},
         ),
         Case(
             "a function that is called with arguments is called so by setup",

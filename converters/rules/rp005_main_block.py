@@ -32,7 +32,10 @@ rule = Rule(
                     runpod.serverless.start({"handler": handler})
                 """
             },
-            has={"handler.py": ("def load():\n    global MODEL\n    MODEL = str.upper\n",), "app.py": ("handler.load()",)},
+            has={
+                "handler.py": ("def load():\n    global MODEL\n    MODEL = str.upper\n",),
+                "app.py": ("handler.load()", "self.handler = handler.handler"),
+            },
             lacks={"handler.py": ("__main__",)},
         ),
         Case(

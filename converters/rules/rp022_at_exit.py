@@ -37,7 +37,7 @@ rule = Rule(
                 """
             },
             seen=(Seen("converted", 7),),
-            has={"app.py": ("def teardown(self):", "self.worker.close()")},
+            has={"app.py": ("def teardown(self):", "self.worker.close()", 'app_files = ["handler.py"]')},
             lacks={"handler.py": ("atexit.register",)},
             status="converted",
         ),

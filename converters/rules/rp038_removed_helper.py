@@ -112,7 +112,7 @@ rule = Rule(
                 runpod.serverless.start({"handler": handler})
                 """
             },
-            seen=(Seen("manual", 5),),
+            seen=(Seen("manual", 5, says="runpod 0.9.1 is the last release that has it"),),
             status="partial",
         ),
         Case(

@@ -19,7 +19,7 @@ rule = Rule(
             "two GPUs are written",
             "converted",
             {"handler.py": WORKER, ".runpod/hub.json": '{"config": {"gpuIds": "ADA_24", "gpuCount": 2}}'},
-            seen=(Seen("converted", 1, ".runpod/hub.json"),),
+            seen=(Seen("converted", 1, ".runpod/hub.json", says="2 -> num_gpus"),),
             has={"app.py": ("num_gpus = 2",)},
         ),
         Case(
@@ -27,6 +27,7 @@ rule = Rule(
             "converted",
             {"handler.py": WORKER, ".runpod/hub.json": '{"config": {"gpuIds": "ADA_24", "gpuCount": 1}}'},
             lacks={"app.py": ("num_gpus",)},
+            seen=(Seen("converted", 1, ".runpod/hub.json", says="1 -> one GPU, which is the default"),),
         ),
         Case(
             "a listing without a count says nothing",

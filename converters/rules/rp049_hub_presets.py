@@ -43,7 +43,7 @@ rule = Rule(
             },
             seen=(
                 Seen("converted", 3, ".runpod/hub.json"),
-                Seen("manual", 4, ".runpod/hub.json", says="preset `small`"),
+                Seen("manual", 4, ".runpod/hub.json", says="preset `small`: deploy another app"),
                 Seen("manual", 5, ".runpod/hub.json"),
             ),
             status="converted",

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from benchmarks import rules as benchmark
+from benchmarks import conditions, noticing
 
-FUNCTION = "converters/sources/runpod/init_timeout.py:apply"
+FUNCTION = ("converters/sources/runpod/init_timeout.py", "apply")
 
 
 def noticed(condition: str, *codes: str) -> str:
     """What notices the negation of a condition, of the cases of some rules."""
-    mutation = next(one for one in benchmark.mutations() if benchmark.key(one) == FUNCTION and one.text == condition)
-    numbers = [number for number, (rule, _) in enumerate(benchmark.CASES) if rule.code in codes]
+    every = conditions.every_condition()
+    chosen = next(one for one in every if (str(one.file.relative_to(conditions.ROOT)), one.function) == FUNCTION and one.text == condition)
+    numbers = [number for number, (rule, _) in enumerate(noticing.CASES) if rule.code in codes]
     assert numbers
-    found = benchmark.in_a_process(lambda: benchmark.who_notices(mutation, numbers, []))
+    found = noticing.in_a_process(lambda: noticing.case_that_notices(chosen, numbers))
     assert isinstance(found, str)
     return found
 
@@ -26,4 +27,4 @@ def test_cases_that_do_not_get_there_notice_nothing() -> None:
 
 
 def test_a_process_that_a_negation_ends_says_how() -> None:
-    assert benchmark.in_a_process(lambda: [1][1]) == "the process ends with 1"
+    assert noticing.in_a_process(lambda: [1][1]) == "the process ends with 1"
