@@ -196,3 +196,18 @@ def unused_name(module: Module, wanted: Iterable[str]) -> str:
         if name not in used:
             return name
     return f"{next(iter(wanted))}_for_fal"
+
+
+def below_imports(module: Module) -> int:
+    """The offset behind the imports that a file begins with, of its first one if it begins with others, or behind its docstring."""
+    top: list[ast.stmt] = []
+    for node in module.tree.body:
+        if not isinstance(node, ast.Import | ast.ImportFrom) and not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)):
+            break
+        top.append(node)
+    first = next((node for node in module.tree.body if isinstance(node, ast.Import | ast.ImportFrom)), None)
+    if first is not None and first not in top:
+        top.append(first)
+    while top and not isinstance(top[-1], ast.Import | ast.ImportFrom) and len(top) > 1:
+        top.pop()
+    return module.line_end(top[-1].end_lineno or top[-1].lineno) if top else 0

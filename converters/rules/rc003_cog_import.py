@@ -92,7 +92,7 @@ rule = Rule(
             has={
                 "predict.py": (
                     "if prompt: print(prompt); from pathlib import Path; from pydantic import SecretStr as Secret\n",
-                    "            from pathlib import Path\n            from pydantic import SecretStr as Secret\n            class Canc",
+                    "            from pathlib import Path\n            from pydantic import SecretStr as Secret\n            return",
                 )
             },
             style="keep",

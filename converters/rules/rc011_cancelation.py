@@ -93,5 +93,56 @@ rule = Rule(
             has={"predict.py": ("        except CancelationException:\n",)},
             lacks={"predict.py": ("cog",)},
         ),
+        Case(
+            "an exception that a function imports is defined where the app can import it",
+            "converted",
+            {
+                "cog.yaml": COG,
+                "predict.py": """
+                import sys
+
+
+                class Predictor:
+                    def predict(self, prompt: str) -> str:
+                        from cog import CancelationException
+
+                        try:
+                            return prompt + str(sys.argv)
+                        except CancelationException:
+                            raise
+                """,
+            },
+            seen=(Seen("converted", 10, "predict.py"),),
+            has={
+                "predict.py": ("import sys\n\n\nclass CancelationException(BaseException):\n",),
+                "app.py": ("import CancelationException, Predictor",),
+            },
+            lacks={"predict.py": ("import CancelationException",)},
+            style="keep",
+            status="converted",
+        ),
+        Case(
+            "an exception that is imported under another name keeps that name",
+            "converted",
+            {
+                "cog.yaml": COG,
+                "predict.py": """
+                from cog import BasePredictor
+                from cog import CancelationException as Stop
+
+
+                class Predictor(BasePredictor):
+                    def predict(self, prompt: str) -> str:
+                        try:
+                            return prompt.upper()
+                        except Stop:
+                            raise
+                """,
+            },
+            seen=(Seen("converted", 9, "predict.py"),),
+            has={"predict.py": ("class CancelationException(BaseException):\n", "\nStop = CancelationException\n")},
+            style="keep",
+            status="converted",
+        ),
     ),
 )

@@ -10,6 +10,7 @@ from converters import rules
 from converters.ir import Disposition, Edit
 from converters.ledger import Ledger
 from converters.python.code import Code
+from converters.python.edits import below_imports
 from converters.python.module import FunctionNode, Module, assigned
 
 MODULE = "fal_weights"
@@ -89,13 +90,6 @@ def _replaced(module: Module, call: ast.Call) -> Edit:
 
 def _import(module: Module) -> Edit:
     """`from fal_weights import pget` behind the last import at the top of the file."""
-    last = None
-    for node in module.tree.body:
-        if isinstance(node, ast.Import | ast.ImportFrom):
-            last = node
-        elif not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)):
-            break
-    last = last or next((node for node in module.tree.body if isinstance(node, ast.Import | ast.ImportFrom)), None)
-    at = module.line_end(last.end_lineno or last.lineno) if last is not None else 0
+    at = below_imports(module)
     text = f"from {MODULE} import pget{module.newline}"
     return Edit(file=module.path, start=at, end=at, replacement=text, rule=rules.RC033, reason=MESSAGE)

@@ -10,7 +10,7 @@ from converters import rules
 from converters.ir import Disposition, Edit
 from converters.ledger import Ledger
 from converters.python.code import Code
-from converters.python.edits import remove_statement
+from converters.python.edits import below_imports, remove_statement
 from converters.python.module import FunctionNode, Module
 from converters.rules import rc005_moved_type, rc006_iterator
 from converters.sources.replicate import annotated, classes, decorators, defaults, members
@@ -22,6 +22,7 @@ VERSION = "0.23.1"
 _MOVED = {**rc005_moved_type.MOVED, **rc006_iterator.MOVED}
 PLAIN = frozenset({"Input", "BasePredictor", "BaseRunner"})
 """Names that become `object` where they are only an annotation."""
+CLASS = "CancelationException"
 CANCELATION = '''class CancelationException(BaseException):
     """Raised in the running prediction when its request is cancelled."""'''
 CANCELATION_IN_LINE = 'CancelationException = type("CancelationException", (BaseException,), {})'
@@ -74,9 +75,28 @@ def _file(file: File, named: list[Use]) -> None:
     nested = [not isinstance(file.module.parents[_statement(group)], ast.Module) for group in groups]
     main = nested.index(False) if False in nested else 0
     elsewhere = {name for number, names in enumerate(own) if number != main and nested[number] for name in names} - own[main]
-    for number, group in enumerate(groups):
-        wanted = file.wanted() - elsewhere if number == main else own[number] if nested[number] else set()
-        _import(file, group, wanted)
+    wanted = [file.wanted() - elsewhere if number == main else own[number] if nested[number] else set() for number in range(len(groups))]
+    if CANCELATION in file.defined.values() and all(
+        _is_local(file, group) or CLASS not in names for group, names in zip(groups, wanted, strict=True)
+    ):
+        _define_at_top(file)
+        wanted = [names - {CLASS} for names in wanted]
+    for group, names in zip(groups, wanted, strict=True):
+        _import(file, group, names)
+
+
+def _is_local(file: File, group: list[Use]) -> bool:
+    return any(isinstance(parent, FunctionNode | ast.ClassDef) for parent in file.module.ancestors(_statement(group)))
+
+
+def _define_at_top(file: File) -> None:
+    """Define the exception where app.py can import it: what a function imports, no other file sees."""
+    module = file.module
+    at = below_imports(module)
+    text = module.newline.join(["", "", *CANCELATION.split("\n"), ""])
+    file.edits.append(
+        Edit(file=module.path, start=at, end=at, replacement=text, rule=rules.RC011, reason="raised by the /cancel route of app.py")
+    )
 
 
 def _statement(group: list[Use]) -> ast.Import | ast.ImportFrom:
@@ -161,9 +181,11 @@ def _warning(file: File, use: Use) -> None:
 
 
 def _cancelation(file: File, use: Use) -> None:
-    file.defined["CancelationException"] = CANCELATION
+    file.defined[CLASS] = CANCELATION
     if isinstance(use.node, ast.Attribute):
-        file.replace(use.node, "CancelationException", rules.RC011, "raised by the /cancel route of app.py")
+        file.replace(use.node, CLASS, rules.RC011, "raised by the /cancel route of app.py")
+    elif isinstance(use.node, ast.Name) and use.node.id != CLASS:
+        file.defined[use.node.id] = f"{use.node.id} = {CLASS}"
     file.settle(use, rules.RC011, Disposition.CONVERTED, "the /cancel route of app.py raises it in the running prediction")
 
 
