@@ -115,5 +115,41 @@ rule = Rule(
             seen=(Seen("converted", 3, "work.py"),),
             has={"work.py": ('handler = lambda job: {"text": job["input"]["prompt"]}\n',), "app.py": ("self.handler = main.work.handler",)},
         ),
+        Case(
+            "of two start calls in branches both go",
+            "converted",
+            {
+                "handler.py": """
+                import sys
+
+                import runpod
+
+
+                def handler(job):
+                    return {"text": job["input"]["prompt"].upper()}
+
+
+                def other(job):
+                    return {"text": job["input"]["prompt"].lower()}
+
+
+                if "--lower" in sys.argv:
+                    runpod.serverless.start({"handler": other})
+                else:
+                    runpod.serverless.start({"handler": handler})
+                """
+            },
+            seen=(Seen("converted", 15), Seen("converted", 17)),
+            lacks={"handler.py": ("runpod",)},
+            style="keep",
+        ),
+        Case(
+            "what stands behind a start call was never reached, and goes with it",
+            "converted",
+            {"handler.py": WORKER + "print('never')\n"},
+            seen=(Seen("converted", 8),),
+            lacks={"handler.py": ("never",)},
+            style="keep",
+        ),
     ),
 )

@@ -3,7 +3,23 @@
 from __future__ import annotations
 
 from converters.rules.model import Case, Rule, Seen, fal_docs, runpod_docs
-from converters.rules.samples import WORKER
+from converters.rules.samples import PIP, WORKER
+
+SERVICE = """
+import runpod
+
+LOADED = {}
+
+
+def main():
+    LOADED["model"] = str.upper
+    runpod.serverless.start({"handler": handler})
+
+
+def handler(job):
+    return {"text": LOADED["model"](job["input"]["prompt"])}
+"""
+BOTH = PIP.replace("COPY handler.py /handler.py", "COPY handler.py service.py /")
 
 rule = Rule(
     code="RP004",
@@ -155,6 +171,152 @@ rule = Rule(
                 """
             },
             has={"handler.py": ('    print("up")\n\n\nmain()\n',)},
+        ),
+        Case(
+            "a handler of a module that the entry file takes one name from is imported along with it",
+            "untouched",
+            {
+                "handler.py": "from service import main\n\nmain()",
+                "service.py": SERVICE,
+                "Dockerfile": BOTH,
+            },
+            has={"handler.py": ("from service import handler, main\n\nmain()\n",), "app.py": ("        self.handler = handler.handler\n",)},
+            lacks={"app.py": ("main()",)},
+            style="keep",
+        ),
+        Case(
+            "a name that the entry file has for something else is taken for no handler of a module",
+            "untouched",
+            {
+                "handler.py": "from service import main\n\n\ndef handler():\n    return 1\n\n\nmain()",
+                "service.py": SERVICE,
+                "Dockerfile": BOTH,
+            },
+            has={
+                "handler.py": ("from service import handler as runpod_handler, main\n",),
+                "app.py": ("self.handler = handler.runpod_handler",),
+            },
+            style="keep",
+        ),
+        Case(
+            "a module that the entry file imports whole is gone through, whatever it is called there",
+            "untouched",
+            {
+                "handler.py": "import tools.service\n\nif __name__ == '__main__':\n    tools.service.main()",
+                "tools/__init__.py": "",
+                "tools/service.py": SERVICE,
+                "Dockerfile": BOTH.replace("COPY handler.py service.py /", "COPY handler.py /\nCOPY tools /tools"),
+            },
+            has={"app.py": ("        handler.tools.service.main()\n        self.handler = handler.tools.service.handler\n",)},
+            style="keep",
+        ),
+        Case(
+            "what the main block alone imports is imported by the module, so that the app reaches it",
+            "untouched",
+            {
+                "handler.py": "if __name__ == '__main__':\n    from service import main\n\n    main()",
+                "service.py": SERVICE,
+                "Dockerfile": BOTH,
+            },
+            has={
+                "handler.py": ("from service import main as runpod_main\nfrom service import handler\n",),
+                "app.py": ("        handler.runpod_main()\n        self.handler = handler.handler\n",),
+            },
+            style="keep",
+        ),
+        Case(
+            "what a module gives with all its names needs no name of its own",
+            "untouched",
+            {"handler.py": "from service import *\n\nmain()", "service.py": SERVICE, "Dockerfile": BOTH},
+            has={"handler.py": ("from service import *\n\nmain()\n",), "app.py": ("self.handler = handler.handler",)},
+            style="keep",
+        ),
+        Case(
+            "a function that another one calls hands the handler on",
+            "untouched",
+            {
+                "handler.py": """
+                import runpod
+
+
+                def start():
+                    runpod.serverless.start({"handler": lambda job: {"text": job["input"]["prompt"].upper()}})
+
+
+                def main():
+                    start()
+
+
+                main()
+                """
+            },
+            has={"handler.py": ("def main():\n    return start()\n\n\nhandler = main()\n",)},
+            style="keep",
+        ),
+        Case(
+            "a method that is called more than once is left to a person",
+            "partial",
+            {
+                "handler.py": """
+                import runpod
+
+
+                class Service:
+                    @staticmethod
+                    def run():
+                        runpod.serverless.start({"handler": lambda job: {"text": job["input"]["prompt"].upper()}})
+
+
+                Service.run()
+                Service.run()
+                """
+            },
+            seen=(Seen("manual", 6, says="(it is not at module level)"),),
+            status="partial",
+        ),
+        Case(
+            "a call in a branch that can be no function keeps what it returns",
+            "untouched",
+            {
+                "handler.py": """
+                import sys
+
+                import runpod
+
+
+                def main():
+                    runpod.serverless.start({"handler": lambda job: {"text": job["input"]["prompt"].upper()}})
+
+
+                if "--try" in sys.argv:
+                    print("try")
+                elif __name__ == "__main__":
+                    print("on")
+                    main()
+                """
+            },
+            has={"handler.py": ('elif True:\n    print("on")\n    handler = main()\n',), "app.py": ("self.handler = handler.handler",)},
+            style="keep",
+        ),
+        Case(
+            "a main block that prepares and calls becomes a function that returns the handler",
+            "untouched",
+            {
+                "handler.py": """
+                import runpod
+
+
+                def main():
+                    runpod.serverless.start({"handler": lambda job: {"text": job["input"]["prompt"].upper()}})
+
+
+                if __name__ == "__main__":
+                    print("on")
+                    main()
+                """
+            },
+            has={"handler.py": ('def load():\n    print("on")\n    return main()\n',), "app.py": ("self.handler = handler.load()",)},
+            style="keep",
         ),
     ),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from converters.rules.model import Case, Rule, fal_docs, runpod_docs
+from converters.rules.samples import WORKER
 
 rule = Rule(
     code="RP005",
@@ -132,6 +133,15 @@ rule = Rule(
             },
             has={"handler.py": ("elif True:\n    MODEL = str.upper\n",)},
             lacks={"app.py": (".load()",), "handler.py": ("runpod",)},
+        ),
+        Case(
+            "a block of which nothing is left needs no function",
+            "untouched",
+            {
+                "handler.py": WORKER.replace("runpod.serverless", "if __name__ == '__main__':\n    import runpod\n    runpod.serverless"),
+            },
+            lacks={"handler.py": ("load", "runpod"), "app.py": ("load()",)},
+            style="keep",
         ),
     ),
 )

@@ -229,5 +229,51 @@ rule = Rule(
             has={"handler.py": ("import runpod.serverless.utils.rp_upload as up\n",)},
             status="converted",
         ),
+        Case(
+            "a call that fed the loop's metrics goes, a use of its answer is left to a person",
+            "partial",
+            {
+                "handler.py": """
+                import runpod
+                from runpod.serverless.modules import rp_metrics
+
+
+                def handler(job):
+                    rp_metrics.metrics_collector.update_stream_aggregate(job_id=job["id"], aggregate_output=[])
+                    kept = rp_metrics.metrics_collector
+                    return {"text": job["input"]["prompt"].upper(), "kept": str(kept)}
+
+
+                runpod.serverless.start({"handler": handler})
+                """
+            },
+            seen=(
+                Seen("converted", 6, says="it fed the metrics of RunPod's worker loop"),
+                Seen("manual", 7, says="no release has it: take it out"),
+            ),
+            lacks={"handler.py": ("update_stream_aggregate",)},
+            status="partial",
+            style="keep",
+        ),
+        Case(
+            "a requirement that allows the last release with old names gives way to its pin",
+            "converted",
+            {
+                "handler.py": """
+                import runpod
+                from runpod.serverless.utils import validator
+
+
+                def handler(job):
+                    return validator.validate(job["input"], {})
+
+
+                runpod.serverless.start({"handler": handler})
+                """,
+                "requirements.txt": "runpod<1\nnumpy",
+            },
+            seen=(Seen("converted", 1, says="runpod is pinned to 0.8.4"),),
+            has={"app.py": ('requirements = ["numpy", "runpod==0.8.4"]',)},
+        ),
     ),
 )

@@ -12,7 +12,7 @@ from converters.python import edits
 from converters.python.applying import apply, are_removed, compiles
 from converters.python.code import Code
 from converters.python.module import FunctionNode, Module, is_main_test, own_nodes
-from converters.sources.runpod import gone, hooks, worker_edits
+from converters.sources.runpod import gone, hooks, reached, worker_edits
 from converters.sources.runpod.handler import Resolved
 from converters.sources.runpod.sdk import Occurrence
 from converters.sources.runpod.start import Start
@@ -109,8 +109,8 @@ def _start(code: Code, entry: Module, start: Start, resolved: Resolved, unit: Un
     if start.guard != "main":
         for begin in others:
             change.edits.append(worker_edits.remove_start(begin.module, begin, rules.RP002, START_REASON))
-    if module.path != entry.path and not change.load and change.handler:
-        _from_other_module(code, entry, module, change)
+    if module.path != entry.path and not change.returned and change.handler:
+        change.handler = _through_entry(code, entry, module, change.handler, change)
 
 
 def _assign(start: Start, statement: ast.stmt, resolved: Resolved, change: Rewrite) -> None:
@@ -195,7 +195,7 @@ def _in_function(code: Code, entry: Module, start: Start, resolved: Resolved, ch
         caller, function = site, outer
     if site is not None and _from_call(module, entry, site, function, change):
         return
-    called = _called_on_import(module, function.name)
+    called = any(_called_on_import(code, one, function) for one in (module, entry))
     required = len(function.args.args) - len(function.args.defaults)
     top = next((node for node in module.tree.body if node is function), None)
     if (change.returned or not called) and (top is None or required > 0 or isinstance(function, ast.AsyncFunctionDef)):
@@ -207,10 +207,7 @@ def _in_function(code: Code, entry: Module, start: Start, resolved: Resolved, ch
             module.origin(function),
         )
     if change.returned or (not called and _does_more(function, caller)):
-        change.load = function.name if module.path == entry.path else f"{_reach(code, entry, module)}.{function.name}"
-        bound = code.imports(entry).get(function.name) if module.path != entry.path else None
-        if bound is not None:
-            change.load = function.name
+        change.load = function.name if module.path == entry.path else _through_entry(code, entry, module, function.name, change)
 
 
 def _from_call(module: Module, entry: Module, site: ast.Expr, function: ast.FunctionDef | ast.AsyncFunctionDef, change: Rewrite) -> bool:
@@ -266,33 +263,25 @@ def _does_more(function: ast.FunctionDef | ast.AsyncFunctionDef, begin: ast.AST)
     return any(not (isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)) for statement in rest)
 
 
-def _called_on_import(module: Module, name: str) -> bool:
+def _called_on_import(code: Code, module: Module, function: ast.AST) -> bool:
+    """Whether a module calls a function, its own or one that it imports, when it is imported itself."""
     for node in own_nodes(module.tree):
         if (
             isinstance(node, ast.Call)
-            and isinstance(node.func, ast.Name)
-            and node.func.id == name
+            and (found := code.function(module, node.func)) is not None
+            and found.node is function
             and not any(isinstance(parent, ast.If) and is_main_test(parent.test) for parent in module.ancestors(node))
         ):
             return True
     return False
 
 
-def _from_other_module(code: Code, entry: Module, module: Module, change: Rewrite) -> None:
-    """The start call stands in a module that the entry file imports: reach the handler through that import."""
-    root = change.handler.split(".")[0]
-    bound = code.imports(entry).get(root)
-    if bound is None or root not in code.imports(entry):
-        change.handler = f"{_reach(code, entry, module)}.{change.handler}"
-
-
-def _reach(code: Code, entry: Module, module: Module) -> str:
-    """The name by which the entry module has imported another module ('' is never returned: its own stem is the fallback)."""
-    for name in code.imports(entry):
-        target = code.imported_module(entry, name)
-        if target is not None and target.path == module.path:
-            return name
-    return module.path.rsplit("/", 1)[-1].removesuffix(".py")
+def _through_entry(code: Code, entry: Module, module: Module, dotted: str, change: Rewrite) -> str:
+    """What stands in another module than the entry file, by the name that the app reaches it through."""
+    root, dot, rest = dotted.partition(".")
+    name, made = reached.name_in(code, entry, module, root)
+    change.edits += made
+    return f"{name}{dot}{rest}"
 
 
 def _kept_by_release(found: list[Occurrence], release: str, ledger: Ledger) -> None:
