@@ -41,5 +41,20 @@ rule = Rule(
             {"handler.py": WORKER, "test_input.json": '{"input": {"prompt": "hello", "gpuCount": 2}}'},
             lacks={"app.py": ("num_gpus",)},
         ),
+        Case(
+            "a count that is no number is named",
+            "partial",
+            {"handler.py": WORKER, ".runpod/hub.json": '{"config": {"gpuCount": "two"}}'},
+            seen=(Seen("manual", 1, ".runpod/hub.json", says='`gpuCount` is "two"'),),
+            lacks={"app.py": ("num_gpus",)},
+            status="converted",
+        ),
+        Case(
+            "no GPU is no number to write",
+            "converted",
+            {"handler.py": WORKER, ".runpod/hub.json": '{"config": {"gpuCount": 0, "runsOn": "CPU"}}'},
+            seen=(Seen("converted", 1, ".runpod/hub.json", says="0 -> no GPU"),),
+            lacks={"app.py": ("num_gpus",)},
+        ),
     ),
 )

@@ -12,7 +12,7 @@ from converters.containers.json_lines import Located, locate
 from converters.credentials.recognize import is_secret
 from converters.fal import machine_types
 from converters.ir import Disposition, EnvVar, Origin, Safety, Scope, Setting, Value
-from converters.ledger import Ledger
+from converters.ledger import Construct, Ledger
 from converters.project import Project, SourceFile
 from converters.rules import rp042_hub_listing, rp049_hub_presets
 from converters.sources.runpod.machines import machine_of
@@ -108,11 +108,7 @@ def _config(file: SourceFile, located: Located, config: dict[str, Any], hub: Hub
                     construct, rules.RP043, Disposition.MANUAL, f"GPU `{value}` is not known: choose a machine_type.", scope=Scope.DEPLOY
                 )
         elif key == "gpuCount":
-            if isinstance(value, int) and value > 1:
-                hub.settings.append(Setting(name="num_gpus", value=value, origin=origin))
-            ledger.settle(
-                construct, rules.RP044, Disposition.CONVERTED, f"{value} -> {'num_gpus' if value != 1 else 'one GPU, which is the default'}"
-            )
+            _gpu_count(construct, value, hub, origin, ledger)
         elif key == "runsOn":
             if value == "CPU":
                 hub.settings.append(Setting(name="machine_type", value=machine_types.ASSUMED_CPU, origin=origin, note="runs on a CPU"))
@@ -136,6 +132,18 @@ def _config(file: SourceFile, located: Located, config: dict[str, Any], hub: Hub
             ledger.settle(construct, rules.RP049, Disposition.CONVERTED, "alternative settings, listed below")
             stated = "gpuIds" in config or config.get("runsOn") == "CPU"
             _presets(file, located, value, hub, ledger, machine=not stated)
+
+
+def _gpu_count(construct: Construct, value: object, hub: Hub, origin: Origin, ledger: Ledger) -> None:
+    if not isinstance(value, int) or value < 0:
+        message = f"`gpuCount` is {json.dumps(value)}, which is no number of GPUs: set it with `--set num_gpus=N` if there are several."
+        ledger.settle(construct, rules.RP044, Disposition.MANUAL, message, scope=Scope.DEPLOY)
+    elif value < 2:
+        said = "one GPU, which is the default" if value else "no GPU: the machine type says it"
+        ledger.settle(construct, rules.RP044, Disposition.CONVERTED, f"{value} -> {said}")
+    else:
+        hub.settings.append(Setting(name="num_gpus", value=value, origin=origin))
+        ledger.settle(construct, rules.RP044, Disposition.CONVERTED, f"{value} -> num_gpus")
 
 
 def _machines(text: str) -> tuple[list[str], list[str]]:
