@@ -410,12 +410,13 @@ def _health(reading: Reading, app: App, ledger: Ledger) -> None:
         )
     if reading.front is not None and not options:
         options.append(("/", health.derived("/", f"{reading.front.name} passes it on", reading.front.origin)))
-    for index, (path, finding) in enumerate(options):
-        finding.decided = index == 0
-        if index < 6:
-            server.findings.append(finding)
-        if index == 0:
-            server.health_path = path
+    for path, finding in options[:1]:
+        finding.decided = True
+        server.health_path = path
+    told: dict[tuple[str, str, str], Finding] = {}
+    for path, finding in options:
+        told.setdefault((path, finding.why, str(finding.origin)), finding)
+    server.findings += [*told.values()][:6]
     server.health = health.times(candidate.stage, candidate.service)
     if server.health_path is None:
         ledger.note(
