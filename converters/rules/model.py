@@ -49,6 +49,8 @@ class Case:
     """Texts that a file of the output contains."""
     lacks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Texts that a file of the output does not contain."""
+    why: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Parts of `RULE: reason` of the changes that a review shows in a file of the output."""
     within: tuple[str, ...] = ()
     """Files of the project that an untouched case is about; none stands for all of them."""
     status: Literal["", "converted", "partial", "unsupported", "unreadable"] = ""

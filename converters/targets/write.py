@@ -110,10 +110,11 @@ def _idiomatic(app: App, options: Options, ledger: Ledger) -> None:
     app.idiomatic = options.idiomatic and app.style == "inline"
     for field in app.endpoints[0].output.fields if options.idiomatic and app.endpoints else ():
         if field.media is not None and field.origin is not None:
-            name = idiomatic_name(field) if app.idiomatic else field.name
-            message = f"`{field.name}` is answered as `{name}`" if app.idiomatic else "kept code keeps the names of its results"
-            disposition = Disposition.CONVERTED if app.idiomatic else Disposition.KEPT
-            ledger.note(rules.FS002, disposition, message, field.origin, safety=Safety.IDIOMATIC if app.idiomatic else None)
+            if app.idiomatic:
+                message = f"`{field.name}` is answered as `{idiomatic_name(field)}`"
+                ledger.note(rules.FS002, Disposition.CONVERTED, message, field.origin, safety=Safety.IDIOMATIC)
+            else:
+                ledger.note(rules.FS002, Disposition.KEPT, "kept code keeps the names of its results", field.origin)
 
 
 def choose_style(project: Project, application: Application, options: Options, ledger: Ledger) -> None:

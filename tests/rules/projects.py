@@ -20,12 +20,13 @@ from converters.rules.document import convert_case
 
 @dataclass(frozen=True)
 class Made:
-    """The outcome of a case: its ledger, the texts of its output, and which rules touched which file of the project."""
+    """The outcome of a case: its ledger, the texts of its output, which rules touched which file of the project, and why files change."""
 
     outcome: Outcome
     items: list[Item]
     texts: dict[str, str]
     touched: set[tuple[str, str]]
+    reasons: dict[str, list[str]]
 
 
 def write(folder: Path, files: dict[str, str], symlinks: Mapping[str, str] | None = None) -> Path:
@@ -82,9 +83,10 @@ def run(folder: Path, case: Case) -> Made:
     root = write(folder, case.project, case.symlinks)
     outcome = convert_case(case, root)
     if not isinstance(outcome, Converted):
-        return Made(outcome, list(getattr(outcome, "items", ())), {}, set())
+        return Made(outcome, list(getattr(outcome, "items", ())), {}, set(), {})
     items = outcome.ledger.items()
     texts = {change.path: change.data.decode() for change in outcome.files if change.data is not None}
     touched = {(item.rule, item.file) for item in items}
     touched |= {(hunk.rule, change.path) for change in outcome.files for hunk in change.hunks}
-    return Made(outcome, items, texts, touched)
+    reasons = {change.path: [f"{hunk.rule}: {hunk.reason}" for hunk in change.hunks] for change in outcome.files}
+    return Made(outcome, items, texts, touched, reasons)

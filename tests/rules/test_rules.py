@@ -60,6 +60,9 @@ def test_a_case_comes_out_as_it_says(rule: Rule, case: Case) -> None:
     for path, texts in case.lacks.items():
         for text in texts:
             assert text not in made.texts.get(path, ""), made.texts[path]
+    for path, texts in case.why.items():
+        for text in texts:
+            assert any(text in reason for reason in made.reasons[path]), made.reasons[path]
 
 
 def test_every_call_of_the_ledger_is_reached_by_a_case_of_the_rule_that_it_cites() -> None:

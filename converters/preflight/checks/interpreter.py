@@ -97,12 +97,12 @@ def _version(deployment: Deployment, image: Built, first: PythonEnvironment | No
     program = deployment.program
     stated = str(program.value("python_version", ""))
     base = base_images.describe(image.stage.base_image)
-    known = first.python if first is not None else ""
     line = program.line_of("python_version")
-    if known and stated and not stated.startswith(known):
-        message = f"`python_version` is {stated}, and the image's Python is {known} ({first.folder if first else ''}): write {known}."
-        yield Finding(program.file, line, rules.PF031, message, about="python_version")
-    elif not base.python and not known and stated and not _named(image, stated):
+    if first is not None and first.python:
+        if stated and not stated.startswith(first.python):
+            message = f"`python_version` is {stated}, and the image's Python is {first.python} ({first.folder}): write {first.python}."
+            yield Finding(program.file, line, rules.PF031, message, about="python_version")
+    elif not base.python and stated and not _named(image, stated):
         reference = image.stage.base_image
         message = (
             f"`python_version` {stated} is assumed, since nothing tells the Python of {reference}: look it up with "

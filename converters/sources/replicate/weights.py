@@ -23,16 +23,16 @@ def managed(config: CogYaml, app: App, ledger: Ledger) -> tuple[list[str], bool]
     lines: list[str] = []
     hub = False
     for item in entry.items() if entry is not None else []:
-        target = item.get("target")
+        target = _text(item, "target")
         for source in _sources(item.get("source")):
             uri = _text(source, "uri") or source.text
-            made = _line(uri, target.text if target else "", source)
+            made = _line(uri, target, source)
             hub |= uri.startswith("hf://")
             if made:
                 lines.append(made)
-                app.weights.append(Weights(what=uri, where=target.text if target else "", action="startup", origin=item.origin))
+                app.weights.append(Weights(what=uri, where=target, action="startup", origin=item.origin))
             else:
-                app.weights.append(Weights(what=uri, where=target.text if target else "", action="manual", origin=item.origin))
+                app.weights.append(Weights(what=uri, where=target, action="manual", origin=item.origin))
                 ledger.note(
                     rules.RC028,
                     Disposition.MANUAL,

@@ -24,7 +24,7 @@ def environment_of(project: Project, unit: Unit, code: Code, closure: list[str],
         modules = [module for path in closure if (module := code.module(path)) is not None]
         reasons = [*_names_of_the_image(unit, code), *start_script.places(project, unit), *image_folders.needed(unit.packaging, modules)]
         environment, plan = environments.from_packaging(project, unit.packaging, imported, reasons)
-        if plan.layers and any(part.startswith("--") for layer in plan.layers for part in layer) and environment.kind == "requirements":
+        if environment.kind == "requirements" and any(part.startswith("--") for layer in plan.layers for part in layer):
             environment.layers = _merged(plan.layers)
         return environment, plan
     plan = environments.Plan()
