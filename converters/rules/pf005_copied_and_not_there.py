@@ -50,6 +50,22 @@ rule = Rule(
             },
             has={"Dockerfile": ('COPY ["voice.txt", "words.txt", "/texts/"]',)},
         ),
+        Case(
+            "files that other stages copy go along, since the client looks for all of them",
+            "untouched",
+            {
+                "handler.py": WORKER,
+                "tools/fetch.sh": "echo",
+                "tools/lint.sh": "echo",
+                "tools/mark.txt": "1",
+                "Dockerfile": IMAGE.replace(
+                    "FROM python",
+                    "FROM alpine AS fetched\nCOPY tools/fetch.sh /\nRUN --mount=type=bind,source=tools/mark.txt,target=/m /fetch.sh\n"
+                    "FROM alpine AS lint\nCOPY tools/lint.sh /\n\nFROM python",
+                ).replace("COPY handler.py", "COPY --from=fetched /models /models\nCOPY handler.py"),
+            },
+            has={"tools/fetch.sh": ("echo",), "tools/mark.txt": ("1",), "tools/lint.sh": ("echo",)},
+        ),
         Case("files that are there are in order", "untouched", {"handler.py": WORKER, "Dockerfile": IMAGE}),
     ),
 )

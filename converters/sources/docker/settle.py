@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from converters import rules
 from converters.concepts import baked, variables
 from converters.containers import arguments, fetched, packaging
+from converters.containers.build_context import context_files, used_stages
 from converters.containers.compose import Service
 from converters.containers.dockerfile_model import Instruction
 from converters.containers.dockerfile_words import after_json
-from converters.containers.layout import layout
 from converters.containers.packaging import Packaging
 from converters.containers.registries import host_of, login
 from converters.credentials.recognize import is_secret
@@ -45,7 +45,7 @@ def settle(project: Project, reading: Reading, app: App, ledger: Ledger) -> None
 
 
 def _dockerfile(project: Project, found: Packaging, reading: Reading, app: App, ledger: Ledger) -> None:
-    used = _used_stages(found)
+    used = used_stages(found)
     baked_cache.settle(project, found, reading, app, ledger)
     _text_after_lists(found, ledger)
     for instruction, construct in found.instructions:
@@ -76,42 +76,6 @@ def _text_after_lists(found: Packaging, ledger: Ledger) -> None:
                 "which starts nothing. Remove it."
             )
             ledger.note(rules.DK020, Disposition.MANUAL, message, found.origin(instruction.line))
-
-
-def _used_stages(found: Packaging) -> set[int]:
-    """The stages that the target needs: what it is FROM, and what those copy or mount from."""
-    stages = found.dockerfile.stages
-    queue, used = [found.stage.index], set[int]()
-    while queue:
-        index = queue.pop()
-        if index in used or index >= len(stages):
-            continue
-        used.add(index)
-        stage = stages[index]
-        queue += [stage.base_stage] if stage.base_stage is not None else []
-        queue += [copy.from_index for copy in stage.copies if copy.from_index is not None]
-        names = {one.name: one.index for one in stages if one.name}
-        queue += [
-            names[mount.from_stage.lower()]
-            for run in stage.runs
-            for mount in run.mounts
-            if mount.from_stage and mount.from_stage.lower() in names
-        ]
-    return used
-
-
-def context_files(project: Project, found: Packaging) -> list[str]:
-    """The files of the project that the build reads: sources of COPY, ADD and bind mounts of the stages that are built."""
-    files: set[str] = set()
-    for index in _used_stages(found):
-        stage = found.dockerfile.stages[index]
-        files |= set(layout(found.dockerfile, stage, project, found.context).files.values())
-        for run in stage.runs:
-            for mount in run.mounts:
-                if mount.type == "bind" and mount.from_stage is None:
-                    base = f"{found.context}/{(mount.source or '.').strip('/')}".strip("/").removesuffix("/.").removesuffix(".").strip("/")
-                    files |= {base} if base in project.files else {file.path for file in project.below(base)}
-    return sorted(path for path in files if path in project.files)
 
 
 def _instruction(
@@ -232,7 +196,7 @@ def _registries(reading: Reading, app: App, ledger: Ledger) -> None:
     if found is None and candidate.service is None and candidate.config is None:
         references = [(candidate.image, candidate.start.origin)]
     if found is not None:
-        used = _used_stages(found)
+        used = used_stages(found)
         references = [
             (stage.base_image, found.origin(stage.line))
             for stage in found.dockerfile.stages

@@ -6,6 +6,7 @@ import os.path
 from pathlib import PurePosixPath
 
 from converters import rules
+from converters.containers.build_context import context_files
 from converters.containers.packaging import is_dockerfile
 from converters.ir import App, Disposition, Environment, Origin
 from converters.ledger import Ledger
@@ -75,6 +76,7 @@ def placement(project: Project, unit: Unit, app: App, closure: list[str], read_f
                 Origin(file=path, line=1),
             )
         if environment.kind == "image":
+            environment.files = sorted({*environment.files, *context_files(project, unit.packaging)})
             _image_paths(unit, app)
             wanted = dict.fromkeys(_package_of(project, path) for path in absent)
             environment.copies = [place for path in wanted if (place := _place_in_image(unit, path)) is not None]
