@@ -53,7 +53,7 @@ def _mended(body: Any, complaint: str) -> Any:
         r"(?i)(?:missing|required)(?: required)?(?: input| key| field| parameters?)?s?:? \W?'?\"?(\w+)", complaint
     )
     missing += re.findall(r"^\W*(?:detail\W+)?'(\w+)'\W*$", complaint)  # what a KeyError says
-    unwelcome = re.findall(r"Unexpected input\. (\w+)", complaint)
+    unwelcome = re.findall(r"Unexpected input\. (\w+)", complaint) + re.findall(r"(\w+) does not meet the constraints", complaint)
     wrong = dict(re.findall(r"(\w+) should be <class '(\w+)'>", complaint))
     lists = [key.lower() for key in re.findall(r"(\w+) (?:input )?must be a list", complaint)]
     if ("only one" in complaint or "not both" in complaint) and isinstance(body, dict):

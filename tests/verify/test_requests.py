@@ -366,6 +366,9 @@ def test_references_are_followed_up_to_a_depth() -> None:
         pytest.param({}, "Missing required field: 'image'", {"image": "http://files.example/a.png"}, id="missing, in own words"),
         pytest.param({}, "'image'", {"image": "http://files.example/a.png"}, id="a KeyError"),
         pytest.param({"a": 1, "b": 2}, "Unexpected input. b is not a valid input option.", {"a": 1}, id="unwelcome"),
+        pytest.param(
+            {"a": 1, "n": 2}, "n does not meet the constraints.", {"a": 1}, id="a value that the source does not take, so its default"
+        ),
         pytest.param({"n": "x"}, "n should be <class 'int'> type, not <class 'str'>.", {"n": 1}, id="another type"),
         pytest.param({"image": 1, "image_base64": 2}, "give only one of them", {"image": 1}, id="exclusive"),
         pytest.param({"in": {"n": "x"}}, "n should be <class 'float'> type", {"in": {"n": 1.0}}, id="deeper"),
