@@ -56,9 +56,11 @@ HOLDERS: dict[str, frozenset[str]] = {
 }
 """Import name -> the distributions any of which holds it."""
 ROOTS = frozenset(
-    {"runpod", "diffusers", "vllm", "whisper", "faster_whisper", "insightface", "moviepy", "ultralytics", "torchaudio", "flask"}
+    {"runpod", "diffusers", "vllm", "whisper", "faster_whisper", "insightface", "moviepy", "ultralytics", "torchaudio", "flask", "peft"}
 )
 """Import names that few other packages bring along; `BRINGERS` has those that do."""
+OF_TORCH = frozenset({"torchaudio", "flask", "runpod"})
+"""Those of them that base images with PyTorch may hold."""
 BRINGERS: dict[str, frozenset[str]] = {
     name: frozenset(distributions.split())
     for name, distributions in {
@@ -70,6 +72,8 @@ BRINGERS: dict[str, frozenset[str]] = {
         "ultralytics": "ultralytics-thop yolov5 sahi",
         "moviepy": "manimpango",
         "insightface": "facefusion roop",
+        "peft": "auto-gptq autogptq gptqmodel llamafactory llmtuner axolotl unsloth unsloth-zoo trl autotrain-advanced ms-swift lm-eval "
+        "optimum-habana f5-tts llava sd-scripts adapters setfit colpali-engine vibevoice text-generation xtuner swift",
     }.items()
 }
 """Import name -> distributions that bring it along."""

@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 
 from converters.containers import base_images
 from converters.containers.commands import classify
+from converters.containers.dockerfile_model import Run
 from converters.ir import Origin
 from converters.preflight.apps import Program
 from converters.preflight.runner import PLAIN, Built
@@ -18,6 +19,10 @@ OPAQUE = re.compile(
     r"\b(conda|mamba|micromamba|poetry|pdm|pipenv|uv (sync|run)|setup\.py|easy_install|npm|cargo|make|cmake"
     r"|nvidia-(?!container|driver|utils|modprobe|settings))\b"
 )
+
+
+HOLD_TORCH = ("pytorch/pytorch", "runpod/pytorch")
+"""Base images that hold PyTorch's own packages, and none that is made upon them."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +56,8 @@ class Packages:
     requirements: list[Requirement] = field(default_factory=list)
     flags: list[Requirement] = field(default_factory=list)
     complete: bool = True
+    listed: bool = False
+    """The base holds PyTorch and no more, and all that installs is read; repositories that nothing is installed from may lie by."""
     steps: list[Installation] = field(default_factory=list)
 
     @property
@@ -99,24 +106,36 @@ def _enter(found: Packages, requirement: Requirement) -> None:
 def _of_image(image: Built, project: Project) -> Packages:
     found = Packages(complete=bool(PLAIN.match(image.stage.base_image)))
     base = base_images.describe(image.stage.base_image)
+    found.listed = base.plain and base.repository in HOLD_TORCH and "PYTHONPATH" not in image.stage.env
     if base.torch:
         found.requirements.append(Requirement(f"torch=={base.torch}", image.image.file, image.line_of(image.stage.line)))
     for run in image.runs:
         found.complete &= not OPAQUE.search(run.script)
+        found.listed &= not OPAQUE.search(run.script)
         for outer in run.commands():
             for command in (outer, *outer.inner):
                 step = classify(command)
                 found.complete &= step.purpose not in ("clone", "script") and not command.unparsed
+                found.listed &= step.purpose != "script" and not command.unparsed and not _is_cloned_into(command.words, run, image)
                 words = pip.arguments(command.words)
                 if words is not None:
                     origin = Origin(file=image.image.file, line=image.line_of(command.line))
                     made = pip.install(words, origin, _reader(image, project, run.workdir or "/"))
-                    found.complete &= not made.trouble and all(pip.name(text) for text, _ in made.specs)
+                    named = not made.trouble and all(pip.name(text) for text, _ in made.specs)
+                    found.complete, found.listed = found.complete and named, found.listed and named
                     listed = tuple(Requirement(text, where.file, where.line) for text, where in made.specs)
                     found.requirements += listed
                     found.steps.append(Installation(listed, tuple(made.flags), ", ".join(made.trouble)))
                     found.flags += [Requirement(flag, origin.file, origin.line) for flag in made.flags]
     return found
+
+
+def _is_cloned_into(words: tuple[str, ...], run: Run, image: Built) -> bool:
+    """Whether a command clones a repository that the working directory lies in, so that its modules are found."""
+    if words[:2] != ("git", "clone"):
+        return False
+    target = str(PurePosixPath(run.workdir or "/", PurePosixPath(words[-1]).name.removesuffix(".git") if "://" in words[-1] else words[-1]))
+    return PurePosixPath(image.stage.workdir).is_relative_to(target)
 
 
 def _reader(image: Built, project: Project, workdir: str) -> pip.Reader:

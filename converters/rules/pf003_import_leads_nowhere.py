@@ -5,6 +5,18 @@ from __future__ import annotations
 from converters.rules.model import Case, Rule, Seen, fal_docs, runpod_docs
 from converters.rules.samples import IMAGE, PIP, WORKER
 
+TUNES = WORKER.replace("import runpod", "import runpod\nfrom peft import LoraConfig")
+TORCH = """
+FROM pytorch/pytorch:2.4.1-cuda12.1-cudnn9-runtime
+RUN apt-get update && apt-get install -y git
+RUN git clone https://github.com/owner/models.git /models
+RUN pip install runpod==1.7.9 transformers==4.45.0
+WORKDIR /srv
+COPY handler.py /srv/handler.py
+CMD ["python", "-u", "/srv/handler.py"]
+"""
+"""A worker on PyTorch's image, beside a repository that nothing is installed from."""
+
 rule = Rule(
     code="PF003",
     title="an import that leads nowhere",
@@ -48,6 +60,31 @@ rule = Rule(
                 "Dockerfile": PIP.replace("3.11", "3.12"),
             },
             status="partial",
+        ),
+        Case(
+            "a package that neither a base with PyTorch nor a requirement brings is named",
+            "partial",
+            {"handler.py": TUNES, "Dockerfile": TORCH},
+            seen=(Seen("manual", 2),),
+            style="keep",
+            status="partial",
+        ),
+        *(
+            Case(
+                f"on a base with PyTorch a package may come from {what}",
+                "untouched",
+                {"handler.py": TUNES, "Dockerfile": TORCH.replace(old, new), "install.py": "print()"},
+                style="keep",
+            )
+            for what, old, new in (
+                ("a script", "WORKDIR", "COPY install.py /install.py\nRUN python /install.py\nWORKDIR"),
+                ("the repository that it works in", "WORKDIR /srv", "WORKDIR /models/src"),
+                ("a folder of PYTHONPATH", "WORKDIR", "ENV PYTHONPATH=/models\nWORKDIR"),
+                ("a list of requirements in a repository", "transformers==4.45.0", "-r /models/requirements.txt"),
+                ("a repository that is installed", "transformers==4.45.0", "/models"),
+                ("a requirement that brings it", "transformers==4.45.0", "trl==0.11.0"),
+                ("an image made upon it", "pytorch/pytorch:2.4.1-cuda12.1-cudnn9-runtime", "owner/pytorch:2.4.1"),
+            )
         ),
         Case(
             "a package that no requirement brings is named",

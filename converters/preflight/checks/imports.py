@@ -11,8 +11,9 @@ from pathlib import PurePosixPath
 from converters import rules
 from converters.preflight.bindings import bindings
 from converters.preflight.deployment import Deployment
-from converters.preflight.distributions import BRINGERS, BROUGHT, HOLDERS, ROOTS
+from converters.preflight.distributions import BRINGERS, BROUGHT, HOLDERS, OF_TORCH, ROOTS
 from converters.preflight.finding import Finding
+from converters.preflight.packages import Packages
 from converters.preflight.running import Import, Running, Unit, imports_of
 from converters.python.module import FunctionNode
 
@@ -82,11 +83,16 @@ def _why(deployment: Deployment, unit: Unit, found: Import) -> str:
         return ""
     if own := _own(deployment, unit, top):
         return own
-    if top in ROOTS and installed.complete and not (BRINGERS.get(top, frozenset()) & installed.names):
+    if top in ROOTS and _are_known(installed, unit, top) and not (BRINGERS.get(top, frozenset()) & installed.names):
         return f"`{top}` is imported, and no requirement brings it: add {' or '.join(sorted(HOLDERS[top])[:2])}."
     if _is_nobodys(deployment, unit, found, top):
         return f"`{top}` is imported, and neither the project nor a requirement has it by that name: add the file, or the requirement."
     return ""
+
+
+def _are_known(installed: Packages, unit: Unit, top: str) -> bool:
+    """Whether all packages are known that may hold or bring one of `ROOTS`."""
+    return installed.complete or (installed.listed and top not in OF_TORCH and "sys.path" not in unit.module.text)
 
 
 def _is_nobodys(deployment: Deployment, unit: Unit, found: Import, top: str) -> bool:

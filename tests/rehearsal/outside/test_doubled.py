@@ -123,6 +123,19 @@ def test_what_the_build_names_lies_in_what_it_fetches(tmp_path: Path) -> None:
     assert not {name for name in found if "ffprobe" in name or "body" in name}
 
 
+@pytest.mark.parametrize(
+    ("clone", "below"),
+    [
+        ("git clone https://github.com/a/Inner", {"kept/y.py"}),
+        ("git clone --depth 1 https://github.com/a/Other.git /srv/worker/Inner && ls", {"kept/y.py"}),
+        ("git clone -b Inner https://github.com/a/Other", {"kept/y.py", "Inner/x.py"}),
+        ("echo https://github.com/a/Inner", {"kept/y.py", "Inner/x.py"}),
+    ],
+)
+def test_what_git_clones_into_a_repository_is_not_in_it_before(clone: str, below: set[str]) -> None:
+    assert set(Expected([f"RUN ls worker/kept/y.py worker/Inner/x.py\nRUN cd worker && {clone}\n"]).below("worker")) == below
+
+
 @pytest.mark.parametrize(("address", "name"), [("Named", "own-name"), ("Egg", "old-egg"), ("Tool", "Tool"), ("Other", "Other")])
 def test_a_repository_builds_the_distribution_that_the_build_installs_from_it(address: str, name: str, tmp_path: Path) -> None:
     (response,) = _ask(f"https://codeload.github.com/owner/{address}/tar.gz/main", tmp_path=tmp_path)

@@ -11,6 +11,7 @@ _WORD = re.compile(r"[\w./$*{}@+~:-]+")
 _DIRECTORY_AFTER = frozenset({"cd", "WORKDIR", "pushd", "-C", "--directory", "workdir", "chdir", "mkdir", "-d", "cwd"})
 _RUN_AFTER = re.compile(r"^(python3?(\.\d+)?|-r|--requirement|bash|sh|source|\.|-c|--constraint|-f|--file|--config|pip|install|-u)$")
 _INSTALL = re.compile(r"\bapt(?:-get)?\s+(?:-\S+\s+)*install\s+((?:[^&|;#\n\\]|\\\n)+)")
+_CLONE = re.compile(r"\bgit\s+clone\b((?:[^&|;#\n\\]|\\\n)*)")
 _PACKAGE = re.compile(r"^[a-z0-9][a-z0-9.+-]+(:[a-z0-9]+)?(=\S+)?$")
 WEIGHTS = re.compile(r"\.(safetensors|pth?|ckpt|gguf|onnx|bin|h5|pb|tflite|pkl|joblib|npz|npy|th|msgpack)$")
 
@@ -31,9 +32,12 @@ class Expected:
         A pattern that fits the name (``ffmpeg-*-static/ffmpeg``) counts, what a pattern leaves open below it does not.
         """
         found: dict[str, bool] = {}
+        cloned = self._cloned() - {name}
         for before, word in self._words():
             parts = [part for part in word.split("/") if part not in ("", ".")]
             for at, part in enumerate(parts[:-1]):
+                if parts[at + 1] in cloned:
+                    continue  # git makes it
                 if fnmatch.fnmatchcase(name, part) and part.strip("*") and not re.search(r"[*${}~:]|\.\.", "/".join(parts[at + 1 :])):
                     inner = "/".join(parts[at + 1 :])
                     found[inner] = found.get(inner, False) or word.endswith("/") or before in _DIRECTORY_AFTER
@@ -67,6 +71,18 @@ class Expected:
                     if _PACKAGE.match(word):
                         name, _, version = word.partition("=")
                         found.setdefault(name.partition(":")[0], set()).update({version} - {""})
+        return found
+
+    def _cloned(self) -> set[str]:
+        """The names of the directories that git clones repositories into."""
+        found = set[str]()
+        for text in self._texts:
+            for command in _CLONE.finditer(text):
+                words = [word for word in command[1].replace("\\\n", " ").split() if not word.startswith("-")]
+                at = next((index for index, word in enumerate(words) if "://" in word or word.startswith("git@")), len(words))
+                found |= {
+                    PurePosixPath(word.strip("\"'")).name.removesuffix(".git") for word in words[at + 1 : at + 2] or words[at : at + 1]
+                }
         return found
 
     def _words(self) -> Iterator[tuple[str, str]]:
