@@ -112,6 +112,58 @@ rule = Rule(
             has={"app.py": ("skip_retry_conditions",)},
         ),
         Case(
+            "a job that writes to an address that the code looks up is not tried again",
+            "converted",
+            {
+                "handler.py": """
+                import requests
+                import runpod
+
+                MODELS = {"small": {"url": "https://api.example.com/small"}}
+
+                def handler(job):
+                    address = MODELS[job["input"]["model"]]["url"]
+                    return requests.post(url=address, json={"prompt": job["input"]["prompt"]}).json()
+
+                runpod.serverless.start({"handler": handler})
+                """
+            },
+            seen=(Seen("converted", 8),),
+            has={"app.py": ("skip_retry_conditions",)},
+        ),
+        Case(
+            "an address of the worker's own machine is known through variables, attributes and defaults",
+            "untouched",
+            {
+                "handler.py": """
+                import os
+
+                import requests
+                import runpod
+
+                HOST = os.environ.get("ENGINE_HOST", "127.0.0.1:8188")
+
+
+                class Engine:
+                    def __init__(self, port="http://localhost:9000"):
+                        self.base = port
+
+                    def ask(self, words, where="http://0.0.0.0:7000"):
+                        requests.post(f"{where}/warm")
+                        return requests.post(f"{self.base}/ask", json=words).json()
+
+
+                def handler(job):
+                    url = f"http://{HOST}/prompt"
+                    requests.post(url, json=job["input"])
+                    return Engine().ask(job["input"])
+
+                runpod.serverless.start({"handler": handler})
+                """
+            },
+            lacks={"app.py": ("skip_retry_conditions",)},
+        ),
+        Case(
             "a job that only reads elsewhere may be tried again",
             "untouched",
             {

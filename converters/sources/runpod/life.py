@@ -10,14 +10,15 @@ from converters import rules
 from converters.ir import App, Disposition, Origin, Setting
 from converters.ledger import Ledger
 from converters.python.code import Code
-from converters.python.module import Module
+from converters.python.module import Module, nodes
 
 ALL_CONDITIONS = ["timeout", "server_error", "connection_error"]
 """What makes fal run a queue request again (fal 1.83, `skip_retry_conditions`)."""
 POSTS = re.compile(r"^(requests|httpx)\.(post|put|patch)$")
 OUTWARD = re.compile(r"callback|webhook|notify|presigned|put_url|upload_url", re.IGNORECASE)
 WRITES = re.compile(r"^(requests|httpx)\.(post|put|patch|delete)$")
-ELSEWHERE = re.compile(r"https?://(?!localhost\b|127\.|0\.0\.0\.0|\[::1\])\w")
+BESIDE = re.compile(r"\blocalhost\b|\b127\.\d|\b0\.0\.0\.0\b|\[::1\]")
+"""An address of the worker's own machine: what is written there is the job's own."""
 SENDS = frozenset(
     {"sendmail", "send_email", "send_message", "basic_publish", "lpush", "rpush", "xadd", "insert_one", "insert_many", "update_one",
      "update_many", "delete_one", "delete_many", "put_item"}
@@ -64,7 +65,8 @@ def _not_twice(module: Module, node: ast.Call, dotted: str, origin: Origin) -> t
         return origin, "posts to an address of the caller"
     if not _in_function(module, node):
         return None
-    if WRITES.match(dotted) and node.args and ELSEWHERE.match(_beginning(node.args[0])):
+    address = node.args[0] if node.args else next((word.value for word in node.keywords if word.arg == "url"), None)
+    if WRITES.match(dotted) and address is not None and not any(map(BESIDE.search, _texts(module, address))):
         return origin, "writes to a service elsewhere"
     if name in SENDS and isinstance(node.func, ast.Attribute):
         return origin, f"calls `{name}`, which others see"
@@ -80,6 +82,35 @@ def _beginning(node: ast.expr) -> str:
     if isinstance(node, ast.Call) and node.args:  # sqlalchemy's text("...")
         return _beginning(node.args[0])
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+
+
+def _texts(module: Module, node: ast.expr) -> Iterator[str]:
+    """Every string that an expression is made of, through the names of the module that it reads."""
+    todo: list[ast.expr] = [node]
+    seen: set[str] = set()
+    while todo:
+        for inner in ast.walk(todo.pop()):
+            if isinstance(inner, ast.Constant) and isinstance(inner.value, str):
+                yield inner.value
+            elif isinstance(inner, ast.Name | ast.Attribute):
+                name = inner.id if isinstance(inner, ast.Name) else inner.attr
+                todo += [] if name in seen else _values(module, name)
+                seen.add(name)
+
+
+def _values(module: Module, name: str) -> Iterator[ast.expr]:
+    """What a name or attribute is given anywhere in a module, as a default too."""
+    for node in nodes(module.tree):
+        if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            if any(getattr(target, "id", getattr(target, "attr", "")) == name for target in targets):
+                yield node.value
+        elif isinstance(node, ast.arguments):
+            given = [
+                *zip(reversed([*node.posonlyargs, *node.args]), reversed(node.defaults), strict=False),
+                *zip(node.kwonlyargs, node.kw_defaults, strict=True),
+            ]
+            yield from (default for argument, default in given if argument.arg == name and default is not None)
 
 
 def _in_function(module: Module, node: ast.AST) -> bool:
