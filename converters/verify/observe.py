@@ -288,11 +288,21 @@ def pins(texts: Iterable[str]) -> dict[str, str]:
     return {name.replace("-", "_").lower(): version for text in texts for name, version in _PIN.findall(text)}
 
 
+_BUILDS = re.compile(r"/(?:[\w.-]*Dockerfile[\w.-]*|cog\.yaml)$")
+
+
 def top_level_names(paths: Iterable[str]) -> frozenset[str]:
-    """Names under which the Python files of a project can be imported: these are never doubled."""
+    """Names under which the Python files of a project can be imported: these are never doubled.
+
+    A folder that an image is built of is none, unless it is a package: its files lie in the image without it.
+    """
+    paths = list(paths)
+    built = {path.rpartition("/")[0] for path in paths if _BUILDS.search(path)} - {
+        path.removesuffix("/__init__.py") for path in paths if path.endswith("/__init__.py")
+    }
     found: set[str] = set()
     for path in paths:
         if path.endswith(".py"):
-            parts = path.removesuffix(".py").split("/")
-            found.update(parts)
+            *folders, name = path.removesuffix(".py").split("/")
+            found.update([name, *(folder for at, folder in enumerate(folders, 1) if "/".join(folders[:at]) not in built)])
     return frozenset(found)

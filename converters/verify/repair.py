@@ -52,6 +52,7 @@ def _mended(body: Any, complaint: str) -> Any:
     missing = re.findall(r"(\w+) is a required input", complaint) or re.findall(
         r"(?i)(?:missing|required)(?: required)?(?: input| key| field| parameters?)?s?:? \W?'?\"?(\w+)", complaint
     )
+    missing += re.findall(r"(?i)\bno (\w+) (?:was |were |is |are )?(?:provided|given|supplied|specified)\b", complaint)
     missing += re.findall(r"^\W*(?:detail\W+)?'(\w+)'\W*$", complaint)  # what a KeyError says
     unwelcome = re.findall(r"Unexpected input\. (\w+)", complaint) + re.findall(r"(\w+) does not meet the constraints", complaint)
     wrong = dict(re.findall(r"(\w+) should be <class '(\w+)'>", complaint))

@@ -184,6 +184,21 @@ def test_names_of_the_project_are_those_of_its_folders_and_modules() -> None:
     assert top_level_names(["src/models/net.py", "handler.py", "data/a.png"]) == {"src", "models", "net", "handler"}
 
 
+@pytest.mark.parametrize(
+    ("beside", "own"),
+    [
+        pytest.param("net/Dockerfile", False, id="an image is built of it"),
+        pytest.param("net/cog.yaml", False, id="a predictor is built of it"),
+        pytest.param("net/notes.md", True, id="anything else"),
+        pytest.param("Dockerfile", True, id="an image of the whole"),
+    ],
+)
+def test_a_folder_that_an_image_is_built_of_is_no_package(beside: str, own: bool) -> None:
+    assert ("net" in top_level_names(["net/handler.py", beside])) is own
+    assert "net" in top_level_names(["net/handler.py", "net/__init__.py", beside])
+    assert "net" in top_level_names(["net/handler.py", "other/net.py", beside])
+
+
 def test_pauses_are_told_once_each_and_by_request(side: Observation) -> None:
     report(side, *({"request": request, "kind": "pause", "text": text} for request, text in ((1, "2"), (1, "0.5"), (1, "2"), (2, "1"))))
     assert (side.pauses(1), side.pauses(2), side.pauses(3)) == ((0.5, 2.0), (1.0,), ())

@@ -364,6 +364,7 @@ def test_references_are_followed_up_to_a_depth() -> None:
     [
         pytest.param({}, "prompt is a required input.", {"prompt": "http://files.example/a.png"}, id="rp_validator, missing"),
         pytest.param({}, "Missing required field: 'image'", {"image": "http://files.example/a.png"}, id="missing, in own words"),
+        pytest.param({}, "No query provided. Use 'query' or 'text'", {"query": "http://files.example/a.png"}, id="not provided"),
         pytest.param({}, "'image'", {"image": "http://files.example/a.png"}, id="a KeyError"),
         pytest.param({"a": 1, "b": 2}, "Unexpected input. b is not a valid input option.", {"a": 1}, id="unwelcome"),
         pytest.param(
