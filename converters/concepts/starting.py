@@ -130,25 +130,25 @@ class _StartingProgram:
         name = ast.unparse(node.func)
         last = name.rpartition(".")[2]
         origin = Origin(file=self.path, line=node.lineno)
-        if last in HUB and self._fetches_from_hub(node):
-            yield StartWork("downloads", f"{last}(...)", origin)
+        if last in HUB and (told := self._fetches_from_hub(node)) is not None:
+            yield StartWork("downloads", f"{last}(...)", origin, told)
         elif (last in FETCHES or name in FETCHES) and node.args:
             address, place = self._text(node.args[0]) or "", self._text(node.args[1]) if len(node.args) > 1 else ""
-            if (MODEL_FILE.search(address) or MODEL_HOST.search(address)) and "://" in address and not lasts(place or ""):
-                yield StartWork("downloads", f"{last}({address[:70]!r}, ...)", origin)
+            if (MODEL_FILE.search(address) or MODEL_HOST.search(address)) and "://" in address:
+                yield StartWork("downloads", f"{last}({address[:70]!r}, ...)", origin, not lasts(place or ""))
         elif last in RUNS and name.partition(".")[0] in ("subprocess", "sp", "os") and node.args:
             environment = next((ast.unparse(keyword.value) for keyword in node.keywords if keyword.arg == "env"), "")
             text = self._command(node.args[0])
             if text and "SKIP_CUDA_BUILD" not in environment:
                 yield from self.start.of_shell_text(text, origin)
 
-    def _fetches_from_hub(self, node: ast.Call) -> bool:
-        """Whether files land where they do not outlive the runner. Without a folder they land in fal's own cache, which does."""
+    def _fetches_from_hub(self, node: ast.Call) -> bool | None:
+        """Whether files land where they do not outlive the runner; None for small ones. Without a folder they land in fal's own cache."""
         stated = {keyword.arg: self._text(keyword.value) for keyword in node.keywords if keyword.arg}
         positional = [self._text(argument) for argument in node.args]
         file = stated.get("filename") or (positional[1] if len(positional) > 1 else "") or ""
         places = [place for key in ("local_dir", "cache_dir") if (place := stated.get(key))]
-        return bool(places) and not lasts(places[0]) and not SMALL_FILE.search(file)
+        return None if SMALL_FILE.search(file) else bool(places) and not lasts(places[0])
 
     def _command(self, node: ast.expr) -> str:
         """A command as a line for a shell; '' where its program is not known."""

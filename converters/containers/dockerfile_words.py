@@ -137,6 +137,11 @@ def after_json(text: str) -> str:
     return found[1].strip(SPACE) if found else ""
 
 
+def is_json_array(text: str) -> bool:
+    """Whether a text begins with a JSON array."""
+    return _json_array(text) is not None
+
+
 def _json_array(text: str) -> tuple[list[object], str] | None:
     text = text.lstrip(SPACE)
     if not text.startswith("["):

@@ -1,6 +1,6 @@
 """What a start script does at every start that belongs into the image: installs, compiles, downloads of models.
 
-Only what runs for certain counts. A step that a test decides (`[ -f model.bin ] || wget ...`) is left alone, and so are small ones.
+Only what runs for certain is told. A step that a test decides (`[ -f model.bin ] || wget ...`) may take its time, and small ones do not.
 """
 
 from __future__ import annotations
@@ -47,6 +47,7 @@ CUDA_PACKAGE = re.compile(r"^(cuda|nvidia|libcudnn|libnvinfer|tensorrt|texlive)"
 OPAQUE = re.compile(r"\b(conda|mamba|micromamba|poetry|pdm|pipenv|uv sync|setup\.py|git clone)\b")
 """Build steps of which reading does not tell what they install."""
 LASTING = "/data"
+FETCHERS = frozenset({"wget", "curl", "aria2c", "pget", "gdown", "axel"})
 KEEPS = re.compile(r"^(-nc|--no-clobber|-N|--timestamping|-c|--continue|--continue=true|-C|--conditional-get=true)$")
 NOT_COMPILED = re.compile(r"SKIP_CUDA_BUILD=[\"']?(TRUE|1)", re.IGNORECASE)
 WRAPPERS = frozenset({"exec", "nohup", "sudo", "env", "time", "command", "nice", "-E", "-H", "tini", "dumb-init", "--"})
@@ -67,6 +68,8 @@ class StartWork:
     kind: Kind
     text: str
     origin: Origin
+    told: bool = True
+    """It happens at every start; otherwise only where a test says so, or once, into a folder that lasts."""
 
 
 @dataclass(frozen=True)
@@ -82,25 +85,29 @@ class StartScript:
 
 
 def of_script(script: StartScript, read: Reader, have: frozenset[str], visit: Visit, depth: int = 0) -> Iterator[StartWork]:
-    """The steps of a script that run at every start. `have`: the distributions that the image has."""
+    """The slow steps of a script. `have`: the distributions that the image has."""
     env = dict(script.env)
+    commands = split(script.text.replace("\r\n", "\n"), script.line)
+    fetching = _fetching(commands)
     guarded = False
-    for command in _certain(split(script.text.replace("\r\n", "\n"), script.line)):
-        if guarded and command.operator in ("&&", "||"):
-            continue
-        guarded = _decides(command.words)
-        env.update({name: "".join(expand([value], env)) for name, value in command.assignments if value})
+    for command, certain in _reached(commands):
+        certain &= not (guarded and command.operator in ("&&", "||"))
+        guarded = _decides(command.words) or (guarded and not certain)
+        env.update({name: "".join(expand([value], env)) for name, value in command.assignments if value and certain})
         if command.words[:1] == ("export",):
             pairs = (word.partition("=") for word in expand(command.raw_words[1:], env))
             env.update({name: value for name, sign, value in pairs if sign})
         words = unwrapped(tuple(expand(command.raw_words, env)))
         origin = Origin(file=script.file, line=script.line if script.inline else command.line)
+        if words[:1] and words[0] in fetching:
+            words, certain = ("wget", *words[1:]), certain and fetching[words[0]]
         kind = None if command.unparsed else is_slow(words, env, read, have)
         if kind is not None:
-            yield StartWork(kind, _short(command.text), origin)
-        elif (inner := _inner(words)) and depth < MAX_DEPTH:
+            if certain or kind == "downloads":
+                yield StartWork(kind, _short(command.text), origin, certain and not (kind == "downloads" and _is_kept(words, env)))
+        elif certain and (inner := _inner(words)) and depth < MAX_DEPTH:
             yield from of_script(StartScript(inner, script.file, origin.line, env, inline=True), read, have, visit, depth + 1)
-        elif words:
+        elif certain and words:
             yield from visit(words, origin, env)
 
 
@@ -144,25 +151,37 @@ def _big(words: Iterable[str], have: frozenset[str]) -> bool:
 
 
 def _downloads(program: str, rest: tuple[str, ...], env: Mapping[str, str]) -> bool:
+    """Whether a command fetches a model, wherever to."""
     if program in ("hf", "huggingface-cli") and rest[:1] == ("download",):
-        place = _value(rest, ("--local-dir", "--cache-dir"))
-        plain = [word for word in rest[2:] if not word.startswith("-") and word != place]
-        return bool(place) and not lasts(place) and not (plain and all(SMALL_FILE.search(word) for word in plain))
+        named = _value(rest, ("--local-dir", "--cache-dir"))
+        plain = [word for word in rest[2:] if not word.startswith("-") and word != named]
+        return not (plain and all(SMALL_FILE.search(word) for word in plain))
     if program == "ollama":
-        return rest[:1] == ("pull",) and not lasts(env.get("OLLAMA_MODELS", ""))
+        return rest[:1] == ("pull",)
     if program == "git":
         models = any(re.match(r"https?://huggingface\.co/(?!spaces/)[\w.-]+/[\w.-]+", word) for word in rest)
-        return rest[:1] == ("clone",) and models and not lasts(rest[-1])
-    if program in ("wget", "curl", "aria2c", "pget", "gdown", "axel"):
-        place = next((word for word in rest if word.startswith("/")), "") or _value(rest, ("-P", "-O", "-o", "-d", "--output", "--dir"))
-        if program == "curl" and not ({"-o", "-O", "--output", "--remote-name", "-LO", "-OL", "-Lo", "-fsSLo", "-LJO"} & {*rest}):
-            return False
-        if lasts(place) and any(KEEPS.match(word) for word in rest):
+        return rest[:1] == ("clone",) and models
+    if program in FETCHERS:
+        if program == "curl" and not any(re.match(r"-\w*[oO]$|--output$|--remote-name$", word) for word in rest):
             return False
         addresses = [word for word in rest if "://" in word]
-        named = any(MODEL_FILE.search(word) or (MODEL_HOST.search(word) and not SMALL_FILE.search(word)) for word in addresses)
-        return named or program == "gdown"
+        named_so = any(MODEL_FILE.search(word) or (MODEL_HOST.search(word) and not SMALL_FILE.search(word)) for word in addresses)
+        return named_so or program == "gdown"
     return False
+
+
+def _is_kept(words: tuple[str, ...], env: Mapping[str, str]) -> bool:
+    """Whether a download lands where it outlives the runner, and is not fetched again."""
+    program, rest = PurePosixPath(words[0]).name, words[1:]
+    if program in ("hf", "huggingface-cli"):
+        place = _value(rest, ("--local-dir", "--cache-dir"))
+        return not place or lasts(place)
+    if program == "ollama":
+        return lasts(env.get("OLLAMA_MODELS", ""))
+    if program == "git":
+        return lasts(rest[-1])
+    place = next((word for word in rest if word.startswith("/")), "") or _value(rest, ("-P", "-O", "-o", "-d", "--output", "--dir"))
+    return lasts(place) and any(KEEPS.match(word) for word in rest)
 
 
 def _value(words: tuple[str, ...], flags: tuple[str, ...]) -> str:
@@ -195,14 +214,25 @@ def lasts(place: str) -> bool:
     return place.rstrip("/") == LASTING or place.startswith(f"{LASTING}/")
 
 
-def _certain(commands: tuple[ShellCommand, ...]) -> Iterator[ShellCommand]:
-    """The commands that run whatever tests say: not those in the arms of an `if` or `case`, nor in functions that nothing calls."""
+def _reached(commands: tuple[ShellCommand, ...]) -> Iterator[tuple[ShellCommand, bool]]:
+    """The commands that may run, and whether they do whatever tests say. Bodies of functions that nothing calls do not run."""
     called = {word for command in commands for one in (command, *command.inner) for word in one.words[:1]}
     for command in commands:
         if not command.compound:
-            yield command
+            yield command, True
         elif (name := _function(command.text)) is None or name in called:
-            yield from (one for one in command.inner if not one.arms)
+            yield from ((one, not one.arms) for one in command.inner)
+
+
+def _fetching(commands: tuple[ShellCommand, ...]) -> dict[str, bool]:
+    """Functions that fetch the address which they are given -> whether they always do."""
+    found: dict[str, bool] = {}
+    for command in commands:
+        name = _function(command.text) if command.compound else None
+        fetching = [one for one in command.inner if one.words and PurePosixPath(one.words[0]).name in FETCHERS and "$" in one.text]
+        if name is not None and fetching:
+            found[name] = not fetching[0].arms and fetching[0].operator not in ("&&", "||")
+    return found
 
 
 def _function(text: str) -> str | None:

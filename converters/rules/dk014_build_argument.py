@@ -5,6 +5,16 @@ from __future__ import annotations
 from converters.rules.model import Case, Rule, Seen, docker_docs, fal_docs
 from converters.rules.samples import IMAGE, SERVER, SERVER_IMAGE, WORKER
 
+STARTED = """
+FROM python:3.11-slim
+RUN pip install fastapi==0.115.0 uvicorn==0.30.0
+COPY main.py /app/main.py
+WORKDIR /app
+ARG APP{default}
+ENV APP=$APP
+CMD uvicorn main:{read} --host 0.0.0.0 --port 8000
+"""
+
 rule = Rule(
     code="DK014",
     title="ARG without a default",
@@ -34,6 +44,14 @@ rule = Rule(
             has={"app.py": ('build_args={"MODEL_NAME": ""}',)},
             status="converted",
         ),
+        Case("an argument that the start command reads is asked for", "partial",
+             {"main.py": SERVER, "Dockerfile": STARTED.format(default="", read="${APP}")},
+             seen=(Seen("manual", 5, "Dockerfile", says="start command"),), status="partial"),
+        Case("an argument that the start command has a default for is named", "partial",
+             {"main.py": SERVER, "Dockerfile": STARTED.format(default="", read="${APP:-app}")},
+             seen=(Seen("manual", 5, "Dockerfile"),), status="converted"),
+        Case("an argument with a default that the start command reads is in order", "untouched",
+             {"main.py": SERVER, "Dockerfile": STARTED.format(default="=app", read="$APP")}),
         Case(
             "a secret without a default stays out of the code",
             "partial",
@@ -182,4 +200,4 @@ rule = Rule(
             status="partial",
         ),
     ),
-)
+)  # fmt: skip

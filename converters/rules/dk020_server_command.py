@@ -49,5 +49,15 @@ rule = Rule(
             seen=(Seen("manual", 6, "Dockerfile"),),
             status="partial",
         ),
+        *(
+            Case(f"a command that is meant as a list and is none is named: {what}", "partial",
+                 {"main.py": SERVER, "Dockerfile": SERVER_IMAGE.replace('"8000"]', text).replace('["uv', start)},
+                 seen=(Seen("manual", 6, "Dockerfile", says="JSON"),), status="partial")
+            for what, text, start in (("a word without quotes", "PORT]", '["uv'), ("a comma too many", '"8000",]', '["uv'))
+        ),
+        Case("a test of the shell is no list", "converted",
+             {"main.py": SERVER, "Dockerfile": SERVER_IMAGE.replace(
+                 'CMD ["uvicorn", "main:app", "--host", "0.0.0.0", "--port", "8000"]',
+                 "CMD [ -d /app ] && uvicorn main:app --host 0.0.0.0 --port 8000")}),
     ),
-)
+)  # fmt: skip

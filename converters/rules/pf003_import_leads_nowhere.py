@@ -17,6 +17,24 @@ CMD ["python", "-u", "/srv/handler.py"]
 """
 """A worker on PyTorch's image, beside a repository that nothing is installed from."""
 
+
+BRINGS = """import os
+try:
+    import vllm
+except ImportError:
+    {call}
+    import vllm
+"""
+
+
+def _brought(call: str) -> dict[str, str]:
+    """A worker that does this where a package is not there, and asks for it again."""
+    return {
+        "handler.py": WORKER.replace("import runpod", f"import runpod\n{BRINGS.format(call=call)}"),
+        "requirements.txt": "numpy==1.26.4",
+    }
+
+
 rule = Rule(
     code="PF003",
     title="an import that leads nowhere",
@@ -263,6 +281,9 @@ rule = Rule(
                 "requirements.txt": "numpy==1.26.4",
             },
         ),
+        Case("a package that the code installs where it is not there is in order", "untouched",
+             _brought("os.system('pip install vllm')")),
+        Case("a package that the code only complains about is named", "partial", _brought("print('no vllm')")),
         Case(
             "a package that another one may bring along is in order",
             "untouched",
@@ -272,4 +293,4 @@ rule = Rule(
             },
         ),
     ),
-)
+)  # fmt: skip

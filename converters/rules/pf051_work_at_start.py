@@ -18,6 +18,14 @@ from huggingface_hub import snapshot_download
 
 snapshot_download("acme/tiny", local_dir="/app/models"{more})
 """
+LOOKING = """
+fetch() {
+  if [ ! -f "$1" ]; then
+    wget -O "$1" "$2"
+  fi
+}
+fetch model.gguf https://example.com/model.gguf
+"""
 
 
 def _started(script: str, dockerfile: str = IMAGE, **files: str) -> dict[str, str]:
@@ -49,8 +57,8 @@ rule = Rule(
     safety="manual",
     explanation="""
     Every runner of fal is new: what a start script or `setup()` installs, compiles or downloads outside /data happens again at each of
-    them, and fal ends a start after `startup_timeout`. A server that installs or downloads gets an hour, since Docker sets no limit.
-    How long a compiler takes is not known, so that it is asked for. Small steps, and those that a test decides, are left alone.
+    them, and fal ends a start after `startup_timeout`. A server that installs or downloads gets an hour, also where only the first start
+    does, since Docker sets no limit. How long a compiler takes is not known, so that it is asked for. Small steps are left alone.
     Move such steps to RUN lines of the Dockerfile, and models to a folder below /data.
     """,
     links=(docker_docs("reference/dockerfile/#run"), fal_docs("documentation/deployment/scale-your-application")),
@@ -76,10 +84,19 @@ rule = Rule(
              seen=(Seen("manual", 5, "Dockerfile"),), status="converted"),
         Case("what setup installs is told", "partial", {"predict.py": PREDICTOR, "cog.yaml": COG},
              seen=(Seen("manual", 8, "predict.py"),), status="converted"),
-        Case("a step that a test decides is left alone", "untouched",
-             _started("[ -f /app/model.gguf ] || wget -O /app/model.gguf https://example.com/model.gguf")),
-        Case("an arm of an if is left alone", "untouched",
-             _started("if [ ! -d /models/tiny ]; then\n  hf download acme/tiny --local-dir /models/tiny\nfi")),
+        *(
+            Case(f"{what} gets more time and nothing else", "converted", files, seen=(Seen("converted", line, file),),
+                 has={"pyproject.toml": ("startup_timeout = 3600",)}, status="converted")
+            for what, files, line, file in (
+                ("a download that a test decides", _started("[ -f model.gguf ] || wget https://example.com/model.gguf"), 2, "start.sh"),
+                ("a download in an arm of an if", _started("if [ ! -d /m ]; then\n  hf download acme/a --local-dir /m\nfi"), 3, "start.sh"),
+                ("a download by a function that looks first", _started(LOOKING), 8, "start.sh"),
+                ("a download into fal's own cache", _started("hf download acme/tiny"), 2, "start.sh"),
+                ("a download into a folder below /data", _started("hf download acme/tiny --local-dir /data/models/tiny"), 2, "start.sh"),
+            )
+        ),
+        Case("a build that a test decides is left alone", "untouched",
+             _started("if ! python3 -c 'import flash_attn'; then\n  pip install flash-attn\nfi")),
         Case("a function that nothing calls is left alone", "untouched",
              _started("fetch() {\n  wget https://example.com/model.gguf\n}")),
         Case("small packages are left alone", "untouched", _started("pip install requests\napt-get install -y ffmpeg")),
@@ -89,8 +106,6 @@ rule = Rule(
              _started("pip install https://example.com/flash_attn-2.7.4-cp311-cp311-linux_x86_64.whl")),
         Case("a build that a variable switches off needs no compiler", "untouched",
              _started("FLASH_ATTENTION_SKIP_CUDA_BUILD=TRUE pip install flash-attn --no-build-isolation")),
-        Case("fal's own cache lasts", "untouched", _started("hf download acme/tiny")),
-        Case("a folder below /data lasts", "untouched", _started("hf download acme/tiny --local-dir /data/models/tiny")),
         Case("an address that is asked for its answer is no download", "untouched", _started("curl -s https://example.com/model.bin")),
         Case("a download of a program that asks first is left alone", "untouched",
              _fetching("import os\n\nif os.path.exists('/app/models'):\n    raise SystemExit\n" + FETCH.format(more=""))),

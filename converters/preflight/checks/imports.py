@@ -166,11 +166,13 @@ def _own(deployment: Deployment, unit: Unit, top: str) -> str:
     return ""
 
 
-def is_optional(unit: Unit, node: ast.AST) -> bool:
+def is_optional(unit: Unit, node: ast.Import | ast.ImportFrom) -> bool:
     """Whether the code goes on without the module, or asks for it only while types are checked."""
-    child = node
+    child: ast.AST = node
     for above in unit.module.ancestors(node):
         if isinstance(above, ast.Try) and child in above.body and above.handlers:
+            return True
+        if isinstance(above, ast.ExceptHandler) and any(_installs(one) for one in above.body if one.lineno < node.lineno):
             return True
         if isinstance(above, ast.If) and "TYPE_CHECKING" in ast.unparse(above.test):
             return True
@@ -178,3 +180,9 @@ def is_optional(unit: Unit, node: ast.AST) -> bool:
             return True
         child = above
     return False
+
+
+def _installs(statement: ast.stmt) -> bool:
+    """Whether a statement before an import is a call that may bring the module: anything but a message."""
+    called = statement.value if isinstance(statement, ast.Expr) else None
+    return isinstance(called, ast.Call) and re.match(r"(print|log\w*|warnings?)\b", ast.unparse(called.func), re.IGNORECASE) is None

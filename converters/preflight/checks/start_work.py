@@ -31,7 +31,7 @@ def check(deployment: Deployment) -> Iterator[Finding]:
     limited = program.kind == "server" and isinstance(stated, int | float) and stated <= STARTUP_TIMEOUT
     said: set[str] = set()
     for work in steps(deployment):
-        if work.kind not in said:
+        if work.told and work.kind not in said:
             said.add(work.kind)
             scope = Scope.CODE if work.kind == "compiles" and limited else Scope.DEPLOY
             kind = "installs" if work.kind == "compiles" and not limited else work.kind

@@ -44,6 +44,8 @@ POINTS: dict[str, tuple[int, str]] = {
     "plain name": (2, "it is called Dockerfile, which `docker build` takes by itself"),
 }
 """Kind of evidence -> (points, reason)."""
+HARDWARE = frozenset({"gpu", "cpu", "cuda"})
+"""Evidence that chooses among variants of a program, and says nothing between programs."""
 
 
 class Rank(IntEnum):
@@ -75,6 +77,8 @@ class Candidate:
     given: Mapping[str, tuple[str, Origin]] = field(default_factory=dict)
     """Variables that files of another kind, or an export, give the container."""
     score: int = 0
+    hardware: int = 0
+    """What the hardware it is made for gives it of the score."""
     rank: Rank = Rank.NOTHING
     reasons: list[str] = field(default_factory=list)
 
@@ -95,6 +99,7 @@ class Candidate:
         """Evidence of a kind that `POINTS` holds."""
         points, reason = POINTS[kind]
         self.score += points
+        self.hardware += points if kind in HARDWARE else 0
         self.reasons.append(f"{points:+d} {what + ': ' if what else ''}{reason}")
 
     def env(self) -> dict[str, str]:

@@ -2,22 +2,50 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import PurePosixPath
 
+from converters.containers.compose import Service
 from converters.sources.docker import ranking
-from converters.sources.docker.candidate import Candidate, Rank
+from converters.sources.docker.candidate import POINTS, Candidate, Rank
 
 
 def rivals(found: list[Candidate]) -> list[Candidate]:
     """Images that serve another program and could be meant just as well as the first: of the same rank, and close to it."""
     best = found[0]
-    close = [one for one in found[1:] if one.rank is best.rank is Rank.SERVER and best.score - one.score <= ranking.CLOSE]
+    close = [one for one in found[1:] if one.rank is best.rank is Rank.SERVER and (_is_close(best, one) or _is_peer(best, one))]
     seen, others = {_program_of(best)}, []
     for one in close:
         if (program := _program_of(one)) not in seen and not _is_variant(best, one):
             seen.add(program)
             others.append(one)
     return others
+
+
+def _is_close(best: Candidate, other: Candidate) -> bool:
+    """Whether little speaks for the one; the hardware for which it is made does not, where they are different programs."""
+    plain = best.service is None and other.service is None and best.hardware > other.hardware
+    return best.score - other.score - (best.hardware - other.hardware if plain else 0) <= ranking.CLOSE
+
+
+def _is_peer(best: Candidate, other: Candidate) -> bool:
+    """Whether a compose file builds both and publishes ports of both, and neither is there for the other."""
+    mine, theirs = best.service, other.service
+    if mine is None or theirs is None or mine is theirs or mine.file.path != theirs.file.path:
+        return False
+    if best.packaging is None or other.packaging is None or not (mine.ports and theirs.ports) or theirs.keys.get("profiles"):
+        return False
+    aside = any(POINTS["aside"][1] in reason for reason in other.reasons)
+    named = ranking.WORKER_WORDS.search(theirs.name) or ranking.INTERFACE.search(theirs.name)
+    linked = theirs.name in mine.depends_on or mine.name in theirs.depends_on or _calls(mine, theirs.name) or _calls(theirs, mine.name)
+    return not (aside or named or linked)
+
+
+def _calls(service: Service, name: str) -> bool:
+    """Whether what a service is given names another one as a host."""
+    values = [value or "" for value, _ in service.environment.values()]
+    text = " ".join([*values, *(service.command or []), *(service.entrypoint or [])])
+    return re.search(rf"(//|@|\b){re.escape(name)}(:\d|/|$|\s)", text) is not None
 
 
 def _is_variant(best: Candidate, other: Candidate) -> bool:

@@ -11,7 +11,6 @@ from converters.containers import arguments, fetched, packaging
 from converters.containers.build_context import context_files, used_stages
 from converters.containers.compose import Service
 from converters.containers.dockerfile_model import Instruction
-from converters.containers.dockerfile_words import after_json
 from converters.containers.packaging import Packaging
 from converters.containers.registries import host_of, login
 from converters.credentials.recognize import is_secret
@@ -20,7 +19,7 @@ from converters.ir import App, Disposition, EnvVar, Origin, Registry, Scope
 from converters.ledger import Construct, Ledger
 from converters.project import Project
 from converters.rules import dk025_compose
-from converters.sources.docker import addresses_inside, baked_cache, choose, image_config, kubernetes, official_images
+from converters.sources.docker import addresses_inside, baked_cache, choose, command_lists, image_config, kubernetes, official_images
 from converters.sources.docker.volumes import settle_volumes
 
 if TYPE_CHECKING:
@@ -47,7 +46,7 @@ def settle(project: Project, reading: Reading, app: App, ledger: Ledger) -> None
 def _dockerfile(project: Project, found: Packaging, reading: Reading, app: App, ledger: Ledger) -> None:
     used = used_stages(found)
     baked_cache.settle(project, found, reading, app, ledger)
-    _text_after_lists(found, ledger)
+    command_lists.settle(found, ledger)
     for instruction, construct in found.instructions:
         _instruction(project, found, instruction, construct, used, reading, ledger)
     for run, step, construct in found.steps:
@@ -64,18 +63,6 @@ def _dockerfile(project: Project, found: Packaging, reading: Reading, app: App, 
         for construct in constructs:
             _variable(found, app, name, construct, ledger)
     app.environment.files = context_files(project, found)
-
-
-def _text_after_lists(found: Packaging, ledger: Ledger) -> None:
-    """A command in exec form with something behind its list, which Docker's newer builders read as one line for a shell."""
-    for instruction in found.dockerfile.instructions:
-        rest = after_json(instruction.value) if instruction.keyword in ("CMD", "ENTRYPOINT") else ""
-        if rest and instruction.stage == found.stage.index:
-            message = (
-                f"`{rest[:60]}` stands behind the list of {instruction.keyword}: newer versions of Docker take all of it for shell text, "
-                "which starts nothing. Remove it."
-            )
-            ledger.note(rules.DK020, Disposition.MANUAL, message, found.origin(instruction.line))
 
 
 def _instruction(
@@ -125,6 +112,18 @@ def _instruction(
         ledger.settle(construct, rules.DK005, Disposition.KEPT, KEPT)
 
 
+def _in_command(found: Packaging, name: str, reading: Reading) -> str:
+    """The variable that ENV makes of a build argument and the start command reads, where nothing else gives it; '' for none."""
+    reads = re.compile(rf"\$(?:{name}\b|\{{{name}\}})")
+    set_by = [one.value for one in found.dockerfile.instructions if one.keyword == "ENV" and one.stage == found.stage.index]
+    pairs = [pair for text in set_by for pair in re.findall(r"(\w+)(?:=|\s+)[\"']?([^\s\"']+)", text)]
+    made = {variable for variable, value in pairs if reads.fullmatch(value)}
+    given = {*reading.candidate.given, reading.decision.unset}
+    given |= set(reading.candidate.service.environment) if reading.candidate.service is not None else set()
+    command = " ".join(reading.command)
+    return next((one for one in sorted(made - given) if re.search(rf"\$(?:{one}\b|\{{{one}\}})", command)), "")
+
+
 def _argument(found: Packaging, instruction: Instruction, construct: Construct, reading: Reading, ledger: Ledger) -> None:
     name = instruction.value.split("=")[0].strip()
     known = found.stage.args.get(name) or found.dockerfile.args.get(name)
@@ -146,13 +145,11 @@ def _argument(found: Packaging, instruction: Instruction, construct: Construct, 
         and not name.startswith(("TARGET", "BUILD"))
         and _is_used(found, name)
     ):
-        ledger.settle(
-            construct,
-            rules.DK014,
-            Disposition.MANUAL,
-            f"ARG {name} has no default: give it in `build_args`{'' if needed else ' if the build needs it'}.",
-            scope=Scope.CODE if needed else Scope.DEPLOY,
-        )
+        started = _in_command(found, name, reading)
+        why = f", and the start command reads ${started}" if started else ""
+        todo = f"give it in `build_args`{'' if needed or started else ' if the build needs it'}."
+        scope = Scope.CODE if needed or started else Scope.DEPLOY
+        ledger.settle(construct, rules.DK014, Disposition.MANUAL, f"ARG {name} has no default{why}: {todo}", scope=scope)
     else:
         ledger.settle(construct, rules.DK005, Disposition.KEPT, KEPT)
 

@@ -20,8 +20,8 @@ def read(project: Project, candidate: Candidate, app: App, ledger: Ledger) -> No
     work = _work(project, candidate) if app.setting("startup_timeout") is None else []
     if not work or any(one.kind == "compiles" for one in work):
         return
-    first = work[0]
-    why = f"`{first.text}` runs at every start"
+    first = next((one for one in work if one.told), work[0])
+    why = f"`{first.text}` {'runs at every start' if first.told else 'may run at a start'}"
     app.settings.append(Setting(name="startup_timeout", value=SECONDS, origin=first.origin, note=why))
     message = f"{why}, for which Docker sets no limit -> startup_timeout = {SECONDS}"
     ledger.note(rules.PF051, Disposition.CONVERTED, message, first.origin)

@@ -323,6 +323,40 @@ def test_two_ready_servers_of_other_names_are_a_question(tmp_path: Path) -> None
     assert len(rivals(choose.candidates(project(tmp_path, **files)))) == 1
 
 
+PEERS = "services:\n  one: {{build: ., ports: ['5000:8000']{one}}}\n  two: {{build: two, ports: ['6000:2700']{two}}}\n"
+OTHER = 'FROM acme/listener:1\nEXPOSE 2700\nCMD ["python3", "listen.py"]\n'
+
+
+@pytest.mark.parametrize(
+    ("compose", "asked"),
+    [
+        (PEERS.format(one="", two=""), True),
+        (PEERS.format(one=", depends_on: [two]", two=""), False),
+        (PEERS.format(one=", environment: {OTHER: 'http://two:2700'}", two=""), False),
+        (PEERS.format(one="", two=", profiles: [extra]"), False),
+        (PEERS.format(one="", two="").replace("two:", "dashboard:", 1), False),
+        (PEERS.format(one="", two="").replace(", ports: ['6000:2700']", ""), False),
+    ],
+    ids=["peers", "one waits for the other", "one calls the other", "a profile", "an interface", "no port for people"],
+)
+def test_another_server_that_compose_builds_and_publishes_is_asked_for(compose: str, asked: bool, tmp_path: Path) -> None:
+    found = choose.candidates(project(tmp_path, Dockerfile=SERVE, two__Dockerfile=OTHER, compose_yml=compose))
+    assert found[0].service is not None and found[0].service.name == "one"
+    assert bool(rivals(found)) == asked
+
+
+def test_the_hardware_does_not_choose_between_programs(tmp_path: Path) -> None:
+    start = 'FROM acme/listener{}:1\nEXPOSE 2700\nCMD ["python3", "{}.py"]\n'
+    several = project(
+        tmp_path / "two", **{"Dockerfile.en": start.format("", "listen"), "Dockerfile.en-gpu": start.format("-gpu", "listen_gpu")}
+    )
+    assert len(rivals(choose.candidates(several))) == 1
+    variants = project(
+        tmp_path / "one", **{"Dockerfile.en": start.format("", "listen"), "Dockerfile.en-gpu": start.format("-gpu", "listen")}
+    )
+    assert rivals(choose.candidates(variants)) == []
+
+
 def test_a_notebook_beside_a_server_is_no_question(tmp_path: Path) -> None:
     notebook = 'FROM python:3.11\nCMD ["jupyter", "notebook", "--port=8888", "--ip=0.0.0.0"]\n'
     compose = "services:\n  notes: {build: notes, ports: ['8888:8888']}\n  api: {build: ., ports: ['80:8000']}\n"
