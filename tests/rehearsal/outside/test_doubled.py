@@ -124,6 +124,20 @@ def test_what_the_build_names_lies_in_what_it_fetches(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("url", "updates"),
+    [
+        ("https://packagecloud.example/install/repositories/a/b/script.deb.sh", True),
+        ("https://deb.example/setup_20.x", True),
+        ("https://far.example/setup.sh", False),
+    ],
+)
+def test_a_script_that_adds_a_repository_leaves_lists_of_packages(tmp_path: Path, url: str, updates: bool) -> None:
+    (response,) = _ask(url, tmp_path=tmp_path)
+    assert response.text.startswith("#!/bin/sh\n")
+    assert response.text.endswith("\napt-get update\n") == updates
+
+
+@pytest.mark.parametrize(
     ("clone", "below"),
     [
         ("git clone https://github.com/a/Inner", {"kept/y.py"}),

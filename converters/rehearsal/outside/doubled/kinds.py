@@ -36,12 +36,18 @@ _KEY = re.compile(r"(?i)(^|[._-])(asc|gpg|gpgkey|key|keyring|pgp|pub)([._-]|$)")
 """Names of signing keys."""
 
 
+_ADDS_REPOSITORY = re.compile(r"^(script\.deb\.sh|setup_(\d+|lts|current)\.x)$")
+"""Names of the scripts of packagecloud and NodeSource that add a repository: they leave fresh lists of packages."""
+
+
 def content(name: str, url: str) -> bytes:
     """A file called ``name`` from the address ``url``; without a suffix, a program that says what it stands for.
 
     Same arguments, same bytes.
     """
     suffix = PurePosixPath(name).suffix.lower()
+    if _ADDS_REPOSITORY.search(name):
+        return program(url) + b"apt-get update\n"
     if suffix in _TEXT:
         return _TEXT[suffix].format(url=url).encode()
     if match := ARCHIVE.search(name.lower()):
