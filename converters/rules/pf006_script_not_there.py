@@ -33,6 +33,16 @@ EXPOSE 8000
 CMD ["python", "serve.py"]
 """
 
+FLASK = "from flask import Flask\n\napp = Flask(__name__)\n\n\n@app.get('/')\ndef index():\n    return 'x'\n"
+FLASK_RUN = """
+FROM python:3.11-slim
+RUN pip install flask==3.1.2
+COPY . .
+EXPOSE 5000
+ENTRYPOINT ["flask"]
+CMD ["run", "--host=0.0.0.0"]
+"""
+
 rule = Rule(
     code="PF006",
     title="a script that is started and is not there",
@@ -94,6 +104,11 @@ rule = Rule(
              {"notes.txt": "", "Dockerfile": "FROM acme/ui:1\nWORKDIR /app/ui\nEXPOSE 8000\nENTRYPOINT [\"python\", \"server.py\"]\n"}),
         Case("a module that the command names and the image holds is in order", "untouched",
              {"app/main.py": SERVER, "Dockerfile": PACKAGE}),
+        Case("an application that flask run does not find is asked for", "partial",
+             {"main.py": FLASK, "Dockerfile": FLASK_RUN}, seen=(Seen("manual", 5, "Dockerfile", says="FLASK_APP"),), status="partial"),
+        Case("an application that flask run finds by its file is in order", "untouched", {"app.py": FLASK, "Dockerfile": FLASK_RUN}),
+        Case("an application that FLASK_APP names is in order", "untouched",
+             {"main.py": FLASK, "Dockerfile": FLASK_RUN.replace("EXPOSE", "ENV FLASK_APP=main\nEXPOSE")}),
         Case("a module of an installed package is in order", "untouched",
              {"notes.txt": "",
               "Dockerfile": PACKAGE.replace("app.main", "served.main").replace("COPY app app", "RUN pip install served\nCOPY . .")}),

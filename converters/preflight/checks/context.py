@@ -11,6 +11,7 @@ from pathlib import PurePosixPath
 from converters import rules
 from converters.containers import base_images
 from converters.containers.brought import may_bring
+from converters.containers.dockerfile import command_line
 from converters.containers.start_command import absent_of
 from converters.preflight import client
 from converters.preflight.checks.imports import may_be_installed
@@ -138,9 +139,9 @@ def _requirement_lists(words: tuple[str, ...]) -> list[str]:
 def _modules(deployment: Deployment, image: Built) -> Iterator[Finding]:
     """Modules that a server's command imports by name: `uvicorn app.main:app`, `python -m app.main`."""
     start, stated = image.stage.entrypoint or image.stage.cmd, deployment.program.image
-    overridden = [*_listed(stated.entrypoint), *_listed(stated.cmd)] if stated is not None else []
-    words = tuple(overridden) or (start.words if start is not None else ())
-    if deployment.program.kind != "server" or not deployment.runner.cwd or _brings_more(image):
+    overridden = [*listed(stated.entrypoint), *listed(stated.cmd)] if stated is not None else []
+    words = tuple(overridden) or command_line(image.stage) or ()
+    if deployment.program.kind != "server" or not deployment.runner.cwd or brings_more(image):
         return
     line = image.line_of(start.line if start is not None else image.stage.line)
     for module in _named_modules(words):
@@ -160,11 +161,11 @@ def _modules(deployment: Deployment, image: Built) -> Iterator[Finding]:
         yield Finding(image.image.file, line, rules.PF006, f"the image starts `{module}`, and {todo}", about=module)
 
 
-def _listed(value: object) -> list[str]:
+def listed(value: object) -> list[str]:
     return [str(word) for word in value] if isinstance(value, list) else []
 
 
-def _brings_more(image: Built) -> bool:
+def brings_more(image: Built) -> bool:
     """Whether the image may hold modules that the context does not: copied from elsewhere, cloned, or installed from the project."""
     copied = any(one.from_stage is not None or any("://" in source for source in one.sources) for one in image.stage.copies)
     text = " ".join(run.script for run in image.runs)

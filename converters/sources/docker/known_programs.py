@@ -126,7 +126,7 @@ def _served_by_import(listener: Listener) -> None:
 
 def _application(files: CodeFiles, listener: Listener, arguments: tuple[str, ...]) -> None:
     for word in arguments:
-        if re.fullmatch(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*(\(.*\))?", word) and not re.fullmatch(r"\w+:\d+", word):
+        if re.fullmatch(r"\w[\w.]*:[A-Za-z_][\w.]*(\(.*\))?", word) and not re.fullmatch(r"\w+:\d+", word):
             listener.application = word
     if not listener.application and (stated := listener.process.env.get("FLASK_APP")) and listener.framework == "flask run":
         listener.application = stated if ":" in stated else f"{stated.removesuffix('.py').replace('/', '.')}:app"

@@ -23,7 +23,6 @@ from converters.ir import (
     Evidence,
     Finding,
     Origin,
-    Scope,
     Server,
     Value,
 )
@@ -37,13 +36,12 @@ from converters.sources.docker import (
     choose,
     concurrency,
     decided,
-    health,
+    health_choice,
     http_flow,
     image_config,
     loopback,
     machine,
     needs,
-    official_images,
     openapi,
     proxies,
     ranking,
@@ -72,16 +70,6 @@ DEFAULTS = [
     ("time to stop", "10 s (docker stop)", "termination_grace_period_seconds {termination_grace_period_seconds} s"),
 ]
 """(setting, Docker's default, fal's default) where the source is silent; the names in braces are settings."""
-
-
-KNOWN_PORTS = {
-    7860: ("Gradio", "/"),
-    8501: ("Streamlit", "/_stcore/health"),
-    8188: ("ComfyUI", "/system_stats"),
-    11434: ("Ollama", "/"),
-    9997: ("Xinference", "/status"),
-}
-"""Ports that belong to one program so widely that they tell it, where nothing else does."""
 
 
 def detect(project: Project) -> list[Evidence]:
@@ -334,7 +322,7 @@ def _reach(project: Project, reading: Reading, app: App, options: Options, ledge
     http_flow.speak_http(candidate, reading, app, ledger)
     loopback.repair(project, candidate, reading, app, ledger)
     _override(reading, app)
-    _health(reading, app, ledger)
+    health_choice.choose(project, reading, app, ledger)
     openapi.read(project, reading.candidate, reading.routes, app, options.openapi, ledger)
     if "exposed_port" not in options.settings:
         _ask_for_port(reading.decision, origin, ledger)
@@ -378,55 +366,6 @@ def _set(app: App, name: str, value: str, origin: Origin, ledger: Ledger) -> Non
         f"${name} is set by nothing in the project: the image sets {name}={value}, and fal exposes that port",
         origin,
     )
-
-
-def _health(reading: Reading, app: App, ledger: Ledger) -> None:
-    server, candidate = app.server, reading.candidate
-    assert server is not None
-    stated = health.stated(candidate.stage, candidate.service, candidate.file)
-    options: list[tuple[str, Finding]] = [(path, finding) for path, _, finding in stated]
-    if reading.workload is not None:
-        options += reading.workload.probes
-    if candidate.listener is not None:
-        options += list(health.from_listener(candidate.listener, reading.routes))
-    base = official_images.official(candidate.base)
-    if base is not None and base.program.health:
-        path, why = base.program.health, f"{base.program.name} answers it"
-        options.append((path, health.derived(path, why, candidate.start.origin)))
-    unknown = base is None and (candidate.listener is None or candidate.listener.program is None)
-    if not options and unknown and (known := KNOWN_PORTS.get(server.port or 0)) is not None:
-        name, path = known
-        options.append(
-            (
-                path,
-                Finding(
-                    subject="health",
-                    value=path,
-                    why=f"{name} usually listens on {server.port} and answers it (assumed)",
-                    origin=candidate.start.origin,
-                    certainty=Certainty.ASSUMED,
-                ),
-            )
-        )
-    if reading.front is not None and not options:
-        options.append(("/", health.derived("/", f"{reading.front.name} passes it on", reading.front.origin)))
-    for path, finding in options[:1]:
-        finding.decided = True
-        server.health_path = path
-    told: dict[tuple[str, str, str], Finding] = {}
-    for path, finding in options:
-        told.setdefault((path, finding.why, str(finding.origin)), finding)
-    server.findings += [*told.values()][:6]
-    server.health = health.times(candidate.stage, candidate.service)
-    if server.health_path is None:
-        ledger.note(
-            rules.DK022,
-            Disposition.MANUAL,
-            "no GET route is known that answers 200 once the server is ready: fal then only looks whether /health answers. "
-            "Name one with `--set health_check=/path`.",
-            candidate.start.origin,
-            scope=Scope.DEPLOY,
-        )
 
 
 __all__ = ["Reading", "analyze", "detect"]
