@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 from converters import rules
 from converters.containers import base_images
 from converters.containers.brought import may_bring
-from converters.containers.packaging import Packaging
+from converters.containers.packaging import Packaging, is_dockerfile, read
 from converters.containers.start_command import Absent, absent_of
 from converters.ir import Disposition, Origin
 from converters.ledger import Ledger
@@ -26,6 +26,21 @@ def absent_start(project: Project, unit: Unit) -> Absent | None:
     runs = [run for stage in packaging.dockerfile.stages for run in stage.runs]
     missing = absent_of(packaging.stage, packaging.layout, project)
     return next((one for one in missing if not may_bring(packaging.stage, runs, project, one.path)), None)
+
+
+def unstarted(project: Project) -> tuple[Origin, str] | None:
+    """What an image of a project without any worker starts and does not hold: (place, the word of its command)."""
+    for file in [file for path, file in sorted(project.files.items()) if is_dockerfile(path)]:
+        packaging = read(project, file)
+        if packaging is None:
+            continue
+        runs = [run for stage in packaging.dockerfile.stages for run in stage.runs]
+        lost = {PurePosixPath(source).name for source, _ in packaging.layout.missing}
+        for absent in absent_of(packaging.stage, packaging.layout, project):
+            brought = PurePosixPath(absent.path).name not in lost and may_bring(packaging.stage, runs, project, absent.path)
+            if not brought and not _of_project(project, absent):
+                return _place(packaging, absent), absent.word
+    return None
 
 
 def settle(project: Project, unit: Unit, found: Survey, options: Options, ledger: Ledger) -> None:

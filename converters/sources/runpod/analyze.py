@@ -119,6 +119,13 @@ def _refuse(project: Project, found: Survey) -> None:
                 line=1,
                 hint="Convert the Docker image as a server.",
             )
+    if (absent := absent_start.unstarted(project)) is not None:
+        raise Unsupported(
+            f"`{absent[1]}` is what the image starts, and neither the project nor the build has it.",
+            file=absent[0].file,
+            line=absent[0].line,
+            hint="Add it: no file that is there calls `runpod.serverless.start`.",
+        )
     hint = hint_of_callers(project) or "A RunPod worker registers its handler with that call."
     raise Unsupported("no call of `runpod.serverless.start` was found.", hint=hint)
 

@@ -9,7 +9,7 @@ import pytest
 
 from converters.convert import convert
 from converters.options import Options
-from converters.outcome import Converted
+from converters.outcome import Converted, NotConverted
 from converters.rules.samples import WORKER
 from tests.sources.runpod.worker import app_of, text_of
 
@@ -185,3 +185,21 @@ def test_workers_that_share_a_script_and_a_configuration_use_one_folder_of_the_v
     assert text_of(outcome, "start.sh") == "ls /data/alpha/models\n./side.sh &\nexit 0\n"
     assert text_of(outcome, "paths.yaml") == "base: /data/alpha/x\n"
     assert [app.volume or app.name for app in outcome.application.apps] == ["alpha", "alpha"]
+
+
+@pytest.mark.parametrize(
+    ("copied", "said"),
+    [
+        ("handler.py serverless.py", "`serverless.py` is what the image starts"),
+        ("handler.py", "`serverless.py` is what the image starts"),
+        ("--from=other/image /app", "no call of `runpod.serverless.start` was found"),
+    ],
+)
+def test_what_the_image_of_no_worker_starts_is_named(copied: str, said: str, tmp_path: Path) -> None:
+    (tmp_path / "handler.py").write_text("import runpod\n\n\ndef handler(job):\n    return job['input']\n")
+    (tmp_path / "Dockerfile").write_text(
+        f'FROM python:3.11-slim\nRUN pip install runpod\nCOPY {copied} /app/\nCMD ["python", "/app/serverless.py"]\n'
+    )
+    outcome = convert(tmp_path, Options())
+    assert isinstance(outcome, NotConverted) and said in outcome.message
+    assert (outcome.file, outcome.line) == (("Dockerfile", 4) if "starts" in said else ("", 0))
