@@ -9,6 +9,11 @@ from typing import Any
 from .requests import Request
 from .values import HOST, KINDS, OBJECT, Schema, Values
 
+_KINDS = {
+    "integer": "int", "int": "int", "number": "float", "float": "float", "string": "str", "boolean": "bool", "bool": "bool",
+    "object": "dict", "dict": "dict",
+}  # fmt: skip
+"""What programs call a type, and its name in Python; lists are mended by themselves."""
 _WANTS_ADDRESS = re.compile(r"(?i)\bur[li]\b|\bscheme\b")
 
 
@@ -56,6 +61,8 @@ def _mended(body: Any, complaint: str) -> Any:
     missing += re.findall(r"^\W*(?:detail\W+)?'(\w+)'\W*$", complaint)  # what a KeyError says
     unwelcome = re.findall(r"Unexpected input\. (\w+)", complaint) + re.findall(r"(\w+) does not meet the constraints", complaint)
     wrong = dict(re.findall(r"(\w+) should be <class '(\w+)'>", complaint))
+    wrong.update((key, _KINDS[kind]) for key, kind in re.findall(rf"(\w+)['\"]? must be (?:an? )?({'|'.join(_KINDS)})\b", complaint))
+    choices = dict(re.findall(r"(\w+)['\"]? (?:must|should) be one of:? [\[({]?['\"]?([\w-]+)", complaint))
     lists = [key.lower() for key in re.findall(r"(\w+) (?:input )?must be a list", complaint)]
     if ("only one" in complaint or "not both" in complaint) and isinstance(body, dict):
         unwelcome += [key for key in body if re.search("base64|b64", key)]
@@ -71,6 +78,7 @@ def _mended(body: Any, complaint: str) -> Any:
         if not (top and any(isinstance(value, dict) for value in part.values())):
             kept.update({key: kept.get(key, HOST + "a.png") for key in missing if key not in ("the", "a", "and", "or")})
         kept.update({key: [OBJECT] for key in lists if top})
+        kept.update({key: choices[key] for key in choices.keys() & kept.keys()})
         return {key: values.get(wrong[key], value) if key in wrong else value for key, value in kept.items()}
 
     return mend(body, True) if isinstance(body, dict) else body

@@ -249,6 +249,33 @@ def test_what_an_image_would_hold_can_be_edited_in_place(side: Observation, comm
     assert ((done.stdout.strip() == "0"), bool(side.calls(1))) == (doubled, doubled)
 
 
+LOOK_UP = """
+import ipaddress
+import socket
+
+
+def is_public(host):
+    return all(ipaddress.ip_address(found[4][0]).is_global for found in socket.getaddrinfo(host, 443, type=socket.SOCK_STREAM))
+
+
+"""
+
+
+@pytest.mark.parametrize(
+    ("code", "printed"),
+    [
+        pytest.param("print(is_public('far.example'))", "True", id="another machine is public"),
+        pytest.param("print(is_public('10.0.0.1'))", "False", id="an address of a private network is none"),
+        pytest.param("print(is_public('localhost'))", "False", id="this machine is none"),
+        pytest.param("print(ipaddress.ip_address(socket.gethostbyname('far.example')).is_global)", "True", id="by its name alone"),
+        pytest.param("print(socket.socket().connect_ex(('far.example', 443)))", "111", id="and it is not reached"),
+    ],
+)
+def test_a_project_can_ask_where_a_name_leads(side: Observation, code: str, printed: str) -> None:
+    done = run(side, LOOK_UP + code)
+    assert done.stdout.strip() == printed, done.stderr
+
+
 S3 = """
 import boto3
 store = boto3.client("s3", "us-east-1", endpoint_url="http://far.example", aws_access_key_id="a", aws_secret_access_key="b")

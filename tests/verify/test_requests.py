@@ -370,6 +370,8 @@ def test_references_are_followed_up_to_a_depth() -> None:
         pytest.param(
             {"a": 1, "n": 2}, "n does not meet the constraints.", {"a": 1}, id="a value that the source does not take, so its default"
         ),
+        pytest.param({"mode": "x"}, "mode must be one of ['fast', 'good'], got 'x'", {"mode": "fast"}, id="a choice"),
+        pytest.param({"n": "x", "m": "x"}, "n must be an integer, got 'x'", {"n": 1, "m": "x"}, id="another type, in own words"),
         pytest.param({"n": "x"}, "n should be <class 'int'> type, not <class 'str'>.", {"n": 1}, id="another type"),
         pytest.param({"image": 1, "image_base64": 2}, "give only one of them", {"image": 1}, id="exclusive"),
         pytest.param({"in": {"n": "x"}}, "n should be <class 'float'> type", {"in": {"n": 1.0}}, id="deeper"),
@@ -393,7 +395,9 @@ def test_a_request_is_repaired_as_the_source_asks(body: Any, complaint: str, exp
     assert found == Request("repaired", "first, repaired", expected)
 
 
-@pytest.mark.parametrize("complaint", ["CUDA out of memory", "", "the input is bad", "a is too long", "Invalid URL 'b'"])
+@pytest.mark.parametrize(
+    "complaint", ["CUDA out of memory", "", "the input is bad", "a is too long", "Invalid URL 'b'", "b must be an integer"]
+)
 def test_what_nobody_asked_for_is_not_repaired(complaint: str) -> None:
     assert repaired(Request("plausible", "first", {"prompt": "a"}), complaint, SCHEMA) is None
 

@@ -33,6 +33,7 @@ _USUAL = frozenset({"accept", "accept-encoding", "connection", "content-length",
 _BEGUN = b'<?xml version="1.0" encoding="UTF-8"?><Result><UploadId>double</UploadId></Result>'
 """What an object store says where an upload in parts begins."""
 
+_PUBLIC = "93.184.215.14"
 _companions = True
 
 
@@ -144,6 +145,14 @@ def _document(body: Any) -> Any:
     return text
 
 
+def _address(name: str) -> str:
+    """What a name of another machine stands for to a project that looks whether it is a public one: nothing connects to it."""
+    try:
+        return str(ipaddress.ip_address(name))
+    except ValueError:
+        return _PUBLIC
+
+
 def _close_sockets() -> None:
     connect, connect_ex, look_up = socket.socket.connect, socket.socket.connect_ex, socket.getaddrinfo
 
@@ -161,9 +170,17 @@ def _close_sockets() -> None:
     def looking_up(host: Any, *args: Any, **kwargs: Any) -> Any:
         name = host.decode() if isinstance(host, bytes) else host
         if not is_local(name) and name not in ("0.0.0.0", "::", socket.gethostname()):
+            if frames.asked_by_project() and "." in str(name):
+                return look_up(_address(str(name)), *args, **kwargs)
             raise socket.gaierror(socket.EAI_NONAME, "there is no network here")
         return look_up(host, *args, **kwargs)
 
+    by_name = socket.gethostbyname
+
+    def one_by_name(host: str) -> str:
+        return _address(host) if frames.asked_by_project() and not is_local(host) and "." in host else by_name(host)
+
+    socket.gethostbyname = one_by_name
     socket.socket.connect = connecting  # type: ignore[method-assign, assignment]
     socket.socket.connect_ex = connecting_ex  # type: ignore[method-assign, assignment]
     socket.getaddrinfo = looking_up
