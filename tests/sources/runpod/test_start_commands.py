@@ -190,13 +190,13 @@ def test_workers_that_share_a_script_and_a_configuration_use_one_folder_of_the_v
 @pytest.mark.parametrize(
     ("copied", "said"),
     [
-        ("handler.py serverless.py", "`serverless.py` is what the image starts"),
-        ("handler.py", "`serverless.py` is what the image starts"),
+        ("worker.py serverless.py", "`/app/serverless.py` is what the image starts"),
+        ("worker.py", "`/app/serverless.py` is what the image starts"),
         ("--from=other/image /app", "no call of `runpod.serverless.start` was found"),
     ],
 )
 def test_what_the_image_of_no_worker_starts_is_named(copied: str, said: str, tmp_path: Path) -> None:
-    (tmp_path / "handler.py").write_text("import runpod\n\n\ndef handler(job):\n    return job['input']\n")
+    (tmp_path / "worker.py").write_text("import runpod\n\n\ndef handler(job):\n    return job['input']\n")
     (tmp_path / "Dockerfile").write_text(
         f'FROM python:3.11-slim\nRUN pip install runpod\nCOPY {copied} /app/\nCMD ["python", "/app/serverless.py"]\n'
     )
