@@ -29,7 +29,7 @@ WHOLE = pytest.mark.whole
 MARKS = {
     "captions": pytest.mark.versions,
     **{f"{name}:{form}".removesuffix(":image"): WHOLE for name in FURTHER for form in ("image", "function")},
-    **dict.fromkeys(("guarded:app", "factory:app", "notes:app"), WHOLE),
+    **dict.fromkeys(("guarded:app", "factory:app", "notes:app", "uploads:app"), WHOLE),
     **dict.fromkeys(
         ("captions:function", "captions:app", "entry:app", "prompts", "prompts:app", "stages", "uploads", "entry", "sentiment"), WHOLE
     ),

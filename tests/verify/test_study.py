@@ -33,6 +33,11 @@ VERSIONS = ("runpod/sdxl", "runpod/upscaler", "replicate/blur", "replicate/chat"
 
 WHOLE = pytest.mark.whole
 """What another case shows too, of another kind or in another project."""
+MARKS = {
+    **dict.fromkeys(VERSIONS, (pytest.mark.versions,)),
+    **dict.fromkeys(("runpod/story-stream", "replicate/tokens"), (WHOLE,)),
+    "replicate/blur": (pytest.mark.versions, WHOLE),
+}
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +46,7 @@ def run(scratch: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
     return functools.cache(lambda name: studied(FIXTURES / name, tmp_path_factory.mktemp("study")))
 
 
-@pytest.mark.parametrize("name", [pytest.param(name, marks=pytest.mark.versions if name in VERSIONS else ()) for name in ALL])
+@pytest.mark.parametrize("name", [pytest.param(name, marks=MARKS.get(name, ())) for name in ALL])
 def test_fixtures_are_equivalent(run: Run, name: str) -> None:
     found = run(name)
     assert found.certificate.verdict == "equivalent", found.certificate.why
