@@ -26,6 +26,8 @@ _MOST_OPERATIONS = 12
 """Operations of a server that are asked."""
 _APP_SECONDS, _SERVER_SECONDS = 2.0, 0.3
 """How long the traceback of a failed request may be on its way; fal's SDK prints one for every error, a server only where it wants to."""
+_CANCEL = "/cancel"
+"""The endpoint that converted predictors are stopped by: it answers whatever the app can do."""
 _SHOWN = 300
 """Characters of a body that are kept."""
 _ENVIRONMENT = re.compile(
@@ -95,7 +97,7 @@ def _ask(runner: Runner, one: Described, seconds: float, found: Answers) -> None
         asked, said = _send(runner, one.operation, request, seconds)
         found.requests.append(asked)
         if 200 <= asked.status < 400:
-            found.answered = True
+            found.answered |= runner.app.described.spec.brings_server or one.operation.path != _CANCEL
             return
         output = [unwrapped(line) for line in _printed(runner, before, asked)]
         found.failure = _failure(runner, asked, said, output, schema)

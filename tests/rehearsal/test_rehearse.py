@@ -177,6 +177,16 @@ def test_an_error_that_the_made_up_request_may_have_caused_is_no_failure(tmp_pat
     assert found.not_rehearsed[0].startswith("no made-up request was answered: POST /: 500")
 
 
+@pytest.mark.parametrize(("path", "reached"), [("/cancel", "started"), ("/other", "answered")])
+def test_an_app_that_only_lets_itself_be_stopped_has_answered_nothing(tmp_path: Path, engine: LocalEngine, path: str, reached: str) -> None:
+    root = app(tmp_path / "out", body="raise ValueError(input.text)")
+    more = f"\n    @fal.endpoint('{path}')\n    def other(self) -> Output:\n        return Output(text='done')\n"
+    (root / "app.py").write_text((root / "app.py").read_text() + more)
+    found = rehearsed(root, tmp_path, engine)
+    assert [(asked.what, asked.status) for asked in found.requests][-1] == (f"POST {path}", 200)
+    assert (found.failure, found.reached) == (None, reached)
+
+
 def test_a_step_that_fails_is_told_with_the_line_of_what_it_names(tmp_path: Path, engine: LocalEngine) -> None:
     engine.fails["six==1.16.0"] = ["Resolving", "error: no version of six==1.16.0"]
     found = rehearsed(app(tmp_path / "out"), tmp_path, engine)
