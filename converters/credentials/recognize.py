@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -101,7 +102,10 @@ SCRIPTS = (".env", "dockerfile", "containerfile", "makefile", "procfile")
 """Beginnings of the names of files without an ending."""
 
 SHORT_TEXT = 2000
-"""Characters up to which what was found in a text is remembered."""
+"""Characters up to which what was found in a text is remembered by the text itself."""
+MOST_FILES = 8192
+"""Longer texts of which what was found is remembered."""
+_FILES: dict[bytes, tuple[Secret, ...]] = {}
 
 
 def dialect_of(path: str) -> Dialect:
@@ -123,7 +127,17 @@ def dialect_of(path: str) -> Dialect:
 
 def find(text: str, dialect: Dialect = Dialect.PROSE) -> Sequence[Secret]:
     """The secrets of a text in their order, none inside another."""
-    return _remembered(text, dialect) if len(text) <= SHORT_TEXT else _find(text, dialect)
+    return _remembered(text, dialect) if len(text) <= SHORT_TEXT else _of_file(text, dialect)
+
+
+def _of_file(text: str, dialect: Dialect) -> tuple[Secret, ...]:
+    """A file is read before a conversion and once more in its output: what was found is kept, by the digest of the text."""
+    key = hashlib.blake2b(text.encode(errors="surrogatepass"), digest_size=16, person=dialect.value[:16].encode()).digest()
+    if key not in _FILES:
+        if len(_FILES) >= MOST_FILES:
+            _FILES.clear()
+        _FILES[key] = tuple(_find(text, dialect))
+    return _FILES[key]
 
 
 @functools.lru_cache(maxsize=8192)

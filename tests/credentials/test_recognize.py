@@ -181,6 +181,15 @@ def test_masking_is_done_once() -> None:
     assert vault.mask(once, CONFIG) == once == "export HF_TOKEN=${HF_TOKEN}"
 
 
+def test_what_was_found_in_a_long_text_is_remembered_for_each_dialect() -> None:
+    text = "a plain line of a long file\n" * 100 + "DB_PASSWORD=lantern\n"
+    before, after = "x" * 3000 + "\n" + text, text + "y" * 3000
+    for _ in range(2):
+        assert [secret.value for secret in find(text, CONFIG)] == ["lantern"]
+        assert [secret.value for secret in find(text, Dialect.EXAMPLE)] == []
+        assert [one.start for one in (*find(before, CONFIG), *find(after, CONFIG))] == [before.index("lantern"), text.index("lantern")]
+
+
 def test_what_the_detectors_need_is_imported_only_where_it_may_be_needed() -> None:
     import subprocess
     import sys
