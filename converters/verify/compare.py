@@ -253,7 +253,7 @@ def _equal(source: Any, target: Any) -> bool:
 
 def _canonical(text: str) -> str:
     """Text without addresses, names of temporary files and lines of tracebacks, which the sides do not share."""
-    text = _FRAME.sub(r"\1", text)
+    text = _FRAME.sub(r"\1", text).replace("'PosixPath' object", "'Path' object")  # Cog's own class is one
     if _SIGNED.search(text):
         text = _WHEN.sub(r"\1", text)
     text = _TEMPORARY.sub(lambda match: "<temporary>" + _suffix(match.group()), _ADDRESS.sub("0x", text))

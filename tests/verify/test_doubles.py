@@ -162,6 +162,10 @@ CASES: dict[str, tuple[str, Any]] = {
         ),
         [*["placeholder of model.safetensors"] * 3, True],
     ),
+    "an answer tells of no error": (
+        "import net\nanswer = [net.ask().get('error'), net.ask().get('error', 'none'), bool(net.ask().get('prompt_id'))]",
+        [None, "none", True],
+    ),
     "a model that is saved leaves its folder": (
         "import net\nimport os\nnet.model.save_pretrained('tuned')\nanswer = sorted(os.listdir('tuned'))",
         ["config.json"],

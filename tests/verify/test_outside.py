@@ -239,11 +239,13 @@ def test_a_program_leaves_the_files_that_it_is_told_to_write(side: Observation, 
     ("command", "doubled"),
     [
         pytest.param("sed -i s/a/b/ models/vae/config.json", True, id="in a folder that is not here"),
+        pytest.param("python diffusers/scripts/convert.py --half", True, id="a script in a folder that is not here"),
+        pytest.param("python -u gone.py", False, id="a script that is missing from a folder"),
         pytest.param("sed -i s/a/b/ gone.json", False, id="of a file that is missing from a folder"),
         pytest.param("sed s/a/b/ models/vae/config.json", False, id="which only reads"),
     ],
 )
-def test_what_an_image_would_hold_can_be_edited_in_place(side: Observation, command: str, doubled: bool) -> None:
+def test_what_an_image_would_hold_can_be_edited_and_run(side: Observation, command: str, doubled: bool) -> None:
     side.begin(1)
     done = run(side, f"import subprocess\nprint(subprocess.run({command!r}, shell=True, capture_output=True).returncode)")
     assert ((done.stdout.strip() == "0"), bool(side.calls(1))) == (doubled, doubled)

@@ -286,6 +286,8 @@ def called(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     place = writing.downloaded(last, args, kwargs)
     if place is not None:
         return place
+    if last == "get" and args and isinstance(args[0], str) and is_negative(args[0]):  # as `in` says, too
+        return args[1] if len(args) > 1 else kwargs.get("default")
     made = Double(text)
     size = DIMENSIONS if last == "size" and not args else length(last, args)
     if size is not None:

@@ -205,7 +205,17 @@ def _runs_file(words: list[str]) -> bool:
 def _edits_what_the_image_has(words: list[str], folder: str) -> bool:
     """Whether ``sed -i`` is told a file below a folder that is not here: the image has both, or a doubled program would have made them."""
     in_place = any(re.match(r"-[a-zA-Z]*i|--in-place", word) for word in words)
-    return in_place and not os.path.isdir(os.path.join(folder, os.path.dirname(words[-1])))
+    return in_place and _is_elsewhere(words[-1], folder)
+
+
+def _runs_what_the_image_has(words: list[str], folder: str) -> bool:
+    """Whether Python is told a script below a folder that is not here, as of a repository that the image clones."""
+    script = next((word for word in words if not word.startswith("-")), "")
+    return script.endswith(".py") and _is_elsewhere(script, folder)
+
+
+def _is_elsewhere(path: str, folder: str) -> bool:
+    return not os.path.isdir(os.path.join(folder, os.path.dirname(path)))
 
 
 def _is_doubled(words: list[str], shell: bool, folder: str) -> bool:
@@ -216,6 +226,8 @@ def _is_doubled(words: list[str], shell: bool, folder: str) -> bool:
         found = not _runs_file(words) or os.path.isabs(words[1]) or os.path.exists(os.path.join(folder, words[1]))
         return _shells and found  # what is not there, the shell itself says
     if name in _FETCHING or (name == "sed" and _edits_what_the_image_has(words[1:], folder)):
+        return True
+    if re.fullmatch(r"python[\d.]*", name) and _runs_what_the_image_has(words[1:], folder):
         return True
     commands = (
         words[:1] if not shell else [words[0], *(words[at + 1] for at, word in enumerate(words[:-1]) if word in ("&&", "||", ";", "|"))]
