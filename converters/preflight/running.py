@@ -275,7 +275,7 @@ def running(program: Program, project: Project, runner: Runner, started: tuple[s
     for place in started:
         unit = found.unit_of(runner.files[place], place, script=True) if place in runner.files else None
         if unit is not None:
-            found.search.append(place.rpartition("/")[0])
+            found.search += [place.rpartition("/")[0], *_put_on_the_path(unit, runner.cwd)]
             found.enter(unit, unit.module.tree)
             found.mentioned |= {node.name for node in _functions(unit) if node.decorator_list}
     if started:
@@ -296,6 +296,13 @@ def running(program: Program, project: Project, runner: Runner, started: tuple[s
         found.mentioned.add(program.symbol)
     found.settle()
     return found
+
+
+def _put_on_the_path(unit: Unit, cwd: str) -> list[str]:
+    """The folders that a started file puts on `sys.path` by their names; relative ones count from the working directory."""
+    calls = [node for node in nodes(unit.module.tree) if isinstance(node, ast.Call) and node.args]
+    puts = [node for node in calls if ast.unparse(node.func) in ("sys.path.append", "sys.path.insert")]
+    return [absolute(text, cwd) for node in puts if (text := unit.values.text(node.args[-1]))]
 
 
 def _learn_search(found: Running, own: ast.AST | None) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from converters.rules.model import Case, Rule, Seen, fal_docs, runpod_docs
-from converters.rules.samples import IMAGE, PIP, WORKER
+from converters.rules.samples import IMAGE, PIP, SERVER, SERVER_IMAGE, WORKER
 
 TUNES = WORKER.replace("import runpod", "import runpod\nfrom peft import LoraConfig")
 TORCH = """
@@ -281,6 +281,10 @@ rule = Rule(
                 "requirements.txt": "numpy==1.26.4",
             },
         ),
+        Case("a folder that a server puts on sys.path is read", "partial",
+             {"main.py": SERVER.replace("app = ", "import sys\nsys.path.append('utils')\nimport texts\napp = "),
+              "utils/texts.py": "import voice_of_ours\n", "Dockerfile": SERVER_IMAGE.replace("COPY main.py /app/main.py", "COPY . /app")},
+             seen=(Seen("manual", 1, "utils/texts.py"),), status="partial"),
         Case("a package that the code installs where it is not there is in order", "untouched",
              _brought("os.system('pip install vllm')")),
         Case("a package that the code only complains about is named", "partial", _brought("print('no vllm')")),
