@@ -43,6 +43,8 @@ WHOLE = [
     *("tests/test_fixtures.py", "tests/test_ledger_complete.py", "tests/rules/test_meetings.py", "tests/rules/test_guide_rows.py"),
     *("tests/rules/test_closed_gaps.py", "tests/rules/test_unknown_names.py"),
 ]
+FORKLESS = ("tests/containers/test_dockerfile_properties.py",)
+"""Tests that ask a library of Go's, whose threads a forked process has not."""
 NEAREST = 60
 """Of the tests that come to a condition, so many are tried: those that come to the fewest conditions first."""
 OTHERS = 150
@@ -150,8 +152,10 @@ def tests_that_notice(conditions: Sequence[Condition]) -> list[str]:
     parts = [str(condition.place).removeprefix("converters/") for condition in conditions]
     about = [path for start, paths in TESTS.items() if any(part.startswith(start) for part in parts) for path in paths]
     loop = Loop(conditions)
-    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-        pytest.main(["-p", "no:cacheprovider", "-p", "no:xdist", "-q", *dict.fromkeys([*about, *WHOLE])], [loop])
+    arguments = ["-p", "no:cacheprovider", "-p", "no:xdist", "-q", *(f"--ignore={path}" for path in FORKLESS)]
+    with contextlib.redirect_stdout(io.StringIO()) as told, contextlib.redirect_stderr(io.StringIO()):
+        code = pytest.main([*arguments, *dict.fromkeys([*about, *WHOLE])], [loop])
+    assert code == pytest.ExitCode.OK, told.getvalue()
     return loop.found
 
 
@@ -168,7 +172,8 @@ class Loop:
 
     def pytest_runtestloop(self, session: pytest.Session) -> object:
         assert session.items, "no test was collected"
-        tests: list[list[int]] = in_a_process(lambda: self._tests_that_meet(session.items))
+        tests: list[list[int]] | str = in_a_process(lambda: self._tests_that_meet(session.items))
+        assert not isinstance(tests, str), tests
         meets = Counter(test for numbers in tests for test in numbers)
         for number, condition in enumerate(self.conditions):
             nearest = sorted(tests[number], key=lambda test: (meets[test], test))[:NEAREST]
@@ -183,6 +188,7 @@ class Loop:
         found: list[list[int]] = [[] for _ in self.conditions]
         lines = Lines(self.conditions)
         for number, (item, following) in enumerate(zip(items, [*items[1:], None], strict=True)):
+            limit(10 * SECONDS)
             with lines.watch() as met:
                 failed = self._fails(item, following)
             for condition in () if failed else met:
@@ -206,10 +212,10 @@ class Loop:
 # Processes
 
 
-def limit() -> None:
+def limit(seconds: int = SECONDS) -> None:
     """End this process if what it does next takes too long."""
-    signal.setitimer(signal.ITIMER_PROF, SECONDS)
-    signal.alarm(5 * SECONDS)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
+    signal.alarm(5 * seconds)
 
 
 def in_a_process(work: Callable[[], Any]) -> Any:

@@ -46,6 +46,7 @@ rule = Rule(
             seen=(
                 Seen("converted", 8, "client.py"),
                 Seen("converted", 12, "client.py"),
+                Seen("converted", 4, "client.py", name="api.runpod.ai"),
             ),
             has={
                 "client.py": (

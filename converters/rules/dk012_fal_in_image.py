@@ -22,7 +22,14 @@ rule = Rule(
             "fal and curl are installed last",
             "converted",
             {"handler.py": WORKER, "Dockerfile": IMAGE},
-            has={"Dockerfile": ("RUN python -m pip install --no-cache-dir fal", "command -v curl")},
+            has={
+                "Dockerfile": (
+                    "RUN python -m pip install --no-cache-dir fal",
+                    "command -v curl",
+                    "\n\n# fal needs these in the image, installed last\nRUN ",
+                )
+            },
+            lacks={"Dockerfile": ("\n\n\n", "\r")},
         ),
         Case(
             "an image that installs curl itself needs no second one",
@@ -71,6 +78,12 @@ rule = Rule(
             "untouched",
             {"handler.py": WORKER, "Dockerfile": IMAGE, "web/Dockerfile": "FROM nginx\nRUN apt-get install -y ffmpeg"},
             within=("web/Dockerfile",),
+        ),
+        Case(
+            "lines that are added end as the others of their file do",
+            "converted",
+            {"handler.py": WORKER, "Dockerfile": IMAGE.lstrip().replace("\n", "\r\n")},
+            has={"Dockerfile": ("\r\n\r\n# fal needs these in the image, installed last\r\nRUN ",)},
         ),
     ),
 )

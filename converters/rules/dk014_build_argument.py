@@ -199,5 +199,27 @@ rule = Rule(
             seen=(Seen("manual", 2, "Dockerfile"),),
             status="partial",
         ),
+        Case(
+            "an argument whose default is a token is a secret by its value",
+            "partial",
+            {
+                "handler.py": WORKER,
+                "Dockerfile": IMAGE.replace("RUN apt", "ARG LICENSE=hf_abcdefghijklmnopqrstuvwxyzabcdefgh\nRUN echo $LICENSE\nRUN apt"),
+            },
+            seen=(Seen("manual", 2, "Dockerfile", says="ARG LICENSE is a secret of the build (used in line 3)"),),
+            status="converted",
+        ),
+        Case(
+            "an argument of a server's image whose default is a token is a secret by its value",
+            "partial",
+            {
+                "main.py": SERVER,
+                "Dockerfile": SERVER_IMAGE.replace(
+                    "EXPOSE", "ARG LICENSE=hf_abcdefghijklmnopqrstuvwxyzabcdefgh\nRUN echo $LICENSE\nEXPOSE"
+                ),
+            },
+            seen=(Seen("manual", 5, "Dockerfile", says="ARG LICENSE is a secret, and build arguments stay readable"),),
+            status="converted",
+        ),
     ),
 )  # fmt: skip

@@ -41,7 +41,7 @@ rule = Rule(
                 CMD ["python", "/main.py"]
                 """,
             },
-            seen=(Seen("manual", 5, "Dockerfile", says="the server serves no OpenAPI document"),),
+            seen=(Seen("manual", 5, "Dockerfile", says="has no playground and no list of endpoints. `--target app` w"),),
             status="converted",
         ),
         Case("a FastAPI server serves it there", "untouched", {"main.py": SERVER, "Dockerfile": SERVER_IMAGE}),

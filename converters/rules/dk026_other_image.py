@@ -71,8 +71,9 @@ rule = Rule(
                 """,
             },
             seen=(
-                Seen("manual", 6, "compose.yaml"),
+                Seen("manual", 6, "compose.yaml", says="service two could be the server as well"),
                 Seen("dropped", 1, "two/Dockerfile"),
+                Seen("manual", 6, "compose.yaml", says=": `--set service=two` converts it, `--set service=one` keeps service one."),
             ),
         ),
     ),

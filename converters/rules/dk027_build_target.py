@@ -40,6 +40,7 @@ rule = Rule(
                 """,
             },
             has={"Dockerfile": ("\nFROM serve\n",)},
+            why={"Dockerfile": ("DK027: the image is this target of the Dockerfile",)},
         ),
         Case("a Dockerfile of one stage has one target", "untouched", {"main.py": SERVER, "Dockerfile": SERVER_IMAGE}),
         Case("a worker's image is another matter", "untouched", {"handler.py": WORKER, "Dockerfile": IMAGE}),

@@ -22,6 +22,7 @@ rule = Rule(
             "converted",
             {"api/main.py": SERVER, "api/Dockerfile": SERVER_IMAGE},
             has={"api/Dockerfile": ("COPY api/main.py /app/main.py",)},
+            why={"api/Dockerfile": ("DK028: the build context on fal is the folder of pyproject.toml",)},
         ),
         Case(
             "sources beside pyproject.toml stay as they are",

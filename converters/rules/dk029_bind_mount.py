@@ -31,6 +31,7 @@ rule = Rule(
                 """,
             },
             has={"api/Dockerfile": ("--mount=type=bind,target=/tmp/r.txt,source=api/requirements.txt",)},
+            why={"api/Dockerfile": ("DK029: what fal needs comes last",)},
         ),
         Case("a command without mounts stays", "untouched", {"main.py": SERVER, "Dockerfile": SERVER_IMAGE}),
         Case("a queue worker's image is another matter", "untouched", {"handler.py": WORKER, "Dockerfile": IMAGE}),

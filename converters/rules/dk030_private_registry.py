@@ -27,7 +27,18 @@ rule = Rule(
             has={"MIGRATION.md": ("- [ ] `Dockerfile:1` 123456789012.dkr.ecr.us-east-1.amazonaws.com/base:1 is pulled with a login",)},
             status="converted",
         ),
-        Case("a public image needs none", "untouched", {"main.py": SERVER, "Dockerfile": SERVER_IMAGE}),
+        Case(
+            "a public image needs none",
+            "untouched",
+            {"main.py": SERVER, "Dockerfile": SERVER_IMAGE},
+            lacks={
+                "MIGRATION.md": (
+                    "Still to do in the code",
+                    "Where results live",
+                    "Left out, since they hold credentials",
+                )
+            },
+        ),
         Case("a queue worker on a public base needs none", "untouched", {"handler.py": WORKER, "Dockerfile": IMAGE}),
     ),
 )

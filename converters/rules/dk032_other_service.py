@@ -255,5 +255,30 @@ rule = Rule(
             seen=(Seen("manual", 5, "compose.yaml"), Seen("dropped", 9, "compose.yaml")),
             lacks={"MIGRATION.md": ("names the service cache",)},
         ),
+        Case(
+            "a store that a program in Go calls at a fixed address is left to a person",
+            "partial",
+            {
+                "cmd/serve/main.go": """
+                package main
+
+                func main() {
+                    open("redis://localhost:6379/0")
+                    http.ListenAndServe(":8090", nil)
+                }
+                """,
+                "Dockerfile": """
+                FROM golang:1.22 AS build
+                COPY . .
+                RUN go build -o /serve ./cmd/serve
+                FROM debian:12
+                COPY --from=build /serve /serve
+                EXPOSE 8090
+                ENTRYPOINT ["/serve"]
+                """,
+            },
+            seen=(Seen("manual", 4, "cmd/serve/main.go", says="the code calls Redis on localhost"),),
+            status="partial",
+        ),
     ),
 )  # fmt: skip

@@ -20,7 +20,12 @@ rule = Rule(
             "a server without a GPU gets a CPU",
             "partial",
             {"main.py": SERVER, "Dockerfile": SERVER_IMAGE},
-            has={"pyproject.toml": ('machine_type = "L" # assumed',)},
+            has={
+                "pyproject.toml": ('machine_type = "L" # assumed',),
+                "MIGRATION.md": (
+                    "` L is assumed (nothing asks for a GPU): choose the machine by the memory that the model needs. (DK037)",
+                ),
+            },
             status="converted",
         ),
         Case("a queue worker has a rule of its own", "untouched", {"handler.py": WORKER, "Dockerfile": IMAGE}),
@@ -62,6 +67,26 @@ rule = Rule(
                 """
             },
             has={"pyproject.toml": ('machine_type = "L"',)},
+        ),
+        Case(
+            "a library that the Dockerfile installs for a GPU asks for one",
+            "partial",
+            {"main.py": SERVER, "Dockerfile": SERVER_IMAGE.replace("RUN pip", "RUN pip install onnxruntime-gpu==1.18.0\nRUN pip")},
+            seen=(Seen("manual", 2, "Dockerfile", says="GPU-A100 is assumed (the Dockerfile installs CUDA)"),),
+            status="converted",
+        ),
+        Case(
+            "a ready image whose variables are those of a GPU's asks for one",
+            "partial",
+            {"README.md": "speech"},
+            image="""
+            [{"RepoTags": ["acme/speech:1"], "Architecture": "amd64", "Os": "linux", "Config": {
+              "Env": ["PATH=/usr/bin", "NVIDIA_VISIBLE_DEVICES=all"], "ExposedPorts": {"8000/tcp": {}},
+              "Cmd": ["uvicorn", "main:app", "--port", "8000", "--host", "0.0.0.0"]
+            }}]
+            """,
+            seen=(Seen("manual", 3, "image.json", says="GPU-A100 is assumed (the image holds CUDA)"),),
+            status="converted",
         ),
     ),
 )

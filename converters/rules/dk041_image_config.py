@@ -146,6 +146,7 @@ rule = Rule(
                 Seen("dropped", 4, "image.json"),
                 Seen("converted", 6, "image.json"),
                 Seen("converted", 12, "image.json"),
+                Seen("manual", 3, "compose.yaml", "DK030", "acme/web:1 is pulled with a login"),
             ),
             image="""
                 {

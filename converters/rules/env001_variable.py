@@ -94,6 +94,7 @@ rule = Rule(
                 """,
             },
             seen=(Seen("converted", 6, "compose.yaml"),),
+            why={"Dockerfile": ("ENV001: fal's image has no table of variables",)},
         ),
         Case(
             "a variable of an exported endpoint is set",
@@ -227,6 +228,21 @@ rule = Rule(
             seen=(Seen("kept", 5, "Dockerfile"), Seen("converted", 6, "compose.yaml")),
             has={"Dockerfile": ("ENV MODE=slow STEP=1\n", '8000"]\n\nENV MODE=fast\nENV LEVEL=two\n')},
             status="converted",
+        ),
+        Case(
+            "what the start script exports takes the place of the image's value",
+            "converted",
+            {
+                "handler.py": WORKER.replace("import runpod", "import os\n\nimport runpod\n\nMODE = os.environ['MODE']"),
+                ".env": "MODE=medium",
+                "start.sh": "#!/bin/bash\nexport MODE=fast\npython -u /handler.py\n",
+                "Dockerfile": PIP.replace(
+                    "COPY handler.py /handler.py", "ENV MODE=slow\nENV KIND=plain\nCOPY handler.py start.sh /"
+                ).replace('["python", "-u", "/handler.py"]', '["bash", "/start.sh"]'),
+            },
+            seen=(Seen("converted", 2, "start.sh", says="MODE is exported by the start script"),),
+            has={"app.py": ('os.environ["MODE"] = "fast"  # start.sh:2', '"KIND", "plain"')},
+            lacks={"app.py": ("slow",)},
         ),
     ),
 )

@@ -213,5 +213,25 @@ rule = Rule(
             has={"Dockerfile": ('ARG HF_TOKEN\nENV API_TOKEN="" MODE=x\n',)},
             status="converted",
         ),
+        Case(
+            "a variable of an image that stays is a secret by its value",
+            "partial",
+            {"handler.py": WORKER, "Dockerfile": IMAGE.replace("RUN apt", "ENV LICENSE=hf_abcdefghijklmnopqrstuvwxyzabcdefgh\nRUN apt")},
+            seen=(Seen("manual", 2, "Dockerfile", says="LICENSE is a secret: its value stands in the Dockerfile and is not copied"),),
+            status="converted",
+        ),
+        Case(
+            "a secret that a start script exports is asked for once",
+            "partial",
+            {
+                "handler.py": WORKER.replace("import runpod", "import os\n\nimport runpod\n\nTOKEN = os.environ['HF_TOKEN']"),
+                "start.sh": "#!/bin/bash\nexport HF_TOKEN=hf_abcdefghijklmnopqrstuvwxyzabcdefgh\npython -u /handler.py\n",
+                "Dockerfile": IMAGE.replace("COPY handler.py /handler.py", "COPY handler.py start.sh /").replace(
+                    '["python", "-u", "/handler.py"]', '["bash", "/start.sh"]'
+                ),
+            },
+            seen=(Seen("manual", 2, "start.sh", says="the start script exports the secret HF_TOKEN"),),
+            has={"app.py": ('secrets = ["HF_TOKEN"]',)},
+        ),
     ),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from converters.rules.model import Case, Rule, Seen, fal_docs, runpod_docs
-from converters.rules.samples import WORKER
+from converters.rules.samples import PREDICTOR, WORKER
 
 rule = Rule(
     code="ENV008",
@@ -55,6 +55,32 @@ rule = Rule(
             "untouched",
             {"handler.py": WORKER, "requirements.txt": "pydantic-settings==2.0.0\nnumpy==1.21.6"},
             status="converted",
+        ),
+        Case(
+            "a pin that gives way leaves the steps that are installed in order, too",
+            "converted",
+            {
+                "handler.py": WORKER,
+                "requirements.txt": "--extra-index-url https://download.pytorch.org/whl/cpu\nfastapi==0.110.0\ntorch==2.4.0",
+            },
+            seen=(Seen("converted", 2, "requirements.txt"),),
+            has={"app.py": ('        ["--extra-index-url", "https://download.pytorch.org/whl/cpu", "torch==2.4.0"]',)},
+            lacks={"app.py": ("fastapi==",)},
+        ),
+        Case(
+            "a pin in the image of a predictor is the image's own",
+            "untouched",
+            {
+                "cog.yaml": """
+                build:
+                  python_version: "3.11"
+                  python_packages: ["fastapi==0.110.0"]
+                  system_packages: [ffmpeg]
+                predict: predict.py:Predictor
+                """,
+                "predict.py": PREDICTOR,
+            },
+            has={"Dockerfile": ("fastapi==0.110.0",)},
         ),
     ),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from converters.rules.model import Case, Rule, Seen, fal_docs, runpod_docs
+from converters.rules.samples import WORKER
 
 rule = Rule(
     code="ENV011",
@@ -91,6 +92,16 @@ rule = Rule(
                 CMD ["python", "/handler.py"]
                 """,
             },
+        ),
+        Case(
+            "a variable that the code gives a value before it reads it is not asked for",
+            "untouched",
+            {
+                "handler.py": WORKER.replace(
+                    "import runpod", "import os\n\nimport runpod\n\nos.environ['MODE'] = 'fast'\nMODE = os.environ['MODE']"
+                ),
+            },
+            lacks={"app.py": ('secrets = ["MODE"]',)},
         ),
     ),
 )

@@ -25,6 +25,12 @@ rule = Rule(
             "converted",
             {"handler.py": WORKER},
             has={"pyproject.toml": ('[tool.fal.apps.worker]\nref = "app.py::Worker"',), "MIGRATION.md": ("fal deploy worker",)},
+            why={
+                "app.py": ("RP003: the app that serves the worker's handler",),
+                "pyproject.toml": ("FAL001: fal reads its apps here",),
+                "fal-contract.json": ("FAL001: what callers and `migrate verify` read",),
+                "MIGRATION.md": ("FAL001: what is left to do",),
+            },
         ),
         Case(
             "an existing pyproject.toml keeps its own lines",

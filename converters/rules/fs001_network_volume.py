@@ -247,5 +247,25 @@ rule = Rule(
             seen=(Seen("manual", 1, "one/handler.py"), Seen("manual", 1, "two/handler.py")),
             status="converted",
         ),
+        Case(
+            "of three workers that share files on the volume the first to move a file names its folder",
+            "converted",
+            {
+                "a/handler.py": WORKER.replace("import runpod", "import one\nimport runpod"),
+                "b/handler.py": WORKER.replace("import runpod", "import runpod\nimport two"),
+                "c/handler.py": WORKER.replace("import runpod", "import one\nimport runpod\nimport two\n\nOWN = '/runpod-volume/own'"),
+                "one.py": "MODEL = '/runpod-volume/one'",
+                "two.py": "MODEL = '/runpod-volume/two'",
+                **{
+                    f"{name}/Dockerfile": PIP.replace("COPY handler.py /handler.py", f"COPY {name}/handler.py {files} /")
+                    for name, files in (("a", "one.py"), ("b", "two.py"), ("c", "one.py two.py"))
+                },
+            },
+            has={
+                "one.py": ("MODEL = '/data/a/one'\n",),
+                "two.py": ("MODEL = '/data/b/two'\n",),
+                "c/handler.py": ("OWN = '/data/a/own'",),
+            },
+        ),
     ),
 )

@@ -27,6 +27,8 @@ class Seen:
     rule: str = ""
     says: str = ""
     """Part of its message."""
+    name: str = ""
+    """The name of the construct that it accounts for; '' for any."""
 
 
 @dataclass(frozen=True)

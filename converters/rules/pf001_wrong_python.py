@@ -75,5 +75,16 @@ rule = Rule(
             seen=(Seen("manual", 3, "jobs.py"),),
             status="partial",
         ),
+        Case(
+            "a statement that came after the app's Python is named, though a newer one takes it",
+            "partial",
+            {
+                "handler.py": WORKER.replace("import runpod", "import runpod\nimport jobs"),
+                "jobs.py": "try:\n    VALUE = 1\nexcept* ValueError:\n    VALUE = 2",
+                "Dockerfile": PIP.replace("3.11", "3.10").replace("COPY handler.py", "COPY jobs.py /\nCOPY handler.py"),
+            },
+            seen=(Seen("manual", 4, "jobs.py", says="is not valid Python 3.10, which the app runs on"),),
+            status="partial",
+        ),
     ),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from converters.rules.model import Case, Rule, Seen, docker_docs, fal_docs
-from converters.rules.samples import IMAGE, SERVER, SERVER_IMAGE, WORKER
+from converters.rules.samples import IMAGE, PIP, SERVER, SERVER_IMAGE, WORKER
 
 PACKAGE = """
 FROM python:3.11-slim
@@ -165,6 +165,17 @@ rule = Rule(
                 """,
             },
             seen=(Seen("manual", 6, "Dockerfile", says="the image starts `api.other`, and api/ has no such module"),),
+        ),
+        Case(
+            "another worker that the image holds and does not start is named with the one that is taken",
+            "partial",
+            {
+                "handler.py": WORKER,
+                "other.py": WORKER,
+                "Dockerfile": PIP.replace("COPY handler.py /handler.py", "COPY handler.py other.py /").replace("/handler.py", "/main.py"),
+            },
+            seen=(Seen("manual", 4, "Dockerfile", says="is converted in its place (other.py would start one, too): add main.py"),),
+            status="partial",
         ),
     ),
 )  # fmt: skip

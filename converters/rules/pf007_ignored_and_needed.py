@@ -56,5 +56,20 @@ rule = Rule(
             },
         ),
         Case("a text that nothing reads may be left out", "untouched", {"handler.py": WORKER, "README.md": "x", "Dockerfile": IMAGE}),
+        Case(
+            "a file that the code reads and that the client's own list leaves out is named",
+            "partial",
+            {
+                "svc/handler.py": WORKER.replace("import runpod", "import runpod\n\nTEXT = open('/app/notes.md').read()"),
+                "svc/notes.md": "x",
+                "svc/other.md": "x",
+                "README.md": "x",
+                "svc/Dockerfile": IMAGE.replace("COPY handler.py /handler.py", "COPY . /app").replace(
+                    '"/handler.py"]', '"/app/handler.py"]'
+                ),
+            },
+            seen=(Seen("manual", 3, "svc/handler.py", says="fal's client does not send `svc/notes.md`, by `*.md`"),),
+            status="partial",
+        ),
     ),
 )

@@ -32,6 +32,16 @@ def _stores(before: str, after: str, listed: str) -> Case:
     )
 
 
+STORE = """
+import os
+
+import boto3
+
+s3 = boto3.client("s3")
+s3.upload_file("/tmp/a", os.getenv("MODELS_BUCKET"), "a")
+"""
+
+
 rule = Rule(
     code="PF010",
     title="a variable that the app cannot do without",
@@ -98,5 +108,13 @@ rule = Rule(
         _stores('os.getenv("MODELS_BUCKET")', 'os.getenv("MODELS_BUCKET") or "models"', "optional"),
         _stores("Bucket=BUCKET", 'Bucket=BUCKET if BUCKET else "models"', "optional"),
         _stores("Bucket=BUCKET", "**settings(BUCKET=[BUCKET])", "not known"),
+        Case(
+            "a variable that a server passes on without a default is asked for, and reaches it",
+            "partial",
+            {"main.py": SERVER + STORE, "Dockerfile": SERVER_IMAGE},
+            seen=(Seen("manual", 20, "main.py", says="the code reads the variable MODELS_BUCKET without a default"),),
+            has={"pyproject.toml": ('secrets = ["MODELS_BUCKET"]',)},
+            status="converted",
+        ),
     ),
 )

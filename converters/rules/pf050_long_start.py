@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from converters.rules.model import Case, Rule, fal_docs, runpod_docs
+from converters.rules.samples import IMAGE
 
 WAITING = """
 import time
@@ -52,6 +53,16 @@ rule = Rule(
             "a long loop of a request is no start",
             "untouched",
             {"handler.py": WAITING.replace("wait_for_server", "step").replace("step()\n\n", "")},
+        ),
+        Case(
+            "a wait that the app's own time to start allows is in order",
+            "untouched",
+            {
+                "handler.py": WAITING,
+                "Dockerfile": IMAGE,
+                ".runpod/hub.json": '{"config": {"env": [{"key": "RUNPOD_INIT_TIMEOUT", "value": "1500"}]}}',
+            },
+            has={"app.py": ("startup_timeout = 1500",)},
         ),
     ),
 )

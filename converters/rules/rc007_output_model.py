@@ -87,5 +87,55 @@ rule = Rule(
             has={"predict.py": ("class Output(BaseModel):",)},
         ),
         Case("a predictor that returns text has no output class", "untouched", {"cog.yaml": COG, "predict.py": PREDICTOR}),
+        Case(
+            "a class that is only asked for is pydantic's, by either name",
+            "converted",
+            {
+                "cog.yaml": COG,
+                "predict.py": """
+                import cog
+                from cog import BaseModel as Base
+                from cog import BasePredictor
+
+
+                class Predictor(BasePredictor):
+                    def predict(self, prompt: str) -> str:
+                        return prompt + str(isinstance(prompt, Base)) + str(isinstance(prompt, cog.BaseModel))
+                """,
+            },
+            seen=(Seen("converted", 8, "predict.py"),),
+            has={
+                "predict.py": (
+                    "from pydantic import BaseModel as Base\n",
+                    "str(isinstance(prompt, Base)) + str(isinstance(prompt, BaseModel))",
+                )
+            },
+            style="keep",
+        ),
+        Case(
+            "a class that is named with its module is a model of pydantic by its name alone",
+            "converted",
+            {
+                "cog.yaml": COG,
+                "predict.py": """
+                from typing import Optional
+
+                import cog
+
+
+                class Output(cog.BaseModel):
+                    subtitles: Optional[str]
+                    text: str
+
+
+                class Predictor(cog.BasePredictor):
+                    def predict(self, prompt: str) -> Output:
+                        return Output(text=prompt.upper())
+                """,
+            },
+            seen=(Seen("converted", 6, "predict.py"),),
+            has={"predict.py": ("from pydantic import BaseModel\n", "class Output(BaseModel):\n    subtitles: Optional[str] = None\n")},
+            style="keep",
+        ),
     ),
 )

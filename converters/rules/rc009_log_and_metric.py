@@ -129,5 +129,26 @@ rule = Rule(
             seen=(Seen("converted", 6, "predict.py"),),
             style="keep",
         ),
+        Case(
+            "metrics of the predictor's scope and of the function for them become lines of the log",
+            "converted",
+            {
+                "cog.yaml": COG,
+                "predict.py": """
+                from cog import BasePredictor, emit_metric
+
+
+                class Predictor(BasePredictor):
+                    def predict(self, prompt: str) -> str:
+                        self.scope.record_metric("words", 3)
+                        emit_metric("letters", len(prompt))
+                        return prompt.upper()
+                """,
+            },
+            seen=(Seen("converted", 6, "predict.py", name="self.scope"), Seen("converted", 7, "predict.py")),
+            has={"predict.py": ('        print("metric", "words", 3)\n        print("metric", "letters", len(prompt))\n',)},
+            lacks={"predict.py": ("cog",)},
+            style="keep",
+        ),
     ),
 )

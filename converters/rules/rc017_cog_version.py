@@ -54,5 +54,23 @@ rule = Rule(
             has={"predict.py": ("torch.__version__",)},
             style="keep",
         ),
+        Case(
+            "in a text that quotes hold the version stands in the other quotes",
+            "converted",
+            {
+                "cog.yaml": COG,
+                "predict.py": """
+                import cog
+
+
+                class Predictor(cog.BasePredictor):
+                    def predict(self, prompt: str) -> str:
+                        return f"{prompt} of {cog.__version__}" + cog.__version__
+                """,
+            },
+            seen=(Seen("converted", 6, "predict.py"),),
+            has={"predict.py": ("of {'0.23.1'}",)},
+            style="keep",
+        ),
     ),
 )

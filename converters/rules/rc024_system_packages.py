@@ -68,5 +68,21 @@ rule = Rule(
                 Seen("dropped", 3, "cog.yaml"),
             ),
         ),
+        Case(
+            "an option of apt beside a package is no package, and one of another name now gets it",
+            "converted",
+            {
+                "cog.yaml": """
+                build:
+                  python_version: "3.11"
+                  system_packages:
+                    - "--no-install-recommends libgl1-mesa-glx"
+                predict: predict.py:Predictor
+                """,
+                "predict.py": PREDICTOR,
+            },
+            seen=(Seen("converted", 4, "cog.yaml", says="is installed by Dockerfile; libgl1-mesa-glx is called libgl1 since Debian 12"),),
+            has={"Dockerfile": (" libgl1 ",)},
+        ),
     ),
 )

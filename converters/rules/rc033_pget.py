@@ -103,5 +103,30 @@ rule = Rule(
             seen=(Seen("converted", 8, "predict.py"),),
             has={"predict.py": ("import subprocess\nfrom fal_weights import pget\n",)},
         ),
+        Case(
+            "the download is imported behind the imports that a docstring stands before",
+            "converted",
+            {
+                "cog.yaml": COG,
+                "predict.py": """
+                \"\"\"A predictor.\"\"\"
+                import subprocess
+                from cog import BasePredictor
+
+                FLAG = "-x"
+                import sys
+
+
+                class Predictor(BasePredictor):
+                    def setup(self):
+                        subprocess.check_call(["pget", FLAG, "https://example.com/w.tar", "model"])
+
+                    def predict(self, prompt: str) -> str:
+                        return prompt.upper() + str(sys.argv)
+                """,
+            },
+            seen=(Seen("converted", 11, "predict.py"),),
+            has={"predict.py": ("import subprocess\nfrom fal_weights import pget\n\nFLAG",)},
+        ),
     ),
 )

@@ -81,5 +81,22 @@ rule = Rule(
         ),
         Case("a predictor without a Dockerfile has none to adapt", "untouched", {"cog.yaml": COG, "predict.py": PREDICTOR}),
         Case("a Dockerfile of a queue worker is another matter", "untouched", {"handler.py": WORKER, "Dockerfile": IMAGE + "EXPOSE 5000"}),
+        Case(
+            "an image of the author's own that a step copies from is named as it stands there",
+            "partial",
+            {
+                "cog.yaml": COG,
+                "predict.py": PREDICTOR,
+                "Dockerfile": """
+                FROM python:3.11-slim
+                RUN pip install cog numpy==1.26.4
+                COPY --from=our_tools /usr/bin/tool /usr/bin/tool
+                COPY . /src
+                CMD ["python", "-m", "cog.server.http"]
+                """,
+            },
+            seen=(Seen("manual", 3, "Dockerfile", says="`COPY --from=our_tools` names an image"),),
+            status="partial",
+        ),
     ),
 )

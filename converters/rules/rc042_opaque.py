@@ -65,5 +65,25 @@ rule = Rule(
             has={"predict.py": ("shape: Annotated[str, Opaque]",)},
         ),
         Case("an input without a mark is what its type says", "untouched", {"cog.yaml": COG, "predict.py": PREDICTOR}),
+        Case(
+            "a mark between others goes alone",
+            "converted",
+            {
+                "cog.yaml": COG,
+                "predict.py": """
+                from typing import Annotated
+
+                from cog import BasePredictor, Opaque
+
+
+                class Predictor(BasePredictor):
+                    def predict(self, shape: Annotated[dict, "first", Opaque, "last"]) -> str:
+                        return str(shape)
+                """,
+            },
+            seen=(Seen("converted", 7, "predict.py"),),
+            has={"predict.py": ('shape: Annotated[dict, "first", "last"]) -> str:',)},
+            style="keep",
+        ),
     ),
 )

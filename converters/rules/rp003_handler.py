@@ -77,7 +77,10 @@ rule = Rule(
                 runpod.serverless.start({"handler": handler})
                 """
             },
-            seen=(Seen("converted", 6),),
+            seen=(
+                Seen("converted", 6),
+                Seen("converted", 6, says="the handler never awaits, so it runs in a thread"),
+            ),
             has={"app.py": ("    def generate(self, input: Input) -> Output:", "asyncio.run(handle(job))")},
             style="keep",
         ),

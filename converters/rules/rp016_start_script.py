@@ -231,7 +231,10 @@ rule = Rule(
                     '["python", "-u", "/handler.py"]', '["bash", "/start.sh"]'
                 ),
             },
-            seen=(Seen("converted", 3, "start.sh"),),
+            seen=(
+                Seen("converted", 3, "start.sh"),
+                Seen("converted", 2, "start.sh", "FS001", "-> /data/worker"),
+            ),
             has={"start.sh": ("nginx -c /data/worker/nginx.conf\nexit 0\n",)},
         ),
     ),

@@ -134,5 +134,25 @@ rule = Rule(
                 """
             },
         ),
+        Case(
+            "a variable of the bucket that the listing gives is not asked for",
+            "partial",
+            {
+                "handler.py": """
+                import runpod
+                from runpod.serverless.utils import rp_upload
+
+
+                def handler(job):
+                    return {"url": rp_upload.upload_image(job["id"], "a.png")}
+
+
+                runpod.serverless.start({"handler": handler})
+                """,
+                ".runpod/hub.json": '{"config": {"env": [{"key": "BUCKET_ENDPOINT_URL", "value": "https://files.example.com"}]}}',
+            },
+            seen=(Seen("manual", 6, says="writes to the bucket that BUCKET_ACCESS_KEY_ID, BUCKET_SECRET_ACCESS_KEY name"),),
+            status="converted",
+        ),
     ),
 )

@@ -106,5 +106,19 @@ rule = Rule(
             seen=(Seen("converted", 4, ".runpod/hub.json"), Seen("converted", 5, ".runpod/hub.json")),
             has={"app.py": ('os.environ.setdefault("FAST", "true")', 'os.environ.setdefault("STEPS", "1")')},
         ),
+        Case(
+            "a default that is a token is a secret by its value",
+            "partial",
+            {
+                "handler.py": WORKER,
+                ".runpod/hub.json": """
+                {"config": {"env": [{"key": "LICENSE", "input": {
+                  "type": "string", "default": "hf_abcdefghijklmnopqrstuvwxyzabcdefgh"
+                }}]}}
+                """,
+            },
+            seen=(Seen("manual", 1, ".runpod/hub.json", says="`LICENSE` is a secret: set it"),),
+            status="converted",
+        ),
     ),
 )

@@ -50,10 +50,10 @@ def test_a_case_comes_out_as_it_says(rule: Rule, case: Case) -> None:
     made = converted_once(rule, case)
     status = getattr(made.outcome, "status", "crashed")
     assert status == case.status if case.status else status in ("converted", "partial"), made.outcome
-    found = {(item.rule, item.disposition.value, item.file, item.line, item.message) for item in made.items}
+    found = {(item.rule, item.disposition.value, item.file, item.line, item.message, item.name) for item in made.items}
     for seen in case.seen:
         place = (seen.rule or rule.code, seen.disposition, seen.file, seen.line)
-        assert any(item[:4] == place and seen.says in item[4] for item in found), sorted(found)
+        assert any(item[:4] == place and seen.says in item[4] and seen.name in ("", item[5]) for item in found), sorted(found)
     for path, texts in case.has.items():
         for text in texts:
             assert text in made.texts[path], made.texts[path]

@@ -88,11 +88,8 @@ def placement(project: Project, unit: Unit, app: App, closure: list[str], read_f
         environment.files = shipped
         outside = [path for path in shipped if not _below(path, app_folder)]
         if outside:
-            common = (
-                os.path.commonpath([app_folder or ".", *[str(PurePosixPath(path).parent) or "." for path in outside]]) if app_folder else ""
-            )
-            common = "" if common == "." else common
-            app.context_dir = os.path.relpath(common or ".", app_folder or ".")
+            common = os.path.commonpath([app_folder, *(str(PurePosixPath(path).parent) for path in outside)])
+            app.context_dir = os.path.relpath(common or ".", app_folder)
     _split_arguments(unit, app)
 
 

@@ -188,8 +188,7 @@ def _script(file: SourceFile, packaging: Packaging, unit: Unit, app: App, edits:
         return
     if not _end_there(file, spans, significant, edits, ledger):
         return
-    done = {(edit.file, edit.start) for edit in edits}
-    edits += [edit for edit in _volume_edits(file, app) if (edit.file, edit.start) not in done]
+    _move_volume(file, app, edits, ledger)
     _volume_environment(file, packaging, ledger)
     places = [image for image, path in packaging.layout.files.items() if path == file.path]
     app.start_command = ["bash", places[0] if app.environment.kind == "image" and places else file.path]
@@ -308,19 +307,24 @@ def configuration(unit: Unit) -> set[str]:
 
 def configuration_edits(project: Project, app: App, edits: list[Edit], ledger: Ledger) -> None:
     """Move paths on the network volume in the configuration files that the app takes along."""
-    done = {(edit.file, edit.start) for edit in edits}
     for path in app.environment.files:
         file = project.files.get(path)
         if file is None or PurePosixPath(path).suffix.lower() not in CONFIGURATION or file.size > MAX_FILE:
             continue
         if storage.VOLUME.encode() not in file.data or PurePosixPath(path).name in ("hub.json", "tests.json", "test_input.json"):
             continue
-        made = [edit for edit in _volume_edits(file, app) if (edit.file, edit.start) not in done]
-        edits += made
-        for edit in made:
+        _move_volume(file, app, edits, ledger)
+
+
+def _move_volume(file: SourceFile, app: App, edits: list[Edit], ledger: Ledger) -> None:
+    """Move the paths on the network volume in a file, and say so of each that did not move before."""
+    done = {(edit.file, edit.start) for edit in edits}
+    for edit in _volume_edits(file, app):
+        if (edit.file, edit.start) not in done:
+            edits.append(edit)
             line = file.text.count("\n", 0, edit.start) + 1
             message = f"a path on the network volume -> {edit.replacement}"
-            ledger.note(rules.FS001, Disposition.CONVERTED, message, Origin(file=path, line=line))
+            ledger.note(rules.FS001, Disposition.CONVERTED, message, Origin(file=file.path, line=line))
 
 
 def _volume_edits(file: SourceFile, app: App) -> list[Edit]:
