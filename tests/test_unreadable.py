@@ -78,7 +78,17 @@ def named(name: bytes) -> Make:
     return write
 
 
+def server(comment: bytes) -> Make:
+    def write(root: Path) -> None:
+        (root / "Dockerfile").write_bytes(b"FROM python:3.11\nCOPY main.py .\n" + comment + SERVED)
+        (root / "main.py").write_text("from fastapi import FastAPI\napp = FastAPI()\n")
+
+    return write
+
+
+SERVED = b'EXPOSE 8000\nCMD ["uvicorn", "main:app", "--host", "0.0.0.0", "--port", "8000"]\n'
 CASES = [
+    pytest.param(server(b"# gr\xf6\xdfer\n"), (5,), "Dockerfile:3: is not valid UTF-8", id="a server's Dockerfile in Latin-1"),
     pytest.param(handler(WORKER), (0,), "", id="a plain worker"),
     pytest.param(handler(WORKER + b"\ndef broken(:\n"), (5,), "handler.py:11: ", id="a syntax error"),
     pytest.param(handler(WORKER + NEWER.encode()), (5,), "handler.py:10: ", id="a newer Python than ours"),

@@ -12,9 +12,10 @@ from converters.containers.dockerfile_model import Instruction
 from converters.containers.layout import named_sources
 from converters.containers.packaging import Packaging
 from converters.containers.pythons import lacks_python
+from converters.errors import Unreadable
 from converters.escape import docker_list, docker_shell, docker_word
 from converters.fal.image import CURL, CURL_OF_ALPINE
-from converters.ir import App, Edit
+from converters.ir import App, Application, Edit
 from converters.ledger import Ledger
 from converters.project import Project
 from converters.targets import image_secrets
@@ -124,3 +125,17 @@ def _interpreter(project: Project, packaging: Packaging) -> tuple[str, str]:
     if any(command.words[:1] == ("uv",) for run in packaging.stage.runs for command in run.commands()):
         return path, f"uv pip install --no-cache --python {python}"
     return path, f"{python} -m ensurepip && {python} -m pip install --no-cache-dir"
+
+
+def require_utf8(project: Project, application: Application) -> None:
+    """Raises `Unreadable` for a Dockerfile that fal's client, which decodes it as UTF-8, could not send."""
+    for app in application.apps:
+        file = project.files.get(app.environment.dockerfile or "") if app.environment.kind == "image" else None
+        if file is None:
+            continue
+        try:
+            file.data.decode()
+        except UnicodeDecodeError as error:
+            line = file.data.count(b"\n", 0, error.start) + 1
+            message = f"is not valid UTF-8 (byte {error.start}), as which fal's client reads a Dockerfile."
+            raise Unreadable(message, file=file.path, line=line, hint="Save it as UTF-8.") from error

@@ -16,7 +16,7 @@ from converters.outcome import FileChange
 from converters.project import Project
 from converters.targets import dockerfile, function, machine, migration, overrides, pyproject, refused, secret_list
 from converters.targets.class_names import with_free_name
-from converters.targets.image import copy_line
+from converters.targets.image import copy_line, require_utf8
 from converters.targets.output_files import added, kept_file, new_file, sealed
 
 
@@ -27,6 +27,7 @@ def write(project: Project, application: Application, options: Options, ledger: 
     overrides.apply(application, options, ledger)
     refused.refuse(application, ledger)
     check_python(app, ledger)
+    require_utf8(project, application)
     if app.target == "app" and app.server is not None:
         for one in app.server.unproxied:
             message = (

@@ -6,7 +6,7 @@ from converters import rules
 from converters.concepts import context
 from converters.containers import packaging as docker
 from converters.credentials.vault import Vault
-from converters.errors import Unreadable, Unsupported, UsageError
+from converters.errors import Unsupported, UsageError
 from converters.ir import App, Application, Disposition, Edit, Safety
 from converters.ledger import Ledger
 from converters.options import Options
@@ -39,7 +39,7 @@ def write(project: Project, application: Application, options: Options, ledger: 
     application.edits = [
         edit for edit in application.edits if not any(app.style == "inline" and app.entry == edit.file for app in application.apps)
     ]
-    _require_utf8(project, application)
+    image.require_utf8(project, application)
     _ignore_file(project, application)
     edits = list(application.edits)
     _image_edits(project, application, edits, ledger)
@@ -62,20 +62,6 @@ def write(project: Project, application: Application, options: Options, ledger: 
     if len(application.apps) == 1 and (program := made.get(application.apps[0].app_file)) is not None and program.data is not None:
         places.fill(ledger, application.apps[0], program.data.decode())
     return sealed(project, application, made, ledger, vault, migration.emit, options)
-
-
-def _require_utf8(project: Project, application: Application) -> None:
-    """Raises `Unreadable` for a Dockerfile that fal's client, which decodes it as UTF-8, could not send."""
-    for app in application.apps:
-        file = project.files.get(app.environment.dockerfile or "") if app.environment.kind == "image" else None
-        if file is None:
-            continue
-        try:
-            file.data.decode()
-        except UnicodeDecodeError as error:
-            line = file.data.count(b"\n", 0, error.start) + 1
-            message = f"is not valid UTF-8 (byte {error.start}), as which fal's client reads a Dockerfile."
-            raise Unreadable(message, file=file.path, line=line, hint="Save it as UTF-8.") from error
 
 
 def _ignore_file(project: Project, application: Application) -> None:
