@@ -166,6 +166,13 @@ CASES: dict[str, tuple[str, Any]] = {
         "import net\nanswer = [net.ask().get('error'), net.ask().get('error', 'none'), bool(net.ask().get('prompt_id'))]",
         [None, "none", True],
     ),
+    "what a double holds can be decoded": (
+        (
+            "import base64, net\nanswer = [base64.b64decode(net.ask()['images'][at]) == bytes(net.ask()['images'][at]) for at in range(5)]"
+            "\nanswer += [base64.b64decode('YWI=').decode(), base64.b64decode(base64.b64encode(net.ask())) == bytes(net.ask())]"
+        ),
+        [True] * 5 + ["ab", True],
+    ),
     "a model that is saved leaves its folder": (
         "import net\nimport os\nnet.model.save_pretrained('tuned')\nanswer = sorted(os.listdir('tuned'))",
         ["config.json"],

@@ -18,12 +18,14 @@ from .expression import Double
 def install() -> None:
     """Let the standard library's functions take doubles for bytes."""
     for module, names in (
-        (base64, ("b64encode", "standard_b64encode", "urlsafe_b64encode", "b64decode", "b32encode", "encodebytes")),
+        (base64, ("b64encode", "standard_b64encode", "urlsafe_b64encode", "b32encode", "encodebytes")),
         (binascii, ("b2a_base64", "hexlify")),
         (hashlib, ("md5", "sha1", "sha256", "sha512")),
     ):
         for name in names:
             setattr(module, name, _of_bytes(getattr(module, name)))
+    decode = base64.b64decode
+    base64.b64decode = lambda s, *args, **kwargs: bytes(s) if isinstance(s, Double) else decode(s, *args, **kwargs)  # what it holds
     io.BytesIO = Buffer  # type: ignore[misc]
     original = builtins.open
 
