@@ -59,7 +59,7 @@ ROOTS = frozenset(
     {"runpod", "diffusers", "vllm", "whisper", "faster_whisper", "insightface", "moviepy", "ultralytics", "torchaudio", "flask", "peft"}
 )
 """Import names that few other packages bring along; `BRINGERS` has those that do."""
-OF_TORCH = frozenset({"torchaudio", "flask", "runpod"})
+OF_TORCH = ROOTS - {"diffusers", "vllm", "whisper", "faster_whisper", "insightface", "moviepy", "ultralytics", "peft"}
 """Those of them that base images with PyTorch may hold."""
 BRINGERS: dict[str, frozenset[str]] = {
     name: frozenset(distributions.split())
