@@ -5,6 +5,10 @@ from __future__ import annotations
 from converters.rules.model import Case, Rule, Seen, fal_docs, runpod_docs
 from converters.rules.samples import IMAGE, PIP, SERVER, SERVER_IMAGE, WORKER
 
+ASKS = "FLOW = first.Flow() if hasattr(first, 'Flow') else 0"
+OF_REQUESTS = WORKER.replace("import runpod", "import runpod\nfrom flows import first").replace("    return", "    first.Flow\n    return")
+TAKES = WORKER.replace("import runpod", "import runpod\nfrom flows import first\n\nFLOW = first.Flow()")
+TWO_FILES = IMAGE.replace("COPY handler.py /handler.py", "COPY handler.py /handler.py\nCOPY flows /flows")
 TUNES = WORKER.replace("import runpod", "import runpod\nfrom peft import LoraConfig")
 TORCH = """
 FROM pytorch/pytorch:2.4.1-cuda12.1-cudnn9-runtime
@@ -78,6 +82,30 @@ rule = Rule(
                 "Dockerfile": PIP.replace("3.11", "3.12"),
             },
             status="partial",
+        ),
+        Case(
+            "a name that a module of the project lacks is named where the start takes it",
+            "partial",
+            {"handler.py": TAKES, "flows/first.py": "class Flows:\n    pass\n", "Dockerfile": TWO_FILES},
+            seen=(Seen("manual", 4),),
+            style="keep",
+            status="partial",
+        ),
+        *(
+            Case(
+                f"what the start takes from a module of the project is no finding where {why}",
+                "untouched",
+                {"handler.py": code, "flows/first.py": module, "flows/other.py": "", "Dockerfile": TWO_FILES},
+                style="keep",
+            )
+            for why, code, module in (
+                ("it has the name", TAKES, "class Flow:\n    pass\n"),
+                ("it takes all of another module", TAKES, "from flows.other import *\n"),
+                ("the worker sets it", TAKES.replace("FLOW =", "first.Flow = dict\nFLOW ="), "FLOWS = 1\n"),
+                ("the worker asks for it first", TAKES.replace("FLOW = first.Flow()", ASKS), ""),
+                ("another name is meant", TAKES.replace("FLOW =", "first = __import__('types')\nFLOW ="), ""),
+                ("only a request takes it", OF_REQUESTS, ""),
+            )
         ),
         Case(
             "a package that neither a base with PyTorch nor a requirement brings is named",
