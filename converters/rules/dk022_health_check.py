@@ -5,6 +5,24 @@ from __future__ import annotations
 from converters.rules.model import Case, Rule, Seen, docker_docs, fal_docs
 from converters.rules.samples import PIP, SERVER, SERVER_IMAGE, WORKER
 
+FLASK_ROUTES = """
+from flask import Flask
+
+app = Flask(__name__)
+
+
+@app.route("/delete_all", methods=["GET"])
+def answer():
+    return {"ok": True}
+"""
+FLASK_IMAGE = """
+FROM python:3.11-slim
+RUN pip install flask==3.1.2 gunicorn==23.0.0
+COPY main.py /app/main.py
+WORKDIR /app
+CMD ["gunicorn", "-b", "0.0.0.0:8000", "main:app"]
+"""
+
 rule = Rule(
     code="DK022",
     title="HEALTHCHECK -> health_check",
@@ -29,6 +47,15 @@ rule = Rule(
             {"main.py": SERVER, "Dockerfile": SERVER_IMAGE},
             has={"pyproject.toml": ('path = "/health"',)},
         ),
+        *(
+            Case(f"a route that {what} is no health check", "partial",
+                 {"main.py": FLASK_ROUTES.replace("/delete_all", path), "Dockerfile": FLASK_IMAGE},
+                 lacks={"pyproject.toml": (f'path = "{path}"',)})
+            for what, path in (("deletes", "/delete_all"), ("trains", "/api/train"))
+        ),
+        Case("a route that only answers is one", "untouched",
+             {"main.py": FLASK_ROUTES.replace("/delete_all", "/models"), "Dockerfile": FLASK_IMAGE},
+             has={"pyproject.toml": ('path = "/models"',)}),
         Case(
             "a route of the project's own kind of application, of another module",
             "untouched",
@@ -79,4 +106,4 @@ rule = Rule(
             status="converted",
         ),
     ),
-)
+)  # fmt: skip

@@ -35,6 +35,11 @@ NAMES = (
     "/health/ready",
     "/health/live",
 )
+CHANGES = re.compile(
+    r"(?i)(^|[/_-])(delete|remove|clear|reset|purge|flush|drop|shutdown|stop|kill|restart|reboot|reload|logout|train|retrain|start|run|init|update|create)"
+    r"([/_-]|$)"
+)
+"""Names of routes that do something each time, so that fal's probes must not call them."""
 
 
 def stated(stage: Stage | None, service: Service | None, file: str) -> Iterator[tuple[str, int | None, Finding]]:
@@ -90,10 +95,10 @@ def from_listener(listener: Listener, routes: Routes) -> Iterator[tuple[str, Fin
             derived(routes.docs_path, "FastAPI serves its documentation there", place),
         )
     for route in plain:
-        if not redirects(route):
+        if not redirects(route) and not CHANGES.search(route.path):
             yield route.path, _of_route(route, "a GET route without parameters")
     for method, path, file, line in javascript(listener.scripts):
-        if method == "get" and not re.search(r"[:{*]", path):
+        if method == "get" and not re.search(r"[:{*]", path) and not CHANGES.search(path):
             yield path, derived(path, "a GET route without parameters", Origin(file=file, line=line))
     if listener.framework in ("gradio", "dash", "nicegui", "streamlit"):
         yield "/", derived("/", f"{listener.framework} answers GET /", origin)
