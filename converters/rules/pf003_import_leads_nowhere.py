@@ -5,6 +5,8 @@ from __future__ import annotations
 from converters.rules.model import Case, Rule, Seen, fal_docs, runpod_docs
 from converters.rules.samples import IMAGE, PIP, SERVER, SERVER_IMAGE, WORKER
 
+LOGS = "import logging\n\nLOG = logging.getLogger(__name__)\n"
+SHADOWED = "import runpod\nfrom flows import other\n\nLOG = other.LOG"
 ASKS = "FLOW = first.Flow() if hasattr(first, 'Flow') else 0"
 OF_REQUESTS = WORKER.replace("import runpod", "import runpod\nfrom flows import first").replace("    return", "    first.Flow\n    return")
 TAKES = WORKER.replace("import runpod", "import runpod\nfrom flows import first\n\nFLOW = first.Flow()")
@@ -95,7 +97,7 @@ rule = Rule(
             Case(
                 f"what the start takes from a module of the project is no finding where {why}",
                 "untouched",
-                {"handler.py": code, "flows/first.py": module, "flows/other.py": "", "Dockerfile": TWO_FILES},
+                {"handler.py": code, "flows/first.py": module, "flows/other.py": LOGS, "flows/logging.py": "", "Dockerfile": TWO_FILES},
                 style="keep",
             )
             for why, code, module in (
@@ -105,6 +107,7 @@ rule = Rule(
                 ("the worker asks for it first", TAKES.replace("FLOW = first.Flow()", ASKS), ""),
                 ("another name is meant", TAKES.replace("FLOW =", "first = __import__('types')\nFLOW ="), ""),
                 ("only a request takes it", OF_REQUESTS, ""),
+                ("its name is that of a module of Python's", WORKER.replace("import runpod", SHADOWED), ""),
             )
         ),
         Case(

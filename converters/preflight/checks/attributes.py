@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
@@ -60,9 +61,6 @@ def _modules(running: Running, unit: Unit) -> dict[str, tuple[str, frozenset[str
             whole = [(alias.asname or alias.name, Import(f"{node.module}.{alias.name}", (), node)) for alias in node.names]
             if any(not _leaves(running, unit, Import(node.module, (), node), alias.name) for alias in node.names):
                 continue
-        elif isinstance(node, ast.Import):
-            plain = [alias for alias in node.names if alias.asname or "." not in alias.name]
-            whole = [(alias.asname or alias.name, Import(alias.name, (), node)) for alias in plain]
         else:
             continue
         for name, module in whole:
@@ -80,6 +78,8 @@ def _leaves(running: Running, unit: Unit, package: Import, name: str) -> bool:
 
 def _held(running: Running, unit: Unit, module: Import) -> tuple[str, frozenset[str]] | None:
     """The path and the names of the one file that an import leads to; None where that, or its names, is not known."""
+    if module.module.partition(".")[0] in sys.stdlib_module_names:
+        return None  # another module of that name may come first
     places = list(dict.fromkeys(running.files_of(unit, module)))
     if len(places) != 1 or places[0] not in running.units or places[0].endswith("/__init__.py"):
         return None
