@@ -8,7 +8,6 @@ import importlib
 import io
 import json
 import os
-import random
 import signal
 import sys
 import tempfile
@@ -47,8 +46,6 @@ FORKLESS = ("tests/containers/test_dockerfile_properties.py",)
 """Tests that ask a library of Go's, whose threads a forked process has not."""
 NEAREST = 60
 """Of the tests that come to a condition, so many are tried: those that come to the fewest conditions first."""
-OTHERS = 150
-"""Of the cases of rules that a function does not cite, so many that come to a condition are tried; where there are more, drawn ones."""
 SECONDS = 20
 """Processor time of one case or test under a negated condition, which may never end. Then five times as long may pass."""
 
@@ -116,9 +113,7 @@ def cases_that_meet(wanted: Sequence[Condition]) -> list[list[int]]:
 def in_order(condition: Condition, numbers: Sequence[int]) -> list[int]:
     """The cases of the rules that a function cites, then the others."""
     codes = cited(condition)
-    own = [number for number in numbers if CASES[number][0].code in codes]
-    others = sorted({*numbers} - {*own})
-    return [*own, *random.Random(0).sample(others, min(OTHERS, len(others)))]
+    return sorted(numbers, key=lambda number: CASES[number][0].code not in codes)
 
 
 def case_that_notices(condition: Condition, numbers: Sequence[int]) -> str:

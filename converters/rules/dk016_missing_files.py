@@ -117,5 +117,17 @@ rule = Rule(
             },
             seen=(Seen("manual", 4, "Dockerfile"),),
         ),
+        Case(
+            "without a Dockerfile modules are found beside the worker and from the project's folder",
+            "untouched",
+            {
+                "svc/handler.py": WORKER.replace("import runpod", "import runpod\nimport helper\nfrom shared import x"),
+                "svc/helper.py": "A = 1",
+                "shared/x.py": "B = 1",
+                "README.md": "x",
+            },
+            has={"svc/app.py": ('sys.path[:0] = [os.getcwd(), os.path.abspath("..")]',)},
+            style="keep",
+        ),
     ),
 )

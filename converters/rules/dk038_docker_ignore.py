@@ -56,5 +56,20 @@ rule = Rule(
             },
             seen=(Seen("converted", 1, "cog.yaml"),),
         ),
+        Case(
+            "a text that the code of a predictor reads is sent, though the client's own list leaves it out",
+            "converted",
+            {
+                "cog.yaml": """
+                build:
+                  python_version: "3.11"
+                  system_packages: [ffmpeg]
+                predict: predict.py:Predictor
+                """,
+                "predict.py": PREDICTOR.replace("return prompt", "print(open('notes.md').read())\n        return prompt"),
+                "notes.md": "x",
+            },
+            seen=(Seen("converted", 1, "cog.yaml", says="would leave out notes.md, which the build needs"),),
+        ),
     ),
 )

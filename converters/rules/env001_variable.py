@@ -230,19 +230,19 @@ rule = Rule(
             status="converted",
         ),
         Case(
-            "what the start script exports takes the place of the image's value",
+            "what the start script exports has the last word over the listing",
             "converted",
             {
                 "handler.py": WORKER.replace("import runpod", "import os\n\nimport runpod\n\nMODE = os.environ['MODE']"),
-                ".env": "MODE=medium",
+                ".runpod/hub.json": '{"config": {"env": [{"key": "MODE", "value": "medium"}, {"key": "KIND", "value": "plain"}]}}',
                 "start.sh": "#!/bin/bash\nexport MODE=fast\npython -u /handler.py\n",
-                "Dockerfile": PIP.replace(
-                    "COPY handler.py /handler.py", "ENV MODE=slow\nENV KIND=plain\nCOPY handler.py start.sh /"
-                ).replace('["python", "-u", "/handler.py"]', '["bash", "/start.sh"]'),
+                "Dockerfile": PIP.replace("COPY handler.py /handler.py", "COPY handler.py start.sh /").replace(
+                    '["python", "-u", "/handler.py"]', '["bash", "/start.sh"]'
+                ),
             },
             seen=(Seen("converted", 2, "start.sh", says="MODE is exported by the start script"),),
-            has={"app.py": ('os.environ["MODE"] = "fast"  # start.sh:2', '"KIND", "plain"')},
-            lacks={"app.py": ("slow",)},
+            has={"app.py": ('os.environ["MODE"] = "fast"  # start.sh:2', '("KIND", "plain")')},
+            lacks={"app.py": ("medium",)},
         ),
     ),
 )

@@ -58,5 +58,11 @@ rule = Rule(
             "untouched",
             {"cog.yaml": COG, "predict.py": PREDICTOR, "README.md": "# Upper\n\nWrites text in capitals.\n"},
         ),
+        Case(
+            "what another machine has less of is told with it",
+            "converted",
+            {"cog.yaml": COG, "predict.py": PREDICTOR, "README.md": "This model runs on gpu-a100-large hardware."},
+            seen=(Seen("converted", 1, "README.md", says="becomes GPU-H100: fal's GPU-A100 has 40 GB where Replicate's has 80"),),
+        ),
     ),
 )
