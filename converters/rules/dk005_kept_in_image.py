@@ -35,7 +35,11 @@ rule = Rule(
             "a Dockerfile with a system package stays",
             "converted",
             {"handler.py": WORKER, "Dockerfile": IMAGE},
-            seen=(Seen("kept", 1, "Dockerfile"), Seen("kept", 2, "Dockerfile")),
+            seen=(
+                Seen("kept", 1, "Dockerfile"),
+                Seen("kept", 2, "Dockerfile"),
+                Seen("converted", 4, "Dockerfile", "DK006", "the handler stands in the app file"),
+            ),
             has={"app.py": ("ContainerImage.from_dockerfile(",), "Dockerfile": ("RUN apt-get update && apt-get install -y ffmpeg",)},
             lacks={"app.py": ("requirements =",)},
         ),

@@ -51,5 +51,18 @@ rule = Rule(
                 )
             },
         ),
+        Case(
+            "the stage that a line copies from is named first, as the client knows it",
+            "converted",
+            {
+                "main.py": SERVER,
+                "Dockerfile": "FROM alpine:3.20 AS tools\n"
+                + SERVER_IMAGE.lstrip().replace(
+                    "EXPOSE", "COPY --chown=1000 --from=tools /bin/sh /tool\nCOPY --from=tools /bin/ls /list\nEXPOSE"
+                ),
+            },
+            has={"Dockerfile": ("COPY --from=tools --chown=1000 /bin/sh /tool\nCOPY --from=tools /bin/ls /list\n",)},
+            why={"Dockerfile": ("DK028: fal's client knows `COPY --from` only with --from first",)},
+        ),
     ),
 )
