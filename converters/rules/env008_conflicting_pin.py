@@ -82,5 +82,20 @@ rule = Rule(
             },
             has={"Dockerfile": ("fastapi==0.110.0",)},
         ),
+        Case(
+            "a pin in the list of a predictor is named",
+            "partial",
+            {
+                "cog.yaml": """
+                build:
+                  python_version: "3.11"
+                  python_packages: ["fastapi==0.110.0"]
+                predict: predict.py:Predictor
+                """,
+                "predict.py": PREDICTOR,
+            },
+            seen=(Seen("manual", 3, "cog.yaml", says="`fastapi==0.110.0` conflicts with the fastapi that fal installs"),),
+            status="partial",
+        ),
     ),
 )
