@@ -115,7 +115,7 @@ class PythonFile:
         self._settle_calls()
         self._settle_servers()
         left = any(item.rule == MANUAL and item.file == self.module.path for item in self.ledger.settled.values())
-        self._settle_keys(left)
+        self._settle_keys(left or any(map(self._is_not_followed, self.addresses)))
         renderer = Renderer(self.flow)
         edits = renderer.edits()
         unused = Unused(self.flow, renderer)
@@ -216,6 +216,14 @@ class PythonFile:
                 self.ledger.settle(construct, rules.CL004, Disposition.MANUAL, BASE_URL)
             else:
                 self._leave(construct, "what it is used for is not followed here", rules.CL004)
+
+    def _is_not_followed(self, node: ast.AST) -> bool:
+        """Whether the platform is asked at an address in a way that is not followed: what asks it there needs its key."""
+        if isinstance(self.module.parents[node], ast.Expr) or self._is_of_left_calls(node):
+            return False
+        targets = [parent.targets[0] for parent in self.module.ancestors(node) if isinstance(parent, ast.Assign)]
+        variable = self.flow.variables.of(targets[0]) if targets else None
+        return variable is None or bool(list(variable.loads))
 
     def _is_base_url(self, node: ast.AST) -> bool:
         """Whether an address is where a client with paths of its own sends its requests, such as OpenAI's."""

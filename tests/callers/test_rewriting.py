@@ -182,6 +182,27 @@ def test_the_name_of_the_key_keeps_the_quotes_that_its_place_asks_for(tmp_path: 
     compile(client(tmp_path, text).texts["client.py"], "client.py", "exec")
 
 
+@pytest.mark.parametrize(
+    ("asked", "kept"),
+    [
+        pytest.param("ask(f'{API}/abc123/run', key)", True, id="an address whose use is not followed"),
+        pytest.param("print(runpod.Endpoint('abc123').run_sync({'input': {'n': 1}}))", False, id="calls of fal_client alone"),
+    ],
+)
+def test_the_key_of_the_platform_stays_with_calls_that_stay(tmp_path: Path, asked: str, kept: bool) -> None:
+    text = f"""
+        import os
+        import runpod
+        from elsewhere import ask
+
+        API = "https://api.runpod.ai/v2"
+        key = os.environ["RUNPOD_API_KEY"]
+        {asked}
+        """
+    made = client(tmp_path, text).texts["client.py"]
+    assert ("RUNPOD_API_KEY" in made, "FAL_KEY" in made) == (kept, not kept)
+
+
 @pytest.mark.parametrize("value", ["(yield {})", "(yield from ({},))", "(found := {})"])
 def test_an_argument_keeps_the_parentheses_that_it_needs(tmp_path: Path, value: str) -> None:
     text = f'import runpod\n\n\ndef ask():\n    return runpod.Endpoint("abc123").run_sync({{"input": {value}}})\n'
