@@ -86,5 +86,10 @@ rule = Rule(
             seen=(Seen("manual", 4, "jobs.py", says="is not valid Python 3.10, which the app runs on"),),
             status="partial",
         ),
+        Case(
+            "a version that is no Python of this time decides nothing",
+            "untouched",
+            {"handler.py": WORKER, "Dockerfile": IMAGE.replace("3.11-slim", "33.1")},
+        ),
     ),
 )

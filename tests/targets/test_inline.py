@@ -92,6 +92,10 @@ KEPT = [
         id="a main block of one statement that loads, before a start call of the module",
     ),
     pytest.param(
+        f"def handler(job):\n    print(handler.__name__)\n    return {{'n': job['input'].get('n', 1)}}\n\n\n{START}",
+        id="a handler that uses itself",
+    ),
+    pytest.param(
         f"COUNT = 0\n\n\ndef handler(job):\n    global COUNT\n    COUNT += 1\n    return {{'n': 1}}\n\n\n{START}",
         id="a global that is rebound",
     ),

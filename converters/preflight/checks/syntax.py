@@ -16,7 +16,7 @@ def check(deployment: Deployment) -> Iterator[Finding]:
     """PF001: a module that runs is no Python, or no Python of the version that it runs on."""
     version = deployment.python
     parts = version.split(".")
-    known = len(parts) > 1 and all(part.isdecimal() for part in parts[:2])
+    known = len(parts) > 1 and parts[0] == "3" and parts[1].isdecimal()
     for path, error in deployment.running.unparsed.items():
         if not (known and is_newer(deployment.project.files[path].text, (int(parts[0]), int(parts[1])))):
             yield Finding(path, error.line or 1, rules.PF001, f"{path} {error.message} {error.hint}", about=path)

@@ -136,6 +136,8 @@ def _plain_handler(node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
             raise NotInline("its handler rebinds a global name")
         if isinstance(inner, ast.Name) and inner.id in ("input", "self", "locals", "globals", "vars", "exec", "eval"):
             raise NotInline(f"its handler uses the name `{inner.id}`")
+        if isinstance(inner, ast.Name) and inner.id == node.name:
+            raise NotInline("its handler uses itself")
         if isinstance(inner, FunctionNode | ast.Lambda | ast.ClassDef) and inner is not node:
             raise NotInline("its handler defines functions or classes of its own")
 
