@@ -175,6 +175,8 @@ def shell_commands(text: str) -> int:
     lexer = shlex.shlex(text, posix=True, punctuation_chars=";&|")
     lexer.whitespace_split = True
     words = list(lexer)
+    if (words[0], words[-1]) in (("if", "fi"), ("for", "done"), ("while", "done")):
+        return 1  # one command to a shell
     return sum(
         word not in ("&&", "||", ";", "|", "&") and (not index or words[index - 1] in ("&&", "||", ";", "|", "&"))
         for index, word in enumerate(words)

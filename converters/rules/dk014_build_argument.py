@@ -188,6 +188,7 @@ rule = Rule(
                     "RUN pip install six${RELEASE:+==$RELEASE}",
                     "RUN echo ${RELEASE:-1.16.0}",
                     'RUN if [ -n "$RELEASE" ]; then pip install six==$RELEASE; fi',
+                    'RUN [ -z "$RELEASE" ] || pip install six==$RELEASE',
                     "LABEL release=$RELEASE",
                 )
             )
