@@ -91,6 +91,7 @@ KEPT = [
         f"if __name__ == '__main__':\n    model = dict()\n\n\n{READ.replace('return', 'print(model); return')}{START}",
         id="a main block of one statement that loads, before a start call of the module",
     ),
+    pytest.param(f"__limit = int('1')\n\n\n{READ.replace('1)', '1) + __limit')}{START}", id="a name that a class would change"),
     pytest.param(
         f"def handler(job):\n    print(handler.__name__)\n    return {{'n': job['input'].get('n', 1)}}\n\n\n{START}",
         id="a handler that uses itself",

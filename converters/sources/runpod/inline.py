@@ -109,6 +109,10 @@ def _free_names(module: Module) -> None:
     for found in imports(module.tree):
         if found.dotted.startswith("runpod.") and found.level == 0:
             raise NotInline("it uses RunPod's SDK beyond start()")
+    for node in ast.walk(module.tree):
+        name = getattr(node, "id", getattr(node, "attr", getattr(node, "arg", None)))
+        if isinstance(name, str) and name.startswith("__") and not name.endswith("__"):
+            raise NotInline(f"`{name}` would be another name within a class")
     bound = {found.name for found in imports(module.tree)} | set(module.functions) | set(module.assignments)
     needed = {
         "traceback": "traceback",
