@@ -17,7 +17,7 @@ from converters.preflight.deployment import Deployment
 from converters.preflight.finding import Finding
 from converters.preflight.packages import Installation, Requirement
 from converters.python import pip
-from converters.resolver import Resolution, Resolver
+from converters.resolver import Resolver
 
 PYTHON = "3.11"
 """Of an app whose files do not state one: fal's own base image has it."""
@@ -60,9 +60,8 @@ def _beside_fal(app: Deployment, steps: Sequence[Installation], python: str, res
         return
     whole = Installation(tuple(one for step in steps for one in step.requirements), tuple(flag for step in steps for flag in step.flags))
     texts = [one.text for one in whole.requirements]
-    if (made := resolve([*texts, *own], whole.flags, python)).conflict and resolve(texts, whole.flags, python) == Resolution(
-        aside=made.aside
-    ):
+    made, alone = resolve([*texts, *own], whole.flags, python), resolve(texts, whole.flags, python)
+    if made.conflict and not alone.conflict and not alone.unknown:
         blamed = _blamed(whole, made.conflict)
         message = f"gives way when fal is installed last: {made.conflict} Pin releases that both take, and check the code against them."
         yield Finding(blamed.file, blamed.line, rules.PF032, message, about=blamed.text)

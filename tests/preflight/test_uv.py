@@ -112,12 +112,18 @@ def test_without_uv_the_option_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_p
     assert "pip install uv" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("source", ["", SOURCE], ids=["wheels", "a package without wheels"])
 @pytest.mark.parametrize(("pin", "code", "rule"), [("pydantic==1.10.13", 3, "PF032"), ("pydantic>=2", 0, ""), ("sympy==0.1", 3, "PF033")])
 def test_check_asks_for_every_app(
-    asked: Callable[..., Asked], pin: str, code: int, rule: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    asked: Callable[..., Asked], source: str, pin: str, code: int, rule: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A list that fits together but for what serves the app gives way; one that does not even do so by itself fails the build."""
-    asked(lambda lines, flags, without: CONFLICT if "sympy==0.1" in lines or {"pydantic==1.10.13", "pydantic>=2"} <= {*lines} else "")
+    conflict = {"pydantic==1.10.13", "pydantic>=2"}
+    asked(
+        lambda lines, flags, without: (
+            source if source and not without else CONFLICT if "sympy==0.1" in lines or conflict <= {*lines} else ""
+        )
+    )
     app = (
         f"import fal\n\n\nclass Echo(fal.App):\n    requirements = ['torch', '{pin}']\n    secrets = []\n    machine_type = 'M'\n"
         "    python_version = '3.11'\n\n    @fal.endpoint('/')\n    def run(self) -> dict:\n        return {}\n"
