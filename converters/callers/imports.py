@@ -78,6 +78,7 @@ def _inserted(flow: Flow, lines: Sequence[str]) -> Edit:
     is_documented = bool(body) and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant)
     before = imports[-1] if imports else body[0] if is_documented else None
     at = flow.module.line_end(before.end_lineno or before.lineno) if before else 0
-    blank = "" if imports or not is_documented else flow.module.newline
+    is_cut = at > 0 and not flow.module.text[:at].endswith(("\n", "\r"))  # the file ends without a line end
+    blank = flow.module.newline if is_cut or (is_documented and not imports) else ""
     text = blank + "".join(line + flow.module.newline for line in lines)
     return Edit(file=flow.module.path, start=at, end=at, replacement=text, rule=RULE, reason=REASON)

@@ -225,3 +225,10 @@ def test_arguments_that_are_passed_with_a_star_are_left_to_a_person(tmp_path: Pa
     )
     assert "run_sync(*given)" in made.texts["client.py"]
     assert made.manual
+
+
+def test_an_import_behind_the_last_line_stands_on_a_line_of_its_own(tmp_path: Path) -> None:
+    """The file ends with an import and without a line end."""
+    call = 'requests.post("https://api.runpod.ai/v2/abc123/runsync", json={"input": {"n": 1}}).json()["output"]'
+    made = client(tmp_path, f"def ask(requests):\n    return {call}\n\n\nimport json").texts["client.py"]
+    assert made.endswith("\nimport json\nimport fal_client\n"), made
