@@ -3,8 +3,9 @@
     python -m benchmarks.fuzz [--inputs 20000] [--seconds S] [--seed 0] [--jobs 2] [--reader NAME ...] [--failures FOLDER] [--replay FILE]
 
 Each input is a whole project that is really converted, in a process with limits (10 s of processor time, 500 MB). Wrong are: an exit
-with 70, anything raised, Python that does not compile though its source did, TOML or JSON that does not parse, a string of the source
-with another value. Equal seeds give equal inputs, however many jobs run. Exits with 1 where anything was found.
+with 70, anything raised, Python that does not compile though its source did, a native form that was given up for that, TOML or JSON that
+does not parse, a string of the source with another value. Equal seeds give equal inputs, however many jobs run. Exits with 1 where
+anything was found.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ KINDS = (
     "exit 70",
     "raised",
     "does not compile",
+    "not native",
     "does not parse",
     "literal changed",
     "second run",
@@ -116,7 +118,7 @@ def table(rows: dict[str, Row]) -> str:
     kinds = [
         kind
         for kind in KINDS
-        if kind in ("exit 70", "does not compile", "does not parse", "over 10 s", "over 500 MB")
+        if kind in ("exit 70", "does not compile", "not native", "does not parse", "over 10 s", "over 500 MB")
         or any(row.kinds[kind] for row in rows.values())
     ]
     lines = ["| reader | inputs | converted | refused | " + " | ".join(kinds) + " | slowest |", "|---" * (5 + len(kinds)) + "|"]

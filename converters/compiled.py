@@ -19,6 +19,11 @@ from converters.python.undefined import undefined
 class DoesNotCompile(Exception):
     """A file that this program made is no Python: a bug of ours, for which nothing may be written."""
 
+    def __init__(self, fault: str) -> None:
+        super().__init__(f"{fault}. Nothing was written.")
+        self.fault = fault
+        """Which file, and what is wrong with it; no full stop."""
+
 
 class NameNotDefined(DoesNotCompile):
     """A file that this program made reads a name that nothing defines: a bug of ours as well."""
@@ -35,7 +40,7 @@ def must_compile(files: Iterable[FileChange], source: Project | None = None) -> 
             continue
         error = why_not(change.data)
         if error is not None and (change.before is None or why_not(change.before) is None):
-            raise DoesNotCompile(f"{change.path} was made so that Python refuses it: {error}. Nothing was written.")
+            raise DoesNotCompile(f"{change.path} was made so that Python refuses it: {error}")
         found = {} if error is not None else _undefined(change.data)
         if found and own is None:
             own = _of_source(source)
@@ -44,7 +49,7 @@ def must_compile(files: Iterable[FileChange], source: Project | None = None) -> 
             continue  # a name that the source does not define was replaced, and what replaces it is no better defined
         missing = {name: line for name, line in found.items() if name not in (own or set()) | before.keys()}
         for name, line in missing.items():
-            raise NameNotDefined(f"{change.path}:{line} was made with the name `{name}`, which nothing defines. Nothing was written.")
+            raise NameNotDefined(f"{change.path}:{line} was made with the name `{name}`, which nothing defines")
 
 
 def _undefined(data: bytes) -> dict[str, int]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from converters import __version__, entries, rules
-from converters.compiled import must_compile
+from converters.compiled import DoesNotCompile, must_compile
 from converters.concepts.decided import complete
 from converters.converted import fal_apps, is_covered, is_served
 from converters.credentials.account import settle_files
@@ -46,23 +46,34 @@ def convert(path: Path, options: Options) -> Outcome:
         if chosen.is_server:
             options = replace(options, server=_given(project, options))
         vault = collect(project, _further(options))
-        ledger = Ledger()
-        application = chosen.analyze(project, options, ledger)
-        complete(application)
-        note_skipped(project, ledger)
-        settle_files(project, application, ledger, in_place=options.in_place)
-        withhold(application, vault, ledger)
-        from converters.targets.write import write
-
-        files = write(project, application, options, ledger, vault)
-        must_compile(files, project)
-        ledger.close()
-        withhold_items(ledger, vault)
-        return Converted(root, application, ledger, tuple(files), options.name or project.name, vault)
+        return _converted(project, chosen, options, vault)
     except UsageError as error:
         raise masked(error, vault) from error
     except Exception as error:
         return failed(error, root, platform, vault)
+
+
+def _converted(project: Project, chosen: Platform, options: Options, vault: Vault) -> Converted:
+    """The output in memory. Where the native form of an app turns out not to compile, its own modules are kept."""
+    from converters.targets.write import write
+
+    ledger = Ledger()
+    application = chosen.analyze(project, options, ledger)
+    complete(application)
+    note_skipped(project, ledger)
+    settle_files(project, application, ledger, in_place=options.in_place)
+    withhold(application, vault, ledger)
+    try:
+        files = write(project, application, options, ledger, vault)
+        must_compile(files, project)
+    except DoesNotCompile as error:
+        if options.style != "auto" or all(app.style != "native" for app in application.apps):
+            raise
+        return _converted(project, chosen, replace(options, style="keep", not_native=vault.mask(error.fault)), vault)
+    ledger.close()
+    withhold_items(ledger, vault)
+    name = options.name or project.name
+    return Converted(project.root, application, ledger, tuple(files), name, vault, options.not_native)
 
 
 def note_skipped(project: Project, ledger: Ledger) -> None:

@@ -249,7 +249,7 @@ class Environment(Model):
     why: str = ""
 
 
-class InlineSource(Model):
+class NativeSource(Model):
     """A worker's file that is written into the app file itself: where each statement goes, and the names that change."""
 
     text: str
@@ -348,13 +348,13 @@ class App(Model):
     entry: str
     app_file: str
     target: Literal["app", "function", "pyproject"] = "app"
-    style: Literal["inline", "keep"] | None = "keep"
+    style: Literal["native", "keep"] | None = "keep"
     why: str = ""
     why_style: str = ""
     idiomatic: bool = False
-    """fal's own media types and names in inline style, which changes the response."""
-    inline: InlineSource | None = None
-    """What inline style needs; None where it is not safe (then `why_style` says why)."""
+    """fal's own media types and names in native style, which changes the response."""
+    native: NativeSource | None = None
+    """What native style needs; None where it is not safe (then `why_style` says why)."""
     handler: Handler | None = None
     predictor: Predictor | None = None
     endpoints: list[Endpoint] = Field(default_factory=list)

@@ -11,7 +11,9 @@ if TYPE_CHECKING:
     from converters.resolver import Resolver
 
 Target = Literal["auto", "app", "function", "pyproject"]
-Style = Literal["auto", "inline", "keep"]
+Style = Literal["auto", "native", "keep"]
+STYLE_SYNONYMS = {"inline": "native"}
+"""Words for a style that are still taken, though no report uses them."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,8 @@ class Options:
 
     target: Target = "auto"
     style: Style = "auto"
+    not_native: str = ""
+    """What was wrong with the native form of an app, where it was written first and then given up."""
     name: str = ""
     idiomatic: bool = False
     realtime: bool = False

@@ -51,6 +51,8 @@ class Converted:
     """Name of the default output folder, without `-fal`."""
     vault: Vault = field(default_factory=Vault, repr=False, compare=False)
     """The secrets of the input, which no report may show."""
+    not_native: str = ""
+    """What was wrong with the native form of an app, where its modules are kept because of that."""
 
     @property
     def status(self) -> Literal["converted", "partial"]:

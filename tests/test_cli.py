@@ -15,7 +15,7 @@ import pytest
 
 from converters import __version__
 from converters.cli import answer, main
-from converters.commands.config import CHOICES, read_config
+from converters.commands.config import CHOICES, SYNONYMS, read_config
 from converters.errors import MigrateError, Unreadable, UsageError
 from converters.options import Options
 from converters.outcome import Crashed, NotConverted, Outcome
@@ -414,7 +414,7 @@ def test_the_project_states_defaults_and_the_command_line_outranks_them(tmp_path
     [
         pytest.param("[tool.fal-migrate]\ntypo = 1\n", UsageError, "unknown key 'typo'", id="an unknown key"),
         pytest.param("[tool.fal-migrate]\nforce = true\n", UsageError, "command line only", id="a key that a project may not set"),
-        pytest.param('[tool.fal-migrate]\nstyle = "loud"\n', UsageError, "one of auto, inline, keep", id="an unknown choice"),
+        pytest.param('[tool.fal-migrate]\nstyle = "loud"\n', UsageError, "one of auto, native, keep", id="an unknown choice"),
         pytest.param("[tool.fal-migrate]\nonly = 3\n", UsageError, "list of rule codes", id="no list"),
         pytest.param('[tool.fal-migrate]\nidiomatic = "yes"\n', UsageError, "true or false", id="no flag"),
         pytest.param("[tool.fal-migrate]\nname = 3\n", UsageError, "a string", id="no string"),
@@ -448,6 +448,17 @@ def test_a_bad_configuration_is_one_document_too(worker: Path, capsys: pytest.Ca
     assert json.loads(capsys.readouterr().out)["status"] == "unreadable"
 
 
+@pytest.mark.parametrize(("stated", "typed"), [("inline", ""), ("native", ""), ("", "inline"), ("", "native"), ("keep", "inline")])
+def test_inline_is_another_word_for_native(tmp_path: Path, install: Install, stated: str, typed: str) -> None:
+    root = made.source(tmp_path)
+    seen: list[Options] = []
+    install(lambda path, options: (seen.append(options), made.conversion(root))[1])
+    if stated:
+        (root / "pyproject.toml").write_text(f'[tool.fal-migrate]\nstyle = "{stated}"\n')
+    assert run(root, "-q", *(("--style", typed) if typed else ())) == 0
+    assert [options.style for options in seen] == ["native"]
+
+
 @pytest.mark.parametrize("text", ["", "[tool]\nother = 1\n", "[project]\nname = 'x'\n", "tool = 3\n"])
 def test_a_project_without_the_table_states_nothing(tmp_path: Path, text: str) -> None:
     (tmp_path / "pyproject.toml").write_text(text)
@@ -460,7 +471,7 @@ def test_the_choices_of_the_configuration_are_those_of_the_command_line() -> Non
 
     choices = (options.TargetChoice, options.StyleChoice, options.FailOnChoice, options.FormatChoice)
     classes = dict(zip(("target", "style", "fail-on", "format"), choices, strict=True))
-    assert {key: tuple(one.value for one in choice) for key, choice in classes.items()} == CHOICES
+    assert {key: tuple(one.value for one in choice if one.value not in SYNONYMS.get(key, ())) for key, choice in classes.items()} == CHOICES
 
 
 # inspect, explain

@@ -9,11 +9,14 @@ import pytest
 
 from converters.cli import answer
 from converters.compiled import DoesNotCompile, NameNotDefined, must_compile
-from converters.outcome import FileChange
+from converters.convert import convert
+from converters.options import Options
+from converters.outcome import Converted, Crashed, FileChange
 from converters.project import open_project
-from converters.targets import worker
+from converters.targets import native, worker
 
 WORKER = "import runpod\n\n\ndef handler(job):\n    return job\n\n\nrunpod.serverless.start({'handler': handler})\n"
+NATIVE = WORKER.replace("return job", "return {'n': job['input'].get('n', 1)}")
 
 
 @pytest.mark.parametrize(
@@ -127,3 +130,33 @@ def test_a_name_in_the_place_of_one_that_the_source_does_not_define_is_its_own()
     must_compile([FileChange("app.py", "modified", b"@dataclass\nclass B:\n    pass\n", source)])
     with pytest.raises(NameNotDefined):
         must_compile([FileChange("app.py", "modified", b"@dataclass\nclass B(BaseModel):\n    pass\n", source)])
+
+
+@pytest.mark.parametrize(
+    ("made", "fault"),
+    [
+        pytest.param("class A(:\n", "Python refuses it", id="no Python"),
+        pytest.param("x = y\n", "the name `y`, which nothing defines", id="a name that is not defined"),
+    ],
+)
+def test_a_native_form_that_does_not_hold_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, made: str, fault: str) -> None:
+    """What is written natively is then written as it is kept, and the report says why."""
+    (tmp_path / "handler.py").write_text(NATIVE)
+    assert [app.style for app in converted(tmp_path, Options()).application.apps] == ["native"]
+    monkeypatch.setattr(native, "emit", lambda app: made)
+    outcome = converted(tmp_path, Options())
+    (app,) = outcome.application.apps
+    assert (app.style, outcome.not_native) == ("keep", app.why_style.removeprefix("keep: its native form does not hold, since "))
+    assert fault in outcome.not_native and app.why_style in "".join(str(change.data) for change in outcome.files)
+
+
+def test_a_native_form_that_was_asked_for_is_not_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "handler.py").write_text(NATIVE)
+    monkeypatch.setattr(native, "emit", lambda app: "class A(:\n")
+    assert isinstance(convert(tmp_path, Options(style="native")), Crashed)
+
+
+def converted(folder: Path, options: Options) -> Converted:
+    outcome = convert(folder, options)
+    assert isinstance(outcome, Converted), outcome
+    return outcome

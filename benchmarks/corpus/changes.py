@@ -12,7 +12,7 @@ MANY = 15
 
 
 def measure(source: Path, out: Path, document: dict[str, Any], app: dict[str, Any]) -> dict[str, Any]:
-    """`changed_lines` of the app's entry file and the rules that changed it; {} where the file is not kept (inline style)."""
+    """`changed_lines` of the app's entry file and the rules that changed it; {} where the file is not kept (native style)."""
     entry = app["entry"]
     before, after = source / entry, out / entry
     if app["style"] != "keep" or not after.is_file():

@@ -181,7 +181,9 @@ def _binary() -> io.TextIOWrapper:
 
 
 def _faults(given: Input, converted: Converted) -> Iterator[Finding]:
-    """What is wrong with files that were added or modified."""
+    """What is wrong with files that were added or modified, and a native form that was given up."""
+    if converted.not_native:
+        yield Finding("not native", re.sub(r"\d+|`[^`]*`", "", converted.not_native), converted.not_native)
     for change in converted.files:
         if change.action not in ("added", "modified") or change.data is None:
             continue

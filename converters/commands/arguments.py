@@ -10,7 +10,7 @@ from converters.commands.conversion import Request
 from converters.commands.openapi import load
 from converters.errors import MigrateError, UsageError
 from converters.fal import settings as catalogue
-from converters.options import Options
+from converters.options import STYLE_SYNONYMS, Options
 from converters.targets.overrides import known_rules
 
 if TYPE_CHECKING:
@@ -37,11 +37,12 @@ def options_of(config: Config, typed: dict[str, Any]) -> Options:
     endpoint = _file(typed, config, "endpoint-config", "the JSON that the platform exports")
     image = _file(typed, config, "image-config", "the JSON that `docker image inspect` prints")
     document = typed.get("openapi") or config.path("openapi")
+    style = _first(typed, config, "style", "auto")
     stated = {**(config.get("set") or {}), **dict(catalogue.parsed(text) for text in typed.get("settings") or ())}
     catalogue.checked(stated)
     return Options(
         target=_first(typed, config, "target", "auto"),
-        style=_first(typed, config, "style", "auto"),
+        style=STYLE_SYNONYMS.get(style, style),
         name=_first(typed, config, "name", ""),
         idiomatic=_first(typed, config, "idiomatic", False),
         realtime=_first(typed, config, "realtime", False),

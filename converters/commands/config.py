@@ -10,6 +10,7 @@ from typing import Any
 
 from converters.errors import Unreadable, UsageError
 from converters.fal import settings as catalogue
+from converters.options import STYLE_SYNONYMS
 from converters.reports.forms import formats
 from converters.targets.overrides import known_rules
 
@@ -23,10 +24,12 @@ LARGEST = 2 * 1024 * 1024
 TABLE = "fal-migrate"
 CHOICES = {
     "target": ("auto", "app", "function", "pyproject"),
-    "style": ("auto", "inline", "keep"),
+    "style": ("auto", "native", "keep"),
     "fail-on": ("manual", "error", "never"),
     "format": formats(),
 }
+SYNONYMS = {"style": STYLE_SYNONYMS}
+"""Other words that an option takes for one of its choices."""
 FILES = ("endpoint-config", "image-config", "openapi")
 """Options that name a file."""
 _STRINGS = ("output", "name", *FILES, *CHOICES)
@@ -103,7 +106,7 @@ def _check(file: Path, key: str, value: Any) -> None:
 def _expected(key: str, value: Any) -> str:
     """What a value should have been; empty where it is right."""
     if key in CHOICES:
-        return "" if value in CHOICES[key] else f"one of {', '.join(CHOICES[key])}"
+        return "" if value in (*CHOICES[key], *SYNONYMS.get(key, ())) else f"one of {', '.join(CHOICES[key])}"
     if key in _STRINGS:
         return "" if isinstance(value, str) and value and "\0" not in value else "a string without null characters"
     if key in _LISTS:

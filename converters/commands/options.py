@@ -32,7 +32,8 @@ class TargetChoice(str, Enum):
 
 class StyleChoice(str, Enum):
     auto = "auto"
-    inline = "inline"
+    native = "native"
+    inline = "inline"  # another word for native
     keep = "keep"
 
 
@@ -74,7 +75,9 @@ class PlainChoice(str, Enum):
 
 Project = Annotated[Path, path_argument("PATH", "Folder of the project, or an entry in it.")]
 Target = Annotated[TargetChoice | None, typer.Option("--target", help="Form of the output; auto says why.", show_default="auto")]
-Style = Annotated[StyleChoice | None, typer.Option("--style", help="How a handler is carried over.", show_default="auto")]
+Style = Annotated[
+    StyleChoice | None, typer.Option("--style", metavar="[auto|native|keep]", help="How a handler is carried over.", show_default="auto")
+]
 Idiomatic = Annotated[bool | None, typer.Option("--idiomatic/--no-idiomatic", help="Use fal's own media types.", show_default=False)]
 Realtime = Annotated[bool | None, typer.Option("--realtime/--no-realtime", help="Stream over a websocket.", show_default=False)]
 Endpoint = Annotated[Path | None, typer.Option("--endpoint-config", metavar="FILE", help="Exported endpoint settings (JSON).")]

@@ -1,4 +1,4 @@
-"""Where a line of the source is in the output: kept, changed, moved by inline style, or left behind."""
+"""Where a line of the source is in the output: kept, changed, moved by native style, or left behind."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ import ast
 from converters.ir import App
 from converters.outcome import Converted, Hunk
 
-INLINE = {
+NATIVE = {
     "top": "it stands at the top of {file}",
     "setup": "it runs in setup() of {file}, once per runner",
     "handler": "it becomes the endpoint of {file}",
     "drop": "it is left out of {file}",
 }
-"""What inline style does with a statement."""
+"""What native style does with a statement."""
 
 
 def whereabouts(outcome: Converted, path: str, line: int, *, told: bool) -> str:
     """A sentence about a line; '' where what was `told` of it by the ledger says enough."""
-    app = next((app for app in outcome.application.apps if app.style == "inline" and app.entry == path and app.inline), None)
+    app = next((app for app in outcome.application.apps if app.style == "native" and app.entry == path and app.native), None)
     if app is not None:
-        return _inline(app, line)
+        return _native(app, line)
     change = next((change for change in outcome.files if change.path == path), None)
     if change is None or change.action == "removed":
         return "the file is not part of the output."
@@ -34,13 +34,13 @@ def _changed(hunk: Hunk) -> str:
     return f"the line is changed by {hunk.rule}: {hunk.reason}."
 
 
-def _inline(app: App, line: int) -> str:
+def _native(app: App, line: int) -> str:
     """The file dissolves into the app file, statement by statement."""
-    assert app.inline is not None
-    for statement in ast.parse(app.inline.text).body:
+    assert app.native is not None
+    for statement in ast.parse(app.native.text).body:
         decorators = getattr(statement, "decorator_list", [])
         first = min([statement.lineno, *(decorator.lineno for decorator in decorators)])
-        if first <= line <= (statement.end_lineno or first) and statement.lineno in app.inline.places:
-            place = INLINE[app.inline.places[statement.lineno]].format(file=app.app_file)
-            return f"the file dissolves in inline style, and of this statement: {place}."
-    return f"the file dissolves in inline style; between its statements, only comments go along to {app.app_file}."
+        if first <= line <= (statement.end_lineno or first) and statement.lineno in app.native.places:
+            place = NATIVE[app.native.places[statement.lineno]].format(file=app.app_file)
+            return f"the file dissolves in native style, and of this statement: {place}."
+    return f"the file dissolves in native style; between its statements, only comments go along to {app.app_file}."

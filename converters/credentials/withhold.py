@@ -22,15 +22,15 @@ M = TypeVar("M", bound=BaseModel)
 def withhold(application: Application, vault: Vault, ledger: Ledger) -> None:
     """Mask every text of the model; commands read their secrets from variables, by a shell."""
     for app in application.apps:
-        if app.inline is not None and any(vault.found_in_code(app.inline.text)):
-            app.inline, app.why_style = None, f"keep: {app.entry} holds a secret in plain text, which the app file must not"
+        if app.native is not None and any(vault.found_in_code(app.native.text)):
+            app.native, app.why_style = None, f"keep: {app.entry} holds a secret in plain text, which the app file must not"
         _command(app, vault, ledger)
         _arguments(app, vault, ledger)
         _requirements(app, vault, ledger)
         _defaults(app, vault, ledger)
         _health(app, vault, ledger)
         for name, value in list(app.__dict__.items()):
-            if name != "inline":
+            if name != "native":
                 setattr(app, name, _masked(value, vault))
     application.evidence = _masked(application.evidence, vault)
     withhold_items(ledger, vault)

@@ -128,7 +128,7 @@ rule = Rule(
             idiomatic=True,
         ),
         Case(
-            "a picture of an inline app gets fal's name where that is asked for",
+            "a picture of a native app gets fal's name where that is asked for",
             "converted",
             {
                 "handler.py": """

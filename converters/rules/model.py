@@ -57,7 +57,7 @@ class Case:
     """Files of the project that an untouched case is about; none stands for all of them."""
     status: Literal["", "converted", "partial", "unsupported", "unreadable"] = ""
     """Outcome of the whole conversion; '' for any in which there is an output."""
-    style: Literal["auto", "inline", "keep"] = "auto"
+    style: Literal["auto", "native", "keep"] = "auto"
     target: Literal["auto", "app", "function", "pyproject"] = "auto"
     realtime: bool = False
     apps: Mapping[str, str] | None = None

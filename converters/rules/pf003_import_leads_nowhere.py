@@ -163,7 +163,7 @@ rule = Rule(
                 "handler.py": WORKER.replace("import runpod", "import runpod\nfrom voice_of_mine import say"),
                 "requirements.txt": "numpy==1.26.4",
             },
-            style="inline",
+            style="native",
             status="partial",
         ),
         Case(

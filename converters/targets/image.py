@@ -34,7 +34,7 @@ def edits(project: Project, packaging: Packaging, app: App, ledger: Ledger) -> l
             found.append(
                 Edit(file=file.path, start=start, end=end, replacement="", rule=rules.DK008, reason="fal starts the app in the image")
             )
-        elif instruction.keyword in ("COPY", "ADD") and app.style == "inline" and _copies_only(packaging, instruction.line, app.entry):
+        elif instruction.keyword in ("COPY", "ADD") and app.style == "native" and _copies_only(packaging, instruction.line, app.entry):
             start = len(file.data[: instruction.start].decode(encoding, errors="replace"))
             end = len(file.data[: instruction.end].decode(encoding, errors="replace"))
             found.append(

@@ -12,7 +12,7 @@ from converters.ir import App, InputField, OutputField, OutputModel
 from converters.targets import app as app_parts
 from converters.targets import imports, predictor_methods
 from converters.targets.app import field_name
-from converters.targets.inline_predictor import Pieces
+from converters.targets.native_predictor import Pieces
 from converters.targets.templating import render
 
 FIELDS = {"image": "ImageField", "video": "VideoField", "audio": "AudioField", "file": "FileField"}
@@ -32,7 +32,7 @@ def emit(app: App) -> str:
     kind = app.predictor.kind
     wraps_media = bool(output.wrap and output.fields[0].media)
     streams = kind in ("generator", "async_generator")
-    pieces = Pieces(app, app.inline) if app.style == "inline" and app.inline is not None else None
+    pieces = Pieces(app, app.native) if app.style == "native" and app.native is not None else None
     body = render(
         "predictor.py.j2",
         app=app,
@@ -49,7 +49,7 @@ def emit(app: App) -> str:
         top=pieces.top() if pieces else "",
         setup=pieces.setup() if pieces else predictor_methods.setup(app),
         methods=[*pieces.others(), pieces.endpoint()] if pieces else predictor_methods.endpoints(app),
-        inline=pieces is not None,
+        native=pieces is not None,
         cancelation=predictor_methods.cancels(app) and not app.predictor.cancel,
         fetches=any(field.media in ("path", "paths", "file", "files") for field in endpoint.input.fields),
         uploads=wraps_media,

@@ -65,8 +65,8 @@ def _target(app: App, options: Options) -> None:
         app.target, app.why = "pyproject", "asked for"
     elif name := overrides.only_a_function_takes(options.settings):
         app.target, app.why = "function", f"`--set {name}` is for a function that starts the server, not for an image alone"
-    if options.style == "inline":
-        raise UsageError("`--style inline` moves a job handler into an app, and a server has none.", hint="Leave the style to `auto`.")
+    if options.style == "native":
+        raise UsageError("`--style native` moves a job handler into an app, and a server has none.", hint="Leave the style to `auto`.")
     if app.target == "pyproject":
         app.app_file = app.class_name = ""
 

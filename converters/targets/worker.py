@@ -10,14 +10,14 @@ from converters.concepts.literals import source_of, string
 from converters.concepts.names import is_dotted_name
 from converters.ir import App
 from converters.targets import app as app_parts
-from converters.targets import imports, inline, methods
+from converters.targets import imports, methods, native
 from converters.targets.templating import render
 
 
 def emit(app: App) -> str:
     """The app file, in either style."""
-    if app.style == "inline":
-        return inline.emit(app)
+    if app.style == "native":
+        return native.emit(app)
     endpoint = app.endpoints[0]
     config, note = app_parts.input_config(app)
     body = render(

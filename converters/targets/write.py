@@ -18,7 +18,9 @@ from converters.targets.output_files import added, kept_file, new_file, sealed, 
 
 
 def write(project: Project, application: Application, options: Options, ledger: Ledger, vault: Vault | None = None) -> list[FileChange]:
-    """All files of the output; what we made holds no secret of the `vault`. Raises `UsageError` for a target that does not fit."""
+    """All files of the output; what we made holds no secret of the `vault`. Raises `UsageError` for a target that does not fit,
+    and `DoesNotCompile` for a native form that Python refuses.
+    """
     vault = vault or Vault()
     if any(app.server is not None for app in application.apps):
         from converters.targets import server
@@ -34,10 +36,10 @@ def write(project: Project, application: Application, options: Options, ledger: 
     choose_style(project, application, options, ledger)
     for app in application.apps:
         _idiomatic(app, options, ledger)
-        if app.style == "inline":
+        if app.style == "native":
             app.environment.files = [path for path in app.environment.files if path != app.entry]
     application.edits = [
-        edit for edit in application.edits if not any(app.style == "inline" and app.entry == edit.file for app in application.apps)
+        edit for edit in application.edits if not any(app.style == "native" and app.entry == edit.file for app in application.apps)
     ]
     image.require_utf8(project, application)
     _ignore_file(project, application)
@@ -92,8 +94,8 @@ def _moved_copies(project: Project, edits: list[Edit], ledger: Ledger) -> None:
 
 
 def _idiomatic(app: App, options: Options, ledger: Ledger) -> None:
-    """`--idiomatic` changes what an inline app answers: pictures as fal's Image, under fal's names."""
-    app.idiomatic = options.idiomatic and app.style == "inline"
+    """`--idiomatic` changes what a native app answers: pictures as fal's Image, under fal's names."""
+    app.idiomatic = options.idiomatic and app.style == "native"
     for field in app.endpoints[0].output.fields if options.idiomatic and app.endpoints else ():
         if field.media is not None and field.origin is not None:
             if app.idiomatic:
@@ -104,21 +106,22 @@ def _idiomatic(app: App, options: Options, ledger: Ledger) -> None:
 
 
 def choose_style(project: Project, application: Application, options: Options, ledger: Ledger) -> None:
-    """Inline where it is provably safe, unless the person asked otherwise; a Dockerfile that copies the handler is then edited, too."""
+    """Native where it is provably safe, unless the person asked otherwise; a Dockerfile that copies the handler is then edited, too."""
     for app in application.apps:
         if options.style == "keep":
-            app.style, app.why_style = "keep", "keep: asked for"
-        elif app.inline is not None and len(application.apps) == 1:
-            app.style = "inline"
-        elif options.style == "inline":
+            app.style = "keep"
+            app.why_style = f"keep: its native form does not hold, since {options.not_native}" if options.not_native else "keep: asked for"
+        elif app.native is not None and len(application.apps) == 1:
+            app.style = "native"
+        elif options.style == "native":
             raise UsageError(
-                f"`--style inline` is not safe here, since {app.why_style.removeprefix('keep: ')}.",
+                f"`--style native` is not safe here, since {app.why_style.removeprefix('keep: ')}.",
                 hint="Use `--style keep`, or leave it to `auto`.",
                 file=app.entry,
             )
         else:
             app.style = "keep"
-            if app.inline is not None:
+            if app.native is not None:
                 app.why_style = "keep: several apps share the tree"
 
 

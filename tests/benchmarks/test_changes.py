@@ -38,11 +38,11 @@ def test_only_a_kept_file_has_a_figure(tmp_path: Path) -> None:
     document = {"ledger": {"items": items}}
     kept = {"entry": "handler.py", "style": "keep"}
     assert changes.measure(tmp_path / "source", tmp_path / "out", document, kept) == {"changed_lines": 1, "changed_by": ["RP001: unused"]}
-    assert changes.measure(tmp_path / "source", tmp_path / "out", document, {**kept, "style": "inline"}) == {}
+    assert changes.measure(tmp_path / "source", tmp_path / "out", document, {**kept, "style": "native"}) == {}
     assert changes.measure(tmp_path / "source", tmp_path / "out", document, {**kept, "entry": "gone.py"}) == {}
 
 
 def test_the_summary_names_what_is_over_the_limit() -> None:
-    rows = [{"uid": f"u{n}", "changed_lines": n, "changed_by": ["RP005: moved"]} for n in (1, 3, 16)] + [{"uid": "inline"}]
+    rows = [{"uid": f"u{n}", "changed_lines": n, "changed_by": ["RP005: moved"]} for n in (1, 3, 16)] + [{"uid": "native"}]
     assert changes.summary(rows) == {"changed lines, median": 3, "changed lines, over 15": {"u16": "16 (RP005: moved)"}}
     assert changes.summary([])["changed lines, median"] is None

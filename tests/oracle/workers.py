@@ -136,7 +136,7 @@ def handler(job):
 runpod.serverless.start({"handler": handler})
 """
 
-INLINE = """
+NATIVE = """
 # Counts letters.
 import runpod
 
@@ -280,14 +280,14 @@ WORKERS = (
         {"handler.py": NAMES},
     ),
     Worker(
-        "inline",
+        "native",
         (
             Request("greets", {"name": "bob"}),
             Request("greets with an option", {"name": "ann", "shadow": True}),
             Request("returns an error", {"name": ""}),
             Request("lacks the name", {}),
         ),
-        {"handler.py": INLINE},
+        {"handler.py": NATIVE},
     ),
     Worker(
         "async-stream",

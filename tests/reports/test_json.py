@@ -76,7 +76,7 @@ def test_a_secret_never_shows_its_value(tmp_path: Path) -> None:
 def test_what_apps_do_not_agree_on_is_null_at_the_top(tmp_path: Path) -> None:
     conversion = made.converted(tmp_path)
     first = conversion.application.apps[0]
-    conversion.application.apps.append(first.model_copy(update={"style": "inline", "name": "other"}))
+    conversion.application.apps.append(first.model_copy(update={"style": "native", "name": "other"}))
     result = document(conversion, ExitCode.DONE)
     assert (result["target"], result["style"]) == ("app", None)
 

@@ -91,7 +91,7 @@ def test_a_row_of_the_replicate_page_about_callers_is_shown(tmp_path: Path, row:
 
 
 def test_the_example_of_the_guide_reads_like_the_guide() -> None:
-    """Rows 1 to 4, 6 and 9 together: the guide's own worker, a fixture, in inline style."""
+    """Rows 1 to 4, 6 and 9 together: the guide's own worker, a fixture, in native style."""
     outcome = convert(FIXTURES / "sdxl", Options())
     assert isinstance(outcome, Converted)
     app = next(change.data.decode() for change in outcome.files if change.path == "app.py" and change.data)

@@ -99,7 +99,7 @@ def test_a_name_that_nothing_has_is_the_class(name: str, platform: str, tmp_path
 def test_a_name_of_the_workers_own_code_is_not_taken(tmp_path: Path) -> None:
     outcome = converted(tmp_path, "runpod", "app", "resizer", extra="class Resizer:\n    size = 3\n\n\n")
     app = outcome.application.apps[0]
-    assert (app.style, app.class_name) in (("inline", "ResizerApp"), ("keep", "Resizer"))
+    assert (app.style, app.class_name) in (("native", "ResizerApp"), ("keep", "Resizer"))
 
 
 ASK = """

@@ -229,10 +229,10 @@ def test_the_output_is_the_same_every_time(target: str, tmp_path: Path) -> None:
     assert [(one.path, one.data) for one in first.files] == [(one.path, one.data) for one in second.files]
 
 
-def test_an_inline_style_is_refused(tmp_path: Path) -> None:
+def test_a_native_style_is_refused(tmp_path: Path) -> None:
     project(tmp_path, Dockerfile=SERVE, main_py=MAIN)
-    with pytest.raises(UsageError, match="inline"):
-        convert(tmp_path, Options(style="inline"))
+    with pytest.raises(UsageError, match="native"):
+        convert(tmp_path, Options(style="native"))
 
 
 def test_an_old_python_is_named_where_fals_code_runs_in_the_image(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from converters.concepts.cog.units import Unit
 from converters.concepts.context import ignore_file
 from converters.concepts.machine import assume
 from converters.concepts.names import app_name, class_name
+from converters.concepts.native import NotNative
 from converters.errors import Unreadable, Unsupported
 from converters.ir import (
     App,
@@ -39,8 +40,8 @@ from converters.sources.replicate import (
     debug_dockerfile,
     decorators,
     deployment,
-    inline,
     inputs,
+    native,
     outputs,
     report,
     rewrite,
@@ -162,7 +163,7 @@ def _unit(context: Context, unit: Unit) -> None:
     parts = Parts(unit, code, build, closure, change, fetched)
     app = _app(context, parts, predictor, app_name(_wanted_name(context, unit), context.taken))
     _weights(context, parts, app)
-    _inline(context, parts, app)
+    _native(context, parts, app)
     context.application.apps.append(app)
     if trainer is not None:
         trained = _app(context, parts, trainer, app_name(f"{app.name}-train", context.taken), train.NAMES)
@@ -172,17 +173,17 @@ def _unit(context: Context, unit: Unit) -> None:
     report.settle(unit, predictor, app, ledger)
 
 
-def _inline(context: Context, parts: Parts, app: App) -> None:
-    """Whether the predictor can be written inline; the reason goes into the report either way."""
+def _native(context: Context, parts: Parts, app: App) -> None:
+    """Whether the predictor can be written natively; the reason goes into the report either way."""
     module = parts.code.module(app.entry)
     assert module is not None
     try:
         text = apply(module.text, [edit for edit in context.application.edits if edit.file == app.entry])
-        app.inline = inline.source(app, text, parts.closure)
-    except inline.NotInline as reason:
+        app.native = native.source(app, text, parts.closure)
+    except NotNative as reason:
         app.why_style = f"keep: {reason}"
     else:
-        app.why_style = "inline: one file, and nothing is loaded while it is imported"
+        app.why_style = "native: one file, and nothing is loaded while it is imported"
 
 
 def _unchanged(context: Context, unit: Unit) -> None:

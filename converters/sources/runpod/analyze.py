@@ -13,6 +13,7 @@ from converters.concepts import dotenv
 from converters.concepts import environment as environments
 from converters.concepts.machine import assume
 from converters.concepts.names import app_name, class_name
+from converters.concepts.native import NotNative
 from converters.containers import base_images
 from converters.containers import packaging as docker
 from converters.entries import hint_of_callers
@@ -24,8 +25,8 @@ from converters.ir import (
     Endpoint,
     Evidence,
     Handler,
-    InlineSource,
     InputSchema,
+    NativeSource,
     Origin,
     Value,
 )
@@ -45,10 +46,10 @@ from converters.sources.runpod import (
     hooks,
     hub,
     init_timeout,
-    inline,
     inputs,
     life,
     names,
+    native,
     results,
     start_script,
     threads,
@@ -212,7 +213,7 @@ def _app(project: Project, unit: Unit, found: Survey, options: Options, ledger: 
         hooks.forwarding(code, closure, ledger)
     if options.endpoint_config is not None:
         endpoint_config.apply(options.endpoint_config, app, ledger)
-    _inline(app, code, unit, start, resolved, found_results, closure)
+    _native(app, code, unit, start, resolved, found_results, closure)
     _machine(app, unit, code, closure, ledger)
     dispositions.settle(project, unit, app, code, found, closure, plan, ledger)
     if cog:
@@ -231,31 +232,31 @@ def _volume(application: Application, held: set[str]) -> str:
     return ""
 
 
-def _inline(app: App, code: Code, unit: Unit, start: Start, resolved: Resolved, found: results.Results, closure: list[str]) -> None:
-    """Whether the worker can be written inline; the reason goes into the report either way."""
+def _native(app: App, code: Code, unit: Unit, start: Start, resolved: Resolved, found: results.Results, closure: list[str]) -> None:
+    """Whether the worker can be written natively; the reason goes into the report either way."""
     try:
         if resolved.node is None or resolved.job is None:
-            raise inline.NotInline("its handler could not be followed")
+            raise NotNative("its handler could not be followed")
         traced = flow.follow(code, resolved.module, resolved.node, resolved.job)
-        made = inline.plan(code, unit, start, resolved, traced, app.endpoints[0].input, found, closure)
+        made = native.plan(code, unit, start, resolved, traced, app.endpoints[0].input, found, closure)
         if unit.packaging is not None and "PYTHONPATH" in unit.packaging.stage.env:
-            raise inline.NotInline("its Dockerfile adds folders to the module search path")
+            raise NotNative("its Dockerfile adds folders to the module search path")
         if unit.packaging is None and app.environment.kind == "image":
-            raise inline.NotInline("its image holds the whole folder, as Cog builds it")
+            raise NotNative("its image holds the whole folder, as Cog builds it")
         if app.start_command:
-            raise inline.NotInline("its start command does more than start the worker")
+            raise NotNative("its start command does more than start the worker")
         if app.asks_for_volume:
-            raise inline.NotInline("its code looks for the folder of the network volume")
+            raise NotNative("its code looks for the folder of the network volume")
         if app.handler is not None and (app.handler.checks or app.handler.teardown or app.handler.handle_exit or app.handler.hints):
-            raise inline.NotInline("it has functions of its own that the app calls")
-    except inline.NotInline as reason:
+            raise NotNative("it has functions of its own that the app calls")
+    except NotNative as reason:
         app.why_style = f"keep: {reason}"
         return
-    app.why_style = "inline: one file, nothing heavy is needed while it is imported, and the input is read key by key"
+    app.why_style = "native: one file, nothing heavy is needed while it is imported, and the input is read key by key"
     if held := _held_by_image(unit, app):
         app.why_style = f"keep: {held}"
         return
-    app.inline = InlineSource(
+    app.native = NativeSource(
         text=resolved.module.text,
         places=made.places,
         loaded=sorted(made.loaded),

@@ -124,7 +124,7 @@ def test_an_answer_is_made_as_its_value_needs(tmp_path: Path, returns: str, line
     assert line in text(converted(write(tmp_path / "p", body(source)), style="keep"), "app.py")
 
 
-@pytest.mark.parametrize("style", ["keep", "inline"])
+@pytest.mark.parametrize("style", ["keep", "native"])
 def test_exit_fails_the_request_and_not_the_runner(tmp_path: Path, style: str) -> None:
     source = body("def predict(self, a: str) -> str:\n    return a").replace("from typing import *\n", "")
     app = text(converted(write(tmp_path / "p", source), style=style), "app.py")

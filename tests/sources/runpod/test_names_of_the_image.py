@@ -71,8 +71,8 @@ STEPS = [
     pytest.param("RUN python -c 'import handler'", "keep", id="an import of it"),
     pytest.param("RUN chmod +x *.py", "keep", id="all files"),
     pytest.param("RUN python -m compileall .", "keep", id="a tool that takes what is there"),
-    pytest.param("RUN mkdir -p /models", "inline", id="a folder"),
-    pytest.param("RUN pip install handlers==1.0", "inline", id="a package of another name"),
+    pytest.param("RUN mkdir -p /models", "native", id="a folder"),
+    pytest.param("RUN pip install handlers==1.0", "native", id="a package of another name"),
 ]
 
 

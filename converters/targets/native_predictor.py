@@ -1,4 +1,4 @@
-"""The `fal.App` of a Cog predictor in inline style: one file as fal's guide writes it, made of the predictor's own methods.
+"""The `fal.App` of a Cog predictor in native style: one file as fal's guide writes it, made of the predictor's own methods.
 
 libcst moves the statements, so that comments and formatting go along; what is heavy goes into `setup()`.
 """
@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 import libcst as cst
 
 from converters.concepts.literals import string
-from converters.ir import App, InlineSource
+from converters.ir import App, NativeSource
 from converters.python.module import FunctionNode
 from converters.targets import app as app_parts
 from converters.targets.app import field_name
@@ -25,13 +25,13 @@ Statement = cst.SimpleStatementLine | cst.BaseCompoundStatement
 class Pieces:
     """The predictor's file cut into the parts of the app file."""
 
-    def __init__(self, app: App, inline: InlineSource) -> None:
+    def __init__(self, app: App, native: NativeSource) -> None:
         assert app.predictor is not None
         self.app = app
         self.predictor = app.predictor
-        self.inline = inline
-        self.module = cst.parse_module(inline.text)
-        rows = placed(self.module, inline)
+        self.native = native
+        self.module = cst.parse_module(native.text)
+        rows = placed(self.module, native)
         self.statements = {place: [statement for at, statement in rows if at == place] for place in ("top", "setup", "handler")}
         class_ = self.statements["handler"][0]
         assert isinstance(class_, cst.ClassDef)
@@ -106,16 +106,16 @@ class Pieces:
 
     def _imports_for(self, node: cst.CSTNode) -> list[Statement]:
         used = _names(node)
-        lines = dict.fromkeys(text for name, text in self.inline.imports.items() if name in used)
+        lines = dict.fromkeys(text for name, text in self.native.imports.items() if name in used)
         return [cst.parse_statement(line) for line in lines]
 
 
-def placed(module: cst.Module, inline: InlineSource) -> list[tuple[str, Statement]]:
+def placed(module: cst.Module, native: NativeSource) -> list[tuple[str, Statement]]:
     """(place, statement) in the order of the file; a decorated class or function is known by the line of its `def`."""
     import ast
 
-    nodes = iter(ast.parse(inline.text).body)
-    return [(inline.places[next(nodes).lineno], statement) for statement in module.body]
+    nodes = iter(ast.parse(native.text).body)
+    return [(native.places[next(nodes).lineno], statement) for statement in module.body]
 
 
 class _Renames(cst.CSTTransformer):

@@ -1,4 +1,4 @@
-"""The `fal.App` of a worker in inline style: one file as fal's guide writes it, made of the worker's own statements.
+"""The `fal.App` of a worker in native style: one file as fal's guide writes it, made of the worker's own statements.
 
 libcst moves the statements, so that comments and formatting go along; what is heavy goes into `setup()`.
 """
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from converters.concepts.literals import source_of, string
-from converters.ir import App, InlineSource, OutputField
+from converters.ir import App, NativeSource, OutputField
 from converters.targets import app as app_parts
 from converters.targets import imports
 from converters.targets.templating import render
@@ -25,14 +25,14 @@ MEDIA = {"image": "Image", "video": "Video", "audio": "Audio", "file": "File"}
 
 
 def emit(app: App) -> str:
-    """The app file. `app.inline` holds the worker's file and the plan for it."""
-    assert app.inline is not None
-    pieces = _Pieces(app, app.inline)
+    """The app file. `app.native` holds the worker's file and the plan for it."""
+    assert app.native is not None
+    pieces = _Pieces(app, app.native)
     endpoint = app.endpoints[0]
     config = app_parts.input_config(app)[0].replace('extra="allow", ', "")  # the endpoint reads its fields by name
     setup = pieces.setup()
     body = render(
-        "inline.py.j2",
+        "native.py.j2",
         app=app,
         title=pieces.title(),
         imports="@IMPORTS@",
@@ -59,11 +59,11 @@ def emit(app: App) -> str:
 class _Pieces:
     """The worker's file cut into the parts of the app file."""
 
-    def __init__(self, app: App, inline: InlineSource) -> None:
+    def __init__(self, app: App, native: NativeSource) -> None:
         self.app = app
-        self.inline = inline
-        self.module = cst.parse_module(inline.text)
-        self.tree = ast.parse(inline.text)
+        self.native = native
+        self.module = cst.parse_module(native.text)
+        self.tree = ast.parse(native.text)
         self.statements = self._by_line()
 
     def _by_line(self) -> list[tuple[str, Statement]]:
@@ -73,7 +73,7 @@ class _Pieces:
         for statement in self.module.body:
             count = len(statement.body) if isinstance(statement, cst.SimpleStatementLine) else 1
             parts = [next(nodes) for _ in range(count)]
-            rows.append((self.inline.places[parts[0].lineno], statement))
+            rows.append((self.native.places[parts[0].lineno], statement))
         return rows
 
     def title(self) -> str:
@@ -94,13 +94,13 @@ class _Pieces:
 
     def _imports_for(self, node: cst.CSTNode) -> list[cst.SimpleStatementLine]:
         used = {name.value for name in _names(node)}
-        lines = dict.fromkeys(text for name, text in self.inline.imports.items() if name in used)
+        lines = dict.fromkeys(text for name, text in self.native.imports.items() if name in used)
         parsed = [cst.parse_statement(line) for line in lines]
         return [line for line in parsed if isinstance(line, cst.SimpleStatementLine)]
 
     def setup(self) -> str:
         """What is loaded, in the worker's order."""
-        renamed = [statement.visit(_Rename(self.inline.loaded)) for place, statement in self.statements if place == "setup"]
+        renamed = [statement.visit(_Rename(self.native.loaded)) for place, statement in self.statements if place == "setup"]
         kept = [statement for statement in renamed if isinstance(statement, cst.SimpleStatementLine)]
         if not kept:
             return ""
@@ -121,7 +121,7 @@ class _Pieces:
         """The handler's body with the input's fields, the app's attributes, and results as models."""
         function = next(statement for place, statement in self.statements if place == "handler")
         assert isinstance(function, cst.FunctionDef)
-        rewritten = function.visit(_Handler(self.inline, self.app))
+        rewritten = function.visit(_Handler(self.native, self.app))
         assert isinstance(rewritten, cst.FunctionDef)
         return _indented([*self._imports_for(function.body), *_statements(rewritten.body)])
 
@@ -220,9 +220,9 @@ def _instead(old: cst.BaseExpression, new: cst.BaseExpression) -> cst.BaseExpres
 class _Handler(_Rename):
     """The handler's body: reads of the input, loaded names, results."""
 
-    def __init__(self, inline: InlineSource, app: App) -> None:
-        super().__init__(inline.loaded)
-        self.inline = inline
+    def __init__(self, native: NativeSource, app: App) -> None:
+        super().__init__(native.loaded)
+        self.native = native
         self.names = app_parts.field_names(app.endpoints[0].input.fields)
         self.outputs = {field.name: field for field in app.endpoints[0].output.fields}
         self.idiomatic = app.idiomatic
@@ -249,12 +249,12 @@ class _Handler(_Rename):
 
     def _is_input(self, node: cst.BaseExpression) -> bool:
         if isinstance(node, cst.Name):
-            return node.value in self.inline.aliases
+            return node.value in self.native.aliases
         if isinstance(node, cst.Subscript):
-            return isinstance(node.value, cst.Name) and node.value.value == self.inline.job and _key(node) == "input"
+            return isinstance(node.value, cst.Name) and node.value.value == self.native.job and _key(node) == "input"
         if isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute) and node.func.attr.value == "get" and node.args:
             return (
-                isinstance(node.func.value, cst.Name) and node.func.value.value == self.inline.job and _text(node.args[0].value) == "input"
+                isinstance(node.func.value, cst.Name) and node.func.value.value == self.native.job and _text(node.args[0].value) == "input"
             )
         return False
 
@@ -262,7 +262,7 @@ class _Handler(_Rename):
         key = _key(original_node)
         if key is not None and self._is_input(original_node.value):
             return _instead(updated_node, cst.Attribute(cst.Name("input"), cst.Name(self.names[key])))
-        if key == "id" and isinstance(original_node.value, cst.Name) and original_node.value.value == self.inline.job:
+        if key == "id" and isinstance(original_node.value, cst.Name) and original_node.value.value == self.native.job:
             return _instead(updated_node, cst.parse_expression("self.current_request.request_id"))
         return updated_node
 
@@ -272,7 +272,7 @@ class _Handler(_Rename):
             key = _text(original_node.args[0].value)
             if key is not None and self._is_input(function.value):
                 return _instead(updated_node, cst.Attribute(cst.Name("input"), cst.Name(self.names[key])))
-            if key == "id" and isinstance(function.value, cst.Name) and function.value.value == self.inline.job:
+            if key == "id" and isinstance(function.value, cst.Name) and function.value.value == self.native.job:
                 return _instead(updated_node, cst.parse_expression("self.current_request.request_id"))
         return updated_node
 

@@ -1,4 +1,4 @@
-"""Cog predictors in inline style: what is written, and every reason why a predictor's own file stays."""
+"""Cog predictors in native style: what is written, and every reason why a predictor's own file stays."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from pathlib import Path
 import fal
 import pytest
 
+from converters.concepts.native import APP_ATTRIBUTES
 from converters.errors import UsageError
-from converters.sources.replicate.inline import APP
 from tests.sources.replicate.project import YAML, app, converted, text, write
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "replicate"
@@ -83,7 +83,7 @@ OTHERS = [
 def test_the_predictors_methods_become_the_apps(tmp_path: Path) -> None:
     outcome = converted(write(tmp_path / "p", PREDICT))
     made = text(outcome, "app.py")
-    assert app(outcome).style == "inline"
+    assert app(outcome).style == "native"
     assert SETUP in made
     assert "    def helper(self, text):\n        import numpy\n\n        return numpy.array(text)\n" in made
     assert '        return JSONResponse({"output": str(self.model(self.helper(input.text), scaled(2)))})\n' in made
@@ -100,7 +100,7 @@ def test_what_cannot_be_proven_stays(tmp_path: Path, old: str, new: str, reason:
     assert app(outcome).style == "keep"
     assert reason in app(outcome).why_style
     with pytest.raises(UsageError, match="is not safe here"):
-        converted(root, style="inline")
+        converted(root, style="native")
 
 
 @pytest.mark.parametrize(
@@ -152,4 +152,4 @@ def test_a_decorator_that_is_a_context_stands_around_the_body(tmp_path: Path) ->
 
 
 def test_every_name_of_fals_app_is_known() -> None:
-    assert {name for name in dir(fal.App) if not name.startswith("_")} <= APP | {"local"}
+    assert {name for name in dir(fal.App) if not name.startswith("_")} <= APP_ATTRIBUTES | {"local"}

@@ -1,4 +1,4 @@
-"""When a worker is written inline, and the reason why it is kept where that is not provably the same."""
+"""When a worker is written natively, and the reason why it is kept where that is not provably the same."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def converted(folder: Path, text: str) -> tuple[str, str]:
     return str(app.style), data.decode()
 
 
-INLINE = [
+NATIVE = [
     pytest.param(f"{READ}{START}", "return Output(n=input.n)", id="a field that is read"),
     pytest.param(
         f"table = sorted([2, 1])\n\n\ndef handler(job):\n    return {{'t': table}}\n\n\n{START}",
@@ -103,15 +103,15 @@ KEPT = [
 ]
 
 
-@pytest.mark.parametrize(("text", "expected"), INLINE)
-def test_a_plain_worker_is_written_inline(tmp_path: Path, text: str, expected: str) -> None:
+@pytest.mark.parametrize(("text", "expected"), NATIVE)
+def test_a_plain_worker_is_written_natively(tmp_path: Path, text: str, expected: str) -> None:
     style, app = converted(tmp_path, text)
-    assert style == "inline"
+    assert style == "native"
     assert expected in app
 
 
 @pytest.mark.parametrize("text", KEPT)
-def test_a_worker_stays_where_inline_could_change_it(tmp_path: Path, text: str) -> None:
+def test_a_worker_stays_where_native_could_change_it(tmp_path: Path, text: str) -> None:
     style, app = converted(tmp_path, text)
     assert style == "keep"
     assert "import handler" in app
@@ -126,7 +126,7 @@ def test_only_the_line_that_copies_the_handler_is_said_to_go(tmp_path: Path) -> 
     for path, text in files.items():
         (tmp_path / path).write_text(text)
     outcome = convert(tmp_path, Options())
-    assert isinstance(outcome, Converted) and outcome.application.apps[0].style == "inline"
+    assert isinstance(outcome, Converted) and outcome.application.apps[0].style == "native"
     said = {item.line: item.rule for item in outcome.ledger.items() if item.file == "Dockerfile" and item.line in (3, 4)}
     written = next(change.data for change in outcome.files if change.path == "Dockerfile") or b""
     assert said == {3: "DK005", 4: "DK006"}

@@ -1,4 +1,4 @@
-"""Whether a predictor can be written inline, as fal's guide writes it: its methods as the app's own, its imports in `setup()`.
+"""Whether a predictor can be written natively, as fal's guide writes it: its methods as the app's own, its imports in `setup()`.
 
 It must be provable from the one file that nothing changes: nothing is loaded while the file is imported, the class stands for itself,
 and every path through the method answers.
@@ -11,7 +11,8 @@ import sys
 from dataclasses import dataclass, field
 from typing import Literal
 
-from converters.ir import App, InlineSource, OutputField
+from converters.concepts.native import APP_ATTRIBUTES, NotNative
+from converters.ir import App, NativeSource, OutputField
 from converters.python.code import imports
 from converters.python.module import FunctionNode, assigned, is_main_test
 from converters.sources.replicate import weights
@@ -25,23 +26,9 @@ OWN = frozenset(
      "failing_with_message", "fetch", "upload", "encode", "Number", "Annotated", "WrapValidator", "HERE", "input", "folder"}
 )  # fmt: skip
 """Names of the app file, and of its endpoint."""
-APP = frozenset(
-    {"app_auth", "app_files", "app_files_context_dir", "app_files_ignore", "app_name", "build_metadata", "collect_routes",
-     "concurrency_buffer", "concurrency_buffer_perc", "current_request", "data_mounts", "get_billing_components", "get_endpoints",
-     "get_health_check_config", "handle_exit", "health", "host_kwargs", "image", "isolate_channel", "kind", "lifespan", "local_file_path",
-     "local_python_modules", "machine_type", "max_concurrency", "max_multiplexing", "metrics_port", "min_concurrency", "name", "num_gpus",
-     "openapi", "provide_hints", "regions", "request_start_timeout", "request_timeout", "requirements", "requirements_context_dir",
-     "retry_config", "run_local", "scaling_delay", "secrets", "serve", "setup", "skip_retry_conditions", "spawn", "startup_timeout",
-     "teardown", "termination_grace_period_seconds", "version"}
-)  # fmt: skip
-"""Attributes that `fal.App` has itself (fal 1.80)."""
 CONTEXTS = frozenset({"torch.inference_mode()", "torch.no_grad()"})
 """Decorators that are contexts, too: `with torch.no_grad():` around a body does what they do."""
 UNREADABLE = frozenset({"locals", "globals", "vars", "exec", "eval", "super", "__class__", "__file__", "__name__", "__spec__"})
-
-
-class NotInline(Exception):
-    """Why the original module has to stay; the message is shown to the person."""
 
 
 @dataclass
@@ -52,23 +39,23 @@ class Plan:
     imports: dict[str, str] = field(default_factory=dict)
 
 
-def source(app: App, text: str, closure: list[str]) -> InlineSource:
-    """The plan for the predictor's file once Cog is taken out of it. Raises `NotInline` with the first reason against it."""
+def source(app: App, text: str, closure: list[str]) -> NativeSource:
+    """The plan for the predictor's file once Cog is taken out of it. Raises `NotNative` with the first reason against it."""
     _simple_app(app, closure)
     assert app.predictor is not None
     tree = ast.parse(text)
     found = Plan()
     for statement in tree.body:
         if statement.lineno in found.places:
-            raise NotInline(f"line {statement.lineno} holds several statements")
+            raise NotNative(f"line {statement.lineno} holds several statements")
         found.places[statement.lineno] = _place(text, tree, statement, app.predictor.name, found)
     class_ = next((node for node in tree.body if found.places[node.lineno] == "handler"), None)
     if not isinstance(class_, ast.ClassDef):
-        raise NotInline("its predictor's class stands inside another statement")
+        raise NotNative("its predictor's class stands inside another statement")
     _free_names(tree, class_)
     _class(app, class_, found)
     _functions(app, tree, class_, found)
-    return InlineSource(text=text, places=found.places, loaded=[], imports=found.imports, job="", aliases=[])
+    return NativeSource(text=text, places=found.places, loaded=[], imports=found.imports, job="", aliases=[])
 
 
 def _simple_app(app: App, closure: list[str]) -> None:
@@ -76,20 +63,20 @@ def _simple_app(app: App, closure: list[str]) -> None:
     predictor, output = app.predictor, app.endpoints[0].output
     assert predictor is not None
     if closure != [app.entry]:
-        raise NotInline("it consists of several modules")
+        raise NotNative("it consists of several modules")
     if not predictor.method:
-        raise NotInline("its predictor is a function")
+        raise NotNative("its predictor is a function")
     if predictor.kind not in ("sync", "async"):
-        raise NotInline("it streams")
+        raise NotNative("it streams")
     if app.environment.kind != "requirements":
-        raise NotInline("its image holds the whole folder")
+        raise NotNative("its image holds the whole folder")
     if predictor.weights or predictor.prepare or predictor.cancel or predictor.healthcheck or predictor.uses_arguments:
-        raise NotInline("setup() does more than to load it")
+        raise NotNative("setup() does more than to load it")
     answer: OutputField | None = output.fields[0] if output.wrap else None
     if answer is None or answer.optional or not (answer.media or answer.annotation in PLAIN):
-        raise NotInline("its answer is neither a file nor a plain value")
+        raise NotNative("its answer is neither a file nor a plain value")
     if any(entry.media in ("file", "files") or entry.computed for entry in app.endpoints[0].input.fields):
-        raise NotInline("it takes open files, or its code computes a default")
+        raise NotNative("it takes open files, or its code computes a default")
 
 
 def _place(text: str, tree: ast.Module, statement: ast.stmt, name: str, found: Plan) -> Place:
@@ -110,9 +97,9 @@ def _place(text: str, tree: ast.Module, statement: ast.stmt, name: str, found: P
             names = [one for one, _ in assigned(statement)]
             stores = [node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)]
             if not _is_literal(statement.value) or any(stores.count(one) != 1 for one in names) or not names:
-                raise NotInline(f"line {statement.lineno} makes a value while the file is imported")
+                raise NotNative(f"line {statement.lineno} makes a value while the file is imported")
             return "top"
-    raise NotInline(f"line {statement.lineno} runs code while the file is imported")
+    raise NotNative(f"line {statement.lineno} runs code while the file is imported")
 
 
 def _is_literal(node: ast.expr | None) -> bool:
@@ -125,17 +112,17 @@ def _is_literal(node: ast.expr | None) -> bool:
 
 def _import(text: str, statement: ast.Import | ast.ImportFrom, found: Plan) -> Place:
     if isinstance(statement, ast.ImportFrom) and (statement.level or statement.names[0].name == "*" or statement.module == "__future__"):
-        raise NotInline("it imports relatively, with a star, or from __future__")
+        raise NotNative("it imports relatively, with a star, or from __future__")
     modules = [alias.name for alias in statement.names] if isinstance(statement, ast.Import) else [str(statement.module)]
     tops = {module.partition(".")[0] for module in modules}
     if weights.MODULE in tops:
-        raise NotInline("its code fetches model files by another module")
+        raise NotNative("its code fetches model files by another module")
     if tops & {"fastapi", "starlette", "pydantic", "fal", "cog"}:
-        raise NotInline("it imports a package of the app's own")
+        raise NotNative("it imports a package of the app's own")
     if tops <= sys.stdlib_module_names:
         return "top"
     if tops & sys.stdlib_module_names:
-        raise NotInline("an import statement mixes the standard library and packages")
+        raise NotNative("an import statement mixes the standard library and packages")
     for alias in statement.names:
         found.imports[alias.asname or alias.name.partition(".")[0]] = ast.get_source_segment(text, statement) or ""
     return "setup"
@@ -149,12 +136,12 @@ def _free_names(tree: ast.Module, class_: ast.ClassDef) -> None:
     bound |= {node.name for node in tree.body if isinstance(node, FunctionNode)}
     bound |= {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
     if taken := sorted(bound & OWN):
-        raise NotInline(f"`{taken[0]}` is also a name of the app file")
+        raise NotNative(f"`{taken[0]}` is also a name of the app file")
     for node in ast.walk(tree):
         if isinstance(node, ast.Name) and node.id in UNREADABLE | {class_.name} and not _in_main_block(tree, node):
-            raise NotInline(f"its code uses the name `{node.id}`")
+            raise NotNative(f"its code uses the name `{node.id}`")
         if isinstance(node, ast.Global | ast.Nonlocal):
-            raise NotInline("a function rebinds a global name")
+            raise NotNative("a function rebinds a global name")
 
 
 def _in_main_block(tree: ast.Module, node: ast.AST) -> bool:
@@ -170,24 +157,24 @@ def _class(app: App, class_: ast.ClassDef, found: Plan) -> None:
     """The class has methods and nothing else, and none of its names is one of `fal.App`'s."""
     assert app.predictor is not None
     if class_.bases or class_.keywords or class_.decorator_list:
-        raise NotInline("its class is derived or decorated")
+        raise NotNative("its class is derived or decorated")
     methods: dict[str, ast.FunctionDef | ast.AsyncFunctionDef] = {}
     for statement in class_.body:
         if isinstance(statement, FunctionNode):
             methods[statement.name] = statement
         elif not (isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)):
-            raise NotInline(f"line {statement.lineno} stands in the class beside its methods")
+            raise NotNative(f"line {statement.lineno} stands in the class beside its methods")
     predict = methods.pop(app.predictor.method)
     names = {node.attr for node in ast.walk(class_) if isinstance(node, ast.Attribute) and _is_self(node.value)} | set(methods) - {"setup"}
-    taken = sorted((names & (APP | {app.endpoints[0].method, predict.name})) | {name for name in names if name.startswith("__")})
+    taken = sorted((names & (APP_ATTRIBUTES | {app.endpoints[0].method, predict.name})) | {name for name in names if name.startswith("__")})
     if taken:
-        raise NotInline(f"`self.{taken[0]}` is a name that fal.App uses itself")
+        raise NotNative(f"`self.{taken[0]}` is a name that fal.App uses itself")
     if any(_first(method) != "self" or method.decorator_list for method in methods.values()) or _first(predict) != "self":
-        raise NotInline("its methods are decorated")
+        raise NotNative("its methods are decorated")
     if any(ast.unparse(decorator) not in CONTEXTS or app.predictor.kind != "sync" for decorator in predict.decorator_list):
-        raise NotInline("its method is decorated")
+        raise NotNative("its method is decorated")
     if "setup" in methods and len(methods["setup"].args.args) != 1:
-        raise NotInline("its setup takes arguments")
+        raise NotNative("its setup takes arguments")
     _predict(app, predict)
 
 
@@ -208,18 +195,18 @@ def _predict(app: App, predict: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         or predict.args.posonlyargs
         or inputs != {found.name for found in app.endpoints[0].input.fields}
     ):
-        raise NotInline("its method takes other arguments than its inputs")
+        raise NotNative("its method takes other arguments than its inputs")
     for node in ast.walk(predict):
         if isinstance(node, FunctionNode | ast.Lambda | ast.ClassDef) and node is not predict:
-            raise NotInline("its method defines functions or classes of its own")
+            raise NotNative("its method defines functions or classes of its own")
         if isinstance(node, ast.comprehension) and any(isinstance(name, ast.Name) and name.id in inputs for name in ast.walk(node.target)):
-            raise NotInline("a comprehension rebinds an input")
+            raise NotNative("a comprehension rebinds an input")
         if isinstance(node, ast.Return) and node.value is None:
-            raise NotInline("its method may answer nothing")
+            raise NotNative("its method may answer nothing")
         if isinstance(node, ast.Try) and (node.finalbody or any(handler.type is None for handler in node.handlers)):
-            raise NotInline("its method cleans up, which a cancelled request has to reach, too")
+            raise NotNative("its method cleans up, which a cancelled request has to reach, too")
     if not always_answers(predict.body):
-        raise NotInline("its method may answer nothing")
+        raise NotNative("its method may answer nothing")
 
 
 def _functions(app: App, tree: ast.Module, class_: ast.ClassDef, found: Plan) -> None:
@@ -229,9 +216,9 @@ def _functions(app: App, tree: ast.Module, class_: ast.ClassDef, found: Plan) ->
     heavy = set(found.imports)
     for node in ast.walk(tree):
         if isinstance(node, ast.arg) and node.arg in heavy:
-            raise NotInline(f"`{node.arg}` is also the name of a parameter")
+            raise NotNative(f"`{node.arg}` is also the name of a parameter")
         if isinstance(node, ast.Name) and node.id in heavy and not isinstance(node.ctx, ast.Load):
-            raise NotInline(f"`{node.id}` is also a local name")
+            raise NotNative(f"`{node.id}` is also a local name")
     for function in [node for node in ast.walk(tree) if isinstance(node, FunctionNode)]:
         args = function.args
         outside: list[ast.expr | None] = []
@@ -240,4 +227,4 @@ def _functions(app: App, tree: ast.Module, class_: ast.ClassDef, found: Plan) ->
             outside += [argument.annotation for argument in ast.walk(args) if isinstance(argument, ast.arg)] + [function.returns]
         used = {node.id for part in outside if part is not None for node in ast.walk(part) if isinstance(node, ast.Name)}
         if used & heavy:
-            raise NotInline(f"the definition of `{function.name}` needs `{sorted(used & heavy)[0]}` while the file is imported")
+            raise NotNative(f"the definition of `{function.name}` needs `{sorted(used & heavy)[0]}` while the file is imported")
