@@ -138,6 +138,7 @@ def test_a_fresh_output_is_there_or_not(scene: Scene) -> None:
     killed(scene, arguments, check)
 
 
+@pytest.mark.whole
 def test_a_renewed_output_is_the_old_or_the_new_one_and_edits_stay(scene: Scene) -> None:
     arguments = [str(scene.project), "--output", str(scene.output), "--quiet", "--force"]
     assert scene.run.run(arguments) in (0, 3)
@@ -183,6 +184,7 @@ def repository(folder: Path) -> None:
         subprocess.run(["git", *command], cwd=folder, check=True, env={**os.environ, **GIT})
 
 
+@pytest.mark.whole
 def test_in_place_is_done_or_undone(scene: Scene) -> None:
     arguments = [str(scene.project), "--in-place", "--quiet"]
     repository(scene.project)

@@ -89,6 +89,7 @@ PROGRAMS = [
         for found in PROGRAMS
     ],
 )
+@pytest.mark.whole
 def test_a_caller_of_runpod_gets_the_same_from_fal(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, apps: Apps, caller: str, program: str, endpoint: str
 ) -> None:
@@ -201,6 +202,7 @@ print(json.dumps([urlopen(answer["image_path"]).read().decode(), answer["letters
 
 
 @pytest.mark.parametrize("idiomatic", [False, True], ids=["under its own name", "under fal's name"])
+@pytest.mark.whole
 def test_a_caller_finds_the_file_where_the_contract_says(tmp_path: Path, idiomatic: bool) -> None:
     worker, caller = tmp_path / "drawing", tmp_path / "caller"
     worker.mkdir()

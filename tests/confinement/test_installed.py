@@ -118,6 +118,7 @@ def project(user: User) -> Path:
 @pytest.mark.parametrize(
     "user", [pytest.param("root", marks=pytest.mark.whole), "user", pytest.param("no namespaces", marks=pytest.mark.whole)], indirect=True
 )
+@pytest.mark.whole
 def test_a_hostile_package(user: User, project: Path) -> None:
     log = user.folder / "user" / "log"
     environment = {**user.environment, "PATH": f"{user.folder}/bin:/usr/bin:/bin"}

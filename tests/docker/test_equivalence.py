@@ -158,6 +158,7 @@ FORMS = [
 
 
 @pytest.mark.parametrize(("sample", "target"), FORMS)
+@pytest.mark.whole
 def test_the_server_answers_through_fal_as_by_itself(sample: Sample, target: str, expected_of: Expected, tmp_path: Path) -> None:
     wanted = expected_of(sample)
     project, made = output_of(sample.name, target, tmp_path)

@@ -148,6 +148,7 @@ def answers(fal: Local) -> list[Any]:
     return [first, second, texts, said, logs]
 
 
+@pytest.mark.whole
 def test_an_app_answers_in_its_image_as_it_does_as_a_process(engine: LocalEngine, tmp_path: Path) -> None:
     path, secrets = worker(tmp_path), {"TOKEN": "mine", "OTHER": "not listed"}
     with fal_runtime.serve(path, secrets=secrets) as fal:
@@ -161,6 +162,7 @@ def test_an_app_answers_in_its_image_as_it_does_as_a_process(engine: LocalEngine
     assert "OTHER" not in engine.processes[0].environment
 
 
+@pytest.mark.whole
 def test_what_is_not_real_is_said_and_each_runner_is_a_process_of_its_own(engine: LocalEngine, tmp_path: Path) -> None:
     with fal_runtime.serve(worker(tmp_path), engine=images(engine), secrets={"TOKEN": "t"}) as fal:
         assert fal.run("upper", {"text": "a"})["text"] == "A"

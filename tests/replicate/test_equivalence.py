@@ -82,6 +82,7 @@ def sides(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         yield case, cog, local, app
 
 
+@pytest.mark.whole
 def test_both_sides_answer_alike(sides: tuple[Case, CogServer, Local, App]) -> None:
     case, cog, local, app = sides
     for arguments in case.requests:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from benchmarks import conditions, noticing
 
 FUNCTION = ("converters/sources/runpod/init_timeout.py", "apply")
@@ -18,10 +20,12 @@ def noticed(condition: str, *codes: str) -> str:
     return found
 
 
+@pytest.mark.whole
 def test_a_case_of_its_rule_notices_a_negated_condition() -> None:
     assert noticed("seconds <= STARTUP_TIMEOUT", "RP052").startswith("RP052: ")
 
 
+@pytest.mark.whole
 def test_cases_that_do_not_get_there_notice_nothing() -> None:
     assert noticed("seconds <= STARTUP_TIMEOUT", "RP049") == ""
 

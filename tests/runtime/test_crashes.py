@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import httpx
+import pytest
 
 from .conftest import Served, gone
 
@@ -94,6 +95,7 @@ class Submitter(threading.Thread):
                 time.sleep(0.02)
 
 
+@pytest.mark.whole
 def test_nothing_acknowledged_is_lost(project: Callable[..., Path], serve: Callable[..., Served], tmp_path: Path) -> None:
     seed = int(os.environ.get("SEED", time.time()))
     chance = random.Random(seed)

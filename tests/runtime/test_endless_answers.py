@@ -103,6 +103,7 @@ class Demo(fal.App, name="demo"):
         ),
     ],
 )
+@pytest.mark.whole
 def test_a_webhook_is_delivered_by_its_head(
     serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pieces: Callable[[], Iterable[bytes]], said: str
 ) -> None:

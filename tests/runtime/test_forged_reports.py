@@ -39,6 +39,7 @@ APP = """
 
 
 @pytest.mark.parametrize("forged", ["no JSON\n", "[]\n", '{"event": 1}\n', '{"event": "bound", "pid": 1, "port": 1, "metrics_port": 1}\n'])
+@pytest.mark.whole
 def test_a_runner_that_forges_reports_goes_on(project: Write, serve: Serve, forged: str) -> None:
     app = APP.replace("AT_IMPORT", "").replace("FORGED", repr(forged))
     served = serve(project(pyproject_toml=PYPROJECT, app_py=app))

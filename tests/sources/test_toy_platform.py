@@ -80,6 +80,7 @@ def test_a_folder_of_no_platform_names_it_among_what_is_looked_for(
     assert "nor a cog.yaml, nor a toy.json, nor a Dockerfile was recognised" in capsys.readouterr().err
 
 
+@pytest.mark.whole
 def test_it_is_verified_and_a_bug_in_its_conversion_is_told(project: Path, tmp_path: Path) -> None:
     found = studied(project, tmp_path / "verified")
     assert found.certificate.verdict == "equivalent", found.certificate.why

@@ -64,15 +64,15 @@ def converted(folder: Path, platform: str, target: str, name: str, extra: str = 
 
 
 NAMES = {"imports": [spelled(name) for name in IMPORTED], "python": RESERVED, "own": OWN}
-WHOLE = ("replicate", "function")
-"""The platform and the form of which most names are for `scripts/whole`: what a class may be called is decided in one place."""
+QUICK = ("runpod", "app")
+"""The platform and the form of which all names are tried at once; what a class may be called is decided in one place."""
 
 
 @pytest.mark.parametrize(
     ("names", "platform", "target"),
     [
         pytest.param(
-            names, *form, id="-".join((kind, *form)), marks=pytest.mark.whole if kind != "own" and {*WHOLE} & {*form} else ()
+            names, *form, id="-".join((kind, *form)), marks=pytest.mark.whole if kind != "own" and form != QUICK else ()
         )
         for kind, names in NAMES.items()
         for form in FORMS

@@ -169,6 +169,7 @@ def test_an_app_that_a_person_wrote_is_judged_by_what_it_does(
         ),
     ],
 )
+@pytest.mark.whole
 def test_pictures_pass_through_fal_s_toolkit(tmp_path: Path, scratch: Path, old: str, new: str, verdict: str) -> None:
     found = _judged(tmp_path, _tracer(tmp_path), TRACER.replace(old, new) if old else TRACER, RENAMED)
     assert found.verdict == verdict, [

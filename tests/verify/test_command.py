@@ -87,6 +87,7 @@ def test_a_replay_sends_the_same_requests_and_nothing_else(
     assert told[0] == told[1]
 
 
+@pytest.mark.whole
 def test_conversion_and_verification_in_one_go(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "out"
     assert run(TOKENS, "--output", out, "--verify", "--format", "json") == 0

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.needs import needs
 from tests.verify.made import studied
 
@@ -20,6 +22,7 @@ class Predictor(BasePredictor):
 """
 
 
+@pytest.mark.whole
 def test_what_follows_a_crash_is_compared(tmp_path: Path, scratch: Path) -> None:
     project = tmp_path / "project"
     project.mkdir()

@@ -47,6 +47,7 @@ def found(tmp_path_factory: pytest.TempPathFactory, scratch: Path) -> Studied:
     return studied(folder / "worker", folder, drawn=0, seconds=10)
 
 
+@pytest.mark.whole
 def test_the_same_files_are_no_difference(found: Studied) -> None:
     assert found.certificate.verdict == "equivalent", found.certificate.why
     assert not any(trial.printed for trial in found.certificate.trials)

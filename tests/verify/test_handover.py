@@ -43,6 +43,7 @@ class Predictor(BasePredictor):
 
 
 @pytest.mark.parametrize("code", [RETURNED, REWRITTEN, MISSING])
+@pytest.mark.whole
 def test_a_file_counts_as_it_was_handed_over(tmp_path: Path, scratch: Path, code: str) -> None:
     project = tmp_path / "project"
     project.mkdir()

@@ -79,6 +79,7 @@ def test_variables_of_the_project_show_it_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["output.txt", "stage", "log", "counter"])
+@pytest.mark.whole
 def test_links_in_the_scratch_folder_lead_nobody_to_the_users_files(tmp_path: Path, name: str) -> None:
     target = "HOME" if name == "stage" else "HOME/secret"
     plant = f'(os.path.lexists(f"{{observed}}/{name}") and os.rename(f"{{observed}}/{name}", f"{{observed}}/{name}-away"))'

@@ -215,6 +215,7 @@ def test_a_package_that_only_the_source_has_is_doubled_on_both_sides(
     assert found["doubles"] == ["oddity"]
 
 
+@pytest.mark.whole
 def test_a_project_of_2021_runs_under_its_own_server(scratch: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "empty").mkdir()
     python = environment(

@@ -159,6 +159,7 @@ def _read(path: Path) -> bytes:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.whole)])
+@pytest.mark.whole
 def test_an_interruption_ends_everything(project: Path, tmp_path: Path, number: signal.Signals) -> None:
     cache = tmp_path / "cache"
     environment = {**os.environ, "XDG_CACHE_HOME": str(cache)}

@@ -111,6 +111,7 @@ def compared(tmp_path: Path, old: str, app: Path, name: str, requests: list[Any]
         pytest.param("random.random()", "str(random.random())", 6, "$.ticket", id="noise of another type", marks=pytest.mark.whole),
     ],
 )
+@pytest.mark.whole
 def test_a_worker_under_runpods_own_server_is_compared_with_its_app(
     tmp_path: Path, old: str, new: str, code: int, path: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -130,6 +131,7 @@ def test_a_worker_under_runpods_own_server_is_compared_with_its_app(
 
 @pytest.mark.usefixtures("warm_zygotes")
 @pytest.mark.parametrize(("new", "code"), [("", 0), ("!</svg>", 6)])
+@pytest.mark.whole
 def test_a_model_under_cogs_own_server_is_compared_by_the_files_it_makes(tmp_path: Path, new: str, code: int) -> None:
     config = "build:\n  python_version: '3.11'\npredict: predict.py:Predictor\n"
     source = project(tmp_path / "draw", {"predict.py": PREDICTOR, "cog.yaml": config})

@@ -65,6 +65,7 @@ def trial(found: Studied, what: str) -> Trial:
     return next(trial for trial in found.certificate.trials if trial.body.get("what") == what)
 
 
+@pytest.mark.whole
 def test_our_environment_is_not_theirs(found: Studied) -> None:
     made = trial(found, "environment")
     assert made.source.value == made.target.value == {"seen": [], "home": False}

@@ -125,6 +125,7 @@ def writer(scratch: Path, tmp_path_factory: pytest.TempPathFactory) -> Studied:
 
 
 @pytest.mark.parametrize("name", [pytest.param(name, marks=MARKS.get(name, ())) for name in ALL])
+@pytest.mark.whole
 def test_fixtures_are_equivalent(run: Run, name: str) -> None:
     if name in FLASK:
         pytest.importorskip("flask")
@@ -136,6 +137,7 @@ def test_fixtures_are_equivalent(run: Run, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["captions", "uploads:app"])
+@pytest.mark.whole
 def test_nothing_is_written_or_left(run: Run, name: str, scratch: Path) -> None:
     found = run(name)
     assert (digests(found.source), digests(found.written)) == found.before

@@ -47,6 +47,7 @@ def run(scratch: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 
 @pytest.mark.parametrize("name", [pytest.param(name, marks=MARKS.get(name, ())) for name in ALL])
+@pytest.mark.whole
 def test_fixtures_are_equivalent(run: Run, name: str) -> None:
     found = run(name)
     assert found.certificate.verdict == "equivalent", found.certificate.why
@@ -55,6 +56,7 @@ def test_fixtures_are_equivalent(run: Run, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ALL)
+@pytest.mark.whole
 def test_neither_tree_is_written_to(run: Run, name: str) -> None:
     found = run(name)
     assert (digests(found.source), digests(found.written)) == found.before

@@ -39,6 +39,7 @@ CHANGES = [
 
 
 @pytest.mark.parametrize(("file", "text", "verdict"), CHANGES)
+@pytest.mark.whole
 def test_a_file_that_cannot_be_parsed_is_a_difference(tmp_path: Path, scratch: Path, file: str, text: str, verdict: str) -> None:
     source = tmp_path / "project"
     source.mkdir()

@@ -61,6 +61,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installed]:
         yield Installed(outside, within, place)
 
 
+@pytest.mark.whole
 def test_what_is_small_is_real_and_what_is_large_or_uses_it_is_a_stub(installed: Installed) -> None:
     assert installed.details() == {
         "tiny 1.5",

@@ -58,6 +58,7 @@ PRELUDE = """
 
 
 @pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
+@pytest.mark.whole
 def test_other_python_clients(fal: Running, loop: str) -> None:
     pytest.importorskip(loop)
     functions = "\n".join(f"async def client{number}():{code}" for number, code in enumerate(_bodies()))
