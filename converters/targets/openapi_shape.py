@@ -17,11 +17,12 @@ SCHEMAS = frozenset({"items", "additionalProperties", "not"})
 
 
 def well_formed(document: Any) -> dict[str, Any]:
-    """A copy with `paths` and `components.schemas` as they are specified; unknown keys below an operation or schema stay."""
+    """A copy with `paths`, `components.schemas` and `.parameters` as they are specified; unknown keys below an operation or schema stay."""
     components = _mapping(_mapping(document).get("components"))
     schemas = {name: schema(value) for name, value in _mapping(components.get("schemas")).items()}
     paths = {path: _path_item(value) for path, value in _mapping(_mapping(document).get("paths")).items() if isinstance(value, dict)}
-    return {**_mapping(document), "paths": paths, "components": {**components, "schemas": schemas}}
+    shared = {name: _parameter(value) for name, value in _mapping(components.get("parameters")).items() if isinstance(value, dict)}
+    return {**_mapping(document), "paths": paths, "components": {**components, "schemas": schemas, "parameters": shared}}
 
 
 def schema(value: Any) -> dict[str, Any]:
@@ -60,7 +61,11 @@ def _operation(stated: dict[str, Any]) -> dict[str, Any]:
 
 
 def _parameters(value: Any) -> list[dict[str, Any]]:
-    return [{**one, "schema": schema(one.get("schema"))} for one in _listed(value) if isinstance(one, dict)]
+    return [_parameter(one) for one in _listed(value) if isinstance(one, dict)]
+
+
+def _parameter(stated: dict[str, Any]) -> dict[str, Any]:
+    return {**stated, "schema": schema(stated.get("schema"))}
 
 
 def _content(holder: dict[str, Any]) -> dict[str, Any]:

@@ -15,14 +15,20 @@ RIGHT: dict[str, Any] = {
     "openapi": "3.1.0",
     "paths": {
         "/a/{id}": {
-            "parameters": [{"name": "id", "in": "path", "required": True, "schema": {"type": "integer"}}],
+            "parameters": [
+                {"name": "id", "in": "path", "required": True, "schema": {"type": "integer"}},
+                {"$ref": "#/components/parameters/Trace"},
+            ],
             "post": {
                 "requestBody": {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Body"}}}},
                 "responses": {"200": {"content": {"application/json": {"schema": {"type": "object"}}}}},
             },
         }
     },
-    "components": {"schemas": {"Body": {"type": "object", "properties": {"x": {"type": "string"}}, "required": ["x"]}}},
+    "components": {
+        "schemas": {"Body": {"type": "object", "properties": {"x": {"type": "string"}}, "required": ["x"]}},
+        "parameters": {"Trace": {"name": "X-Trace", "in": "header", "schema": {"type": "string"}}},
+    },
 }
 ODD = (None, True, 3, 1.5, "text", [], [1], ["x"], {}, {"a": 1}, {"a": {}}, [[]], [{}], {"": None})
 
@@ -60,6 +66,10 @@ def test_a_right_document_stays_as_it_is() -> None:
         ("components", "schemas", "Body", "properties", "x"),
         ("components", "schemas", "Body", "required"),
         ("components", "schemas", "Body", "type"),
+        ("components", "parameters"),
+        ("components", "parameters", "Trace"),
+        ("components", "parameters", "Trace", "schema"),
+        ("components", "parameters", "Trace", "in"),
     ],
     ids=lambda path: "/".join(map(str, path)),
 )
