@@ -19,6 +19,7 @@ OLD_COMMAND = "##["
 """The runner's older commands, which it obeys anywhere in a line."""
 PLAIN_WORD = re.compile(r"[\w./:@%+,=-]+", re.ASCII)
 LINK = re.compile(r"\][(\[:]")
+PLACEHOLDER = re.compile(r"\{\d+\}")
 VARIABLE = re.compile(r"[A-Za-z0-9_.-]+", re.ASCII)
 
 
@@ -61,6 +62,18 @@ def command_data(text: str) -> str:
 def command_property(text: str) -> str:
     """A property of a workflow command."""
     return command_data(text).replace(":", "%3A").replace(",", "%2C")
+
+
+def sarif_message(text: str) -> str:
+    """A message of SARIF, in which nothing is a placeholder or a link (sections 3.11.5 and 3.11.6 of the standard)."""
+    flat = PLACEHOLDER.sub(r"{\g<0>}", visible(text, "\n"))
+    return flat.replace("[", "\\[") if LINK.search(flat) else flat
+
+
+def xml(text: str) -> str:
+    """Text or a value of an attribute, in which nothing is markup, and nothing that XML cannot hold."""
+    flat = visible(text, "\n").replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;").replace("\n", "&#10;")
+    return html_log(flat)
 
 
 def code(text: str, *, table: bool = False) -> str:

@@ -308,7 +308,7 @@ def test_every_format_reports_every_project(tmp_path: Path, capsys: pytest.Captu
 
 
 @pytest.mark.usefixtures("discovery")
-@pytest.mark.parametrize("format", ["text", "json", "markdown", "github"])
+@pytest.mark.parametrize("format", ["text", "json", "markdown", "github", "sarif", "junit"])
 def test_apps_of_one_name_in_several_projects_are_told(tmp_path: Path, format: str, capsys: pytest.CaptureFixture[str]) -> None:
     folders = [made.source(tmp_path / folder, "worker") for folder in ("one", "two")]
     made_batch = run_batch(BatchRequest((tmp_path / "one", tmp_path / "two", made.source(tmp_path, "other"))))

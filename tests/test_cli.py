@@ -238,7 +238,7 @@ def test_a_diff_that_is_no_text_is_base64(tmp_path: Path, install: Install, caps
     assert b"+# \xe9\n" in base64.b64decode(document["diff_base64"])
 
 
-@pytest.mark.parametrize("format", ["text", "markdown", "github"])
+@pytest.mark.parametrize("format", ["text", "markdown", "github", "sarif", "junit"])
 def test_quiet_prints_nothing(partial: Path, format: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(partial, "--quiet", "--format", format) == 3
     assert capsys.readouterr() == ("", "")
@@ -286,7 +286,7 @@ def test_a_reader_that_goes_away_is_no_error(tmp_path: Path, format: str) -> Non
     [
         pytest.param(["--foo"], "--foo", id="an unknown option"),
         pytest.param(["--target", "kubernetes"], "kubernetes", id="an unknown target"),
-        pytest.param(["--format", "sarif"], "sarif", id="a format that is not there yet"),
+        pytest.param(["--format", "checkstyle"], "checkstyle", id="a format that is not there"),
         pytest.param(["--set", "novalue"], "KEY=VALUE", id="a setting without a value"),
         pytest.param(["--endpoint-config", "/nowhere.json"], "is no file", id="a missing endpoint file"),
         pytest.param(["--image-config", "/nowhere.json"], "is no file", id="a missing image configuration"),

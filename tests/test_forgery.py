@@ -161,7 +161,10 @@ def shown(outcome: Outcome, format: str, capsys: pytest.CaptureFixture[str]) -> 
     if isinstance(outcome, Converted):
         told = document(outcome, outcome.exit_code, output=outcome.root)
         print_report(told, format)
-        print_batch({"results": [told], "counts": {}, "same_names": [], "left_out": [{"path": str(outcome.root), "why": "x"}]}, format)
+        print_batch(
+            {"results": [told], "exit_code": 0, "counts": {}, "same_names": [], "left_out": [{"path": str(outcome.root), "why": "x"}]},
+            format,
+        )
     else:
         show(failed(outcome), Request(outcome.root, format=format))  # type: ignore[arg-type]
     streams = capsys.readouterr()
@@ -173,7 +176,7 @@ def is_plain(text: str) -> bool:
 
 
 def check_reports(outcome: Outcome, capsys: pytest.CaptureFixture[str]) -> None:
-    for format in ("text", "markdown", "json", "github"):
+    for format in ("text", "markdown", "json", "github", "sarif", "junit"):
         text = shown(outcome, format, capsys)
         assert is_plain(text), format
         lines = [line.strip() for line in text.split("\n")]

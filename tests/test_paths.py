@@ -448,7 +448,7 @@ def test_a_check_cannot_be_resumed(tmp_path: Path, capsys: pytest.CaptureFixture
     assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.parametrize("format", ["text", "markdown", "github"])
+@pytest.mark.parametrize("format", ["text", "markdown", "github", "sarif", "junit"])
 def test_every_report_of_a_batch_counts_what_was_left_out(format: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     top = laid(tmp_path / "top", {"real/handler.py": WORKER, "done/app.py": FAL, "done/pyproject.toml": TABLE})
     for name in ("one", "two"):

@@ -127,7 +127,7 @@ def _show_certificates(certificates: Sequence[Certificate], request: Request) ->
         return
     shown = form(request.format)
     text = shown.render_certificates(certificates)
-    if shown.is_log:
+    if shown.is_alone:
         for line in text.splitlines():
             print_error(line)
     elif not request.quiet:

@@ -14,7 +14,7 @@ def print_report(document: Document, format: str) -> None:
     elif format == "json":
         _print_json(document)
     else:
-        _print(form(format).render(document), is_log=form(format).is_log)
+        _print(form(format).render(document), is_alone=form(format).is_alone)
 
 
 def print_batch(batch: Document, format: str) -> None:
@@ -26,7 +26,7 @@ def print_batch(batch: Document, format: str) -> None:
     elif format == "json":
         _print_json(batch)
     else:
-        _print(form(format).render_batch(batch), is_log=form(format).is_log)
+        _print(form(format).render_batch(batch), is_alone=form(format).is_alone)
 
 
 def _print_json(document: Document) -> None:
@@ -36,9 +36,9 @@ def _print_json(document: Document) -> None:
     print_text(render(document))
 
 
-def _print(text: str, *, is_log: bool) -> None:
+def _print(text: str, *, is_alone: bool) -> None:
     from converters.escape import log, visible
     from converters.terminal import print_text
 
     shown = visible(text, "\n")
-    print_text(shown if is_log else log(shown))
+    print_text(shown if is_alone else log(shown))

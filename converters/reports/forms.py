@@ -14,12 +14,12 @@ Document = dict[str, Any]
 
 @dataclass(frozen=True)
 class Form:
-    """A form of a report. `is_log`: its lines are commands for the log in which they stand, so nothing else may stand beside them."""
+    """A form of a report. `is_alone`: a program reads it as it is, so nothing else stands beside it on standard output."""
 
     render: Callable[[Document], str]
     render_batch: Callable[[Document], str]
     render_certificates: Callable[[Any], str]
-    is_log: bool = False
+    is_alone: bool = False
 
 
 @cache

@@ -15,7 +15,7 @@ from converters.outcome import Outcome
 from converters.reports import print_batch
 from tests.credentials.places import PLACES, Place
 
-FORMATS = ("text", "json", "markdown", "github")
+FORMATS = ("text", "json", "markdown", "github", "sarif", "junit")
 
 
 @pytest.fixture(autouse=True)
@@ -60,7 +60,7 @@ def test_a_batch_shows_no_secret(tmp_path: Path, capfdbinary: pytest.CaptureFixt
     answer(["batch", str(tmp_path / "work"), "--output", str(tmp_path / "out"), "--format", "json"])
     printed = capfdbinary.readouterr()
     document = json.loads(printed.out)
-    for form in ("text", "markdown", "github"):
+    for form in ("text", "markdown", "github", "sarif", "junit"):
         print_batch(document, form)
     journal = (tmp_path / "out" / ".fal-migrate-batch.jsonl").read_bytes()
     shown = printed.out + printed.err + capfdbinary.readouterr().out + journal

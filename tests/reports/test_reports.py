@@ -166,8 +166,8 @@ def test_batches_in_markdown_and_annotations(partial: Document, unreadable: Docu
 
 
 def test_a_format_that_is_not_there_is_refused() -> None:
-    with pytest.raises(ValueError, match="sarif"):
-        form("sarif")
+    with pytest.raises(ValueError, match="checkstyle"):
+        form("checkstyle")
 
 
 @pytest.mark.parametrize("key", ["message", "why", "hint", "description", "title"])
@@ -188,7 +188,7 @@ def test_a_module_is_a_form(partial: Document, tmp_path: Path, monkeypatch: pyte
     monkeypatch.setattr(folder, "__path__", [*folder.__path__, str(tmp_path)])
     formats.cache_clear()
     try:
-        assert set(formats()) == {"text", "json", "counts", "github", "markdown"}
+        assert set(formats()) == {"text", "json", "counts", "github", "junit", "markdown", "sarif"}
         print_report(partial, "counts")
     finally:
         formats.cache_clear()

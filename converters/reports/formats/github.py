@@ -61,4 +61,4 @@ def _certificates(certificates: Any) -> str:
     return as_text(certificates)
 
 
-form = Form(render, render_batch, _certificates, is_log=True)
+form = Form(render, render_batch, _certificates, is_alone=True)
