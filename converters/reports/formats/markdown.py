@@ -8,7 +8,7 @@ from typing import Any
 
 from converters.escape import code, code_cell, prose
 from converters.reports.forms import Form
-from converters.reports.json import Document, is_notable, is_open, is_open_code, left_out, rehearsed, same_names
+from converters.reports.json import Document, is_notable, is_open, is_open_code, left_out, near, rehearsed, same_names
 from converters.reports.text import assumed, fields, place
 
 
@@ -30,8 +30,8 @@ def render_batch(batch: Document) -> str:
 
 
 def _name(document: Document) -> str:
-    source = document["source"]
-    return f"{source['path']} ({source['entry']})" if source["entry"] else str(source["path"])
+    path, entry = near(document["source"]["path"]), document["source"]["entry"]
+    return f"{path} ({entry})" if entry else path
 
 
 def _lines(document: Document) -> Iterator[str]:
