@@ -11,6 +11,7 @@ from converters.callers.flow import Flow, Part, Remark
 from converters.callers.variables import Variable
 from converters.concepts.literals import string
 from converters.ir import Scope
+from converters.python.module import FunctionNode
 
 RULE = rules.CL006
 GALLERY = "fal-ai/"
@@ -28,8 +29,55 @@ def application(flow: Flow, owner: ast.expr, node: ast.expr) -> tuple[Part, ...]
         named(flow, owner, constant.value, constant)
         return (node,)
     text = flow.text((node,))
-    flow.remarks.append(Remark(owner, RULE, f"whatever gives `{text}` must give the id of the fal app, `owner/app`, from now on."))
+    given = node if constant is None else constant
+    if _is_put_together(given):
+        flow.refuse(
+            owner, f"the name of what it calls is put together here (`{flow.brief(given)}`), and apps of fal have names of their own"
+        )
+    message = f"whatever gives `{text}` must give the id of the fal app, `owner/app`, from now on."
+    flow.remarks.append(Remark(owner, RULE, message, Scope.DEPLOY if _is_handed_over(flow, given) else Scope.CODE))
     return (node,)
+
+
+def _is_put_together(node: ast.expr) -> bool:
+    """Whether a text is made of pieces, of which some stand in the code: `f"meta/{model}:{version}"`."""
+    match node:
+        case ast.JoinedStr(values=values):
+            return any(isinstance(value, ast.Constant) for value in values)
+        case ast.BinOp(op=ast.Add() | ast.Mod()):
+            return True
+        case ast.Call(func=ast.Attribute(attr="format" | "join")):
+            return True
+    return False
+
+
+def _is_handed_over(flow: Flow, node: ast.expr) -> bool:
+    """Whether an id comes from the environment, another module or a caller, and no other id stands here for where nothing comes."""
+    match node:
+        case ast.Call(args=[_, ast.Constant(value=str(default)), *_]) if default:
+            return False
+        case ast.Call():
+            return True
+        case ast.Subscript(value=held):
+            return flow.code.dotted(flow.module, held) == "os.environ"
+        case ast.Name(id=name):
+            return not _has_default(flow, node, name)
+        case ast.BoolOp(values=values):
+            return all(_is_handed_over(flow, value) for value in values)
+    return isinstance(node, ast.Attribute)
+
+
+def _has_default(flow: Flow, node: ast.expr, name: str) -> bool:
+    """Whether a name is a parameter with an id of its own: `def run(prompt, model="acme/upscaler")`."""
+    function = next((parent for parent in flow.module.ancestors(node) if isinstance(parent, FunctionNode)), None)
+    if function is None:
+        return False
+    arguments = function.args
+    pairs = [
+        *zip(reversed([*arguments.posonlyargs, *arguments.args]), reversed(arguments.defaults), strict=False),
+        *zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True),
+    ]
+    return any(one.arg == name and isinstance(given, ast.Constant) and bool(given.value) for one, given in pairs)
 
 
 def contract_of(flow: Flow, node: ast.expr) -> Contract | None:

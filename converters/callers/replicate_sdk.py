@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 
 from converters import rules
-from converters.callers import keys, statuses
+from converters.callers import files, keys, statuses
 from converters.callers.addresses import REPLICATE, mentions
 from converters.callers.applications import application, literal, single
 from converters.callers.bodies import WEBHOOK, Unclear, webhook_message
@@ -80,12 +80,14 @@ class ReplicateSDK:
                 return statuses.compare(flow, node) or flow.is_shown(node)
             case "deployment":
                 call = flow.module.parents[parent] if isinstance(parent, ast.keyword) else parent
-                return flow.is_shown(node) or flow.is_tested(node) or (isinstance(call, ast.Call) and call in flow.steps)
+                return isinstance(call, ast.Call) and call in flow.steps
             case "prediction":
                 return isinstance(parent, ast.Expr) or flow.is_tested(node) or flow.is_shown(node)
             case "output" | "items" | "events":
                 if value.kind != "events" and _is_text(parent, node):
                     _file_as_text(flow, node, value)
+                elif value.kind != "events" and value.key is None and files.goes_on(parent):
+                    _say_unknown(flow, node)
                 return not isinstance(parent, ast.Attribute)
         return False
 
@@ -243,11 +245,12 @@ class ReplicateSDK:
         """The input; a file that is opened in it is uploaded first."""
         if body is None:
             return ("{}",)
-        for inner in ast.walk(body):
-            if isinstance(inner, ast.Call) and isinstance(inner.func, ast.Name) and inner.func.id == "open" and inner.args:
-                flow.rewrite(
-                    inner, node, ("fal_client.upload_file(", inner.args[0], ")"), FILES, "fal takes the address of an uploaded file"
-                )
+        for inner in files.handles(flow, body):
+            flow.rewrite(inner, node, files.uploaded(inner), FILES, "fal takes the address of an uploaded file")
+        if (made := files.in_memory(flow, body)) is not None:
+            raise Unclear(
+                f"`{flow.brief(made)}` is sent as a file: `fal_client.upload(data, content_type)` gives an address to send instead"
+            )
         return (body,)
 
     def _await(self, flow: Flow, node: ast.Await) -> Step | None:
@@ -339,6 +342,15 @@ def needs_key(flow: Flow, node: ast.expr, value: Value) -> None:
             "the result is a file, which a converted app answers under a key of its own (`image`, `images`, `audio` ...): name the folder "
             "of the app with --map MODEL=owner/app:FOLDER, or write `answer[KEY]`, with `KEY` of the app's Output and `url` of its files",
         )
+
+
+def _say_unknown(flow: Flow, node: ast.expr) -> None:
+    text = (
+        "whether the model answers text or a file is not known here, and it goes on as a whole: a converted app answers a file under a key "
+        "of its own (`image`, `images`, `audio` ...), an object with a `url`. Name the app's folder with --map MODEL=owner/app:FOLDER."
+    )
+    if not any(remark.message == text and flow.is_together(remark.owner, node) for remark in flow.remarks):
+        flow.remarks.append(Remark(node, FILES, text, Scope.CODE))
 
 
 def _is_text(parent: ast.AST, node: ast.expr) -> bool:

@@ -84,8 +84,21 @@ class Unused:
     def _imports(self) -> None:
         for bound in self.flow.code.imports(self.flow.module).values():
             reads = [node for node in ast.walk(self.flow.module.tree) if isinstance(node, ast.Name) and node.id == bound.name]
+            if self._is_imported_again(bound):
+                continue
             if reads and all(node in self.dead for node in reads) and not self.flow.is_read_elsewhere(bound.name):
                 self.aliases.append(bound)
+
+    def _is_imported_again(self, bound: Import) -> bool:
+        """Whether another import gives the same name, as where the first may fail: both stay, or else one of them."""
+        found = [
+            alias
+            for node in ast.walk(self.flow.module.tree)
+            if isinstance(node, ast.Import | ast.ImportFrom)
+            for alias in node.names
+            if (alias.asname or alias.name) == bound.name
+        ]
+        return len(found) > 1
 
 
 def _gone(flow: Flow, renderer: Renderer) -> Iterator[ast.AST]:

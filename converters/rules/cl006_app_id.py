@@ -63,6 +63,21 @@ rule = Rule(
             apps=APPS,
         ),
         Case(
+            "a model's name that is put together is left to a person",
+            "untouched",
+            {
+                "client.py": """
+                import replicate
+
+                def ask(size, prompt):
+                    return "".join(replicate.run(f"acme/story-{size}:12ab", input={"prompt": prompt}))
+                """
+            },
+            has={"client.py": ('replicate.run(f"acme/story-{size}:12ab"',)},
+            status="partial",
+            apps=APPS,
+        ),
+        Case(
             "an endpoint with a given app needs no person",
             "untouched",
             {"client.py": CALLER},

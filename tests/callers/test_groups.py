@@ -204,11 +204,81 @@ def test_what_stands_for_a_model_becomes_the_id_of_its_app(before: str, after: s
         'd = replicate.deployments.get("acme/prod")\nprint(d.current_release)',
         'm = replicate.models.get("acme/prod")\nprint(m.run_count)',
         'm = replicate.models.get("acme/prod")\nshow(m)',
+        'if replicate.models.get("acme/prod"):\n    print("is there")',
+        'm = replicate.models.get("acme/prod")\nprint(m)',
+        'replicate.models.get("acme/prod")',
+        'replicate.run(f"acme/{MODEL}:12", input={"n": 1})',
+        'name = "acme/" + MODEL\nreplicate.run(name, input={"n": 1})',
+        'replicate.run("acme/{}".format(MODEL), input={"n": 1})',
+        'import io\ndata = io.BytesIO(b"a")\nreplicate.run("acme/prod", input={"image": data})',
+        'import io\ngiven = {}\ngiven["image"] = io.BytesIO(b"a")\nreplicate.run("acme/prod", input=given)',
         'replicate.trainings.create(model=MODEL, version="ab12", input={"n": 1}, destination="acme/own")',
         "print(replicate.trainings.list())",
     ],
 )
-def test_what_a_model_is_asked_for_otherwise_is_left_whole(before: str, tmp_path: Path) -> None:
+def test_what_has_no_single_meaning_is_left_whole(before: str, tmp_path: Path) -> None:
     text = f"import replicate\nfrom here import MODEL, show\n\n{before}\n"
     made = rewritten(tmp_path, {"client.py": text}, {"acme/prod": "acme/prod-fal"})
     assert made.texts["client.py"] == text and made.manual
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ('with open("a.wav", "rb") as f:\n    print(replicate.run("acme/prod", input={"audio": f}))', 'arguments={"audio": fal_client.upload_file(f.name)}'),
+        ('f = open("a.wav", "rb")\nprint(replicate.run("acme/prod", input={"audio": f}))', 'arguments={"audio": fal_client.upload_file(f.name)}'),
+        ('given = {"audio": open("a.wav", "rb")}\nprint(replicate.run("acme/prod", input=given))', 'given = {"audio": fal_client.upload_file("a.wav")}'),
+        ('given = {}\ngiven["audio"] = open(NAME, "rb")\nprint(replicate.run("acme/prod", input=given))', 'given["audio"] = fal_client.upload_file(NAME)'),
+        ('given = {"all": [open("a.wav", "rb")]}\nprint(replicate.run("acme/prod", input=given))', 'given = {"all": [fal_client.upload_file("a.wav")]}'),
+        ('text = open("a.txt").read()\nprint(replicate.run("acme/prod", input={"text": text}))', 'text = open("a.txt").read()'),
+        ('given = {"text": open("a.txt").read()}\nprint(replicate.run("acme/prod", input=given))', 'given = {"text": open("a.txt").read()}'),
+    ],
+)  # fmt: skip
+def test_an_opened_file_is_uploaded_wherever_it_is_put_into_the_input(before: str, after: str, tmp_path: Path) -> None:
+    made = rewritten(tmp_path, {"client.py": f"import replicate\nfrom here import NAME\n\n{before}\n"}, {"acme/prod": "acme/prod-fal"})
+    assert after in made.texts["client.py"] and not made.manual
+
+
+@pytest.mark.parametrize(
+    ("use", "is_left"),
+    [
+        ("def ask():\n    return replicate.run(MODEL, input={})", True),
+        ("keep(image=replicate.run(MODEL, input={}))", True),
+        ('kept = {}\nkept["a"] = replicate.run(MODEL, input={})[0]', True),
+        ('print("".join(replicate.run(MODEL, input={})))', False),
+        ("print(replicate.run(MODEL, input={}))", False),
+        ("for word in replicate.run(MODEL, input={}):\n    print(word)", False),
+        ("assert isinstance(replicate.run(MODEL, input={}), str)", False),
+    ],
+)
+def test_a_result_that_goes_on_as_a_whole_may_be_a_file(use: str, is_left: bool, tmp_path: Path) -> None:
+    made = rewritten(tmp_path, {"client.py": f"import replicate\nfrom here import MODEL, keep\n\n{use}\n"}, {})
+    assert "fal_client.subscribe(MODEL" in made.texts["client.py"]
+    assert any("CL013" in one for one in made.manual) is is_left
+
+
+@pytest.mark.parametrize(
+    ("model", "is_of_the_code"),
+    [
+        ('os.environ["MODEL"]', False),
+        ('os.getenv("MODEL")', False),
+        ('os.getenv("MODEL", "")', False),
+        ("settings.MODEL", False),
+        ("settings", False),
+        ('os.getenv("MODEL", "acme/prod")', True),
+        ('os.getenv("MODEL") or "acme/prod"', True),
+        ('MODELS["prod"]', True),
+    ],
+)
+def test_a_name_that_stands_in_the_code_is_to_be_changed_there(model: str, is_of_the_code: bool, tmp_path: Path) -> None:
+    text = f'import os\nimport replicate\nfrom here import settings\n\nMODELS = {{"prod": "acme/prod"}}\nprint(replicate.run({model}, input={{}}))\n'
+    made = rewritten(tmp_path, {"client.py": text}, {})
+    assert any("CL006" in one for one in made.manual) is is_of_the_code
+
+
+def test_an_import_that_is_tried_in_two_ways_stays_whole(tmp_path: Path) -> None:
+    text = "try:\n    from .config import KEY, ID\nexcept ImportError:\n    from config import KEY, ID\n"
+    made = rewritten(
+        tmp_path, {"client.py": f"import runpod\n{text}\nrunpod.api_key = KEY\nprint(runpod.Endpoint(ID).run_sync({{}}))\n"}, {}
+    )
+    assert text in made.texts["client.py"] and "fal_client.subscribe(ID" in made.texts["client.py"]
