@@ -187,7 +187,7 @@ def certified(request: Request, outcome: Converted, target: Path, scratch: Path 
 
 def _certified(request: Request, study: Study) -> Certificate:
     """The certificate of one app, under the first release of its SDK with which the source starts."""
-    from converters.verify.sdk import SourceSdk, candidates, misfit
+    from converters.verify.sdk import SourceSdk, candidates, lacks_names, misfit
     from fal_runtime.server import default_environments
 
     own = SourceSdk(request.source_python or Path(sys.executable), "")
@@ -197,11 +197,12 @@ def _certified(request: Request, study: Study) -> Certificate:
     sdks = candidates(study.project, study.platform.sdk, study.app, default_environments(), lambda text: _announced(name, text))
     sdk = next(sdks, own)
     certificate = first = _run(study, sdk)
+    unfit = misfit(first)
     while why := misfit(certificate):
         other = next(sdks, None)
-        if other is None:
+        if other is None or (other.is_earlier and study.platform.sdk is not None and not lacks_names(why, study.platform.sdk)):
             return first
-        certificate = _run(study, replace(other, told=f"{other.told} (not {sdk.told}: {why})"))
+        certificate = _run(study, replace(other, told=f"{other.told} (not {sdk.told}: {unfit})"))
     return certificate
 
 

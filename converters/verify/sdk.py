@@ -71,6 +71,8 @@ class SourceSdk:
 
     python: Path
     told: str
+    is_earlier: bool = False
+    """Whether nothing asks for this release, and it is tried since others lack what the project imports of the SDK."""
 
 
 def candidates(project: Project, sdk: Sdk | None, app: App, directory: Path, announce: Announce) -> Iterator[SourceSdk]:
@@ -107,6 +109,10 @@ def candidates(project: Project, sdk: Sdk | None, app: App, directory: Path, ann
             with announce(f"{failures[0]}; {name} {here} of this environment takes its place (--source-sdk own asks for no other)"):
                 pass
         yield SourceSdk(own, f"{name} {here} of this environment{_beside(failures)}")
+    for release in sdk.earlier:
+        with contextlib.suppress(InstallFailure):
+            python = environment(f"{name}=={release}", module, directory, announce)
+            yield SourceSdk(python, f"{name} {release}, in an environment of its own", is_earlier=True)
 
 
 def _beside(failures: Sequence[str]) -> str:
@@ -119,6 +125,11 @@ def misfit(certificate: Certificate) -> str:
         return ""
     error = _ERROR.search(certificate.why)
     return (error[0] if error else certificate.why)[:160]
+
+
+def lacks_names(why: str, sdk: Sdk) -> bool:
+    """Whether a misfit is of names that the SDK lacks, so that another release may have them."""
+    return bool(re.search(rf"(cannot import name .* from|module|No module named) '{sdk.package}(\.[\w.]+)?'", why))
 
 
 def _attempts(name: str, wanted: Wanted | None) -> Iterator[tuple[str, str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 import sysconfig
 import venv
@@ -13,6 +14,7 @@ import pytest
 
 from converters.cli import answer
 from converters.errors import UsageError
+from converters.sources.replicate import runner
 from converters.sources.replicate.runner import upload
 from converters.verify.interpreter import Interpreter, imported, inspected, numbers, uneven
 from tests.needs import needs
@@ -240,3 +242,17 @@ def test_a_release_whose_server_is_not_known_is_said(scratch: Path, tmp_path: Pa
 
 def test_files_are_uploaded_under_the_name_that_cog_gives_them() -> None:
     assert upload("data:image/png;base64,YQ==") == ("file.png", b"a", "image/png")
+
+
+@pytest.mark.parametrize(
+    ("release", "begins", "tells_host"),
+    [((0, 23, 1), "-m", True), ((0, 17, 0), "-m", True), ((0, 16, 12), "-c", True), ((0, 10, 0), "-c", False), ((0, 9, 9), "-c", False)],
+)
+def test_a_release_before_coglet_runs_without_it(release: tuple[int, ...], begins: str, tells_host: bool) -> None:
+    command = runner.server(release, trains=False)
+    assert (command[0], "--host" in command, "--x-mode" in command) == (begins, tells_host, False)
+    if begins == "-c":
+        program = command[1].replace("cog.server.http", "coglet")
+        done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+        assert "coglet" in done.stderr.splitlines()[-1]
+    assert runner.server(release, trains=True)[-2:] == ["--x-mode", "train"]

@@ -8,7 +8,7 @@ import itertools
 import json
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -21,7 +21,7 @@ from converters.project import open_project
 from converters.sources.registry import named, platforms
 from converters.verify.certificate import Certificate
 from converters.verify.interpreter import Interpreter, inspected
-from converters.verify.sdk import SourceSdk, Wanted, candidates, misfit, share, stated
+from converters.verify.sdk import SourceSdk, Wanted, candidates, lacks_names, misfit, share, stated
 from tests.needs import needs
 from tests.verify.made import FIXTURES
 
@@ -161,6 +161,32 @@ def test_the_release_that_is_asked_for_comes_first_then_the_newest_then_ours(ind
     ]
     assert [inspected(sdk.python).releases["runpod"] for sdk in sdks] == ["1.7.9", "99.0", OWN["runpod"]]
     assert index.announced == [f"making an environment with {name} for the source side" for name in ("runpod==1.7.9", "runpod")]
+
+
+def test_releases_before_names_went_away_come_last(index: Index, tmp_path: Path) -> None:
+    index.serve({"runpod": "99.0", "runpod==0.9": "0.9"})
+    project = tmp_path / "worker"
+    found(index, "torch", tmp_path)
+    sdk = replace(SDKS["runpod"], earlier=("0.10", "0.9"))
+    outcome = convert(project, Options())
+    assert isinstance(outcome, Converted)
+    made = candidates(open_project(project), sdk, outcome.application.apps[0], tmp_path / "environments", index.announce)
+    assert [(one.told, one.is_earlier) for one in made][2:] == [("runpod 0.9, in an environment of its own", True)]
+
+
+@pytest.mark.parametrize(
+    ("why", "expected"),
+    [
+        ("ImportError: cannot import name 'Weights' from 'cog.types' (/a/cog/types.py)", True),
+        ("AttributeError: module 'cog' has no attribute 'Predictor'", True),
+        ("ModuleNotFoundError: No module named 'cog.files'", True),
+        ("ImportError: cannot import name 'load' from 'cognition' (/a.py)", False),
+        ("ImportError: cannot import name 'pipeline' from 'transformers' (/a.py)", False),
+        ("TypeError: predict() takes 1 positional argument", False),
+    ],
+)
+def test_earlier_releases_are_tried_only_for_names_of_the_sdk(why: str, expected: bool) -> None:
+    assert lacks_names(why, SDKS["cog"]) is expected
 
 
 def test_an_environment_is_made_once_and_told_of_once(index: Index, tmp_path: Path) -> None:

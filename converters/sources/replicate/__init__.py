@@ -23,6 +23,10 @@ def _readers() -> Sequence[Any]:
     return (ReplicateSDK(),)
 
 
+EARLIER = ("0.16.12", "0.14.0a1", "0.10.0a27", "0.9.26")
+"""The last release with `cog.types.Weights`, the last alpha with `emit_metric` beside it, the last of 0.10, and the last of 0.9."""
+
+
 class Replicate(Platform):
     """Predictors that Cog builds and serves."""
 
@@ -34,7 +38,7 @@ class Replicate(Platform):
     order = 20
     gpus = "stated"
     files = (*COG_FILES, *COG_TEMPLATES)
-    sdk = Sdk("cog", "cog", file="cog.yaml", statement=r"\s*sdk_version\s*:\s*[\"']?(\d[\w.]*)")
+    sdk = Sdk("cog", "cog", file="cog.yaml", statement=r"\s*sdk_version\s*:\s*[\"']?(\d[\w.]*)", earlier=EARLIER)
     caller = Caller("replicate", "api.replicate.com", _readers, identified_by="the model, as `owner/name`", key="REPLICATE_API_TOKEN")
     docs = "https://replicate.com/docs/"
 

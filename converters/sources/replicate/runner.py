@@ -42,6 +42,11 @@ _HOST = (0, 9, 10)
 _SCHEMA = (0, 17)
 """Since when the server checks inputs only with the schema file of a build."""
 
+_WITHOUT_COGLET = (
+    "import runpy, sys; sys.modules['coglet'] = None; runpy.run_module('cog.server.http', run_name='__main__', alter_sys=True)"
+)
+"""The server of a release before it was coglet: 0.16 takes any coglet that it can import, as that of the environment that we run in."""
+
 _WORDS = re.compile(
     r"((P|Async p)rediction failed|Training failed|(G|Async g)enerator iteration error|Failed to process output( item)?"
     r"|[\w.]*(Error|Exception|Exit|Interrupt|Timeout|Warning)): "
@@ -207,6 +212,16 @@ def _message(error: Any) -> Any:
     return error
 
 
+def server(release: tuple[int, ...], *, trains: bool) -> list[str]:
+    """What Python is told to run the server of a release."""
+    tells_host = release >= _HOST and release[:2] != (0, 10)
+    return [
+        *(("-m", "cog.server.http") if release >= _SCHEMA else ("-c", _WITHOUT_COGLET)),
+        *(["--host", "127.0.0.1"] if tells_host else []),
+        *(["--x-mode", "train"] if trains else []),
+    ]
+
+
 @contextlib.contextmanager
 def serve(
     staged: Staged,
@@ -240,15 +255,8 @@ def serve(
     environment = {"COG_TRAIN_TYPE_STUB" if predictor.trains else "COG_PREDICT_TYPE_STUB": reference, "PORT": str(port), **secrets}
     if at_a_time(app) > 1:
         environment["COG_MAX_CONCURRENCY"] = str(at_a_time(app))  # as a build does
-    tells_host = release >= _HOST and release[:2] != (0, 10)
-    server = [
-        "-m",
-        "cog.server.http",
-        *(["--host", "127.0.0.1"] if tells_host else []),
-        *(["--x-mode", "train"] if predictor.trains else []),
-    ]
     decorated = release < _UNKNOWN[0]
-    argv = ["-m", "_fal_migrate_cog_2021", str(port)] if decorated else server
+    argv = ["-m", "_fal_migrate_cog_2021", str(port)] if decorated else server(release, trains=predictor.trains)
     program = [str(interpreter.executable), *argv]
     process = Process(staged, program, observation, environment, interpreter=interpreter, confinement=confinement)
     url = f"http://127.0.0.1:{port}"
