@@ -234,9 +234,13 @@ def _same_file(source: File, target: File) -> bool:
 
 
 def _kind(media_type: str) -> str:
-    """A media type under the name that is registered for it (RFC 6648): tables of servers still have older ones."""
+    """A media type under the name that is registered for it (RFC 6648): tables of servers still have older ones.
+
+    Of a text with a name that nobody registered, some say `text/x-tex` and some `application/x-tex`.
+    """
     name, parameters = media_type.partition(";")[::2]
     family, _, subtype = name.strip().lower().partition("/")
+    family = "application" if family == "text" and subtype.startswith("x-") else family
     plain = f"{family}/{subtype.removeprefix('x-')}"
     return f"{_SYNONYMS.get(plain, plain)};{parameters.strip()}"
 

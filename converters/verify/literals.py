@@ -52,6 +52,21 @@ def literals(files: Iterable[bytes]) -> Literals:
     return Literals(tuple(words)[:_MOST], tuple(numbers)[:_MOST], matches=tuple(matches)[:_MOST])
 
 
+_SUFFIX = re.compile(r"(?:\*|^)(\.[A-Za-z][A-Za-z0-9]{0,9})")
+_LOOKS = frozenset({"endswith", "glob", "rglob", "iglob"})
+
+
+def suffixes(files: Iterable[bytes]) -> tuple[str, ...]:
+    """The kinds of files that code looks for: ``name.endswith(".tex")``, ``folder.glob("*.tex")``."""
+    found: dict[str, None] = {}
+    for data in files:
+        for node in ast.walk(parsed(data) or ast.Module([], [])):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _LOOKS:
+                texts = (part.value for part in ast.walk(ast.Tuple(node.args, ast.Load())) if isinstance(part, ast.Constant))
+                found.update({kind[1].lower(): None for text in texts if isinstance(text, str) and (kind := _SUFFIX.fullmatch(text))})
+    return tuple(found)[:_MOST]
+
+
 def addresses(texts: Iterable[str]) -> tuple[str, ...]:
     """Web addresses in documents, in their order: at most two of a host, and none of pictures that a page shows."""
     found: dict[str, str] = {}

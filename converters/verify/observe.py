@@ -81,6 +81,8 @@ class Observation:
     """Folders on the module search path beside what the environment names."""
     failing: tuple[tuple[str, ...], ...] = ()
     """Commands that always fail."""
+    suffixes: tuple[str, ...] = ()
+    """Kinds of files that the project looks for, such as ".tex"."""
     release: tuple[str, str] | None = None
     """The SDK's release that this side runs under, which its code may tell, and the one that the conversion tells instead."""
     _events: list[Event] = field(default_factory=list)
@@ -108,6 +110,7 @@ class Observation:
             "real": list(self.real),
             "serves": self.serves,
             "failing": [list(command) for command in self.failing],
+            "suffixes": list(self.suffixes),
             "doubled": list(self.doubled),
             "entries": list(self.entries),
             "variables": list(self.variables),

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from fal_runtime.confinement import Support, support
 
 from . import compare, drawn
-from .observe import Observation
+from .observe import Event, Observation
 from .outcome import NotLoaded, Outcome, Side, SideFailed, TargetFailed
 from .requests import Request
 from .target import Target
@@ -22,6 +22,9 @@ TOGETHER = 4
 """How many requests are sent at the same time at most."""
 _AGAIN = 2
 """How often requests that were sent together and answered differently are sent again: in another order, they may be answered alike."""
+
+_WATCHING = frozenset({"opentelemetry", "sentry_sdk", "prometheus_client", "ddtrace", "newrelic", "loguru", "structlog", "dotenv"})
+"""Packages that watch or set up a program and are no model: an answer may say something without them."""
 
 
 @dataclass
@@ -132,7 +135,7 @@ def started(
             raise next((failure for failure in failures if isinstance(failure, TargetFailed)), failures[0])
         if failures:
             raise SideFailed("; ".join(dict.fromkeys(map(str, failures))))
-        doubled = any(event.kind == "import" for event in observations[1].events())
+        doubled = has_models(observations[1].events())
         first, second = sources
         yield Sides(served, first, second, doubled, pool, (observations[1], observations[2], observations[0]))
 
@@ -244,6 +247,11 @@ class Asked:
             return False
         leaves = compare.leaves(list(self.before.chunks), "chunks") if self.before.chunks else compare.leaves(self.before.value)
         return any(not compare.is_noise(leaf, self.noisy) for leaf in leaves)
+
+
+def has_models(events: Sequence[Event]) -> bool:
+    """Whether the project imports a double that may be a model."""
+    return any(event.kind == "import" and event.text.split(".")[0] not in _WATCHING for event in events)
 
 
 Sent = tuple[Request, bool, Asked]

@@ -23,7 +23,7 @@ from . import compare, coverage, followups, target, verdicts
 from .certificate import Certificate, Differing, Trial, Verdict
 from .demand import DOUBLE, demanded, made_up
 from .interpreter import Interpreter, inspected, uneven, versions
-from .literals import Literals, addresses, literals
+from .literals import Literals, addresses, literals, suffixes
 from .observe import Observation, pins, top_level_names
 from .outcome import Outcome, Side, SideFailed, TargetFailed
 from .parsed import parsed
@@ -191,6 +191,7 @@ class Study(ABC):
             self._entries,
             python,
             variables=variables,
+            suffixes=suffixes(self._python.values()),
             **self._observed(is_target=is_target),
             **more,
         )

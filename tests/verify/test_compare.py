@@ -57,6 +57,8 @@ def test_values(source: Any, target: Any, expected: list[str]) -> None:
         pytest.param(File(b"a", "image/jpg"), File(b"a", "image/jpeg"), True, id="a name that servers use"),
         pytest.param(File(b"a", "audio/wav"), File(b"a", "video/wav"), False, id="another family"),
         pytest.param(File(b"a", "text/plain; charset=utf-8"), File(b"a", "text/plain"), False, id="without its parameters"),
+        pytest.param(File(b"a", "text/x-tex"), File(b"a", "application/x-tex"), True, id="a name that nobody registered"),
+        pytest.param(File(b"a", "text/plain"), File(b"a", "application/plain"), False, id="a registered name"),
         pytest.param(File(b"picture"), PNG, True, id="a media type that one side does not tell"),
         pytest.param(PNG, OTHER, False, id="other content"),
         pytest.param(PNG, "picture", False, id="a text is no file"),

@@ -113,6 +113,39 @@ CASES: dict[str, tuple[str, Any]] = {
         "answer = [place, os.path.isdir(place)]"),
         ["kept/here", True],
     ),
+    "loops that wait for None end": (
+        "import json, net\nturns = 0\nwhile turns < 999:\n    turns += 1\n    if net.next()['node'] is None:\n        break\nanswer = turns < 999",
+        True,
+    ),
+    "what is looked up often is no None": ("import net\nanswer = [net.row()['a'] for _ in range(99)].count(None)", 0),
+    "a loop that waits for an end or a failure ends": (
+        (
+            "import net\nfor turn in range(999):\n    if net.tell()['type'] == 'execution_error':\n        answer = 'failed'\n        break\n"
+            "    if net.tell()['type'] == 'done':\n        answer = 'done'\n        break"
+        ),
+        "done",
+    ),
+    "a callback is told of a step, and of each text that it knows": (
+        (
+            "import net\ntold = []\ndef tell(name, *parts):\n    if name == 'embeddings':\n        told.append(str(parts[0]))\n"
+            "    told.append(str(name))\nnet.run('a', hook=tell)\nanswer = told"
+        ),
+        ["net.run('a', hook=<function tell>).hook.name", "net.run('a', hook=<function tell>).hook.parts", "embeddings"],
+    ),
+    "a method, and one that fails with doubles": (
+        (
+            "import net\nclass Own:\n    told = 0\n    def tell(self, step, last=False):\n        self.told += 1\n        {}[step]\n"
+            "own = Own()\nnet.run(progress_callback=own.tell)\nanswer = own.told"
+        ),
+        1,
+    ),
+    "no callback: another keyword, a class, a coroutine": (
+        (
+            "import net\ntold = []\nclass Own:\n    def __init__(self, a):\n        told.append(a)\nasync def later(a):\n    told.append(a)\n"
+            "net.run(key=told.append, collate=lambda a: told.append(a), callback=Own, hook=later)\nanswer = told"
+        ),
+        [],
+    ),
     "archives by pget": (
         "import os, subprocess\nsubprocess.check_call(['pget', '-x', 'https://files.example/model.tar', 'model'])\nanswer = os.listdir('model')",
         ["a.png"],
@@ -120,6 +153,24 @@ CASES: dict[str, tuple[str, Any]] = {
     "pget with options": (
         ("import os, subprocess\nsubprocess.check_call(['pget', '--log-level', 'warn', '-xf', 'https://files.example/more.tar', 'more'])\n"
         "answer = os.listdir('more')"),
+        ["a.png"],
+    ),
+    "pget into a folder of the system": (
+        "import os, subprocess\nsubprocess.check_call(['pget', '-xf', 'https://files.example/a.tar', '/sys/no/such'])\nanswer = os.path.exists('/sys/no')",
+        False,
+    ),
+    "pget where a file lies": (
+        (
+            "import subprocess\nopen('file', 'w').close()\n"
+            "answer = subprocess.call(['pget', 'https://files.example/a.bin', 'file/a.bin'], stderr=subprocess.DEVNULL)"
+        ),
+        1,
+    ),
+    "archives of an address that names no kind": (
+        (
+            "import os, net, requests, subprocess\nopen('found.tar.gz', 'wb').write(requests.get(net.entry.replace('a', 'b')).content)\n"
+            "os.mkdir('unpacked')\nsubprocess.run(['tar', 'xf', 'found.tar.gz', '-C', 'unpacked'], check=True)\nanswer = os.listdir('unpacked')"
+        ),
         ["a.png"],
     ),
     "files by pget": (
@@ -147,6 +198,20 @@ CASES: dict[str, tuple[str, Any]] = {
             "answer = [requests.get(url).status_code, urllib.request.urlopen(url).status, httpx.get(url).status_code, requests.get(url).url]"
         ),
         [200, 200, 200, "https://files.example/net.find%28%29.url"],
+    ),
+    "addresses that are cut out of what a model gave": (
+        (
+            "import net, requests\nentry = net.find().entry_id\n"
+            "answer = [requests.get(entry.replace('/abs/', '/pdf/')).status_code, requests.get(f'{entry}.zip').headers['Content-Type']]\n"
+            "try:\n    requests.get('nowhere')\nexcept requests.exceptions.MissingSchema:\n    answer.append('refused')"
+        ),
+        [200, "application/zip", "refused"],
+    ),
+    "documents of an address that names no kind": (
+        (
+            "import json, urllib.request\nanswer = str(json.loads(urllib.request.urlopen('http://127.0.0.1:1/history/a b').read())['outputs'])\n"
+        ),
+        "json.loads(GET http://127.0.0.1:1/history/a b)['outputs']",
     ),
     "masks that are gone through": ("import net\nanswer = [str(item) for item in net.x > 0]", ["(net.x > 0)[0]", "(net.x > 0)[1]"]),
     "masks": ("import net\nmask = net.x > 0\nmask[net.y] = 0\nanswer = str(mask.sum())", "(net.x > 0).sum()"),
@@ -317,6 +382,20 @@ def test_what_pget_fetches_again_is_recorded_once(tmp_path: Path) -> None:
     fetch = "subprocess.check_call(['pget', 'https://files.example/a.bin', 'a.bin'])\n"
     _, events = observed(tmp_path, f"import os, subprocess\n{fetch}os.remove('a.bin')\n{fetch}")
     assert events == [("network", "GET https://files.example/a.bin")]
+
+
+@pytest.mark.parametrize(
+    ("suffixes", "members"),
+    [((), ["a.png"]), ((".tex", ".bib"), ["a.png", "a.tex", "a.bib"]), ((".png", ".txt"), ["a.png"]), ((".zip", ".tar"), ["a.png"])],
+)
+def test_archives_hold_what_the_project_looks_for(suffixes: tuple[str, ...], members: list[str], tmp_path: Path) -> None:
+    observation = Observation(tmp_path / "doubles", frozenset(), {}, [], suffixes=suffixes)
+    code = (
+        "import io, requests, zipfile; print(zipfile.ZipFile(io.BytesIO(requests.get('https://files.example/a.zip').content)).namelist())"
+    )
+    (tmp_path / "main.py").write_text(code)
+    done = subprocess.run([sys.executable, "main.py"], cwd=tmp_path, env=observation.environment(), capture_output=True, text=True)
+    assert done.stdout.strip() == str(members), done.stderr
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from converters.verify.literals import NONE, Literals, addresses, literals
+from converters.verify.literals import NONE, Literals, addresses, literals, suffixes
 from converters.verify.patterns import sample
 
 
@@ -38,6 +38,20 @@ from converters.verify.patterns import sample
 )
 def test_literals_of_one_file(code: str, expected: Literals) -> None:
     assert literals([code.encode()]) == expected
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("name.endswith('.tex')", (".tex",)),
+        ("name.endswith(('.JPG', '.png'))", (".jpg", ".png")),
+        ("folder.glob('*.bib'), glob.iglob('a/*.bib')", (".bib",)),
+        ("name.endswith('/'), name.endswith('_v2.x y'), name.startswith('.tex'), print('.tex')", ()),
+        ("def (", ()),
+    ],
+)
+def test_kinds_of_files_that_code_looks_for(code: str, expected: tuple[str, ...]) -> None:
+    assert suffixes([code.encode(), code.encode()]) == expected
 
 
 def test_addresses_that_documents_show() -> None:

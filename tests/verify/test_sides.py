@@ -14,11 +14,19 @@ from pydantic import ValidationError
 
 from converters.verify.certificate import Answer, Trial
 from converters.verify.drawn import calls_without_ids
-from converters.verify.observe import Observation
+from converters.verify.observe import Event, Observation
 from converters.verify.outcome import Outcome
 from converters.verify.requests import Request
-from converters.verify.sides import Sides
+from converters.verify.sides import Sides, has_models
 from converters.verify.target import Place
+
+
+@pytest.mark.parametrize(
+    ("packages", "expected"),
+    [(["torch"], True), (["opentelemetry.exporter", "torch"], True), (["opentelemetry.exporter", "sentry_sdk"], False), ([], False)],
+)
+def test_what_only_watches_a_program_is_no_model(packages: list[str], expected: bool) -> None:
+    assert has_models([Event(0, "import", name) for name in packages] + [Event(0, "call", "a()")]) is expected
 
 
 class Counted:

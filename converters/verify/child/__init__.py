@@ -41,7 +41,7 @@ def install(settings: dict[str, Any]) -> None:
     what they stand for; ``libraries``: folders whose code is not the project's; ``entries``: names of files that are run without being
     imported; ``models``: a folder for the model files that are not there; ``coverage``: whether to trace lines; ``pillow``: whether
     doubles may write pictures with it, because both sides have it; ``memory``: bytes that a process may have of its own; ``file``: bytes
-    that a file may have; ``failing``: commands that always fail.
+    that a file may have; ``failing``: commands that always fail; ``suffixes``: kinds of files that the project looks for.
     """
     if sys.platform == "linux":
         import resource
@@ -51,7 +51,7 @@ def install(settings: dict[str, Any]) -> None:
     record.start(settings["log"], settings["counter"], settings["variables"], serves=settings["serves"])
     for folder in settings["libraries"]:
         frames.also_library(folder)
-    files.pillow = settings["pillow"]
+    files.pillow, files.suffixes = settings["pillow"], tuple(settings["suffixes"])
     describe.roots[:] = [(root.rstrip("/"), label) for root, label in (*settings["roots"], (settings["models"], "<model>"))]
     chance.install()
     data.install()

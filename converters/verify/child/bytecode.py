@@ -31,6 +31,19 @@ def unpacked(frame: FrameType | None) -> int | None:
     return None
 
 
+def is_held_against_none(frame: FrameType) -> bool:
+    """Whether what the code asks for at this place is compared with None at once: ``if message["node"] is None``."""
+    code, at = frame.f_code.co_code, frame.f_lasti + 2
+    while at < len(code) and code[at] == 0:  # caches
+        at += 2
+    if at >= len(code):
+        return False
+    step = dis.opname[code[at]]
+    if step == "LOAD_CONST" and dis.opname[code[at + 2]] == "IS_OP":
+        return frame.f_code.co_consts[code[at + 1]] is None
+    return step.startswith("POP_JUMP") and step.endswith("NONE")
+
+
 def unbound(frame: FrameType | None) -> list[str]:
     """The names that a module with ``from x import *`` uses and gets from nowhere else."""
     if frame is None:

@@ -26,7 +26,7 @@ class Contents(Expression):
     __slots__ = ()
 
     def __str__(self) -> str:
-        return self.text
+        return _left(self.text)
 
     def __repr__(self) -> str:
         return self.text
@@ -34,7 +34,7 @@ class Contents(Expression):
     def __format__(self, spec: str) -> str:
         if spec and spec[-1] in "eEfFgG%":
             return format(float(self), spec)
-        return format(int(self), spec) if spec and spec[-1] in "bcdoxXn," else format(self.text, spec)
+        return format(int(self), spec) if spec and spec[-1] in "bcdoxXn," else _left(format(self.text, spec))
 
     def __int__(self) -> int:
         return 1 + _number(self.text) % 8
@@ -89,6 +89,27 @@ class Contents(Expression):
         }
 
 
+_texts: dict[str, None] = {}
+"""Texts that code made of expressions, the latest of them."""
+_MOST = 4000
+
+
+def _left(text: str) -> str:
+    if len(_texts) >= _MOST:
+        del _texts[next(iter(_texts))]
+    _texts[text] = None
+    return text
+
+
+def is_made_of_expression(text: str) -> bool:
+    """Whether a text is, or begins with, what code made of an expression: ``entry.replace("/abs/", "/pdf/")``, ``f"{entry}.zip"``."""
+    return text in _texts or any(text.startswith(known) for known in _texts if len(known) >= _TELLING)
+
+
+_TELLING = 5
+"""Characters of an expression below which a text may begin with it by chance."""
+
+
 def _number(text: str) -> int:
     return int.from_bytes(hashlib.sha256(text.encode(errors="replace")).digest()[:4], "big")
 
@@ -101,7 +122,8 @@ def _textual(name: str) -> Callable[..., Any]:
     original = getattr(str, name)
 
     def method(self: Contents, *args: Any, **kwargs: Any) -> Any:
-        return original(self.text, *args, **kwargs)
+        made = original(self.text, *args, **kwargs)
+        return _left(made) if type(made) is str else made
 
     return method
 

@@ -15,9 +15,9 @@ import types
 from collections.abc import Callable, Generator, Iterator
 from typing import Any
 
-from . import files, frames, record, trace, writing
+from . import callbacks, files, frames, patience, record, trace, writing
 from .answers import ATTRIBUTES, CALLS, DIMENSIONS, ITEMS, length
-from .bytecode import is_asserted, unpacked
+from .bytecode import unpacked
 from .contents import Contents
 from .describe import Expression, described, shortened, subscript, written
 from .names import is_leaf, is_negative, is_unwanted, last_name
@@ -25,13 +25,10 @@ from .names import is_leaf, is_negative, is_unwanted, last_name
 _DUCKS = frozenset({"model_dump", "dict"})
 """Names by which servers tell what is no text, and would ask forever."""
 _IS_TENSOR = re.compile(r"^is_?(torch_?|np_?)?(tensor|ndarray)$")
-PATIENCE = 25
-"""How often one place asks the same question before it gets the other answer, so that waiting loops end."""
 _MODES = frozenset({"inference_mode", "no_grad", "enable_grad", "autocast"})
 """What is entered, be it by ``with`` or as a decorator: when it is made does not matter."""
 _ITSELF = frozenset({"map", "filter", "apply", "register_callback", "Thread", "Process"})
 
-_asked: dict[tuple[int, types.CodeType, int], int] = {}
 _exceptions: dict[str, type[Exception]] = {}
 
 
@@ -48,16 +45,9 @@ class Double(Contents, str):
     def __bool__(self) -> bool:
         return self._answer(not (is_negative(last_name(self.text)) or is_unwanted(self.text)))
 
-    def _answer(self, usual: bool, depth: int = 2) -> bool:
+    def _answer(self, usual: bool, depth: int = 2, *, is_failure: bool = False) -> bool:
         """``usual``, until one place of the project (``depth`` calls up) has asked too often while one request was answered."""
-        frame = frames.up(depth)
-        if frame is None or not frames.is_project_code(frame):
-            return usual
-        if is_asserted(frame):
-            return True
-        key = (record.request(), frame.f_code, frame.f_lasti)
-        _asked[key] = _asked.get(key, 0) + 1
-        return usual if _asked[key] <= PATIENCE else not usual
+        return patience.answer(usual, frames.up(depth), is_failure=is_failure)
 
     # --- comparing
 
@@ -68,7 +58,7 @@ class Double(Contents, str):
         if isinstance(other, Double):
             return self._compared("==", other, False) if self.text != other.text else Comparison(True, f"({self.text} == {other.text})")
         if isinstance(other, str):
-            return str.__eq__(self, other) is True or self._is_named(other) or self._answer(False)
+            return str.__eq__(self, other) is True or self._is_named(other) or self._answer(False, is_failure=is_negative(other))
         if isinstance(other, (int, float)) and not isinstance(other, bool):
             return self._compared("==", other, float(self) == other)
         return False
@@ -127,7 +117,9 @@ class Double(Contents, str):
     def __getitem__(self, key: Any) -> Any:
         kept = self.__dict__.get("__items__", {})
         place = described(key)
-        return kept[place] if place in kept else Double(f"{self.text}[{subscript(key)}]")
+        if place in kept:
+            return kept[place]
+        return None if type(key) is str and patience.is_none_at_last(frames.up(1)) else Double(f"{self.text}[{subscript(key)}]")
 
     def __setitem__(self, key: Any, value: Any) -> None:
         record.write("call", shortened(f"{self.text}[{subscript(key)}] = {described(value)}"))
@@ -283,6 +275,7 @@ def called(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     writing.write(text, last, [value for value in (*args, *kwargs.values()) if not isinstance(value, Expression)])
     if len(args) == 1 and _IS_TENSOR.search(last):
         return isinstance(args[0], Double)
+    callbacks.called_back(kwargs, lambda name: Double(f"{text}.{name}"))
     place = writing.downloaded(last, args, kwargs)
     if place is not None:
         return place

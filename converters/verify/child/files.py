@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 import os
+import re
 import struct
 import tarfile
 import wave
@@ -20,6 +21,9 @@ MEDIA = (
     ".tar", ".gz", ".tgz", ".json", ".srt", ".vtt", ".txt", ".csv", ".pdf", ".svg", ".html", ".md",
 )  # fmt: skip
 """Suffixes of files that a library writes when a call names one that is not there."""
+_ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar")
+suffixes: tuple[str, ...] = ()
+"""Those that the project's code looks for."""
 STAND_IN = "double"
 """The one key of JSON documents that nobody wrote."""
 pillow = True
@@ -46,6 +50,15 @@ def content(text: str, suffix: str) -> bytes:
     if suffix == ".svg":
         return f'<svg xmlns="http://www.w3.org/2000/svg"><!-- {text.replace("--", "==")} --></svg>'.encode()
     return _picture(text) if suffix in ("", ".png") else text.encode(errors="replace")
+
+
+_CARRIED = re.compile(rb"\A\x89PNG\r\n\x1a\n.{29}tEXtexpression\0([^\0]*)(?=.{4}.{4}IDAT)", re.DOTALL)
+
+
+def expression_of(data: bytes) -> str:
+    """The expression that a picture carries which was made up because nothing named another kind; '' of anything else."""
+    found = _CARRIED.match(data[:2000])
+    return found[1].decode("latin-1") if found else ""
 
 
 def write(path: str | os.PathLike[str], text: str, suffix: str = "") -> None:
@@ -103,18 +116,26 @@ def _movie(text: str) -> bytes:
     return b"".join(struct.pack(">I", len(data) + 8) + name + data for name, data in boxes)
 
 
+def _members(text: str) -> list[tuple[str, bytes]]:
+    """What lies in an archive: a picture, and where the project looks for no pictures, a file of each kind that it looks for."""
+    others = () if ".png" in suffixes else [suffix for suffix in suffixes if suffix not in _ARCHIVES]
+    return [("a.png", _picture(text)), *((f"a{suffix}", content(text, suffix)) for suffix in others)]
+
+
 def _zipped(text: str) -> bytes:
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w") as archive:
-        archive.writestr(zipfile.ZipInfo("a.png"), _picture(text))
+        for name, data in _members(text):
+            archive.writestr(zipfile.ZipInfo(name), data)
     return target.getvalue()
 
 
 def _archived(text: str, mode: str) -> bytes:
-    target, data = io.BytesIO(), _picture(text)
+    target = io.BytesIO()
     with tarfile.open(fileobj=target, mode=mode) as archive:  # type: ignore[call-overload]
-        member = tarfile.TarInfo("a.png")
-        member.size = len(data)
-        archive.addfile(member, io.BytesIO(data))
+        for name, data in _members(text):
+            member = tarfile.TarInfo(name)
+            member.size = len(data)
+            archive.addfile(member, io.BytesIO(data))
     found = target.getvalue()
     return found[:4] + b"\0\0\0\0" + found[8:] if mode == "w:gz" else found  # the time in gzip's header

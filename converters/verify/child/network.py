@@ -18,6 +18,7 @@ from email.message import Message
 from typing import Any, NamedTuple
 
 from . import files, frames, record
+from .contents import is_made_of_expression
 from .describe import described
 from .expression import Double
 
@@ -71,8 +72,10 @@ def listens(host: str, port: int | None) -> bool:
 
 
 def address_of(url: Any) -> Any:
-    """An address that the network can be asked for: a double is none by itself."""
-    return f"https://files.example/{urllib.parse.quote(url.text, safe='')}" if isinstance(url, Double) else url
+    """An address that the network can be asked for: a double is none by itself, nor is what code cuts out of one or puts behind it."""
+    text = url.text if isinstance(url, Double) else url
+    is_none = isinstance(url, Double) or (type(url) is str and "://" not in url.partition("(")[0] and is_made_of_expression(url))
+    return f"https://files.example/{urllib.parse.quote(text, safe='')}" if is_none else url
 
 
 class Answered(NamedTuple):
@@ -220,12 +223,8 @@ def _urlopen(url: Any, data: Any = None, timeout: Any = None, **kwargs: Any) -> 
     options = kwargs if timeout is None else {**kwargs, "timeout": timeout}
     if parts.scheme in ("data", "file"):
         return _real_urlopen(url, data, **options)
-    if is_local(parts.hostname):
-        try:
-            return _real_urlopen(url, data, **options)
-        except urllib.error.URLError as error:
-            if not (_companions and isinstance(getattr(error, "reason", None), ConnectionRefusedError)):
-                raise
+    if is_local(parts.hostname) and (not _companions or listens(parts.hostname or "localhost", parts.port)):
+        return _real_urlopen(url, data, **options)
     body = data if data is not None else getattr(url, "data", None)
     method = ("POST" if body is not None else "GET") if isinstance(url, str) else url.get_method()
     headers = None if isinstance(url, str) else dict(url.header_items())

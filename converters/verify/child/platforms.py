@@ -7,7 +7,7 @@ import ipaddress
 import types
 from typing import Any
 
-from . import network, record
+from . import network, programs, record
 from .expression import Double
 
 
@@ -97,6 +97,20 @@ def _take_doubles(module: Any) -> None:
     module.FileData.__init__ = init
 
 
+def _spare_system_folders(module: Any) -> None:
+    """Model files are not linked into a folder that is the system's here, where pget leaves none either."""
+    original = module.link
+
+    def link(source: Any, dest: Any) -> None:
+        try:
+            original(source, dest)
+        except OSError as error:
+            if error.errno not in programs.READ_ONLY:
+                raise
+
+    module.link = link
+
+
 def _is_address(host: str) -> bool:
     try:
         ipaddress.ip_address(host)
@@ -111,5 +125,6 @@ PATCHES = {
     "runpod.serverless.utils.rp_ssrf": _resolve_without_network,
     "fal.toolkit.utils.ssrf": _answer_downloads,
     "fal.toolkit.file.types": _take_doubles,
+    "fal_weights": _spare_system_folders,
 }
 """By the module that each changes."""

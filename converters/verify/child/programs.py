@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import itertools
 import json
@@ -39,6 +40,10 @@ _RESULTS = re.compile(r"(?i)--?(o|out|output|results?|save|dest|destination)([-_
 """Options that name a folder for results."""
 _fetched: set[str] = set()
 """What pget fetched in this process: a conversion fetches the same only once, and keeps it for all runners."""
+
+
+READ_ONLY = (errno.EROFS, errno.EACCES, errno.EPERM)
+"""Of a folder that the image can write to and that is the system's here: pget leaves nothing there, and succeeds."""
 
 
 _shells = True
@@ -113,6 +118,8 @@ def install(*, shells: bool = True, failing: Sequence[Sequence[str]] = ()) -> No
 def _stand_in(args: Any, shell: bool, folder: Any = None) -> list[str] | None:
     """A command that only says what was asked for; None for a program that can run here."""
     words = _words(args)
+    if words and os.path.basename(words[0]) in _UNPACKERS:
+        _make_archives(words[1:], os.fspath(folder or "."))
     if not words or not _is_doubled(words, shell or isinstance(args, str), os.fspath(folder or ".")):
         return None
     if os.path.basename(words[0]) == "pget" and (fetched := _pget(words[1:])) is not None:
@@ -124,6 +131,20 @@ def _stand_in(args: Any, shell: bool, folder: Any = None) -> list[str] | None:
         return _out_of_order(f"{words[0]}: out of order")
     _leave_outputs(words[1:], text)
     return [sys.executable, "-I", "-S", "-c", f"print({_said(words, text)!r})"]
+
+
+_UNPACKERS = ("tar", "bsdtar", "unzip", "7z")
+
+
+def _make_archives(words: Sequence[str], folder: str) -> None:
+    """What was fetched from an address that names no kind, and saved under the name of an archive, is one."""
+    for word in words:
+        path = os.path.join(folder, word)
+        if word.lower().endswith((".zip", ".tar", ".tgz", ".gz")) and os.path.isfile(path):
+            with open(path, "rb") as file:
+                expression = files.expression_of(file.read())
+            if expression:
+                files.write(path, expression)
 
 
 def _words(args: Any) -> list[str] | None:
@@ -193,7 +214,8 @@ def _pget(words: list[str]) -> list[str] | None:
             with open(target, "wb") as file:
                 file.write(found.data)
     except (OSError, tarfile.TarError) as error:
-        return _out_of_order(str(error))
+        if getattr(error, "errno", None) not in READ_ONLY:
+            return _out_of_order(str(error))
     return [sys.executable, "-I", "-S", "-c", ""]
 
 
