@@ -76,6 +76,12 @@ def xml(text: str) -> str:
     return html_log(flat)
 
 
+def csv_cell(text: str) -> str:
+    """A cell of a table that a spreadsheet takes for text, never for a formula (https://owasp.org/www-community/attacks/CSV_Injection)."""
+    flat = log(visible(text))
+    return f"'{flat}" if flat.startswith(("=", "+", "-", "@")) else flat
+
+
 def code(text: str, *, table: bool = False) -> str:
     """Markdown: inline code that no fence or line ends, nor a `table` that it stands in; '' for nothing."""
     flat = visible(text.strip()).replace(OLD_COMMAND, "\\x23#[")

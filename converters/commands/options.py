@@ -68,6 +68,16 @@ class CertifiedChoice(str, Enum):
     html = "html"
 
 
+class AuditChoice(str, Enum):
+    """Forms of an audit."""
+
+    text = "text"
+    json = "json"
+    markdown = "markdown"
+    csv = "csv"
+    html = "html"
+
+
 class PlainChoice(str, Enum):
     text = "text"
     json = "json"

@@ -99,7 +99,7 @@ def render(value: Mapping[str, Any]) -> str:
 
 
 def published_schema(name: str = "schema.json") -> dict[str, Any]:
-    """The JSON Schema of the document (`schema.json`) or of a batch (`batch.schema.json`)."""
+    """The JSON Schema of the document (`schema.json`), of a batch (`batch.schema.json`), an audit or a rehearsal."""
     schema: dict[str, Any] = json.loads(resources.files("converters.reports").joinpath(name).read_text("utf-8"))
     return schema
 
