@@ -38,7 +38,7 @@ def _bases(result: Document) -> Iterator[str]:
     """Images that are pulled as they are, and what stages of Dockerfiles begin with, but for other stages and what a variable decides."""
     for app in result["apps"]:
         for decision in app["decisions"]:
-            image, named, _ = decision["value"].partition(" for service ")
+            image, named, _ = str(decision["value"]).partition(" for service ")
             if decision["subject"] == "image" and named and "$" not in image:
                 yield image
     stages: set[tuple[str, str]] = set()

@@ -13,7 +13,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from converters.audit.findings import MINUTES, audited
-from converters.audit.images import registry
+from converters.audit.images import registries, registry
 from converters.audit.report import VIEWS
 from converters.cli import answer
 from converters.errors import ExitCode
@@ -152,6 +152,13 @@ def test_a_project_cannot_forge_anything(form: str) -> None:
 @pytest.mark.parametrize("form", VIEWS)
 def test_nothing_is_an_audit_too(form: str) -> None:
     assert VIEWS[form](audited({"results": [], "left_out": []}))
+
+
+def test_a_decision_may_hold_several_values() -> None:
+    decisions = [{"subject": "machine", "value": ["GPU-A100", "GPU-H100"]}, {"subject": "image", "value": "a.io/b for service c of d"}]
+    app = {"environment": {"kind": "image"}, "decisions": decisions}
+    result = {"source": {"path": "top"}, "apps": [app], "ledger": {"items": []}}
+    assert registries([result]) == [{"registry": "a.io", "images": ["a.io/b"], "projects": ["top"]}]
 
 
 @pytest.mark.parametrize(
