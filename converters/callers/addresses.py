@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import string
 from dataclasses import dataclass
 
 from converters.callers.applications import application, literal
@@ -15,7 +16,9 @@ REPLICATE = "api.replicate.com"
 DEEPEST = 6
 """How many names are followed from an address to where its beginning stands."""
 _PIECE = r"[^/?#\0]+|\0\d+\0"
-ENDPOINT = re.compile(rf"https?://api\.runpod\.ai/v[12]/(?P<endpoint>{_PIECE})(?:/(?P<operation>{_PIECE}))?(?:/(?P<request>{_PIECE}))?/?")
+ENDPOINT = re.compile(
+    rf"https?://api\.runpod\.ai/v[12]/(?P<endpoint>{_PIECE})(?:/(?P<operation>{_PIECE}))?(?:/(?P<request>{_PIECE}))?/?(?:\?wait=(?:{_PIECE}))?"
+)
 _MARK = re.compile(r"\0(\d+)\0")
 
 
@@ -53,6 +56,14 @@ def pieces(flow: Flow, node: ast.expr, depth: int = 0) -> list[str | ast.expr]:
             return pieces(flow, value, depth)
         case ast.BinOp(op=ast.Add(), left=left, right=right):
             return pieces(flow, left, depth) + pieces(flow, right, depth)
+        case ast.BinOp(op=ast.Mod(), left=ast.Constant(value=str(template)), right=right):
+            return _filled(flow, template.split("%s"), right.elts if isinstance(right, ast.Tuple) else [right], depth) or [node]
+        case ast.Call(func=ast.Attribute(attr="rstrip" | "strip", value=inner), args=[ast.Constant(value="/")]):
+            return _without_slash(pieces(flow, inner, depth))
+        case ast.Call(func=ast.Attribute(attr="join", value=ast.Constant(value="/")), args=[ast.List(elts=items) | ast.Tuple(elts=items)]):
+            return [piece for at, item in enumerate(items) for piece in ((["/"] if at else []) + pieces(flow, item, depth))]
+        case ast.Call(func=ast.Attribute(attr="format", value=template)):
+            return _formatted(flow, node, template, depth) or [node]
         case ast.Name() | ast.Attribute():
             variable = flow.variables.of(node)
             if variable is not None and not variable.open and len(variable.origins) == len(variable.values) == 1 and depth < DEEPEST:
@@ -60,6 +71,40 @@ def pieces(flow: Flow, node: ast.expr, depth: int = 0) -> list[str | ast.expr]:
                 if any(isinstance(piece, str) and "://" in piece for piece in found):
                     return found
     return [node]
+
+
+def _filled(flow: Flow, texts: list[str], values: list[ast.expr], depth: int) -> list[str | ast.expr]:
+    """The pieces of a template whose gaps the values fill, in their order; none where their number is another."""
+    if len(texts) != len(values) + 1 or any("%" in text for text in texts):
+        return []
+    return [*(piece for text, value in zip(texts, values, strict=False) for piece in (text, *pieces(flow, value, depth))), texts[-1]]
+
+
+def _formatted(flow: Flow, node: ast.Call, template: ast.expr, depth: int) -> list[str | ast.expr]:
+    """The pieces of `"https://{host}/{id}".format(...)`; none where a gap is filled in another way."""
+    text, nodes = _flat(pieces(flow, template, depth))
+    named = {keyword.arg: keyword.value for keyword in node.keywords}
+    found: list[str | ast.expr] = []
+    try:
+        gaps = list(string.Formatter().parse(text))
+    except ValueError:
+        return []
+    for at, (before, name, spec, conversion) in enumerate(gaps):
+        found.append(before)
+        if name is None:
+            continue
+        number = int(name) if name.isdigit() else at if not name else -1
+        value = node.args[number] if 0 <= number < len(node.args) else named.get(name)
+        if nodes or spec or conversion or value is None or isinstance(value, ast.Starred):
+            return []
+        found += pieces(flow, value, depth)
+    return found
+
+
+def _without_slash(found: list[str | ast.expr]) -> list[str | ast.expr]:
+    """Pieces without a slash at their end, which nobody writes at both ends of an address."""
+    last = found[-1] if found else ""
+    return [*found[:-1], last.rstrip("/")] if isinstance(last, str) else found
 
 
 def application_parts(flow: Flow, owner: ast.expr, node: ast.expr, endpoint: str | ast.expr) -> tuple[Part, ...] | None:
@@ -113,4 +158,12 @@ def _flat(found: list[str | ast.expr]) -> tuple[str, list[ast.expr]]:
 
 def _read(text: str, nodes: list[ast.expr]) -> str | ast.expr:
     mark = _MARK.fullmatch(text)
-    return nodes[int(mark[1])] if mark else text
+    return _unquoted(nodes[int(mark[1])]) if mark else text
+
+
+def _unquoted(node: ast.expr) -> ast.expr:
+    """What `quote(id, safe="")` is given: a slash in it parts the app from its owner."""
+    match node:
+        case ast.Call(func=ast.Name(id="quote") | ast.Attribute(attr="quote"), args=[inner, *_]):
+            return inner
+    return node

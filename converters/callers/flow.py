@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from converters.callers import makers
 from converters.callers.apps import Apps
 from converters.callers.contract import Contract
 from converters.callers.variables import Variable, Variables
@@ -50,6 +51,8 @@ Kind = Literal[
 ]
 DISPLAY = frozenset({"print", "pprint", "str", "repr"})
 HTTP_CLIENTS = ("requests.", "httpx.", "aiohttp.", "urllib3.")
+MADE = frozenset({"client", "endpoint"})
+"""What functions of a program make for its calls."""
 LOGGING = frozenset({"debug", "info", "warning", "error", "exception", "critical", "log"})
 
 
@@ -180,6 +183,8 @@ class Flow:
                 return None
             if held := self._held(variable):
                 return held
+        if isinstance(node, ast.Call) and (function := makers.called(self.module, node)) and (made := self._returned(node, function)):
+            return made
         for dialect in self.dialects:
             if step := dialect.step(self, node):
                 self.steps[node] = step
@@ -207,6 +212,23 @@ class Flow:
         value = found[0][1]
         return Value("items", value.asynchronous, key=value.key) if variable.elements_of and value.kind == "output" else value
 
+    def _returned(self, node: ast.Call, function: ast.FunctionDef) -> Value | None:
+        """What a function of the module gives that only makes a client or an endpoint; it and all of its calls are one group."""
+        found = [(origin, self.value(origin)) for origin in makers.returned(function)]
+        kinds = {value.kind if value is not None else "plain" for _, value in found}
+        if len(kinds) != 1 or not kinds <= MADE or self.is_read_elsewhere(function.name):
+            return None
+        for origin, _ in found:
+            self.join(node, origin)
+        return found[0][1]
+
+    def _is_returned(self, node: ast.expr, parent: ast.AST, value: Value) -> bool:
+        """Whether a function gives a value to calls that take it for what it is."""
+        if not isinstance(parent, ast.Return) or value.kind not in MADE:
+            return False
+        calls = makers.calls(self.module, parent)
+        return bool(calls) and all((made := self.value(call)) is not None and made.kind == value.kind for call in calls)
+
     def _same(self, one: Value, other: Value) -> bool:
         return self.text(one.application) == self.text(other.application) and self.text(one.request) == self.text(other.request)
 
@@ -225,7 +247,7 @@ class Flow:
             return
         if isinstance(parent, ast.Await) or (isinstance(parent, ast.expr) and self._values.get(parent) is not None):
             return
-        if self._is_bound(node, parent):
+        if self._is_bound(node, parent) or self._is_returned(node, parent, value):
             return
         if not any(dialect.use(self, node, value) for dialect in self.dialects):
             shown = parent if taker is not parent and not isinstance(taker, ast.Call) else taker

@@ -44,10 +44,17 @@ CALLS = (
 )
 
 
+_SHARED = re.compile(
+    r"import\s*(?:\{[^}]*\breplicate\b[^}]*\}|replicate\b)\s*from\s*['\"][^'\"]*/"
+    r"|\breplicate\b\s*\}?\s*=\s*(?:await\s+)?(?:require\s*\(\s*['\"][^'\"]*/|\w*[rR]eplicate\w*\s*\()"
+)
+"""A client that another file of the program makes: `import { replicate } from "./client"`, `const replicate = getReplicate()`."""
+
+
 def account(file: SourceFile, text: str, ledger: Ledger) -> bool:
     """Enter every call of a file in the ledger; False where it calls neither platform."""
     code = _TOKEN.sub(lambda found: re.sub(r"[^\n]", " ", found[0]) if found[0].startswith(("//", "/*")) else found[0], text)
-    if not re.search(r"(['\"])(?:replicate|runpod-sdk)\1|api\.runpod\.ai|api\.replicate\.com", code):
+    if not re.search(r"(['\"])(?:replicate|runpod-sdk)\1|api\.runpod\.ai|api\.replicate\.com", code) and not _SHARED.search(code):
         return False
     for pattern, name, instead in CALLS:
         if name == "endpoint.runSync" and "runpod-sdk" not in code:

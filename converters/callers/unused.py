@@ -71,7 +71,7 @@ class Unused:
         return statements
 
     def _is_harmless(self, value: ast.expr) -> bool:
-        if (held := self.flow.value(value)) is not None and held.kind == "client":
+        if (held := self.flow.value(value)) is not None and held.kind == "client" and value in self.flow.steps:
             return True
         if isinstance(value, ast.Call):
             name = self.flow.code.dotted(self.flow.module, value.func) or self.flow.module.source(value.func)

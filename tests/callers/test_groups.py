@@ -282,3 +282,113 @@ def test_an_import_that_is_tried_in_two_ways_stays_whole(tmp_path: Path) -> None
         tmp_path, {"client.py": f"import runpod\n{text}\nrunpod.api_key = KEY\nprint(runpod.Endpoint(ID).run_sync({{}}))\n"}, {}
     )
     assert text in made.texts["client.py"] and "fal_client.subscribe(ID" in made.texts["client.py"]
+
+
+BASES = """
+TEMPLATE = "https://api.runpod.ai/v2/{id}/runsync"
+BASE = "https://api.runpod.ai/v2/"
+"""
+
+
+@pytest.mark.parametrize(
+    ("address", "app"),
+    [
+        ("TEMPLATE.format(id=ID)", "ID"),
+        ('"https://api.runpod.ai/v2/{}/{}".format(ID, "runsync")', "ID"),
+        ('"https://api.runpod.ai/v2/%s/runsync" % ID', "ID"),
+        ('"%s/%s/runsync" % (BASE.rstrip("/"), ID)', "ID"),
+        ('"/".join([BASE.rstrip("/"), ID, "runsync"])', "ID"),
+        ('f"{BASE}{ID}/runsync?wait=9000"', "ID"),
+        ("f\"{BASE}{quote(ID, safe='')}/runsync?wait={WAIT}\"", "ID"),
+        ('TEMPLATE.format(id="abc123")', '"acme/upscaler"'),
+        ("TEMPLATE.format(id=f(ID))", "f(ID)"),
+    ],
+)
+def test_addresses_are_followed_however_they_are_put_together(address: str, app: str, tmp_path: Path) -> None:
+    text = f'import requests\nfrom urllib.parse import quote\nfrom here import ID, WAIT, f\n{BASES}\nprint(requests.post({address}, json={{"input": 1}}).json()["output"])\n'
+    made = rewritten(tmp_path, {"client.py": text})
+    assert f"print(fal_client.subscribe({app}, arguments=1))" in made.texts["client.py"]
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "TEMPLATE.format(**ID)",
+        "TEMPLATE.format(*ID)",
+        "TEMPLATE.format(id=ID, x=1).lower()",
+        '"https://api.runpod.ai/v2/{id!r}/runsync".format(id=ID)',
+        '"https://api.runpod.ai/v2/%(id)s/runsync" % ID',
+        '"https://api.runpod.ai/v2/%s/%s" % ID',
+        '"https://api.runpod.ai/v2/{/runsync".format(ID)',
+        'f"{BASE}{ID}/runsync?other=1"',
+    ],
+)
+def test_addresses_of_which_a_part_is_not_known_are_left(address: str, tmp_path: Path) -> None:
+    text = f'import requests\nfrom here import ID\n{BASES}\nprint(requests.post({address}, json={{"input": 1}}).json()["output"])\n'
+    made = rewritten(tmp_path, {"client.py": text})
+    assert made.texts["client.py"] == text and made.manual
+
+
+MAKERS = [
+    pytest.param('def made():\n    return runpod.Endpoint("abc123")', 'print(made().run_sync({}))', True, id="an endpoint"),
+    pytest.param('def made(name):\n    if name:\n        return runpod.Endpoint(name)\n    return runpod.Endpoint("abc123")', 'a = made(1)\nprint(a.run_sync({}))', True, id="one of several"),
+    pytest.param('def made():\n    return replicate.Client()', 'print("".join(made().run("acme/story", input={})))', True, id="a client"),
+    pytest.param('def made():\n    if ID:\n        return runpod.Endpoint("abc123")', 'print(made().run_sync({}))', False, id="it may give None"),
+    pytest.param('def made():\n    if ID:\n        return None\n    return runpod.Endpoint("abc123")', 'print(made().run_sync({}))', False, id="it may say that it gives None"),
+    pytest.param('def made():\n    return runpod.Endpoint("abc123")', 'print(made().health())', False, id="what it gives has no single meaning"),
+    pytest.param('def made():\n    return runpod.Endpoint("abc123")', 'keep(made)', False, id="the function is handed on"),
+    pytest.param('def made():\n    return runpod.Endpoint("abc123")\nmade = keep(made)', 'print(made().run_sync({}))', False, id="its name is bound again"),
+    pytest.param('@keep\ndef made():\n    return runpod.Endpoint("abc123")', 'print(made().run_sync({}))', False, id="it is decorated"),
+    pytest.param('def made():\n    yield runpod.Endpoint("abc123")', 'print(made().run_sync({}))', False, id="a generator"),
+    pytest.param('def made():\n    if ID:\n        return "abc123"\n    return runpod.Endpoint("abc123")', 'print(made().run_sync({}))', False, id="it gives something else, too"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("function", "use", "is_rewritten"), MAKERS)
+def test_what_a_function_makes_is_followed_to_its_calls(function: str, use: str, is_rewritten: bool, tmp_path: Path) -> None:
+    text = f"import replicate\nimport runpod\nfrom here import ID, keep\n\n{function}\n\n{use}\n"
+    made = rewritten(tmp_path, {"client.py": text})
+    assert ("fal_client" in made.texts["client.py"], bool(made.manual)) == (is_rewritten, not is_rewritten)
+    assert is_rewritten or made.texts["client.py"] == text
+
+
+def test_a_function_that_another_file_calls_stays(tmp_path: Path) -> None:
+    files = {
+        "shared.py": 'import runpod\n\n\ndef made():\n    return runpod.Endpoint("abc123")\n\n\nprint(made().run_sync({}))\n',
+        "main.py": "from shared import made\n\nprint(made().endpoint_id)\n",
+    }
+    made = rewritten(tmp_path, files)
+    assert made.texts["shared.py"] == files["shared.py"] and made.manual
+
+
+def test_what_a_function_does_before_it_gives_a_client_is_still_done(tmp_path: Path) -> None:
+    made = client(
+        tmp_path,
+        """
+        import replicate
+
+        def made():
+            print("asking")
+            return replicate.Client()
+
+        asked = made()
+        print("".join(asked.run("acme/story", input={})))
+        """,
+    )
+    assert "asked = made()" in made.texts["client.py"] and 'fal_client.subscribe("acme/story-fal"' in made.texts["client.py"]
+
+
+@pytest.mark.parametrize(
+    ("text", "is_caller"),
+    [
+        ('import { replicate } from "./client";\nawait replicate.run("a/b", {});\n', True),
+        ('import replicate from "@/lib/ai";\nawait replicate.predictions.create({});\n', True),
+        ('const { replicate } = require("./client");\nawait replicate.run("a/b", {});\n', True),
+        ('const replicate = getReplicate();\nawait replicate.run("a/b", {});\n', True),
+        ('import { replicate } from "./shapes";\nreplicate(3);\n', False),
+        ('const replicate = { run() {} };\nreplicate.run("a");\n', False),
+    ],
+)
+def test_calls_of_a_client_that_another_file_makes_are_listed(text: str, is_caller: bool, tmp_path: Path) -> None:
+    made = rewritten(tmp_path, {"ask.ts": text, "client.py": "import runpod\nprint(runpod.Endpoint('abc123').run_sync({}))\n"})
+    assert any(one.startswith("ask.ts") for one in made.manual) is is_caller
