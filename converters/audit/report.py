@@ -14,6 +14,7 @@ from converters.targets.templating import environment
 
 SHOWN = 12
 """Rows of each table of the text: the other forms show all."""
+NAMED = 3
 COLUMNS = ("name", "platform", "outcome", "status", "apps", "machines", "environments", "code", "deploy", "hours", "why")
 
 
@@ -31,8 +32,8 @@ def _text(audit: Document) -> Iterator[str]:
     for scope, title in (("code", "To do in the code"), ("deploy", "To set at deployment")):
         yield from _table(title, [_task(task) for task in audit["tasks"] if task["scope"] == scope])
     yield from _table("Not known to any rule", [f"{row['count']:5} {row['kind']} {row['name']}" for row in audit["unknown"]])
-    yield from _table("Secrets", [f"{row['name']}: {', '.join(row['projects'])}" for row in audit["secrets"]])
-    yield from _table("Registries", [f"{row['registry']}: {', '.join(row['images'])}" for row in audit["registries"]])
+    yield from _table("Secrets", [f"{row['name']}: {_few(row['projects'])}" for row in audit["secrets"]])
+    yield from _table("Registries", [f"{row['registry']}: {_few(row['images'])}" for row in audit["registries"]])
     yield from _table("Projects", [_row(project) for project in audit["projects"]], len(audit["projects"]))
     yield from (("", *left_out(audit)) if audit["left_out"] else ())
 
@@ -42,6 +43,12 @@ def _table(title: str, rows: Sequence[str], shown: int = SHOWN) -> Iterator[str]
         yield from ("", f"{title} ({len(rows)})", *(f"  {row}" for row in rows[:shown]))
     if len(rows) > shown:
         yield f"  and {len(rows) - shown} more"
+
+
+def _few(names: Sequence[str]) -> str:
+    """The first of a list, and how many more there are."""
+    rest = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return ", ".join(names[:NAMED]) + rest
 
 
 def _task(task: Document) -> str:
