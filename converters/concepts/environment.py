@@ -19,6 +19,7 @@ from converters.provenance import Certainty
 from converters.python import gpu, pip
 
 DEFAULT_PYTHON = "3.11"
+IN_BASE = "in the base image"
 GRAPHICS = re.compile(r"^opencv-(contrib-)?python$")
 """Needs libGL, which CUDA and RunPod base images have and a list of requirements does not bring."""
 
@@ -52,6 +53,7 @@ def from_packaging(
     _add_base(base, packaging, imported, plan)
     for _, step, construct in packaging.steps:
         _add_step(project, packaging, step, Origin(file=construct.file, line=construct.line, end_line=construct.end_line), plan)
+    _loosen_base(base, plan)
     for name, constructs in packaging.variables.items():
         if name.startswith("LD_"):
             plan.reasons.append((f"{name} must be set before the process starts", packaging.origin(constructs[0].line)))
@@ -100,12 +102,36 @@ def _add_base(base: base_images.BaseImage, packaging: Packaging, imported: set[s
     if not base.torch:
         return
     origin = packaging.origin(packaging.stage.line)
-    plan.specs.append(Value(value=f"torch=={base.torch}", origin=origin, note="in the base image"))
-    if "torchvision" in imported:
-        plan.specs.append(Value(value=f"torchvision=={base_images.torchvision_for(base.torch)}", origin=origin, note="in the base image"))
+    names = {"torch": base.torch, "torchvision": base_images.torchvision_for(base.torch)}
     if "torchaudio" in imported:
-        plan.specs.append(Value(value=f"torchaudio=={base.torch}", origin=origin, note="in the base image"))
+        names["torchaudio"] = base.torch
+    plan.specs += [Value(value=f"{name}=={version}", origin=origin, note=IN_BASE) for name, version in names.items()]
     plan.layers.append([spec.value for spec in plan.specs])
+
+
+def _loosen_base(base: base_images.BaseImage, plan: Plan) -> None:
+    """What the base image has beside another torch than the one that is installed over it goes with that one."""
+    torch = next((spec for spec in plan.specs if pip.name(spec.value) == "torch"), None)
+    if torch is None or torch.note == IN_BASE or _takes(torch.value, base.torch):
+        return
+    stated = pip.pinned(torch.value).partition("+")[0]
+    fits = {"torchvision": base_images.torchvision_for(stated), "torchaudio": stated}
+    renewed: dict[str, str] = {}
+    for spec in plan.specs:
+        name = pip.name(spec.value)
+        if name in fits and spec.note == IN_BASE:
+            renewed[spec.value] = f"{name}=={fits[name]}" if fits[name] else name
+            spec.value = renewed[spec.value]
+    plan.layers[0] = [renewed.get(part, part) for part in plan.layers[0] if pip.name(part) != "torch"]
+
+
+def _takes(spec: str, version: str) -> bool:
+    from packaging.requirements import InvalidRequirement, Requirement
+
+    try:
+        return Requirement(spec.split(";")[0].strip()).specifier.contains(version, prereleases=True)
+    except InvalidRequirement:
+        return False
 
 
 def _add_step(project: Project, packaging: Packaging, step: commands.Step, origin: Origin, plan: Plan) -> None:

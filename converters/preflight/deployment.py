@@ -33,8 +33,15 @@ class Deployment:
 
     @cached_property
     def running(self) -> Running:
-        """The Python that runs."""
-        return running(self.program, self.project, self.runner, started(self.program, self.project, self.image))
+        """The Python that runs: followed once, however often a conversion looks at the same files."""
+        begun, files, known = started(self.program, self.project, self.image), self.runner.files, self.project.readings
+        texts = [self.project.files[path].data for path in (self.program.file, *files.values()) if path.endswith(".py")]
+        program = (self.program.kind, self.program.file, self.program.symbol)
+        key = ("running", program, begun, self.runner.cwd, self.runner.search, tuple(files.items()), tuple(texts))
+        if key not in known:
+            known[key] = running(self.program, self.project, self.runner, begun)
+        found: Running = known[key]
+        return found
 
     @cached_property
     def packages(self) -> Packages:

@@ -11,6 +11,7 @@ from converters.containers.commands import classify
 from converters.containers.dockerfile_model import Run
 from converters.ir import Origin
 from converters.preflight.apps import Program
+from converters.preflight.locks import locked
 from converters.preflight.runner import PLAIN, Built
 from converters.project import Project
 from converters.python import pip
@@ -59,6 +60,8 @@ class Packages:
     listed: bool = False
     """The base holds PyTorch and no more, and all that installs is read; repositories that nothing is installed from may lie by."""
     steps: list[Installation] = field(default_factory=list)
+    locked: list[Requirement] = field(default_factory=list)
+    """What lock files pin, beside the requirements."""
 
     @property
     def names(self) -> set[str]:
@@ -112,6 +115,7 @@ def _of_image(image: Built, project: Project) -> Packages:
     for run in image.runs:
         found.complete &= not OPAQUE.search(run.script)
         found.listed &= not OPAQUE.search(run.script)
+        found.locked += [Requirement(*pin) for pin in locked(run, image.layout, project)]
         for outer in run.commands():
             for command in (outer, *outer.inner):
                 step = classify(command)

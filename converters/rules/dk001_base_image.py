@@ -13,6 +13,8 @@ COPY handler.py /handler.py
 CMD ["python3", "-u", "/handler.py"]
 """
 
+TORCH_BASE = "pytorch/pytorch:2.6.0-cuda12.4-cudnn9-runtime"
+
 rule = Rule(
     code="DK001",
     title="FROM -> python_version, and torch as a requirement",
@@ -21,7 +23,7 @@ rule = Rule(
     explanation="""
     Where the Dockerfile only installs Python packages on a Python, CUDA or PyTorch base, no image is needed: fal builds the
     environment from `requirements`, and the wheels bring their own CUDA. The Python version of the base becomes `python_version`, and
-    a torch that the base contains is listed with the version of its tag.
+    a torch that the base contains is listed with the version of its tag, and torchvision of the release that belongs to it.
     Packages that load CUDA's libraries from the system keep the image.
     Check the pins where a tag such as `latest` does not say a version.
     """,
@@ -57,6 +59,51 @@ rule = Rule(
             },
             seen=(Seen("converted", 1, "Dockerfile", says="python_version 3.10 and torch 2.1.0 as a requirement"),),
             has={"app.py": ('python_version="3.10"', "torch==2.1.0")},
+        ),
+        *(
+            Case(
+                f"{what}",
+                "converted",
+                {
+                    "handler.py": WORKER,
+                    "Dockerfile": PIP.replace("python:3.11-slim", TORCH_BASE).replace("runpod==1.7.9", f"runpod==1.7.9 {more}"),
+                },
+                has={"app.py": has},
+                lacks={"app.py": lacks},
+            )
+            for what, more, has, lacks in (
+                (
+                    "torchvision comes along from a PyTorch base, which packages import unsaid",
+                    "timm",
+                    ("torch==2.6.0", "torchvision==0.21.0"),
+                    (),
+                ),
+                (
+                    "torchvision goes with the torch that is installed over the base's",
+                    "torch==2.4.1",
+                    ("torch==2.4.1", "torchvision==0.19.1"),
+                    ("0.21.0", "2.6.0"),
+                ),
+                (
+                    "a torch of no one release leaves the release of torchvision open",
+                    "'torch<2.5'",
+                    ("torch<2.5", '"torchvision"'),
+                    ("0.21.0",),
+                ),
+                (
+                    "a torchvision that is installed over the base's stays as it is",
+                    "torchvision==0.21.1",
+                    ("torchvision==0.21.1",),
+                    ("0.21.0",),
+                ),
+                ("a torch that the base's satisfies leaves it there", "'torch>=2.5'", ("torch>=2.5", "torchvision==0.21.0"), ()),
+            )
+        ),
+        Case(
+            "a PyTorch base that stays needs no requirement",
+            "untouched",
+            {"handler.py": WORKER, "Dockerfile": IMAGE.replace("python:3.11-slim", TORCH_BASE)},
+            lacks={"app.py": ("torchvision",)},
         ),
         Case(
             "a CUDA base gives way to wheels that bring their CUDA",

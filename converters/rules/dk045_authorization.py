@@ -54,9 +54,11 @@ rule = Rule(
     links=(docker_docs("reference/dockerfile/"), fal_docs("documentation/development/migrate-external-docker-server")),
     cases=(
         Case("a scheme of FastAPI's", "partial", {"main.py": BEARER, "Dockerfile": SERVER_IMAGE},
-             seen=(Seen("manual", 5, "main.py", says="A proxy (`--target app`) takes the token as an input"),), status="converted"),
+             seen=(Seen("manual", 5, "main.py", says="A proxy (`--target app`) takes the token as an input"),), status="partial"),
         Case("an app that reads the header itself", "partial", {"main.py": HEADER, "Dockerfile": SERVER_IMAGE},
-             seen=(Seen("manual", 8, "main.py", says="read the token from another header."),), status="converted"),
+             seen=(Seen("manual", 8, "main.py", says="read the token from another header."),), status="partial"),
+        Case("a proxy hands the token on", "converted", {"main.py": BEARER, "Dockerfile": SERVER_IMAGE}, target="app",
+             seen=(Seen("converted", 5, "main.py", says="callers send the token there"),), status="converted"),
         Case("a request that goes out", "untouched", {"main.py": OUTGOING, "Dockerfile": SERVER_IMAGE}),
         Case("a header of another name", "untouched", {"main.py": OTHER, "Dockerfile": SERVER_IMAGE}),
         Case("a server that asks for nothing", "untouched", {"main.py": SERVER, "Dockerfile": SERVER_IMAGE}),

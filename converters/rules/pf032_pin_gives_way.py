@@ -5,14 +5,29 @@ from __future__ import annotations
 from converters.rules.model import Case, Rule, Seen, fal_docs, runpod_docs
 from converters.rules.samples import IMAGE, WORKER
 
+
+def _locked(file: str, text: str, install: str, code: str = "import runpod\nfrom PIL import Image") -> dict[str, str]:
+    steps = f"WORKDIR /app\nCOPY pyproject.toml {file} ./\nRUN {install}\nRUN pip install runpod==1.7.9"
+    return {
+        "handler.py": WORKER.replace("import runpod", code),
+        "pyproject.toml": "[project]\nname = 'voices'\nversion = '1'\n",
+        file: text,
+        "Dockerfile": IMAGE.replace("RUN pip install runpod==1.7.9", steps),
+    }
+
+
+UV = 'version = 1\n\n[[package]]\nname = "pillow"\nversion = "9.5.0"\n'
+POETRY = UV.replace("version = 1", "")
+PIPFILE = '{\n    "default": {\n        "pillow": {\n            "version": "==9.5.0"\n        }\n    }\n}\n'
+
 rule = Rule(
     code="PF032",
     title="a pin gives way to what fal itself needs",
     safety="manual",
     explanation="""
     fal is installed last in an image, and pip then replaces releases that fal's own requirements exclude, without a word, whether one
-    release is pinned or a range of them. They are read from the metadata of the installed `fal`. A package that the code imports is left
-    to a person; one that nothing here imports is noted.
+    release is pinned, a range of them, or one in a lock file. They are read from the metadata of the installed `fal`. A package that the
+    code imports is left to a person; one that nothing here imports is noted, and of a lock file not told at all.
     Pin a release that both take.
     """,
     links=(
@@ -69,6 +84,62 @@ rule = Rule(
             style="keep",
             seen=(Seen("manual", 3, "Dockerfile"),),
             status="partial",
+        ),
+        Case(
+            "a release that uv locks is named where the code imports the package",
+            "partial",
+            _locked("uv.lock", UV, "pip install uv && uv sync --system"),
+            style="keep",
+            seen=(Seen("manual", 4, "uv.lock", says="`pillow==9.5.0` is locked"),),
+            status="partial",
+        ),
+        Case(
+            "a release that poetry locks",
+            "partial",
+            _locked("poetry.lock", POETRY, "pip install poetry && POETRY_VIRTUALENVS_CREATE=false poetry install"),
+            style="keep",
+            seen=(Seen("manual", 2, "poetry.lock"),),
+            status="partial",
+        ),
+        Case(
+            "a release that pipenv locks",
+            "partial",
+            _locked("Pipfile.lock", PIPFILE, "pip install pipenv && pipenv install --system"),
+            style="keep",
+            seen=(Seen("manual", 3, "Pipfile.lock"),),
+            status="partial",
+        ),
+        Case("a lock file that nothing installs", "untouched", _locked("uv.lock", UV, "pip install pillow==13.0.0"), style="keep"),
+        Case(
+            "a locked release of a package that nothing imports",
+            "untouched",
+            _locked("uv.lock", UV, "pip install uv && uv sync --system", "import runpod"),
+            style="keep",
+        ),
+        Case(
+            "a locked release that fal takes",
+            "untouched",
+            _locked("uv.lock", UV.replace("9.5.0", "13.0.0"), "pip install uv && uv sync"),
+            style="keep",
+        ),
+        Case(
+            "a lock file with two releases",
+            "untouched",
+            _locked("uv.lock", UV + UV.replace("version = 1", "").replace("9.5.0", "13.0.0"), "pip install uv && uv sync"),
+            style="keep",
+        ),
+        Case(
+            "a lock file that is renewed",
+            "untouched",
+            _locked("uv.lock", UV, "pip install uv && uv lock --upgrade && uv sync"),
+            style="keep",
+        ),
+        Case("a lock file that is no TOML", "untouched", _locked("uv.lock", "[[package", "pip install uv && uv sync"), style="keep"),
+        Case(
+            "a locked release for development",
+            "untouched",
+            _locked("poetry.lock", POETRY + 'groups = ["dev"]\n', "pip install poetry && poetry install"),
+            style="keep",
         ),
         *(
             Case(

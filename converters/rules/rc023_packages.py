@@ -5,6 +5,13 @@ from __future__ import annotations
 from converters.rules.model import Case, Rule, Seen, cog_docs, fal_docs
 from converters.rules.samples import COG, PREDICTOR
 
+
+def _image(*packages: str) -> dict[str, str]:
+    listed = "".join(f'    - "{name}"\n' for name in packages)
+    python = f"  python_packages:\n{listed}" if listed else ""
+    return {"cog.yaml": f"build:\n  system_packages:\n    - ffmpeg\n{python}predict: predict.py:Predictor\n", "predict.py": PREDICTOR}
+
+
 rule = Rule(
     code="RC023",
     title="python_packages and python_requirements -> requirements",
@@ -12,7 +19,8 @@ rule = Rule(
     guide=("Replicate 1",),
     explanation="""
     The packages are listed in `requirements` with their pins, or installed by the Dockerfile where an image is needed. A requirement
-    file that is not in the project (a submodule, or one that a script makes) is left to a person.
+    file that is not in the project (a submodule, or one that a script makes) is left to a person. An image builds what has no wheel
+    with a setuptools of before release 82, as it did when the project was written.
     Check packages without a version: Cog resolves them at each build, and so does fal.
     """,
     links=(cog_docs("yaml"), fal_docs("documentation/development/container-setup")),
@@ -40,6 +48,20 @@ rule = Rule(
             seen=(Seen("converted", 4, "cog.yaml"),),
             has={"app.py": ('requirements = ["numpy==1.26.4"]', 'python_version="3.10"')},
             status="converted",
+        ),
+        Case(
+            "an image keeps setuptools back for releases without a wheel, which were built with an older one",
+            "converted",
+            _image("clip-interrogator==0.4.4", "setuptools==69.5.1"),
+            has={"Dockerfile": ("RUN echo 'setuptools<81' > /etc/build-constraints.txt\nENV PIP_CONSTRAINT=",)},
+            status="converted",
+        ),
+        Case("an image that installs nothing keeps nothing back", "untouched", _image(), lacks={"Dockerfile": ("PIP_CONSTRAINT",)}),
+        Case(
+            "an image that asks for a newer setuptools gets it",
+            "converted",
+            _image("numpy==1.26.4", "setuptools>=82"),
+            lacks={"Dockerfile": ("PIP_CONSTRAINT",)},
         ),
         Case(
             "packages are listed with their pins",

@@ -79,6 +79,7 @@ __all__ = [
     "ENV020",
     "ENV021",
     "FAL001",
+    "FAL002",
     "FS001",
     "FS002",
     "FS003",
@@ -93,6 +94,7 @@ __all__ = [
     "PF006",
     "PF007",
     "PF008",
+    "PF009",
     "PF010",
     "PF020",
     "PF021",
@@ -100,6 +102,7 @@ __all__ = [
     "PF031",
     "PF032",
     "PF033",
+    "PF034",
     "PF040",
     "PF041",
     "PF042",
@@ -272,6 +275,7 @@ ENV012: Final = "ENV012"
 ENV020: Final = "ENV020"
 ENV021: Final = "ENV021"
 FAL001: Final = "FAL001"
+FAL002: Final = "FAL002"
 FS001: Final = "FS001"
 FS002: Final = "FS002"
 FS003: Final = "FS003"
@@ -286,6 +290,7 @@ PF005: Final = "PF005"
 PF006: Final = "PF006"
 PF007: Final = "PF007"
 PF008: Final = "PF008"
+PF009: Final = "PF009"
 PF010: Final = "PF010"
 PF020: Final = "PF020"
 PF021: Final = "PF021"
@@ -293,6 +298,7 @@ PF030: Final = "PF030"
 PF031: Final = "PF031"
 PF032: Final = "PF032"
 PF033: Final = "PF033"
+PF034: Final = "PF034"
 PF040: Final = "PF040"
 PF041: Final = "PF041"
 PF042: Final = "PF042"

@@ -12,7 +12,20 @@ from converters.ledger import Ledger
 from converters.options import Options
 from converters.outcome import FileChange, Hunk
 from converters.project import Project, SourceFile
-from converters.targets import contract, emitters, ignored, image, machine, migration, overrides, places, pyproject, refused, secret_list
+from converters.targets import (
+    contract,
+    emitters,
+    ignored,
+    image,
+    machine,
+    migration,
+    overrides,
+    places,
+    pyproject,
+    refused,
+    secret_list,
+    texts,
+)
 from converters.targets.app import idiomatic_name
 from converters.targets.output_files import added, kept_file, new_file, sealed, text_of
 
@@ -33,6 +46,7 @@ def write(project: Project, application: Application, options: Options, ledger: 
         )
     overrides.apply(application, options, ledger)
     refused.refuse(application, ledger)
+    texts.mend(application, ledger)
     choose_style(project, application, options, ledger)
     for app in application.apps:
         _idiomatic(app, options, ledger)

@@ -31,6 +31,7 @@ def text(build: Build, config: CogYaml) -> str:
         "ENV DEBIAN_FRONTEND=noninteractive PYTHONUNBUFFERED=1",
         _apt(build, image),
         *(_python(build) if build.gpu else []),
+        *_constraints(build),
         *_environment(build),
         *_packages(build, config),
         *(line for step in build.steps for line in _step(step, build)),
@@ -59,6 +60,28 @@ def _python(build: Build) -> list[str]:
     if tuple(map(int, build.python.value.split(".")[:2])) < (3, 12):
         made += f" && uv pip install --python {VENV}/bin/python 'pip<24.1'"
     return ["COPY --from=ghcr.io/astral-sh/uv:0.9.26 /uv /usr/local/bin/uv", made, f"ENV PATH={VENV}/bin:$PATH"]
+
+
+def _constraints(build: Build) -> list[str]:
+    """Releases without a wheel whose `setup.py` imports `pkg_resources` built when the project did, with the setuptools of that day.
+
+    Up to pip 25.2 PIP_CONSTRAINT counts for what builds, from 25.3 on PIP_BUILD_CONSTRAINT (https://pip.pypa.io/en/stable/news/#v25-3).
+    """
+    installs = pip_line(build) or any(step.purpose not in ("cog", "pip-off") and "pip" in step.command for step in build.steps)
+    if not installs or any(_wants_newer(spec.value) for spec in build.packages.specs):
+        return []
+    file = "/etc/build-constraints.txt"
+    return [
+        "# setup.py of older releases imports pkg_resources, which setuptools has no more since release 82",
+        f"RUN echo 'setuptools<81' > {file}",
+        f"ENV PIP_CONSTRAINT={file} PIP_BUILD_CONSTRAINT={file} UV_BUILD_CONSTRAINT={file}",
+    ]
+
+
+def _wants_newer(requirement: str) -> bool:
+    """Whether it asks for a setuptools of release 81 or newer."""
+    stated = re.match(r"setuptools\s*(==|>=|>|~=)\s*(\d+)", requirement.strip())
+    return stated is not None and int(stated[2]) >= 81
 
 
 def _environment(build: Build) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import SpecifierSet
@@ -24,6 +24,7 @@ def check(deployment: Deployment) -> Iterator[Finding]:
     if image is None or deployment.program.kind == "server" or not installs_fal(deployment):
         return
     wanted = own_requirements(deployment.python or "3.11")
+    yield from _locked(deployment, wanted)
     for name in sorted(wanted.keys() & deployment.packages.names):
         spec = deployment.packages.find(name)
         if spec is not None and _excludes(spec.text, wanted[name].specifier):
@@ -34,6 +35,20 @@ def check(deployment: Deployment) -> Iterator[Finding]:
             else:
                 message += "; no code here imports it"
                 yield Finding(spec.file, spec.line, rules.PF032, message, about=spec.text, disposition=Disposition.CONVERTED)
+
+
+def _locked(deployment: Deployment, wanted: Mapping[str, Requirement]) -> Iterator[Finding]:
+    """Pins of a lock file, of which only what the code imports is told: most are of packages that others bring along."""
+    for pin in deployment.packages.locked:
+        needed = wanted.get(pin.name)
+        if needed is None or deployment.packages.find(pin.name) is not None or not _excludes(pin.text, needed.specifier):
+            continue
+        if _is_imported(deployment, pin.name):
+            message = (
+                f"`{pin.text}` is locked, and gives way when fal is installed, which needs {pin.name}{needed.specifier}: lock a release "
+                "that both take, and check the code against it."
+            )
+            yield Finding(pin.file, pin.line, rules.PF032, message, about=pin.text)
 
 
 def _excludes(text: str, wanted: SpecifierSet) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from converters import rules
-from converters.ir import App, Disposition, Scope
+from converters.ir import App, Disposition
 from converters.ledger import Ledger
 from converters.provenance import Origin
 from converters.python.module import FunctionNode, Module
@@ -23,19 +23,23 @@ FLAGS = ("--api-key", "--api-keys", "--api-key-file")
 """By which vLLM, SGLang, llama.cpp, TGI and TEI ask for `Authorization: Bearer`."""
 
 
-def read(candidate: Candidate, app: App, ledger: Ledger) -> None:
-    """Name the first place that asks for it."""
+def read(candidate: Candidate, app: App, ledger: Ledger, *, proxied: bool = False) -> None:
+    """Name the first place that asks for it. `proxied`: a proxy stands in front, which hands on the token that a request holds."""
     found = next(_asks(candidate), None)
     if found is None:
         return
     what, origin = found
     document = app.server.document or {} if app.server is not None else {}
-    proxied = " A proxy (`--target app`) takes the token as an input of its endpoints, `authorization`." if _has_input(document) else ""
+    if proxied and _has_input(document):
+        message = f"{what} reads Authorization, which is an input of the proxy's endpoints, `authorization`: callers send the token there"
+        ledger.note(rules.DK045, Disposition.CONVERTED, message, origin)
+        return
+    told = " A proxy (`--target app`) takes the token as an input of its endpoints, `authorization`." if _has_input(document) else ""
     message = (
         f"{what} reads Authorization, and callers of fal send `Authorization: Key ...` there, which the server refuses: remove the check, "
-        f'since auth = "private" lets only callers with a fal key through, or read the token from another header.{proxied}'
+        f'since auth = "private" lets only callers with a fal key through, or read the token from another header.{told}'
     )
-    ledger.note(rules.DK045, Disposition.MANUAL, message, origin, scope=Scope.DEPLOY)
+    ledger.note(rules.DK045, Disposition.MANUAL, message, origin)
 
 
 def _has_input(document: dict[str, Any]) -> bool:

@@ -268,7 +268,7 @@ def _app(project: Project, reading: Reading, options: Options, ledger: Ledger) -
     concurrency.read(reading.candidate, reading.workload, app, ledger)
     needs.read(project, reading.candidate, app, ledger)
     start_time.read(project, reading.candidate, app, ledger)
-    authorization.read(reading.candidate, app, ledger)
+    authorization.read(reading.candidate, app, ledger, proxied=options.target == "app")
     return app
 
 
