@@ -258,6 +258,36 @@ class NativeSource(Model):
     imports: dict[str, str]
     job: str
     aliases: list[str]
+    alone: bool = False
+    """No other app of the project reads the file."""
+
+
+class NativePredictor(NativeSource):
+    """A predictor's file that is written into the app file itself, and what its names become there.
+
+    `text` has one statement a line and one module an import.
+    """
+
+    statements: dict[str, list[str]]
+    """Name -> the import statements that bind it, of packages and of the project's own modules."""
+    names: dict[str, str]
+    """Names of the module -> the expressions that stand for them in the app."""
+    classes: list[str]
+    """Classes that stay beside the app."""
+    methods: list[str]
+    """Functions that become methods, for they use what `setup()` makes."""
+    light: list[str]
+    """Import statements that stay at the top of the file."""
+    deferred: list[str]
+    """Names that are not there while the file is loaded: annotations that have them are quoted."""
+    merged: bool
+    """The predictor's method is the endpoint itself; else the endpoint calls it."""
+    searches: bool
+    """`setup()` puts the project's folder on the search path, for the modules that it finds there."""
+    bare: bool
+    """The method states no defaults, which it would need before they are there: the request has them all."""
+    cancels: bool
+    """The request's cancelation has to stop the method: it cleans up behind itself, or trains."""
 
 
 class Setting(Model):

@@ -13,6 +13,32 @@ APP_ATTRIBUTES = frozenset(
 )  # fmt: skip
 """Attributes that `fal.App` has itself (fal 1.80)."""
 
+APP_IMPORTS = {
+    **{name: name for name in (
+        "asyncio", "contextlib", "ctypes", "dataclasses", "fal", "importlib", "inspect", "json", "mimetypes", "os", "shutil", "signal",
+        "subprocess", "sys", "tempfile", "threading", "traceback", "urllib",
+    )},
+    **{name: f"collections.abc.{name}" for name in ("AsyncIterable", "AsyncIterator", "Awaitable", "Callable", "Iterable", "Iterator")},
+    **{name: f"fal.toolkit.{name}" for name in
+       ("Audio", "AudioField", "File", "FileField", "Image", "ImageField", "Video", "VideoField")},
+    **{name: f"pydantic.{name}" for name in ("BaseModel", "ConfigDict", "Field", "SecretStr", "WithJsonSchema", "WrapValidator")},
+    **{name: f"typing.{name}" for name in ("Annotated", "Any", "Literal", "TYPE_CHECKING")},
+    "ContainerImage": "fal.container.ContainerImage",
+    "Enum": "enum.Enum",
+    "HTTPException": "fastapi.HTTPException",
+    "JSONResponse": "fastapi.responses.JSONResponse",
+    "Path": "pathlib.Path",
+    "PurePath": "pathlib.PurePath",
+    "RequestCancelledException": "fal.exceptions.RequestCancelledException",
+    "StreamingResponse": "fastapi.responses.StreamingResponse",
+    "ThreadPoolExecutor": "concurrent.futures.ThreadPoolExecutor",
+    "datetime": "datetime.datetime",
+    "unquote_plus": "urllib.parse.unquote_plus",
+    "urlparse": "urllib.parse.urlparse",
+    "wraps": "functools.wraps",
+}  # fmt: skip
+"""Names that an app file may import, and what they stand for there."""
+
 
 class NotNative(Exception):
     """Why the original module has to stay; the message is shown to the person."""

@@ -79,6 +79,7 @@ rule = Rule(
             has={"predict.py": ('known: "dict[str, object]" = {}', 'def described(self, field: object) -> "list[object]":')},
             lacks={"predict.py": ("cog",), "app.py": ('"cog"',)},
             status="converted",
+            style="keep",
         ),
         Case(
             "a number is handed on as it was sent",
@@ -156,6 +157,7 @@ rule = Rule(
                 """,
             },
             has={"predict.py": ("Input(shape=(8,))",)},
+            style="keep",
         ),
         Case(
             "an `Input` that is a value keeps Cog, under the name that leads to it",

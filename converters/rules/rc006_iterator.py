@@ -39,6 +39,7 @@ rule = Rule(
             },
             seen=(Seen("converted", 5, "predict.py"),),
             has={"app.py": ('@fal.endpoint("/stream")',), "predict.py": ("from typing import Iterator", "-> Iterator[str]:")},
+            style="keep",
         ),
         Case(
             "an annotation that is typing's own stays",
@@ -56,6 +57,7 @@ rule = Rule(
                 """,
             },
             has={"app.py": ('@fal.endpoint("/stream")',), "predict.py": ("-> Iterator[str]:",)},
+            style="keep",
         ),
         Case(
             "a predictor that returns once gets no stream",

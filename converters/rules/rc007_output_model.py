@@ -37,6 +37,7 @@ rule = Rule(
             },
             seen=(Seen("converted", 4, "predict.py"),),
             has={"predict.py": ("@dataclass\nclass Output:\n", "from dataclasses import dataclass")},
+            style="keep",
         ),
         Case(
             "a field that a result may go without is not answered then",
@@ -64,6 +65,7 @@ rule = Rule(
                 "predict.py": ("class Output(BaseModel):\n    subtitles: Optional[str] = None\n", "from pydantic import BaseModel"),
                 "app.py": ("if name in value.model_fields_set}",),
             },
+            style="keep",
         ),
         Case(
             "a model of pydantic stays one",
@@ -85,6 +87,7 @@ rule = Rule(
                 """,
             },
             has={"predict.py": ("class Output(BaseModel):",)},
+            style="keep",
         ),
         Case("a predictor that returns text has no output class", "untouched", {"cog.yaml": COG, "predict.py": PREDICTOR}),
         Case(

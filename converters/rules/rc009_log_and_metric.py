@@ -88,6 +88,7 @@ rule = Rule(
                 """,
             },
             has={"predict.py": ('scope.record_metric("words", len(prompt))',)},
+            style="keep",
         ),
         Case(
             "a method called log of the project's own stays",

@@ -13,6 +13,7 @@ rule = Rule(
     Cog raises CancelationException in a running prediction when it is cancelled, so that the code can clean up. The exception becomes a
     class of the kept file, which the app's `/cancel` route raises in the running prediction; fal calls it when a request is cancelled.
     Without such code, the route raises an exception of the app file's own: the prediction stops, and its `finally` blocks run.
+    In native style the route is there for a method that cleans up or trains; any other goes on to its end, as MIGRATION.md says.
     Check clean-up code that takes long: the runner serves the next request after it.
     """,
     links=(cog_docs("python"), fal_docs("documentation/model-apis/inference/queue")),
@@ -37,6 +38,7 @@ rule = Rule(
             },
             seen=(Seen("converted", 8, "predict.py"),),
             has={"predict.py": ("class CancelationException(BaseException):",)},
+            style="keep",
         ),
         Case(
             "an exception of the project's own stays",
@@ -66,6 +68,26 @@ rule = Rule(
             style="keep",
         ),
         Case(
+            "a predictor that cleans up is stopped in native style, too",
+            "untouched",
+            {
+                "cog.yaml": COG,
+                "predict.py": """
+                from cog import BasePredictor
+
+
+                class Predictor(BasePredictor):
+                    def predict(self, prompt: str) -> str:
+                        try:
+                            return prompt.upper()
+                        finally:
+                            print("done")
+                """,
+            },
+            has={"app.py": ('@fal.endpoint("/cancel")', "    @cancellable\n", "        finally:\n            print(")},
+            style="native",
+        ),
+        Case(
             "an asynchronous predictor has no thread to stop, which is said",
             "untouched",
             {"cog.yaml": COG, "predict.py": PREDICTOR.replace("def predict", "async def predict")},
@@ -92,6 +114,7 @@ rule = Rule(
             seen=(Seen("converted", 8, "predict.py"),),
             has={"predict.py": ("        except CancelationException:\n",)},
             lacks={"predict.py": ("cog",)},
+            style="keep",
         ),
         Case(
             "an exception that a function imports is defined where the app can import it",

@@ -36,6 +36,7 @@ rule = Rule(
             },
             has={"predict.py": ("weights: str",), "app.py": ("COG_WEIGHTS",)},
             lacks={"predict.py": ("cog",)},
+            style="keep",
         ),
         Case(
             "a setup without weights reads no variable",
@@ -60,6 +61,7 @@ rule = Rule(
                 "models.py": "class Weights:\\n    def answer(self, text):\\n        return text",
             },
             has={"predict.py": ("from models import Weights",)},
+            style="keep",
         ),
     ),
 )

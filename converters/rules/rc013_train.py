@@ -36,6 +36,7 @@ rule = Rule(
             },
             seen=(Seen("converted", 2, "cog.yaml"), Seen("manual", 2, "cog.yaml")),
             has={"train_app.py": ("result = self.predictor.train(text=input.text)",)},
+            style="keep",
         ),
         Case(
             "a training is served by an app of its own",

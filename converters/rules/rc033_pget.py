@@ -39,6 +39,7 @@ rule = Rule(
             seen=(Seen("converted", 8, "predict.py"),),
             has={"fal_weights.py": ("/data",), "predict.py": ("import subprocess\nimport sys\nfrom fal_weights import pget\n",)},
             lacks={"predict.py": ("check_call",)},
+            style="keep",
         ),
         Case(
             "another program that is called stays",
@@ -102,6 +103,7 @@ rule = Rule(
             },
             seen=(Seen("converted", 8, "predict.py"),),
             has={"predict.py": ("import subprocess\nfrom fal_weights import pget\n",)},
+            style="keep",
         ),
         Case(
             "the download is imported behind the imports that a docstring stands before",
@@ -127,6 +129,7 @@ rule = Rule(
             },
             seen=(Seen("converted", 11, "predict.py"),),
             has={"predict.py": ("import subprocess\nfrom fal_weights import pget\n\nFLAG",)},
+            style="keep",
         ),
     ),
 )

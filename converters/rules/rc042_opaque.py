@@ -63,6 +63,7 @@ rule = Rule(
                 "marks.py": "Opaque = object()",
             },
             has={"predict.py": ("shape: Annotated[str, Opaque]",)},
+            style="keep",
         ),
         Case("an input without a mark is what its type says", "untouched", {"cog.yaml": COG, "predict.py": PREDICTOR}),
         Case(

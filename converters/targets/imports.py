@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Sequence
 
 from converters.python.module import nodes, tree_of
@@ -51,15 +52,18 @@ FROM_THIRD: tuple[tuple[str, tuple[str, ...]], ...] = (
 def complete(body: str, own: Sequence[str] = ()) -> str:
     """Put the imports that the text needs in the place of `@IMPORTS@`, in isort's order.
 
-    ``own``: import statements of the standard library that the text came with; of these, names that it no longer uses are left out.
+    ``own``: import statements that the text came with; of these, names that it no longer uses are left out.
     """
     used = used_names(body.replace(PLACE, "", 1))
     here = "HERE" in used
     used |= {"Path"} if here else set()
     standard = [f"import {module}" for module in STANDARD if f"{module}." in used]
     standard += [line for module, names in FROM_STANDARD if (line := _from(module, names, used))]
-    standard = _merged(standard, own, used) if own else standard
     third = ["import fal", *(line for module, names in FROM_THIRD if (line := _from(module, names, used)))]
+    if own:
+        apart = [line for line in own if line.split()[1].partition(".")[0] not in sys.stdlib_module_names]
+        standard = _merged(standard, [line for line in own if line not in apart], used)
+        third = _merged(third, apart, used | {"fal"}) if apart else third
     block = "\n".join(standard) + ("\n\n" if standard else "") + "\n".join(third) + "\n"
     if here:
         block += "\nHERE = Path(__file__).parent  # where `fal deploy` reads the Dockerfile and its files\n"

@@ -5,246 +5,259 @@ libcst moves the statements, so that comments and formatting go along; what is h
 
 from __future__ import annotations
 
+import ast
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import libcst as cst
 
-from converters.concepts.literals import string
-from converters.ir import App, NativeSource
-from converters.python.module import FunctionNode
-from converters.targets import app as app_parts
+from converters.concepts.native import APP_IMPORTS
+from converters.ir import App, NativePredictor
+from converters.python.scopes import Definition, Scopes
+from converters.targets import predictor_methods
 from converters.targets.app import field_name
-from converters.targets.predictor_methods import encodes, fetched, files
+from converters.targets.native_answers import Answers, Yields
+from converters.targets.native_code import (
+    Statement,
+    after_blank_line,
+    comments,
+    import_lines,
+    in_class,
+    is_import,
+    method,
+    parts,
+    stored,
+    visited,
+    with_body,
+    within,
+    without_blank_lines,
+)
+from converters.targets.native_form import decorators, endpoint_name, output_name
+from converters.targets.native_names import Annotations, Renames, bindings, names_of, source
+from converters.targets.predictor_methods import fetched, files
 
-LONG = 80
-"""Letters of a result that gets a line of its own."""
-Statement = cst.SimpleStatementLine | cst.BaseCompoundStatement
+Block = cst.FunctionDef | cst.ClassDef
 
 
 class Pieces:
     """The predictor's file cut into the parts of the app file."""
 
-    def __init__(self, app: App, native: NativeSource) -> None:
+    def __init__(self, app: App, native: NativePredictor) -> None:
         assert app.predictor is not None
         self.app = app
         self.predictor = app.predictor
         self.native = native
         self.module = cst.parse_module(native.text)
-        rows = placed(self.module, native)
-        self.statements = {place: [statement for at, statement in rows if at == place] for place in ("top", "setup", "handler")}
-        class_ = self.statements["handler"][0]
-        assert isinstance(class_, cst.ClassDef)
-        self.methods = {part.name.value: part for part in class_.body.body if isinstance(part, cst.FunctionDef)}
+        self.annotations = Annotations(native.deferred, APP_IMPORTS)
+        self.scopes = Scopes(native.text)
+        nodes = ast.parse(native.text).body
+        rows = [(native.places[node.lineno], node, statement) for node, statement in zip(nodes, self.module.body, strict=True)]
+        self.statements = {place: [statement for at, _, statement in rows if at == place] for place in ("top", "setup", "handler")}
+        self.reads = {node.name: self.scopes.reads(node) for _, node, _ in rows if isinstance(node, Definition)}
+        self.definition = next(node for at, node, _ in rows if at == "handler")
+        handler = self.statements["handler"][0]
+        functions: list[cst.FunctionDef] = []
+        if isinstance(handler, cst.ClassDef):
+            assert isinstance(self.definition, ast.ClassDef)
+            functions = [part for part in handler.body.body if isinstance(part, cst.FunctionDef)]
+            self.reads |= {node.name: self.scopes.reads(node) for node in self.definition.body if isinstance(node, Definition)}
+        elif isinstance(handler, cst.FunctionDef):
+            functions = [handler]
+        self.methods = {function.name.value: function for function in functions}
+        self.method = self.predictor.method or self.predictor.name
 
     def imports(self) -> list[str]:
         """The import statements of the standard library."""
-        return [_source(line).strip() for line in self.statements["top"] if _is_import(line)]
+        return [*self.native.light, *(["from typing import TYPE_CHECKING"] if self.annotations.quoted else [])]
 
     def top(self) -> str:
-        """Constants and functions, as they stand in the file."""
-        found = [self._with_imports(statement) for statement in self.statements["top"] if not _is_import(statement)]
-        return cst.Module(body=found, header=[line for line in self.module.header if line.comment]).code
+        """Constants, functions and classes, as they stand in the file."""
+        kept = [statement for statement in self.statements["top"] if not self._is_method(statement)]
+        body = [self._moved(statement) for statement in kept]
+        return cst.Module(body=body, header=[line for line in self.module.header if line.comment]).code.strip("\n")
+
+    def for_types(self) -> str:
+        """Imports that only annotations need. To be asked last."""
+        if not self.annotations.quoted:
+            return ""
+        lines = import_lines(line for name in sorted(self.annotations.quoted) for line in self.native.statements.get(name, ()))
+        return "\n".join(["if TYPE_CHECKING:", *(f"    {line}" for line in cst.Module(body=lines).code.splitlines())]) if lines else ""
+
+    def attributes(self) -> list[str]:
+        """The attributes of the predictor's class."""
+        handler = self.statements["handler"][0]
+        body = handler.body.body if isinstance(handler, cst.ClassDef) else []
+        kept = [line for line in body if isinstance(line, cst.SimpleStatementLine) and isinstance(line.body[0], cst.Assign | cst.AnnAssign)]
+        return [source(self._renamed(without_blank_lines(line))).rstrip("\n") for line in kept]
 
     def setup(self) -> str:
         """What the module loads when it is imported, then what the predictor's own setup does."""
-        own = self.methods.get("setup")
-        doc, body = _parts(own) if own is not None else ([], [])
-        heavy = [
-            _after_blank_line(statement)
-            if not _is_import(statement) and before is not None and _is_import(before)
-            else _without_blank_lines(statement)
-            for before, statement in itertools.pairwise([None, *self.statements["setup"]])
-            if statement is not None
-        ]
-        variables = [app_parts.environment_line(one) for one in self.app.environment.variables if one.value is not None]
-        lines = [cst.parse_statement(line) for line in variables]
-        first = [*doc, *lines, *heavy]
-        if first and body:
-            body = [_after_blank_line(body[0]), *body[1:]] if heavy else body
-        if not first and not body:
+        own = self.methods.get("setup") if self.predictor.method else None
+        doc, body = parts(own) if own is not None else ([], [])
+        body = visited(body, Renames(self.native.names, bindings(own))) if own is not None and body else body
+        prepared = predictor_methods.prepared(self.app, self.predictor, searches=self.native.searches)
+        first = [cst.parse_statement(line) for line in prepared if line]
+        last = [cst.parse_statement(predictor_methods.RUNNING_REQUESTS)] if self.native.cancels else []
+        weights = [cst.parse_statement(predictor_methods.WEIGHTS)] if self.predictor.weights else []
+        heavy = [self._renamed(statement) for statement in self.statements["setup"]]
+        used = {name for statement in [*heavy, *body] if not is_import(statement) for name in names_of(statement)}
+        heavy = [self._import(statement, used) if is_import(statement) else statement for statement in heavy]
+        rows = [*first, *_spaced(heavy), *weights]
+        if rows and body and (heavy or weights):
+            body = [after_blank_line(body[0]), *body[1:]]
+        body = [*doc, *rows, *body, *last]
+        if not [*rows, *body[len(doc) :]] and not doc:
             return ""
         head = f"{'async ' if self.predictor.setup == 'async' else ''}def setup(self): pass"
-        return _method(head, [*first, *body]).rstrip("\n")
+        return method(head, body).rstrip("\n")
 
     def others(self) -> list[str]:
-        """The predictor's own further methods."""
-        kept = [function for name, function in self.methods.items() if name not in ("setup", self.predictor.method)]
-        return [_in_class([self._with_imports(function).with_changes(leading_lines=_comments(function))]) for function in kept]
+        """The predictor's further methods, and the functions that become methods."""
+        kept = [function for name, function in self.methods.items() if name != "setup" or not self.predictor.method]
+        if self.native.merged:
+            kept = [function for function in kept if function.name.value != self.method]
+        functions = [self._function(function) for function in kept]
+        promoted = [statement for statement in self.statements["top"] if self._is_method(statement)]
+        functions += [self._function(statement) for statement in promoted if isinstance(statement, cst.FunctionDef)]
+        return [in_class([function.with_changes(leading_lines=comments(function))]) for function in functions]
 
     def endpoint(self) -> str:
         """The method that answers, with the request's fields for its parameters."""
-        function = self.methods[self.predictor.method]
-        doc, body = _parts(function)
+        function = self.methods[self.method]
+        doc, body = parts(function)
         fields = self.app.endpoints[0].input.fields
         downloaded = {field.name for field in files(self.app)}
-        rebound = _stored(function)
-        renamed = {field.name: f"input.{field_name(field.name)}" for field in fields if field.name not in downloaded | rebound}
-        body = _visited(body, _Answers(renamed, self.app))
+        rebound = stored(function)
+        inputs = {field.name: f"input.{field_name(field.name)}" for field in fields if field.name not in downloaded | rebound}
+        streams = self.predictor.kind in ("generator", "async_generator")
+        body = visited(body, Renames({**self.native.names, **inputs}, bindings(function) - set(inputs)))
+        body = visited(body, Yields(self.app) if streams else Answers(self.app))
         local = [f"{field.name} = input.{field_name(field.name)}" for field in fields if field.name in rebound - downloaded]
-        asynchronous = self.predictor.kind == "async"
+        asynchronous = self.predictor.kind in ("async", "async_generator")
         local += fetched(self.app, asynchronous=asynchronous)
-        contexts = [_source(decorator.decorator) for decorator in function.decorators]
-        for context in reversed(contexts):
-            body = [_with(context, body)]
-        imports = self._imports_for(cst.IndentedBlock(body=body))
+        for context in reversed(function.decorators):
+            body = [within(source(context.decorator), body)]
+        imports = self._imports_for(self.reads[self.method] | {name for part in function.decorators for name in names_of(part)})
         body = [*map(cst.parse_statement, local), *body]
-        body = [*imports, _after_blank_line(body[0]), *body[1:]] if imports else body
         if downloaded:
-            body = [_with("tempfile.TemporaryDirectory() as folder", body)]
-        head = f'@fal.endpoint("/")\n@failing_with_message\n{"async " if asynchronous else ""}def {self.app.endpoints[0].method}'
-        return _method(f"{head}(self, input: Input) -> Output: pass", [*doc, *body])
+            body = [within("tempfile.TemporaryDirectory() as folder", body)]
+        body = [*imports, after_blank_line(body[0]), *body[1:]] if imports else body
+        return method(f"{self._head()} pass", [*doc, *body])
 
-    def _with_imports(self, statement: Statement) -> Statement:
-        """A function with the imports that it needs in its body."""
-        if not isinstance(statement, cst.FunctionDef):
-            return statement
-        needed = self._imports_for(statement.body)
-        doc, body = _parts(statement)
-        body = [*doc, *needed, _after_blank_line(body[0]), *body[1:]] if body else [*doc, *needed]
-        return statement.with_changes(body=cst.IndentedBlock(body=body)) if needed else statement
+    def _head(self) -> str:
+        """The first lines of the method that the predictor's own becomes: the endpoint, or the generator of what it answers."""
+        if self.predictor.kind in ("generator", "async_generator"):
+            output = self.app.endpoints[0].output.fields[0]
+            item = "dict" if output.media else output.annotation.removeprefix("list[").removesuffix("]")
+            return predictor_methods.outputs_signature(self.app, item)
+        word = "async def" if self.predictor.kind == "async" else "def"
+        signature = f"{word} {endpoint_name(self.app)}(self, input: Input) -> {output_name(self.app)}:"
+        return "\n".join([*decorators(self.app), signature])
 
-    def _imports_for(self, node: cst.CSTNode) -> list[Statement]:
-        used = _names(node)
-        lines = dict.fromkeys(text for name, text in self.native.imports.items() if name in used)
-        return [cst.parse_statement(line) for line in lines]
+    def _is_method(self, statement: cst.BaseStatement) -> bool:
+        return isinstance(statement, cst.FunctionDef) and statement.name.value in self.native.methods
 
+    def _renamed(self, statement: Statement) -> Statement:
+        made = statement.visit(Renames(self.native.names))
+        assert isinstance(made, Statement)
+        return made
 
-def placed(module: cst.Module, native: NativeSource) -> list[tuple[str, Statement]]:
-    """(place, statement) in the order of the file; a decorated class or function is known by the line of its `def`."""
-    import ast
-
-    nodes = iter(ast.parse(native.text).body)
-    return [(native.places[next(nodes).lineno], statement) for statement in module.body]
-
-
-class _Renames(cst.CSTTransformer):
-    """Names become other expressions; attribute names, keywords and parameters stay."""
-
-    def __init__(self, names: Mapping[str, str]) -> None:
-        super().__init__()
-        self.names = names
-
-    def leave_Name(self, original_node: cst.Name, updated_node: cst.Name) -> cst.BaseExpression:
-        text = self.names.get(original_node.value)
-        if text is None:
-            return updated_node
-        made = cst.parse_expression(text)
-        return made.with_changes(lpar=[*updated_node.lpar, *made.lpar], rpar=[*made.rpar, *updated_node.rpar])
-
-    def leave_Attribute(self, original_node: cst.Attribute, updated_node: cst.Attribute) -> cst.Attribute:
-        return updated_node.with_changes(attr=original_node.attr)
-
-    def leave_Arg(self, original_node: cst.Arg, updated_node: cst.Arg) -> cst.Arg:
-        return updated_node.with_changes(keyword=original_node.keyword)
-
-
-class _Answers(_Renames):
-    """Results as the response of the app."""
-
-    def __init__(self, names: Mapping[str, str], app: App) -> None:
-        super().__init__(names)
-        output = app.endpoints[0].output
-        self.field, self.wrap = output.fields[0], output.wrap
-        self.asynchronous = app.predictor is not None and app.predictor.kind == "async"
-        self.encodes = encodes(app)
-
-    def leave_SimpleStatementLine(
-        self, original_node: cst.SimpleStatementLine, updated_node: cst.SimpleStatementLine
-    ) -> cst.SimpleStatementLine | cst.FlattenSentinel[cst.SimpleStatementLine]:
-        """A `return` is answered; a long one gets a line for its value and one for the answer."""
-        last = updated_node.body[-1]
-        if not isinstance(last, cst.Return) or last.value is None:
-            return updated_node
-        value = _source(last.value)
-        if len(updated_node.body) > 1 or len(value) < LONG:
-            return updated_node.with_changes(body=[*updated_node.body[:-1], self._answer(last, value)])
-        named = cst.Assign([cst.AssignTarget(cst.Name("result"))], last.value)
-        return cst.FlattenSentinel([updated_node.with_changes(body=[named]), cst.SimpleStatementLine([self._answer(last, "result")])])
-
-    def _answer(self, statement: cst.Return, value: str) -> cst.Return:
-        if self.field.media:
-            kind, name = self.field.media.title(), field_name(self.field.name)
-            upload = "await asyncio.to_thread(upload, {0}, {1})" if self.asynchronous else "upload({0}, {1})"
-            many = f"[{upload.format('path', kind)} for path in {value}]"
-            made = f"Output({name}={many if self.field.many else upload.format(value, kind)})"
+    def _moved(self, statement: Statement) -> Statement:
+        """A definition or a constant at the top of the app file; its own name may be another there."""
+        if isinstance(statement, cst.FunctionDef):
+            statement = self._function(statement)
+        elif isinstance(statement, cst.ClassDef):
+            statement = self._class(statement)
         else:
-            made = f"JSONResponse({{{string(self.wrap)}: {f'encode({value})' if self.encodes else value}}})"
-        return statement.with_changes(value=cst.parse_expression(made), whitespace_after_return=cst.SimpleWhitespace(" "))
+            return self._renamed(statement)
+        name = self.native.names.get(statement.name.value)
+        return statement.with_changes(name=cst.Name(name)) if name is not None else statement
+
+    def _class(self, class_: cst.ClassDef) -> cst.ClassDef:
+        """A class whose methods import what they need."""
+        reads = {node.name: self.scopes.reads(node) for node in self._methods_of(class_.name.value)}
+        body = [self._function(part, reads[part.name.value]) if isinstance(part, cst.FunctionDef) else part for part in class_.body.body]
+        made = class_.with_changes(body=class_.body.with_changes(body=body)).visit(Renames(self.native.names))
+        assert isinstance(made, cst.ClassDef)
+        return made
+
+    def _methods_of(self, name: str) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
+        class_ = next(node for node in ast.parse(self.native.text).body if isinstance(node, ast.ClassDef) and node.name == name)
+        return [node for node in class_.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+
+    def _function(self, function: cst.FunctionDef, reads: set[str] | None = None) -> cst.FunctionDef:
+        """A function with the names of the app, its contexts around its body, and the imports that it needs inside."""
+        name = function.name.value
+        contexts = self._contexts(function)
+        reads = (self.reads[name] if reads is None else reads) | {used for part in contexts for used in names_of(part)}
+        renamed = function.visit(Renames(self.native.names))
+        assert isinstance(renamed, cst.FunctionDef)
+        made = renamed.visit(self.annotations)
+        assert isinstance(made, cst.FunctionDef)
+        doc, body = parts(made)
+        for context in reversed(made.decorators[len(made.decorators) - len(contexts) :]):
+            body = [within(source(context.decorator), body)]
+        needed = self._imports_for(reads)
+        if contexts or (needed and body):
+            body = [*doc, *needed, after_blank_line(body[0]), *body[1:]] if needed else [*doc, *body]
+            made = with_body(made, body).with_changes(decorators=made.decorators[: len(made.decorators) - len(contexts)])
+        if name == self.method and self.native.bare:
+            made = _without_defaults(made)
+        return _with_self(made) if name in self.native.methods or (name == self.method and not self.predictor.method) else made
+
+    def _contexts(self, function: cst.FunctionDef) -> list[cst.Decorator]:
+        """Decorators that need what is imported later stand around the body instead."""
+        late = set(self.native.deferred)
+        return [part for part in function.decorators if names_of(part) & late]
+
+    def _imports_for(self, reads: set[str]) -> list[Statement]:
+        return import_lines(line for name, lines in self.native.statements.items() if name in reads for line in lines)
+
+    def _import(self, statement: Statement, used: set[str]) -> Statement:
+        """An import in `setup()`; linters are told of names that only other methods use."""
+        members = _members(statement)
+        if set(members) <= used:
+            return statement
+        made = import_lines(members.values(), unused=set(members) - used)[0]
+        return made.with_changes(leading_lines=statement.leading_lines)
 
 
-def _parts(function: cst.FunctionDef) -> tuple[list[Statement], list[Statement]]:
-    """The docstring, and the statements behind it."""
-    if not isinstance(function.body, cst.IndentedBlock):
-        line = cst.SimpleStatementLine(body=list(function.body.body))  # type: ignore[arg-type]
-        return [], [line]
-    body = [part for part in function.body.body if isinstance(part, Statement)]
-    at = 1 if function.get_docstring() is not None else 0
-    return body[:at], body[at:]
-
-
-def _with(context: str, body: Sequence[Statement]) -> cst.With:
-    made = cst.parse_statement(f"with {context}: pass")
-    assert isinstance(made, cst.With)
-    return made.with_changes(body=cst.IndentedBlock(body=[_without_blank_lines(body[0]), *body[1:]]))
-
-
-def _visited(body: Sequence[Statement], visitor: cst.CSTTransformer) -> list[Statement]:
-    block = cst.IndentedBlock(body=list(body)).visit(visitor)
-    assert isinstance(block, cst.IndentedBlock)
-    return [statement for statement in block.body if isinstance(statement, Statement)]
-
-
-def _stored(function: cst.FunctionDef) -> set[str]:
-    """Names that a function gives a value, or deletes."""
-    import ast
-    import textwrap
-
-    tree = ast.parse(textwrap.dedent(_source(function)))
-    assert isinstance(tree.body[0], FunctionNode)
-    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)}
-
-
-def _names(node: cst.CSTNode) -> set[str]:
-    found: set[str] = set()
-
-    class Visitor(cst.CSTVisitor):
-        def visit_Name(self, node: cst.Name) -> None:
-            found.add(node.value)
-
-    node.visit(Visitor())
+def _members(statement: Statement) -> dict[str, str]:
+    """Name -> an import statement of it alone."""
+    found: dict[str, str] = {}
+    for node in ast.parse(source(statement).strip()).body:
+        assert isinstance(node, ast.Import | ast.ImportFrom)
+        for alias in node.names:
+            one = ast.Import([alias]) if isinstance(node, ast.Import) else ast.ImportFrom(node.module, [alias], 0)
+            found[alias.asname or alias.name.partition(".")[0]] = ast.unparse(one)
     return found
 
 
-def _is_import(statement: Statement) -> bool:
-    return isinstance(statement, cst.SimpleStatementLine) and isinstance(statement.body[0], cst.Import | cst.ImportFrom)
+def _with_self(function: cst.FunctionDef) -> cst.FunctionDef:
+    parameters = function.params
+    comma = cst.Comma(whitespace_after=function.whitespace_before_params)
+    own = cst.Param(cst.Name("self"), comma=comma if "\n" in source(function.whitespace_before_params) else cst.MaybeSentinel.DEFAULT)
+    if parameters.posonly_params:
+        return function.with_changes(params=parameters.with_changes(posonly_params=[own, *parameters.posonly_params]))
+    return function.with_changes(params=parameters.with_changes(params=[own, *parameters.params]))
 
 
-def _comments(statement: Statement) -> list[cst.EmptyLine]:
-    return [line for line in statement.leading_lines if line.comment]
+def _without_defaults(function: cst.FunctionDef) -> cst.FunctionDef:
+    """The function with parameters that all have to be given."""
+    params = function.params
+    named = {
+        kind: [part.with_changes(default=None, equal=cst.MaybeSentinel.DEFAULT) for part in getattr(params, kind)]
+        for kind in ("posonly_params", "params", "kwonly_params")
+    }
+    return function.with_changes(params=params.with_changes(**named))
 
 
-def _without_blank_lines(statement: Statement) -> Statement:
-    return statement.with_changes(leading_lines=_comments(statement))
-
-
-def _after_blank_line(statement: Statement) -> Statement:
-    return statement.with_changes(leading_lines=[cst.EmptyLine(indent=False), *_comments(statement)])
-
-
-def _method(head: str, body: Sequence[Statement]) -> str:
-    """Source of a method, indented for its class."""
-    function = cst.parse_statement(head)
-    assert isinstance(function, cst.FunctionDef)
-    first = [_without_blank_lines(body[0]), *body[1:]]
-    return _in_class([function.with_changes(body=cst.IndentedBlock(body=first))])
-
-
-def _in_class(body: Sequence[Statement]) -> str:
-    holder = cst.parse_statement("class A: pass")
-    assert isinstance(holder, cst.ClassDef)
-    return cst.Module(body=[holder.with_changes(body=cst.IndentedBlock(body=list(body)))]).code.split("\n", 1)[1].rstrip("\n") + "\n"
-
-
-def _source(node: cst.CSTNode) -> str:
-    return cst.Module(body=[]).code_for_node(node)
+def _spaced(statements: Sequence[Statement]) -> list[Statement]:
+    """Statements without blank lines between them, but for one where imports end."""
+    return [
+        after_blank_line(statement)
+        if before is not None and is_import(before) and not is_import(statement)
+        else without_blank_lines(statement)
+        for before, statement in itertools.pairwise([None, *statements])
+        if statement is not None
+    ]

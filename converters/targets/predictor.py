@@ -12,6 +12,7 @@ from converters.ir import App, InputField, OutputField, OutputModel
 from converters.targets import app as app_parts
 from converters.targets import imports, predictor_methods
 from converters.targets.app import field_name
+from converters.targets.native_form import model_name, native_of, output_name
 from converters.targets.native_predictor import Pieces
 from converters.targets.templating import render
 
@@ -32,7 +33,10 @@ def emit(app: App) -> str:
     kind = app.predictor.kind
     wraps_media = bool(output.wrap and output.fields[0].media)
     streams = kind in ("generator", "async_generator")
-    pieces = Pieces(app, app.native) if app.style == "native" and app.native is not None else None
+    native = native_of(app)
+    pieces = Pieces(app, native) if native is not None else None
+    top = pieces.top() if pieces else ""
+    methods = [*(pieces.others() if pieces else ()), *([pieces.endpoint()] if pieces and native and native.merged else ())]
     body = render(
         "predictor.py.j2",
         app=app,
@@ -46,10 +50,14 @@ def emit(app: App) -> str:
         image_arguments=app_parts.image_arguments(app),
         requirements=app_parts.requirements(app),
         app_files=_top_level(app),
-        top=pieces.top() if pieces else "",
+        top="\n\n".join(part for part in (pieces.for_types(), top) if part) if pieces else "",
+        attributes=pieces.attributes() if pieces else [],
         setup=pieces.setup() if pieces else predictor_methods.setup(app),
-        methods=[*pieces.others(), pieces.endpoint()] if pieces else predictor_methods.endpoints(app),
-        native=pieces is not None,
+        methods=[*methods, *predictor_methods.endpoints(app)],
+        kind=output.fields[0].media.title() if output.fields and output.fields[0].media else "",
+        optional=native is None or not native.merged or streams,
+        native=native is not None,
+        cancels=predictor_methods.cancels(app),
         cancelation=predictor_methods.cancels(app) and not app.predictor.cancel,
         fetches=any(field.media in ("path", "paths", "file", "files") for field in endpoint.input.fields),
         uploads=wraps_media,
@@ -144,7 +152,14 @@ def _call(head: str, arguments: list[str]) -> str:
 def _models(app: App) -> list[dict[str, object]]:
     output = app.endpoints[0].output
     wanted = [*output.models, OutputModel(name="Output", fields=output.fields)]
-    return [{"name": model.name, "fields": [output_field(field) for field in model.fields]} for model in wanted]
+    names = {**{model.name: model_name(app, model.name) for model in output.models}, "Output": output_name(app)}
+    return [{"name": names[model.name], "fields": [output_field(_named(field, names)) for field in model.fields]} for model in wanted]
+
+
+def _named(field: OutputField, names: dict[str, str]) -> OutputField:
+    """A field whose type has the name that its model has in the app file."""
+    annotation = re.sub(r"\w+", lambda match: names.get(match.group(), match.group()), field.annotation)
+    return field.model_copy(update={"annotation": annotation})
 
 
 def output_field(field: OutputField) -> str:

@@ -8,9 +8,12 @@ from converters.escape import docstring
 from converters.ir import App, InputField, Predictor
 from converters.targets import app as app_parts
 from converters.targets.app import field_name
+from converters.targets.native_form import decorators, endpoint_name, native_of, output_name, target, uploaded
 
 WIDTH = 120
 RUNNING = "self.running[self.current_request.request_id] = threading.get_ident()"
+RUNNING_REQUESTS = "self.running = {}  # request -> the thread of its prediction"
+WEIGHTS = 'weights = os.environ.get("COG_WEIGHTS")  # a path or URL of trained weights'
 DONE = ["finally:", "    self.running.pop(self.current_request.request_id, None)"]
 
 
@@ -22,17 +25,22 @@ def setup(app: App) -> str:
     """`setup()`: search path, environment, the import, and the predictor's own setup in the same event loop."""
     predictor = app.predictor
     assert predictor is not None
-    lines = ["sys.path.insert(0, os.getcwd())  # Cog ran in the project's folder"]
+    lines = [*prepared(app, predictor), *_load(predictor)]
+    lines += [RUNNING_REQUESTS] if is_synchronous(predictor) else []
+    word = "async def" if predictor.setup == "async" else "def"
+    return "\n".join([f"    {word} setup(self):", *indented(lines, 2)])
+
+
+def prepared(app: App, predictor: Predictor, *, searches: bool = True) -> list[str]:
+    """Lines that make the place that Cog gave a predictor: its folder, variables, arguments and model files."""
+    lines = ["sys.path.insert(0, os.getcwd())  # Cog ran in the project's folder"] if searches else []
     lines += [app_parts.environment_line(variable) for variable in app.environment.variables if variable.value is not None]
     if predictor.uses_arguments:
         lines.append('sys.argv = ["-c"]  # as in Cog\'s worker, which is started without arguments')
     if predictor.prepare:
         names = sorted({name for line in predictor.prepare for name in ("download", "hub", "link") if f"{name}(" in line})
         lines += [f"from fal_weights import {', '.join(names)}", "", *predictor.prepare]
-    lines += _load(predictor)
-    lines += ["self.running = {}  # request -> the thread of its prediction"] if is_synchronous(predictor) else []
-    word = "async def" if predictor.setup == "async" else "def"
-    return "\n".join([f"    {word} setup(self):", *indented(lines, 2)])
+    return lines
 
 
 def _load(predictor: Predictor) -> list[str]:
@@ -61,17 +69,18 @@ def _made(predictor: Predictor) -> list[str]:
 
 
 def endpoints(app: App) -> list[str]:
-    """Source of the endpoint methods, indented for the class."""
-    predictor = app.predictor
+    """Source of the endpoint methods, indented for the class; in native style, what stands beside the predictor's own."""
+    predictor, native = app.predictor, native_of(app)
     assert predictor is not None
+    merged = native is not None and native.merged
     if predictor.kind in ("generator", "async_generator"):
-        made = [_outputs(app), _collected(app), _stream(app)]
+        made = [*([] if merged else [_outputs(app)]), _collected(app), _stream(app)]
     else:
-        made = [_unary(app)]
+        made = [] if merged else [_unary(app)]
     if cancels(app):
-        made.append(_cancel(predictor))
+        made.append(_cancel(app))
     if predictor.healthcheck:
-        made.append(_healthcheck(predictor))
+        made.append(_healthcheck(app, predictor))
     return made
 
 
@@ -82,26 +91,30 @@ def is_synchronous(predictor: Predictor) -> bool:
 
 def cancels(app: App) -> bool:
     """Whether fal's cancel stops a running prediction, as Cog's does."""
-    return app.style == "keep" and app.predictor is not None and is_synchronous(app.predictor)
+    if app.predictor is None or not is_synchronous(app.predictor):
+        return False
+    native = native_of(app)
+    return native is None or native.cancels
 
 
-def _cancelation(predictor: Predictor) -> str:
-    return "self.cancelation" if predictor.cancel else "CancelationException"
+def _cancelation(app: App) -> str:
+    assert app.predictor is not None
+    return "self.cancelation" if app.predictor.cancel and native_of(app) is None else "CancelationException"
 
 
-def _cancelled(predictor: Predictor) -> list[str]:
+def _cancelled(app: App) -> list[str]:
     return [
-        f"except {_cancelation(predictor)} as error:",
+        f"except {_cancelation(app)} as error:",
         '    raise RequestCancelledException("the prediction was cancelled") from error',
     ]
 
 
-def _cancel(predictor: Predictor) -> str:
+def _cancel(app: App) -> str:
     """fal posts to this route with the id of the request that the caller cancelled."""
     lines = [
         "thread = self.running.get(self.current_request.request_id)",
         "if thread is not None:",
-        f"    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object({_cancelation(predictor)}))",
+        f"    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object({_cancelation(app)}))",
         'return {"cancelled": thread is not None}',
     ]
     summary = "Stop the running prediction: its code gets Cog's exception."
@@ -170,12 +183,11 @@ def _call(app: App, head: str, tail: str = "") -> list[str]:
     """The call of the predictor, on one line where it fits."""
     predictor = app.predictor
     assert predictor is not None
-    target = f"self.predictor.{predictor.method}" if predictor.method else "self.predictor"
     arguments = _arguments(app)
-    flat = f"{head}{target}({', '.join(arguments)}){tail}"
+    flat = f"{head}{target(app)}({', '.join(arguments)}){tail}"
     if len(flat) <= WIDTH - 16:
         return [flat]
-    return [f"{head}{target}(", *(f"    {argument}," for argument in arguments), f"){tail}"]
+    return [f"{head}{target(app)}(", *(f"    {argument}," for argument in arguments), f"){tail}"]
 
 
 def _failure() -> list[str]:
@@ -199,14 +211,13 @@ def _answer(app: App, *, asynchronous: bool) -> list[str]:
     output = app.endpoints[0].output
     field = output.fields[0] if output.wrap else None
     if field is not None and field.media:
-        kind, name = field.media.title(), field_name(field.name)
-        one = "await asyncio.to_thread(upload, {0}, {1})" if asynchronous else "upload({0}, {1})"
+        name = field_name(field.name)
         if field.many:
-            return [f"return Output({name}=[file for path in result if (file := {one.format('path', kind)})])"]
+            return [f"return {output_name(app)}({name}=[file for path in result if (file := {uploaded(app, 'path')})])"]
         if field.optional:
-            return [f"return Output({name}={one.format('result', kind)})"]
+            return [f"return {output_name(app)}({name}={uploaded(app, 'result')})"]
         null = f"JSONResponse({{{string(field.name)}: None}})"
-        return [f"file = {one.format('result', kind)}", f"return Output({name}=file) if file else {null}"]
+        return [f"file = {uploaded(app, 'result')}", f"return {output_name(app)}({name}=file) if file else {null}"]
     value = "encode(result)" if encodes(app) else "result"
     if value != "result" and asynchronous:
         value = "await asyncio.to_thread(encode, result)"
@@ -219,14 +230,17 @@ def _unary(app: App) -> str:
     asynchronous = predictor.kind == "async"
     wait = "await " if asynchronous else ""
     tried = [*_call(app, f"result = {wait}"), *_answer(app, asynchronous=asynchronous)]
-    inner = [*_given(app), "try:", *indented(tried, 1), *_failure()]
-    if not asynchronous:
-        inner = [*_given(app), RUNNING, "try:", *indented(tried, 1), *_cancelled(predictor), *_failure(), *DONE]
+    if native_of(app) is not None:
+        inner = [*_given(app), *tried]
+    elif asynchronous:
+        inner = [*_given(app), "try:", *indented(tried, 1), *_failure()]
+    else:
+        inner = [*_given(app), RUNNING, "try:", *indented(tried, 1), *_cancelled(app), *_failure(), *DONE]
     if files(app):
         inner = ["with tempfile.TemporaryDirectory() as folder:", *indented([*fetched(app, asynchronous=asynchronous), *inner], 1)]
     word = "async def" if asynchronous else "def"
-    signature = f"{word} {endpoint.method}(self, input: Input) -> Output:"
-    return _method('@fal.endpoint("/")', signature, endpoint.summary, inner)
+    signature = f"{word} {endpoint_name(app)}(self, input: Input) -> {output_name(app)}:"
+    return _method("\n    ".join(decorators(app)), signature, endpoint.summary, inner)
 
 
 def _outputs(app: App) -> str:
@@ -238,15 +252,20 @@ def _outputs(app: App) -> str:
     media = output.fields[0].media if output.wrap else None
     loop = "async for value in " if asynchronous else "for value in "
     if media:
-        answer = [f"    if file := upload(value, {media.title()}):", "        yield file.model_dump()"]
+        answer = [f"    if file := {uploaded(app, 'value')}:", "        yield file.model_dump()"]
     else:
         answer = [f"    yield {'encode(value)' if encodes(app) else 'value'}"]
     inner = [*_given(app), *_call(app, loop, ":"), *answer]
     if files(app):
         inner = ["with tempfile.TemporaryDirectory() as folder:", *indented([*fetched(app, asynchronous=asynchronous), *inner], 1)]
-    given = "AsyncIterator[Any]" if asynchronous else "Iterator[Any]"
-    word = "async def" if asynchronous else "def"
-    return _method("", f"{word} outputs(self, input: Input) -> {given}:", "What the predictor yields, ready for JSON.", inner)
+    return _method("", outputs_signature(app, "Any"), "What the predictor yields, ready for JSON.", inner)
+
+
+def outputs_signature(app: App, item: str) -> str:
+    """The first line of the generator that answers a request."""
+    assert app.predictor is not None
+    word, iterator = ("async def", "AsyncIterator") if app.predictor.kind == "async_generator" else ("def", "Iterator")
+    return f"{word} outputs(self, input: Input) -> {iterator}[{item}]:"
 
 
 def _collected(app: App) -> str:
@@ -255,17 +274,24 @@ def _collected(app: App) -> str:
     asynchronous = predictor.kind == "async_generator"
     every = "[value async for value in self.outputs(input)]" if asynchronous else "list(self.outputs(input))"
     word = "async def" if asynchronous else "def"
-    lines = [
-        *([] if asynchronous else [RUNNING]),
-        "try:",
-        f"    return JSONResponse({{{string(endpoint.output.wrap)}: {every}}})",
-        "except HTTPException:",
-        "    raise",
-        *([] if asynchronous else _cancelled(predictor)),
-        *_failure(),
-        *([] if asynchronous else DONE),
-    ]
-    return _method('@fal.endpoint("/")', f"{word} {endpoint.method}(self, input: Input) -> Output:", endpoint.summary, lines)
+    answer = f"return JSONResponse({{{string(endpoint.output.wrap)}: {every}}})"
+    lines = (
+        [answer]
+        if native_of(app) is not None
+        else [
+            *([] if asynchronous else [RUNNING]),
+            "try:",
+            f"    {answer}",
+            "except HTTPException:",
+            "    raise",
+            *([] if asynchronous else _cancelled(app)),
+            *_failure(),
+            *([] if asynchronous else DONE),
+        ]
+    )
+    return _method(
+        "\n    ".join(decorators(app)), f"{word} {endpoint_name(app)}(self, input: Input) -> {output_name(app)}:", endpoint.summary, lines
+    )
 
 
 def _stream(app: App) -> str:
@@ -280,12 +306,13 @@ def _stream(app: App) -> str:
     )
 
 
-def _healthcheck(predictor: Predictor) -> str:
+def _healthcheck(app: App, predictor: Predictor) -> str:
     asynchronous = predictor.healthcheck == "async"
-    call = f"{'await ' if asynchronous else ''}self.predictor.healthcheck()"
+    owner, name = ("self.predictor", "healthcheck") if native_of(app) is None else ("self", "check_health")
+    call = f"{'await ' if asynchronous else ''}{owner}.healthcheck()"
     return _method(
         '@fal.endpoint("/healthcheck", health_check=fal.HealthCheck())',
-        f"{'async def' if asynchronous else 'def'} healthcheck(self) -> dict:",
+        f"{'async def' if asynchronous else 'def'} {name}(self) -> dict:",
         "The predictor's own check; a runner that fails it is replaced.",
         [f"if not {call}:", '    raise HTTPException(503, detail="unhealthy")', 'return {"status": "healthy"}'],
     )

@@ -50,8 +50,9 @@ def write(project: Project, application: Application, options: Options, ledger: 
     choose_style(project, application, options, ledger)
     for app in application.apps:
         _idiomatic(app, options, ledger)
-        if app.style == "native":
-            app.environment.files = [path for path in app.environment.files if path != app.entry]
+    gone = {app.entry for app in application.apps if app.style == "native"}
+    for app in application.apps:
+        app.environment.files = [path for path in app.environment.files if path not in gone]
     application.edits = [
         edit for edit in application.edits if not any(app.style == "native" and app.entry == edit.file for app in application.apps)
     ]
@@ -125,7 +126,7 @@ def choose_style(project: Project, application: Application, options: Options, l
         if options.style == "keep":
             app.style = "keep"
             app.why_style = f"keep: its native form does not hold, since {options.not_native}" if options.not_native else "keep: asked for"
-        elif app.native is not None and len(application.apps) == 1:
+        elif app.native is not None and (app.native.alone or len(application.apps) == 1):
             app.style = "native"
         elif options.style == "native":
             raise UsageError(

@@ -132,6 +132,7 @@ def analyze(project: Project, options: Options, ledger: Ledger) -> Application:
             found.problems.append(error)
     if not application.apps:
         raise found.problems[0]
+    _shared(context)
     report.aside(found, ledger)
     return application
 
@@ -167,6 +168,7 @@ def _unit(context: Context, unit: Unit) -> None:
     context.application.apps.append(app)
     if trainer is not None:
         trained = _app(context, parts, trainer, app_name(f"{app.name}-train", context.taken), train.NAMES)
+        _native(context, parts, trained)
         train.settle(unit, trained, ledger)
         context.application.apps.append(trained)
     build_report.settle(unit, build, app, ledger)
@@ -179,11 +181,23 @@ def _native(context: Context, parts: Parts, app: App) -> None:
     assert module is not None
     try:
         text = apply(module.text, [edit for edit in context.application.edits if edit.file == app.entry])
-        app.native = native.source(app, text, parts.closure)
+        app.native = native.source(app, text, parts.code, parts.closure)
     except NotNative as reason:
         app.why_style = f"keep: {reason}"
     else:
-        app.why_style = "native: one file, and nothing is loaded while it is imported"
+        app.why_style = "native: reading shows that its own file can stand in the app's"
+
+
+def _shared(context: Context) -> None:
+    """An entry file that several apps read stays for all of them."""
+    apps = context.application.apps
+    for app in apps:
+        code = Code(context.project, tuple(dict.fromkeys([PurePosixPath(app.entry).parent.as_posix().removeprefix("."), ""])))
+        read = code.closure(app.entry)
+        for other in apps:
+            if other is not app and other.native is not None and other.entry in read:
+                other.native, other.why_style = None, "keep: several apps share the tree"
+                app.native = None if app.entry == other.entry else app.native
 
 
 def _unchanged(context: Context, unit: Unit) -> None:

@@ -148,7 +148,7 @@ def test_pget_becomes_a_download_into_data(tmp_path: Path) -> None:
         "run:\n- curl -o /usr/local/bin/pget -L https://github.com/replicate/pget/releases/download/v0.8.2/pget_linux_x86_64 && chmod +x /usr/local/bin/pget",
         predict=predict,
     )
-    assert "        pget(['pget', '-x', 'https://x.example/m.tar', 'm'])\n" in text(outcome, "predict.py")
+    assert "        pget(['pget', '-x', 'https://x.example/m.tar', 'm'])\n" in text(outcome, "app.py")
     assert "def pget(" in text(outcome, "fal_weights.py")
     assert app(outcome).environment.kind == "requirements"
 

@@ -121,7 +121,7 @@ def test_the_decorators_of_2021_give_the_same_fields() -> None:
     assert fields[1].constraints == {"choices": ["ink", "crayon"]}
     assert fields[2].constraints == {"ge": 0, "le": 2}
     assert len(items(outcome, "RC018")) == 3
-    assert "cog" not in text(outcome, "cog_predict.py")
+    assert "cog.input" not in text(outcome, "app.py")
 
 
 def test_code_that_reads_defaults_out_of_its_signature_still_does(tmp_path: Path) -> None:

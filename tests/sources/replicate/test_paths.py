@@ -53,7 +53,7 @@ def test_row_4_predict_is_an_endpoint() -> None:
 def test_row_5_a_file_is_uploaded() -> None:
     made = text(converted(FIXTURES / "sdxl"), "app.py")
     assert "class Output(BaseModel):\n    image: Image\n" in made
-    assert "return Output(image=upload(Path(output_path), Image))" in made
+    assert "return Output(image=upload(Path(output_path)))" in made
 
 
 def test_row_6_inputs_are_a_model() -> None:
@@ -153,7 +153,7 @@ def test_a_deployment_that_says_nothing_is_refused(tmp_path: Path, content: str)
 
 
 def test_a_training_is_an_app_of_its_own() -> None:
-    outcome = converted(FIXTURES / "trainable")
+    outcome = converted(FIXTURES / "trainable", style="keep")
     assert [found.name for found in outcome.application.apps] == ["trainable", "trainable-train"]
     made = text(outcome, "train_app.py")
     assert "from train import train" in made

@@ -49,7 +49,7 @@ def test_every_spelling_of_a_class_is_served(tmp_path: Path, source: str, yaml: 
 
 def test_a_function_is_served_without_an_instance(tmp_path: Path) -> None:
     source = "from cog import Input\n\n\ndef run(text: str = Input(description='x')) -> str:\n    return text\n"
-    outcome = converted(write(tmp_path / "p", source, YAML.replace("predict.py:Predictor", "predict.py:run")))
+    outcome = converted(write(tmp_path / "p", source, YAML.replace("predict.py:Predictor", "predict.py:run")), style="keep")
     assert "self.predictor = run\n" in text(outcome, "app.py")
     assert "result = self.predictor(text=input.text)" in text(outcome, "app.py")
 
