@@ -8,7 +8,16 @@ from collections.abc import Iterator
 
 _PACKAGES = ("containers", "credentials", "preflight", "python", "rules", "sources", "targets")
 """Packages of ours of which a conversion uses most."""
-_LIBRARIES = ("dockerfile_parse", "jinja2.environment", "libcst.metadata", "packaging.requirements", "pathspec", "tomlkit", "yaml")
+_LIBRARIES = (
+    "dockerfile_parse",
+    "jinja2.environment",
+    "libcst.metadata",
+    "libcst.native",
+    "packaging.requirements",
+    "pathspec",
+    "tomlkit",
+    "yaml",
+)
 """What they import when they first need it."""
 _OTHER = ("runner",)
 """Modules of a platform that only verification uses."""

@@ -72,7 +72,7 @@ def reads(call: ast.Call, scope: Scope) -> Iterator[tuple[ast.expr, str]]:
         yield call.func.value, "the code opens"
     elif name == "os.chdir" and first is not None:
         yield first, "the code changes to"
-    elif name in ("sys.path.append", "sys.path.insert") and call.args and not scope.unit.app:
+    elif name in ("sys.path.append", "sys.path.insert") and call.args:
         yield call.args[-1], IMPORTED_FROM
     elif (name in loaders.FILES or scope.unit.full(name) in loaders.FILES or last in loaders.LAST) and first is not None:
         yield first, f"`{last if last in loaders.LAST else name}` reads"

@@ -58,7 +58,7 @@ def wrong(tmp_path_factory: pytest.TempPathFactory, scratch: Path) -> tuple[int,
     """The exit code, the certificate and the conversion of a predictor whose conversion fails with another message."""
     folder = tmp_path_factory.mktemp("wrong")
     target = converted(TOKENS, folder)
-    (target / "predict.py").write_text((target / "predict.py").read_text().replace("lost the thread", "lost a thread"))
+    (target / "app.py").write_text((target / "app.py").read_text().replace("lost the thread", "lost a thread"))
     code = run("verify", TOKENS, target, "--seconds", 20, "--output", folder / "certificate.json")
     return code, json.loads((folder / "certificate.json").read_text()), target
 

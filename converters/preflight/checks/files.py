@@ -21,6 +21,8 @@ ELSEWHERE = ("/tmp", "/dev", "/proc", "/sys", "/etc", "/usr", "/var", "/opt", "/
 """Folders that the system or the base image fills, or that outlast a runner."""
 OUTSIDE = ("/tmp", "/dev", "/proc", "/sys", "/data", "/runpod-volume")
 """Folders that no build fills for good."""
+OF_FAL = frozenset({"fal", "fastapi", "pydantic", "starlette"})
+"""Packages that an app imports without a requirement of its own."""
 TO_DATA = "add it, or read it from /data and fill that with `fal files upload`"
 
 
@@ -95,7 +97,7 @@ def _misses_modules(deployment: Deployment, need: Need) -> bool:
     """Whether a module that names a folder for its imports has one that nothing known brings."""
     missing = [found for unit, found in deployment.running.missing if unit is need.scope.unit and not is_optional(unit, found.node)]
     named = {found.module.split(".")[0] for found in missing}
-    brought = {name.replace("-", "_") for name in deployment.packages.names} | set(sys.stdlib_module_names)
+    brought = {name.replace("-", "_") for name in deployment.packages.names} | set(sys.stdlib_module_names) | OF_FAL
     return any(name and name.lower() not in brought and name not in HOLDERS for name in named)
 
 
