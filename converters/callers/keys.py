@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 
 from converters import rules
-from converters.callers.flow import Flow, Remark
+from converters.callers.flow import DISPLAY, LOGGING, Flow, Remark
 from converters.python.code import Code
 from converters.python.module import Module
 
@@ -58,6 +58,49 @@ def lookups(code: Code, module: Module) -> Iterator[ast.Constant]:
                 continue
         if name.value in NAMES:
             yield name
+
+
+def sent_on(flow: Flow, name: ast.Constant, dead: Set[ast.AST]) -> int:
+    """The line at which the key that is looked up is put into a request that stays, as to a server of another host; 0 for none."""
+    around = list(flow.module.ancestors(name))
+    value = next((node for node in around if isinstance(node, ast.Call | ast.Subscript | ast.Compare)), None)
+    if value is None or isinstance(getattr(value, "ctx", None), ast.Store | ast.Del) or isinstance(value, ast.Compare):
+        return 0
+    targets = [parent.targets[0] for parent in around if isinstance(parent, ast.Assign)]
+    variable = flow.variables.of(targets[0]) if targets else None
+    places = [value, *(variable.loads if variable is not None else ())]
+    return next((place.lineno for place in places if place not in dead and _is_sent(flow, place)), 0)
+
+
+def _is_sent(flow: Flow, place: ast.AST) -> bool:
+    """Whether a value is put into headers or handed over as a key: `f"Bearer {key}"`, `{"X-Api-Key": key}`, `Client(api_key=key)`."""
+    is_sent = False
+    for parent in flow.module.ancestors(place):
+        match parent:
+            case ast.Call() if parent in flow.steps or _shows(parent):
+                return False
+            case ast.Assign(targets=[ast.Subscript(slice=key), *_]):
+                return is_sent or _is_header(key)
+            case ast.stmt():
+                return is_sent
+            case ast.Dict(keys=names):
+                is_sent = is_sent or any(_is_header(key) for key in names if key is not None)
+            case ast.JoinedStr() | ast.BinOp(op=ast.Add()):
+                is_sent = is_sent or flow.text((parent,)).lstrip("f\"'").lower().startswith("bearer")
+            case ast.keyword(arg=name):
+                is_sent = is_sent or name in ("api_key", "api_token", "bearer_token", "token")
+    return is_sent
+
+
+def _is_header(node: ast.AST) -> bool:
+    return (
+        isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.lower() in ("authorization", "x-api-key", "api-key")
+    )
+
+
+def _shows(call: ast.Call) -> bool:
+    name = call.func.id if isinstance(call.func, ast.Name) else getattr(call.func, "attr", "")
+    return name in DISPLAY or name in LOGGING
 
 
 def renamed(module: Module, name: ast.Constant) -> str:

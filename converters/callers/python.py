@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 
 from converters import rules
 from converters.callers import applications, imports, keys, servers
@@ -115,7 +115,8 @@ class PythonFile:
         self._settle_calls()
         self._settle_servers()
         left = any(item.rule == MANUAL and item.file == self.module.path for item in self.ledger.settled.values())
-        self._settle_keys(left or any(map(self._is_not_followed, self.addresses)))
+        dead = Unused(self.flow, Renderer(self.flow)).dead
+        self._settle_keys(left or any(map(self._is_not_followed, self.addresses)), dead)
         renderer = Renderer(self.flow)
         edits = renderer.edits()
         unused = Unused(self.flow, renderer)
@@ -169,7 +170,7 @@ class PythonFile:
         message = f"`{construct.name}` is left as it is: {why}.{instead}"
         self.ledger.settle(construct, MANUAL, Disposition.MANUAL, message)
 
-    def _settle_keys(self, left: bool) -> None:
+    def _settle_keys(self, left: bool, dead: Set[ast.AST]) -> None:
         for statement in keys.assignments(self.code, self.module):
             construct = self._record("key", "runpod.api_key", statement)
             if left:
@@ -182,8 +183,10 @@ class PythonFile:
                 self.ledger.settle(construct, keys.RULE, Disposition.MANUAL, text)
         for name in keys.lookups(self.code, self.module):
             construct = self._record("key", str(name.value), name)
-            if left:
-                self.ledger.settle(construct, keys.RULE, Disposition.KEPT, "calls that are left still need it")
+            line = keys.sent_on(self.flow, name, dead)
+            if left or line:
+                text = f"it is sent elsewhere, too (line {line})" if line else "calls that are left still need it"
+                self.ledger.settle(construct, keys.RULE, Disposition.KEPT, text)
             else:
                 self.ledger.settle(construct, keys.RULE, *self._renamed(name))
 

@@ -58,6 +58,26 @@ rule = Rule(
             apps=APPS,
         ),
         Case(
+            "a key that is sent to another host, too, keeps its name",
+            "untouched",
+            {
+                "client.py": """
+                import os
+                import requests
+                import runpod
+
+                KEY = os.getenv("RUNPOD_API_KEY")
+                pod = requests.get("https://pod.example", headers={"Authorization": f"Bearer {KEY}"}).json()
+                print(runpod.Endpoint("abc123").run_sync({"prompt": pod}))
+                """
+            },
+            seen=(Seen("kept", 5, "client.py", rule="CL008"),),
+            has={"client.py": ('KEY = os.getenv("RUNPOD_API_KEY")', "fal_client.subscribe(")},
+            within=("nothing",),
+            status="converted",
+            apps=APPS,
+        ),
+        Case(
             "the old key stays for calls that are left",
             "untouched",
             {

@@ -392,3 +392,24 @@ def test_what_a_function_does_before_it_gives_a_client_is_still_done(tmp_path: P
 def test_calls_of_a_client_that_another_file_makes_are_listed(text: str, is_caller: bool, tmp_path: Path) -> None:
     made = rewritten(tmp_path, {"ask.ts": text, "client.py": "import runpod\nprint(runpod.Endpoint('abc123').run_sync({}))\n"})
     assert any(one.startswith("ask.ts") for one in made.manual) is is_caller
+
+
+@pytest.mark.parametrize(
+    ("use", "is_kept"),
+    [
+        ('requests.get(HOST, headers={"Authorization": "Bearer " + KEY})', True),
+        ('headers = {}\nheaders["Authorization"] = KEY\nrequests.get(HOST, headers=headers)', True),
+        ("Other(api_key=KEY)", True),
+        ('headers = {"X-Api-Key": KEY}\nrequests.get(HOST, headers=headers)', True),
+        ('if not KEY:\n    raise SystemExit("no key")', False),
+        ('print(f"Bearer {KEY}")', False),
+        ('os.environ["RUNPOD_API_KEY"] = "a"', False),
+        ("runpod.api_key = KEY", False),
+        ('headers = {"Authorization": f"Bearer {KEY}"}\nrequests.post("https://api.runpod.ai/v2/abc123/runsync", headers=headers, json={"input": 1})', False),
+    ],
+)  # fmt: skip
+def test_a_key_that_is_sent_to_another_host_keeps_its_name(use: str, is_kept: bool, tmp_path: Path) -> None:
+    text = f'import os\nimport requests\nimport runpod\nfrom here import HOST, Other\n\nKEY = os.getenv("RUNPOD_API_KEY")\n{use}\nprint(runpod.Endpoint("abc123").run_sync({{}}), KEY)\n'
+    made = rewritten(tmp_path, {"client.py": text})
+    assert "fal_client.subscribe(" in made.texts["client.py"]
+    assert ('KEY = os.getenv("RUNPOD_API_KEY")' in made.texts["client.py"]) is is_kept
