@@ -68,6 +68,25 @@ CASES: dict[str, tuple[str, Any]] = {
         "    def __setstate__(self, state):\n        super().__setstate__(state)\nanswer = copy.deepcopy(Own(4)).size"),
         4,
     ),
+    "what a class has that a subclass does not": (
+        (
+            "import abc, net\nclass Own(net.Module, abc.ABC):\n    size = 4\nclass Further(Own):\n    pass\n"
+            "answer = [str(Further.from_pretrained('a')), Own.size, hasattr(Own, '_own'), str(Own()(net.x))]"
+        ),
+        ["Further.from_pretrained('a')", 4, False, "Own()(net.x)"],
+    ),
+    "subclasses beside a class of another kind": (
+        "import net, pydantic\nclass Own(net.Module, pydantic.BaseModel):\n    size: int = 4\nanswer = Own.model_fields['size'].default",
+        4,
+    ),
+    "numbers that are drawn": (
+        (
+            "import net\nanswer = [type(net.random.randint(5, 9)).__name__, 5 <= net.random.randint(5, 9) < 9, 0 <= net.random.randint(3) < 3,"
+            "\n    net.random.randint(0, 9) == net.random.randint(0, 9), str(net.randint(0, 9, size=3)), str(net.randint(0, 9, (2, 2))), "
+            "net.random.randint(0, 2**32) > 9]"
+        ),
+        ["int", True, True, True, "net.randint(0, 9, size=3)", "net.randint(0, 9, (2, 2))", True],
+    ),
     "what is known by a name": ("import net\nanswer = [net.functional.relu == 'relu', net.functional.relu == 'gelu', net.relu() == 'relu']", [True, False, False]),
     "isinstance": ("import net\nanswer = [isinstance(net.x, net.Tensor), isinstance(3, net.Tensor)]", [True, False]),
     "exceptions": ("import net\ntry:\n    raise net.OutOfMemoryError('full')\nexcept net.OutOfMemoryError as error:\n    answer = str(error)", "full"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 ITEMS = 2
@@ -40,3 +41,16 @@ def length(name: str, args: tuple[Any, ...]) -> int | None:
     if name == "arange" and len(args) > 1 and type(size) is type(args[0]) is int:
         size = -((args[0] - size) // (args[2] if len(args) > 2 and type(args[2]) is int and args[2] else 1))
     return min(max(size, 0), _LONGEST_ARRAY) if type(size) is int else None
+
+
+def drawn(text: str, name: str, args: tuple[Any, ...], given: dict[str, Any]) -> int | None:
+    """The number that ``numpy.random.randint(low, high)`` draws, which follows from the expression; None of anything else."""
+    bounds = [*args[:2], *(given[key] for key in ("low", "high") if key in given)]
+    if name not in ("randint", "random_integers") or given.keys() - {"low", "high", "dtype"} or len(args) > 2:
+        return None
+    if not bounds or any(type(bound) is not int for bound in bounds):
+        return None
+    low, high = (0, *bounds) if len(bounds) == 1 else bounds
+    span: int = max(high - low, 1)
+    first: int = low
+    return first + int(hashlib.sha256(text.encode(errors="replace")).hexdigest(), 16) % span

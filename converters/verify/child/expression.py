@@ -15,8 +15,8 @@ import types
 from collections.abc import Callable, Generator, Iterator
 from typing import Any
 
-from . import callbacks, files, frames, patience, record, trace, writing
-from .answers import ATTRIBUTES, CALLS, DIMENSIONS, ITEMS, length
+from . import callbacks, classes, files, frames, patience, record, trace, writing
+from .answers import ATTRIBUTES, CALLS, DIMENSIONS, ITEMS, drawn, length
 from .bytecode import unpacked
 from .contents import Contents
 from .describe import Expression, described, shortened, subscript, written
@@ -178,7 +178,7 @@ class Double(Contents, str):
     # --- being a class
 
     def __mro_entries__(self, bases: Any) -> tuple[type, ...]:
-        return (base(self.text),)
+        return (base(self.text, bases),)
 
     def __instancecheck__(self, value: object) -> bool:
         return isinstance(value, Double) and frames.caller_is_project()  # to a library, a double is text
@@ -275,6 +275,8 @@ def called(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     writing.write(text, last, [value for value in (*args, *kwargs.values()) if not isinstance(value, Expression)])
     if len(args) == 1 and _IS_TENSOR.search(last):
         return isinstance(args[0], Double)
+    if (number := drawn(text, last, args, kwargs)) is not None:
+        return number
     callbacks.called_back(kwargs, lambda name: Double(f"{text}.{name}"))
     place = writing.downloaded(last, args, kwargs)
     if place is not None:
@@ -288,9 +290,9 @@ def called(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     return made
 
 
-def base(name: str) -> type:
-    """The class that a subclass of the double ``name`` is derived from."""
-    return type(last_name(name) or "Base", (_Base,), {"_double": name})
+def base(name: str, bases: tuple[object, ...] = ()) -> type:
+    """The class that a subclass of the double ``name`` is derived from, beside others."""
+    return classes.kind(bases)(last_name(name) or "Base", (_Base,), {"_double": name})
 
 
 class _Base:
@@ -318,7 +320,7 @@ class _Base:
         return attribute(f"{type(self).__name__}()", name)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        forward = getattr(type(self), "forward", None)
+        forward = classes.own(type(self), "forward")
         return forward(self, *args, **kwargs) if forward is not None else called(f"{type(self).__name__}()", args, kwargs)
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -329,6 +331,9 @@ class _Base:
 
     def __exit__(self, *args: Any) -> None:
         return None
+
+
+classes.OfDouble.made = attribute
 
 
 def is_derived(value: Any) -> bool:
@@ -376,10 +381,6 @@ def _unary(symbol: str) -> Callable[[Double], Any]:
     return lambda self: Double(f"({symbol}{self.text})")
 
 
-def _division(self: Double, other: Any) -> tuple[Any, Any]:
-    return Double(f"({self.text} // {described(other)})"), Double(f"({self.text} % {described(other)})")
-
-
 for _name in dir(str):
     if not _name.startswith("_") and not hasattr(Contents, _name):
         setattr(Double, _name, _ambiguous(_name))
@@ -395,4 +396,4 @@ for _name, _symbol in (
 for _name, _symbol in (("neg", "-"), ("pos", "+"), ("invert", "~")):
     setattr(Double, f"__{_name}__", _unary(_symbol))
 Double.__abs__ = lambda self: Double(f"abs({self.text})")  # type: ignore[attr-defined]
-setattr(Double, "__divmod__", _division)  # noqa: B010  as the rest of them
+setattr(Double, "__divmod__", lambda self, other: (self // other, self % other))  # noqa: B010  as the rest of them
