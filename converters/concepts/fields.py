@@ -6,7 +6,9 @@ import re
 from typing import Any
 
 NUMBER, INTEGER, REAL, TO_INT, TO_FLOAT = "Number", "Integer", "Real", "ToInt", "ToFloat"
-BOUNDED_NUMBER = "Number = Annotated[float, WrapValidator(lambda value, check: (check(value), value)[1])]  # an int stays an int, as in Cog"
+BOUNDED_NUMBER = """\
+# an int stays an int, as in Cog
+Number = Annotated[float, WrapValidator(lambda value, check: (check(value), value)[1])]"""
 """`Number` where its bounds belong into the schema, which pydantic does not tell for a union."""
 ALIASES = {
     NUMBER: "Number = int | float  # a JSON number reaches the handler as it was sent",

@@ -193,7 +193,10 @@ def output_field(field: OutputField) -> str:
 def setting(setting: Setting) -> str:
     value = listing(setting.value, 4, len(setting.name)) if isinstance(setting.value, list) else source_of(setting.value)
     where = " ".join(part for part in (str(setting.origin) if setting.origin else "", setting.note) if part)
-    return f"{setting.name} = {value}" + (f"  # {comment(where)}" if where else "")
+    line = f"{setting.name} = {value}"
+    if where and len(line) + len(comment(where)) + 8 > 100 and "\n" not in line:
+        return f"# {comment(where)}\n    {line}"
+    return line + (f"  # {comment(where)}" if where else "")
 
 
 def requirements(app: App) -> str:

@@ -11,8 +11,8 @@ from converters.targets.native_form import output_name, uploaded
 from converters.targets.native_names import source
 from converters.targets.predictor_methods import encodes
 
-LONG = 70
-"""Letters of a result that gets a line of its own."""
+LONG = 80
+"""Letters of an answer whose value gets a line of its own."""
 
 
 class _Own(cst.CSTTransformer):
@@ -43,8 +43,9 @@ class Answers(_Own):
         if not isinstance(last, cst.Return) or last.value is None:
             return updated_node
         value = source(last.value)
-        if "\n" not in value and (len(updated_node.body) > 1 or len(value) < LONG):
-            return updated_node.with_changes(body=[*updated_node.body[:-1], self._answer(last, value)])
+        answer = self._answer(last, value)
+        if len(updated_node.body) > 1 or ("\n" not in value and len(source(answer)) < LONG):
+            return updated_node.with_changes(body=[*updated_node.body[:-1], answer])
         named = cst.Assign([cst.AssignTarget(cst.Name("result"))], last.value)
         lines = updated_node.with_changes(body=[*updated_node.body[:-1], named])
         return cst.FlattenSentinel([lines, cst.SimpleStatementLine([self._answer(last, "result")])])

@@ -102,7 +102,7 @@ class Pieces:
         heavy = [self._renamed(statement) for statement in self.statements["setup"]]
         used = {name for statement in [*heavy, *body] if not is_import(statement) for name in names_of(statement)}
         heavy = [self._import(statement, used) if is_import(statement) else statement for statement in heavy]
-        rows = [*first, *_spaced(heavy), *weights]
+        rows = [*first, *_spaced([*heavy, *weights])]
         if rows and body and (heavy or weights):
             body = [after_blank_line(body[0]), *body[1:]]
         body = [*doc, *rows, *body, *last]

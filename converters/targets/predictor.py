@@ -17,6 +17,8 @@ from converters.targets.native_predictor import Pieces
 from converters.targets.templating import render
 
 FIELDS = {"image": "ImageField", "video": "VideoField", "audio": "AudioField", "file": "FileField"}
+WIDTH = 100
+"""Letters of a line."""
 HINTS = (
     ("file", r"zip|tar|archive|dataset|lora|weights|json|csv|pdf|document"),
     ("image", r"image|photo|img|picture|mask|logo|face|portrait"),
@@ -112,7 +114,11 @@ def _annotation(field: InputField, constraints: dict[str, object]) -> str:
     annotation = field.annotation
     if isinstance(choices, list) and choices and all(isinstance(choice, str | int) for choice in choices):
         null = " | None" if annotation.endswith("| None") else ""
-        return f"Literal[{', '.join(source_of(choice) for choice in choices)}]{null}"
+        inside = ", ".join(source_of(choice) for choice in choices)
+        if len(f"    {field_name(field.name)}: Literal[{inside}]{null} = FileField(") <= WIDTH:
+            return f"Literal[{inside}]{null}"
+        lines = [inside] if len(inside) + 8 <= WIDTH else [f"{source_of(choice)}," for choice in choices]
+        return "\n".join(["Literal[", *(f"        {line}" for line in lines), f"    ]{null}"])
     return annotation
 
 
@@ -142,10 +148,12 @@ def media_field(field: InputField) -> str:
 
 
 def _call(head: str, arguments: list[str]) -> str:
-    """A call on one line where it fits, else one argument a line."""
-    flat = f"{head}({', '.join(arguments)})"
-    if len(flat) + 4 <= 140:
-        return flat
+    """A call as a formatter writes it: on one line, else with its arguments on one line, else with one argument a line."""
+    inside = ", ".join(arguments)
+    if len(head.rpartition("\n")[2].strip()) + len(inside) + 6 <= WIDTH:
+        return f"{head}({inside})"
+    if len(inside) + 8 <= WIDTH:
+        return f"{head}(\n        {inside}\n    )"
     return f"{head}(\n" + "".join(f"        {argument},\n" for argument in arguments) + "    )"
 
 

@@ -10,7 +10,8 @@ from converters.targets import app as app_parts
 from converters.targets.app import field_name
 from converters.targets.native_form import decorators, endpoint_name, native_of, output_name, target, uploaded
 
-WIDTH = 120
+WIDTH = 100
+"""Letters of a line."""
 RUNNING = "self.running[self.current_request.request_id] = threading.get_ident()"
 RUNNING_REQUESTS = "self.running = {}  # request -> the thread of its prediction"
 WEIGHTS = 'weights = os.environ.get("COG_WEIGHTS")  # a path or URL of trained weights'
@@ -18,7 +19,7 @@ DONE = ["finally:", "    self.running.pop(self.current_request.request_id, None)
 
 
 def indented(lines: list[str], depth: int) -> list[str]:
-    return [f"{'    ' * depth}{line}" if line else "" for line in lines]
+    return [f"{'    ' * depth}{row}" if row else "" for line in lines for row in line.split("\n")]
 
 
 def setup(app: App) -> str:
@@ -114,7 +115,8 @@ def _cancel(app: App) -> str:
     lines = [
         "thread = self.running.get(self.current_request.request_id)",
         "if thread is not None:",
-        f"    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object({_cancelation(app)}))",
+        f"    stop = ctypes.py_object({_cancelation(app)})",
+        "    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), stop)",
         'return {"cancelled": thread is not None}',
     ]
     summary = "Stop the running prediction: its code gets Cog's exception."
@@ -148,7 +150,11 @@ def fetched(app: App, *, asynchronous: bool) -> list[str]:
         given_or = f" if {given} is not None else None" if field.annotation.endswith("| None") else ""
         if field.default not in (None, "None", "[]"):
             given_or = f" if {string(name)} in input.model_fields_set and {given} is not None else {given}"
-        lines.append(f"{variable(field)} = {one}{given_or}")
+        line = f"{variable(field)} = {one}{given_or}"
+        if len(line) + 12 > WIDTH and given_or:
+            condition, _, other = given_or.removeprefix(" if ").rpartition(" else ")
+            line = f"{variable(field)} = (\n    {one}\n    if {condition}\n    else {other}\n)"
+        lines.append(line)
     return lines
 
 
@@ -184,10 +190,14 @@ def _call(app: App, head: str, tail: str = "") -> list[str]:
     predictor = app.predictor
     assert predictor is not None
     arguments = _arguments(app)
-    flat = f"{head}{target(app)}({', '.join(arguments)}){tail}"
-    if len(flat) <= WIDTH - 16:
-        return [flat]
-    return [f"{head}{target(app)}(", *(f"    {argument}," for argument in arguments), f"){tail}"]
+    inside = ", ".join(arguments)
+    start = f"{head}{target(app)}("
+    depth = 4 * (2 + bool(files(app)) + (native_of(app) is None))
+    if len(f"{start}{inside}){tail}") + depth <= WIDTH:
+        return [f"{start}{inside}){tail}"]
+    if len(inside) + depth + 4 <= WIDTH:
+        return [start, f"    {inside}", f"){tail}"]
+    return [start, *(f"    {argument}," for argument in arguments), f"){tail}"]
 
 
 def _failure() -> list[str]:

@@ -118,6 +118,7 @@ KEPT = [
     pytest.param("        for _", "        open(__file__)\n        for _", "`__file__`", id="its own file"),
     pytest.param("        for _", "        Predictor.x = 3\n        for _", "`Predictor`", id="its own class"),
     pytest.param("        for _", "        super().predict\n        for _", "`super`", id="its base"),
+    pytest.param("        for _", "        input()\n        for _", "`input`", id="a name of the endpoint's"),
     pytest.param("(BasePredictor)", "(BasePredictor, dict)", "derived", id="another base"),
     pytest.param("        for _", '        print(f"{LOADED=}")\n        for _', "an f-string shows", id="an f-string that shows a name"),
 ]
@@ -211,7 +212,7 @@ NATIVE = [
         '@fal.endpoint("/cancel")',
         id="a method that cleans up",
     ),
-    pytest.param("-> str:\n        for", "-> dict:\n        for", 'JSONResponse({"output": str(', id="a mapping"),
+    pytest.param("-> str:\n        for", "-> dict:\n        for", 'JSONResponse({"output": result})', id="a mapping"),
     pytest.param("        return str", "        yield str", "    def outputs(self, input: Input) -> ", id="a stream"),
     pytest.param("        time.sleep(0)", "        logging = __name__", 'logging = "predict"', id="the module's name"),
     pytest.param(
@@ -230,7 +231,7 @@ def test_the_predictors_methods_become_the_apps(tmp_path: Path) -> None:
     assert app(outcome).style == "native"
     assert SETUP in made
     assert "    def helper(self, text):\n        import numpy\n\n        return numpy.array(text)\n" in made
-    assert '        return JSONResponse({"output": str(self.model(self.helper(input.text), scaled(2)))})\n' in made
+    assert '        result = str(self.model(self.helper(input.text), scaled(2)))\n        return JSONResponse({"output": result})\n' in made
     assert "import os\nimport time\nimport traceback\nfrom functools import wraps\n" in made
     assert "predict.py" not in {change.path for change in outcome.files if change.action != "removed"}
     compile(made, "app.py", "exec")

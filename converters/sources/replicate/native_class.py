@@ -105,8 +105,8 @@ def _method(app: App, node: Function, layout: Layout) -> None:
             raise NotNative(f"`{node.name}` calls its app something else than `self`")
     elif decorators:
         raise NotNative(f"`{node.name}` is decorated with `{decorators[0]}`")
-    if "super" in layout.scopes.reads(node):
-        raise NotNative("its code uses the name `super`")
+    if used := layout.scopes.reads(node) & {"input", "super"}:
+        raise NotNative(f"its code uses the name `{min(used)}`")
     late = layout.attributes | layout.methods
     if decorators and layout.scopes.reads(node) & late:
         raise NotNative(f"the static method `{node.name}` uses `{min(layout.scopes.reads(node) & late)}`, which setup() makes")
@@ -181,7 +181,7 @@ def _own_names(predict: Function, given: set[str], layout: Layout) -> set[str]:
     """Names that the method has for itself, but for the inputs that it only reads."""
     stored = {node.id for node in ast.walk(predict) if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)}
     reads = layout.scopes.reads(predict)
-    return stored | (layout.scopes.binds(predict) - given) | (reads & set(layout.imports)) | (reads & {"input"})
+    return stored | (layout.scopes.binds(predict) - given) | (reads & set(layout.imports))
 
 
 def _yields_plainly(predict: Function) -> bool:
