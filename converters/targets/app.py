@@ -194,7 +194,7 @@ def setting(setting: Setting) -> str:
     value = listing(setting.value, 4, len(setting.name)) if isinstance(setting.value, list) else source_of(setting.value)
     where = " ".join(part for part in (str(setting.origin) if setting.origin else "", setting.note) if part)
     line = f"{setting.name} = {value}"
-    if where and len(line) + len(comment(where)) + 8 > 100 and "\n" not in line:
+    if where and value.startswith("[") and "\n" not in value and len(line) + len(comment(where)) + 8 > 100:
         return f"# {comment(where)}\n    {line}"
     return line + (f"  # {comment(where)}" if where else "")
 
