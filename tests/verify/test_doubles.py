@@ -405,7 +405,14 @@ def test_what_pget_fetches_again_is_recorded_once(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("suffixes", "members"),
-    [((), ["a.png"]), ((".tex", ".bib"), ["a.png", "a.tex", "a.bib"]), ((".png", ".txt"), ["a.png"]), ((".zip", ".tar"), ["a.png"])],
+    [
+        ((), ["a.png"]),
+        ((".tex", ".bib"), ["a.png", "a.tex", "a.bib"]),
+        ((".png", ".txt"), ["a.png"]),
+        ((".ckpt", ".jpg", ".json"), ["a.png", "a.jpg"]),
+        ((".ckpt", ".json"), ["a.png"]),
+        ((".zip", ".tar"), ["a.png"]),
+    ],
 )
 def test_archives_hold_what_the_project_looks_for(suffixes: tuple[str, ...], members: list[str], tmp_path: Path) -> None:
     observation = Observation(tmp_path / "doubles", frozenset(), {}, [], suffixes=suffixes)

@@ -22,6 +22,12 @@ MEDIA = (
 )  # fmt: skip
 """Suffixes of files that a library writes when a call names one that is not there."""
 _ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar")
+_PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tiff")
+_NOT_SENT = (
+    ".ckpt", ".safetensors", ".sft", ".pt", ".pth", ".bin", ".onnx", ".gguf", ".json", ".py", ".yaml", ".yml", ".toml", ".sh",
+    ".md", ".git",
+)  # fmt: skip
+"""Of models, programs and their settings, for which code looks in other places."""
 suffixes: tuple[str, ...] = ()
 """Those that the project's code looks for."""
 STAND_IN = "double"
@@ -117,9 +123,10 @@ def _movie(text: str) -> bytes:
 
 
 def _members(text: str) -> list[tuple[str, bytes]]:
-    """What lies in an archive: a picture, and where the project looks for no pictures, a file of each kind that it looks for."""
-    others = () if ".png" in suffixes else [suffix for suffix in suffixes if suffix not in _ARCHIVES]
-    return [("a.png", _picture(text)), *((f"a{suffix}", content(text, suffix)) for suffix in others)]
+    """What lies in an archive: a picture, of the kinds that the project looks for; where it looks for none, other files that it does."""
+    pictures = [suffix for suffix in suffixes if suffix in _PICTURES]
+    others = pictures or [suffix for suffix in suffixes if suffix not in _ARCHIVES + _NOT_SENT]
+    return [("a.png", _picture(text)), *((f"a{suffix}", content(text, suffix)) for suffix in others if suffix != ".png")]
 
 
 def _zipped(text: str) -> bytes:
