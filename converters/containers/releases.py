@@ -107,9 +107,14 @@ _UBUNTU_24 = {
     "libopenblas-base": "libopenblas0",
 }  # fmt: skip
 
+OF_THE_HOST = frozenset({"nvidia-docker2", "nvidia-container-toolkit", "nvidia-container-runtime"})
+"""Packages of NVIDIA's own repository for the machine that runs containers; no release of Debian or Ubuntu has them."""
+
 
 def gone(package: str, release: Release) -> str | None:
     """What takes the place of a package that a release does not have: '' for nothing; None where the release has it, or it is not known."""
+    if package in OF_THE_HOST:
+        return ""
     if release.system == "Ubuntu":
         return _UBUNTU_24.get(package) if release.version == 24.04 else None
     found = _DEBIAN_13.get(package) if release.version >= 13 else None

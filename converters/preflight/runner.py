@@ -72,6 +72,11 @@ def built(image: Image | None, project: Project) -> Built | None:
     return Built(image, dockerfile, stage, found, sent, lost)
 
 
+def goes_on(run: Run, text: str) -> bool:
+    """Whether a build goes on where one of its commands fails: `COMMAND || true`."""
+    return re.search(rf"{re.escape(text)}\s*\|\|", run.script) is not None
+
+
 @dataclass(frozen=True)
 class Runner:
     """`files`: path on the runner -> path of the project."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
@@ -40,6 +41,9 @@ HARMLESS = frozenset(
 """Programs that put no file where there was none."""
 FETCHES = re.compile(r"download|fetch|save|copy|move|pull|retrieve|write|dump|extract|link|rename|unpack|sync", re.IGNORECASE)
 """Names of calls that put something at a path that they are given."""
+
+
+VARIABLE = re.compile(r"\$\{?(\w+)\}?")
 
 
 @dataclass
@@ -159,15 +163,16 @@ class _Writer:
         for run in image.runs if image is not None else ():
             for command in run.commands():
                 for part in (command, *command.inner):
-                    self._build_command(part, run.workdir)
+                    self._build_command(part, run.workdir, run.env)
         for copy in image.stage.copies if image is not None else ():
             if copy.from_stage is not None or any("://" in source for source in copy.sources):
                 self.found.paths.add(copy.dest.rstrip("/") or "/")
                 self.found.fetched.add(copy.dest.rstrip("/") or "/")
 
-    def _build_command(self, part: ShellCommand, workdir: str) -> None:
+    def _build_command(self, part: ShellCommand, workdir: str, env: Mapping[str, str]) -> None:
         image, words = self.deployment.image, part.words
-        self.found.words |= _names(" ".join([*words, *part.redirects, *part.heredocs]))
+        written = " ".join([*words, *part.redirects, *part.heredocs])
+        self.found.words |= _names(VARIABLE.sub(lambda match: env.get(match[1], match[0]), written))
         self.found.anywhere |= bool(words) and words[0] in ("git", "unzip", "tar", "7z") and _into_workdir(words)
         script = script_of(words)
         place = absolute(script, workdir or "/")

@@ -96,6 +96,7 @@ __all__ = [
     "PF008",
     "PF009",
     "PF010",
+    "PF011",
     "PF020",
     "PF021",
     "PF030",
@@ -103,6 +104,7 @@ __all__ = [
     "PF032",
     "PF033",
     "PF034",
+    "PF035",
     "PF040",
     "PF041",
     "PF042",
@@ -292,6 +294,7 @@ PF007: Final = "PF007"
 PF008: Final = "PF008"
 PF009: Final = "PF009"
 PF010: Final = "PF010"
+PF011: Final = "PF011"
 PF020: Final = "PF020"
 PF021: Final = "PF021"
 PF030: Final = "PF030"
@@ -299,6 +302,7 @@ PF031: Final = "PF031"
 PF032: Final = "PF032"
 PF033: Final = "PF033"
 PF034: Final = "PF034"
+PF035: Final = "PF035"
 PF040: Final = "PF040"
 PF041: Final = "PF041"
 PF042: Final = "PF042"

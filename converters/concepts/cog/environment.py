@@ -10,6 +10,7 @@ from converters.concepts.cog.cog_yaml import CogYaml, Entry
 from converters.concepts.cog.pget import Downloads
 from converters.concepts.cog.steps import RunStep
 from converters.concepts.environment import DEFAULT_PYTHON
+from converters.containers.releases import OF_THE_HOST
 from converters.credentials.recognize import is_secret
 from converters.errors import Unreadable
 from converters.escape import is_variable, visible
@@ -50,6 +51,7 @@ RENAMED = {
     "libgles2-mesa": "libgles2",
     "python-dev": "python3-dev",
     "libjasper-dev": "",
+    **dict.fromkeys(OF_THE_HOST, ""),
     "ttf-mscorefonts-installer": "ttf-mscorefonts-installer",
 }
 """Names that Debian 12 and Ubuntu 24.04 no longer know, and the packages that took their place ('': nothing did)."""

@@ -11,7 +11,7 @@ from converters.containers.dockerfile_model import Run
 from converters.containers.releases import Release, gone, release_of
 from converters.preflight.deployment import Deployment
 from converters.preflight.finding import Finding
-from converters.preflight.runner import Built
+from converters.preflight.runner import Built, goes_on
 
 OTHER_SOURCES = re.compile(r"sources\.list|add-apt-repository|snapshot\.debian|archive\.debian|apt-add-repository|debian-archive")
 """Where the packages may come from another release."""
@@ -33,7 +33,7 @@ def _of_run(image: Built, run: Run, reference: str, release: Release) -> Iterato
     for outer in run.commands():
         for command in (outer, *outer.inner):
             step = classify(command)
-            if step.purpose not in ("apt", "interpreter") or _goes_on(run, command.text):
+            if step.purpose not in ("apt", "interpreter") or goes_on(run, command.text):
                 continue
             for word in step.packages:
                 name = word.partition("=")[0].partition(":")[0]
@@ -42,11 +42,6 @@ def _of_run(image: Built, run: Run, reference: str, release: Release) -> Iterato
                     yield Finding(
                         image.image.file, image.line_of(command.line), rules.PF009, _says(name, instead, reference, release), name
                     )
-
-
-def _goes_on(run: Run, text: str) -> bool:
-    """Whether the build goes on where a command fails."""
-    return re.search(rf"{re.escape(text)}\s*\|\|", run.script) is not None
 
 
 def _says(name: str, instead: str, reference: str, release: Release) -> str:

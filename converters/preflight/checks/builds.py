@@ -19,6 +19,8 @@ UNBUILDABLE = {
 }
 """Distribution -> the last release without a wheel whose `setup.py` imports `pkg_resources`, and one that is built without it.
 Tried with pip and setuptools 84 on the releases of https://pypi.org/project/openai-whisper and https://pypi.org/project/clip-interrogator."""
+WITH_TORCH = ("flash-attn",)
+"""Distributions without a wheel whose `setup.py` imports torch. Tried with the releases 2.5.8 and 2.8.3 of https://pypi.org/project/flash-attn."""
 KEPT_BACK = re.compile(
     r"PIP_CONSTRAINT|PIP_BUILD_CONSTRAINT|UV_BUILD_CONSTRAINT|--build-constraints?\b|--no-(build|use)-isolation|--no-use-pep517"
 )
@@ -47,6 +49,23 @@ def check(deployment: Deployment) -> Iterator[Finding]:
                 f"release 82, and its setup.py imports that: write `{name}=={newer}`"
             )
             yield Finding(found.file, found.line, rules.PF034, message + (KEEP if image is not None else "."), about=found.text)
+
+    yield from _with_torch(deployment)
+
+
+def _with_torch(deployment: Deployment) -> Iterator[Finding]:
+    """A requirement that is built apart from the torch which it is built against."""
+    packages = deployment.packages
+    indexes = [flag.text for flag in packages.flags if "://" in flag.text and "download.pytorch.org" not in flag.text]
+    for name in WITH_TORCH:
+        found = packages.find(name)
+        if found is not None and "@" not in found.text and not indexes:
+            where = "in a line of its own behind torch" if deployment.image is not None else "in a Dockerfile, in a line behind torch"
+            message = (
+                f"`{found.text}` has no wheel, and pip builds it where no torch is installed, which its setup.py imports: "
+                f"install it {where}, with `--no-build-isolation`, in an image that has `nvcc`."
+            )
+            yield Finding(found.file, found.line, rules.PF034, message, about=found.text)
 
 
 def _is_before(text: str, last: str, newer: str) -> bool:

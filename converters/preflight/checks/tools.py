@@ -1,0 +1,48 @@
+"""Commands of the build are ones that the newest release of their program has, where nothing asks for an older one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+
+from converters import rules
+from converters.preflight.deployment import Deployment
+from converters.preflight.finding import Finding
+from converters.preflight.packages import Packages
+from converters.preflight.runner import goes_on
+
+HUB = ("huggingface-hub", "transformers", "diffusers")
+"""Packages whose newest releases come with huggingface_hub 1.0 or newer."""
+
+
+def check(deployment: Deployment) -> Iterator[Finding]:
+    """PF035: a command that ends the build, since the release that pip takes today does not know it."""
+    image = deployment.image
+    for run in image.runs if image is not None else ():
+        for outer in run.commands():
+            for command in (outer, *outer.inner):
+                message = _gone(command.words, deployment.packages)
+                if image is not None and message and not goes_on(run, command.text):
+                    yield Finding(image.image.file, image.line_of(command.line), rules.PF035, message, about=" ".join(command.words[:2]))
+
+
+def _gone(words: tuple[str, ...], installed: Packages) -> str:
+    """What is wrong with a command, and what to write; '' for nothing that is known."""
+    program = PurePosixPath(words[0]).name if words else ""
+    if program == "poetry" and _is_newest("poetry", installed):
+        if "--no-dev" in words:
+            return "poetry has no `--no-dev` since release 2.0, and the newest is installed: write `--only main`."
+        if words[1:2] == ("export",) and installed.find("poetry-plugin-export") is None:
+            return (
+                "poetry has no `export` of its own since release 2.0, and the newest is installed: install `poetry-plugin-export` with it."
+            )
+    if program == "huggingface-cli" and _is_newest("huggingface-hub", installed, HUB) and installed.find("huggingface-hub") is not None:
+        return "huggingface_hub has no `huggingface-cli` since release 1.0, and the newest is installed: write `hf` in its place."
+    return ""
+
+
+def _is_newest(name: str, installed: Packages, family: tuple[str, ...] = ()) -> bool:
+    """Whether a package is installed by its bare name, and no other of its family by a release."""
+    named = [requirement.text for requirement in installed.requirements if requirement.name in (name, *family)]
+    return bool(named) and not any(re.search(r"[=<>~!@]", text) for text in named)
