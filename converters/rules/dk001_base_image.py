@@ -82,7 +82,7 @@ rule = Rule(
                     "torchvision goes with the torch that is installed over the base's",
                     "torch==2.4.1",
                     ("torch==2.4.1", "torchvision==0.19.1"),
-                    ("0.21.0", "2.6.0"),
+                    ("0.21.0", "torch==2.6.0"),
                 ),
                 (
                     "a torch of no one release leaves the release of torchvision open",

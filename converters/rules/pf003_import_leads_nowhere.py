@@ -41,6 +41,8 @@ def _brought(call: str) -> dict[str, str]:
     }
 
 
+SPREADS = "import runpod\nimport parallel\n\nif parallel.COUNT > 1:\n    import spread"
+
 rule = Rule(
     code="PF003",
     title="an import that leads nowhere",
@@ -294,6 +296,27 @@ rule = Rule(
                 ),
                 "requirements.txt": "numpy==1.26.4",
             },
+        ),
+        Case(
+            "a module that only some machines import may lack what it imports",
+            "untouched",
+            {
+                "handler.py": WORKER.replace("import runpod", SPREADS),
+                "parallel.py": "COUNT = 1",
+                "spread.py": "import voice_of_ours",
+                "requirements.txt": "numpy==1.26.4",
+            },
+        ),
+        Case(
+            "a module that a condition and another module import is looked at",
+            "partial",
+            {
+                "handler.py": WORKER.replace("import runpod", SPREADS),
+                "parallel.py": "import spread\n\nCOUNT = 1",
+                "spread.py": "import voice_of_ours",
+                "requirements.txt": "numpy==1.26.4",
+            },
+            seen=(Seen("manual", 1, "spread.py"),),
         ),
         Case(
             "a module that the image has under its own name is in order",

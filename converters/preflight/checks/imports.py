@@ -15,7 +15,7 @@ from converters.preflight.distributions import BRINGERS, BROUGHT, HOLDERS, OF_TO
 from converters.preflight.finding import Finding
 from converters.preflight.packages import Packages
 from converters.preflight.running import Import, Running, Unit, imports_of
-from converters.python.module import FunctionNode
+from converters.python.module import FunctionNode, is_main_test
 
 GONE = {
     "3.12": frozenset({"distutils", "asynchat", "asyncore", "imp", "smtpd"}),
@@ -32,10 +32,33 @@ def check(deployment: Deployment) -> Iterator[Finding]:
         if found.module.split(".")[0] in said or is_optional(unit, found.node):
             continue
         why = _why(deployment, unit, found)
-        if why:
+        if why and not _is_behind_conditions(deployment.running, unit):
             said.add(found.module.split(".")[0])
             yield Finding(unit.path, found.node.lineno, rules.PF003, why, about=found.module)
     yield from _names(deployment)
+
+
+def _is_behind_conditions(running: Running, unit: Unit) -> bool:
+    """Whether a module is imported, and only where a condition holds, so that nothing may ever need what it imports itself."""
+    importers = [
+        (scope.unit, node)
+        for scope in running.scopes()
+        for node in scope.nodes
+        if isinstance(node, ast.Import | ast.ImportFrom) and scope.unit is not unit and _leads_to(running, scope.unit, node, unit.place)
+    ]
+    return bool(importers) and all(is_optional(one, node) or _is_conditional(one, node) for one, node in importers)
+
+
+def _leads_to(running: Running, unit: Unit, node: ast.Import | ast.ImportFrom, place: str) -> bool:
+    for found in imports_of(unit, node):
+        below = [Import(f"{found.module}.{name}".strip("."), (), node) for name in found.names]
+        if any(place in running.files_of(unit, one) for one in (found, *below)):
+            return True
+    return False
+
+
+def _is_conditional(unit: Unit, node: ast.AST) -> bool:
+    return any(isinstance(above, ast.If) and not is_main_test(above.test) for above in unit.module.ancestors(node))
 
 
 def _names(deployment: Deployment) -> Iterator[Finding]:
