@@ -74,7 +74,18 @@ class Pieces:
         """Constants, functions and classes, as they stand in the file."""
         kept = [statement for statement in self.statements["top"] if not self._is_method(statement)]
         body = [self._moved(statement) for statement in kept]
-        return cst.Module(body=body, header=[line for line in self.module.header if line.comment]).code.strip("\n")
+        header = [*self._described(), *(line for line in self.module.header if line.comment)]
+        return cst.Module(body=body, header=header).code.strip("\n")
+
+    def above(self) -> list[str]:
+        """The comments above the predictor."""
+        return [line.comment.value for line in self.statements["handler"][0].leading_lines if line.comment]
+
+    def _described(self) -> list[cst.EmptyLine]:
+        """What the file says of itself, as comments: the app file's own docstring says what it is now."""
+        rows = ast.get_docstring(ast.parse(self.native.text)) or ""
+        texts = ["".join(letter for letter in row if letter.isprintable()).rstrip() for row in rows.splitlines()]
+        return [cst.EmptyLine(comment=cst.Comment(f"# {text}".rstrip())) for text in texts]
 
     def for_types(self) -> str:
         """Imports that only annotations need. To be asked last."""

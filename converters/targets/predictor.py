@@ -54,6 +54,7 @@ def emit(app: App) -> str:
         app_files=_top_level(app),
         top="\n\n".join(part for part in (pieces.for_types(), top) if part) if pieces else "",
         attributes=pieces.attributes() if pieces else [],
+        above=pieces.above() if pieces else [],
         setup=pieces.setup() if pieces else predictor_methods.setup(app),
         methods=[*methods, *predictor_methods.endpoints(app)],
         kind=output.fields[0].media.title() if output.fields and output.fields[0].media else "",

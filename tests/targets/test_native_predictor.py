@@ -290,6 +290,13 @@ def test_what_stands_beside_the_file_is_no_matter(tmp_path: Path, yaml: str, fil
     assert "        sys.path.insert(0, os.getcwd())" in text(outcome, "app.py")
 
 
+def test_what_the_file_says_of_itself_stays(tmp_path: Path) -> None:
+    source = f'"""Answers.\n\nSlowly."""\n{PREDICT}'.replace("class Predictor", "# see the paper\nclass Predictor")
+    made = text(converted(write(tmp_path / "p", source)), "app.py")
+    assert "# Answers.\n#\n# Slowly.\n" in made
+    assert '# see the paper\nclass P(fal.App, name="p"' in made
+
+
 def test_keep_can_be_asked_for(tmp_path: Path) -> None:
     outcome = converted(write(tmp_path / "p", PREDICT), style="keep")
     assert (app(outcome).style, app(outcome).why_style) == ("keep", "keep: asked for")
