@@ -253,13 +253,37 @@ class NativeSource(Model):
     """A worker's file that is written into the app file itself: where each statement goes, and the names that change."""
 
     text: str
-    places: dict[int, Literal["top", "setup", "drop", "handler"]]
+    places: dict[int, Literal["top", "import", "setup", "drop", "handler", "method", "load"]]
+    """First line of each statement -> where it goes."""
     loaded: list[str]
+    """Names that become attributes of the app."""
     imports: dict[str, str]
     job: str
+    """The parameter that receives the job."""
     aliases: list[str]
+    """Local names of the input, where its keys become fields."""
+    spans: list[tuple[int, int, str]] = Field(default_factory=list)
+    """First and last line of each statement of the source, and where it goes."""
     alone: bool = False
     """No other app of the project reads the file."""
+
+
+class NativeWorker(NativeSource):
+    """A worker's file that is written into the app file itself, and how its handler reads and answers there."""
+
+    methods: list[str] = Field(default_factory=list)
+    """Functions that become methods."""
+    reads: Literal["fields", "input", "job"] = "fields"
+    """What the handler's body reads: fields of the request, the input as a dict, or the job with it."""
+    validated: str = ""
+    """The name of what RunPod's validator accepts, where the request's model takes the validator's place."""
+    validated_whole: bool = False
+    gone: list[int] = Field(default_factory=list)
+    """First lines of the handler's statements that the model takes the place of."""
+    siblings: bool = False
+    """It imports modules of the project."""
+    answers: bool = False
+    """Results go out as they are; else they become the answer's model."""
 
 
 class NativePredictor(NativeSource):

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 
-from converters.ir import App
+from converters.ir import App, NativeSource
 from converters.outcome import Converted, Hunk
 
 NATIVE = {
     "top": "it stands at the top of {file}",
+    "import": "it stands at the top of {file}",
     "setup": "it runs in setup() of {file}, once per runner",
+    "load": "it runs in setup() of {file}, once per runner",
     "handler": "it becomes the endpoint of {file}",
+    "method": "it becomes a method of the class in {file}",
     "drop": "it is left out of {file}",
 }
 """What native style does with a statement."""
@@ -37,10 +41,15 @@ def _changed(hunk: Hunk) -> str:
 def _native(app: App, line: int) -> str:
     """The file dissolves into the app file, statement by statement."""
     assert app.native is not None
-    for statement in ast.parse(app.native.text).body:
-        decorators = getattr(statement, "decorator_list", [])
-        first = min([statement.lineno, *(decorator.lineno for decorator in decorators)])
-        if first <= line <= (statement.end_lineno or first) and statement.lineno in app.native.places:
-            place = NATIVE[app.native.places[statement.lineno]].format(file=app.app_file)
-            return f"the file dissolves in native style, and of this statement: {place}."
+    for first, last, where in app.native.spans or _statements(app.native):
+        if first <= line <= last:
+            return f"the file dissolves in native style, and of this statement: {NATIVE[where].format(file=app.app_file)}."
     return f"the file dissolves in native style; between its statements, only comments go along to {app.app_file}."
+
+
+def _statements(native: NativeSource) -> Iterator[tuple[int, int, str]]:
+    """First and last line of each statement, and where it goes."""
+    for statement in ast.parse(native.text).body:
+        first = min([statement.lineno, *(decorator.lineno for decorator in getattr(statement, "decorator_list", []))])
+        if statement.lineno in native.places:
+            yield first, statement.end_lineno or first, native.places[statement.lineno]

@@ -5,14 +5,19 @@ from __future__ import annotations
 from converters.rules.model import Case, Rule, Seen, fal_docs, runpod_docs
 from converters.rules.samples import IMAGE, PIP, WORKER
 
+TOGETHER = """
+FROM python:3.11-slim
+RUN apt-get update && apt-get install -y ffmpeg
+COPY handler.py words.txt /
+CMD ["python", "/handler.py"]
+"""
 rule = Rule(
     code="DK006",
     title="COPY and ADD -> app_files",
     safety="safe",
     explanation="""
     Without an image, the files that the Dockerfile copied go along as `app_files`, and a requirement file is read into
-    `requirements`. In an image the COPY lines stay; only the line that copies nothing but the handler goes where the handler is
-    written into the app file itself.
+    `requirements`. In an image the COPY lines stay; where the handler is written into the app file itself, they copy it no more.
     Check files that the build makes or downloads: they are not in the project.
     """,
     links=(runpod_docs("serverless/workers/create-dockerfile"), fal_docs("documentation/development/import-code")),
@@ -45,19 +50,17 @@ rule = Rule(
             has={"app.py": ('app_files = ["handler.py", "helper.py", "words.txt"]',)},
         ),
         Case(
-            "a COPY line of an image with several files stays",
+            "a COPY line of an image with several files stays where the handler stays",
             "untouched",
-            {
-                "handler.py": WORKER,
-                "words.txt": "hello",
-                "Dockerfile": """
-                FROM python:3.11-slim
-                RUN apt-get update && apt-get install -y ffmpeg
-                COPY handler.py words.txt /
-                CMD ["python", "/handler.py"]
-                """,
-            },
+            {"handler.py": WORKER, "words.txt": "hello", "Dockerfile": TOGETHER},
             has={"Dockerfile": ("COPY handler.py words.txt /",)},
+            style="keep",
+        ),
+        Case(
+            "a COPY line loses the handler that stands in the app file, and copies the other files",
+            "converted",
+            {"handler.py": WORKER, "words.txt": "hello", "Dockerfile": TOGETHER},
+            has={"Dockerfile": ('COPY ["words.txt", "/"]',)},
         ),
         Case(
             "a handler that is kept in an image stays copied",

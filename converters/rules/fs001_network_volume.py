@@ -58,6 +58,7 @@ rule = Rule(
             seen=(Seen("converted", 3), Seen("converted", 7)),
             has={"handler.py": ('MODELS = "/data/worker/models"', 'f"/data/worker/loras/{name}"')},
             lacks={"handler.py": ("/runpod-volume",)},
+            style="keep",
         ),
         Case(
             "a folder whose name only begins like the volume stays",

@@ -85,8 +85,7 @@ rule = Rule(
                 "handler.py": WORKER.replace("import runpod", "import imp\nimport runpod"),
                 "Dockerfile": PIP.replace("3.11", "3.12"),
             },
-            status="partial",
-        ),
+            status="partial", style="keep",),
         Case(
             "a name that a module of the project lacks is named where the start takes it",
             "partial",

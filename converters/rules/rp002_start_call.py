@@ -32,6 +32,7 @@ rule = Rule(
             "converted",
             {"handler.py": WORKER.replace(".upper()", '.upper(), "server": str(server)').replace("\nrunpod.", "\nserver = runpod.")},
             has={"handler.py": ("server = None",)},
+            style="keep",
         ),
         Case(
             "an `if __name__` block that only starts goes as a whole",

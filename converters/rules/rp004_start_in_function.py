@@ -78,6 +78,7 @@ rule = Rule(
                 """
             },
             has={"app.py": ("handler.load()\n",), "handler.py": ("def load():\n    main(sys.argv[1])\n",)},
+            style="keep",
         ),
         Case(
             "a main function without arguments is called by setup",
@@ -99,6 +100,7 @@ rule = Rule(
                 """
             },
             has={"app.py": ("handler.main()\n",)},
+            style="keep",
         ),
         Case(
             "a start call at module level needs no function",
@@ -171,6 +173,7 @@ rule = Rule(
                 """
             },
             has={"handler.py": ('    print("up")\n\n\nmain()\n',)},
+            style="keep",
         ),
         Case(
             "a handler of a module that the entry file takes one name from is imported along with it",

@@ -38,6 +38,7 @@ rule = Rule(
                 "app.py": ("handler.load()", "self.handler = handler.handler"),
             },
             lacks={"handler.py": ("__main__",)},
+            style="keep",
         ),
         Case(
             "a block that only starts the worker needs no function",
@@ -133,6 +134,7 @@ rule = Rule(
             },
             has={"handler.py": ("elif True:\n    MODEL = str.upper\n",)},
             lacks={"app.py": (".load()",), "handler.py": ("runpod",)},
+            style="keep",
         ),
         Case(
             "a block of which nothing is left needs no function",

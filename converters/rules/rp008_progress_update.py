@@ -33,6 +33,7 @@ rule = Rule(
             seen=(Seen("converted", 4),),
             has={"handler.py": ('    print("half way")\n',)},
             lacks={"handler.py": ("progress_update", "import runpod")},
+            style="keep",
         ),
         Case(
             "a method called progress_update of something else stays",

@@ -45,6 +45,7 @@ rule = Rule(
             seen=(Seen("kept", 8),),
             has={"handler.py": ("checked = validate(job",), "app.py": ('extra="allow"',)},
             status="converted",
+            style="keep",
         ),
         Case(
             "a schema in a module of its own is read",

@@ -92,6 +92,7 @@ rule = Rule(
                 """
             },
             has={"app.py": ('result.pop("error", None)',)},
+            style="keep",
         ),
         Case(
             "refresh_worker beside the error is kept as a header",

@@ -33,6 +33,7 @@ rule = Rule(
             seen=(Seen("converted", 2), Seen("converted", 5)),
             has={"handler.py": ("from runpod.serverless.utils import rp_upload as upload", "upload.upload_image(job")},
             status="converted",
+            style="keep",
         ),
         Case(
             "a download of a list becomes downloads of its items",
@@ -54,6 +55,7 @@ rule = Rule(
             seen=(Seen("converted", 5),),
             has={"handler.py": ('image, mask = [None if url is None else rp_download.file(url)["file_path"] for url in (',)},
             status="converted",
+            style="keep",
         ),
         Case(
             "an upload to a named bucket takes the name from the credentials",
@@ -73,6 +75,7 @@ rule = Rule(
             seen=(Seen("converted", 6),),
             has={"handler.py": ('rp_upload.upload_file_to_bucket("a.bin", "/tmp/a.bin", config, config["bucketName"])',)},
             status="converted",
+            style="keep",
         ),
         Case(
             "the old validator keeps the release that has it",
@@ -97,6 +100,7 @@ rule = Rule(
                 "app.py": ('"runpod==0.8.4"', "prompt: str", "steps: Integer | None = None"),
             },
             status="converted",
+            style="keep",
         ),
         Case(
             "an old helper that is handed on is left to a person",
@@ -185,6 +189,7 @@ rule = Rule(
             seen=(Seen("converted", 2), Seen("converted", 5)),
             has={"handler.py": ("from runpod.serverless.utils import rp_upload as up\n",)},
             status="converted",
+            style="keep",
         ),
         Case(
             "an old name that is imported by itself gets its present module and name",
@@ -210,6 +215,7 @@ rule = Rule(
                 )
             },
             status="converted",
+            style="keep",
         ),
         Case(
             "a renamed module that is imported whole keeps the name that the worker gives it",
@@ -228,6 +234,7 @@ rule = Rule(
             seen=(Seen("converted", 2), Seen("converted", 5)),
             has={"handler.py": ("import runpod.serverless.utils.rp_upload as up\n",)},
             status="converted",
+            style="keep",
         ),
         Case(
             "a call that fed the loop's metrics goes, a use of its answer is left to a person",

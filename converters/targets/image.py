@@ -8,8 +8,6 @@ from pathlib import PurePosixPath
 from converters import rules
 from converters.concepts import interpreters
 from converters.containers import base_images
-from converters.containers.dockerfile_model import Instruction
-from converters.containers.layout import named_sources
 from converters.containers.packaging import Packaging
 from converters.containers.pythons import lacks_python
 from converters.errors import Unreadable
@@ -19,6 +17,7 @@ from converters.ir import App, Application, Edit
 from converters.ledger import Ledger
 from converters.project import Project
 from converters.targets import image_secrets
+from converters.targets.image_copies import with_names, without_entry
 
 
 def edits(project: Project, packaging: Packaging, app: App, ledger: Ledger) -> list[Edit]:
@@ -34,13 +33,12 @@ def edits(project: Project, packaging: Packaging, app: App, ledger: Ledger) -> l
             found.append(
                 Edit(file=file.path, start=start, end=end, replacement="", rule=rules.DK008, reason="fal starts the app in the image")
             )
-        elif instruction.keyword in ("COPY", "ADD") and app.style == "native" and _copies_only(packaging, instruction.line, app.entry):
+        elif app.style == "native" and (line := without_entry(project, packaging, instruction, app)) is not None:
             start = len(file.data[: instruction.start].decode(encoding, errors="replace"))
             end = len(file.data[: instruction.end].decode(encoding, errors="replace"))
-            found.append(
-                Edit(file=file.path, start=start, end=end, replacement="", rule=rules.DK006, reason="the handler stands in the app file")
-            )
-        elif instruction.keyword in ("COPY", "ADD") and (line := _named(project, packaging, instruction)):
+            reason = "the handler stands in the app file"
+            found.append(Edit(file=file.path, start=start, end=end, replacement=line, rule=rules.DK006, reason=reason))
+        elif instruction.keyword in ("COPY", "ADD") and (line := with_names(project, packaging, instruction)):
             start = len(file.data[: instruction.start].decode(encoding, errors="replace"))
             end = len(file.data[: instruction.end].decode(encoding, errors="replace"))
             reason = "fal's client does not expand patterns"
@@ -65,22 +63,6 @@ def edits(project: Project, packaging: Packaging, app: App, ledger: Ledger) -> l
         )
     )
     return found
-
-
-def _named(project: Project, packaging: Packaging, instruction: Instruction) -> str:
-    """A COPY line with its patterns written out; '' for a line that has none."""
-    copies = [copy for stage in packaging.dockerfile.stages for copy in stage.copies if copy.line == instruction.line]
-    sources = named_sources(project, packaging.context, copies[0]) if copies and not instruction.heredocs else None
-    if not sources:
-        return ""
-    folder = copies[0].dest if copies[0].dest.endswith("/") or len(sources) == 1 else f"{copies[0].dest}/"
-    return " ".join([instruction.keyword, *instruction.flags, docker_list([*sources, folder])]) + "\n"
-
-
-def _copies_only(packaging: Packaging, line: int, entry: str) -> bool:
-    """Whether a COPY line brings nothing but the entry file."""
-    copy = next((found for found in packaging.stage.copies if found.line == line), None)
-    return copy is not None and len(copy.sources) == 1 and copy.sources[0].rsplit("/", 1)[-1] == entry.rsplit("/", 1)[-1]
 
 
 def copy_line(source: str, dest: str) -> str:

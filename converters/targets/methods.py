@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from converters.concepts.literals import source_of, string
 from converters.escape import docstring
 from converters.ir import App, Endpoint, Handler, Hook
@@ -80,18 +82,22 @@ def _fitness(handler: Handler) -> str:
     )
 
 
-def _job(app: App) -> list[str]:
+def job(app: App) -> list[str]:
     """Lines that make the job which the handler receives."""
-    by_alias = _by_alias(app)
-    dump = f"input.model_dump({'by_alias=True, ' if by_alias else ''}exclude_unset=True)"
     if not app.envelope:
-        return [f'job = {{"id": self.current_request.request_id, "input": {dump}}}']
+        return [f'job = {{"id": self.current_request.request_id, "input": {dump(app)}}}']
     keys = source_of(tuple(app.envelope))
     return [
-        f"body = {dump}",
+        f"body = {dump(app)}",
         f"beside = {{key: body.pop(key) for key in {keys} if key in body}}",
         'job = {"id": self.current_request.request_id, "input": body, **beside}',
     ]
+
+
+def dump(app: App, *, unset: bool = False) -> str:
+    """Source of the request as the dict that the caller sent; ``unset``: with the defaults of what was not sent."""
+    arguments = [*(["by_alias=True"] if _by_alias(app) else []), *([] if unset else ["exclude_unset=True"])]
+    return f"input.model_dump({', '.join(arguments)})"
 
 
 def _by_alias(app: App) -> bool:
@@ -101,7 +107,7 @@ def _by_alias(app: App) -> bool:
     return any(field_name(field.name) != field.name for field in fields)
 
 
-def _annotation(app: App, endpoint: Endpoint) -> str:
+def annotation(app: App, endpoint: Endpoint) -> str:
     return "Output" if has_model(app) else endpoint.output.annotation if endpoint.output.annotation != "Output" else "Any"
 
 
@@ -114,8 +120,8 @@ def _method(decorator: str, signature: str, summary: str, lines: list[str]) -> s
 def _unary(app: App, endpoint: Endpoint, handler: Handler) -> str:
     word = "async def" if handler.kind == "async" else "def"
     function = "lambda job: self.thread.submit(self.handler, job).result()" if handler.dedicated_thread else "self.handler"
-    lines = [*_job(app), f"return {'await ' if handler.kind == 'async' else ''}answer({function}, job)"]
-    signature = f"{word} {endpoint.method}(self, input: Input) -> {_annotation(app, endpoint)}:"
+    lines = [*job(app), f"return {'await ' if handler.kind == 'async' else ''}answer({function}, job)"]
+    signature = f"{word} {endpoint.method}(self, input: Input) -> {annotation(app, endpoint)}:"
     return _method(f"@fal.endpoint({string(endpoint.path)})", signature, endpoint.summary, lines)
 
 
@@ -125,7 +131,7 @@ def _aggregate(app: App, endpoint: Endpoint, handler: Handler) -> str:
     signature = f"{word} {endpoint.method}(self, input: Input) -> list[Any]:"
     result = f"{wait}collect(self.handler(job))"
     answer = f"JSONResponse({result}, headers={RETIRE})" if app.refresh_always else result
-    return _method(f"@fal.endpoint({string(endpoint.path)})", signature, endpoint.summary, [*_job(app), f"return {answer}"])
+    return _method(f"@fal.endpoint({string(endpoint.path)})", signature, endpoint.summary, [*job(app), f"return {answer}"])
 
 
 def _stream(app: App, endpoint: Endpoint, handler: Handler) -> str:
@@ -137,7 +143,7 @@ def _stream(app: App, endpoint: Endpoint, handler: Handler) -> str:
         '@fal.endpoint("/stream")',
         signature,
         summary,
-        [*_job(app), f'return StreamingResponse(events(self.handler(job)), media_type="text/event-stream"{headers})'],
+        [*job(app), f'return StreamingResponse(events(self.handler(job)), media_type="text/event-stream"{headers})'],
     )
 
 
@@ -147,12 +153,25 @@ def _realtime(app: App, handler: Handler) -> str:
         '@fal.realtime("/realtime")',
         f"{'async def' if asynchronous else 'def'} realtime(self, input: Input) -> {'AsyncIterator' if asynchronous else 'Iterator'}[Any]:",
         'Every value that the handler yields, as a message; a failure ends the stream with {"error": ...}.',
-        [*_job(app), f"{'async ' if asynchronous else ''}for message in messages(self.handler(job)):", "    yield message"],
+        [*job(app), f"{'async ' if asynchronous else ''}for message in messages(self.handler(job)):", "    yield message"],
     )
 
 
 def helpers(app: App) -> str:
     """The functions below the class."""
+    handler = app.handler
+    assert handler is not None
+    return render(
+        "answer.py.j2" if handler.kind in ("sync", "async") else "events.py.j2",
+        asynchronous=handler.kind in ("async", "async_generator"),
+        aggregate=app.aggregate_stream,
+        realtime=app.realtime,
+        **answer_options(app),
+    )
+
+
+def answer_options(app: App) -> dict[str, Any]:
+    """What the template needs to know of the results that it turns into answers."""
     endpoint, handler = app.endpoints[0], app.handler
     assert handler is not None
     output = endpoint.output
@@ -161,15 +180,11 @@ def helpers(app: App) -> str:
         for field in output.fields
         if field.media
     }
-    return render(
-        "answer.py.j2" if handler.kind in ("sync", "async") else "events.py.j2",
-        asynchronous=handler.kind in ("async", "async_generator"),
-        errors=output.errors or output.opaque,
-        refresh=output.refresh or output.opaque,
-        always_refresh=app.refresh_always,
-        validates=any(field.evidence == "rp_validator schema" for field in endpoint.input.fields) or output.opaque,
-        debugger=handler.debugger,
-        aggregate=app.aggregate_stream,
-        realtime=app.realtime,
-        media=media,
-    )
+    return {
+        "errors": output.errors or output.opaque,
+        "refresh": output.refresh or output.opaque,
+        "always_refresh": app.refresh_always,
+        "validates": any(field.evidence == "rp_validator schema" for field in endpoint.input.fields) or output.opaque,
+        "debugger": handler.debugger,
+        "media": media,
+    }

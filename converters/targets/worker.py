@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os.path
 from pathlib import PurePosixPath
 
-from converters.concepts import storage
-from converters.concepts.literals import source_of, string
+from converters.concepts.literals import string
 from converters.concepts.names import is_dotted_name
 from converters.ir import App
 from converters.targets import app as app_parts
-from converters.targets import imports, methods, native
+from converters.targets import imports, methods, native, preparation
 from converters.targets.templating import render
 
 
@@ -51,31 +49,7 @@ def _title(app: App) -> str:
 
 def setup_lines(app: App) -> list[str]:
     """The body of `setup()`: search path, working directory, environment, arguments, import, load."""
-    handler = app.handler
-    assert handler is not None
-    lines: list[str] = []
-    if app.chdir:
-        lines.append(f"os.chdir({string(app.chdir)})  # the worker's working directory")
-    lines += app_parts.search_path(app)
-    lines += [app_parts.environment_line(variable) for variable in app.environment.variables if variable.value is not None]
-    if app.asks_for_volume:
-        lines.append(f"os.makedirs({string(storage.volume_folder(app))}, exist_ok=True)  # the worker found its network volume mounted")
-    if app.start_command:
-        lines.append(f"subprocess.run({source_of(_command(app))}, check=True)  # what the worker's start command does before")
-    if handler.uses_arguments:
-        script = PurePosixPath(handler.file).name
-        lines.append(f"sys.argv = {source_of([script, *app.environment.argv])}  # as the worker was started")
-    lines += _import_lines(app)
-    return lines
-
-
-def _command(app: App) -> list[str]:
-    """The start command; a script of the project is found from the working directory on the runner."""
-    first, path, *rest = app.start_command
-    if app.environment.kind == "image" or path.startswith("-"):
-        return app.start_command
-    folder = os.path.normpath(f"{PurePosixPath(app.app_file).parent}/{app.chdir}")
-    return [first, os.path.relpath(path, folder), *rest]
+    return [*preparation.lines(app), *_import_lines(app)]
 
 
 def _coroutine_lines(app: App, module: str, keep: str) -> list[str]:

@@ -83,7 +83,7 @@ def test_a_secret_that_reads_like_a_name_of_the_code_leaves_the_code_alone(value
     )
     (tmp_path / "p" / "handler.py").write_text(code)
     (tmp_path / "endpoint.json").write_text(json.dumps({"env": {"HF_TOKEN": value}}))
-    outcome = conversion.convert(tmp_path / "p", Options(endpoint_config=tmp_path / "endpoint.json"))
+    outcome = conversion.convert(tmp_path / "p", Options(style="keep", endpoint_config=tmp_path / "endpoint.json"))
     assert isinstance(outcome, Converted), outcome
     texts = {change.path: (change.data or b"").decode() for change in outcome.files}
     assert "handler.handle_request\n" in texts["app.py"] and "def handle_request(job)" in texts["handler.py"]

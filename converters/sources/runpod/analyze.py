@@ -16,6 +16,7 @@ from converters.concepts.names import app_name, class_name
 from converters.concepts.native import NotNative
 from converters.containers import base_images
 from converters.containers import packaging as docker
+from converters.containers.packaging import Packaging
 from converters.entries import hint_of_callers
 from converters.errors import Unsupported
 from converters.ir import (
@@ -26,7 +27,6 @@ from converters.ir import (
     Evidence,
     Handler,
     InputSchema,
-    NativeSource,
     Origin,
     Value,
 )
@@ -213,7 +213,7 @@ def _app(project: Project, unit: Unit, found: Survey, options: Options, ledger: 
         hooks.forwarding(code, closure, ledger)
     if options.endpoint_config is not None:
         endpoint_config.apply(options.endpoint_config, app, ledger)
-    _native(app, code, unit, start, resolved, found_results, closure)
+    _native(native.Worker(code, unit, resolved, closure, app, edits))
     _machine(app, unit, code, closure, ledger)
     dispositions.settle(project, unit, app, code, found, closure, plan, ledger)
     if cog:
@@ -232,38 +232,22 @@ def _volume(application: Application, held: set[str]) -> str:
     return ""
 
 
-def _native(app: App, code: Code, unit: Unit, start: Start, resolved: Resolved, found: results.Results, closure: list[str]) -> None:
+def _native(worker: native.Worker) -> None:
     """Whether the worker can be written natively; the reason goes into the report either way."""
+    app, unit = worker.app, worker.unit
     try:
-        if resolved.node is None or resolved.job is None:
+        if worker.resolved.node is None or worker.resolved.job is None:
             raise NotNative("its handler could not be followed")
-        traced = flow.follow(code, resolved.module, resolved.node, resolved.job)
-        made = native.plan(code, unit, start, resolved, traced, app.endpoints[0].input, found, closure)
-        if unit.packaging is not None and "PYTHONPATH" in unit.packaging.stage.env:
-            raise NotNative("its Dockerfile adds folders to the module search path")
+        made = native.source(worker)
         if unit.packaging is None and app.environment.kind == "image":
             raise NotNative("its image holds the whole folder, as Cog builds it")
-        if app.start_command:
-            raise NotNative("its start command does more than start the worker")
-        if app.asks_for_volume:
-            raise NotNative("its code looks for the folder of the network volume")
-        if app.handler is not None and (app.handler.checks or app.handler.teardown or app.handler.handle_exit or app.handler.hints):
-            raise NotNative("it has functions of its own that the app calls")
+        if held := _held_by_image(unit, app):
+            raise NotNative(held)
     except NotNative as reason:
         app.why_style = f"keep: {reason}"
-        return
-    app.why_style = "native: one file, nothing heavy is needed while it is imported, and the input is read key by key"
-    if held := _held_by_image(unit, app):
-        app.why_style = f"keep: {held}"
-        return
-    app.native = NativeSource(
-        text=resolved.module.text,
-        places=made.places,
-        loaded=sorted(made.loaded),
-        imports=made.imports,
-        job=made.job,
-        aliases=sorted(made.aliases),
-    )
+    else:
+        app.native = made
+        app.why_style = f"native: {native.reason(made)}"
 
 
 BUILD_TOOLS = re.compile(r"\*\.py\b|\b(compileall|pytest|ruff|mypy|pyright|flake8|black|pylint|unittest)\b")
@@ -276,9 +260,11 @@ def _held_by_image(unit: Unit, app: App) -> str:
     if packaging is None or app.environment.kind != "image":
         return ""
     path = PurePosixPath(unit.entry)
-    holding = [copy for copy in packaging.stage.copies if any(PurePosixPath(source).name == path.name for source in copy.sources)]
-    if not holding or any(len(copy.sources) != 1 for copy in holding):
-        return "the Dockerfile copies its handler together with other files"
+    holding = [
+        copy for copy in packaging.stage.copies if copy.from_stage is None and any(_holds(packaging, one, path) for one in copy.sources)
+    ]
+    if not holding:
+        return "no COPY line of the Dockerfile brings its handler"
     names = {path.name, *(PurePosixPath(image).name for image, source in packaging.layout.files.items() if source == unit.entry)}
     words = "|".join(re.escape(word) for name in sorted(names) for word in (name, name.removesuffix(".py")))
     uses = re.compile(rf"(?<![\w.-])(?:{words})(?![\w-])")
@@ -288,6 +274,12 @@ def _held_by_image(unit: Unit, app: App) -> str:
         if construct.line > first and step.purpose not in ("pip", "apt") and (uses.search(text) or BUILD_TOOLS.search(text)):
             return f"the build uses its handler ({packaging.file.path}:{construct.line})"
     return ""
+
+
+def _holds(packaging: Packaging, source: str, entry: PurePosixPath) -> bool:
+    """Whether a source of a COPY line names a file, a folder with it, or a pattern that it fits."""
+    path = PurePosixPath(packaging.context) / source.lstrip("/")
+    return path == entry or path in entry.parents or (any(sign in source for sign in "*?[") and entry.match(str(path)))
 
 
 def _listing_folder(project: Project, folder: str) -> str:

@@ -1,0 +1,265 @@
+"""Where each statement of a worker's file goes: to the top of the app file, into `setup()`, or into the class as a method.
+
+The top of an app file runs where the app is deployed, and what it defines is pickled: only definitions, plain values and the standard
+library stand there. What is loaded becomes an attribute of the app, and a function that uses it a method.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Literal
+
+from converters.concepts.native import APP_ATTRIBUTES, NotNative
+from converters.python.module import FunctionNode, Module, is_main_test, own_nodes
+from converters.python.statement_names import Names, inner_names, local_names, names_in, names_of, needed_to_define
+from converters.sources.runpod.native.plain import is_plain
+
+Place = Literal["top", "import", "setup", "drop", "handler", "method", "load"]
+LOGGING = frozenset({"print", "debug", "info", "warn", "warning", "error", "exception", "critical", "log"})
+UNREADABLE = frozenset({"globals", "vars", "locals", "exec", "eval", "__file__", "__spec__"})
+"""Names whose meaning depends on the file, or on the function, in which they stand."""
+
+
+@dataclass
+class Places:
+    """Where the statements go, by their first line, and what becomes of the names."""
+
+    places: dict[int, Place] = field(default_factory=dict)
+    attributes: set[str] = field(default_factory=set)
+    """Names that `setup()` gives the app: `model` becomes `self.model`."""
+    methods: set[str] = field(default_factory=set)
+    """Functions that use these, or each other: they become methods."""
+    imports: dict[str, str] = field(default_factory=dict)
+    """Names of packages and of the project's modules -> the statements that import each."""
+    named: dict[int, Names] = field(default_factory=dict)
+
+    def at(self, *places: Place) -> set[int]:
+        return {line for line, place in self.places.items() if place in places}
+
+
+def place(module: Module, handler: str, load: str) -> Places:
+    """The places for a worker whose functions `handler` and `load` ('' for none) the app calls. Raises `NotNative`."""
+    found = Places()
+    for statement in module.tree.body:
+        if statement.lineno in found.places:
+            raise NotNative(f"line {statement.lineno} holds several statements")
+        found.named[statement.lineno] = names_of(source(module, statement))
+        found.places[statement.lineno] = _first_place(module, statement, handler, load, found)
+    if quotes_its_lines(module):
+        raise NotNative("its answers may quote the lines of its file")
+    _settle(module, handler, found)
+    _check(module, handler, found)
+    return found
+
+
+def source(module: Module, statement: ast.stmt) -> str:
+    """The text of a statement at module level, with its decorators."""
+    first = min([statement.lineno, *(decorator.lineno for decorator in getattr(statement, "decorator_list", []))])
+    return module.text[module.line_start(first) : module.span(statement)[1]]
+
+
+def _first_place(module: Module, statement: ast.stmt, handler: str, load: str, found: Places) -> Place:
+    """The place that a statement has by itself."""
+    if isinstance(statement, FunctionNode):
+        return "handler" if statement.name == handler else "load" if statement.name == load and _can_dissolve(statement) else "top"
+    if isinstance(statement, ast.ClassDef):
+        return "top"
+    if isinstance(statement, ast.If) and is_main_test(statement.test):
+        return "drop"  # fal imports the file
+    if isinstance(statement, ast.Import | ast.ImportFrom):
+        return _import(statement, found)
+    if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant):
+        return "drop"
+    if isinstance(statement, ast.Pass):
+        return "drop"
+    return "top" if _is_plain_assignment(statement) else "setup"
+
+
+def _can_dissolve(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """Whether the statements of a function can stand in `setup()` itself."""
+    arguments = ast.unparse(function.args)
+    ends = any(isinstance(node, ast.Return | ast.Yield | ast.YieldFrom | ast.Nonlocal) for node in own_nodes(function))
+    return isinstance(function, ast.FunctionDef) and not arguments and not function.decorator_list and not ends
+
+
+def _import(statement: ast.Import | ast.ImportFrom, found: Places) -> Place:
+    if isinstance(statement, ast.ImportFrom):
+        if statement.level or statement.names[0].name == "*":
+            raise NotNative("it imports relatively or with a star")
+        if statement.module == "__future__":
+            return "drop"
+        tops = {str(statement.module).split(".")[0]}
+    else:
+        tops = {alias.name.split(".")[0] for alias in statement.names}
+    if tops <= sys.stdlib_module_names:
+        return "import"
+    if tops & sys.stdlib_module_names:
+        raise NotNative(f"line {statement.lineno} imports packages and modules of the standard library at once")
+    for alias in statement.names:
+        name = alias.asname or alias.name.split(".")[0]
+        what = f"{alias.name} as {alias.asname}" if alias.asname else alias.name
+        line = f"from {statement.module} import {what}" if isinstance(statement, ast.ImportFrom) else f"import {what}"
+        found.imports[name] = f"{found.imports[name]}\n{line}" if isinstance(statement, ast.Import) and name in found.imports else line
+    return "setup"
+
+
+def _is_plain_assignment(statement: ast.stmt) -> bool:
+    if isinstance(statement, ast.Assign):
+        return len(statement.targets) == 1 and isinstance(statement.targets[0], ast.Name) and is_plain(statement.value)
+    if isinstance(statement, ast.AnnAssign) and statement.value is not None:
+        return isinstance(statement.target, ast.Name) and is_plain(statement.value) and is_plain(statement.annotation)
+    return False
+
+
+def _settle(module: Module, handler: str, found: Places) -> None:
+    """Move what needs something loaded, until nothing changes any more."""
+    bound: dict[str, list[int]] = {}
+    for line, names in found.named.items():
+        for name in names.binds:
+            bound.setdefault(name, []).append(line)
+    rebound = {name for names in found.named.values() for name in names.rebinds}
+    for name, lines in bound.items():
+        if name in rebound or len(lines) > 1:
+            for line in lines:
+                if found.places[line] == "top":
+                    if not isinstance(_at(module, line), ast.Assign | ast.AnnAssign):
+                        raise NotNative(f"`{name}` is defined more than once")
+                    found.places[line] = "setup"
+                elif found.places[line] in ("handler", "load"):
+                    raise NotNative(f"`{name}` is defined more than once")
+    while True:
+        in_setup = {name for line in found.at("setup") for name in found.named[line].binds} - set(found.imports)
+        needing = in_setup | rebound | found.methods
+        moved = False
+        for line in found.at("top"):
+            statement = _at(module, line)
+            uses = found.named[line].uses
+            if isinstance(statement, FunctionNode) and uses & needing:
+                found.places[line], moved = "method", True
+                found.methods.add(statement.name)
+            elif isinstance(statement, ast.Assign | ast.AnnAssign) and uses & (needing | set(found.imports)):
+                found.places[line], moved = "setup", True
+            elif isinstance(statement, ast.ClassDef) and uses & needing:
+                raise NotNative(f"the class `{statement.name}` uses `{min(uses & needing)}`, which is loaded at module level")
+        if not moved:
+            break
+    held = {name for line in found.at("method", "handler") for name in found.named[line].uses}
+    found.attributes = (in_setup | rebound) & held
+
+
+QUOTING = re.compile(r"\b(format_exc|format_exception|format_tb|extract_tb|exc_info|format_stack|getsource\w*|currentframe)\b")
+"""Functions that give away in which file and line the code stands."""
+
+
+def quotes_its_lines(module: Module) -> bool:
+    """Whether the code makes a text of its own lines, which may be in its answers: a text that is only printed or logged is not."""
+    for node in ast.walk(module.tree):
+        name = getattr(node, "attr", getattr(node, "id", ""))
+        if isinstance(name, str) and QUOTING.fullmatch(name) and not _is_logged(module, node):
+            return True
+    return False
+
+
+def _is_logged(module: Module, node: ast.AST) -> bool:
+    for parent in module.ancestors(node):
+        if isinstance(parent, ast.Expr):
+            return isinstance(parent.value, ast.Call) and ast.unparse(parent.value.func).rpartition(".")[2] in LOGGING
+        if isinstance(parent, ast.keyword) and parent.arg == "exc_info":
+            return True
+        if isinstance(parent, ast.stmt):
+            return False
+    return False
+
+
+def _at(module: Module, line: int) -> ast.stmt:
+    return next(statement for statement in module.tree.body if statement.lineno == line)
+
+
+def _check(module: Module, handler: str, found: Places) -> None:
+    """What would mean something else in its new place."""
+    heavy, attributes = set(found.imports), found.attributes
+    for statement in module.tree.body:
+        names, where = found.named[statement.lineno], found.places[statement.lineno]
+        if where == "drop":
+            continue
+        if taken := names.uses & UNREADABLE:
+            raise NotNative(f"line {statement.lineno} uses `{min(taken)}`")
+        if handler in names.uses:
+            raise NotNative("its handler is used by name")
+        if isinstance(statement, FunctionNode | ast.ClassDef):
+            _definition(statement, where, attributes | found.methods | heavy)
+        if isinstance(statement, FunctionNode) and where in ("method", "handler", "load"):
+            _method(module, statement, attributes | found.methods)
+        elif where == "setup":
+            _in_setup(statement, names, found)
+        if isinstance(statement, ast.ClassDef) and names.uses & heavy and not _only_in_functions(statement, heavy):
+            raise NotNative(f"the class `{statement.name}` needs a package while it is defined")
+    for name in sorted(attributes | found.methods):
+        if name in APP_ATTRIBUTES or (name.startswith("__") and not name.endswith("__")):
+            raise NotNative(f"`{name}` is a name that fal.App uses itself")
+    for node in ast.walk(module.tree):
+        text = getattr(node, "id", getattr(node, "attr", getattr(node, "arg", None)))
+        if isinstance(text, str) and text.startswith("__") and not text.endswith("__"):
+            raise NotNative(f"`{text}` would be another name within a class")
+
+
+def _definition(statement: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, where: Place, loaded: set[str]) -> None:
+    if needed := needed_to_define(statement) & loaded:
+        raise NotNative(f"the definition of `{statement.name}` needs `{min(needed)}` while the file is imported")
+    if where == "handler" and statement.decorator_list:
+        raise NotNative("its handler is decorated")
+
+
+def _method(module: Module, function: ast.FunctionDef | ast.AsyncFunctionDef, renamed: set[str]) -> None:
+    text = source(module, function)
+    if clash := inner_names(text) & renamed - local_names(text):
+        raise NotNative(f"`{min(clash)}` is also a name within `{function.name}`")
+    if "self" in names_in(function) | local_names(text) | inner_names(text):
+        raise NotNative(f"`{function.name}` uses the name `self`")
+    for node in own_nodes(function):
+        if isinstance(node, ast.Global):
+            _assignable(function, set(node.names) & renamed)
+
+
+def _assignable(node: ast.AST, names: set[str]) -> None:
+    """Names that become attributes are assigned as attributes can be."""
+    for name, how in _odd_bindings(node):
+        if name in names:
+            raise NotNative(f"`{name}` is bound by {how}")
+
+
+def _odd_bindings(node: ast.AST) -> Iterator[tuple[str, str]]:
+    for inner in ast.walk(node):
+        if isinstance(inner, ast.ExceptHandler) and inner.name:
+            yield inner.name, "an except clause"
+        elif isinstance(inner, ast.NamedExpr):
+            yield inner.target.id, "an assignment expression"
+        elif isinstance(inner, ast.Import | ast.ImportFrom):
+            for alias in inner.names:
+                yield alias.asname or alias.name.split(".")[0], "an import that is no statement of its own"
+        elif isinstance(inner, FunctionNode | ast.ClassDef):
+            yield inner.name, "a definition in a block"
+        elif isinstance(inner, ast.MatchAs | ast.MatchStar) and inner.name:
+            yield inner.name, "a pattern"
+
+
+def _in_setup(statement: ast.stmt, names: Names, found: Places) -> None:
+    if isinstance(statement, ast.Import | ast.ImportFrom):
+        return
+    if names.own & (found.attributes | found.methods):
+        raise NotNative(f"line {statement.lineno} has names of its own that are also names of the module")
+    if "self" in names.uses | names.binds | names.own:
+        raise NotNative(f"line {statement.lineno} uses the name `self`")
+    _assignable(statement, found.attributes | set(found.imports))
+    for inner in ast.walk(statement):
+        if isinstance(inner, ast.Global | ast.ClassDef | ast.Await):
+            raise NotNative(f"line {statement.lineno} cannot stand in a function")
+
+
+def _only_in_functions(node: ast.ClassDef, names: set[str]) -> bool:
+    """Whether a class reads names in its methods only."""
+    return not needed_to_define(node) & names
