@@ -138,6 +138,16 @@ NATIVE = [
         "            return {'x': 1}\n\n        return Output(n=inner(), m=pick(self.current_request.request_id))",
         id="functions of the handler's own",
     ),
+    pytest.param(
+        f"import os\n\nif os.environ.get('KIND') == 'a':\n    model = dict(a=1)\nelse:\n    model = dict(b=1)\n\n\n{READ.replace('1)', '1, model)')}{START}",
+        "        if os.environ.get('KIND') == 'a':\n            self.model = dict(a=1)\n        else:\n            self.model = dict(b=1)\n",
+        id="what is loaded in one way or another",
+    ),
+    pytest.param(
+        f"import traceback\n\n\ndef handler(job):\n    print(traceback.format_exc())\n    return {{'n': 1}}\n\n\n{START}",
+        "print(traceback.format_exc())",
+        id="a traceback that is printed",
+    ),
 ]
 
 
@@ -181,6 +191,24 @@ KEPT = [
     pytest.param(f"import torch\n\n\nclass Net(torch.nn.Module):\n    pass\n\n\n{READ}{START}", id="a class of a package's"),
     pytest.param(f"import sys\n\nsys.path.append(__file__)\n\n\n{READ}{START}", id="the path of the file"),
     pytest.param(f"{READ.replace('return', 'yield')}{START}", id="a handler that yields"),
+    pytest.param(
+        f"import os\n\nif os.environ.get('KIND') == 'a':\n    model = dict(a=1)\n\n\n{READ.replace('1)', '1, model)')}{START}",
+        id="what is loaded in some cases only, which another message says in a class",
+    ),
+    pytest.param(
+        f"import os\nimport sys\n\nmodel = dict(a=1)\nif os.sep != '/':\n    import sys\n\n\n{READ.replace('1)', '1, model)')}{START}",
+        id="a module that is imported again while it loads",
+    ),
+    pytest.param(
+        f"model = dict(a=1)\n\n\ndef size(n):\n    return len(model)\n\n\n{READ.replace('1)', '1) + size(**job[])')}{START}".replace(
+            "job[]", "job['input']"
+        ),
+        id="a function that would become a method and gets the request's own keys",
+    ),
+    pytest.param(
+        f"import traceback\n\n\ndef handler(job):\n    return {{'n': traceback.format_exc()}}\n\n\n{START}",
+        id="a traceback in an answer",
+    ),
 ]
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from converters.concepts.native import APP_ATTRIBUTES, NotNative
+from converters.python.bindings import always_bound
 from converters.python.module import FunctionNode, Module, is_main_test, own_nodes
 from converters.python.statement_names import Names, inner_names, local_names, names_in, names_of, needed_to_define
 from converters.sources.runpod.native.plain import is_plain
@@ -151,6 +152,8 @@ def _settle(module: Module, handler: str, found: Places) -> None:
     found.attributes = (in_setup | rebound) & held
 
 
+PREPARATION = frozenset({"os", "sys", "subprocess"})
+"""Modules that `setup()` may use before anything is loaded."""
 QUOTING = re.compile(r"\b(format_exc|format_exception|format_tb|extract_tb|exc_info|format_stack|getsource\w*|currentframe)\b")
 """Functions that give away in which file and line the code stands."""
 
@@ -198,13 +201,34 @@ def _check(module: Module, handler: str, found: Places) -> None:
             _in_setup(statement, names, found)
         if isinstance(statement, ast.ClassDef) and names.uses & heavy and not _only_in_functions(statement, heavy):
             raise NotNative(f"the class `{statement.name}` needs a package while it is defined")
+    loading = [statement for statement in module.tree.body if found.places[statement.lineno] in ("setup", "load")]
+    bound = always_bound([part for one in loading for part in (one.body if isinstance(one, FunctionNode) else [one])])
+    if missing := attributes - bound:
+        raise NotNative(f"`{min(missing)}` is loaded in some cases only")
+    kept = {name for line in found.at("top", "import") for name in found.named[line].binds} | PREPARATION
+    local = {name for one in loading for name in _bound_in(module, one, found)} - attributes - set(found.imports)
+    if twice := local & kept:
+        raise NotNative(f"`{min(twice)}` is bound again while it loads")
     for name in sorted(attributes | found.methods):
         if name in APP_ATTRIBUTES or (name.startswith("__") and not name.endswith("__")):
             raise NotNative(f"`{name}` is a name that fal.App uses itself")
     for node in ast.walk(module.tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in found.methods and _is_open(node):
+            raise NotNative(f"`{node.func.id}` takes arguments of the request, and names itself where they do not fit")
         text = getattr(node, "id", getattr(node, "attr", getattr(node, "arg", None)))
         if isinstance(text, str) and text.startswith("__") and not text.endswith("__"):
             raise NotNative(f"`{text}` would be another name within a class")
+
+
+def _is_open(call: ast.Call) -> bool:
+    return any(isinstance(argument, ast.Starred) for argument in call.args) or any(keyword.arg is None for keyword in call.keywords)
+
+
+def _bound_in(module: Module, statement: ast.stmt, found: Places) -> set[str]:
+    """The names that a statement gives `setup()`."""
+    if isinstance(statement, FunctionNode):
+        return local_names(source(module, statement)) | found.named[statement.lineno].rebinds
+    return found.named[statement.lineno].binds
 
 
 def _definition(statement: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, where: Place, loaded: set[str]) -> None:
