@@ -273,6 +273,13 @@ VALIDATE = "from runpod.serverless.utils.rp_validator import validate\n\n"
         ),
         pytest.param(
             SCHEMA,
+            f"{CHECK}    values = checked['validated_input']\n    return {{'n': values['n'], 's': job['input'].get('size')}}\n",
+            "checked = validate(job['input'], SCHEMA)",
+            "input.n",
+            id="what was sent is read beside it, to which older validators add the defaults",
+        ),
+        pytest.param(
+            SCHEMA,
             f"{CHECK.replace('return', 'print(1); return')}    values = checked['validated_input']\n    return {{'n': values['n']}}\n",
             "checked = validate(input.model_dump(exclude_unset=True), SCHEMA)",
             "input.n",

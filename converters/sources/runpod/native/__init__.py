@@ -79,7 +79,8 @@ def source(worker: Worker) -> NativeWorker:
     try:
         made.aliases = sorted(reads.read_by_key(code, traced, endpoint.input, handler, worker.resolved.job))
     except NotNative:
-        if (checked := validated(code, module, handler, traced, endpoint.input)) is not None:
+        checked = validated(code, module, handler, traced, endpoint.input)
+        if checked is not None and not reads.uses_input(handler, checked.lines, worker.resolved.job):
             made.validated, made.validated_whole, made.gone = checked.name, checked.whole, sorted(checked.lines)
         body = [statement for statement in handler.body if statement.lineno not in made.gone]
         made.reads = "job" if app.envelope else reads.whole(body, worker.resolved.job)

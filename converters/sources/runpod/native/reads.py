@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import Literal
 
 from converters.concepts.literals import source_of
@@ -69,6 +69,14 @@ def whole(body: Sequence[ast.stmt], job: str) -> Literal["input", "job"]:
         elif not _is_id(read, job):
             return "job"
     return "input" if inputs <= 1 else "job"
+
+
+def uses_input(handler: Handler, gone: Set[int], job: str) -> bool:
+    """Whether more than the lines that go uses the input as it was sent, which older validators change."""
+    nodes = [node for statement in handler.body if statement.lineno not in gone for node in ast.walk(statement)]
+    named = {node.id for node in nodes if isinstance(node, ast.Name)}
+    taken = [node for node in nodes if isinstance(node, ast.Subscript | ast.Call) and _is_id(node, job)]
+    return len(taken) < sum(isinstance(node, ast.Name) and node.id == job for node in nodes) if job in named else False
 
 
 def _runs_again(node: ast.AST, parents: Mapping[ast.AST, ast.AST]) -> bool:
