@@ -179,7 +179,7 @@ rule = Rule(
                 """,
             },
             seen=(Seen("manual", 5, "compose.yaml"),),
-            status="converted",
+            status="partial",
         ),
     ),
 )

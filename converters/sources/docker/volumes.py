@@ -89,4 +89,4 @@ def _sources(volume: Mounted, folder: str, one: Construct, app: App, ledger: Led
         ledger.settle(one, rules.DK031, Disposition.DROPPED, "lays the same sources over the image while developing; the image holds them")
     else:
         message = f"{folder or '.'} is laid over {volume.target} when compose starts the container: COPY it there in the Dockerfile."
-        ledger.settle(one, rules.DK031, Disposition.MANUAL, message, scope=Scope.DEPLOY)
+        ledger.settle(one, rules.DK031, Disposition.MANUAL, message)
