@@ -35,7 +35,8 @@ class Deployment:
     def running(self) -> Running:
         """The Python that runs: followed once, however often a conversion looks at the same files."""
         begun, files, known = started(self.program, self.project, self.image), self.runner.files, self.project.readings
-        texts = [self.project.files[path].data for path in (self.program.file, *files.values()) if path.endswith(".py")]
+        modules = [self.project.files.get(path) for path in (self.program.file, *files.values()) if path.endswith(".py")]
+        texts = [module.data for module in modules if module is not None]
         program = (self.program.kind, self.program.file, self.program.symbol)
         key = ("running", program, begun, self.runner.cwd, self.runner.search, tuple(files.items()), tuple(texts))
         if key not in known:
