@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from converters.python.undefined import undefined
+
 APP_ATTRIBUTES = frozenset(
     {"app_auth", "app_files", "app_files_context_dir", "app_files_ignore", "app_name", "build_metadata", "collect_routes",
      "concurrency_buffer", "concurrency_buffer_perc", "current_request", "data_mounts", "get_billing_components", "get_endpoints",
@@ -42,3 +44,9 @@ APP_IMPORTS = {
 
 class NotNative(Exception):
     """Why the original module has to stay; the message is shown to the person."""
+
+
+def must_define(text: str) -> None:
+    """Raises `NotNative` for a file that reads a name which nothing defines: what it means cannot be told elsewhere either."""
+    for name, line in undefined(text).items():
+        raise NotNative(f"line {line} reads `{name}`, which nothing defines")

@@ -17,9 +17,13 @@ WIDTH = 100
 def parts(function: cst.FunctionDef) -> tuple[list[Statement], list[Statement]]:
     """The docstring, and the statements behind it."""
     if not isinstance(function.body, cst.IndentedBlock):
-        line = cst.SimpleStatementLine(body=list(function.body.body))  # type: ignore[arg-type]
-        return ([line], []) if function.get_docstring() is not None else ([], [line])
-    body = [part for part in function.body.body if isinstance(part, Statement)]
+        body: list[Statement] = [
+            cst.SimpleStatementLine([small.with_changes(semicolon=cst.MaybeSentinel.DEFAULT)])
+            for small in function.body.body
+            if isinstance(small, cst.BaseSmallStatement)
+        ]
+    else:
+        body = [part for part in function.body.body if isinstance(part, Statement)]
     at = 1 if function.get_docstring() is not None else 0
     return body[:at], body[at:]
 

@@ -29,6 +29,16 @@ def converted(folder: Path, text: str) -> tuple[str, str]:
 
 
 NATIVE = [
+    pytest.param(
+        f"def handler(job):\n    data = job['input']; print(data['n'])\n    return {{'n': data['n']}}\n\n\n{START}",
+        "        print(input.n)\n        return Output(n=input.n)",
+        id="a name for the input before another statement of its line",
+    ),
+    pytest.param(
+        f"def handler(job):\n    return {{'n': job['input']['n' or None]}}\n\n\n{START}",
+        "input.model_dump(exclude_unset=True)['n' or None]",
+        id="a key that is computed",
+    ),
     pytest.param(f"{READ}{START}", "return Output(n=input.n)", id="a field that is read"),
     pytest.param(
         f"table = sorted([2, 1])\n\n\ndef handler(job):\n    return {{'t': table}}\n\n\n{START}",
@@ -152,6 +162,7 @@ NATIVE = [
 
 
 KEPT = [
+    pytest.param(f"def handler(job):\n    return {{'n': helper(job['input']['n'])}}\n\n\n{START}", id="a name that nothing defines"),
     pytest.param(
         f"{READ}config = {{'handler': handler}}\nrunpod.serverless.start(config)\n", id="the handler's name in a statement of its own"
     ),

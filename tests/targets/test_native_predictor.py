@@ -52,9 +52,10 @@ SETUP = """\
         self.model = torch.load("a")
 """
 KEPT = [
+    pytest.param("SIZE = 3", "SIZE = nothing", "reads `nothing`, which nothing defines", id="a name that nothing defines"),
     pytest.param("import numpy\n", "from numpy import *\n", "imports every name of `numpy`", id="a star"),
     pytest.param("import numpy\n", "from . import numpy\n", "imports relatively", id="a relative import"),
-    pytest.param("import numpy\n", "import fastapi\n", "a package of the app's own", id="the app's own package"),
+    pytest.param("import numpy\n", "import numpy\nimport fastapi\n", "a package of the app's own", id="the app's own package"),
     pytest.param(
         "import os\n", "import os\nimport datetime\n", "`datetime` is also a name", id="a module with the name of a class of the app"
     ),
@@ -211,6 +212,12 @@ NATIVE = [
         "        try:\n            f = 1\n        finally:\n            f = 2\n        for _",
         '@fal.endpoint("/cancel")',
         id="a method that cleans up",
+    ),
+    pytest.param(
+        PREDICT[PREDICT.index(" -> str:\n        for") :],
+        ' -> str: "Said."; size = scaled(2); return str(self.model(text, size))\n',
+        '        "Said."\n        size = scaled(2)\n        return JSONResponse',
+        id="a body on one line",
     ),
     pytest.param("-> str:\n        for", "-> dict:\n        for", 'JSONResponse({"output": result})', id="a mapping"),
     pytest.param("        return str", "        yield str", "    def outputs(self, input: Input) -> ", id="a stream"),

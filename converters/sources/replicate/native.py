@@ -10,7 +10,7 @@ import ast
 from pathlib import PurePosixPath
 
 from converters.concepts.cog.pget import MODULE
-from converters.concepts.native import APP_ATTRIBUTES, APP_IMPORTS, NotNative
+from converters.concepts.native import APP_ATTRIBUTES, APP_IMPORTS, NotNative, must_define
 from converters.ir import App, NativePredictor
 from converters.python.code import Code, imports
 from converters.python.separated import separated
@@ -33,6 +33,7 @@ def source(app: App, text: str, code: Code, closure: list[str]) -> NativePredict
     """The plan for the predictor's file once Cog is taken out of it. Raises `NotNative` with the first reason against it."""
     _alone(app, code, closure)
     text = separated(text)
+    must_define(text)
     layout = native_module.read(app, text)
     renamed = _renamed(app, layout)
     _readable(app, layout)

@@ -93,13 +93,14 @@ class Handler(Rename):
     def leave_SimpleStatementLine(
         self, original_node: cst.SimpleStatementLine, updated_node: cst.SimpleStatementLine
     ) -> cst.BaseStatement | cst.RemovalSentinel:
-        first = original_node.body[0]
-        is_alias = self.native.reads == "fields" and isinstance(first, cst.Assign) and self._is_input(first.value)
-        if is_alias and len(original_node.body) == 1:
-            return cst.RemoveFromParent()
-        if len(original_node.body) == 1 and self._is_needless_save(first):
-            return cst.RemoveFromParent()
-        return updated_node
+        return updated_node if updated_node.body else cst.RemoveFromParent()
+
+    def leave_Assign(self, original_node: cst.Assign, updated_node: cst.Assign) -> cst.BaseSmallStatement | cst.RemovalSentinel:
+        """Another name for the request's input goes: its reads are fields."""
+        return cst.RemoveFromParent() if self.native.reads == "fields" and self._is_input(original_node.value) else updated_node
+
+    def leave_Expr(self, original_node: cst.Expr, updated_node: cst.Expr) -> cst.BaseSmallStatement | cst.RemovalSentinel:
+        return cst.RemoveFromParent() if self._is_needless_save(original_node) else updated_node
 
     def leave_Return(self, original_node: cst.Return, updated_node: cst.Return) -> cst.BaseSmallStatement:
         value = updated_node.value

@@ -11,7 +11,7 @@ import copy
 from dataclasses import dataclass
 
 from converters.concepts import fields
-from converters.concepts.native import NotNative
+from converters.concepts.native import NotNative, must_define
 from converters.ir import App, Edit, NativeWorker
 from converters.python.applying import apply, together
 from converters.python.code import Code
@@ -60,6 +60,7 @@ def source(worker: Worker) -> NativeWorker:
     module, handler = _without_runpod(worker)
     app, code = worker.app, worker.code
     assert app.handler is not None and worker.resolved.job is not None
+    must_define(module.text)
     places = place(module, handler.name, app.handler.load)
     _free_names(app, module, places)
     if len(worker.closure) > 1 and not _loads(worker, module, places):

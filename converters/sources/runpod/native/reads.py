@@ -111,8 +111,17 @@ def _only_key_reads(handler: ast.AST, aliases: set[str], job: str) -> None:
             read = parents.get(parents[node]) if isinstance(parent, ast.Attribute) else parent
             holder = parents.get(read) if read is not None else None
             alias = isinstance(holder, ast.Assign) and len(holder.targets) == 1 and isinstance(holder.targets[0], ast.Name)
-            if not alias and not isinstance(holder, ast.Subscript | ast.Attribute):
+            if not alias and not (read is not None and _is_key_read(read, parents)):
                 raise NotNative("its input is used as a whole")
+
+
+def _is_key_read(node: ast.AST, parents: Mapping[ast.AST, ast.AST]) -> bool:
+    """Whether a dict is read by one key that stands there: `node["key"]`, `node.get("key", ...)`."""
+    parent = parents.get(node)
+    if isinstance(parent, ast.Subscript):
+        return parent.value is node and _constant_text(parent.slice) is not None
+    call = parents.get(parent) if isinstance(parent, ast.Attribute) and parent.attr == "get" else None
+    return isinstance(call, ast.Call) and bool(call.args) and _constant_text(call.args[0]) is not None
 
 
 def _constant_text(node: ast.AST) -> str | None:

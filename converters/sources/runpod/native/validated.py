@@ -45,7 +45,7 @@ def validated(code: Code, module: Module, handler: Handler, flow: Flow, schema: 
         return None
     for position, statement in enumerate(handler.body):
         if isinstance(statement, ast.Assign) and statement.value is validation.call and isinstance(statement.targets[0], ast.Name):
-            found = _lines(handler, position, statement.targets[0].id)
+            found = _lines(handler, position, statement.targets[0].id, {entry.name for entry in schema.fields})
             return found and replace(found, lines=found.lines | _only_checked(handler, found.lines, validation.call.args[:1]))
     return None
 
@@ -78,7 +78,7 @@ def _says_all(code: Code, module: Module, node: ast.expr, schema: InputSchema) -
     return True
 
 
-def _lines(handler: Handler, position: int, name: str) -> Validated | None:
+def _lines(handler: Handler, position: int, name: str, fields: set[str]) -> Validated | None:
     """The lines from the call on, which must be the three of the idiom."""
     rest = handler.body[position + 1 : position + 3]
     if len(rest) != 2 or not _refuses(rest[0], name):
@@ -94,7 +94,7 @@ def _lines(handler: Handler, position: int, name: str) -> Validated | None:
     if any(node.id == target.id and not isinstance(node.ctx, ast.Load) for node in after):
         return None
     lines = frozenset(statement.lineno for statement in (handler.body[position], *rest))
-    return Validated(lines, target.id, whole=not _only_read(handler.body[position + 3 :], target.id))
+    return Validated(lines, target.id, whole=not _only_read(handler.body[position + 3 :], target.id, fields))
 
 
 def _refuses(statement: ast.stmt, name: str) -> bool:
@@ -106,8 +106,8 @@ def _refuses(statement: ast.stmt, name: str) -> bool:
     return ast.unparse(statement.test) in tests and returned == f"return {{'error': {name}['errors']}}"
 
 
-def _only_read(body: list[ast.stmt], name: str) -> bool:
-    """Whether a dict is only read by constant keys."""
+def _only_read(body: list[ast.stmt], name: str, fields: set[str]) -> bool:
+    """Whether a dict is only read by the names of fields."""
     parents = {child: parent for statement in body for parent in ast.walk(statement) for child in ast.iter_child_nodes(parent)}
     for statement in body:
         for node in ast.walk(statement):
@@ -115,10 +115,10 @@ def _only_read(body: list[ast.stmt], name: str) -> bool:
                 continue
             parent = parents.get(node)
             if isinstance(parent, ast.Subscript) and parent.value is node:
-                if not (isinstance(parent.ctx, ast.Load) and isinstance(parent.slice, ast.Constant)):
+                if not (isinstance(parent.ctx, ast.Load) and isinstance(parent.slice, ast.Constant) and parent.slice.value in fields):
                     return False
             elif isinstance(parent, ast.Attribute) and parent.attr == "get" and isinstance(call := parents.get(parent), ast.Call):
-                if call.func is not parent or not call.args or not isinstance(call.args[0], ast.Constant):
+                if call.func is not parent or not call.args or not isinstance(key := call.args[0], ast.Constant) or key.value not in fields:
                     return False
             else:
                 return False
