@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from converters.errors import UsageError
+from converters.python.unparsed import unparse
 from converters.targets.contract import NAME
 
 MEDIA = frozenset({"Image", "Video", "Audio", "File"})
@@ -84,7 +85,7 @@ def answer_key(folder: Path, app: str) -> str:
     fields = [node for node in output.body if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)]
     if len(fields) != 1:
         return ""
-    key = ast.unparse(fields[0].target)
+    key = unparse(fields[0].target)
     media = {node.id for node in ast.walk(fields[0].annotation) if isinstance(node, ast.Name)} & MEDIA
     return key if key == "output" or media else ""
 

@@ -11,6 +11,7 @@ from converters.containers.shell import is_shell
 from converters.containers.start_work import MODEL_FILE, MODEL_HOST, PYTHON, SMALL_FILE, StartScript, StartWork, lasts, of_script, unwrapped
 from converters.provenance import Origin
 from converters.python.module import FunctionNode, assigned, is_main_test, tree_of
+from converters.python.unparsed import unparse
 
 HUB = frozenset({"snapshot_download", "hf_hub_download"})
 FETCHES = frozenset({"urlretrieve", "download_url_to_file", "load_file_from_url", "wget.download", "gdown.download"})
@@ -97,7 +98,7 @@ class _StartingProgram:
         functions = {node.name: node for node in ast.walk(self.tree) if isinstance(node, FunctionNode)}
         yield from self._body(self.tree.body, functions)
         for name, node in functions.items():
-            events = any("startup" in ast.unparse(one) for one in node.decorator_list)
+            events = any("startup" in unparse(one) for one in node.decorator_list)
             if (name in STARTS or events) and name not in self.entered:
                 self.entered.add(name)
                 yield from self._body(node.body, functions)
@@ -127,7 +128,7 @@ class _StartingProgram:
                         yield from self._body(functions[node.func.id].body, functions)
 
     def _call(self, node: ast.Call) -> Iterator[StartWork]:
-        name = ast.unparse(node.func)
+        name = unparse(node.func)
         last = name.rpartition(".")[2]
         origin = Origin(file=self.path, line=node.lineno)
         if last in HUB and (told := self._fetches_from_hub(node)) is not None:
@@ -137,7 +138,7 @@ class _StartingProgram:
             if (MODEL_FILE.search(address) or MODEL_HOST.search(address)) and "://" in address:
                 yield StartWork("downloads", f"{last}({address[:70]!r}, ...)", origin, not lasts(place or ""))
         elif last in RUNS and name.partition(".")[0] in ("subprocess", "sp", "os") and node.args:
-            environment = next((ast.unparse(keyword.value) for keyword in node.keywords if keyword.arg == "env"), "")
+            environment = next((unparse(keyword.value) for keyword in node.keywords if keyword.arg == "env"), "")
             text = self._command(node.args[0])
             if text and "SKIP_CUDA_BUILD" not in environment:
                 yield from self.start.of_shell_text(text, origin)
@@ -153,7 +154,7 @@ class _StartingProgram:
     def _command(self, node: ast.expr) -> str:
         """A command as a line for a shell; '' where its program is not known."""
         if isinstance(node, ast.List | ast.Tuple):
-            words = ["python" if ast.unparse(one) == "sys.executable" else self._text(one) or "$unknown" for one in node.elts]
+            words = ["python" if unparse(one) == "sys.executable" else self._text(one) or "$unknown" for one in node.elts]
             if len(words) > 2 and is_shell(words[:1]) and words[1].startswith("-") and "c" in words[1]:
                 return words[2]
             return " ".join(words)
@@ -174,9 +175,9 @@ class _StartingProgram:
                 parts = [part.value if isinstance(part, ast.FormattedValue) else part for part in values]
                 texts = [self._text(part) for part in parts]
                 return "".join(text or "$unknown" for text in texts) if texts and texts[0] else None
-            case ast.Call(func=function, args=[first, *rest]) if ast.unparse(function).rpartition(".")[2] in ("join", "Path", "str"):
+            case ast.Call(func=function, args=[first, *rest]) if unparse(function).rpartition(".")[2] in ("join", "Path", "str"):
                 start = self._text(first)
                 return None if start is None else str(PurePosixPath(start, *(self._text(one) or "" for one in rest)))
-            case ast.Call(func=function, args=[_, default]) if ast.unparse(function).rpartition(".")[2] in ("getenv", "get"):
+            case ast.Call(func=function, args=[_, default]) if unparse(function).rpartition(".")[2] in ("getenv", "get"):
                 return self._text(default)
         return None

@@ -13,6 +13,7 @@ from typing import Any, Literal
 from converters.preflight.values import UNKNOWN, Unknown, Values
 from converters.project import MAX_FILE, Project, SourceFile, normalize
 from converters.python.module import assigned, nodes, tree_of
+from converters.python.unparsed import unparse
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -151,13 +152,13 @@ def _in_module(project: Project, file: SourceFile, outer: dict[str, Stated], nam
             yield _program(project, "app", name, file, node, settings, tree, values)
         elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and symbol in ("", node.name):
             for call in node.decorator_list:
-                if isinstance(call, ast.Call) and ast.unparse(call.func) == "fal.function":
+                if isinstance(call, ast.Call) and unparse(call.func) == "fal.function":
                     settings = {**outer, **_keywords(call.keywords, file.path, values)}
                     yield _program(project, "function", name, file, node, settings, tree, values)
 
 
 def _is_app(base: ast.expr) -> bool:
-    return ast.unparse(base) in ("fal.App", "App")
+    return unparse(base) in ("fal.App", "App")
 
 
 def _program(
@@ -200,7 +201,7 @@ def _image_call(node: ast.AST, values: Values) -> ast.Call | None:
             held = held or part.value
     if isinstance(held, ast.Name):
         held = values.expression(held.id)
-    return held if isinstance(held, ast.Call) and "ContainerImage" in ast.unparse(held.func) else None
+    return held if isinstance(held, ast.Call) and "ContainerImage" in unparse(held.func) else None
 
 
 def _python_image(project: Project, call: ast.Call, file: SourceFile, values: Values) -> Image:
@@ -217,7 +218,7 @@ def _python_image(project: Project, call: ast.Call, file: SourceFile, values: Va
     text = values.text(first)
     if text is None:
         return made
-    if not ast.unparse(call.func).endswith("from_dockerfile"):
+    if not unparse(call.func).endswith("from_dockerfile"):
         line = first.lineno if isinstance(first, ast.Constant) else values.line_of(first) or call.lineno
         return replace(made, file=file.path, line=line, data=text.encode())
     dockerfile = project.get(str(PurePosixPath(text)))

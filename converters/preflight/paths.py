@@ -14,6 +14,7 @@ from converters.preflight.programs import commands
 from converters.preflight.running import Scope
 from converters.preflight.values import absolute
 from converters.python.module import FunctionNode, assigned
+from converters.python.unparsed import unparse
 
 IMPORTED_FROM = "the code imports from"
 
@@ -60,7 +61,7 @@ def _below(path: str, folder: str) -> bool:
 
 def reads(call: ast.Call, scope: Scope) -> Iterator[tuple[ast.expr, str]]:
     """The arguments of a call that are paths which must be there, each with what reads it."""
-    name = ast.unparse(call.func)
+    name = unparse(call.func)
     last = name.rpartition(".")[2]
     first = call.args[0] if call.args else None
     if name in ("open", "io.open", "codecs.open") and first is not None:
@@ -89,11 +90,11 @@ def reads(call: ast.Call, scope: Scope) -> Iterator[tuple[ast.expr, str]]:
 
 def _is_indexed(call: ast.Call, scope: Scope) -> bool:
     """Whether the code takes a key out of what the call returns, which fails where the file is not there."""
-    name = next((ast.unparse(node.targets[0]) for node in scope.nodes if isinstance(node, ast.Assign) and node.value is call), "")
+    name = next((unparse(node.targets[0]) for node in scope.nodes if isinstance(node, ast.Assign) and node.value is call), "")
     return any(
         isinstance(node, ast.Subscript)
         and isinstance(node.ctx, ast.Load)
-        and (node.value is call or (name and ast.unparse(node.value) == name))
+        and (node.value is call or (name and unparse(node.value) == name))
         for node in ast.walk(scope.unit.module.tree)
     )
 
@@ -167,21 +168,21 @@ def _is_optional(scope: Scope, node: ast.AST, argument: ast.expr) -> bool:
 
 def _forgives(handler: ast.ExceptHandler) -> bool:
     """Whether the code goes on after a file was missing."""
-    kinds = ast.unparse(handler.type) if handler.type is not None else "Exception"
+    kinds = unparse(handler.type) if handler.type is not None else "Exception"
     if not re.search(r"\b(Exception|BaseException|OSError|IOError|FileNotFoundError|EnvironmentError)\b", kinds):
         return False
     return not any(map(_gives_up, handler.body))
 
 
 def _exits(node: ast.AST) -> bool:
-    return isinstance(node, ast.Call) and ast.unparse(node.func) in ("sys.exit", "exit", "quit", "os._exit")
+    return isinstance(node, ast.Call) and unparse(node.func) in ("sys.exit", "exit", "quit", "os._exit")
 
 
 def _asks(test: ast.expr, wanted: str, scope: Scope, argument: ast.expr) -> bool:
     """Whether a condition asks for the path."""
     text = scope.text(argument)
     for node in ast.walk(test):
-        if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in ("exists", "isfile", "isdir", "is_file", "is_dir"):
+        if isinstance(node, ast.Call) and unparse(node.func).rpartition(".")[2] in ("exists", "isfile", "isdir", "is_file", "is_dir"):
             asked = [*node.args, *([node.func.value] if isinstance(node.func, ast.Attribute) else [])]
             if any(ast.dump(one) == wanted or (text is not None and scope.text(one) == text) for one in asked):
                 return True

@@ -11,6 +11,7 @@ from pathlib import PurePosixPath
 from converters.containers.shell import ShellCommand, is_shell, split
 from converters.preflight.running import Scope
 from converters.preflight.values import absolute
+from converters.python.unparsed import unparse
 
 RUNS = re.compile(
     r"^(?:(?:subprocess|sp)\.(?:run|call|check_call|check_output|Popen|getoutput|getstatusoutput)|Popen|os\.(?:system|popen)"
@@ -76,7 +77,7 @@ def _bare(words: tuple[str, ...]) -> tuple[str, ...]:
 
 def commands(call: ast.Call, scope: Scope, cwd: str) -> Iterator[Command]:
     """The commands that a call starts. `cwd`: the working directory of the code."""
-    name = ast.unparse(call.func)
+    name = unparse(call.func)
     if not RUNS.match(name) or not call.args:
         return
     stated = next((keyword.value for keyword in call.keywords if keyword.arg == "cwd"), None)
@@ -87,7 +88,7 @@ def commands(call: ast.Call, scope: Scope, cwd: str) -> Iterator[Command]:
         yield from _of_words([_word(argument, scope) for argument in call.args if not isinstance(argument, ast.Starred)], where)
         return
     expression = _assigned(first, scope)
-    if isinstance(expression, ast.Call) and ast.unparse(expression.func).rpartition(".")[2] == "split":
+    if isinstance(expression, ast.Call) and unparse(expression.func).rpartition(".")[2] == "split":
         expression = expression.args[0] if expression.args else getattr(expression.func, "value", expression)
     if isinstance(expression, ast.List | ast.Tuple):
         yield from _of_words([_word(element, scope) for element in expression.elts], where)
@@ -132,7 +133,7 @@ def _assigned(node: ast.expr, scope: Scope) -> ast.expr:
 
 
 def _word(node: ast.expr, scope: Scope) -> str:
-    text = ast.unparse(node) if ast.unparse(node) == "sys.executable" else scope.text(node)
+    text = unparse(node) if unparse(node) == "sys.executable" else scope.text(node)
     return UNKNOWN if text is None else text
 
 
@@ -146,4 +147,4 @@ def _text(node: ast.expr, scope: Scope) -> str:
         return "".join(_text(part, scope) for part in parts)
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
         return _text(node.left, scope) + _text(node.right, scope)
-    return "sys.executable" if ast.unparse(node) == "sys.executable" else UNKNOWN
+    return "sys.executable" if unparse(node) == "sys.executable" else UNKNOWN

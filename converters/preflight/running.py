@@ -18,6 +18,7 @@ from converters.preflight.values import UNKNOWN, Values, absolute
 from converters.project import Project
 from converters.python.code import LOADS
 from converters.python.module import FunctionNode, Module, assigned, is_main_test, nodes, parse
+from converters.python.unparsed import unparse
 
 
 @dataclass(frozen=True)
@@ -176,7 +177,7 @@ class Running:
                 self.mentioned.add(part.value)  # getattr(module, "name")
             elif isinstance(part, ast.Import | ast.ImportFrom):
                 self._import(unit, part)
-            elif isinstance(part, ast.Call) and LOADS.search(ast.unparse(part.func)):
+            elif isinstance(part, ast.Call) and LOADS.search(unparse(part.func)):
                 self._load(scope, part)
 
     def _load(self, scope: Scope, call: ast.Call) -> None:
@@ -301,7 +302,7 @@ def running(program: Program, project: Project, runner: Runner, started: tuple[s
 def _put_on_the_path(unit: Unit, cwd: str) -> list[str]:
     """The folders that a started file puts on `sys.path` by their names; relative ones count from the working directory."""
     calls = [node for node in nodes(unit.module.tree) if isinstance(node, ast.Call) and node.args]
-    puts = [node for node in calls if ast.unparse(node.func) in ("sys.path.append", "sys.path.insert")]
+    puts = [node for node in calls if unparse(node.func) in ("sys.path.append", "sys.path.insert")]
     return [absolute(text, cwd) for node in puts if (text := unit.values.text(node.args[-1]))]
 
 
@@ -310,12 +311,12 @@ def _learn_search(found: Running, own: ast.AST | None) -> None:
     values, cwd = Values(ast.Module([], []), "", found.runner.cwd), found.runner.cwd
     places: list[str] = []
     for node in ast.walk(own) if own is not None else ():
-        if isinstance(node, ast.Call) and ast.unparse(node.func) == "os.chdir" and node.args:
+        if isinstance(node, ast.Call) and unparse(node.func) == "os.chdir" and node.args:
             cwd = absolute(values.text(node.args[0]) or "", cwd)
             values = Values(ast.Module([], []), "", cwd)
             found.runner = Runner(found.runner.files, cwd, found.runner.search, found.runner.folders)
-        elif isinstance(node, ast.Call) and ast.unparse(node.func) in ("sys.path.insert", "sys.path.append") and node.args:
+        elif isinstance(node, ast.Call) and unparse(node.func) in ("sys.path.insert", "sys.path.append") and node.args:
             places.append(values.text(node.args[-1]) or "")
-        elif isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "sys.path[:0]" and isinstance(node.value, ast.List):
+        elif isinstance(node, ast.Assign) and unparse(node.targets[0]) == "sys.path[:0]" and isinstance(node.value, ast.List):
             places += [values.text(element) or "" for element in node.value.elts]
     found.search[:0] = [absolute(place, cwd) for place in places if place]

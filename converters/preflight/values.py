@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 from typing import Any, Final
 
 from converters.python.module import assigned, nodes, top_level
+from converters.python.unparsed import unparse
 
 
 class Unknown:
@@ -49,7 +50,7 @@ class Values:
                 for statement in node.body:
                     self._learn(statement, f"{node.name}.")
             elif isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
-                for target in map(ast.unparse, node.targets if isinstance(node, ast.Assign) else [node.target]):
+                for target in map(unparse, node.targets if isinstance(node, ast.Assign) else [node.target]):
                     if target.startswith("self."):
                         self._names.setdefault(target, []).append(node.value)
 
@@ -148,7 +149,7 @@ class Values:
     def _call(self, node: ast.Call, local: Mapping[str, Any], depth: int) -> Any:
         name = node.func.attr if isinstance(node.func, ast.Attribute) else node.func.id if isinstance(node.func, ast.Name) else ""
         if name in ("get", "getenv") and len(node.args) == 2:  # os.environ.get(NAME, DEFAULT): what holds where nobody sets it
-            owner = ast.unparse(node.func)
+            owner = unparse(node.func)
             return self.value(node.args[1], local, depth) if owner in _ENVIRONMENT else UNKNOWN
         if name in ("getcwd", "cwd"):
             return self.cwd
@@ -157,7 +158,7 @@ class Values:
         arguments = [self.value(argument, local, depth) for argument in node.args]
         if name in self.paths:
             return PurePosixPath(*_known(arguments))
-        if name == "join" and isinstance(node.func, ast.Attribute) and ast.unparse(node.func.value).endswith("path"):
+        if name == "join" and isinstance(node.func, ast.Attribute) and unparse(node.func.value).endswith("path"):
             return str(PurePosixPath(*_known(arguments)))
         if name == "dirname":
             return str(PurePosixPath(*_known(arguments)).parent)

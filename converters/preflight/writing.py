@@ -14,6 +14,7 @@ from converters.preflight.paths import Need, reads
 from converters.preflight.programs import Command, commands, of_text, script_of
 from converters.preflight.running import Running, Scope, Unit
 from converters.preflight.values import absolute
+from converters.python.unparsed import unparse
 
 ASKING = frozenset(
     {
@@ -101,7 +102,7 @@ class _Writer:
             started = list(commands(node, scope, cwd))
             for command in started:
                 self.command(command)
-            name = ast.unparse(node.func).rpartition(".")[2]
+            name = unparse(node.func).rpartition(".")[2]
             if started or name in ASKING or name in scope.unit.values.paths or (name == "from_pretrained" and not node.keywords):
                 continue
             read = {id(argument) for argument, _ in reads(node, scope)}

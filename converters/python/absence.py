@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Literal
 
 from converters.python.module import FunctionNode, Module, nodes
+from converters.python.unparsed import unparse
 
 Absence = Literal["optional", "used", "unknown"]
 """`optional`: nothing fails without it; `used`: its value is passed on as it is; `unknown`: reading does not tell."""
@@ -187,7 +188,7 @@ def _is_new(key: tuple[int, str], seen: _Seen) -> bool:
 
 def _is_checked(module: Module, node: ast.expr) -> bool:
     """Whether a condition around the read, or one that leaves before it, asks for the same name."""
-    text, below = ast.unparse(node), node
+    text, below = unparse(node), node
     for parent in module.ancestors(node):
         if isinstance(parent, ast.If | ast.IfExp | ast.While) and below is not parent.test and _asks(parent.test, text):
             return True
@@ -200,7 +201,7 @@ def _is_checked(module: Module, node: ast.expr) -> bool:
 
 
 def _asks(test: ast.expr, text: str) -> bool:
-    return any(isinstance(part, ast.Name | ast.Attribute) and ast.unparse(part) == text for part in ast.walk(test))
+    return any(isinstance(part, ast.Name | ast.Attribute) and unparse(part) == text for part in ast.walk(test))
 
 
 def _settles(statement: ast.stmt, text: str) -> bool:
@@ -209,7 +210,7 @@ def _settles(statement: ast.stmt, text: str) -> bool:
         return False
     last = statement.body[-1]
     leaves = isinstance(last, ast.Return | ast.Raise | ast.Continue | ast.Break)
-    return leaves or any(isinstance(part, ast.Assign) and any(ast.unparse(one) == text for one in part.targets) for part in statement.body)
+    return leaves or any(isinstance(part, ast.Assign) and any(unparse(one) == text for one in part.targets) for part in statement.body)
 
 
 def _is_logged(module: Module, node: ast.AST) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
+from converters.python.unparsed import unparse
+
 
 def always_bound(body: Sequence[ast.stmt]) -> set[str]:
     """Names that are bound whenever the end of a block is reached. What a loop binds may never be bound."""
@@ -18,7 +20,7 @@ def _of(statement: ast.stmt) -> set[str]:
         case ast.Try(body=body, orelse=orelse, handlers=handlers, finalbody=last):
             return _of_each([[*body, *orelse], *(handler.body for handler in handlers)]) | always_bound(last)
         case ast.With(items=items, body=body) | ast.AsyncWith(items=items, body=body):
-            may_end = any("suppress" in ast.unparse(item.context_expr) for item in items)
+            may_end = any("suppress" in unparse(item.context_expr) for item in items)
             return (set() if may_end else always_bound(body)) | {name for item in items for name in _targets(item.optional_vars)}
         case ast.Assign(targets=targets):
             return {name for target in targets for name in _targets(target)}
@@ -44,7 +46,7 @@ def _leaves(statement: ast.stmt) -> bool:
     if isinstance(statement, ast.Raise | ast.Return):
         return True
     call = statement.value if isinstance(statement, ast.Expr) else None
-    return isinstance(call, ast.Call) and ast.unparse(call.func) in ("sys.exit", "exit", "quit", "os._exit")
+    return isinstance(call, ast.Call) and unparse(call.func) in ("sys.exit", "exit", "quit", "os._exit")
 
 
 def _targets(target: ast.expr | None) -> set[str]:

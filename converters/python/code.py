@@ -11,6 +11,7 @@ from pathlib import PurePosixPath
 from converters.errors import Unreadable
 from converters.project import Project, normalize
 from converters.python.module import FunctionNode, Module, nodes, parse
+from converters.python.unparsed import unparse
 
 LOADS = re.compile(r"\b(spec_from_file_location|SourceFileLoader|run_path)\b")
 """Functions that load a Python file by its path."""
@@ -133,7 +134,7 @@ class Code:
         if not LOADS.search(importer.text):
             return
         for node in nodes(importer.tree):
-            if not isinstance(node, ast.Call) or not LOADS.search(ast.unparse(node.func)):
+            if not isinstance(node, ast.Call) or not LOADS.search(unparse(node.func)):
                 continue
             for argument in [*node.args, *(keyword.value for keyword in node.keywords)]:
                 text = argument.value if isinstance(argument, ast.Constant) and isinstance(argument.value, str) else ""

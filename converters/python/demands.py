@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from converters.python.module import FunctionNode, Module, assigned
+from converters.python.unparsed import unparse
 
 ENDS = frozenset({"sys.exit", "exit", "quit", "os._exit"})
 CONVERSIONS = frozenset({"int", "float", "json.loads", "Path", "pathlib.Path", "open", "os.path.join", "len"})
@@ -15,9 +16,7 @@ CONVERSIONS = frozenset({"int", "float", "json.loads", "Path", "pathlib.Path", "
 
 def _ends(statement: ast.AST) -> bool:
     """Whether a statement raises or ends the process."""
-    return any(
-        isinstance(part, ast.Raise) or (isinstance(part, ast.Call) and ast.unparse(part.func) in ENDS) for part in ast.walk(statement)
-    )
+    return any(isinstance(part, ast.Raise) or (isinstance(part, ast.Call) and unparse(part.func) in ENDS) for part in ast.walk(statement))
 
 
 def is_demanded(module: Module, node: ast.AST) -> bool:
@@ -25,7 +24,7 @@ def is_demanded(module: Module, node: ast.AST) -> bool:
     if not _is_empty(node):
         return False
     parent = module.parents.get(node)
-    if isinstance(parent, ast.Call) and node in parent.args and ast.unparse(parent.func) in CONVERSIONS and not _has_default(node):
+    if isinstance(parent, ast.Call) and node in parent.args and unparse(parent.func) in CONVERSIONS and not _has_default(node):
         return not _is_tested(module, node)
     if isinstance(parent, ast.Attribute) and not _has_default(node) and isinstance(module.parents.get(parent), ast.Call):
         return not _is_tested(module, node)
@@ -56,8 +55,8 @@ def _has_default(node: ast.AST) -> bool:
 
 def _is_tested(module: Module, node: ast.AST) -> bool:
     """Whether a condition around the read asks for it."""
-    text = ast.unparse(node)
-    return any(isinstance(above, ast.If | ast.IfExp) and text in ast.unparse(above.test) for above in module.ancestors(node))
+    text = unparse(node)
+    return any(isinstance(above, ast.If | ast.IfExp) and text in unparse(above.test) for above in module.ancestors(node))
 
 
 def _contains(tree: ast.AST, node: ast.AST) -> bool:
@@ -107,7 +106,7 @@ def demanded_lists(module: Module, aliases: set[str]) -> Iterator[tuple[ast.AST,
 
 def _asks_for(test: ast.expr, name: str, aliases: set[str]) -> bool:
     """`name not in os.environ`, `not os.getenv(name)`, `os.environ.get(name) is None`."""
-    text = ast.unparse(test)
+    text = unparse(test)
     environ = "|".join(sorted((re.escape(alias) for alias in aliases if not alias.endswith("()")), key=len, reverse=True))
     read = rf"(?:(?:os\.)?(?:{environ})\.get|(?:os\.)?getenv)\({name}(?:, (?:''|None))?\)"
     return re.search(rf"\b{name} not in (?:os\.)?(?:{environ})\b|not {read}|{read} (?:is None|== '')", text) is not None
@@ -115,10 +114,10 @@ def _asks_for(test: ast.expr, name: str, aliases: set[str]) -> bool:
 
 def _is_refused(module: Module, kept: ast.Assign) -> bool:
     """Whether the list of what is missing is refused where it is not empty."""
-    name = ast.unparse(kept.targets[0])
+    name = unparse(kept.targets[0])
     place = next((above for above in module.ancestors(kept) if isinstance(above, FunctionNode)), module.tree)
     tests = (other for other in ast.walk(place) if isinstance(other, ast.If) and other.lineno > kept.lineno)
-    return any(re.fullmatch(rf"{name}|len\({name}\)( > 0)?", ast.unparse(other.test)) and any(map(_ends, other.body)) for other in tests)
+    return any(re.fullmatch(rf"{name}|len\({name}\)( > 0)?", unparse(other.test)) and any(map(_ends, other.body)) for other in tests)
 
 
 def _named(module: Module, names: ast.expr, node: ast.AST) -> Iterator[tuple[ast.AST, str, bool]]:

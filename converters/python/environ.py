@@ -16,6 +16,7 @@ from converters.python.demands import demanded_lists, is_demanded
 from converters.python.guards import is_guarded, written
 from converters.python.module import FunctionNode, Module, nodes
 from converters.python.settings import settings_fields
+from converters.python.unparsed import unparse
 
 
 def code_variables(app: App, code: Code, closure: list[str], ledger: Ledger, stated: Iterable[str] = ()) -> None:
@@ -94,7 +95,7 @@ def _libraries(tree: ast.Module) -> set[str]:
             found |= {f"{alias.asname or alias.name}.Env()" for alias in node.names if alias.name == "environs"}
     made = {name.removesuffix("()") for name in found if name.endswith("()")}
     for node in nodes(tree) if made else ():
-        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call) and ast.unparse(node.value.func) in made:
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call) and unparse(node.value.func) in made:
             found |= {f"{target.id}." for target in node.targets if isinstance(target, ast.Name)}
     return found
 

@@ -12,6 +12,7 @@ from typing import Literal
 from converters.ir import Origin
 from converters.python import pip
 from converters.python.module import FunctionNode, Module, ancestors, nodes
+from converters.python.unparsed import unparse
 
 Weight = Literal["demands", "suggests", "denies"]
 ONLY_ON_GPU = frozenset(
@@ -122,7 +123,7 @@ def constants_of(tree: ast.Module) -> Mapping[str, ast.expr]:
         if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
             for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
                 if isinstance(target, ast.Name | ast.Attribute):
-                    found.setdefault(ast.unparse(target), []).append(node.value)
+                    found.setdefault(unparse(target), []).append(node.value)
         elif isinstance(node, ast.arg):
             found.setdefault(node.arg, []).extend((node, node))  # type: ignore[arg-type]
     return {name: values[0] for name, values in found.items() if len(values) == 1 and not _has_another_way(tree, values[0])}
@@ -147,8 +148,8 @@ def device_of(call: ast.Call, constants: Mapping[str, ast.expr]) -> str:
 
 def _cuda(node: ast.expr, constants: Mapping[str, ast.expr]) -> str:
     if isinstance(node, ast.Name | ast.Attribute):
-        node = constants.get(ast.unparse(node), node)
-    if isinstance(node, ast.Call) and ast.unparse(node.func) == "torch.device" and node.args:
+        node = constants.get(unparse(node), node)
+    if isinstance(node, ast.Call) and unparse(node.func) == "torch.device" and node.args:
         node = node.args[0]
     if isinstance(node, ast.Constant) and isinstance(node.value, str) and re.fullmatch(r"cuda(:\d+)?", node.value):
         return node.value
@@ -159,7 +160,7 @@ def _has_another_way(tree: ast.Module, node: ast.AST) -> bool:
     """Whether the code asks for CUDA first, or goes on where it fails."""
     child = node
     for above in ancestors(tree, node):
-        if isinstance(above, ast.If | ast.IfExp) and re.search(r"cuda|gpu|device", ast.unparse(above.test), re.IGNORECASE):
+        if isinstance(above, ast.If | ast.IfExp) and re.search(r"cuda|gpu|device", unparse(above.test), re.IGNORECASE):
             return True
         if isinstance(above, ast.Try) and child in above.body and above.handlers and not any(map(_raises, above.handlers)):
             return True

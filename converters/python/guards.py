@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from converters.python.module import Module
+from converters.python.unparsed import unparse
 
 CAUGHT = frozenset({"KeyError", "LookupError", "Exception", "BaseException"})
 
@@ -63,7 +64,7 @@ def _names(node: ast.AST, name: str) -> bool:
 def _forgives(handler: ast.ExceptHandler) -> bool:
     """Whether a handler catches the failure of a read and goes on without the variable."""
     types: list[ast.expr | None] = [*handler.type.elts] if isinstance(handler.type, ast.Tuple) else [handler.type]
-    catches = any(one is None or ast.unparse(one) in CAUGHT for one in types)
+    catches = any(one is None or unparse(one) in CAUGHT for one in types)
     return catches and not any(isinstance(inner, ast.Raise) for inner in ast.walk(handler))
 
 

@@ -6,6 +6,8 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from converters.python.unparsed import unparse
+
 _ALIASES = ("env", "alias", "validation_alias")
 
 
@@ -32,7 +34,7 @@ def settings_fields(node: ast.AST) -> Iterator[SettingsField]:
             name = statement.target.id
             alias, default = _field(statement.value)
             required = default is None and not _is_optional(statement.annotation)
-            if name not in ("model_config",) and not name.startswith("_") and "ClassVar" not in ast.unparse(statement.annotation):
+            if name not in ("model_config",) and not name.startswith("_") and "ClassVar" not in unparse(statement.annotation):
                 yield SettingsField(alias or (prefix + name).upper(), statement, required)
 
 
@@ -65,5 +67,5 @@ def _field(value: ast.expr | None) -> tuple[str, object]:
 
 
 def _is_optional(annotation: ast.expr) -> bool:
-    text = ast.unparse(annotation)
+    text = unparse(annotation)
     return "Optional" in text or "None" in text or text.endswith("Any")

@@ -14,6 +14,7 @@ import libcst as cst
 from converters.concepts.native import APP_IMPORTS
 from converters.ir import App, NativePredictor
 from converters.python.scopes import Definition, Scopes
+from converters.python.unparsed import unparse
 from converters.targets import predictor_methods
 from converters.targets.app import field_name
 from converters.targets.native_answers import Answers, Yields
@@ -240,7 +241,7 @@ def _members(statement: Statement) -> dict[str, str]:
         assert isinstance(node, ast.Import | ast.ImportFrom)
         for alias in node.names:
             one = ast.Import([alias]) if isinstance(node, ast.Import) else ast.ImportFrom(node.module, [alias], 0)
-            found[alias.asname or alias.name.partition(".")[0]] = ast.unparse(one)
+            found[alias.asname or alias.name.partition(".")[0]] = unparse(one)
     return found
 
 

@@ -162,6 +162,10 @@ NATIVE = [
 
 
 KEPT = [
+    pytest.param(f"(\n    print\n)('once'); LIMIT = 3\n\n\n{READ}{START}", id="a statement behind the end of another"),
+    pytest.param(
+        f"{READ.replace('1)', 'LIMIT)')}{START}\n\nif __name__ == '__main__':\n    LIMIT = 3\n", id="a main block behind the start call"
+    ),
     pytest.param(f"def handler(job):\n    return {{'n': helper(job['input']['n'])}}\n\n\n{START}", id="a name that nothing defines"),
     pytest.param(
         f"{READ}config = {{'handler': handler}}\nrunpod.serverless.start(config)\n", id="the handler's name in a statement of its own"

@@ -16,6 +16,7 @@ from converters.preflight.finding import Finding
 from converters.preflight.packages import Packages
 from converters.preflight.running import Import, Running, Unit, imports_of
 from converters.python.module import FunctionNode, is_main_test
+from converters.python.unparsed import unparse
 
 GONE = {
     "3.12": frozenset({"distutils", "asynchat", "asyncore", "imp", "smtpd"}),
@@ -197,9 +198,9 @@ def is_optional(unit: Unit, node: ast.Import | ast.ImportFrom) -> bool:
             return True
         if isinstance(above, ast.ExceptHandler) and any(_installs(one) for one in above.body if one.lineno < node.lineno):
             return True
-        if isinstance(above, ast.If) and "TYPE_CHECKING" in ast.unparse(above.test):
+        if isinstance(above, ast.If) and "TYPE_CHECKING" in unparse(above.test):
             return True
-        if isinstance(above, ast.With) and "suppress" in ast.unparse(above.items[0].context_expr):
+        if isinstance(above, ast.With) and "suppress" in unparse(above.items[0].context_expr):
             return True
         child = above
     return False
@@ -208,4 +209,4 @@ def is_optional(unit: Unit, node: ast.Import | ast.ImportFrom) -> bool:
 def _installs(statement: ast.stmt) -> bool:
     """Whether a statement before an import is a call that may bring the module: anything but a message."""
     called = statement.value if isinstance(statement, ast.Expr) else None
-    return isinstance(called, ast.Call) and re.match(r"(print|log\w*|warnings?)\b", ast.unparse(called.func), re.IGNORECASE) is None
+    return isinstance(called, ast.Call) and re.match(r"(print|log\w*|warnings?)\b", unparse(called.func), re.IGNORECASE) is None

@@ -14,6 +14,7 @@ from converters.preflight.finding import Finding
 from converters.preflight.running import Scope
 from converters.preflight.values import Unknown
 from converters.python.module import FunctionNode
+from converters.python.unparsed import unparse
 
 WAITS = re.compile(r"wait|ready|start|boot|launch|health|load|init|warm|alive|setup", re.IGNORECASE)
 LIMITS = re.compile(r"(time_?out|max_wait|max_seconds|deadline|wait_seconds|startup)", re.IGNORECASE)
@@ -50,7 +51,7 @@ def _waits(scope: Scope) -> Iterator[tuple[float, int]]:
             yield limit, node.lineno
         elif isinstance(node, ast.Call):
             for keyword in node.keywords:
-                waits = keyword.arg and LIMITS.search(keyword.arg) and WAITS.search(ast.unparse(node.func))
+                waits = keyword.arg and LIMITS.search(keyword.arg) and WAITS.search(unparse(node.func))
                 seconds = _number(scope, keyword.value) if waits else None
                 if seconds is not None:
                     yield seconds, node.lineno
@@ -58,7 +59,7 @@ def _waits(scope: Scope) -> Iterator[tuple[float, int]]:
 
 def _times(scope: Scope, node: ast.expr) -> float:
     """How often a loop over `range(...)` runs; 0 where that is not known."""
-    if isinstance(node, ast.Call) and ast.unparse(node.func) == "range" and node.args:
+    if isinstance(node, ast.Call) and unparse(node.func) == "range" and node.args:
         bounds = [_number(scope, argument) for argument in node.args]
         if len(bounds) == 1:
             return bounds[0] or 0
@@ -71,14 +72,14 @@ def _pause(scope: Scope, loop: ast.For) -> float:
     """Seconds that a loop sleeps in each round."""
     found = 0.0
     for node in ast.walk(loop):
-        if isinstance(node, ast.Call) and ast.unparse(node.func) in ("time.sleep", "sleep", "asyncio.sleep") and node.args:
+        if isinstance(node, ast.Call) and unparse(node.func) in ("time.sleep", "sleep", "asyncio.sleep") and node.args:
             found = max(found, _number(scope, node.args[0]) or 0)
     return found
 
 
 def _limit(scope: Scope, test: ast.expr) -> float:
     """The seconds that a loop compares the time with: `time.time() - start < 1200`, `time.time() < deadline`."""
-    text = ast.unparse(test)
+    text = unparse(test)
     if not re.search(r"time\.(time|monotonic|perf_counter)\(\)|elapsed|waited", text) or not isinstance(test, ast.Compare):
         return 0
     for side in (test.left, *test.comparators):
@@ -93,7 +94,7 @@ def _limit(scope: Scope, test: ast.expr) -> float:
 def _added(scope: Scope, name: str) -> float | None:
     """The seconds in `deadline = time.time() + 1200`."""
     for node in scope.nodes:
-        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == name and isinstance(node.value, ast.BinOp):
+        if isinstance(node, ast.Assign) and unparse(node.targets[0]) == name and isinstance(node.value, ast.BinOp):
             return _number(scope, node.value.right)
     return None
 

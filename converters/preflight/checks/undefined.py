@@ -16,6 +16,7 @@ from converters.preflight.finding import Finding
 from converters.preflight.running import Running, Scope
 from converters.python.module import FunctionNode
 from converters.python.undefined import undefined
+from converters.python.unparsed import unparse
 
 
 def check(deployment: Deployment) -> Iterator[Finding]:
@@ -76,4 +77,4 @@ def _is_optional(scope: Scope, node: ast.Name) -> bool:
 
 
 def _takes_it(handler: ast.ExceptHandler) -> bool:
-    return "NameError" in (ast.unparse(handler.type) if handler.type is not None else "")
+    return "NameError" in (unparse(handler.type) if handler.type is not None else "")

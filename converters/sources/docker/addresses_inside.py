@@ -13,6 +13,7 @@ from converters.ledger import Ledger
 from converters.project import Project
 from converters.provenance import Origin
 from converters.python.module import Module, is_main_test, own_nodes
+from converters.python.unparsed import unparse
 from converters.sources.docker import config_stores, native_code
 from converters.sources.docker.analysis import Reading
 
@@ -181,9 +182,9 @@ def _may_change(node: ast.AST) -> bool:
     if isinstance(node, ast.BoolOp | ast.IfExp | ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
         return True
     if isinstance(node, ast.Call):
-        return SETTING.search(ast.unparse(node.func)) is not None
+        return SETTING.search(unparse(node.func)) is not None
     if isinstance(node, ast.ClassDef):
-        return any("Settings" in ast.unparse(base) or "Model" in ast.unparse(base) for base in node.bases)
+        return any("Settings" in unparse(base) or "Model" in unparse(base) for base in node.bases)
     return isinstance(node, ast.If) and is_main_test(node.test)
 
 

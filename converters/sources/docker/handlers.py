@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from converters.python.module import FunctionNode, Module
+from converters.python.unparsed import unparse
 from converters.sources.docker.routes import Route
 
 EXPRESS = re.compile(r"\b(?:app|router|server|fastify|api)\.(get|post|put|patch|delete)\(\s*[\"'`](/[^\"'`]*)[\"'`]")
@@ -28,7 +29,7 @@ def standard_library(modules: list[Module]) -> Iterator[Route]:
 def _compared(function: FunctionNode) -> Iterator[str]:
     seen: set[str] = set()
     for node in ast.walk(function):
-        if isinstance(node, ast.Compare) and re.search(r"\bpath\b", ast.unparse(node.left)):
+        if isinstance(node, ast.Compare) and re.search(r"\bpath\b", unparse(node.left)):
             for comparator in node.comparators:
                 for one in ast.walk(comparator):
                     if isinstance(one, ast.Constant) and isinstance(one.value, str) and one.value.startswith("/") and one.value not in seen:

@@ -10,6 +10,7 @@ from typing import Any
 
 from converters.python.code import Found
 from converters.python.module import FunctionNode, Module
+from converters.python.unparsed import unparse
 from converters.sources.docker.defaults import dotted, keyword
 from converters.sources.docker.schemas import Schemas
 
@@ -80,7 +81,7 @@ class Parameters:
         name, made, required = self.schemas.member(module, argument.arg, annotation, default)
         if argument.arg in self.in_path:
             self.parameter(argument.arg, "path", made or {"type": "string"}, required=True)
-        elif kind in ("Form", "File") or (annotation is not None and "UploadFile" in ast.unparse(annotation)):
+        elif kind in ("Form", "File") or (annotation is not None and "UploadFile" in unparse(annotation)):
             self.form[name] = made
             self.needed += [name] if required else []
         elif kind == "Body" or (kind == "" and is_model(made)):
@@ -191,5 +192,5 @@ def _is_injected(argument: ast.arg) -> bool:
     return (
         argument.arg in ("self", "cls")
         or (argument.arg in ("request", "response") and annotation is None)
-        or (annotation is not None and INJECTED.search(ast.unparse(annotation)) is not None)
+        or (annotation is not None and INJECTED.search(unparse(annotation)) is not None)
     )

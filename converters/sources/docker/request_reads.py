@@ -10,6 +10,7 @@ from typing import Any
 
 from converters.python.code import Code
 from converters.python.module import FunctionNode, Module
+from converters.python.unparsed import unparse
 from converters.sources.docker.defaults import dotted, keyword
 
 Schema = dict[str, Any]
@@ -50,7 +51,7 @@ def reads(code: Code, module: Module, function: FunctionNode) -> Reads:
     text = []
     for place, node in _followed(code, module, function, MAX_DEPTH, set()):
         _Function(place, node, found).read()
-        text.append(ast.unparse(node))
+        text.append(unparse(node))
     if "raw" in found.seen and (any(LOADS.search(one) for one in text) or found.seen & {"json", "form", "files"}):
         found.seen = (found.seen - {"raw"}) | ({"json"} if not found.seen & {"form", "files"} else set())
     return found
@@ -77,7 +78,7 @@ class _Function:
     def __init__(self, module: Module, function: FunctionNode, found: Reads) -> None:
         self.module, self.function, self.found = module, function, found
         arguments = [*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs]
-        typed = {one.arg for one in arguments if one.annotation is not None and re.search(r"\bRequest\b", ast.unparse(one.annotation))}
+        typed = {one.arg for one in arguments if one.annotation is not None and re.search(r"\bRequest\b", unparse(one.annotation))}
         others = {one.arg for one in arguments if one.annotation is not None} - typed
         self.requests = ({"request", "req"} | typed) - others
         self.names: dict[str, str] = {}

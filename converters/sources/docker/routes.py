@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from converters.python.code import Code
 from converters.python.module import FunctionNode, Module, assigned
+from converters.python.unparsed import unparse
 from converters.sources.docker.defaults import Reader, dotted, joined, keyword
 
 METHODS = frozenset({"get", "post", "put", "delete", "patch", "head", "options"})
@@ -367,7 +368,7 @@ def needs_query(route: Route) -> bool:
         one.arg
         for one in required
         if one.annotation is not None
-        and re.search(r"Request\b|Response\b|BackgroundTasks|Depends|Annotated|Dep\b", ast.unparse(one.annotation))
+        and re.search(r"Request\b|Response\b|BackgroundTasks|Depends|Annotated|Dep\b", unparse(one.annotation))
     }
     return bool(names - injected)
 

@@ -8,6 +8,7 @@ from typing import Literal
 
 from converters.python.code import Code
 from converters.python.module import Module
+from converters.python.unparsed import unparse
 from converters.sources.replicate.predictor import ancestry
 
 FileKind = Literal["path", "paths", "file", "files", "secret", "secrets"]
@@ -80,7 +81,7 @@ def _plain(code: Code, module: Module, node: ast.expr) -> Type:
         return read(code, found.module, found.node)
     if found is not None and isinstance(found.node, ast.ClassDef):
         return _class(code, found.module, found.node)
-    return Type("Any", problem=f"`{ast.unparse(node)}` is not one that Cog takes")
+    return Type("Any", problem=f"`{unparse(node)}` is not one that Cog takes")
 
 
 def _class(code: Code, module: Module, node: ast.ClassDef) -> Type:
@@ -107,7 +108,7 @@ def _generic(code: Code, module: Module, node: ast.Subscript) -> Type:
             return _opaque(code, module, arguments[0])
         return read(code, module, arguments[0])
     if name in ("typing.Literal", "typing_extensions.Literal", "Literal"):
-        return Type(f"Literal[{', '.join(ast.unparse(argument) for argument in arguments if isinstance(argument, ast.Constant))}]")
+        return Type(f"Literal[{', '.join(unparse(argument) for argument in arguments if isinstance(argument, ast.Constant))}]")
     if name in LISTS:
         inner = read(code, module, arguments[0])
         plural: dict[str, FileKind] = {"path": "paths", "file": "files", "secret": "secrets"}
@@ -115,7 +116,7 @@ def _generic(code: Code, module: Module, node: ast.Subscript) -> Type:
     if name in DICTS and len(arguments) == 2:
         inner = read(code, module, arguments[1])
         return Type(f"dict[str, {'Any' if inner.media else inner.source}]")
-    return Type("Any", problem=f"`{ast.unparse(node)}` is not one that Cog takes")
+    return Type("Any", problem=f"`{unparse(node)}` is not one that Cog takes")
 
 
 def _opaque(code: Code, module: Module, node: ast.expr) -> Type:

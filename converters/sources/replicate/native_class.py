@@ -9,6 +9,7 @@ from converters.concepts.native import APP_ATTRIBUTES, NotNative
 from converters.ir import App
 from converters.python.module import FunctionNode, own_nodes
 from converters.python.scopes import names
+from converters.python.unparsed import unparse
 from converters.sources.replicate.native_definitions import contexts, defined_early, shows
 from converters.sources.replicate.native_module import Layout, is_pure
 from converters.sources.replicate.results import always_answers
@@ -96,7 +97,7 @@ def _is_constant(statement: ast.Assign | ast.AnnAssign, layout: Layout) -> bool:
 def _method(app: App, node: Function, layout: Layout) -> None:
     """A method is called on the app as it was on the predictor."""
     assert app.predictor is not None
-    decorators = [ast.unparse(part) for part in node.decorator_list if part not in contexts(node)]
+    decorators = [unparse(part) for part in node.decorator_list if part not in contexts(node)]
     first = [*node.args.posonlyargs, *node.args.args][:1]
     if app.predictor.method:
         if decorators not in ([], ["staticmethod"]):

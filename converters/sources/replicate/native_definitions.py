@@ -9,6 +9,7 @@ import re
 from converters.concepts.native import NotNative
 from converters.python.module import FunctionNode, own_nodes
 from converters.python.scopes import names
+from converters.python.unparsed import unparse
 from converters.sources.replicate.native_module import Layout
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -51,7 +52,7 @@ def contexts(node: Function) -> list[ast.expr]:
     if isinstance(node, ast.AsyncFunctionDef) or any(isinstance(inner, ast.Yield | ast.YieldFrom) for inner in own_nodes(node)):
         return found
     for decorator in reversed(node.decorator_list):
-        if not CONTEXT.match(ast.unparse(decorator)):
+        if not CONTEXT.match(unparse(decorator)):
             break
         found.insert(0, decorator)
     return found

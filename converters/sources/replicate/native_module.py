@@ -19,6 +19,7 @@ from converters.ir import App
 from converters.python.module import FunctionNode, is_main_test, own_nodes
 from converters.python.names import names_in
 from converters.python.scopes import Scopes, names
+from converters.python.unparsed import unparse
 
 Place = Literal["top", "setup", "drop", "handler"]
 LIGHT = frozenset({"pydantic", "typing_extensions"})
@@ -113,7 +114,7 @@ def is_pure(node: ast.AST, known: set[str]) -> bool:
             return True
         case ast.Call(func=function, args=arguments, keywords=keywords):
             method = isinstance(function, ast.Attribute) and function.attr in METHODS and is_pure(function.value, known)
-            named = ast.unparse(function) in FUNCTIONS | MAKERS
+            named = unparse(function) in FUNCTIONS | MAKERS
             return (method or named) and all(is_pure(part, known) for part in (*arguments, *keywords))
         case ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
             known = known | {name for part in node.generators for name in names(part.target)}

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from converters.ir import HandlerKind, InputSchema, Origin, OutputField, OutputModel, OutputSchema
 from converters.python.code import Code, Found
 from converters.python.module import Module
+from converters.python.unparsed import unparse
 from converters.sources.replicate import input_types, media
 from converters.sources.replicate.input_types import LISTS, meaning
 from converters.sources.replicate.predictor import Method, ancestry
@@ -53,9 +54,9 @@ def read(code: Code, method: Method, kind: HandlerKind, inputs: InputSchema) -> 
             found.remarks.append("returns a stream that it does not yield itself")
     elif yields and not stream and node is not None:
         item = _list_item(code, module, node) or node
-        found.remarks.append(f"is annotated `{ast.unparse(node)}` but yields: it is served as a stream")
+        found.remarks.append(f"is annotated `{unparse(node)}` but yields: it is served as a stream")
     elif yields and node is not None and _synchronous(code, module, node) and kind == "async_generator":
-        found.remarks.append(f"is annotated `{ast.unparse(node)}` but is an async generator: it is served as one")
+        found.remarks.append(f"is annotated `{unparse(node)}` but is an async generator: it is served as one")
     if found.kind in ("generator", "async_generator"):
         _fill(code, method, item, found, inputs, many=True)
     else:

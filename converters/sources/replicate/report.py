@@ -10,6 +10,7 @@ from converters.concepts.cog.units import Survey, Unit
 from converters.ir import App, Disposition, Origin, Scope
 from converters.ledger import Ledger
 from converters.python.module import assigned
+from converters.python.unparsed import unparse
 from converters.rules import rc001_cog_yaml, rc029_concurrency, rc031_builder_switch
 from converters.sources.replicate.inputs import Inputs
 from converters.sources.replicate.outputs import Outputs
@@ -97,7 +98,7 @@ def vanishing(method: Method) -> list[tuple[ast.Return, str]]:
     for block in ast.walk(method.node):
         for item in block.items if isinstance(block, ast.With) else ():
             call, name = item.context_expr, item.optional_vars
-            kind = ast.unparse(call.func).rpartition(".")[2] if isinstance(call, ast.Call) else ""
+            kind = unparse(call.func).rpartition(".")[2] if isinstance(call, ast.Call) else ""
             if not isinstance(call, ast.Call) or not isinstance(name, ast.Name) or kind not in TEMPORARY:
                 continue
             if any(keyword.arg == "delete" for keyword in call.keywords):
@@ -118,7 +119,7 @@ def vanishing(method: Method) -> list[tuple[ast.Return, str]]:
 def _is_text_of(node: ast.expr, names: set[str]) -> bool:
     """Whether a text is made of one of the places: an f-string, a sum, `str(...)`, `os.path.join(...)`."""
     made = isinstance(node, ast.JoinedStr | ast.BinOp) or (
-        isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in ("join", "str", "format", "fspath")
+        isinstance(node, ast.Call) and unparse(node.func).rpartition(".")[2] in ("join", "str", "format", "fspath")
     )
     return made and any(isinstance(used, ast.Name) and used.id in names for used in ast.walk(node))
 
@@ -131,7 +132,7 @@ def _is_place(node: ast.expr, names: set[str]) -> bool:
         return node.id in names
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
         return _is_place(node.left, names)
-    return isinstance(node, ast.Call) and ast.unparse(node.func).endswith("Path") and any(_is_place(arg, names) for arg in node.args)
+    return isinstance(node, ast.Call) and unparse(node.func).endswith("Path") and any(_is_place(arg, names) for arg in node.args)
 
 
 def aside(found: Survey, ledger: Ledger) -> None:

@@ -6,6 +6,7 @@ import ast
 
 from converters.ir import InputSchema
 from converters.python.module import assigned, own_nodes
+from converters.python.unparsed import unparse
 from converters.sources.replicate.media import results
 from converters.sources.replicate.predictor import Method
 
@@ -68,7 +69,7 @@ def _is_plain(method: Method, node: ast.expr, plain: set[str], depth: int) -> bo
         case ast.Call(func=ast.Attribute(attr=name)) if name in TEXT_METHODS and _is_text(method, node.func, plain, depth):
             return True
         case ast.Call(func=function):
-            return ast.unparse(function) in CONVERSIONS
+            return unparse(function) in CONVERSIONS
         case ast.BinOp(left=left, right=right):
             return _is_plain(method, left, plain, depth) and _is_plain(method, right, plain, depth)
         case ast.IfExp(body=first, orelse=second):

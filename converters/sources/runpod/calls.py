@@ -6,6 +6,7 @@ import ast
 
 from converters.python.code import Code
 from converters.python.module import FunctionNode, Module, nodes, own_nodes
+from converters.python.unparsed import unparse
 from converters.sources.runpod.handler import Callable
 
 MAX_DEPTH = 5
@@ -108,7 +109,7 @@ def _stated(code: Code, module: Module, annotation: ast.expr | None) -> tuple[Mo
     if isinstance(annotation, ast.BinOp):
         return _stated(code, module, annotation.left) or _stated(code, module, annotation.right)
     if isinstance(annotation, ast.Subscript):
-        return _stated(code, module, annotation.slice) if ast.unparse(annotation.value).endswith("Optional") else None
+        return _stated(code, module, annotation.slice) if unparse(annotation.value).endswith("Optional") else None
     if not isinstance(annotation, ast.Name | ast.Attribute):
         return None
     found = code.function(module, annotation)
@@ -128,7 +129,7 @@ def handed_back(node: ast.expr | None) -> ast.expr | None:
     """What a `return` hands back, without the copy or the cast around it."""
     if isinstance(node, ast.BoolOp) and isinstance(node.op, ast.Or):
         return handed_back(node.values[0])
-    if isinstance(node, ast.Call) and node.args and not node.keywords and ast.unparse(node.func) in ("dict", "cast", "typing.cast"):
+    if isinstance(node, ast.Call) and node.args and not node.keywords and unparse(node.func) in ("dict", "cast", "typing.cast"):
         return handed_back(node.args[-1])
     return node
 

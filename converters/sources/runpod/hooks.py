@@ -12,6 +12,7 @@ from converters.ledger import Ledger
 from converters.python import edits
 from converters.python.code import Code
 from converters.python.module import FunctionNode, Module, own_nodes
+from converters.python.unparsed import unparse
 from converters.sources.runpod.sdk import Occurrence
 
 FITNESS = "register_fitness_check"
@@ -143,7 +144,7 @@ def _swapped(code: Code, module: Module, function: Function) -> Iterator[str]:
     shared = {name for node in own_nodes(function) if isinstance(node, ast.Global) for name in node.names}
     loads = any(isinstance(node, ast.Call) and _loads(code, module, node.func) for node in own_nodes(function))
     compared = [
-        (ast.unparse(left), ast.unparse(right))
+        (unparse(left), unparse(right))
         for node in own_nodes(function)
         if isinstance(node, ast.Compare) and isinstance(node.ops[0], ast.Eq | ast.NotEq)
         for left, right in ((node.left, node.comparators[0]), (node.comparators[0], node.left))
@@ -151,7 +152,7 @@ def _swapped(code: Code, module: Module, function: Function) -> Iterator[str]:
     for node in own_nodes(function):
         if not (loads and isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(target := node.targets[0], ast.Name)):
             continue
-        if target.id in shared and not isinstance(node.value, ast.Constant) and (target.id, ast.unparse(node.value)) in compared:
+        if target.id in shared and not isinstance(node.value, ast.Constant) and (target.id, unparse(node.value)) in compared:
             yield target.id
 
 
@@ -171,7 +172,7 @@ def _hook(code: Code, entry: Module, module: Module, function: ast.AST | None) -
     if not isinstance(function, FunctionNode) or not any(node is function for node in module.tree.body):
         return None
     reached = _reach(code, entry, module, function.name)
-    ends = any(isinstance(node, ast.Call) and ast.unparse(node.func) in ("sys.exit", "exit", "quit") for node in own_nodes(function))
+    ends = any(isinstance(node, ast.Call) and unparse(node.func) in ("sys.exit", "exit", "quit") for node in own_nodes(function))
     return Hook(name=reached, asynchronous=isinstance(function, ast.AsyncFunctionDef), ends=ends) if reached else None
 
 

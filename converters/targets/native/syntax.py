@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import libcst as cst
 
+from converters.python.unparsed import unparse
+
 WIDTH = 100
 """Columns, as a formatter would have them."""
 TRIPLE = ('"""', "'''")
@@ -133,7 +135,7 @@ def with_docstring(body: cst.BaseSuite) -> cst.BaseSuite:
 
 def import_statement(node: ast.Import | ast.ImportFrom, note: str = "") -> cst.SimpleStatementLine:
     """An import in one line, or with one name a line where it is long; ``note`` is a comment in its first line."""
-    text, comment = ast.unparse(node), f"  {note}" if note else ""
+    text, comment = unparse(node), f"  {note}" if note else ""
     if len(text) + len(comment) + 8 > WIDTH and isinstance(node, ast.ImportFrom):
         head, _, what = text.partition(" import ")
         names = "".join(f"    {name},\n" for name in what.split(", "))

@@ -17,6 +17,7 @@ from converters.concepts.native import APP_ATTRIBUTES, NotNative
 from converters.python.bindings import always_bound
 from converters.python.module import FunctionNode, Module, is_main_test, own_nodes
 from converters.python.statement_names import Names, inner_names, local_names, names_in, names_of, needed_to_define
+from converters.python.unparsed import unparse
 from converters.sources.runpod.native.plain import is_plain
 
 Place = Literal["top", "import", "setup", "drop", "handler", "method", "load"]
@@ -45,9 +46,11 @@ class Places:
 def place(module: Module, handler: str, load: str) -> Places:
     """The places for a worker whose functions `handler` and `load` ('' for none) the app calls. Raises `NotNative`."""
     found = Places()
+    end = 0
     for statement in module.tree.body:
-        if statement.lineno in found.places:
+        if statement.lineno <= end:
             raise NotNative(f"line {statement.lineno} holds several statements")
+        end = statement.end_lineno or statement.lineno
         found.named[statement.lineno] = names_of(source(module, statement))
         found.places[statement.lineno] = _first_place(module, statement, handler, load, found)
     if quotes_its_lines(module):
@@ -82,7 +85,7 @@ def _first_place(module: Module, statement: ast.stmt, handler: str, load: str, f
 
 def _can_dissolve(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
     """Whether the statements of a function can stand in `setup()` itself."""
-    arguments = ast.unparse(function.args)
+    arguments = unparse(function.args)
     ends = any(isinstance(node, ast.Return | ast.Yield | ast.YieldFrom | ast.Nonlocal) for node in own_nodes(function))
     return isinstance(function, ast.FunctionDef) and not arguments and not function.decorator_list and not ends
 
@@ -170,7 +173,7 @@ def quotes_its_lines(module: Module) -> bool:
 def _is_logged(module: Module, node: ast.AST) -> bool:
     for parent in module.ancestors(node):
         if isinstance(parent, ast.Expr):
-            return isinstance(parent.value, ast.Call) and ast.unparse(parent.value.func).rpartition(".")[2] in LOGGING
+            return isinstance(parent.value, ast.Call) and unparse(parent.value.func).rpartition(".")[2] in LOGGING
         if isinstance(parent, ast.keyword) and parent.arg == "exc_info":
             return True
         if isinstance(parent, ast.stmt):
@@ -201,6 +204,7 @@ def _check(module: Module, handler: str, found: Places) -> None:
             _in_setup(statement, names, found)
         if isinstance(statement, ast.ClassDef) and names.uses & heavy and not _only_in_functions(statement, heavy):
             raise NotNative(f"the class `{statement.name}` needs a package while it is defined")
+    _left_out(found)
     loading = [statement for statement in module.tree.body if found.places[statement.lineno] in ("setup", "load")]
     bound = always_bound([part for one in loading for part in (one.body if isinstance(one, FunctionNode) else [one])])
     if missing := attributes - bound:
@@ -218,6 +222,17 @@ def _check(module: Module, handler: str, found: Places) -> None:
         text = getattr(node, "id", getattr(node, "attr", getattr(node, "arg", None)))
         if isinstance(text, str) and text.startswith("__") and not text.endswith("__"):
             raise NotNative(f"`{text}` would be another name within a class")
+
+
+def _left_out(found: Places) -> None:
+    """What goes must not be the only thing that gives a name to what stays, such as a block under `__main__` behind the start call."""
+    gone = found.at("drop")
+    stay = [names for line, names in found.named.items() if line not in gone]
+    lost = {name for line in gone for name in found.named[line].binds}
+    lost &= {name for names in stay for name in names.uses}
+    lost -= {name for names in stay for name in names.binds | names.rebinds}
+    if lost:
+        raise NotNative(f"`{min(lost)}` comes from lines that are left out")
 
 
 def _is_open(call: ast.Call) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import builtins
 
+from converters.python.unparsed import unparse
+
 MAKERS = frozenset({"set", "frozenset", "range"})
 """Builtins that only make a value of others."""
 STANDARD = frozenset({"re.compile", "logging.getLogger"})
@@ -33,4 +35,4 @@ def is_plain(node: ast.expr) -> bool:
 def _makes_a_value(function: ast.expr) -> bool:
     if isinstance(function, ast.Name):
         return function.id in MAKERS and hasattr(builtins, function.id)
-    return ast.unparse(function) in STANDARD
+    return unparse(function) in STANDARD

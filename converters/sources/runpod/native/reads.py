@@ -12,6 +12,7 @@ from converters.ir import InputSchema
 from converters.python.code import Code
 from converters.python.constants import NotConstant, constant
 from converters.python.module import own_nodes
+from converters.python.unparsed import unparse
 from converters.sources.runpod.job_reads import Flow
 
 Handler = ast.FunctionDef | ast.AsyncFunctionDef
@@ -91,7 +92,7 @@ def _runs_again(node: ast.AST, parents: Mapping[ast.AST, ast.AST]) -> bool:
 
 
 def _is_id(node: ast.expr, job: str) -> bool:
-    return ast.unparse(node) in (f"{job}['id']", f"{job}.get('id')")
+    return unparse(node) in (f"{job}['id']", f"{job}.get('id')")
 
 
 def _only_key_reads(handler: ast.AST, aliases: set[str], job: str) -> None:

@@ -17,6 +17,7 @@ from converters.ir import InputSchema
 from converters.python.code import Code
 from converters.python.module import Module
 from converters.python.statement_names import names_in
+from converters.python.unparsed import unparse
 from converters.sources.runpod.job_reads import Flow
 from converters.sources.runpod.native.reads import Handler
 from converters.sources.runpod.validator import read_schema
@@ -57,7 +58,7 @@ def _only_checked(handler: Handler, lines: frozenset[int], checked: list[ast.exp
     name = checked[0].id
     left = [statement for statement in handler.body if statement.lineno not in lines]
     using = [statement for statement in left if name in names_in(statement)]
-    if len(using) == 1 and isinstance(using[0], ast.Assign) and ast.unparse(using[0].targets[0]) == name:
+    if len(using) == 1 and isinstance(using[0], ast.Assign) and unparse(using[0].targets[0]) == name:
         return {using[0].lineno}
     return set()
 
@@ -86,7 +87,7 @@ def _lines(handler: Handler, position: int, name: str, fields: set[str]) -> Vali
     values = rest[1]
     if not isinstance(values, ast.Assign) or len(values.targets) != 1 or not isinstance(target := values.targets[0], ast.Name):
         return None
-    if ast.unparse(values.value) != f"{name}['validated_input']":
+    if unparse(values.value) != f"{name}['validated_input']":
         return None
     after = [node for statement in handler.body[position + 3 :] for node in ast.walk(statement) if isinstance(node, ast.Name)]
     if name != target.id and any(node.id == name for node in after):
@@ -101,9 +102,9 @@ def _refuses(statement: ast.stmt, name: str) -> bool:
     """`if "errors" in validated: return {"error": validated["errors"]}`."""
     if not isinstance(statement, ast.If) or statement.orelse or len(statement.body) != 1:
         return False
-    returned = ast.unparse(statement.body[0])
+    returned = unparse(statement.body[0])
     tests = {f"'errors' in {name}", f"{name}.get('errors')", f"'errors' in {name}.keys()"}
-    return ast.unparse(statement.test) in tests and returned == f"return {{'error': {name}['errors']}}"
+    return unparse(statement.test) in tests and returned == f"return {{'error': {name}['errors']}}"
 
 
 def _only_read(body: list[ast.stmt], name: str, fields: set[str]) -> bool:
