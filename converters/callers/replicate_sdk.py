@@ -350,7 +350,7 @@ def _say_unknown(flow: Flow, node: ast.expr) -> None:
         "of its own (`image`, `images`, `audio` ...), an object with a `url`. Name the app's folder with --map MODEL=owner/app:FOLDER."
     )
     if not any(remark.message == text and flow.is_together(remark.owner, node) for remark in flow.remarks):
-        flow.remarks.append(Remark(node, FILES, text, Scope.CODE))
+        flow.remarks.append(Remark(node, FILES, text))
 
 
 def _is_text(parent: ast.AST, node: ast.expr) -> bool:
