@@ -141,12 +141,15 @@ class Pieces:
         downloaded = {field.name for field in files(self.app)}
         rebound = stored(function)
         inputs = {field.name: f"input.{field_name(field.name)}" for field in fields if field.name not in downloaded | rebound}
+        fetched_as = {field.name: predictor_methods.variable(field) for field in files(self.app)}
+        inputs |= {name: local for name, local in fetched_as.items() if name != local and name not in rebound}
         streams = self.predictor.kind in ("generator", "async_generator")
         body = visited(body, Renames({**self.native.names, **inputs}, bindings(function) - set(inputs)))
         body = visited(body, Yields(self.app) if streams else Answers(self.app))
         local = [f"{field.name} = input.{field_name(field.name)}" for field in fields if field.name in rebound - downloaded]
         asynchronous = self.predictor.kind in ("async", "async_generator")
         local += fetched(self.app, asynchronous=asynchronous)
+        local += [f"{name} = {given}" for name, given in fetched_as.items() if name != given and name in rebound]
         for context in reversed(function.decorators):
             body = [within(source(context.decorator), body)]
         imports = self._imports_for(self.reads[self.method] | {name for part in function.decorators for name in names_of(part)})

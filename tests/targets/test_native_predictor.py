@@ -331,6 +331,23 @@ def test_a_file_is_fetched_before_and_uploaded_after() -> None:
     assert "            return Output(files=[upload(path) for path in found])\n" in made
 
 
+@pytest.mark.parametrize(
+    ("body", "made"),
+    [
+        pytest.param("return str(json)", 'json_ = fetch(input.json_, folder, field="json")\n            return', id="read"),
+        pytest.param(
+            "json = str(json)\n        return json", 'field="json")\n            json = json_\n            json = str(json)', id="rebound"
+        ),
+    ],
+)
+def test_a_file_whose_name_the_app_file_has_is_fetched_under_another(tmp_path: Path, body: str, made: str) -> None:
+    predictor = f"class Predictor(BasePredictor):\n    def predict(self, json: Path) -> str:\n        {body}\n"
+    root = write(tmp_path / "p", f"from cog import BasePredictor, Path\n\n\n{predictor}")
+    found = text(converted(root), "app.py")
+    assert made in found
+    assert not undefined(found)
+
+
 def test_a_decorator_that_is_a_context_stands_around_the_body(tmp_path: Path) -> None:
     root = write(tmp_path / "p", PREDICT.replace("    def predict", "    @torch.inference_mode()\n    def predict"))
     made = text(converted(root), "app.py")
