@@ -36,6 +36,24 @@ rule = Rule(
             style="keep",
         ),
         Case(
+            "a value that needs parentheses among others keeps them",
+            "converted",
+            {
+                "cog.yaml": COG,
+                "predict.py": """
+                from cog import BasePredictor, ConcatenateIterator
+
+
+                class Predictor(BasePredictor):
+                    def predict(self, prompt: str) -> ConcatenateIterator[str]:
+                        self.record_metric("words", (yield prompt))
+                """,
+            },
+            seen=(Seen("converted", 6, "predict.py"),),
+            has={"predict.py": ('print("metric", "words", (yield prompt))',)},
+            style="keep",
+        ),
+        Case(
             "a metric that is recorded by way of a name becomes a line of the log, too",
             "converted",
             {

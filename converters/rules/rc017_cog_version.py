@@ -55,6 +55,24 @@ rule = Rule(
             style="keep",
         ),
         Case(
+            "the warning in the default of an input is that of Python",
+            "converted",
+            {
+                "cog.yaml": COG,
+                "predict.py": """
+                from cog import BasePredictor, ExperimentalFeatureWarning, Input
+
+
+                class Predictor(BasePredictor):
+                    def predict(self, kind: str = Input(default=ExperimentalFeatureWarning)) -> str:
+                        return str(kind)
+                """,
+            },
+            seen=(Seen("converted", 5, "predict.py"),),
+            has={"predict.py": ("kind: str = FutureWarning)",)},
+            style="keep",
+        ),
+        Case(
             "in a text that quotes hold the version stands in the other quotes",
             "converted",
             {

@@ -30,6 +30,11 @@ def converted(folder: Path, text: str) -> tuple[str, str]:
 
 NATIVE = [
     pytest.param(
+        f"model = dict(a=1)\n\n\ndef size(extra=1, /):\n    return len(model) + extra\n\n\n{READ.replace('1)', '1) + size()')}{START}",
+        "    def size(self, extra=1, /):\n",
+        id="a method with arguments that have no names",
+    ),
+    pytest.param(
         f"def handler(job):\n    data = job['input']; print(data['n'])\n    return {{'n': data['n']}}\n\n\n{START}",
         "        print(input.n)\n        return Output(n=input.n)",
         id="a name for the input before another statement of its line",

@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from converters import rules
-from converters.ir import Disposition
+from converters.ir import Disposition, Edit
 from converters.python.edits import behind_parentheses
 from converters.python.module import FunctionNode
 from converters.sources.replicate import annotated, input_types
@@ -33,8 +33,18 @@ def input_(file: File, use: Use) -> None:
         if default is None and isinstance(function, FunctionNode) and _drop(file, call, function):
             file.settle(use, rules.RC004, Disposition.CONVERTED, "the input is a required field of app.py's request model")
             return
-    file.replace(call, file.module.source(default) if default is not None else "None", rules.RC004, REASON)
+    if default is None or isinstance(default, ast.Constant):
+        file.replace(call, file.module.source(default) if default is not None else "None", rules.RC004, REASON)
+    else:
+        _unwrap(file, call, default)
     file.settle(use, rules.RC004, Disposition.CONVERTED, "the input is a field of app.py's request model; its default stays in the code")
+
+
+def _unwrap(file: File, call: ast.Call, default: ast.expr) -> None:
+    """Take away what stands around a default, in which other edits may have their place."""
+    (start, end), (first, last) = file.module.span(call), file.module.span(default)
+    for a, b in ((start, first), (last, end)):
+        file.edits.append(Edit(file=file.module.path, start=a, end=b, replacement="", rule=rules.RC004, reason=REASON))
 
 
 def _stays(file: File, use: Use) -> None:
@@ -64,8 +74,6 @@ def _drop(file: File, call: ast.Call, function: FunctionNode) -> bool:
         return False
     start = file.module.span(parameter)[1]
     end = behind_parentheses(file.module.text, start, *file.module.span(call))
-    from converters.ir import Edit
-
     file.edits.append(Edit(file=file.module.path, start=start, end=end, replacement="", rule=rules.RC004, reason=REASON))
     return True
 

@@ -153,9 +153,15 @@ def _values(call: ast.Call) -> list[ast.expr]:
     return [*call.args[:2], *(keyword.value for keyword in call.keywords if keyword.arg in ("name", "key", "value"))]
 
 
+def _argument(module: Module, value: ast.expr) -> str:
+    """A value as one of several arguments: some take parentheses there, which are no part of them."""
+    text = module.source(value)
+    return f"({text})" if isinstance(value, ast.Yield | ast.YieldFrom) else text
+
+
 def _print(file: File, node: ast.AST, values: list[ast.expr]) -> None:
     """Put a line of the log in the place of a metric."""
-    text = "".join(f", {file.module.source(value)}" for value in values)
+    text = "".join(f", {_argument(file.module, value)}" for value in values)
     file.replace(node, f'print("metric"{text})', rules.RC009, METRIC)
     name = file.module.source(values[0]) if values else "a metric"
     file.ledger.note(

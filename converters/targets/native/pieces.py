@@ -125,10 +125,12 @@ class Pieces:
         for each in self._at("method"):
             assert isinstance(each, cst.FunctionDef)
             hidden = _locals(each)
-            parameters = each.params.with_changes(params=[cst.Param(cst.Name("self")), *each.params.params])
+            own = cst.Param(cst.Name("self"))
             if each.params.posonly_params:
-                first = cst.Param(cst.Name("self"), comma=cst.Comma(whitespace_after=cst.SimpleWhitespace(" ")))
+                first = own.with_changes(comma=cst.Comma(whitespace_after=cst.SimpleWhitespace(" ")))
                 parameters = each.params.with_changes(posonly_params=[first, *each.params.posonly_params])
+            else:
+                parameters = each.params.with_changes(params=[own, *each.params.params])
             body = each.body.visit(Rename(self.attributes - hidden))
             assert isinstance(body, cst.BaseSuite)
             function = self._function(each.with_changes(params=parameters, body=with_docstring(body)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 ENTRY = "_fal_migrate_stubs"
 DOUBLES = "_fal_migrate_doubles"
 MODULES = (
-    "answers", "bytecode", "contents", "describe", "expression", "files", "frames", "imports", "names", "record", "statement", "trace",
-    "writing",
+    "answers", "bytecode", "callbacks", "classes", "contents", "describe", "expression", "files", "frames", "imports", "names", "patience",
+    "record", "statement", "trace", "writing",
 )  # fmt: skip
 """The modules of ``verify.child`` that a double needs."""
