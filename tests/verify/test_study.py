@@ -104,9 +104,9 @@ def test_kept_files_have_their_coverage(run: Run) -> None:
     assert 0 < parts["handler.py"].source <= parts["handler.py"].lines
 
 
-SHARED = """self.job = {"input": input.model_dump(exclude_unset=True)}
-        await __import__("asyncio").get_running_loop().run_in_executor(None, __import__("threading").Event().wait, 0.8)
-        job = self.job or {"id\""""
+SHARED = """self.texts = input.texts
+        await asyncio.get_running_loop().run_in_executor(None, __import__("threading").Event().wait, 0.8)
+        texts = self.texts"""
 
 
 @pytest.mark.parametrize(
@@ -120,12 +120,12 @@ SHARED = """self.job = {"input": input.model_dump(exclude_unset=True)}
         pytest.param("runpod/story-stream", "handler.py", "in range(count)", "in reversed(range(count))", "", id="a reordered stream"),
         pytest.param("runpod/upscaler", "src/app.py", "if isinstance(result, dict)", "if not isinstance(result, dict)", "outcome", id="an error that only a failing model shows"),
         pytest.param("runpod/upscaler", "src/app.py", 'os.environ.setdefault("TILE_SIZE", "512")', "pass", "variables.TILE_SIZE", id="a variable that is not set"),
-        pytest.param("replicate/chat", "app.py", "pause=input.pause", "", "pauses", id="an argument that only changes how long it takes"),
-        pytest.param("replicate/chat", "predict.py", "await asyncio.sleep(pause)", "asyncio.sleep(pause)", "pauses", id="a missing await"),
-        pytest.param("runpod/embeddings", "app.py", 'job = {"id"', SHARED, "$[", id="a value that requests at the same time share"),
-        pytest.param("runpod/poster-server", "handler.py", "    answer.raise_for_status()\n", "", "$", id="an error that only a failing service shows"),
-        pytest.param("runpod/poster-server", "handler.py", "X-Job", "X-Order", "calls[", id="another header to a service"),
-        pytest.param("runpod/poster-server", "handler.py", "timeout=60,", "", "calls[", id="no timeout for a service"),
+        pytest.param("replicate/chat", "app.py", "asyncio.sleep(input.pause)", "asyncio.sleep(0)", "pauses", id="an argument that only changes how long it takes"),
+        pytest.param("replicate/chat", "app.py", "await asyncio.sleep(input.pause)", "asyncio.sleep(input.pause)", "pauses", id="a missing await"),
+        pytest.param("runpod/embeddings", "app.py", "texts = input.texts", SHARED, "$[", id="a value that requests at the same time share"),
+        pytest.param("runpod/poster-server", "app.py", "        answer.raise_for_status()\n", "", "$", id="an error that only a failing service shows"),
+        pytest.param("runpod/poster-server", "app.py", "X-Job", "X-Order", "calls[", id="another header to a service"),
+        pytest.param("runpod/poster-server", "app.py", "timeout=60,", "", "calls[", id="no timeout for a service"),
         pytest.param("replicate/blur", "app.py", 'if kind == "data":', 'if kind != "data":', "effects", id="a file that loses its kind", marks=WHOLE),
         pytest.param("replicate/blur", "app.py", 'raise ValueError("neither', 'print("neither', "$", id="a file of the machine is read"),
     ],
@@ -182,7 +182,9 @@ def test_calls_while_loading_are_compared(run: Run, tmp_path: Path, old: str, ne
     [
         pytest.param('subprocess.run(["bash", "start.sh"], check=True)', "pass", "loading[0]: 'bash' 'start.sh' became", id="left out"),
         pytest.param(", check=True", "", "a start command that fails: no worker starts became the app starts", id="starts though it fails"),
-        pytest.param("handler.load()", "pass", "loading[1]: GET http://127.0.0.1:7070/ready", id="what it waits for"),
+        pytest.param(
+            "        self.wait_for_printer()", "        pass", "loading[1]: GET http://127.0.0.1:7070/ready", id="what it waits for"
+        ),
         pytest.param('"bash", "start.sh"', '"bash", "stop.sh"', "returned non-zero exit status 127", id="another script"),
     ],
 )

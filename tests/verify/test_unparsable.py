@@ -44,7 +44,7 @@ def test_a_file_that_cannot_be_parsed_is_a_difference(tmp_path: Path, scratch: P
     source = tmp_path / "project"
     source.mkdir()
     (source / "handler.py").write_text(WORKER)
-    outcome = convert(source, Options())
+    outcome = convert(source, Options(style="keep"))
     assert isinstance(outcome, Converted), outcome
     written = Path(write(outcome, tmp_path / "out").path)
     (written / file).write_text((written / file).read_text() + text)
