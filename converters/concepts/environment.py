@@ -112,7 +112,7 @@ def _add_base(base: base_images.BaseImage, packaging: Packaging, imported: set[s
 def _loosen_base(base: base_images.BaseImage, plan: Plan) -> None:
     """What the base image has beside another torch than the one that is installed over it goes with that one."""
     torch = next((spec for spec in plan.specs if pip.name(spec.value) == "torch"), None)
-    if torch is None or torch.note == IN_BASE or _takes(torch.value, base.torch):
+    if not base.torch or torch is None or torch.note == IN_BASE or _takes(torch.value, base.torch):
         return
     stated = pip.pinned(torch.value).partition("+")[0]
     fits = {"torchvision": base_images.torchvision_for(stated), "torchaudio": stated}
