@@ -481,6 +481,7 @@ def test_large_files_are_copied_whatever_the_system_can(tmp_path: Path, monkeypa
     assert target.read_bytes() == source.read_bytes()
 
 
+@pytest.mark.whole
 def test_a_large_file_is_copied_without_being_held_in_memory(tmp_path: Path) -> None:
     root = tmp_path / "worker"
     root.mkdir()

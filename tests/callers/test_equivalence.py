@@ -140,6 +140,7 @@ def test_a_script_gets_the_same_from_fal(tmp_path: Path, monkeypatch: pytest.Mon
     assert before[0] == "some-text\n"
 
 
+@pytest.mark.whole
 def test_a_caller_of_replicate_gets_what_the_model_says(tmp_path: Path, apps: Apps) -> None:
     program = rewritten(CALLERS / "tokens", tmp_path) / "story.py"
     environment = apps.of(fixtures.ROOT / "replicate" / "tokens").environment({"PATH": os.environ["PATH"]})
@@ -168,6 +169,7 @@ print(json.dumps([added.status_code, added.json(), gone.status_code, requests.po
 """
 
 
+@pytest.mark.whole
 def test_a_caller_of_a_server_gets_the_same_from_its_app(tmp_path: Path, apps: Apps) -> None:
     (tmp_path / "before").mkdir()
     (tmp_path / "before" / "client.py").write_text(SERVER_CLIENT)

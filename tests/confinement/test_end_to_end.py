@@ -151,6 +151,7 @@ def test_verification(user: User) -> None:
 
 
 @pytest.mark.parametrize("user", ["root", pytest.param("user", marks=WHOLE), pytest.param("no namespaces", marks=WHOLE)], indirect=True)
+@pytest.mark.whole
 def test_a_run(user: User) -> None:
     converted = user.folder / "user" / "converted"
     done = user.run(str(user.folder / "project"), "--output", str(converted))

@@ -48,6 +48,7 @@ def captured(output: Path, warm: Warm) -> tuple[int, str]:
 
 
 @pytest.mark.parametrize("target", ["pyproject", "app"])
+@pytest.mark.whole
 def test_the_document_of_the_running_server_fills_the_skeleton(target: str, tmp_path: Path, warm: Warm) -> None:
     output, skeleton = converted(tmp_path, target)
     assert "/say" not in skeleton

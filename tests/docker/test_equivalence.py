@@ -173,6 +173,7 @@ def test_the_server_answers_through_fal_as_by_itself(sample: Sample, target: str
     "sample",
     [pytest.param(sample, id=sample.name, marks=pytest.mark.whole if sample.name in ("prompts", "entry") else ()) for sample in SAMPLES],
 )
+@pytest.mark.whole
 def test_the_proxy_answers_as_the_server(sample: Sample, expected_of: Expected, tmp_path: Path) -> None:
     wanted = expected_of(sample)
     project, made = output_of(sample.name, "app", tmp_path)

@@ -45,6 +45,7 @@ def test_the_apps_of_a_project_are_rehearsed_and_written_down(
 
 
 @pytest.mark.parametrize(("slow", "more", "named"), [(0.0, [], True), (0.0, ["--quiet"], False), (60.0, [], False)])
+@pytest.mark.whole
 def test_a_step_that_takes_long_is_named_where_there_is_no_terminal(
     slow: float, more: list[str], named: bool, tmp_path: Path, engine: LocalEngine, monkeypatch: pytest.MonkeyPatch, capsys: Any
 ) -> None:

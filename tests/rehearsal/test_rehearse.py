@@ -149,6 +149,7 @@ def test_an_app_that_does_not_load_is_told_before_anything_is_built(tmp_path: Pa
         ("import os; os._exit(9)", "the app ended with exit code 9"),
     ],
 )
+@pytest.mark.whole
 def test_a_request_that_shows_what_is_missing_fails(tmp_path: Path, engine: LocalEngine, body: str, why: str) -> None:
     found = rehearsed(app(tmp_path / "out", body=body), tmp_path, engine)
     assert found.failure is not None

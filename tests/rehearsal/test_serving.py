@@ -240,6 +240,7 @@ def test_a_runner_that_cannot_be_started_is_told(engine: LocalEngine, tmp_path: 
         pass
 
 
+@pytest.mark.whole
 def test_a_setup_that_fails_is_told_as_of_a_process(engine: LocalEngine, tmp_path: Path) -> None:
     path = worker(tmp_path)
     (path / "app.py").write_text(APP.replace('print("setting up")', "import missing_module"))
@@ -281,6 +282,7 @@ def test_an_engine_that_was_stopped_starts_nothing_more(kind: type[Buildah] | ty
         begin().__enter__()
 
 
+@pytest.mark.whole
 def test_runners_end_with_the_runtime_by_a_signal_that_they_can_answer(engine: LocalEngine, tmp_path: Path) -> None:
     path, mark = worker(tmp_path), tmp_path / "torn-down"
     down = f"    def teardown(self):\n        Path({str(mark)!r}).write_text('down')\n\n    @fal.endpoint(\"/\")"

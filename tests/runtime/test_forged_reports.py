@@ -48,6 +48,7 @@ def test_a_runner_that_forges_reports_goes_on(project: Write, serve: Serve, forg
 
 
 @pytest.mark.parametrize("description", ["null", "{}", '{"name": "demo", "settings": 1}'])
+@pytest.mark.whole
 def test_a_loader_that_forges_a_description_fails_alone(project: Write, serve: Serve, description: str) -> None:
     forged = f'{{"event": "loaded", "description": {description}}}\n'
     app = APP.replace("AT_IMPORT", f"forge({forged!r}); os._exit(0)").replace("FORGED", "''")

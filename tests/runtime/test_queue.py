@@ -428,6 +428,7 @@ def test_a_webhook_of_the_platform_s_own_is_not_called(fal: Local) -> None:
         time.sleep(0.02)
 
 
+@pytest.mark.whole
 def test_the_queue_survives_its_process(tmp_path: Path) -> None:
     root = tmp_path / "project"
     root.mkdir()

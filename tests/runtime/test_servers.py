@@ -179,6 +179,7 @@ def listener(port: int) -> int:
     return next(int(entry.name) for entry in Path("/proc").glob("[0-9]*") if ports.is_held(port, [int(entry.name)]))
 
 
+@pytest.mark.whole
 def test_a_server_that_cannot_be_moved_has_one_runner(project: Callable[..., Path]) -> None:
     root = project(pyproject_toml=unmovable("fixed", min_concurrency=2, max_concurrency=3))
     with fal_runtime.serve(root) as fal:

@@ -147,6 +147,7 @@ def _tracer(folder: Path) -> Path:
         ),
     ],
 )  # fmt: skip
+@pytest.mark.whole
 def test_an_app_that_a_person_wrote_is_judged_by_what_it_does(
     tmp_path: Path, scratch: Path, app: str, contract: str, verdict: str, why: str
 ) -> None:

@@ -63,6 +63,7 @@ def wrong(tmp_path_factory: pytest.TempPathFactory, scratch: Path) -> tuple[int,
     return code, json.loads((folder / "certificate.json").read_text()), target
 
 
+@pytest.mark.whole
 def test_a_difference_is_exit_6_and_is_shrunk(wrong: tuple[int, dict[str, Any], Path]) -> None:
     code, document, _ = wrong
     assert code == 6

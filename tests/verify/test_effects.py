@@ -75,6 +75,7 @@ def test_a_file_that_is_missing_is_a_difference(found: Studied, tmp_path: Path, 
     assert [(difference.path, difference.source) for difference in changed.differences] == [("effects", told)]
 
 
+@pytest.mark.whole
 def test_what_is_printed_otherwise_is_told(found: Studied, tmp_path: Path) -> None:
     changed = found.with_bug("app.py", '"noting"', '"Noting"', tmp_path)
     assert found.study.first_difference(changed) is None

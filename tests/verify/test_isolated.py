@@ -137,6 +137,7 @@ def project(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.mark.whole
 def test_a_project_that_tries_everything(project: Path, scratch: Path, capsys: pytest.CaptureFixture[str]) -> None:
     if not (found := support(project)).private:
         pytest.skip(found.why)
@@ -177,6 +178,7 @@ def test_an_interruption_ends_everything(project: Path, tmp_path: Path, number: 
     assert not processes_of(cache / "fal-migrate")
 
 
+@pytest.mark.whole
 def test_an_import_that_hangs_is_ended(
     project: Path, scratch: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

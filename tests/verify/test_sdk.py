@@ -217,6 +217,7 @@ def test_both_sides_have_the_same_packages_beside_the_sdk(index: Index, tmp_path
         ({"runpod": "99.0", "runpod==1.7.9": "1.7.9", "broken": "runpod==1.7.9"}, "what was installed does not run: ModuleNotFoundError"),
     ],
 )
+@pytest.mark.whole
 def test_a_release_that_cannot_be_had_or_does_not_run_gives_way_to_the_newest(
     state: dict[str, str], reason: str, index: Index, tmp_path: Path
 ) -> None:
@@ -251,6 +252,7 @@ def aged(tmp_path: Path, days: int) -> None:
         ("runpod==1.7.9", 400, []),
     ],
 )
+@pytest.mark.whole
 def test_what_several_releases_fit_is_looked_up_anew_after_a_week(
     requirement: str, days: int, asked: list[str], index: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

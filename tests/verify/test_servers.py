@@ -188,6 +188,7 @@ def test_what_a_proxy_has_no_endpoint_for_is_said(run: Run) -> None:
         pytest.param("uploads:app", "app.py", "or mimetypes.guess_type(address or file.url)[0] ", "", "$.name", id="an upload without its type", marks=WHOLE),
     ],
 )  # fmt: skip
+@pytest.mark.whole
 def test_a_seeded_bug_is_found(run: Run, tmp_path: Path, name: str, file: str, old: str, new: str, path: str) -> None:
     found = run(name)
     differing = found.study.first_difference(found.with_bug(file, old, new, tmp_path))
@@ -279,6 +280,7 @@ def test_a_certificate_can_be_replayed(run: Run, tmp_path: Path) -> None:
         ),
     ],
 )  # fmt: skip
+@pytest.mark.whole
 def test_what_cannot_run_here_is_not_proven(
     files: dict[str, str], why: str, scratch: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

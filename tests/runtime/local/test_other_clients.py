@@ -88,6 +88,7 @@ def test_other_python_clients_in_an_app(answers_in_an_app: dict[str, Any], clien
 
 
 @pytest.mark.skipif(not shutil.which("curl"), reason="needs curl")
+@pytest.mark.whole
 def test_curl(fal: Running) -> None:
     call = """curl -sS -H "Authorization: Key $FAL_KEY" -H 'Content-Type: application/json' -d '{"value": 1}'"""
     for address in ("https://fal.run/local/demo", "http://fal.run/local/demo", "https://falrun.com/local/demo"):

@@ -22,6 +22,7 @@ def test_the_outside_would_see_a_request_and_its_key(world: World) -> None:
         assert any(entry.startswith(how) and KEY in entry for entry in world.seen()[before:])
 
 
+@pytest.mark.whole
 def test_fal_client(fal: Running) -> None:
     answer = fal.python(
         """

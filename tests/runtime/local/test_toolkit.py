@@ -32,6 +32,7 @@ def check_files(answers: list[Any], port: str) -> None:
     assert [url.partition("/files/")[0] for url in answers[2:]] == [f"http://127.0.0.1:{port}"] * 5
 
 
+@pytest.mark.whole
 def test_files_and_values_of_the_toolkit(fal: Running) -> None:
     pytest.importorskip("PIL")
     check_files(fal.python(textwrap.dedent(FILES) + "print(json.dumps(answers))"), fal.port)
