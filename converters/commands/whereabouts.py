@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from converters.ir import App, NativeSource
+from converters.ir import App
+from converters.native_plan import NativeSource
 from converters.outcome import Converted, Hunk
 
 NATIVE = {

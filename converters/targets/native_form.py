@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from converters.ir import App, NativePredictor
+from converters.ir import App
+from converters.native_plan import NativePredictor
 
 
 def native_of(app: App) -> NativePredictor | None:

@@ -12,7 +12,8 @@ from collections.abc import Sequence
 import libcst as cst
 
 from converters.concepts.native import APP_IMPORTS
-from converters.ir import App, NativePredictor
+from converters.ir import App
+from converters.native_plan import NativePredictor
 from converters.python.scopes import Definition, Scopes
 from converters.python.unparsed import unparse
 from converters.targets import predictor_methods

@@ -11,7 +11,8 @@ from pathlib import PurePosixPath
 
 from converters.concepts.cog.pget import MODULE
 from converters.concepts.native import APP_ATTRIBUTES, APP_IMPORTS, NotNative, must_define
-from converters.ir import App, NativePredictor
+from converters.ir import App
+from converters.native_plan import NativePredictor
 from converters.python.code import Code, imports
 from converters.python.separated import separated
 from converters.sources.replicate import native_definitions, native_module
@@ -51,10 +52,6 @@ def source(app: App, text: str, code: Code, closure: list[str]) -> NativePredict
     return NativePredictor(
         text=text,
         places=layout.places,
-        loaded=[],
-        imports={},
-        job="",
-        aliases=[],
         statements=layout.imports,
         names={**renamed, **attributes, **methods},
         classes=classes,

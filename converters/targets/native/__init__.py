@@ -8,7 +8,8 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 
 from converters.concepts.literals import string
-from converters.ir import App, NativeWorker
+from converters.ir import App
+from converters.native_plan import NativeWorker
 from converters.targets import app as app_parts
 from converters.targets import imports, methods
 from converters.targets.native.pieces import Pieces

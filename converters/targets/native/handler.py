@@ -7,7 +7,8 @@ import mimetypes
 import libcst as cst
 
 from converters.concepts.literals import source_of
-from converters.ir import App, NativeWorker
+from converters.ir import App
+from converters.native_plan import NativeWorker
 from converters.targets import app as app_parts
 from converters.targets.native.syntax import Rename, calls, instead, key_of, source, text_of
 

@@ -8,7 +8,8 @@ from pathlib import PurePosixPath
 
 import libcst as cst
 
-from converters.ir import App, NativeWorker, OutputField
+from converters.ir import App, OutputField
+from converters.native_plan import NativeWorker
 from converters.python.statement_names import local_names
 from converters.targets import app as app_parts
 from converters.targets import methods, preparation

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 from converters.concepts import fields
 from converters.concepts.native import NotNative, must_define
-from converters.ir import App, Edit, NativeWorker
+from converters.ir import App, Edit
+from converters.native_plan import NativeWorker
 from converters.python.applying import apply, together
 from converters.python.code import Code
 from converters.python.module import FunctionNode, Module
