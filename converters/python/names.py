@@ -19,3 +19,8 @@ def names_in(node: ast.AST) -> Iterator[str]:
             yield name
         case ast.Global(names=names) | ast.Nonlocal(names=names):
             yield from names
+
+
+def plain_names(*nodes: ast.AST | None) -> set[str]:
+    """Every name that stands by itself in expressions or statements, those in functions and classes included; None holds none."""
+    return {inner.id for node in nodes if node is not None for inner in ast.walk(node) if isinstance(inner, ast.Name)}

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ast
 import symtable
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from converters.python.module import FunctionNode
+from converters.python.names import plain_names
+from converters.python.scopes import owned, tables
 
 
 @dataclass
@@ -29,7 +30,7 @@ class Names:
 def names_of(text: str) -> Names:
     """The names of a statement, given its source. Raises `SyntaxError`."""
     found = Names()
-    for table in _tables(symtable.symtable(text, "module", "exec")):
+    for table in tables(symtable.symtable(text, "module", "exec")):
         for symbol in table.get_symbols():
             name = symbol.get_name()
             if table.get_type() == "module":
@@ -52,53 +53,36 @@ def names_of(text: str) -> Names:
 
 def local_names(text: str) -> set[str]:
     """The names that belong to the function itself whose source this is: they hide those of the module."""
-    (table,) = (table for table in symtable.symtable(text, "module", "exec").get_children() if table.get_type() == "function")
-    return {
-        symbol.get_name()
-        for symbol in table.get_symbols()
-        if (symbol.is_parameter() or symbol.is_assigned() or symbol.is_imported()) and not symbol.is_declared_global()
-    }
+    return owned(_function(text))
 
 
 def inner_names(text: str) -> set[str]:
     """The names that functions, lambdas and comprehensions inside the function know, whose source this is."""
+    return {name for child in _function(text).get_children() for inner in tables(child) for name in owned(inner)}
+
+
+def _function(text: str) -> symtable.SymbolTable:
+    """The table of the only function in a source."""
     (table,) = (table for table in symtable.symtable(text, "module", "exec").get_children() if table.get_type() == "function")
-    return {
-        symbol.get_name()
-        for child in table.get_children()
-        for inner in _tables(child)
-        for symbol in inner.get_symbols()
-        if (symbol.is_parameter() or symbol.is_assigned() or symbol.is_imported()) and not symbol.is_declared_global()
-    }
-
-
-def _tables(table: symtable.SymbolTable) -> Iterator[symtable.SymbolTable]:
-    yield table
-    for child in table.get_children():
-        yield from _tables(child)
-
-
-def names_in(*nodes: ast.AST | None) -> set[str]:
-    """Every name that expressions read."""
-    return {inner.id for node in nodes if node is not None for inner in ast.walk(node) if isinstance(inner, ast.Name)}
+    return table
 
 
 def needed_to_define(node: ast.stmt) -> set[str]:
     """The names that a definition reads while it is made: decorators and defaults, of a class its bases and its body's own statements."""
     if isinstance(node, FunctionNode):
-        return names_in(*node.decorator_list, *node.args.defaults, *node.args.kw_defaults)
+        return plain_names(*node.decorator_list, *node.args.defaults, *node.args.kw_defaults)
     assert isinstance(node, ast.ClassDef)
-    found = names_in(*node.decorator_list, *node.bases, *(keyword.value for keyword in node.keywords))
+    found = plain_names(*node.decorator_list, *node.bases, *(keyword.value for keyword in node.keywords))
     for inner in node.body:
         if isinstance(inner, FunctionNode | ast.ClassDef):
             found |= needed_to_define(inner)
             found |= annotated_with(inner) if isinstance(inner, FunctionNode) else set()
         else:
-            found |= names_in(inner)
+            found |= plain_names(inner)
     return found
 
 
 def annotated_with(node: ast.FunctionDef | ast.AsyncFunctionDef) -> set[str]:
     """The names in the annotations of a function."""
     arguments = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs, node.args.vararg, node.args.kwarg]
-    return names_in(node.returns, *(argument.annotation for argument in arguments if argument is not None))
+    return plain_names(node.returns, *(argument.annotation for argument in arguments if argument is not None))

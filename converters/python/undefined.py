@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 import builtins
 import symtable
-from collections.abc import Iterator
 
 from converters.python.module import nodes, tree_of
+from converters.python.scopes import tables
 
 GIVEN = frozenset(dir(builtins)) | {
     "__annotations__",
@@ -41,15 +41,15 @@ def undefined(text: str) -> dict[str, int]:
     top = symtable.symtable(text, "module", "exec")
     known = GIVEN | {symbol.get_name() for symbol in top.get_symbols() if symbol.is_assigned() or symbol.is_imported()}
     known |= {child.get_name() for child in top.get_children()}
-    tables = list(_tables(top))
+    scopes = list(tables(top))
     lines: dict[str, list[int]] = {}
     for node in nodes(tree):
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
             lines.setdefault(node.id, []).append(node.lineno)
-    shared = [one for table in tables for one in table.get_symbols() if one.is_declared_global()]
+    shared = [one for table in scopes for one in table.get_symbols() if one.is_declared_global()]
     known |= {one.get_name() for one in shared if one.is_assigned() or one.is_imported()}
     found: dict[str, int] = {}
-    for table in tables:
+    for table in scopes:
         missing = {one.get_name() for one in table.get_symbols() if _is_global(one, table) and one.is_referenced()} - known
         for name in sorted(missing):
             line = min((line for line in lines.get(name, ()) if line >= table.get_lineno()), default=table.get_lineno())
@@ -61,12 +61,6 @@ def _hides(node: ast.AST) -> bool:
     """Whether a node defines names of the module that no table shows."""
     star = isinstance(node, ast.ImportFrom) and any(alias.name == "*" for alias in node.names)
     return star or (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in HIDDEN)
-
-
-def _tables(table: symtable.SymbolTable) -> Iterator[symtable.SymbolTable]:
-    yield table
-    for child in table.get_children():
-        yield from _tables(child)
 
 
 def _is_global(symbol: symtable.Symbol, table: symtable.SymbolTable) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from converters.concepts.native import APP_ATTRIBUTES, NotNative
 from converters.ir import App
 from converters.python.module import FunctionNode, own_nodes
-from converters.python.scopes import names
+from converters.python.names import plain_names
 from converters.python.unparsed import unparse
 from converters.sources.replicate.native_definitions import contexts, defined_early, shows
 from converters.sources.replicate.native_module import Layout, is_pure
@@ -90,7 +90,7 @@ def _is_constant(statement: ast.Assign | ast.AnnAssign, layout: Layout) -> bool:
     """Whether an attribute of the class has a value that the file itself can give it."""
     targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
     annotation = statement.annotation if isinstance(statement, ast.AnnAssign) else None
-    plain = all(isinstance(target, ast.Name) for target in targets) and not names(annotation) & layout.late
+    plain = all(isinstance(target, ast.Name) for target in targets) and not plain_names(annotation) & layout.late
     return plain and (statement.value is None or is_pure(statement.value, layout.constants))
 
 
@@ -147,7 +147,7 @@ def _is_stopped(app: App, predict: Function) -> bool:
 
 
 def _takes_all(handler: ast.ExceptHandler) -> bool:
-    return handler.type is None or "BaseException" in names(handler.type)
+    return handler.type is None or "BaseException" in plain_names(handler.type)
 
 
 def _is_merged(app: App, predict: Function, layout: Layout) -> bool:
@@ -175,7 +175,7 @@ def _is_merged(app: App, predict: Function, layout: Layout) -> bool:
 def _needs_more(predict: Function, layout: Layout) -> bool:
     """Whether the defaults of the method are not there yet while it is defined."""
     defaults = [*predict.args.defaults, *predict.args.kw_defaults]
-    return any(names(default) & layout.late for default in defaults)
+    return any(plain_names(default) & layout.late for default in defaults)
 
 
 def _own_names(predict: Function, given: set[str], layout: Layout) -> set[str]:

@@ -8,7 +8,7 @@ import re
 
 from converters.concepts.native import NotNative
 from converters.python.module import FunctionNode, own_nodes
-from converters.python.scopes import names
+from converters.python.names import plain_names
 from converters.python.unparsed import unparse
 from converters.sources.replicate.native_module import Layout
 
@@ -32,7 +32,7 @@ def check(layout: Layout) -> None:
 def _class_body(node: ast.ClassDef, layout: Layout) -> None:
     parts: list[ast.AST] = [*node.bases, *node.keywords, *node.decorator_list]
     parts += [statement for statement in node.body if not isinstance(statement, FunctionNode)]
-    used = {name for part in parts for name in names(part)} & layout.late
+    used = {name for part in parts for name in plain_names(part)} & layout.late
     if used:
         raise NotNative(f"the class `{node.name}` needs `{min(used)}` while the file is loaded")
 
@@ -41,7 +41,7 @@ def defined_early(function: Function, layout: Layout) -> None:
     """The defaults and decorators of a function need nothing that `setup()` makes or imports."""
     parts: list[ast.expr | None] = [*function.args.defaults, *function.args.kw_defaults]
     parts += [part for part in function.decorator_list if part not in contexts(function)]
-    used = {name for part in parts for name in names(part)} & layout.late
+    used = {name for part in parts for name in plain_names(part)} & layout.late
     if used:
         raise NotNative(f"the definition of `{function.name}` needs `{min(used)}` while the file is loaded")
 
@@ -63,7 +63,7 @@ def shows(node: ast.AST, wanted: set[str]) -> bool:
     for text in ast.walk(node):
         parts = text.values if isinstance(text, ast.JoinedStr) else []
         for before, part in itertools.pairwise(parts):
-            if not isinstance(part, ast.FormattedValue) or not names(part.value) & wanted:
+            if not isinstance(part, ast.FormattedValue) or not plain_names(part.value) & wanted:
                 continue
             as_shown = part.conversion == ord("r") or part.format_spec is not None
             if as_shown and isinstance(before, ast.Constant) and str(before.value).rstrip().endswith("="):

@@ -17,8 +17,8 @@ from typing import Literal
 from converters.concepts.native import APP_ATTRIBUTES, APP_IMPORTS, NotNative
 from converters.ir import App
 from converters.python.module import FunctionNode, is_main_test, own_nodes
-from converters.python.names import names_in
-from converters.python.scopes import Scopes, names
+from converters.python.names import names_in, plain_names
+from converters.python.scopes import Scopes
 from converters.python.unparsed import unparse
 
 Place = Literal["top", "setup", "drop", "handler"]
@@ -117,7 +117,7 @@ def is_pure(node: ast.AST, known: set[str]) -> bool:
             named = unparse(function) in FUNCTIONS | MAKERS
             return (method or named) and all(is_pure(part, known) for part in (*arguments, *keywords))
         case ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
-            known = known | {name for part in node.generators for name in names(part.target)}
+            known = known | {name for part in node.generators for name in plain_names(part.target)}
     return isinstance(node, PURE) and all(is_pure(part, known) for part in ast.iter_child_nodes(node))
 
 

@@ -17,7 +17,7 @@ from converters.native_plan import NativeWorker
 from converters.python.applying import apply, together
 from converters.python.code import Code
 from converters.python.module import FunctionNode, Module
-from converters.python.statement_names import names_in
+from converters.python.names import plain_names
 from converters.sources.runpod import flow, results
 from converters.sources.runpod.handler import Resolved
 from converters.sources.runpod.native import answers, reads
@@ -156,8 +156,8 @@ def _is_heavy(worker: Worker, path: str) -> bool:
 def _leave_out(worker: Worker, module: Module, handler: ast.FunctionDef | ast.AsyncFunctionDef, places: Places, made: NativeWorker) -> None:
     """Definitions and imports that served only what goes: the start call's options, the validator's schema."""
     gone = [statement for statement in handler.body if statement.lineno in made.gone]
-    served = names_in(*(start.call for start in worker.unit.starts if start.module.path == module.path), *gone)
-    left = names_in(*(statement for statement in handler.body if statement.lineno not in made.gone))
+    served = plain_names(*(start.call for start in worker.unit.starts if start.module.path == module.path), *gone)
+    left = plain_names(*(statement for statement in handler.body if statement.lineno not in made.gone))
     while True:
         lines = places.at("top", "method", "setup", "load")
         used = left | {name for line in lines for name in places.named[line].uses}

@@ -16,7 +16,8 @@ from typing import Literal
 from converters.concepts.native import APP_ATTRIBUTES, NotNative
 from converters.python.bindings import always_bound
 from converters.python.module import FunctionNode, Module, is_main_test, own_nodes
-from converters.python.statement_names import Names, inner_names, local_names, names_in, names_of, needed_to_define
+from converters.python.names import plain_names
+from converters.python.statement_names import Names, inner_names, local_names, names_of, needed_to_define
 from converters.python.unparsed import unparse
 from converters.sources.runpod.native.plain import is_plain
 
@@ -257,7 +258,7 @@ def _method(module: Module, function: ast.FunctionDef | ast.AsyncFunctionDef, re
     text = source(module, function)
     if clash := inner_names(text) & renamed - local_names(text):
         raise NotNative(f"`{min(clash)}` is also a name within `{function.name}`")
-    if "self" in names_in(function) | local_names(text) | inner_names(text):
+    if "self" in plain_names(function) | local_names(text) | inner_names(text):
         raise NotNative(f"`{function.name}` uses the name `self`")
     for node in own_nodes(function):
         if isinstance(node, ast.Global):

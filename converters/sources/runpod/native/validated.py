@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from converters.ir import InputSchema
 from converters.python.code import Code
 from converters.python.module import Module
-from converters.python.statement_names import names_in
+from converters.python.names import plain_names
 from converters.python.unparsed import unparse
 from converters.sources.runpod.job_reads import Flow
 from converters.sources.runpod.native.reads import Handler
@@ -57,7 +57,7 @@ def _only_checked(handler: Handler, lines: frozenset[int], checked: list[ast.exp
         return set()
     name = checked[0].id
     left = [statement for statement in handler.body if statement.lineno not in lines]
-    using = [statement for statement in left if name in names_in(statement)]
+    using = [statement for statement in left if name in plain_names(statement)]
     if len(using) == 1 and isinstance(using[0], ast.Assign) and unparse(using[0].targets[0]) == name:
         return {using[0].lineno}
     return set()
