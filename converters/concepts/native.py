@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import ast
+import itertools
+
+from converters.python.names import plain_names
 from converters.python.undefined import undefined
 
 APP_ATTRIBUTES = frozenset(
@@ -50,3 +54,16 @@ def must_define(text: str) -> None:
     """Raises `NotNative` for a file that reads a name which nothing defines: what it means cannot be told elsewhere either."""
     for name, line in undefined(text).items():
         raise NotNative(f"line {line} reads `{name}`, which nothing defines")
+
+
+def shows(node: ast.AST, wanted: set[str]) -> bool:
+    """Whether an f-string of the kind `f"{name=}"` tells how an expression with one of these names is written."""
+    for text in ast.walk(node):
+        parts = text.values if isinstance(text, ast.JoinedStr) else []
+        for before, part in itertools.pairwise(parts):
+            if not isinstance(part, ast.FormattedValue) or not plain_names(part.value) & wanted:
+                continue
+            as_shown = part.conversion == ord("r") or part.format_spec is not None
+            if as_shown and isinstance(before, ast.Constant) and str(before.value).rstrip().endswith("="):
+                return True
+    return False

@@ -30,6 +30,11 @@ def converted(folder: Path, text: str) -> tuple[str, str]:
 
 NATIVE = [
     pytest.param(
+        f"model = dict(a=1)\n\n\ndef handler(job):\n    n = job['input']['n']\n    return {{'t': f'{{n=}} {{model}}'}}\n\n\n{START}",
+        "f'{n=} {self.model}'",
+        id="an f-string that shows a name of the handler's own",
+    ),
+    pytest.param(
         f"model = dict(a=1)\n\n\ndef size(extra=1, /):\n    return len(model) + extra\n\n\n{READ.replace('1)', '1) + size()')}{START}",
         "    def size(self, extra=1, /):\n",
         id="a method with arguments that have no names",
@@ -167,6 +172,14 @@ NATIVE = [
 
 
 KEPT = [
+    pytest.param(
+        f"model = dict(a=1)\n\n\ndef handler(job):\n    return {{'t': f'{{model=}}'}}\n\n\n{START}",
+        id="an f-string that shows a loaded name",
+    ),
+    pytest.param(
+        f"def handler(job):\n    data = job['input']\n    return {{'t': f\"{{data['n']=}}\"}}\n\n\n{START}",
+        id="an f-string that shows a read of the input",
+    ),
     pytest.param(f"(\n    print\n)('once'); LIMIT = 3\n\n\n{READ}{START}", id="a statement behind the end of another"),
     pytest.param(
         f"{READ.replace('1)', 'LIMIT)')}{START}\n\nif __name__ == '__main__':\n    LIMIT = 3\n", id="a main block behind the start call"

@@ -10,14 +10,13 @@ import ast
 from pathlib import PurePosixPath
 
 from converters.concepts.cog.pget import MODULE
-from converters.concepts.native import APP_ATTRIBUTES, APP_IMPORTS, NotNative, must_define
+from converters.concepts.native import APP_ATTRIBUTES, APP_IMPORTS, NotNative, must_define, shows
 from converters.ir import App
 from converters.native_plan import NativePredictor
 from converters.python.code import Code, imports
 from converters.python.separated import separated
 from converters.sources.replicate import native_definitions, native_module
 from converters.sources.replicate.native_class import form_of
-from converters.sources.replicate.native_definitions import shows
 from converters.sources.replicate.native_module import Layout
 
 OWN = frozenset(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import itertools
 import re
 
 from converters.concepts.native import NotNative
@@ -56,16 +55,3 @@ def contexts(node: Function) -> list[ast.expr]:
             break
         found.insert(0, decorator)
     return found
-
-
-def shows(node: ast.AST, wanted: set[str]) -> bool:
-    """Whether an f-string of the kind `f"{name=}"` tells how an expression with one of these names is written."""
-    for text in ast.walk(node):
-        parts = text.values if isinstance(text, ast.JoinedStr) else []
-        for before, part in itertools.pairwise(parts):
-            if not isinstance(part, ast.FormattedValue) or not plain_names(part.value) & wanted:
-                continue
-            as_shown = part.conversion == ord("r") or part.format_spec is not None
-            if as_shown and isinstance(before, ast.Constant) and str(before.value).rstrip().endswith("="):
-                return True
-    return False

@@ -11,7 +11,7 @@ import copy
 from dataclasses import dataclass
 
 from converters.concepts import fields
-from converters.concepts.native import NotNative, must_define
+from converters.concepts.native import NotNative, must_define, shows
 from converters.ir import App, Edit
 from converters.native_plan import NativeWorker
 from converters.python.applying import apply, together
@@ -86,6 +86,8 @@ def source(worker: Worker) -> NativeWorker:
             made.validated, made.validated_whole, made.gone = checked.name, checked.whole, sorted(checked.lines)
         body = [statement for statement in handler.body if statement.lineno not in made.gone]
         made.reads = "job" if app.envelope else reads.whole(body, worker.resolved.job)
+    if shows(module.tree, {*places.attributes, *places.methods, *made.aliases, made.job, made.validated} - {""}):
+        raise NotNative("an f-string shows how a name is written that would be another")
     _leave_out(worker, module, handler, places, made)
     try:
         if app.refresh_always:
