@@ -53,7 +53,7 @@ import os, sys
 from converters import cli
 import converters.commands.convert, converters.convert, converters.targets.write, converters.targets.worker, converters.output
 import converters.reports, converters.reports.json, converters.sources.runpod, converters.sources.docker, converters.sources.replicate
-import converters.targets.native, converters.targets.predictor, jinja2, libcst, tomlkit, json, importlib
+import converters.targets.native.worker, converters.targets.predictor, jinja2, libcst, tomlkit, json, importlib
 for line in sys.stdin:
     arguments = line.rstrip("\\n").split("\\0")
     reader, writer = os.pipe()

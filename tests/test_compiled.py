@@ -13,7 +13,8 @@ from converters.convert import convert
 from converters.options import Options
 from converters.outcome import Converted, Crashed, FileChange
 from converters.project import open_project
-from converters.targets import native, worker
+from converters.targets import worker
+from converters.targets.native import worker as native
 
 WORKER = "import runpod\n\n\ndef handler(job):\n    return job\n\n\nrunpod.serverless.start({'handler': handler})\n"
 NATIVE = WORKER.replace("return job", "return {'n': job['input'].get('n', 1)}")

@@ -12,8 +12,8 @@ from converters.ir import App, InputField, OutputField, OutputModel
 from converters.targets import app as app_parts
 from converters.targets import imports, predictor_methods
 from converters.targets.app import field_name
-from converters.targets.native_form import model_name, native_of, output_name
-from converters.targets.native_predictor import Pieces
+from converters.targets.native.predictor_form import model_name, native_of, output_name
+from converters.targets.native.predictor_pieces import PredictorPieces
 from converters.targets.templating import render
 
 FIELDS = {"image": "ImageField", "video": "VideoField", "audio": "AudioField", "file": "FileField"}
@@ -36,7 +36,7 @@ def emit(app: App) -> str:
     wraps_media = bool(output.wrap and output.fields[0].media)
     streams = kind in ("generator", "async_generator")
     native = native_of(app)
-    pieces = Pieces(app, native) if native is not None else None
+    pieces = PredictorPieces(app, native) if native is not None else None
     top = pieces.top() if pieces else ""
     methods = [*(pieces.others() if pieces else ()), *([pieces.endpoint()] if pieces and native and native.merged else ())]
     body = render(

@@ -8,7 +8,7 @@ from converters.escape import docstring
 from converters.ir import App, InputField, Predictor
 from converters.targets import app as app_parts
 from converters.targets.app import field_name
-from converters.targets.native_form import decorators, endpoint_name, native_of, output_name, target, uploaded
+from converters.targets.native.predictor_form import decorators, endpoint_name, native_of, output_name, target, uploaded
 
 WIDTH = 100
 """Letters of a line."""

@@ -8,14 +8,15 @@ from converters.concepts.literals import string
 from converters.concepts.names import is_dotted_name
 from converters.ir import App
 from converters.targets import app as app_parts
-from converters.targets import imports, methods, native, preparation
+from converters.targets import imports, methods, preparation
+from converters.targets.native import worker as native_worker
 from converters.targets.templating import render
 
 
 def emit(app: App) -> str:
     """The app file, in either style."""
     if app.style == "native":
-        return native.emit(app)
+        return native_worker.emit(app)
     endpoint = app.endpoints[0]
     config, note = app_parts.input_config(app)
     body = render(

@@ -15,33 +15,34 @@ from converters.concepts.native import APP_IMPORTS
 from converters.ir import App
 from converters.native_plan import NativePredictor
 from converters.python.scopes import Definition, Scopes
-from converters.python.unparsed import unparse
 from converters.targets import predictor_methods
 from converters.targets.app import field_name
-from converters.targets.native_answers import Answers, Yields
-from converters.targets.native_code import (
+from converters.targets.native.names import Annotations, Renames, bindings, names_of
+from converters.targets.native.predictor_answers import Answers, Yields
+from converters.targets.native.predictor_form import decorators, endpoint_name, output_name
+from converters.targets.native.statements import (
     Statement,
     after_blank_line,
     comments,
     import_lines,
+    imported,
     in_class,
     is_import,
     method,
     parts,
+    source,
     stored,
     visited,
     with_body,
     within,
     without_blank_lines,
 )
-from converters.targets.native_form import decorators, endpoint_name, output_name
-from converters.targets.native_names import Annotations, Renames, bindings, names_of, source
 from converters.targets.predictor_methods import fetched, files
 
 Block = cst.FunctionDef | cst.ClassDef
 
 
-class Pieces:
+class PredictorPieces:
     """The predictor's file cut into the parts of the app file."""
 
     def __init__(self, app: App, native: NativePredictor) -> None:
@@ -231,22 +232,11 @@ class Pieces:
 
     def _import(self, statement: Statement, used: set[str]) -> Statement:
         """An import in `setup()`; linters are told of names that only other methods use."""
-        members = _members(statement)
+        members = imported(statement)
         if set(members) <= used:
             return statement
         made = import_lines(members.values(), unused=set(members) - used)[0]
         return made.with_changes(leading_lines=statement.leading_lines)
-
-
-def _members(statement: Statement) -> dict[str, str]:
-    """Name -> an import statement of it alone."""
-    found: dict[str, str] = {}
-    for node in ast.parse(source(statement).strip()).body:
-        assert isinstance(node, ast.Import | ast.ImportFrom)
-        for alias in node.names:
-            one = ast.Import([alias]) if isinstance(node, ast.Import) else ast.ImportFrom(node.module, [alias], 0)
-            found[alias.asname or alias.name.partition(".")[0]] = unparse(one)
-    return found
 
 
 def _with_self(function: cst.FunctionDef) -> cst.FunctionDef:

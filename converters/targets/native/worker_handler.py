@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mimetypes
+from collections.abc import Mapping
 
 import libcst as cst
 
@@ -10,20 +11,21 @@ from converters.concepts.literals import source_of
 from converters.ir import App
 from converters.native_plan import NativeWorker
 from converters.targets import app as app_parts
-from converters.targets.native.syntax import Rename, calls, instead, key_of, source, text_of
+from converters.targets.native.names import Renames
+from converters.targets.native.statements import calls, source
 
 MEDIA = {"image": "Image", "video": "Video", "audio": "Audio", "file": "File"}
 REQUEST_ID = "self.current_request.request_id"
 
 
-class Handler(Rename):
+class Handler(Renames):
     """Rewrites the handler's statements. `dump` is the source of the request as the dict that the worker received."""
 
-    def __init__(self, native: NativeWorker, app: App, attributes: set[str], dump: str) -> None:
-        super().__init__(attributes)
+    def __init__(self, native: NativeWorker, app: App, names: Mapping[str, str], dump: str) -> None:
+        super().__init__(names)
         self.native = native
         self.dump = dump
-        self.names = app_parts.field_names(app.endpoints[0].input.fields)
+        self.fields = app_parts.field_names(app.endpoints[0].input.fields)
         self.outputs = {field.name: field for field in app.endpoints[0].output.fields}
         self.idiomatic = app.idiomatic
         self.saved: dict[str, str] = {}
@@ -44,9 +46,9 @@ class Handler(Rename):
             ):
                 self.saved[source(call.args[0].value)] = call.func.value.value
 
-    def leave_FunctionDef(self, original_node: cst.FunctionDef, updated_node: cst.FunctionDef) -> cst.FunctionDef:
+    def leave_FunctionDef(self, original_node: cst.FunctionDef, updated_node: cst.FunctionDef) -> cst.BaseStatement:
         self.depth -= 1
-        return updated_node
+        return super().leave_FunctionDef(original_node, updated_node)
 
     def _is_needless_save(self, statement: cst.BaseSmallStatement) -> bool:
         """A picture that is answered from memory need not be saved."""
@@ -82,9 +84,9 @@ class Handler(Rename):
         if key is None:
             return None
         if native.validated and not native.validated_whole and isinstance(owner, cst.Name) and owner.value == native.validated:
-            return cst.Attribute(cst.Name("input"), cst.Name(self.names[key]))
+            return cst.Attribute(cst.Name("input"), cst.Name(self.fields[key]))
         if native.reads == "fields" and self._is_input(owner):
-            return cst.Attribute(cst.Name("input"), cst.Name(self.names[key]))
+            return cst.Attribute(cst.Name("input"), cst.Name(self.fields[key]))
         if native.reads == "input" and self._is_input(node):
             return cst.parse_expression(self.dump)
         if native.reads != "job" and key == "id" and isinstance(owner, cst.Name) and owner.value == native.job:
@@ -146,3 +148,23 @@ class Handler(Rename):
 
 def _content_type(path: str) -> str | None:
     return mimetypes.guess_type(path)[0]
+
+
+def instead(old: cst.BaseExpression, new: cst.BaseExpression) -> cst.BaseExpression:
+    """The new expression in the parentheses of the old one: a keyword may stand directly before these, and a comment in them."""
+    return new.with_changes(lpar=old.lpar, rpar=old.rpar)
+
+
+def text_of(node: cst.BaseExpression | None) -> str | None:
+    """The value of a string; None for anything else."""
+    if isinstance(node, cst.SimpleString | cst.ConcatenatedString):
+        value = node.evaluated_value
+        return value if isinstance(value, str) else None
+    return None
+
+
+def key_of(node: cst.Subscript) -> str | None:
+    """The string that a subscript asks for."""
+    if len(node.slice) == 1 and isinstance(node.slice[0].slice, cst.Index):
+        return text_of(node.slice[0].slice.value)
+    return None

@@ -9,6 +9,7 @@ import libcst as cst
 
 from converters.python.module import FunctionNode
 from converters.python.names import names_in
+from converters.targets.native.statements import source
 
 
 class Renames(cst.CSTTransformer):
@@ -158,6 +159,27 @@ def _targets(for_in: cst.CompFor) -> set[str]:
     return found | (_targets(for_in.inner_for_in) if for_in.inner_for_in is not None else set())
 
 
+def read_names(*nodes: cst.CSTNode) -> set[str]:
+    """The names that nodes read or bind; attributes and keywords are none."""
+    found: set[str] = set()
+
+    class Visitor(cst.CSTVisitor):
+        def visit_Name(self, node: cst.Name) -> None:
+            found.add(node.value)
+
+        def visit_Attribute(self, node: cst.Attribute) -> bool:
+            node.value.visit(self)
+            return False
+
+        def visit_Arg(self, node: cst.Arg) -> bool:
+            node.value.visit(self)
+            return False
+
+    for node in nodes:
+        node.visit(Visitor())
+    return found
+
+
 def names_of(node: cst.CSTNode) -> set[str]:
     """Every name in a piece of code, whatever it is there."""
     found: set[str] = set()
@@ -168,8 +190,3 @@ def names_of(node: cst.CSTNode) -> set[str]:
 
     node.visit(Visitor())
     return found
-
-
-def source(node: cst.CSTNode) -> str:
-    """The text of a piece of code."""
-    return cst.Module(body=[]).code_for_node(node)

@@ -13,16 +13,16 @@ from converters.native_plan import NativeWorker
 from converters.python.statement_names import local_names
 from converters.targets import app as app_parts
 from converters.targets import methods, preparation
-from converters.targets.native.handler import Handler
-from converters.targets.native.syntax import (
-    Rename,
+from converters.targets.native.names import Renames, read_names
+from converters.targets.native.statements import (
     Statement,
-    import_statement,
+    import_lines,
+    imported,
     imports_of,
     indented,
     is_global,
+    is_import,
     is_text,
-    names,
     source,
     statement,
     statements,
@@ -31,9 +31,10 @@ from converters.targets.native.syntax import (
     with_one_blank_line,
     without_blank_lines,
 )
+from converters.targets.native.worker_handler import Handler
 
 
-class Pieces:
+class WorkerPieces:
     """The parts, as source for the template."""
 
     def __init__(self, app: App, native: NativeWorker) -> None:
@@ -41,8 +42,8 @@ class Pieces:
         self.native = native
         self.module = cst.parse_module(native.text)
         self.tree = ast.parse(native.text)
-        self.attributes = {*native.loaded, *native.methods}
-        self.heavy = {*native.loaded, *native.methods, *native.imports}
+        self.names = {name: f"self.{name}" for name in (*native.loaded, *native.methods)}
+        self.heavy = {*self.names, *native.imports}
         self.statements = self._by_line()
 
     def _by_line(self) -> list[tuple[str, Statement]]:
@@ -79,7 +80,7 @@ class Pieces:
             return self._function(each)
         if isinstance(each, cst.ClassDef):
             body = [self._function(inner) if isinstance(inner, cst.FunctionDef) else inner for inner in statements(each.body)]
-            return each.with_changes(body=cst.IndentedBlock(body=body)) if names(each) & set(self.native.imports) else each
+            return each.with_changes(body=cst.IndentedBlock(body=body)) if read_names(each) & set(self.native.imports) else each
         return each
 
     def _function(self, function: cst.FunctionDef) -> cst.FunctionDef:
@@ -88,20 +89,20 @@ class Pieces:
         assert isinstance(bare, cst.FunctionDef)
         return bare.with_changes(body=with_first(bare.body, needed))
 
-    def _imports_for(self, *nodes: cst.CSTNode, hidden: Iterable[str] = ()) -> list[cst.SimpleStatementLine]:
-        return imports_of(names(*nodes) - set(hidden), self.native.imports)
+    def _imports_for(self, *nodes: cst.CSTNode, hidden: Iterable[str] = ()) -> list[Statement]:
+        return imports_of(read_names(*nodes) - set(hidden), self.native.imports)
 
     def setup(self) -> str:
         """What is loaded, in the worker's order, behind what RunPod or the image did before."""
         lines = [statement(line) for line in preparation.lines(self.app, modules=self.native.siblings)]
-        rename = Rename(self.attributes)
+        rename = Renames(self.names)
         body: list[Statement] = []
         loading = [each for where, each in self.statements if where in ("setup", "load")]
-        used = names(*(each for each in loading if not _is_import(each)))
+        used = read_names(*(each for each in loading if not is_import(each)))
         for each in loading:
             if isinstance(each, cst.FunctionDef):
                 body += [part for part in statements(each.body) if isinstance(part, Statement) and not (is_text(part) or is_global(part))]
-            elif _is_import(each):
+            elif is_import(each):
                 body += self._imported(each, used)
             else:
                 body.append(each)
@@ -111,28 +112,23 @@ class Pieces:
 
     def _imported(self, each: Statement, used: set[str]) -> list[Statement]:
         """An import statement with the names that `setup()` itself uses; else whole, for its module is loaded here."""
-        assert isinstance(each, cst.SimpleStatementLine)
-        (node,) = ast.parse(source(each.with_changes(leading_lines=[])).strip()).body
-        assert isinstance(node, ast.Import | ast.ImportFrom)
-        bound = {alias.asname or alias.name.split(".")[0]: alias for alias in node.names}
-        wanted = [alias for name, alias in bound.items() if name in used]
-        node.names = wanted or node.names
-        line = import_statement(node, "" if wanted else "# noqa: F401")
-        return [line.with_changes(leading_lines=each.leading_lines)]
+        bound = imported(each)
+        wanted = [text for name, text in bound.items() if name in used]
+        first, *rest = import_lines(wanted or bound.values(), unused=() if wanted else bound)
+        return [first.with_changes(leading_lines=each.leading_lines), *rest]
 
     def methods(self) -> list[str]:
         """Functions that use what is loaded."""
         found = []
         for each in self._at("method"):
             assert isinstance(each, cst.FunctionDef)
-            hidden = _locals(each)
             own = cst.Param(cst.Name("self"))
             if each.params.posonly_params:
                 first = own.with_changes(comma=cst.Comma(whitespace_after=cst.SimpleWhitespace(" ")))
                 parameters = each.params.with_changes(posonly_params=[first, *each.params.posonly_params])
             else:
                 parameters = each.params.with_changes(params=[own, *each.params.params])
-            body = each.body.visit(Rename(self.attributes - hidden))
+            body = each.body.visit(Renames(self.names, _locals(each)))
             assert isinstance(body, cst.BaseSuite)
             function = self._function(each.with_changes(params=parameters, body=with_docstring(body)))
             found.append(indented([without_blank_lines(function)], 1))
@@ -155,7 +151,7 @@ class Pieces:
         assert isinstance(function, cst.FunctionDef)
         hidden = _locals(function)
         left = function.with_changes(body=cst.IndentedBlock(body=self._without_validator(function)))
-        rewritten = left.visit(Handler(self.native, self.app, self.attributes - hidden, methods.dump(self.app)))
+        rewritten = left.visit(Handler(self.native, self.app, self.names, methods.dump(self.app)))
         assert isinstance(rewritten, cst.FunctionDef)
         first: list[cst.BaseStatement] = [*self._imports_for(left.body, hidden=hidden)]
         if self.native.reads == "job":
@@ -173,12 +169,8 @@ class Pieces:
                 left.append(each)
             elif parts[0].lineno == max(self.native.gone) and self.native.validated_whole:
                 line = statement(f"{self.native.validated} = {methods.dump(self.app, unset=True)}")
-                left.append(line.with_changes(leading_lines=each.leading_lines))  # type: ignore[attr-defined]
+                left.append(line.with_changes(leading_lines=each.leading_lines))
         return left
-
-
-def _is_import(each: Statement) -> bool:
-    return isinstance(each, cst.SimpleStatementLine) and isinstance(each.body[0], cst.Import | cst.ImportFrom)
 
 
 def _locals(function: cst.FunctionDef) -> set[str]:
@@ -193,11 +185,11 @@ class _WithoutAnnotations(cst.CSTTransformer):
         self.absent = absent
 
     def leave_Param(self, original_node: cst.Param, updated_node: cst.Param) -> cst.Param:
-        if original_node.annotation is not None and names(original_node.annotation) & self.absent:
+        if original_node.annotation is not None and read_names(original_node.annotation) & self.absent:
             return updated_node.with_changes(annotation=None)
         return updated_node
 
     def leave_FunctionDef(self, original_node: cst.FunctionDef, updated_node: cst.FunctionDef) -> cst.FunctionDef:
-        if original_node.returns is not None and names(original_node.returns) & self.absent:
+        if original_node.returns is not None and read_names(original_node.returns) & self.absent:
             return updated_node.with_changes(returns=None)
         return updated_node

@@ -7,8 +7,8 @@ import libcst as cst
 from converters.concepts.literals import string
 from converters.ir import App
 from converters.targets.app import field_name
-from converters.targets.native_form import output_name, uploaded
-from converters.targets.native_names import source
+from converters.targets.native.predictor_form import output_name, uploaded
+from converters.targets.native.statements import source
 from converters.targets.predictor_methods import encodes
 
 LONG = 80
