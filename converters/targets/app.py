@@ -279,3 +279,9 @@ def _lines_ending_in_strings(text: str) -> set[int]:
         return set()
     strings = (node for node in nodes(tree) if isinstance(node, ast.Constant | ast.JoinedStr))
     return {line for node in strings for line in range(node.lineno, node.end_lineno or node.lineno)}
+
+
+def title(app: App, what: str) -> str:
+    """The first line of an app file: what it does, and which program it was."""
+    summary = app.endpoints[0].summary.rstrip(".") or app.class_name
+    return f"{summary} ({what} `{PurePosixPath(app.entry).name}`, served by fal)."

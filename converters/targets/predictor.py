@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import PurePosixPath
 
 from converters.concepts.fields import BOUNDED_NUMBER, NUMBER
 from converters.concepts.literals import source_of, string
@@ -42,7 +41,7 @@ def emit(app: App) -> str:
     body = render(
         "predictor.py.j2",
         app=app,
-        title=_title(app),
+        title=app_parts.title(app, "Cog predictor"),
         imports="@IMPORTS@",
         input_config=_input_config(app),
         aliases=[BOUNDED_NUMBER] if any(_is_number(field) for field in endpoint.input.fields) else [],
@@ -70,11 +69,6 @@ def emit(app: App) -> str:
         asynchronous=kind in ("async", "async_generator"),
     )
     return app_parts.tidy(imports.complete(body, pieces.imports() if pieces else ()))
-
-
-def _title(app: App) -> str:
-    summary = app.endpoints[0].summary.rstrip(".") or app.class_name
-    return f"{summary} (Cog predictor `{PurePosixPath(app.entry).name}`, served by fal)."
 
 
 def _input_config(app: App) -> str:

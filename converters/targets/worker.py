@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import PurePosixPath
-
 from converters.concepts.literals import string
 from converters.concepts.names import is_dotted_name
 from converters.ir import App
@@ -22,7 +20,7 @@ def emit(app: App) -> str:
     body = render(
         "app.py.j2",
         app=app,
-        title=_title(app),
+        title=app_parts.title(app, "RunPod worker"),
         imports="@IMPORTS@",
         aliases=app_parts.aliases(app),
         input_config=config,
@@ -40,12 +38,6 @@ def emit(app: App) -> str:
     )
     text = imports.complete(body)
     return app_parts.tidy(text)
-
-
-def _title(app: App) -> str:
-    summary = app.endpoints[0].summary.rstrip(".") or app.class_name
-    entry = PurePosixPath(app.entry).name
-    return f"{summary} (RunPod worker `{entry}`, served by fal)."
 
 
 def setup_lines(app: App) -> list[str]:

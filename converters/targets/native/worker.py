@@ -28,7 +28,7 @@ def emit(app: App) -> str:
     body = render(
         "native.py.j2",
         app=app,
-        title=pieces.title(),
+        title=app_parts.title(app, "RunPod worker"),
         imports="@IMPORTS@",
         top=pieces.top(),
         aliases=app_parts.aliases(app),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable
-from pathlib import PurePosixPath
 
 import libcst as cst
 
@@ -58,10 +57,6 @@ class WorkerPieces:
 
     def _at(self, place: str) -> list[Statement]:
         return [each for where, each in self.statements if where == place]
-
-    def title(self) -> str:
-        summary = self.app.endpoints[0].summary.rstrip(".") or self.app.class_name
-        return f"{summary} (RunPod worker `{PurePosixPath(self.app.entry).name}`, served by fal)."
 
     def own_imports(self) -> list[str]:
         """The worker's imports from the standard library."""

@@ -9,7 +9,7 @@ from converters.concepts.native import NotNative
 from converters.python.module import FunctionNode, own_nodes
 from converters.python.names import plain_names
 from converters.python.unparsed import unparse
-from converters.sources.replicate.native_module import Layout
+from converters.sources.replicate.native.layout import Layout
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 CONTEXT = re.compile(r"(torch\.)?(inference_mode|no_grad|autocast|amp\.autocast|cuda\.amp\.autocast)\(")

@@ -15,9 +15,9 @@ from converters.ir import App
 from converters.native_plan import NativePredictor
 from converters.python.code import Code, imports
 from converters.python.separated import separated
-from converters.sources.replicate import native_definitions, native_module
-from converters.sources.replicate.native_class import form_of
-from converters.sources.replicate.native_module import Layout
+from converters.sources.replicate.native import definitions
+from converters.sources.replicate.native.class_form import form_of
+from converters.sources.replicate.native.layout import Layout, layout_of
 
 OWN = frozenset(
     {"CancelationException", "HERE", "Input", "Integer", "Number", "Output", "Real", "Response", "encode", "events", "failing_with_message",
@@ -34,7 +34,7 @@ def source(app: App, text: str, code: Code, closure: list[str]) -> NativePredict
     _alone(app, code, closure)
     text = separated(text)
     must_define(text)
-    layout = native_module.read(app, text)
+    layout = layout_of(app, text)
     renamed = _renamed(app, layout)
     _readable(app, layout)
     if shows(layout.tree, {*renamed, *layout.attributes, *layout.methods}):
@@ -43,7 +43,7 @@ def source(app: App, text: str, code: Code, closure: list[str]) -> NativePredict
     if app.predictor is not None and app.predictor.cancel and "CancelationException" not in classes:
         raise NotNative("its code makes Cog's exception where no class statement can stand")
     form = form_of(app, layout)
-    native_definitions.check(layout)
+    definitions.check(layout)
     attributes = {name: f"self.{_attribute(name, layout, form.attributes)}" for name in sorted(layout.attributes)}
     methods = {name: f"self.{name}" for name in sorted(layout.methods)}
     if taken := layout.methods & form.attributes:

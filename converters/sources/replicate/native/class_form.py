@@ -10,8 +10,8 @@ from converters.ir import App
 from converters.python.module import FunctionNode, own_nodes
 from converters.python.names import plain_names
 from converters.python.unparsed import unparse
-from converters.sources.replicate.native_definitions import contexts, defined_early
-from converters.sources.replicate.native_module import Layout, is_pure
+from converters.sources.replicate.native.definitions import contexts, defined_early
+from converters.sources.replicate.native.layout import Layout, is_pure
 from converters.sources.replicate.results import always_answers
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -25,7 +25,7 @@ OF_THE_LINES = frozenset({"error", "folder", "given", "input", "result", "self",
 
 
 @dataclass
-class Form:
+class ClassForm:
     """How the predictor's method is written."""
 
     merged: bool
@@ -35,13 +35,13 @@ class Form:
     """Names that the class uses for itself."""
 
 
-def form_of(app: App, layout: Layout) -> Form:
+def form_of(app: App, layout: Layout) -> ClassForm:
     """The form of the predictor. Raises `NotNative` where its methods cannot be the app's."""
     assert app.predictor is not None
     handler = layout.at("handler")[0]
     if isinstance(handler, FunctionNode):
         _function(app, handler, layout)
-        return Form(_is_merged(app, handler, layout), _is_stopped(app, handler), _needs_more(handler, layout))
+        return ClassForm(_is_merged(app, handler, layout), _is_stopped(app, handler), _needs_more(handler, layout))
     assert isinstance(handler, ast.ClassDef)
     attributes = _class(app, handler, layout)
     methods = {node.name: node for node in handler.body if isinstance(node, FunctionNode)}
@@ -51,7 +51,7 @@ def form_of(app: App, layout: Layout) -> Form:
     called = any(isinstance(node, ast.Attribute) and node.attr == predict.name and _is_self(node.value) for node in ast.walk(handler))
     if called:
         defined_early(predict, layout)
-    return Form(not called and _is_merged(app, predict, layout), _is_stopped(app, predict), _needs_more(predict, layout), attributes)
+    return ClassForm(not called and _is_merged(app, predict, layout), _is_stopped(app, predict), _needs_more(predict, layout), attributes)
 
 
 def _function(app: App, node: Function, layout: Layout) -> None:

@@ -68,7 +68,7 @@ class Layout:
         return [node for node in self.at("top") if isinstance(node, FunctionNode | ast.ClassDef)]
 
 
-def read(app: App, text: str) -> Layout:
+def layout_of(app: App, text: str) -> Layout:
     """Place every statement of a file. Raises `NotNative` where one can be neither moved nor left at the top."""
     assert app.predictor is not None
     tree = ast.parse(text)
