@@ -10,7 +10,7 @@ import typer
 
 from converters.commands import options
 from converters.commands.options import value_of
-from converters.errors import ExitCode, UsageError
+from converters.errors import ExitCode
 
 Jobs = Annotated[int | None, typer.Option("--jobs", "-j", min=1, help="Projects at a time.", show_default="processors")]
 
@@ -77,16 +77,13 @@ def audit(
     from converters.audit import report
     from converters.audit.findings import audited
     from converters.batch import BatchRequest, run_batch
+    from converters.commands.beside import write_document
     from converters.terminal import print_text
 
     typed: dict[str, Any] = {"settings": [], "only": [], "skip": [], "check": True}
     batch = run_batch(BatchRequest(tuple(paths), None, jobs or os.cpu_count() or 1, timeout, quiet=quiet, typed=typed))
     made = audited(batch)
-    if output is not None:
-        try:
-            output.write_text(report.VIEWS["json"](made), encoding="utf-8")
-        except OSError as error:
-            raise UsageError(f"cannot be written: {error.strerror}.", file=str(output), hint="Name another file.") from error
+    write_document(report.VIEWS["json"](made), output)
     if not quiet:
         print_text(report.VIEWS[value_of(format)](made))
     return batch["exit_code"] if batch["exit_code"] == ExitCode.INTERRUPTED else ExitCode.DONE

@@ -9,7 +9,7 @@ from typing import Any
 from converters import rules
 from converters.audit import images
 from converters.ir import Disposition
-from converters.reports.json import Document, is_open, is_open_code, near
+from converters.reports.json import Document, is_open, is_open_code, unit_name
 
 VERSION = 1
 MINUTES = {"review": 20, "code": 30, "deploy": 5}
@@ -45,12 +45,6 @@ def audited(batch: Document) -> Document:
     }
 
 
-def name_of(result: Document) -> str:
-    """A unit as a person finds it: its path from here, and its entry where the folder holds several."""
-    source = result["source"]
-    return f"{near(source['path'])} ({source['entry']})" if source["entry"] else near(source["path"])
-
-
 def _counted(names: Iterable[str]) -> dict[str, int]:
     """Counts, the greatest first."""
     return dict(sorted(Counter(names).items(), key=lambda pair: (-pair[1], pair[0])))
@@ -68,7 +62,7 @@ def _project(result: Document) -> Document:
     outcome = OUTCOMES.get(result["status"], NOT_CONVERTED)
     minutes = MINUTES["review"] + code * MINUTES["code"] + (manual - code) * MINUTES["deploy"]
     return {
-        "name": name_of(result),
+        "name": unit_name(result),
         "platform": result["source"]["platform"],
         "outcome": outcome,
         "status": result["status"],
@@ -83,7 +77,7 @@ def _project(result: Document) -> Document:
 
 
 def _items(results: Sequence[Document]) -> Iterator[tuple[str, Document]]:
-    return ((name_of(result), item) for result in results for item in result["ledger"]["items"])
+    return ((unit_name(result), item) for result in results for item in result["ledger"]["items"])
 
 
 def _rules(results: Sequence[Document]) -> list[Document]:
@@ -149,7 +143,7 @@ def _secrets(results: Sequence[Document]) -> list[Document]:
     for result in results:
         for app in result["apps"]:
             for name in app["secrets"]:
-                found[name].add(name_of(result))
+                found[name].add(unit_name(result))
     return [{"name": name, "projects": sorted(projects)} for name, projects in sorted(found.items())]
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from converters.commands.beside import write_document
 from converters.errors import ExitCode, MigrateError, UsageError
 from converters.terminal import print_error, print_text
 
@@ -52,11 +53,7 @@ def rehearse_project(request: Request) -> int:
             print_refusal(request.path, error)
         raise
     text = report.as_json(str(request.path), rehearsals)
-    if request.output is not None:
-        try:
-            request.output.write_text(text, encoding="utf-8")
-        except OSError as error:
-            raise UsageError(f"cannot be written: {error.strerror}.", file=str(request.output), hint="Name another file.") from error
+    write_document(text, request.output)
     views = {"text": report.as_text, "markdown": report.as_markdown, "html": report.as_html}
     if not request.quiet or request.format == "json":
         print_text(text if request.format == "json" else views[request.format](rehearsals))

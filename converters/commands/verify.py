@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from converters.commands.arguments import print_refusal
+from converters.commands.beside import write_document
 from converters.errors import ExitCode, MigrateError, Unreadable, Unsupported, UsageError
 from converters.options import Options, Target
 from converters.outcome import Converted, Unchanged
@@ -267,11 +268,7 @@ def print_certificates(request: Request, certificates: list[Certificate]) -> Non
 
     document = [certificate.model_dump(mode="json") for certificate in certificates]
     text = json.dumps({"version": 1, "certificates": document}, indent=2) + "\n"
-    if request.output is not None:
-        try:
-            request.output.write_text(text, encoding="utf-8")
-        except OSError as error:
-            raise UsageError(f"cannot be written: {error.strerror}.", file=str(request.output), hint="Name another file.") from error
+    write_document(text, request.output)
     views = {"text": as_text, "markdown": as_markdown, "html": as_html}
     print_text(text if request.format == "json" else views[request.format](certificates))
 

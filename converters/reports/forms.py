@@ -12,13 +12,20 @@ from typing import Any
 Document = dict[str, Any]
 
 
+def certificates_as_text(certificates: Any) -> str:
+    """Certificates for a person, where a form has nothing of its own for them."""
+    from converters.verify.report import as_text
+
+    return as_text(certificates)
+
+
 @dataclass(frozen=True)
 class Form:
     """A form of a report. `is_alone`: a program reads it as it is, so nothing else stands beside it on standard output."""
 
     render: Callable[[Document], str]
     render_batch: Callable[[Document], str]
-    render_certificates: Callable[[Any], str]
+    render_certificates: Callable[[Any], str] = certificates_as_text
     is_alone: bool = False
 
 

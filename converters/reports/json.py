@@ -124,6 +124,12 @@ def near(path: str) -> str:
     return path if relative.startswith("..") else relative
 
 
+def unit_name(document: Mapping[str, Any]) -> str:
+    """A unit as a person finds it: its path as seen from the current folder, and its entry where the source names one."""
+    path, entry = near(document["source"]["path"]), document["source"]["entry"]
+    return f"{path} ({entry})" if entry else path
+
+
 def _failure(outcome: Outcome) -> Document:
     empty: Document = dict.fromkeys(("message", "hint", "file", "line", "report"))
     match outcome:

@@ -18,7 +18,7 @@ from rich.text import Text
 
 from converters.escape import log, visible
 from converters.fal.client import deployment
-from converters.reports.json import Document, is_notable, is_open, is_open_code, left_out, near, rehearsed, same_names
+from converters.reports.json import Document, is_notable, is_open, is_open_code, left_out, near, rehearsed, same_names, unit_name
 from converters.sources.registry import find
 from converters.terminal import print_text, wants_colour
 
@@ -94,12 +94,11 @@ def _on_one_line(value: Any) -> Any:
 
 def _row(result: Document) -> tuple[str, ...]:
     source = result["source"]
-    name = f"{source['path']} ({source['entry']})" if source["entry"] else source["path"]
     count = sum(map(is_open_code, result["ledger"]["items"]))
     return (
         str(result["exit_code"]),
         result["status"],
-        near(name),
+        unit_name(result),
         source["platform"] or "",
         str(count or ""),
         near(result["output"]) if result["output"] else f"{result['message'] or ''} {result['hint'] or ''}".strip(),

@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from converters.escape import command_data, command_property
 from converters.reports.forms import Form
@@ -55,10 +54,4 @@ def _file(root: str, file: str) -> str:
     return near(str(Path(root) / file)).replace(os.sep, "/")
 
 
-def _certificates(certificates: Any) -> str:
-    from converters.verify.report import as_text
-
-    return as_text(certificates)
-
-
-form = Form(render, render_batch, _certificates, is_alone=True)
+form = Form(render, render_batch, is_alone=True)

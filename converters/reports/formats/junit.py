@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from converters.errors import ExitCode
 from converters.escape import xml
 from converters.reports.forms import Form
-from converters.reports.json import Document, is_open, is_open_code, left_out, near, same_names
+from converters.reports.json import Document, is_open, is_open_code, left_out, same_names, unit_name
 from converters.reports.text import place
 
 _Outcome = Literal["passed", "failure", "error", "skipped"]
@@ -40,7 +40,7 @@ def _render_batch(batch: Document) -> str:
 
 def _suites(documents: Sequence[Document], told: Sequence[str]) -> str:
     """A suite for each project, and one for what a batch says of no project alone."""
-    suites = [(_name(document), list(_cases(document))) for document in documents]
+    suites = [(unit_name(document), list(_cases(document))) for document in documents]
     suites += [("batch", [_Case("projects", details=told)])] if told else []
     whole = [case for _, cases in suites for case in cases]
     lines = ['<?xml version="1.0" encoding="UTF-8"?>', f'<testsuites name="fal-migrate" {_counts(whole)}>']
@@ -49,11 +49,6 @@ def _suites(documents: Sequence[Document], told: Sequence[str]) -> str:
         lines += [line for case in cases for line in _lines(name, case)]
         lines.append("  </testsuite>")
     return "\n".join([*lines, "</testsuites>"]) + "\n"
-
-
-def _name(document: Document) -> str:
-    path, entry = near(document["source"]["path"]), document["source"]["entry"]
-    return f"{path} ({entry})" if entry else path
 
 
 def _counts(cases: Sequence[_Case]) -> str:
@@ -101,10 +96,4 @@ def _conversion(document: Document) -> _Case:
     return _Case("convert", "failure", f"{count} left to do in the code", details)
 
 
-def _render_certificates(certificates: Any) -> str:
-    from converters.verify.report import as_text
-
-    return as_text(certificates)
-
-
-form = Form(_render, _render_batch, _render_certificates, is_alone=True)
+form = Form(_render, _render_batch, is_alone=True)

@@ -8,7 +8,7 @@ from typing import Any
 
 from converters.escape import code, code_cell, prose
 from converters.reports.forms import Form
-from converters.reports.json import Document, is_notable, is_open, is_open_code, left_out, near, rehearsed, same_names
+from converters.reports.json import Document, is_notable, is_open, is_open_code, left_out, rehearsed, same_names, unit_name
 from converters.reports.text import assumed, fields, place
 
 
@@ -22,16 +22,11 @@ def render_batch(batch: Document) -> str:
     rows = ["| exit | status | project | platform | by hand |", "|---|---|---|---|---|"]
     for result in batch["results"]:
         count = sum(map(is_open_code, result["ledger"]["items"]))
-        cells = (str(result["exit_code"]), result["status"], code_cell(_name(result)), result["source"]["platform"] or "", str(count))
+        cells = (str(result["exit_code"]), result["status"], code_cell(unit_name(result)), result["source"]["platform"] or "", str(count))
         rows.append(f"| {' | '.join(cells)} |")
-    details = [line for result in batch["results"] for line in _left(result, f"### {code(_name(result))}")]
+    details = [line for result in batch["results"] for line in _left(result, f"### {code(unit_name(result))}")]
     names = [f"- {prose(sentence)}" for sentence in [*(sentence for _, sentence in rehearsed(batch)), *left_out(batch), *same_names(batch)]]
     return "\n".join(["## fal-migrate", "", *rows, *(["", *names] if names else []), *details]) + "\n"
-
-
-def _name(document: Document) -> str:
-    path, entry = near(document["source"]["path"]), document["source"]["entry"]
-    return f"{path} ({entry})" if entry else path
 
 
 def _lines(document: Document) -> Iterator[str]:

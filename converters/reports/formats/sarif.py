@@ -132,10 +132,4 @@ def _place(finding: _Finding) -> Document:
     return {"artifactLocation": artifact, "region": region}
 
 
-def _render_certificates(certificates: Any) -> str:
-    from converters.verify.report import as_text
-
-    return as_text(certificates)
-
-
-form = Form(_render, _render_batch, _render_certificates, is_alone=True)
+form = Form(_render, _render_batch, is_alone=True)
