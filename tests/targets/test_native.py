@@ -172,6 +172,7 @@ NATIVE = [
 
 
 KEPT = [
+    pytest.param(f"import os\n\nif os.environ.get('A'):\n    from math import *\n\n\n{READ}{START}", id="an import with a star in a block"),
     pytest.param(
         f"model = dict(a=1)\n\n\ndef handler(job):\n    return {{'t': f'{{model=}}'}}\n\n\n{START}",
         id="an f-string that shows a loaded name",

@@ -296,7 +296,8 @@ def _in_setup(statement: ast.stmt, names: Names, found: Places) -> None:
         raise NotNative(f"line {statement.lineno} uses the name `self`")
     _assignable(statement, found.attributes | set(found.imports))
     for inner in ast.walk(statement):
-        if isinstance(inner, ast.Global | ast.ClassDef | ast.Await):
+        is_star = isinstance(inner, ast.ImportFrom) and inner.names[0].name == "*"
+        if is_star or isinstance(inner, ast.Global | ast.ClassDef | ast.Await):
             raise NotNative(f"line {statement.lineno} cannot stand in a function")
 
 
