@@ -21,6 +21,7 @@ def converted(folder: Path, text: str) -> tuple[str, str]:
     (folder / "handler.py").write_text(head + text)
     outcome = convert(folder, Options())
     assert isinstance(outcome, Converted), outcome
+    assert not outcome.not_native  # it was not tried and given up
     (app,) = outcome.application.apps
     (data,) = [change.data for change in outcome.files if change.path == app.app_file]
     assert data is not None
