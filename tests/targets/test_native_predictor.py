@@ -52,6 +52,12 @@ SETUP = """\
         self.model = torch.load("a")
 """
 KEPT = [
+    pytest.param(
+        "import time\n",
+        'if __name__ == "__main__":\n    import time\n',
+        "reads `time`, which nothing defines",
+        id="a name of the main block alone",
+    ),
     pytest.param("SIZE = 3", "SIZE = nothing", "reads `nothing`, which nothing defines", id="a name that nothing defines"),
     pytest.param("import numpy\n", "from numpy import *\n", "imports every name of `numpy`", id="a star"),
     pytest.param("import numpy\n", "from . import numpy\n", "imports relatively", id="a relative import"),

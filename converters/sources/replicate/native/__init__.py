@@ -33,8 +33,8 @@ def source(app: App, text: str, code: Code, closure: list[str]) -> NativePredict
     """The plan for the predictor's file once Cog is taken out of it. Raises `NotNative` with the first reason against it."""
     _alone(app, code, closure)
     text = separated(text)
-    must_define(text)
     layout = layout_of(app, text)
+    must_define(_served(layout))
     renamed = _renamed(app, layout)
     _readable(app, layout)
     if shows(layout.tree, {*renamed, *layout.attributes, *layout.methods}):
@@ -63,6 +63,16 @@ def source(app: App, text: str, code: Code, closure: list[str]) -> NativePredict
         bare=form.bare,
         alone=True,
     )
+
+
+def _served(layout: Layout) -> str:
+    """The file without its block for `python FILE`, which Cog never runs."""
+    lines = layout.text.split("\n")
+    for statement in layout.at("drop"):
+        if isinstance(statement, ast.If):
+            first, last = statement.lineno - 1, statement.end_lineno or statement.lineno
+            lines[first:last] = [""] * (last - first)
+    return "\n".join(lines)
 
 
 def _alone(app: App, code: Code, closure: list[str]) -> None:
