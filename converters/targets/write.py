@@ -24,7 +24,7 @@ from converters.targets import (
     pyproject,
     refused,
     secret_list,
-    texts,
+    surrogates,
 )
 from converters.targets.app import idiomatic_name
 from converters.targets.output_files import added, kept_file, new_file, sealed, text_of
@@ -46,7 +46,7 @@ def write(project: Project, application: Application, options: Options, ledger: 
         )
     overrides.apply(application, options, ledger)
     refused.refuse(application, ledger)
-    texts.mend(application, ledger)
+    surrogates.mend(application, ledger)
     choose_style(project, application, options, ledger)
     for app in application.apps:
         _idiomatic(app, options, ledger)
