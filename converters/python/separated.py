@@ -8,7 +8,11 @@ from converters.python.module import tree_of
 
 
 def separated(text: str) -> str:
-    """The text with one statement a line at module level, and one module an `import`. Raises what `ast.parse` raises."""
+    """The text with one statement a line at module level, one module an `import`, and line feeds only, as Python reads every line end.
+
+    Raises what `ast.parse` raises.
+    """
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
     lines = text.split("\n")
     body = tree_of(text).body
     for before, statement in reversed([*zip([None, *body], body, strict=False)]):
