@@ -68,6 +68,16 @@ NATIVE = [
         id="an error",
     ),
     pytest.param(
+        f"def handler(job):\n    return{{'n': job['input']['n']}}\n\n\n{START}",
+        "return Output(n=input.n)",
+        id="a dict without a blank before it",
+    ),
+    pytest.param(
+        f"m = dict() \\\n\n\ndef up(x):\n    return [x, m] \\\n\n\ndef handler(job):return{{'n': up(job['input']['n'])}}\\\n\n{START}",
+        "return Output(n=self.up(input.n))\n",
+        id="lines that go on in empty ones",
+    ),
+    pytest.param(
         f"def handler(job):\n    return({{'n': 1 if(job['input']['n'])else(job['id'])}})\n\n\n{START}",
         "return(Output(n=1 if(input.n)else(self.current_request.request_id)))",
         id="parentheses without a blank before them",

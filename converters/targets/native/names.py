@@ -74,6 +74,13 @@ class Renames(cst.CSTTransformer):
             return cst.RemoveFromParent()
         return updated_node.with_changes(names=[*kept[:-1], kept[-1].with_changes(comma=cst.MaybeSentinel.DEFAULT)])
 
+    def leave_TrailingWhitespace(
+        self, original_node: cst.TrailingWhitespace, updated_node: cst.TrailingWhitespace
+    ) -> cst.TrailingWhitespace:
+        """A line that goes on in an empty one ends: the empty one need not come along."""
+        joined = "\\" in updated_node.whitespace.value
+        return updated_node.with_changes(whitespace=cst.SimpleWhitespace("")) if joined else updated_node
+
     def leave_Name(self, original_node: cst.Name, updated_node: cst.Name) -> cst.BaseExpression:
         text = self.names.get(original_node.value)
         if text is None or any(original_node.value in names for names in self.hidden):

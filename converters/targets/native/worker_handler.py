@@ -113,7 +113,8 @@ class Handler(Renames):
         if [key for key, _ in pairs] == ["error"]:
             code = source(pairs[0][1])
             return cst.Raise(cst.parse_expression(f"HTTPException(500, detail={code})"))
-        return updated_node.with_changes(value=self._output(value))
+        space = updated_node.whitespace_after_return if value.lpar else cst.SimpleWhitespace(" ")  # `return{` needs none, a name does
+        return updated_node.with_changes(value=self._output(value), whitespace_after_return=space)
 
     def _output(self, value: cst.Dict) -> cst.Call:
         """`{"a": 1}` as `Output(a=1)`, laid out as the dict was."""
