@@ -161,7 +161,8 @@ def convert_again(request: Request, outcome: Converted | NotConverted) -> Conver
 def _load_faults(output: Path, payload: Path) -> Iterator[Finding]:
     """Apps that fal's own loader refuses, each in a process of its own without the limit of memory."""
     tables = tomllib.loads((output / "pyproject.toml").read_text()).get("tool", {}).get("fal", {}).get("apps", {})
-    for ref in [table["ref"] for table in tables.values() if "ref" in table and (output / table["ref"].partition("::")[0]).exists()]:
+    stated = [table.get("ref") for table in tables.values() if isinstance(table, dict)]
+    for ref in [ref for ref in stated if isinstance(ref, str) and (output / ref.partition("::")[0]).exists()]:
         command = [sys.executable, "-m", "benchmarks.corpus.deploy", str(output), ref, str(payload)]
         most = resource.getrlimit(resource.RLIMIT_AS)[1]
         loaded = subprocess.run(
