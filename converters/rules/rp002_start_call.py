@@ -53,6 +53,30 @@ rule = Rule(
             style="keep",
         ),
         Case(
+            "an attribute of what a call makes gets a name in its own module",
+            "converted",
+            {
+                "handler.py": """
+                import os
+                import runpod
+
+                class Work:
+                    def __init__(self, home):
+                        self.home = home
+
+                    def run(self, job):
+                        return {"home": self.home, "text": job["input"]["prompt"]}
+
+                def start():
+                    runpod.serverless.start({"handler": Work(home=os.sep).run})
+
+                start()
+                """
+            },
+            has={"handler.py": ("return Work(home=os.sep).run", "handler = start()"), "app.py": ("self.handler = handler.handler",)},
+            style="keep",
+        ),
+        Case(
             "a lambda gets a name that setup() reaches",
             "converted",
             {

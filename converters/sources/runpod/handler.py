@@ -53,11 +53,18 @@ def resolve(code: Code, start: Start, option: Option) -> Resolved:
     expression = module.source(node)
     local = _uses_local_names(start, node)
     function, home, given = _callable(code, module, node, start)
-    name = "" if local or not isinstance(node, ast.Name | ast.Attribute) else expression
+    name = "" if local or not _is_path(node) else expression
     made = kind(function, home)
     if made == "sync" and function is not None and _returns_coroutine(code, home, function):
         made = "async"
     return Resolved(expression, node, name, made, home, function, given, local)
+
+
+def _is_path(node: ast.expr) -> bool:
+    """Whether an expression is names with dots between them, which mean the same behind the name of their module."""
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return isinstance(node, ast.Name)
 
 
 def _returns_coroutine(code: Code, module: Module, function: Callable) -> bool:
