@@ -78,8 +78,10 @@ class Module:
         return ast.dump(found) == ast.dump(node)
 
     def source(self, node: ast.AST) -> str:
+        """The text of a node, which means the same elsewhere: an assignment in an expression is in parentheses."""
         start, end = self.span(node)
-        return self.text[start:end]
+        text = self.text[start:end]
+        return f"({text})" if isinstance(node, ast.NamedExpr) else text
 
     def origin(self, node: ast.AST) -> Origin:
         return Origin(file=self.path, line=node.lineno, end_line=node.end_lineno or node.lineno)  # type: ignore[attr-defined]

@@ -40,6 +40,45 @@ rule = Rule(
             style="keep",
         ),
         Case(
+            "a default that names itself keeps its parentheses",
+            "converted",
+            {
+                "cog.yaml": COG,
+                "predict.py": """
+                from cog import BasePredictor, Input
+
+
+                class Predictor(BasePredictor):
+                    def predict(self, prompt: str = Input(default=(first := "a cat"))) -> str:
+                        return prompt
+                """,
+            },
+            has={"predict.py": ('def predict(self, prompt: str = (first := "a cat")) -> str:',)},
+            style="keep",
+        ),
+        Case(
+            "a default of several lines that stood in no other parentheses keeps them",
+            "converted",
+            {
+                "cog.yaml": COG,
+                "predict.py": """
+                from cog import BasePredictor, Input
+
+                PROMPT = Input(
+                    default="a cat "
+                    "on a mat"
+                )
+
+
+                class Predictor(BasePredictor):
+                    def predict(self, prompt: str = PROMPT) -> str:
+                        return prompt
+                """,
+            },
+            has={"predict.py": ('PROMPT = ("a cat "\n    "on a mat")\n',)},
+            style="keep",
+        ),
+        Case(
             "a parameter with a plain default needs no change",
             "untouched",
             {

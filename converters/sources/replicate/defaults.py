@@ -34,7 +34,8 @@ def input_(file: File, use: Use) -> None:
             file.settle(use, rules.RC004, Disposition.CONVERTED, "the input is a required field of app.py's request model")
             return
     if default is None or isinstance(default, ast.Constant):
-        file.replace(call, file.module.source(default) if default is not None else "None", rules.RC004, REASON)
+        text = file.module.source(default) if default is not None else "None"
+        file.replace(call, f"({text})" if "\n" in text else text, rules.RC004, REASON)
     else:
         _unwrap(file, call, default)
     file.settle(use, rules.RC004, Disposition.CONVERTED, "the input is a field of app.py's request model; its default stays in the code")
@@ -43,8 +44,9 @@ def input_(file: File, use: Use) -> None:
 def _unwrap(file: File, call: ast.Call, default: ast.expr) -> None:
     """Take away what stands around a default, in which other edits may have their place."""
     (start, end), (first, last) = file.module.span(call), file.module.span(default)
-    for a, b in ((start, first), (last, end)):
-        file.edits.append(Edit(file=file.module.path, start=a, end=b, replacement="", rule=rules.RC004, reason=REASON))
+    apart = isinstance(default, ast.NamedExpr) or "\n" in file.module.text[first:last]
+    for a, b, sign in ((start, first, "("), (last, end, ")")):
+        file.edits.append(Edit(file=file.module.path, start=a, end=b, replacement=sign if apart else "", rule=rules.RC004, reason=REASON))
 
 
 def _stays(file: File, use: Use) -> None:
