@@ -21,6 +21,7 @@ from converters.python.module import Module
 Need = Literal["required", "used", "unknown", "optional"]
 """`required`: the code refuses to run without it; `used`: it passes on what it reads, None as well; `unknown`: reading does not tell."""
 SEVERITY: tuple[Need, ...] = ("required", "used", "unknown", "optional")
+AWS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 LIBRARIES: dict[str, tuple[str, ...]] = {
     "openai.OpenAI": ("OPENAI_API_KEY",),
     "openai.AsyncOpenAI": ("OPENAI_API_KEY",),
@@ -28,8 +29,17 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "anthropic.AsyncAnthropic": ("ANTHROPIC_API_KEY",),
     "replicate.run": ("REPLICATE_API_TOKEN",),
     "wandb.init": ("WANDB_API_KEY",),
+    "groq.Groq": ("GROQ_API_KEY",),
+    "groq.AsyncGroq": ("GROQ_API_KEY",),
+    "together.Together": ("TOGETHER_API_KEY",),
+    "boto3.client": AWS,
+    "boto3.resource": AWS,
+    "boto3.Session": AWS,
+    "boto3.session.Session": AWS,
 }
 """Calls without an argument for the key -> the variables that the library reads in its place."""
+KEYS = ("api_key", "key", "aws_access_key_id", "profile_name", None)
+"""Arguments that give a key, or may give one."""
 REFUSED = re.compile(r"\$\{(\w+):?\?")
 EMPTY = re.compile(
     r"\[\[?\s+(?:!\s+-n|-z)\s+\"?\$\{?(\w+)(?::-)?\}?\"?\s+\]\]?\s*(?:;|\n|&&)?\s*(?:then)?(?P<body>.*?)(?:\bfi\b|\n\s*\n|\Z)", re.DOTALL
@@ -115,10 +125,11 @@ def _of_libraries(deployment: Deployment) -> Iterator[Variable]:
 
 def _of_call(code: Code, scope: Scope, call: ast.Call) -> Iterator[Variable]:
     dotted = code.dotted(scope.unit.module, call.func) or ""
-    if any(keyword.arg in ("api_key", "key", None) for keyword in call.keywords):
+    if any(keyword.arg in KEYS for keyword in call.keywords) or (dotted.startswith("boto3.") and "UNSIGNED" in scope.unit.module.text):
         return
+    conditional = any(isinstance(above, ast.If | ast.Try | ast.IfExp) for above in scope.unit.module.ancestors(call))
     for name in LIBRARIES.get(dotted, ()):
-        yield Variable(name, "required", scope.unit.path, call.lineno, why=f"`{dotted}` reads it")
+        yield Variable(name, "unknown" if conditional else "required", scope.unit.path, call.lineno, why=f"`{dotted}` reads it")
 
 
 def _of_scripts(deployment: Deployment) -> Iterator[Variable]:

@@ -8,14 +8,15 @@ from converters.rules.samples import SERVER, SERVER_IMAGE, WORKER
 STORES = """
 import os
 
-import boto3
+import boto3, botocore
 import runpod
 
 BUCKET = os.getenv("MODELS_BUCKET")
 
 
 def handler(job):
-    boto3.client("s3").download_file(Bucket=BUCKET, Key=job["input"]["key"], Filename="/tmp/model")
+    client = boto3.client("s3", config=botocore.client.Config(signature_version=botocore.UNSIGNED))
+    client.download_file(Bucket=BUCKET, Key=job["input"]["key"], Filename="/tmp/model")
     return {"size": os.path.getsize("/tmp/model")}
 
 
@@ -32,12 +33,26 @@ def _stores(before: str, after: str, listed: str) -> Case:
     )
 
 
+def _cloud(call: str, listed: str) -> Case:
+    """A worker whose client of AWS is made by a call, with `AWS_ACCESS_KEY_ID` in MIGRATION.md as `listed`; '' for not at all."""
+    code = WORKER.replace("import runpod", f"import boto3\nimport runpod\n\nKEY = 'a'\nclient = {call}")
+    row = f"| `AWS_ACCESS_KEY_ID` | {listed}, secret |"
+    return Case(
+        f"credentials of AWS for `{call}`",
+        "partial" if listed == "required" else "untouched",
+        {"handler.py": code, "requirements.txt": "boto3==1.35.0\nrunpod==1.7.9"},
+        has={"MIGRATION.md": (row,) if listed else ()},
+        lacks={} if listed else {"MIGRATION.md": ("AWS_ACCESS_KEY_ID",)},
+        status="converted",
+    )
+
+
 STORE = """
 import os
 
 import boto3
 
-s3 = boto3.client("s3")
+s3 = boto3.client("s3", profile_name="models")
 s3.upload_file("/tmp/a", os.getenv("MODELS_BUCKET"), "a")
 """
 
@@ -79,6 +94,10 @@ rule = Rule(
             status="converted",
             has={"MIGRATION.md": ("the app needs the secret OPENAI_API_KEY (`openai.OpenAI` reads it): set it",)},
         ),
+        _cloud('boto3.client("s3")', "required"),
+        _cloud('boto3.Session().client("s3")', "required"),
+        _cloud('boto3.client("s3", aws_access_key_id=KEY, aws_secret_access_key=KEY)', ""),
+        _cloud('boto3.client("s3") if KEY else None', "not known"),
         Case(
             "a variable that the code asks for first is not demanded",
             "untouched",
