@@ -50,6 +50,7 @@ HOLDERS: dict[str, frozenset[str]] = {
         "einops": "einops",
         "omegaconf": "omegaconf",
         "spacy": "spacy",
+        "pyannote": "pyannote-audio pyannote-core pyannote-database pyannote-metrics pyannote-pipeline",
         "pkg_resources": "setuptools",
         "setuptools": "setuptools",
     }.items()
@@ -57,9 +58,10 @@ HOLDERS: dict[str, frozenset[str]] = {
 """Import name -> the distributions any of which holds it."""
 ROOTS = frozenset(
     {"runpod", "diffusers", "vllm", "whisper", "faster_whisper", "insightface", "moviepy", "ultralytics", "torchaudio", "flask", "peft"}
+    | {"pyannote"}
 )
 """Import names that few other packages bring along; `BRINGERS` has those that do."""
-OF_TORCH = ROOTS - {"diffusers", "vllm", "whisper", "faster_whisper", "insightface", "moviepy", "ultralytics", "peft"}
+OF_TORCH = ROOTS - {"diffusers", "vllm", "whisper", "faster_whisper", "insightface", "moviepy", "ultralytics", "peft", "pyannote"}
 """Those of them that base images with PyTorch may hold."""
 BRINGERS: dict[str, frozenset[str]] = {
     name: frozenset(distributions.split())
@@ -72,6 +74,7 @@ BRINGERS: dict[str, frozenset[str]] = {
         "ultralytics": "ultralytics-thop yolov5 sahi",
         "moviepy": "manimpango",
         "insightface": "facefusion roop",
+        "pyannote": "whisperx diart whisper-diarization simple-diarizer",
         "peft": "auto-gptq autogptq gptqmodel llamafactory llmtuner axolotl unsloth unsloth-zoo trl autotrain-advanced ms-swift lm-eval "
         "optimum-habana f5-tts llava sd-scripts adapters setfit colpali-engine vibevoice text-generation xtuner swift",
     }.items()

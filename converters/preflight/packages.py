@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 from converters.containers import base_images
 from converters.containers.commands import classify
 from converters.containers.dockerfile_model import Run
+from converters.containers.shell_words import expand
 from converters.ir import Origin
 from converters.preflight.apps import Program
 from converters.preflight.locks import locked
@@ -20,8 +21,12 @@ OPAQUE = re.compile(
     r"\b(conda|mamba|micromamba|poetry|pdm|pipenv|uv (sync|run)|setup\.py|easy_install|npm|cargo|make|cmake"
     r"|nvidia-(?!container|driver|utils|modprobe|settings))\b"
 )
-
-
+SYSTEM = re.compile(r"\b(?:apt-get|apt|apk|yum|dnf)\b(?:\\\n|[^\n;&|])*")
+"""A command that installs packages of the system, whose names say nothing of Python's."""
+INSTALLS = re.compile(
+    r"\b(pip3?|conda|mamba|uv|apt|apt-get|setup\.py|easy_install|subprocess|os\.system|popen|runpy|exec)\b", re.IGNORECASE
+)
+"""What a script that installs something writes."""
 HOLD_TORCH = ("pytorch/pytorch", "runpod/pytorch")
 """Base images that hold PyTorch's own packages, and none that is made upon them."""
 
@@ -113,15 +118,16 @@ def _of_image(image: Built, project: Project) -> Packages:
     if base.torch:
         found.requirements.append(Requirement(f"torch=={base.torch}", image.image.file, image.line_of(image.stage.line)))
     for run in image.runs:
-        found.complete &= not OPAQUE.search(run.script)
-        found.listed &= not OPAQUE.search(run.script)
+        opaque = OPAQUE.search(SYSTEM.sub("", run.script)) is not None
+        found.complete, found.listed = found.complete and not opaque, found.listed and not opaque
         found.locked += [Requirement(*pin) for pin in locked(run, image.layout, project)]
         for outer in run.commands():
             for command in (outer, *outer.inner):
                 step = classify(command)
-                found.complete &= step.purpose not in ("clone", "script") and not command.unparsed
-                found.listed &= step.purpose != "script" and not command.unparsed and not _is_cloned_into(command.words, run, image)
-                words = pip.arguments(command.words)
+                script = step.purpose == "script" and _may_install(command.words, project)
+                found.complete &= step.purpose != "clone" and not script and not command.unparsed
+                found.listed &= not script and not command.unparsed and not _is_cloned_into(command.words, run, image)
+                words = pip.arguments(expand(command.raw_words, run.env))
                 if words is not None:
                     origin = Origin(file=image.image.file, line=image.line_of(command.line))
                     made = pip.install(words, origin, _reader(image, project, run.workdir or "/"))
@@ -132,6 +138,23 @@ def _of_image(image: Built, project: Project) -> Packages:
                     found.steps.append(Installation(listed, tuple(made.flags), ", ".join(made.trouble)))
                     found.flags += [Requirement(flag, origin.file, origin.line) for flag in made.flags]
     return found
+
+
+def _may_install(words: tuple[str, ...], project: Project) -> bool:
+    """Whether a script that the build runs may install packages: one of the project's that can be read, and starts nothing, does not."""
+    if "-c" in words:
+        return INSTALLS.search(" ".join(words)) is not None
+    name = next((PurePosixPath(word).name for word in words if word.endswith((".py", ".sh"))), "")
+    path = _only(name, project)
+    if not path or project.files[path].size > 2**20 or "-m" in words:
+        return True
+    return INSTALLS.search(project.files[path].data.decode(errors="replace")) is not None
+
+
+def _only(name: str, project: Project) -> str:
+    """The path of the one file with a name, which a later command may have removed from the image; '' for none or several."""
+    paths = [path for path in project.files if PurePosixPath(path).name == name]
+    return paths[0] if len(paths) == 1 else ""
 
 
 def _is_cloned_into(words: tuple[str, ...], run: Run, image: Built) -> bool:
@@ -145,7 +168,9 @@ def _is_cloned_into(words: tuple[str, ...], run: Run, image: Built) -> bool:
 def _reader(image: Built, project: Project, workdir: str) -> pip.Reader:
     def read(path: str) -> tuple[str, str] | None:
         place = str(PurePosixPath(workdir, path))
-        source = next((s for s in (image.layout.files.get(place), path) if s in project.files), None)
+        source = next(
+            (s for s in (image.layout.files.get(place), path, _only(PurePosixPath(path).name, project)) if s in project.files), None
+        )
         file = project.files[source] if source is not None else None
         return (file.path, file.text) if file is not None and file.size < 2**20 else None
 

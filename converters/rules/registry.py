@@ -76,6 +76,7 @@ __all__ = [
     "ENV010",
     "ENV011",
     "ENV012",
+    "ENV013",
     "ENV020",
     "ENV021",
     "FAL001",
@@ -105,6 +106,7 @@ __all__ = [
     "PF033",
     "PF034",
     "PF035",
+    "PF036",
     "PF040",
     "PF041",
     "PF042",
@@ -274,6 +276,7 @@ ENV009: Final = "ENV009"
 ENV010: Final = "ENV010"
 ENV011: Final = "ENV011"
 ENV012: Final = "ENV012"
+ENV013: Final = "ENV013"
 ENV020: Final = "ENV020"
 ENV021: Final = "ENV021"
 FAL001: Final = "FAL001"
@@ -303,6 +306,7 @@ PF032: Final = "PF032"
 PF033: Final = "PF033"
 PF034: Final = "PF034"
 PF035: Final = "PF035"
+PF036: Final = "PF036"
 PF040: Final = "PF040"
 PF041: Final = "PF041"
 PF042: Final = "PF042"

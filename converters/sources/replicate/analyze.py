@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from converters import rules
-from converters.concepts import dotenv
+from converters.concepts import dotenv, kept_back
 from converters.concepts import environment as environments
 from converters.concepts.cog import build_report, dockerfile, environment, files, packages, pget, units
 from converters.concepts.cog.build import Build
@@ -149,6 +149,7 @@ def _unit(context: Context, unit: Unit) -> None:
     closure = sorted({path for entry in entries for path in code.closure(entry)})
     build = environment.read(context.project, unit.config, code, closure, entries)
     build_report.raise_python(build, ledger)
+    kept_back.keep_back(build.packages.specs, build.packages.layers, build.python.value, ledger)
     fetched = pget.read(code, closure, ledger)
     change = rewrite.rewrite(code, closure, ledger)
     change.edits += fetched.edits

@@ -9,7 +9,7 @@ import re
 from pathlib import PurePosixPath
 
 from converters import rules
-from converters.concepts import dotenv
+from converters.concepts import dotenv, kept_back
 from converters.concepts import environment as environments
 from converters.concepts.machine import assume
 from converters.concepts.names import app_name, class_name
@@ -221,6 +221,8 @@ def _app(project: Project, unit: Unit, found: Survey, options: Options, ledger: 
     _remarks(app, unit, found_results, ledger)
     environments.check_pins(environment, ledger, imported_names(code, closure))
     environments.raise_python(environment, ledger)
+    if not cog:
+        kept_back.settle(environment, ledger)
     return app
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from converters import rules
+from converters.concepts import kept_back
 from converters.concepts.cog import build_report, cog_yaml, dockerfile, environment, files
 from converters.concepts.cog.build import Build
 from converters.concepts.cog.pget import Downloads
@@ -51,6 +52,7 @@ def read(project: Project, folder: str, code: Code, closure: list[str], imported
     cog_yaml.record(config, ledger)
     build = environment.read(project, config, code, closure, closure)
     build_report.raise_python(build, ledger)
+    kept_back.keep_back(build.packages.specs, build.packages.layers, build.python.value, ledger)
     if "cog" in imported:
         build.packages.specs.append(Value(value="cog", note="`cog build` installs it, and the code imports it"))
         build.packages.layers.append(["cog"])
