@@ -46,6 +46,8 @@ IMPORTS = {
     "llama_cpp": "llama-cpp-python",
     "flash_attn": "flash-attn",
 }
+OF_DEVICE = frozenset({"synchronize", "CUDAGraph", "graph", "get_device_capability", "current_stream", "Stream"})
+"""Functions and classes of `torch.cuda` that raise where there is no device (https://pytorch.org/docs/stable/cuda.html)."""
 CPU_INDEX = re.compile(r"/whl/cpu\b|/cpu/?$")
 CUDA_INDEX = re.compile(r"/whl/(nightly/)?cu\d\d|/cu\d{3}\b")
 CPU_ONLY = frozenset({"tensorflow-cpu", "faiss-cpu", "intel-extension-for-pytorch", "onnxruntime-openvino"})
@@ -130,10 +132,12 @@ def constants_of(tree: ast.Module) -> Mapping[str, ast.expr]:
 
 
 def device_of(call: ast.Call, constants: Mapping[str, ast.expr]) -> str:
-    """The CUDA device that a call asks for, as written: `.to("cuda")`, `.cuda()`, `device="cuda"`; '' for none."""
+    """What a call asks of CUDA, as written: `.to("cuda")`, `.cuda()`, `device="cuda"`, `torch.cuda.synchronize()`; '' for nothing."""
     name = call.func.attr if isinstance(call.func, ast.Attribute) else call.func.id if isinstance(call.func, ast.Name) else ""
     if name == "cuda" and isinstance(call.func, ast.Attribute) and not call.args:
         return "`.cuda()`"
+    if name in OF_DEVICE and isinstance(call.func, ast.Attribute) and unparse(call.func.value) == "torch.cuda":
+        return f"`torch.cuda.{name}()`"
     if name == "device" and len(call.args) > 1 and not isinstance(call.args[1], ast.Constant):
         return ""  # the rank of a process that a launcher started
     if name in ("to", "device", "set_device", "set_default_device") and call.args and (text := _cuda(call.args[0], constants)):

@@ -76,6 +76,17 @@ rule = Rule(
             status="converted",
         ),
         Case(
+            "a program of the image that the server starts asks for a GPU",
+            "partial",
+            {
+                "main.py": SERVER.replace("app = ", 'import subprocess\n\nengine = subprocess.Popen(["python", "/srv/engine.py"])\napp = '),
+                "engine.py": "import torch\n\ntorch.cuda.synchronize()\n",
+                "Dockerfile": SERVER_IMAGE.replace("CMD", "COPY engine.py /srv/engine.py\nCMD"),
+            },
+            seen=(Seen("manual", 3, "engine.py", says="GPU-A100 is assumed (`torch.cuda.synchronize()` in the code)"),),
+            status="converted",
+        ),
+        Case(
             "a ready image whose variables are those of a GPU's asks for one",
             "partial",
             {"README.md": "speech"},

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import ast
+from collections.abc import Iterable, Iterator
 from pathlib import PurePosixPath
 
 from converters.containers.dockerfile_model import Run
 from converters.project import Project
 from converters.provenance import Origin
 from converters.python import gpu, pip
+from converters.python.module import Module
 from converters.sources.docker.candidate import Candidate
 
 
@@ -19,8 +21,22 @@ def of_server(project: Project, candidate: Candidate) -> Iterator[gpu.Evidence]:
             yield from _of_run(project, candidate, run)
     listener = candidate.listener
     if listener is not None and listener.code is not None:
-        for module in listener.modules:
+        named = [module for path in _named(candidate, listener.modules) if (module := listener.code.module(path)) is not None]
+        for module in (*listener.modules, *(module for module in named if module not in listener.modules)):
             yield from gpu.of_module(module)
+
+
+def _named(candidate: Candidate, modules: Iterable[Module]) -> Iterator[str]:
+    """Python files of the image that the server's code names, as a program that it starts is named."""
+    packaging = candidate.packaging
+    if packaging is None:
+        return
+    for module in modules:
+        for node in ast.walk(module.tree):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.endswith(".py"):
+                path = packaging.layout.files.get(str(PurePosixPath(packaging.stage.workdir or "/", node.value)))
+                if path is not None:
+                    yield path
 
 
 def _of_run(project: Project, candidate: Candidate, run: Run) -> Iterator[gpu.Evidence]:
