@@ -330,6 +330,13 @@ VALIDATE = "from runpod.serverless.utils.rp_validator import validate\n\n"
             "input.n",
             id="an error branch that does more",
         ),
+        pytest.param(
+            SCHEMA,
+            f"{CHECK}    values = checked['validated_input']; print(1)\n    return {{'n': values['n']}}\n",
+            "print(1)",
+            "input.n",
+            id="another statement on a line of the idiom",
+        ),
     ],
 )
 def test_the_validator_goes_where_the_model_says_the_same(tmp_path: Path, schema: str, body: str, expected: str, unexpected: str) -> None:

@@ -11,6 +11,8 @@ The model refuses what the validator refuses and fills in the same defaults, so 
 from __future__ import annotations
 
 import ast
+from collections import Counter
+from collections.abc import Set
 from dataclasses import dataclass, replace
 
 from converters.ir import InputSchema
@@ -47,8 +49,16 @@ def validated(code: Code, module: Module, handler: Handler, flow: Flow, schema: 
     for position, statement in enumerate(handler.body):
         if isinstance(statement, ast.Assign) and statement.value is validation.call and isinstance(statement.targets[0], ast.Name):
             found = _lines(handler, position, statement.targets[0].id, {entry.name for entry in schema.fields})
-            return found and replace(found, lines=found.lines | _only_checked(handler, found.lines, validation.call.args[:1]))
+            gone = found.lines | _only_checked(handler, found.lines, validation.call.args[:1]) if found is not None else frozenset[int]()
+            return replace(found, lines=gone) if found is not None and _stand_alone(handler, gone) else None
     return None
+
+
+def _stand_alone(handler: Handler, lines: Set[int]) -> bool:
+    """Whether nothing else stands on the lines that go."""
+    counted = Counter(line for each in handler.body for line in {each.lineno, each.end_lineno or each.lineno})
+    gone = [each for each in handler.body if each.lineno in lines]
+    return all(counted[line] == 1 for each in gone for line in (each.lineno, each.end_lineno or each.lineno))
 
 
 def _only_checked(handler: Handler, lines: frozenset[int], checked: list[ast.expr]) -> set[int]:
