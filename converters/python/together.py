@@ -61,14 +61,21 @@ NEUTRAL = frozenset(_NEUTRAL.split())
 """Distributions of which no release keeps transformers or huggingface_hub back, or wants another PyTorch, but as said below."""
 
 
+NUMPY_2 = "2.3.0"
+"""The first PyTorch that is built for NumPy 2; with it `Tensor.numpy()` of an older one raises `Numpy is not available`
+(https://github.com/pytorch/pytorch/releases/tag/v2.3.0)."""
+WANTS_NUMPY_2 = "4.12.0"
+"""The first release of opencv-python that takes no NumPy before 2 (its metadata)."""
+
+
 @dataclass(frozen=True)
 class Bound:
     """What keeps a distribution back, since a requirement does not work with what pip takes without."""
 
     of: str
     """The requirement, as it is written, that is told of."""
-    name: str
-    """Import name of the distribution without which nobody notices."""
+    used: tuple[str, ...]
+    """Import names of what somebody has to use to notice."""
     kept: str
     """Distribution that is kept back."""
     bound: str
@@ -87,6 +94,7 @@ def bounds(requirements: Sequence[str], torch: str, python: str) -> Iterator[Bou
     if "" not in stated and not twice:
         yield from _hub(stated)
         yield from _transformers(stated, torch, python)
+        yield from _numpy(stated, torch)
 
 
 def _all(name: str, requirements: Sequence[str]) -> list[str]:
@@ -104,7 +112,7 @@ def _hub(stated: Mapping[str, str]) -> Iterator[Bound]:
     for name, first in CACHED_DOWNLOAD.items():
         if name in stated and is_below(stated[name], first):
             why = f"`{stated[name]}` imports `cached_download`, which huggingface_hub has no more since {HUB}"
-            yield Bound(stated[name], name.replace("-", "_"), "huggingface_hub", f"<{HUB}", why, fits)
+            yield Bound(stated[name], (name.replace("-", "_"),), "huggingface_hub", f"<{HUB}", why, fits)
 
 
 def _transformers(stated: Mapping[str, str], torch: str, python: str) -> Iterator[Bound]:
@@ -120,7 +128,29 @@ def _transformers(stated: Mapping[str, str], torch: str, python: str) -> Iterato
         f"the newest `transformers` for Python {python} ({newest.release}) works with PyTorch {newest.torch} or newer alone, while "
         f"{installed} is installed"
     )
-    yield Bound(text, "transformers", "transformers", bound, why, takes(text, release) and (not hub or takes(hub, "0.36.0")))
+    yield Bound(
+        text,
+        ("transformers", "diffusers", "sentence_transformers"),
+        "transformers",
+        bound,
+        why,
+        takes(text, release) and (not hub or takes(hub, "0.36.0")),
+    )
+
+
+def _numpy(stated: Mapping[str, str], torch: str) -> Iterator[Bound]:
+    installed, numpy = version(torch), stated.get("numpy", "")
+    if installed is None or installed >= Version(NUMPY_2) or stated.keys() - NEUTRAL - {"xformers", "bitsandbytes", "compel"}:
+        return
+    if numpy and (version(pip.pinned(numpy)) or not takes(numpy, "2.0.2")):
+        return
+    wanting = [
+        name
+        for name in stated
+        if name.startswith("opencv-") and (one := version(pip.pinned(stated[name]))) and one >= Version(WANTS_NUMPY_2)
+    ]
+    why = f"PyTorch {installed} is built for NumPy 1, and hands nothing to NumPy 2"
+    yield Bound(stated["torch"], ("numpy", "diffusers"), "numpy", "<2", why, not wanting)
 
 
 def of_index(torch: str, flags: Sequence[str]) -> str:

@@ -26,7 +26,8 @@ rule = Rule(
     explanation="""
     A list of requirements that leaves a release open gets the newest one, and what was built a year ago is not what is built today. Where
     two such releases are known not to work together, the list that is written for fal gets the bound that was not needed then, as the
-    image had it which served the requests so far: an old diffusers an older huggingface_hub, an old PyTorch an older transformers.
+    image had it which served the requests so far: an old diffusers an older huggingface_hub, an old PyTorch an older
+    transformers and NumPy 1.
     In an image whose Dockerfile stays it is PF036 that names the pair.
     """,
     links=(
@@ -54,9 +55,15 @@ rule = Rule(
              seen=(Seen("converted", 4, "cog.yaml"),), has={"Dockerfile": ("'huggingface_hub<0.26.0'",)}),
         Case("a marker stays behind the bound", "converted", _listed("torch==2.0.1", "transformers>=4.30; sys_platform == 'linux'"),
              has={"app.py": ("transformers>=4.30,<4.50; sys_platform == 'linux'",)}),
+        Case("the NumPy of a PyTorch that was built for the first is kept back", "converted",
+             _listed("torch==2.2.1", "opencv-python==4.10.0.84"),
+             seen=(Seen("converted", 1, "requirements.txt"),), has={"app.py": ('"numpy<2"',)}),
+        Case("a package that wants the second NumPy is left to a person", "untouched", _listed("torch==2.2.1", "opencv-python==4.12.0.88")),
+        Case("a release of NumPy that is stated stays", "untouched", _listed("torch==2.2.1", "numpy==2.1.0")),
         Case("what works with the newest is left open", "untouched", _listed("diffusers==0.29.0", "torch==2.6.0", "transformers")),
         Case("a bound of the project's own is enough", "untouched", _listed("diffusers==0.27.2", "huggingface_hub==0.25.2")),
-        Case("a package that may keep it back itself is asked first", "untouched", _listed("torch==2.1.0", "transformers", "compel")),
+        Case("a package that may keep it back itself is asked first", "untouched",
+             _listed("torch==2.1.0", "transformers", "compel", "numpy<2")),
         Case("a transformers that needs the newer huggingface_hub is left to a person", "untouched",
              _listed("diffusers==0.27.2", "transformers==4.49.0")),
         Case("a PyTorch of no known release tells nothing", "untouched", _listed("torch", "transformers")),

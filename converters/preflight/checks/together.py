@@ -19,11 +19,12 @@ def check(deployment: Deployment) -> Iterator[Finding]:
     texts = [one.text for one in packages.requirements]
     imported = {found.module.split(".")[0] for _, found in deployment.running.missing}
     for lacked in together.bounds(texts, _torch(packages), deployment.python or ""):
-        used = {lacked.name, *(("diffusers", "sentence_transformers") if lacked.name == "transformers" else ())}
         found = next((one for one in packages.requirements if one.text == lacked.of), None)
-        if found is not None and used & imported:
-            newer = together.CACHED_DOWNLOAD.get(lacked.name.replace("_", "-"))
-            way = f", or take {lacked.name} {newer} or newer" if newer else ""
+        if lacked.kept == "numpy" and packages.listed:
+            continue  # a base image with PyTorch holds the NumPy that it was built with
+        if found is not None and imported.intersection(lacked.used):
+            newer = together.CACHED_DOWNLOAD.get(found.name)
+            way = f", or take {found.name} {newer} or newer" if newer else ""
             message = f"{lacked.why}: nothing keeps that back: write `{lacked.kept}{lacked.bound}`{way}."
             yield Finding(found.file, found.line, rules.PF036, message, about=found.text)
 
