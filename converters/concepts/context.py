@@ -59,6 +59,7 @@ def _dropped(patterns: list[str], files: list[str]) -> list[str]:
     """The needed files that the client's reading of the patterns leaves out (negations count as patterns there)."""
     import pathspec
 
-    plain = [pattern.removeprefix("!") for pattern in patterns if pattern and not pattern.startswith("#")]
-    spec = pathspec.PathSpec.from_lines("gitwildmatch", plain)
+    stated = [pattern for pattern in patterns if pattern and not pattern.startswith("#")]
+    pathspec.PathSpec.from_lines("gitwildmatch", stated)  # raises at what the client stops at, `!` alone among it
+    spec = pathspec.PathSpec.from_lines("gitwildmatch", [pattern.removeprefix("!") for pattern in stated])
     return [path for path in files if spec.match_file(path)]

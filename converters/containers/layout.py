@@ -163,7 +163,10 @@ def _from_stage(earlier: Layout, copy: Copy, found: Layout) -> None:
 
 
 def named_sources(project: Project, context: str, copy: Copy) -> list[str] | None:
-    """The sources of a COPY line with its patterns written out, as paths of the context; None where it has none, or one names nothing."""
+    """The sources of a COPY line with its patterns written out, as paths of the context, but for what `.dockerignore` keeps out of it.
+
+    None where it has no pattern, or a source names nothing.
+    """
     if copy.from_stage is not None or not any(re.search(r"[*?\[]", source) for source in copy.sources):
         return None
     prefix = f"{context}/" if context else ""
@@ -173,8 +176,16 @@ def named_sources(project: Project, context: str, copy: Copy) -> list[str] | Non
         names = _expand(project, path) if path is not None and "://" not in source else []
         if not names and not re.search(r"[*?\[]", source):
             return None
+        if re.search(r"[*?\[]", source):
+            names = [name for name in names if not _is_ignored(project, context, name)]
         found += [name.removeprefix(prefix) for name in names]
     return found or None
+
+
+def _is_ignored(project: Project, context: str, name: str) -> bool:
+    """Whether a file, or every file of a folder, does not reach the build."""
+    left = ignored(project, context)
+    return name in left or (name not in project.files and all(file.path in left for file in project.below(name)))
 
 
 def _is_withheld(project: Project, pattern: str) -> bool:

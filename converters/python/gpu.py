@@ -29,7 +29,7 @@ CUDA_NAME = re.compile(
 )
 USES_GPU = frozenset(
     {
-        "torch", "diffusers", "transformers", "tensorflow", "onnxruntime", "jax", "faster-whisper", "openai-whisper", "tts",
+        "torch", "diffusers", "transformers", "tensorflow", "jax", "faster-whisper", "openai-whisper", "tts",
         "bitsandbytes", "ultralytics", "whisperx", "insightface", "accelerate", "peft", "sentence-transformers", "llama-cpp-python",
         "ctranslate2", "audiocraft", "demucs", "rembg", "gfpgan", "realesrgan", "basicsr", "facexlib", "kokoro", "f5-tts",
         "chatterbox-tts", "nemo-toolkit", "speechbrain", "pyannote-audio", "easyocr", "paddleocr", "open-clip-torch", "timm",

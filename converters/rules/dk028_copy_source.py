@@ -52,6 +52,18 @@ rule = Rule(
             },
         ),
         Case(
+            "what is left out of the build is no name of a pattern",
+            "converted",
+            {
+                "main.py": SERVER,
+                "words/a.txt": "a",
+                "voice.txt": "a",
+                ".dockerignore": "words/\n",
+                "Dockerfile": SERVER_IMAGE.replace("COPY main.py /app/main.py", "COPY main.py /app/main.py\nCOPY ?o* /app/texts/"),
+            },
+            has={"Dockerfile": ("COPY Dockerfile voice.txt /app/texts/",)},
+        ),
+        Case(
             "the stage that a line copies from is named first, as the client knows it",
             "converted",
             {

@@ -35,6 +35,12 @@ rule = Rule(
             has={".dockerignore": ("# The files here are those that the build needs.",)},
         ),
         Case(
+            "an exclamation mark without a pattern goes, at which Docker stops, too",
+            "converted",
+            {"handler.py": WORKER, "Dockerfile": IMAGE, ".dockerignore": "!\nnotes\n"},
+            has={".dockerignore": ("# The files here are those that the build needs.",)},
+        ),
+        Case(
             "a worker's own file stays where the client reads it rightly",
             "untouched",
             {"handler.py": WORKER, "Dockerfile": IMAGE, ".dockerignore": "notes\n*.tmp"},

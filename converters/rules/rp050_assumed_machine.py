@@ -35,6 +35,21 @@ rule = Rule(
             status="converted",
         ),
         Case(
+            "a package of which another has CUDA asks for no GPU",
+            "partial",
+            {"handler.py": WORKER.replace("import runpod", "import onnxruntime\nimport runpod"), "requirements.txt": "onnxruntime==1.17.1"},
+            has={"app.py": ('machine_type = "L"  # assumed',)},
+        ),
+        Case(
+            "the package that has CUDA asks for a GPU",
+            "partial",
+            {
+                "handler.py": WORKER.replace("import runpod", "import onnxruntime\nimport runpod"),
+                "requirements.txt": "onnxruntime-gpu==1.17.1",
+            },
+            has={"app.py": ('machine_type = "GPU-A100"  # assumed',)},
+        ),
+        Case(
             "a worker without heavy imports gets a CPU",
             "partial",
             {"handler.py": WORKER},

@@ -11,6 +11,7 @@ from pathlib import PurePosixPath
 from converters import rules
 from converters.concepts import dotenv, kept_back
 from converters.concepts import environment as environments
+from converters.concepts.environment import Plan
 from converters.concepts.machine import assume
 from converters.concepts.names import app_name, class_name
 from converters.concepts.native import NotNative
@@ -33,6 +34,7 @@ from converters.ir import (
 from converters.ledger import Ledger
 from converters.options import Options
 from converters.project import Project
+from converters.python import pip
 from converters.python.code import Code
 from converters.python.environ import code_variables
 from converters.python.module import Module
@@ -214,7 +216,7 @@ def _app(project: Project, unit: Unit, found: Survey, options: Options, ledger: 
     if options.endpoint_config is not None:
         endpoint_config.apply(options.endpoint_config, app, ledger)
     _native(native.Worker(code, unit, resolved, closure, app, edits))
-    _machine(app, unit, code, closure, ledger)
+    _machine(app, unit, imported_names(code, closure), plan, ledger)
     dispositions.settle(project, unit, app, code, found, closure, plan, ledger)
     if cog:
         cog_build.settle(cog, app, ledger)
@@ -360,11 +362,12 @@ def _options(code: Code, unit: Unit, start: Start, resolved: Resolved, app: App,
         dispositions.envelope(traced, app, ledger)
 
 
-def _machine(app: App, unit: Unit, code: Code, closure: list[str], ledger: Ledger) -> None:
+def _machine(app: App, unit: Unit, imported: set[str], plan: Plan, ledger: Ledger) -> None:
     if app.setting("machine_type") is not None:
         return
     base = base_images.describe(unit.packaging.stage.base_image) if unit.packaging else None
-    heavy = imported_names(code, closure) & names.GPU_PACKAGES
+    without = {pip.name(spec.value) for spec in (*plan.specs, *app.environment.requirements)} & names.WITHOUT_CUDA
+    heavy = (imported & names.GPU_PACKAGES) - without
     why = f"the base image {base.reference}" if base and base.gpu else f"the code imports {sorted(heavy)[0]}" if heavy else ""
     if not why and base is not None and base.unknown:
         why = f"workers of RunPod have a GPU, and what {base.reference} runs is not known"

@@ -30,6 +30,8 @@ GPU_PACKAGES = frozenset(
         "xformers",
     }
 )
+WITHOUT_CUDA = frozenset({"onnxruntime"})
+"""Those of them of which another distribution has CUDA, so that the one of this name, where it is listed, uses no GPU."""
 DISTRIBUTIONS = {
     "cv2": "opencv-python-headless",
     "PIL": "pillow",
