@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from . import autoscaler
-from .errors import PlatformError, scheduling_failure, startup_timeout
+from .errors import PlatformError, scheduling_failure, startup_timeout, stopping
 from .runner import Runner, StartFailure, State
 from .spec import HealthCheck, Scaling, Spec
 from .traffic import Traffic
@@ -37,7 +37,8 @@ class _Waiter:
 class Application:
     """Gives each request a runner with room, starting and stopping runners as the autoscaler says.
 
-    ``scaling`` may differ from ``spec.scaling`` (a floor of one runner is kept warm by default).
+    ``scaling`` may differ from ``spec.scaling`` (a floor of one runner is kept warm by default). No runner starts before
+    :meth:`prepared` is called.
     """
 
     def __init__(self, spec: Spec, scaling: Scaling, factory: RunnerFactory, notice: Notice) -> None:
@@ -53,7 +54,8 @@ class Application:
         self._failures = 0
         self._not_before = 0.0
         self._timer: asyncio.TimerHandle | None = None
-        self._closed = False
+        self._prepared = False
+        self._draining = False
         self._ends: deque[float] = deque(maxlen=100)
         self._first_start = asyncio.Event()
 
@@ -75,6 +77,17 @@ class Application:
         """Tell the person at the terminal."""
         self._notice(self.spec.name, text)
 
+    def prepared(self) -> None:
+        """What its runners are started in is there from now on."""
+        self._prepared = True
+        self.balance()
+
+    def give_up(self, why: str) -> None:
+        """No runner will ever start."""
+        self.failure = scheduling_failure(why)
+        self._refuse(self.failure)
+        self._first_start.set()
+
     async def started(self) -> None:
         """Wait until the first runner is ready or has failed; at once where none is wanted."""
         self.balance()
@@ -83,7 +96,7 @@ class Application:
 
     def try_acquire(self, request_id: str, hint: str | None = None) -> Runner | None:
         """A runner with room if there is one now, and nobody waits for it."""
-        runner = self._pick(hint) if not self._waiting else None
+        runner = self._pick(hint) if not self._waiting and not self._draining else None
         if runner is not None:
             runner.in_flight.add(request_id)
         return runner
@@ -97,6 +110,8 @@ class Application:
         runner = self.try_acquire(request_id, hint)
         if runner is not None:
             return runner
+        if self._draining:
+            raise stopping()
         if not patient and self.failure is not None and not any(runner.ready_at for runner in self.runners):
             raise self.failure
         waiter = _Waiter(since or time.monotonic(), request_id, hint, patient, asyncio.get_running_loop().create_future())
@@ -111,7 +126,7 @@ class Application:
 
     def release(self, runner: Runner, request_id: str) -> None:
         """The request is over; its place goes to the next one that waits."""
-        runner.in_flight.discard(request_id)
+        runner.leave(request_id)
         runner.last_used = time.monotonic()
         if self._waiting:
             self._hand_out()
@@ -155,7 +170,7 @@ class Application:
 
     def balance(self) -> None:
         """Ask the autoscaler and do as it says."""
-        if self._closed:
+        if self._draining or not self._prepared:
             return
         now = time.monotonic()
         alive = [runner for runner in self.runners if not runner.stopping]
@@ -205,7 +220,7 @@ class Application:
         self._ends.append(time.monotonic())
         if runner in self.runners:
             self.runners.remove(runner)
-        if not self._closed and (not runner.stop_asked or code not in (0, -signal.SIGKILL, -signal.SIGTERM)):
+        if not self._draining and (not runner.stop_asked or code not in (0, -signal.SIGKILL, -signal.SIGTERM)):
             self.notice(f"the runner ended by itself with exit code {code}; a new one starts when it is needed")
         self.balance()
 
@@ -226,7 +241,7 @@ class Application:
         delay = autoscaler.backoff(self._failures)
         self._not_before = time.monotonic() + delay
         self.failure = startup_timeout(self.spec.limits.startup_timeout) if failure.timed_out else scheduling_failure(str(failure))
-        if not self._closed:
+        if not self._draining:
             self.notice(f"{failure}; next attempt in {delay:g} s")
         self._first_start.set()
         self._refuse(self.failure)
@@ -244,12 +259,21 @@ class Application:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def close(self) -> None:
-        """Stop every runner and refuse what still waits."""
-        self._closed = True
+    async def drain(self) -> None:
+        """Give out no more runners, refuse what waits for one, and end each when what it works on is done (`Runner.drain`)."""
+        self._draining = True
         if self._timer is not None:
             self._timer.cancel()
-        self._refuse(scheduling_failure("The gateway is stopping"), patient=True)
-        await asyncio.gather(*(runner.stop() for runner in self.runners), return_exceptions=True)
+        self._refuse(stopping(), patient=True)
+        await asyncio.gather(*(runner.drain() for runner in self.runners), return_exceptions=True)
+
+    def kill(self) -> None:
+        """End every runner at once, whatever it works on."""
+        for runner in self.runners:
+            runner.kill()
+
+    async def close(self) -> None:
+        """End what is left."""
+        await self.drain()
         for task in self._tasks:
             task.cancel()

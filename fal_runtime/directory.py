@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from .application import Application
 from .asgi import Scope, header, query
@@ -17,11 +18,15 @@ class Directory(Mapping[str, Application]):
     """The served apps by name.
 
     With ``keys`` ("id:secret") private and shared apps want one of them as fal's gateway does; without, anybody who reaches the
-    port may call everything, which is what one wants of a runtime on one's own machine.
+    port may call everything, which is what one wants of a runtime on one's own machine. The apps that are ``expected``, by the keys of
+    their tables, are still being loaded.
     """
 
-    def __init__(self, owner: str, applications: Mapping[str, Application], keys: Sequence[str] = ()) -> None:
+    def __init__(self, owner: str, applications: Mapping[str, Application], keys: Sequence[str] = (), expected: Iterable[str] = ()) -> None:
         self.owner = owner
+        self._expected = set(expected)
+        self._news = asyncio.Event()
+        self._missing: dict[str, str] = {}
         self._applications = applications
         self._keys = frozenset(keys)
         self._tokens: set[str] = set()
@@ -35,20 +40,31 @@ class Directory(Mapping[str, Application]):
     def __len__(self) -> int:
         return len(self._applications)
 
-    def find(self, scope: Scope, path: bytes) -> tuple[Application, bytes]:
+    def arrived(self, key: str, why_not: str = "") -> None:
+        """An app that was expected is there; with ``why_not`` it will not come."""
+        self._expected.discard(key)
+        if why_not:
+            self._missing[key] = why_not
+        self._news.set()
+        self._news = asyncio.Event()
+
+    async def find(self, scope: Scope, path: bytes) -> tuple[Application, bytes]:
         """The app that ``/[namespace/]<owner>/<app>[/path]`` names, if the caller may use it, and the path inside it.
 
-        Raises PlatformError.
+        What its name is, an app tells when it is loaded: a name that is not known waits for those that are not. Raises PlatformError.
         """
         first, _, rest = path[1:].partition(b"/")
         owner, name, inside = [*(rest if first in _NAMESPACES else path[1:]).split(b"/", 2), b"", b""][:3]
+        while self._expected and owner == self.owner.encode() and name.decode("latin-1") not in self._applications:
+            await self._news.wait()
         return self._application(scope, owner, name), b"/" + inside
 
     def _application(self, scope: Scope, owner: bytes, name: bytes) -> Application:
         application = self._applications.get(name.decode("latin-1")) if owner == self.owner.encode() else None
         if application is None:
             asked = b"/".join(filter(None, [owner, name])).decode("latin-1")
-            raise unknown_application(asked, [f"{self.owner}/{name}" for name in sorted(self._applications)])
+            served = [f"{self.owner}/{name}" for name in sorted(self._applications)]
+            raise unknown_application(asked, served, self._missing.get(name.decode("latin-1"), ""))
         if self._keys and application.spec.auth != "public":
             self.authenticate(scope)
         return application

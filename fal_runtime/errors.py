@@ -63,8 +63,10 @@ class PlatformError(Exception):
         return [(b"content-type", b"application/json"), *typed, *self.headers]
 
 
-def unknown_application(name: str, served: Iterable[str]) -> PlatformError:
-    """404 for an app that is not served here; ``served`` are the ids of those that are."""
+def unknown_application(name: str, served: Iterable[str], why: str = "") -> PlatformError:
+    """404 for an app that is not served here; ``served`` are the ids of those that are, ``why`` is the reason where it should be one."""
+    if why:
+        return PlatformError(404, None, f'Application "{name}" not found: {why}')
     apps = ", ".join(served) or "none"
     hint = "Call one of these; to call an app of the platform, deploy the caller, or run it without `migrate exec`."
     return PlatformError(404, None, f'Application "{name}" not found: only local apps are served here ({apps}). {hint}')
@@ -89,6 +91,11 @@ def request_timeout(detail: str = "Request timed out", *, by_user: bool = False)
 def startup_timeout(seconds: float) -> PlatformError:
     """504: the runner did not become ready in ``startup_timeout`` seconds."""
     return PlatformError(504, "startup_timeout", f"Runner did not start within {seconds:g} seconds")
+
+
+def stopping() -> PlatformError:
+    """503: the gateway takes no more work."""
+    return scheduling_failure("The gateway is stopping")
 
 
 def scheduling_failure(detail: str) -> PlatformError:

@@ -72,7 +72,7 @@ class Gateway:
 
     async def run(self, scope: Scope, receive: Receive, send: Send, path: bytes) -> None:
         """A direct call: no queue, no retry."""
-        application, inside = self._directory.find(scope, path)
+        application, inside = await self._directory.find(scope, path)
         call = DirectCall(self._directory.owner, application, scope, receive, send, inside)
         await call.run(self._max_body)
 

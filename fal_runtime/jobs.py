@@ -52,7 +52,7 @@ class Answer:
         return cls(status, headers, body, text, "runner_server_error" if status >= 500 else None)
 
 
-@dataclass
+@dataclass(eq=False)
 class Job:
     """A request in the queue. Times are seconds since the epoch; ``seq`` is its place in the order of arrival."""
 
@@ -85,6 +85,16 @@ class Job:
     def key(self) -> tuple[int, int]:
         """Its place: every normal request before every low one, each in the order of arrival."""
         return (self.priority, self.seq)
+
+    @property
+    def was_running(self) -> bool:
+        """Whether the attempt that the journal counted last is one that no end is known of."""
+        return self.attempts > 0 and not self.not_before
+
+    @property
+    def size_of_logs(self) -> int:
+        """Characters of its lines, with what is kept beside them."""
+        return self._logged
 
     def log(self, stream: str, text: str) -> None:
         """Add a line that a runner printed meanwhile, as long as all lines together are no longer than `MOST_LOGS`."""
@@ -161,6 +171,7 @@ def from_row(row: sqlite3.Row, owner: str, app: Mapping[str, Any]) -> Job:
         job.state, job.inference_time = COMPLETED, row["inference_time"]
         job.answer = Answer(row["status"], _load(row["answer_headers"]), row["answer"], row["error"], row["error_type"])
         job.logs = json.loads(row["logs"])
+        job._logged = len(row["logs"])
     return job
 
 

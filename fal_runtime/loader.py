@@ -28,9 +28,17 @@ _UPLOADER = "/run/fal/api.sock"
 
 @dataclass(frozen=True)
 class Loaded:
-    """An app that is ready to be run: its spec, what starts its runners, and what the person should know."""
+    """An app as ``fal deploy`` knows it. ``place`` is scratch space with its pickle."""
 
+    key: str
     spec: Spec
+    place: Path
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What starts the runners of an app, and what the person should know."""
+
     backend: Backend
     notices: tuple[str, ...]
 
@@ -84,17 +92,21 @@ class Loader:
         self._engine = engine
 
     async def load(self, app: str) -> Loaded:
-        """Raises LoadFailure."""
+        """What an app is. Raises LoadFailure."""
         place = self._host.directory / f"app-{len(list(self._host.directory.glob('app-*')))}"
         for name in ("root", "empty", "loading", "payload"):
             (place / name).mkdir(parents=True)
-        spec = (await self.describe(app, place)).in_environment(self._host.environment)
+        return Loaded(app, (await self.describe(app, place)).in_environment(self._host.environment), place)
+
+    async def prepare(self, loaded: Loaded) -> Prepared:
+        """Make what it runs in, which may take as long as its requirements or its image do. Raises LoadFailure."""
+        app, spec, place = loaded.key, loaded.spec, loaded.place
         missing = [name for name in spec.settings.get("secrets") or () if name not in self._host.secrets]
         notices = [f"secret {name} is listed by the app but not given" for name in missing]
         backend = await (
             self._local(spec, place, notices) if self._engine is None else self._elsewhere(self._engine, app, spec, place, notices)
         )
-        return Loaded(spec, backend, tuple(notices))
+        return Prepared(backend, tuple(notices))
 
     async def _elsewhere(self, engine: Engine, app: str, spec: Spec, place: Path, notices: list[str]) -> Backend:
         """What starts its runners where the engine puts them."""

@@ -8,13 +8,15 @@ import os
 import signal
 import sys
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from . import capture, confinement, redirect
 from . import project as projects
+from .application import Application
 from .engine import Engine
-from .errors import RuntimeFailure
+from .errors import LoadFailure, RuntimeFailure
 from .loops import run_fast
 from .server import Runtime, default_data, default_environments, default_state
 
@@ -77,6 +79,7 @@ def run(
             keys=keys,
             say=say,
             echo=_echo,
+            progress=lambda app, text: say(app, f"waits until {text}"),
         )
         return run_fast(_serve(runtime, ready, capture_openapi))
     except RuntimeFailure as failure:
@@ -91,30 +94,20 @@ def run(
 
 async def _serve(runtime: Runtime, ready: Callable[[Runtime], None] | None, capture_openapi: bool) -> int:
     announced: Path | None = None
-    stop = asyncio.Event()
-    for signum in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(signum, stop.set)
-    starting = asyncio.ensure_future(runtime.start())
-    stopping = asyncio.ensure_future(stop.wait())
-    await asyncio.wait([starting, stopping], return_when=asyncio.FIRST_COMPLETED)
+    stopping = _signalled(runtime)
     try:
-        if not starting.done():
-            starting.cancel()
-            await asyncio.wait([starting])
+        if not await _unless(stopping, runtime.open()):
             return 0
-        starting.result()
-        for failure in runtime.failures.values():
-            say("", f"error: {failure}")
+        announced = redirect.announce(runtime.url, runtime.local_key)
+        say("", f"the gateway is open at {runtime.url}")
+        if not await _unless(stopping, asyncio.gather(*(_tell(runtime, loading) for loading in runtime.loading.values()))):
+            return 0
         if not runtime.applications:
             return 5
-        for name, application in runtime.applications.items():
-            problem = f"  (not ready: {application.failure.detail})" if application.failure else ""
-            say(name, f"{runtime.url}/{runtime.owner}/{name}{problem}")
         if capture_openapi:
             file, routes = await capture.capture(runtime)
             say("", f"{routes} routes written to {file}; convert again with --openapi {file}")
             return 0
-        announced = redirect.announce(runtime.url, runtime.local_key)
         if ready is not None:
             ready(runtime)
         await stopping
@@ -122,8 +115,49 @@ async def _serve(runtime: Runtime, ready: Callable[[Runtime], None] | None, capt
     finally:
         if announced is not None:
             announced.unlink(missing_ok=True)
-        stopping.cancel()
+        if runtime.under_way:
+            say("", f"stopping: {runtime.under_way} requests that are under way may finish; the same signal again ends them")
         await runtime.close()
+
+
+def _signalled(runtime: Runtime) -> asyncio.Future[None]:
+    """Done by the first signal to stop; the next one ends what is still under way."""
+    loop = asyncio.get_running_loop()
+    first: asyncio.Future[None] = loop.create_future()
+
+    def stop() -> None:
+        if first.done():
+            runtime.hurry()
+        else:
+            first.set_result(None)
+
+    for signum in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(signum, stop)
+    return first
+
+
+async def _unless(stopping: asyncio.Future[None], work: Awaitable[object]) -> bool:
+    """Whether the work was done before the signal to stop came, which ends it."""
+    working: asyncio.Future[object] = asyncio.ensure_future(work)
+    first: set[asyncio.Future[Any]] = {working, stopping}
+    await asyncio.wait(first, return_when=asyncio.FIRST_COMPLETED)
+    if not working.done():
+        working.cancel()
+        await asyncio.wait([working])
+        return False
+    working.result()
+    return True
+
+
+async def _tell(runtime: Runtime, loading: asyncio.Task[Application | LoadFailure]) -> None:
+    """Say where an app answers, or why it does not."""
+    outcome = await asyncio.shield(loading)
+    if isinstance(outcome, LoadFailure):
+        say("", f"error: {outcome}")
+        return
+    name = outcome.spec.name
+    problem = f"  (not ready: {outcome.failure.detail})" if outcome.failure else ""
+    say(name, f"{runtime.url}/{runtime.owner}/{name}{problem}")
 
 
 def say(app: str, text: str) -> None:

@@ -11,13 +11,13 @@ import time
 import uuid
 from bisect import bisect_left, insort
 from collections import OrderedDict
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any
 
 from . import jobs, retries
 from .application import Application
 from .calls import Exchange, is_true, to_client
-from .errors import PlatformError, request_timeout
+from .errors import PlatformError, request_timeout, stopping
 from .jobs import COMPLETED, IN_PROGRESS, IN_QUEUE, Answer, Job
 from .journal import Journal
 from .retries import Outcome
@@ -42,7 +42,6 @@ class Queue:
     def __init__(
         self,
         owner: str,
-        applications: Mapping[str, Application],
         journal: Journal,
         notice: Callable[[str, str], None],
         most: int = MOST_RESULT,
@@ -51,7 +50,8 @@ class Queue:
         self.on_done: Callable[[Job], None] = lambda job: None
         self._journal = journal
         self._notice = notice
-        self._lines = {name: _Line(application, self._work) for name, application in applications.items()}
+        self._lines: dict[str, _Line] = {}
+        self._draining = False
         self._jobs: dict[str, Job] = {}
         self._done: OrderedDict[str, Job] = OrderedDict()
         self._most = most
@@ -62,21 +62,29 @@ class Queue:
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def open(self) -> None:
-        """Take up what a former process left unfinished. A run that was under way counts as one of the attempts."""
-        rows = await self._journal.change(lambda db: db.execute("select * from request where finished is null order by seq").fetchall())
+        """Go on where a former process stopped counting."""
         last = await self._journal.change(lambda db: db.execute("select max(seq) from request").fetchone()[0])
         self._seq = itertools.count((last or 0) + 1)
-        for row in rows:
-            line = self._lines.get(row["app"])
-            if line is None:
-                continue
-            job = jobs.from_row(row, self.owner, line.application.spec.settings)
+
+    async def add(self, application: Application) -> None:
+        """Take requests for an app from now on, and take up those that a former process left unfinished.
+
+        A run that was under way when that died is one that lost its runner: what its caller and the app want to be tried again is.
+        """
+        name = application.spec.name
+        select = "select * from request where finished is null and app = ? order by seq"
+        rows = await self._journal.change(lambda db: db.execute(select, (name,)).fetchall())
+        line = self._lines[name] = _Line(application, self._work)
+        for job in (jobs.from_row(row, self.owner, application.spec.settings) for row in rows):
             self._jobs[job.id] = job
-            if job.attempts >= retries.MOST_ATTEMPTS:
-                error = PlatformError(503, "runner_disconnected", "Runner disconnected")
-                await self._finish(job, Answer.from_error(error))
-            else:
+            lost = PlatformError(503, "runner_disconnected", "Runner disconnected")
+            outcome = Outcome(lost.status, lost.error_type)
+            if not job.was_running:
                 self._enqueue(line, job)
+            elif retries.again(job.policy, outcome, job.attempts, job.used):
+                await self._again(line, job, outcome)
+            else:
+                await self._finish(job, Answer.from_error(lost))
 
     def next_seq(self) -> int:
         """The next place in the order of arrival."""
@@ -87,7 +95,9 @@ class Queue:
         return len(self._lines[app])
 
     async def submit(self, job: Job) -> None:
-        """Accept a job: when this returns it is on the disk. Raises sqlite3.Error when it cannot be."""
+        """Accept a job: when this returns it is on the disk. Raises sqlite3.Error when it cannot be, PlatformError at the end."""
+        if self._draining:
+            raise stopping()
         line = self._lines[job.request.app]
         job.gateway_request_id = job.id
         runner = line.application.try_acquire(job.id, job.hint) if not len(line) else None
@@ -126,13 +136,15 @@ class Queue:
         if exchange is not None:
             self._spawn(exchange.cancel())
         elif job.state == IN_QUEUE and self._lines[job.request.app].remove(job):
-            await self._finish(job, Answer.from_error(PlatformError(499, "client_cancelled", "Request was cancelled")))
+            await self._finish(job, Answer.from_error(_cancelled()))
 
     async def flush(self, app: str) -> int:
-        """Cancel everything of an app that waits; returns how many."""
-        waiting = self._lines[app].waiting()
+        """Cancel everything of an app that waits, in one transaction; returns how many."""
+        waiting = [job for job in self._lines[app].waiting() if self._lines[app].remove(job)]
+        answer = Answer.from_error(_cancelled())
         for job in waiting:
-            await self.cancel(job)
+            job.cancelled = True
+        await self._finish_all([(job, answer) for job in waiting])
         return len(waiting)
 
     def log(self, ids: set[str], stream: str, text: str) -> None:
@@ -156,7 +168,7 @@ class Queue:
     async def _work(self, line: _Line, job: Job, runner: Runner) -> None:
         """Count the attempt, on the disk, then make it."""
         job.attempts += 1
-        if await self._save(job, {"attempts": job.attempts, "gateway_request_id": job.gateway_request_id}):
+        if await self._save({job: {"attempts": job.attempts, "not_before": 0.0, "gateway_request_id": job.gateway_request_id}}):
             await self._run(line, job, runner)
         else:
             line.application.release(runner, job.id)
@@ -196,22 +208,36 @@ class Queue:
             job.used[outcome.condition] = job.used.get(outcome.condition, 0) + 1
         job.gateway_request_id = str(uuid.uuid4())
         job.not_before = time.time() + retries.delay(job.attempts)
-        await self._save(job, {"used": json.dumps(job.used), "not_before": job.not_before})
+        await self._save({job: {"used": json.dumps(job.used), "not_before": job.not_before}})
         self._enqueue(line, job)
 
-    async def _save(self, job: Job, values: Mapping[str, Any]) -> bool:
+    async def _save(self, changes: Mapping[Job, Mapping[str, Any]]) -> bool:
+        def update(database: sqlite3.Connection) -> None:
+            for job, values in changes.items():
+                _update(database, job.id, values)
+
         try:
-            await self._journal.change(lambda db: _update(db, job.id, values))
+            await self._journal.change(update)
         except sqlite3.Error as error:
-            self._notice(job.request.app, f"request {job.id} cannot be written to the disk: {error}")
+            first = next(iter(changes))
+            self._notice(first.request.app, f"request {first.id} cannot be written to the disk: {error}")
             return False
         return True
 
     async def _finish(self, job: Job, answer: Answer) -> None:
-        """Complete a job, once its result is on the disk: while that is full, the job is not completed and nothing is lost."""
-        row = job.result_row(answer, time.time())
-        while not await self._save(job, row):
+        await self._finish_all([(job, answer)])
+
+    async def _finish_all(self, done: Sequence[tuple[Job, Answer]]) -> None:
+        """Complete jobs, once their results are on the disk: while that is full, they are not completed and nothing is lost."""
+        rows = {job: job.result_row(answer, time.time()) for job, answer in done}
+        while rows and not await self._save(rows):
             await asyncio.sleep(_DISK_PAUSE)
+        for job, answer in done:
+            self._completed(job, answer)
+        if self._results > _MOST_RESULTS // 8:
+            await self.expire()
+
+    def _completed(self, job: Job, answer: Answer) -> None:
         job.answer, job.state = answer, COMPLETED
         self._jobs.pop(job.id, None)
         self._done[job.id] = job
@@ -221,8 +247,6 @@ class Queue:
         if job.webhook is not None:
             self.on_done(job)
         self._results += _size(job)
-        if self._results > _MOST_RESULTS // 8:
-            await self.expire()
 
     async def expire(self, ttl: float = RESULT_TTL) -> None:
         """Forget results older than ``ttl`` seconds, and the oldest of too many, whose webhook is not still to be delivered."""
@@ -234,6 +258,18 @@ class Queue:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
+    def drain(self) -> None:
+        """Take no more requests and start none; those that run go on."""
+        self._draining = True
+        for line in self._lines.values():
+            line.drain()
+
+    async def settled(self, timeout: float) -> None:
+        """Wait until the results of what ran are on the disk, but not longer than ``timeout`` seconds."""
+        working = [*self._tasks, *(task for line in self._lines.values() for task in line.tickets)]
+        if working:
+            await asyncio.wait(working, timeout=timeout)
+
     async def close(self) -> None:
         """Stop working; what is unfinished stays in the journal."""
         for line in self._lines.values():
@@ -243,14 +279,18 @@ class Queue:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
 
+def _cancelled() -> PlatformError:
+    return PlatformError(499, "client_cancelled", "Request was cancelled")
+
+
 def _size(job: Job) -> int:
-    return len(job.answer.body) if job.answer is not None else 0
+    return job.size_of_logs + (len(job.answer.body) if job.answer is not None else 0)
 
 
 def _expire(database: sqlite3.Connection, before: float) -> None:
     kept = "finished is not null and next_delivery is null"
     database.execute(f"delete from request where finished < ? and {kept}", (before,))
-    total = "sum(length(answer)) over (order by finished desc, id)"
+    total = "sum(length(answer) + coalesce(length(logs), 0)) over (order by finished desc, id)"
     sized = f"select id, {total} as total from request where {kept}"
     database.execute(f"delete from request where id in (select id from ({sized}) where total > ?)", (_MOST_RESULTS,))
 
@@ -279,7 +319,8 @@ class _Line:
         self._heap: list[tuple[tuple[int, int], str]] = []
         self._waiting: dict[str, Job] = {}
         self._order: list[tuple[int, int]] = []  # sorted keys of what waits, for positions
-        self._tickets: set[asyncio.Task[None]] = set()
+        self.tickets: set[asyncio.Task[None]] = set()
+        self._draining = False
         self._numbers = itertools.count()
 
     def __len__(self) -> int:
@@ -326,13 +367,13 @@ class _Line:
     def _issue(self) -> None:
         scaling = self.application.scaling
         most = max(1, scaling.max_concurrency) * max(1, scaling.max_multiplexing)
-        while len(self._tickets) < min(most, len(self._heap)):
+        while len(self.tickets) < min(most, len(self._heap)) and not self._draining:
             task = asyncio.ensure_future(self._ticket(f"ticket-{next(self._numbers)}"))
-            self._tickets.add(task)
-            task.add_done_callback(self._tickets.discard)
+            self.tickets.add(task)
+            task.add_done_callback(self.tickets.discard)
 
     async def _ticket(self, name: str) -> None:
-        while self._heap:
+        while self._heap and not self._draining:
             first = self._waiting.get(self._heap[0][1])
             if first is None:
                 heapq.heappop(self._heap)
@@ -342,7 +383,7 @@ class _Line:
                 runner = await self.application.acquire(name, first.hint, since=since, patient=True)
             except PlatformError:
                 return
-            job = self._pop()
+            job = self._pop() if not self._draining else None
             if job is None:
                 self.application.release(runner, name)
                 return
@@ -350,7 +391,11 @@ class _Line:
             runner.in_flight.add(job.id)
             await self._work(self, job, runner)
 
+    def drain(self) -> None:
+        """Start nothing more."""
+        self._draining = True
+
     def close(self) -> None:
         """Withdraw the tickets."""
-        for task in self._tickets:
+        for task in self.tickets:
             task.cancel()

@@ -32,7 +32,7 @@ class QueueApi:
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, path: bytes, root: str) -> None:
         """Serve ``path``, undecoded and below the queue's root, whose URL is ``root``. Raises PlatformError."""
-        application, inside = self._directory.find(scope, path)
+        application, inside = await self._directory.find(scope, path)
         base = f"{root}/{self._directory.owner}/{application.spec.name}"
         _, found, tail = f"{inside.decode('latin-1')}/".rpartition("/requests/")
         if scope["method"] == "POST":

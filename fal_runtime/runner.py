@@ -17,6 +17,9 @@ from .errors import RuntimeFailure
 from .spec import HealthCheck, Spec
 from .upstream import Broken, Upstream
 
+#: Seconds after which a request that was sent has reached its runner, and that a server has at least to end by itself.
+_ON_THE_WAY, _LAST_WORDS = 1.0, 1.0
+
 
 class State(str, Enum):
     """fal's names (fal 1.83, ``fal.sdk.RunnerState``), without those that belong to other machines."""
@@ -46,6 +49,7 @@ class Runner:
         self.id = str(uuid.uuid4())
         self.spec = spec
         self.in_flight: set[str] = set()
+        self._empty: asyncio.Future[None] | None = None
         self.ready_at: float | None = None
         self.last_used: float | None = None
         self.hints: frozenset[str] = frozenset()
@@ -155,6 +159,12 @@ class Runner:
         """True if its port takes connections."""
         return self.upstream is not None and await self.upstream.accepts()
 
+    def leave(self, request_id: str) -> None:
+        """A request is over here."""
+        self.in_flight.discard(request_id)
+        if self._empty is not None and not self.in_flight and not self._empty.done():
+            self._empty.set_result(None)
+
     def _line(self, stream: str, text: str) -> None:
         self._on_line(self, stream, _unwrapped(text))
 
@@ -168,11 +178,26 @@ class Runner:
         self.stop_asked = True
         return self._stop()
 
-    async def _stop(self) -> None:
+    async def drain(self) -> None:
+        """Take no more requests, and end once none is under way, at the latest when the app's grace period is over.
+
+        An app that the SDK serves learns of it a moment later, and answers what it has; another server might not, so that it is told when
+        it has nothing left to do.
+        """
+        self.stop_asked = True
+        grace = self.spec.limits.termination_grace_period_seconds
+        began = time.monotonic()
+        if self.in_flight:
+            self._empty = asyncio.get_running_loop().create_future()
+            await asyncio.wait([self._empty], timeout=grace if self.spec.brings_server else min(grace, _ON_THE_WAY))
+        await self._stop(max(began + grace - time.monotonic(), _LAST_WORDS))
+
+    async def _stop(self, grace: float | None = None) -> None:
         if self._process is None:
             return
         self._process.signal(signal.SIGTERM)
-        done, _ = await asyncio.wait([self._process.exited], timeout=self.spec.limits.termination_grace_period_seconds)
+        grace = self.spec.limits.termination_grace_period_seconds if grace is None else grace
+        done, _ = await asyncio.wait([self._process.exited], timeout=grace)
         if not done:
             self.kill()
             await self._process.exited

@@ -24,14 +24,14 @@ from .asgi import Receive, Scope, Send, answer_json
 from .cdn import Store
 from .confinement import Support
 from .directory import Directory
-from .engine import Engine
+from .engine import Backend, Engine
 from .environments import Environments
 from .errors import LoadFailure, RuntimeFailure, UnavailablePort
 from .gateway import Gateway, Part
 from .interception import LOCAL_KEY, Interceptor, without_credentials
 from .journal import Journal
 from .kv import KeyValues
-from .loader import Host, Loaded, Loader
+from .loader import Host, Loader
 from .metrics import Metrics
 from .project import Project
 from .queue import Queue
@@ -39,6 +39,7 @@ from .queue_api import QueueApi
 from .rest import Rest
 from .runner import Runner
 from .sockets import Sockets
+from .spec import Spec
 from .uploader import Uploader
 from .variables import of_the_machine
 from .webhooks import Signer, Webhooks
@@ -46,6 +47,8 @@ from .zygote import Zygote
 
 Say = Callable[[str, str], None]
 
+#: Seconds in which results that are there are written.
+_SETTLING = 5.0
 #: Bytes of a request's body, unless said otherwise.
 MOST_BODY = 1 << 29
 
@@ -63,7 +66,7 @@ class Runtime:
     runner, ``keep_warm`` keeps
     one runner per app alive where the app's own settings would let it go. ``keys`` ("id:secret") are those that
     callers of apps that are not public must have (none: nobody is asked). With ``intercept`` the platform's hosts lead apps to this
-    gateway. ``say(app, text)`` gets what a person should read.
+    gateway. ``say(app, text)`` gets what a person should read, ``progress(app, text)`` what an app waits for.
     """
 
     def __init__(
@@ -88,6 +91,7 @@ class Runtime:
         writable: Sequence[Path] = (),
         say: Say = lambda app, text: None,
         echo: Say = lambda app, text: None,
+        progress: Say = lambda app, text: None,
     ) -> None:
         self.project = project
         self.host = host
@@ -114,6 +118,9 @@ class Runtime:
         self._queue: Queue | None = None
         self._say = say
         self._echo = echo
+        self._progress = progress
+        #: one for each app: it ends when that answers or has failed
+        self.loading: dict[str, asyncio.Task[Application | LoadFailure]] = {}
         self._closing = contextlib.AsyncExitStack()
 
     @property
@@ -127,14 +134,23 @@ class Runtime:
         return f"{self.url}/files"
 
     async def start(self) -> None:
-        """Load every app, start the first runners and listen. Raises UnavailablePort and RuntimeFailure."""
+        """Open the gateway, and wait until every app answers or has failed. Raises UnavailablePort and RuntimeFailure."""
+        await self.open()
         try:
-            await self._start()
+            await asyncio.gather(*self.loading.values())
         except BaseException:
             await self.close()
             raise
 
-    async def _start(self) -> None:
+    async def open(self) -> None:
+        """Listen. Each app starts by itself, and is called meanwhile. Raises UnavailablePort and RuntimeFailure."""
+        try:
+            await self._open()
+        except BaseException:
+            await self.close()
+            raise
+
+    async def _open(self) -> None:
         listener = self._listen()
         self._closing.callback(listener.close)
         directory = Path(tempfile.mkdtemp(prefix="fal-runtime-"))
@@ -165,8 +181,9 @@ class Runtime:
         if self._engine is None:
             self._tell_confinement(zygote.confinement)
         self._closing.push_async_callback(self._close_applications)
-        await asyncio.gather(*(self._load(loader, app) for app in self.project.apps))
-        await self._open_gateway(state, store, listener)
+        served = await self._open_gateway(state, store, listener)
+        self.loading = {app: asyncio.ensure_future(self._load(loader, app, served)) for app in self.project.apps}
+        self._closing.push_async_callback(self._drain)
 
     async def _open_interceptor(self, directory: Path) -> Interceptor:
         interceptor = Interceptor(self.url, directory, self.local_key)
@@ -205,18 +222,18 @@ class Runtime:
             state.mkdir()
         return state
 
-    async def _open_gateway(self, state: Path, store: Store, listener: socket.socket) -> None:
+    async def _open_gateway(self, state: Path, store: Store, listener: socket.socket) -> Directory:
         journal = Journal(state / "queue.db")
         try:
             journal.open()
         except sqlite3.Error as error:
             raise RuntimeFailure(f"{state / 'queue.db'} cannot be opened: {error}; name another directory with --state") from None
         self._closing.callback(journal.close)
-        queue = self._queue = Queue(self.owner, self.applications, journal, self._say, self._max_body)
+        queue = self._queue = Queue(self.owner, journal, self._say, self._max_body)
         signer = Signer(state / "webhook.key")
         webhooks = Webhooks(self.owner, journal, signer, self._say)
         queue.on_done = webhooks.deliver
-        directory = Directory(self.owner, self.applications, self._keys)
+        directory = Directory(self.owner, self.applications, self._keys, self.project.apps)
         sockets = Sockets(directory)
         rest = Rest(self.url, store, queue, directory, signer.jwks)
         parts: dict[str, Part] = {
@@ -238,6 +255,7 @@ class Runtime:
         expiry = asyncio.ensure_future(self._expire(queue, store))
         self._closing.callback(expiry.cancel)
         await self._serve(Gateway(directory, parts, self._max_body, self._say), listener=listener)
+        return directory
 
     async def _expire(self, queue: Queue, store: Store) -> None:
         """Forget old results and files, now and then."""
@@ -249,20 +267,40 @@ class Runtime:
                 self._say("", f"old results and files cannot be deleted: {error}")
             await asyncio.sleep(60)
 
-    async def _load(self, loader: Loader, app: str) -> None:
+    async def _load(self, loader: Loader, app: str, directory: Directory) -> Application | LoadFailure:
+        """Make an app one that is served, and wait for its first runner."""
+        assert self._queue is not None
+        made: list[Backend] = []
+        application = None
         try:
             loaded = await loader.load(app)
+            application = self._application(loaded.spec, made)
+            await self._queue.add(application)
+            self.applications[loaded.spec.name] = application
+            directory.arrived(app)
+            self._progress(loaded.spec.name, self._waits_for(loaded.spec))
+            prepared = await loader.prepare(loaded)
         except LoadFailure as failure:
             self.failures[app] = failure
-            return
-        for notice in loaded.notices:
+            directory.arrived(app, str(failure))
+            if application is not None:
+                self.applications.pop(application.spec.name, None)
+                application.give_up(str(failure))
+            return failure
+        for notice in prepared.notices:
             self._say(app, notice)
-        application = self._application(loaded)
-        self.applications[loaded.spec.name] = application
+        made.append(prepared.backend)
+        application.prepared()
         await application.started()
+        return application
 
-    def _application(self, loaded: Loaded) -> Application:
-        spec = loaded.spec
+    def _waits_for(self, spec: Spec) -> str:
+        if self._engine is not None:
+            return "its image is built"
+        return "its requirements are installed" if self._environments is not None and spec.requirements else "its first runner is ready"
+
+    def _application(self, spec: Spec, made: Sequence[Backend]) -> Application:
+        """``made`` holds what its runners are started in, once it is there."""
         scaling = replace(spec.scaling, min_concurrency=max(1, spec.scaling.min_concurrency)) if self._keep_warm else spec.scaling
 
         def on_line(runner: Runner, stream: str, text: str) -> None:
@@ -270,7 +308,27 @@ class Runtime:
             if self._queue is not None and runner.in_flight:
                 self._queue.log(runner.in_flight, stream, text)
 
-        return Application(spec, scaling, lambda: Runner(spec, loaded.backend, on_line), self._say)
+        return Application(spec, scaling, lambda: Runner(spec, made[0], on_line), self._say)
+
+    @property
+    def under_way(self) -> int:
+        """Requests that runners work on."""
+        return sum(len(runner.in_flight) for application in self.applications.values() for runner in application.runners)
+
+    def hurry(self) -> None:
+        """Wait for nothing that is under way any more."""
+        for application in self.applications.values():
+            application.kill()
+
+    async def _drain(self) -> None:
+        """Take no more work; let what is under way finish within the grace periods of its apps, and have it on the disk."""
+        assert self._queue is not None
+        self._queue.drain()
+        for task in self.loading.values():
+            task.cancel()
+        await asyncio.gather(*self.loading.values(), return_exceptions=True)
+        await asyncio.gather(*(application.drain() for application in self.applications.values()))
+        await self._queue.settled(_SETTLING)
 
     async def _close_applications(self) -> None:
         await asyncio.gather(*(application.close() for application in self.applications.values()))

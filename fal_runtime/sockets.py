@@ -39,7 +39,7 @@ class Sockets:
 
     async def direct(self, scope: Scope, receive: Receive, send: Send, path: bytes, root: str) -> None:
         """A websocket of the app's own (``fal.realtime`` included)."""
-        application, request = self._request(scope, path)
+        application, request = await self._request(scope, path)
         runner = await acquire(application, scope, request.id)
         try:
             assert runner.upstream is not None
@@ -85,12 +85,12 @@ class Sockets:
         """HTTP over a websocket: each text message is a body to POST; answers come in the same order (fal documentation, "WebSockets")."""
         if scope["type"] != "websocket":
             raise PlatformError(426, None, "Upgrade Required")
-        application, template = self._request(scope, path)
+        application, template = await self._request(scope, path)
         await send({"type": "websocket.accept"})
         await _Carrier(application, template, scope, send).run(receive)
 
-    def _request(self, scope: Scope, path: bytes) -> tuple[Application, Request]:
-        application, inside = self._directory.find(scope, path)
+    async def _request(self, scope: Scope, path: bytes) -> tuple[Application, Request]:
+        application, inside = await self._directory.find(scope, path)
         headers = [pair for pair in from_client(scope["headers"], sized=False) if pair[0] not in _HANDSHAKE]
         request = Request(str(uuid.uuid4()), self._owner, application.spec.name, "GET", inside, scope["query_string"], headers, b"")
         return application, request

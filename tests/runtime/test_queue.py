@@ -453,7 +453,7 @@ def test_results_expire_once_their_webhook_is_delivered(tmp_path: Path) -> None:
     async def rows() -> list[str]:
         journal = Journal(tmp_path / "queue.db")
         journal.open()
-        queue = Queue("local", {}, journal, lambda app, text: None)
+        queue = Queue("local", journal, lambda app, text: None)
         before = {"old": 100.0, "young": time.time() - 60, "undelivered": 100.0, "unfinished": None}
         for id, finished in before.items():
             row = {"id": id, "app": "x", "path": b"/", "query": b"", "headers": "[]", "body": b"", "priority": 0, "seq": 1, "policy": "{}"}
@@ -499,7 +499,7 @@ def test_the_oldest_of_too_many_results_give_way(
         journal = Journal(tmp_path / "queue.db")
         journal.open()
         await _finished(journal, sizes, delivering)
-        await Queue("local", {}, journal, lambda app, text: None).expire()
+        await Queue("local", journal, lambda app, text: None).expire()
         found = await journal.change(lambda db: [row["id"] for row in db.execute("select id from request order by id")])
         journal.close()
         return found
