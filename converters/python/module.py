@@ -78,10 +78,8 @@ class Module:
         return ast.dump(found) == ast.dump(node)
 
     def source(self, node: ast.AST) -> str:
-        """The text of a node, which means the same elsewhere: an assignment in an expression is in parentheses."""
         start, end = self.span(node)
-        text = self.text[start:end]
-        return f"({text})" if isinstance(node, ast.NamedExpr) else text
+        return self.text[start:end]
 
     def origin(self, node: ast.AST) -> Origin:
         return Origin(file=self.path, line=node.lineno, end_line=node.end_lineno or node.lineno)  # type: ignore[attr-defined]

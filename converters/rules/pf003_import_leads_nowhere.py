@@ -111,6 +111,34 @@ rule = Rule(
                 ("its name is that of a module of Python's", WORKER.replace("import runpod", SHADOWED), ""),
             )
         ),
+        *(
+            Case(
+                f"a package of the project that {how} is no finding",
+                "untouched",
+                {
+                    "main.py": f"import voices\n{SERVER}",
+                    "src/voices/__init__.py": "",
+                    "pyproject.toml": "[project]\nname = 'voices'\n",
+                    "Dockerfile": SERVER_IMAGE.replace("COPY main.py", f"COPY pyproject.toml src /build/\nRUN {command}\nCOPY main.py"),
+                },
+            )
+            for how, command in (
+                ("the build installs from its folder", "cd /build && pip install ."),
+                ("the build installs as a wheel", "cd /build && pip wheel -w /w . && pip install --no-deps /w/voices-0-py3-none-any.whl"),
+                ("poetry installs", "cd /build && poetry install --only main"),
+            )
+        ),
+        Case(
+            "a package of the project that no command installs is named",
+            "partial",
+            {
+                "main.py": f"import voices\n{SERVER}",
+                "voices/__init__.py": "",
+                "Dockerfile": SERVER_IMAGE,
+            },
+            seen=(Seen("manual", 1, "main.py"),),
+            status="partial",
+        ),
         Case(
             "a package that neither a base with PyTorch nor a requirement brings is named",
             "partial",

@@ -31,6 +31,11 @@ rule = Rule(
             {"main.py": SERVER, "Dockerfile": SERVER_IMAGE.replace("COPY", "ENV TORCH_HOME=/data/torch\nCOPY")},
         ),
         Case(
+            "the mount itself is a cache that lasts",
+            "untouched",
+            {"main.py": SERVER, "Dockerfile": SERVER_IMAGE.replace("COPY", "ENV HF_HUB_CACHE=/data\nCOPY")},
+        ),
+        Case(
             "a cache that the build fills is in order",
             "untouched",
             {

@@ -24,6 +24,11 @@ GONE = {
     | frozenset({"pipes", "sndhdr", "spwd", "sunau", "telnetlib", "uu", "xdrlib"}),
 }
 """Modules of the standard library -> the first Python without them."""
+INSTALLS_ITSELF = re.compile(
+    r"\.whl\b|\binstall\s(?:[^\n;&|]*\s)?(?:-e\s+|--editable[ =])?\.(?:\[[\w,-]+\])?/?(?:\s|$)"
+    r"|\b(?:poetry|pdm|hatch|flit)\s+(?:install|build|sync)\b|\buv\s+(?:sync|build|pip install \.)|setup\.py\s+(?:install|develop)"
+)
+"""A command of a build by which the project's own package gets among the installed ones."""
 
 
 def check(deployment: Deployment) -> Iterator[Finding]:
@@ -172,7 +177,8 @@ def _number(version: str) -> tuple[int, ...]:
 
 def _own(deployment: Deployment, unit: Unit, top: str) -> str:
     """A module of the project that is not where the runner looks for it under this name."""
-    if deployment.image is not None and not deployment.runner.cwd:
+    image = deployment.image
+    if image is not None and (not deployment.runner.cwd or any(INSTALLS_ITSELF.search(run.script) for run in image.runs)):
         return ""
     files = [path for path in deployment.project.files if path.endswith((f"/{top}.py", f"/{top}/__init__.py")) or path in (f"{top}.py",)]
     files += [f"{top}/__init__.py"] if f"{top}/__init__.py" in deployment.project.files else []

@@ -78,7 +78,7 @@ def _caches(image: Built) -> Iterator[Finding]:
     """A server's image may keep its own cache folder, which is empty on every new runner unless the build fills it."""
     scripts = " ".join(run.script for run in image.runs)
     for name, value in image.stage.env.items():
-        elsewhere = value.value.startswith("/") and not value.value.startswith(f"{DATA}/")
+        elsewhere = value.value.startswith("/") and not f"{value.value}/".startswith(f"{DATA}/")
         if name in CACHES and elsewhere and not FILLS.search(scripts):
             message = f"{name}={value.value} does not last on a runner, so each new one downloads again: set it below {DATA}."
             yield Finding(image.image.file, image.line_of(value.line), rules.PF041, message, about=name, scope=Scope.DEPLOY)

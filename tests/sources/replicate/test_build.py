@@ -25,9 +25,9 @@ def class_line(outcome: Converted, name: str) -> str:
 @pytest.mark.parametrize(
     ("build", "expected"),
     [
-        pytest.param("python_packages:\n- torch==2.1.0\n- pillow", 'requirements = [["--extra-index-url", "https://download.pytorch.org/whl/cpu/", "torch==2.1.0", "pillow"],]', id="torch without a GPU"),
-        pytest.param("gpu: true\npython_packages:\n- torch==2.1.0", 'requirements = ["torch==2.1.0"]', id="torch whose CUDA PyPI holds"),
-        pytest.param("gpu: true\ncuda: '11.8'\npython_packages:\n- torch==2.1.0", 'requirements = [["--extra-index-url", "https://download.pytorch.org/whl/cu118/", "torch==2.1.0"],]', id="torch for a stated CUDA"),
+        pytest.param("python_packages:\n- torch==2.1.0\n- pillow", 'requirements = [["--extra-index-url", "https://download.pytorch.org/whl/cpu/", "torch==2.1.0", "pillow", "numpy<2"],]', id="torch without a GPU"),
+        pytest.param("gpu: true\npython_packages:\n- torch==2.1.0", 'requirements = ["torch==2.1.0", "numpy<2"]', id="torch whose CUDA PyPI holds"),
+        pytest.param("gpu: true\ncuda: '11.8'\npython_packages:\n- torch==2.1.0", 'requirements = [["--extra-index-url", "https://download.pytorch.org/whl/cu118/", "torch==2.1.0", "numpy<2"],]', id="torch for a stated CUDA"),
         pytest.param("python_packages:\n- a==1 --extra-index-url=https://x.example/i", 'requirements = [["--extra-index-url", "https://x.example/i", "a==1"],]', id="an option inside an item"),
         pytest.param("python_packages:\n- cog==0.9.1\n- a", 'requirements = ["a"]', id="cog among the packages"),
         pytest.param("run:\n- pip install b==2", 'requirements = ["b==2"]', id="pip in run"),

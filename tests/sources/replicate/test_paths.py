@@ -29,7 +29,7 @@ PREDICT = "class Predictor:\n    def predict(self, a: str) -> str:\n        retu
 
 
 def test_row_1_cog_yaml_is_requirements_or_an_image() -> None:
-    assert 'requirements = ["torch==2.1.0", "diffusers==0.30.0", "transformers<5", "accelerate"]' in text(
+    assert 'requirements = ["torch==2.1.0", "diffusers==0.30.0", "transformers<5", "accelerate", "numpy<2"]' in text(
         converted(FIXTURES / "sdxl"), "app.py"
     )
     assert "ContainerImage.from_dockerfile" in text(converted(FIXTURES / "cartoon-2021"), "app.py")
