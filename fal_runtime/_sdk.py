@@ -238,7 +238,8 @@ class Overrides:
         if module == "fal.toolkit.utils.ssrf" and "resolve_and_validate_host" in values:
             values["resolve_and_validate_host"] = _allow(self, values["resolve_and_validate_host"])
         if module == "fal.toolkit.kv" and "FAL_KV_HOST" in values:
-            values["FAL_KV_HOST"] = f"http://{self.origin[0]}:{self.origin[1]}/kv"
+            host, port = self.origin
+            values["FAL_KV_HOST"] = f"http://{f'[{host}]' if ':' in host else host}:{port}/kv"
         if module == "fal.toolkit.kv" and "fal_v3_token_manager" in values:
             values["fal_v3_token_manager"] = _OwnKey()
         if self.app is not None and module.startswith("fal.") and "include_app_files_path" in values:

@@ -10,8 +10,8 @@ from .application import Application
 from .asgi import Scope, header, query
 from .errors import PlatformError, unknown_application
 
-#: First segments of a path that may stand before the owner (fal_client 1.0.3, ``APP_NAMESPACES``).
-_NAMESPACES = frozenset([b"workflows", b"comfy"])
+#: First segments of a path that may stand before the owner (fal_client 1.0.3, ``APPNAMESPACES``).
+NAMESPACES = frozenset([b"workflows", b"comfy"])
 
 
 class Directory(Mapping[str, Application]):
@@ -54,7 +54,7 @@ class Directory(Mapping[str, Application]):
         What its name is, an app tells when it is loaded: a name that is not known waits for those that are not. Raises PlatformError.
         """
         first, _, rest = path[1:].partition(b"/")
-        owner, name, inside = [*(rest if first in _NAMESPACES else path[1:]).split(b"/", 2), b"", b""][:3]
+        owner, name, inside = [*(rest if first in NAMESPACES else path[1:]).split(b"/", 2), b"", b""][:3]
         while self._expected and owner == self.owner.encode() and name.decode("latin-1") not in self._applications:
             await self._news.wait()
         return self._application(scope, owner, name), b"/" + inside

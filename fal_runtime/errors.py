@@ -30,6 +30,12 @@ class InstallFailure(RuntimeFailure):
     code = 5
 
 
+class UnusableOption(RuntimeFailure):
+    """An option that cannot work."""
+
+    code = 2
+
+
 class UnavailablePort(RuntimeFailure):
     """The gateway's port is taken."""
 

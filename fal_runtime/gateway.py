@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 from .application import Application
 from .asgi import Receive, Scope, Send, answer, header
 from .calls import Exchange, Request, acquire, from_client, to_client
-from .directory import Directory
+from .directory import NAMESPACES, Directory
 from .errors import PlatformError, too_large, unknown_service
 from .interception import is_platform
 from .runner import Runner
@@ -21,6 +21,12 @@ Part = Callable[[Scope, Receive, Send, bytes, str], Awaitable[None]]
 
 #: The first label of the platform's host names, and the part that it stands for; "" are direct calls.
 _SERVICES = {"queue": "queue", "rest": "rest", "ws": "ws", "kv": "kv", "v3": "cdn", "v3b": "cdn", "fal": "", "falrun": "", "gateway": ""}
+
+#: First segments of paths that are no owner's.
+RESERVED = frozenset(
+    ["health", "files", "cdn", "rest", "queue", "kv", "ws", "ws-direct", "runners", "metrics", "fal"]  # the parts
+    + [name.decode() for name in NAMESPACES]
+)
 
 #: Seconds after which the gateway starts to look whether the client is still there.
 _PATIENCE = 0.05

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import fcntl
 import hashlib
 import os
+import re
 import secrets as randomness
 import shutil
 import socket
@@ -26,8 +28,8 @@ from .confinement import Support
 from .directory import Directory
 from .engine import Backend, Engine
 from .environments import Environments
-from .errors import LoadFailure, RuntimeFailure, UnavailablePort
-from .gateway import Gateway, Part
+from .errors import LoadFailure, RuntimeFailure, UnavailablePort, UnusableOption
+from .gateway import RESERVED, Gateway, Part
 from .interception import LOCAL_KEY, Interceptor, without_credentials
 from .journal import Journal
 from .kv import KeyValues
@@ -93,6 +95,7 @@ class Runtime:
         echo: Say = lambda app, text: None,
         progress: Say = lambda app, text: None,
     ) -> None:
+        _check_owner(owner)
         self.project = project
         self.host = host
         self.port = port
@@ -125,8 +128,14 @@ class Runtime:
 
     @property
     def url(self) -> str:
-        """``http://host:port`` of the gateway."""
-        return f"http://{self.host}:{self.port}"
+        """``http://host:port`` of the gateway, as programs of this machine reach it."""
+        return f"http://{self._address}:{self.port}"
+
+    @property
+    def _address(self) -> str:
+        """The host in addresses: one that listens on every interface is reached by loopback."""
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(self.host, self.host)
+        return f"[{host}]" if ":" in host else host
 
     @property
     def files_url(self) -> str:
@@ -166,7 +175,7 @@ class Runtime:
         host = Host(
             directory,
             self._data.resolve(),
-            (self.host, self.port),
+            (self._address.strip("[]"), self.port),
             directory / "api.sock",
             self._variables,
             self._secrets,
@@ -335,12 +344,18 @@ class Runtime:
 
     def _listen(self) -> socket.socket:
         family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
+        if not 0 <= self.port < 1 << 16:
+            raise UnusableOption(f"--port {self.port}: a port is a number up to 65535")
         listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # only then does asyncio set TCP_NODELAY
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind((self.host, self.port))
-        except OSError as error:
+        except (OSError, UnicodeError) as error:
             listener.close()
+            if not isinstance(error, OSError) or isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
+                raise UnusableOption(
+                    f"cannot listen on --host {self.host}: that is no address of this machine; 127.0.0.1 is, and 0.0.0.0 is all of them"
+                ) from None
             hint = "; choose another one with --port" if self.port else ""
             raise UnavailablePort(f"cannot listen on {self.host}:{self.port}: {error.strerror}{hint}") from None
         self.port = listener.getsockname()[1]
@@ -379,6 +394,14 @@ class Runtime:
 
 async def _health(scope: Scope, receive: Receive, send: Send, path: bytes, root: str) -> None:
     await answer_json(send, 200, {"status": "ok"})
+
+
+def _check_owner(owner: str) -> None:
+    """Raises UnusableOption for one whose apps would have addresses that cannot be told from others."""
+    if not re.fullmatch("[A-Za-z0-9][A-Za-z0-9_-]*", owner):
+        raise UnusableOption(f"--owner {owner!r}: a name of letters, digits, - and _ is wanted, as it is a part of addresses")
+    if owner in RESERVED:
+        raise UnusableOption(f"--owner {owner}: that is an address of the gateway's own; choose another name")
 
 
 def _make(directory: Path, option: str) -> None:
