@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ _FORWARDED = frozenset([b"x-fal-object-lifecycle-preference", b"x-fal-object-lif
 _STRIPPED = frozenset([b"x-fal-stop-runner", b"x-fal-needs-retry", b"x-fal-runner-health-check"])
 
 
+#: Seconds of the longest start timeout: a year, which every event loop can count.
+_LONGEST_START = 365 * 24 * 3600.0
 #: Seconds that a runner has to end by itself after it broke a connection.
 _LAST_WORDS = 0.25
 
@@ -196,6 +199,9 @@ def start_timeout_of(scope: Scope, default: float | None) -> float | None:
     if text is None:
         return default
     try:
-        return max(0.0, float(text)) or None
+        seconds = float(text)
     except ValueError:
-        raise PlatformError(400, "bad_request", "X-Fal-Request-Timeout is not a number of seconds") from None
+        seconds = math.nan
+    if not math.isfinite(seconds):
+        raise PlatformError(400, "bad_request", "X-Fal-Request-Timeout is not a number of seconds")
+    return min(max(0.0, seconds), _LONGEST_START) or None

@@ -8,9 +8,10 @@ import os
 import secrets
 import shutil
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from starlette.requests import ClientDisconnect, Request
@@ -19,6 +20,10 @@ from starlette.types import ASGIApp
 
 #: Bytes that all files may have, that they leave free on the disk (of a small one: a sixteenth), and that an empty one counts.
 _MOST_BYTES, _LEFT_FREE, _LEAST = 1 << 36, 1 << 30, 1 << 12
+#: Bytes of a document about an upload: ten thousand parts have less.
+_MOST_JSON = 1 << 22
+#: Parts of one file (the limit of S3).
+MOST_PARTS = 10_000
 #: Uploads at a time that are not completed.
 _MOST_OPEN = 10_000
 #: Seconds for which a file is kept whose upload names no lifetime.
@@ -33,6 +38,30 @@ class Upload:
     name: str
     content_type: str
     lifetime: float = _LIFETIME
+
+
+class Malformed(Exception):
+    """What was sent is not what is expected, in words for the client."""
+
+
+async def read_json(request: Request) -> dict[str, Any]:
+    """The JSON object that is a request's body. Raises Malformed."""
+    text = b""
+    async for chunk in request.stream():
+        text += chunk
+        if len(text) > _MOST_JSON:
+            raise Malformed(f"the body is larger than {_MOST_JSON} bytes")
+    try:
+        document = json.loads(text or b"{}")
+    except (ValueError, RecursionError):
+        raise Malformed("the body is not JSON") from None
+    if not isinstance(document, dict):
+        raise Malformed("the body is not a JSON object")
+    return document
+
+
+class MissingPart(Exception):
+    """An upload is to be completed of which a part never came."""
 
 
 class Store:
@@ -81,8 +110,10 @@ class Store:
     async def receive(self, upload: Upload, chunks: AsyncIterator[bytes], part: int | None = None) -> int:
         """Write the body, or one part of it; returns its size in bytes.
 
-        Raises OSError when the disk is full, ClientDisconnect when the client goes away; then nothing of it is kept.
+        Raises OSError when the disk is full, ClientDisconnect when the client goes away, and then nothing of it is kept, or Malformed.
         """
+        if part is not None and part > MOST_PARTS:
+            raise Malformed(f"a file has at most {MOST_PARTS} parts")
         size = 0
         file = self._directory / upload.id / f"part-{part or 0:05}"
         try:
@@ -97,11 +128,21 @@ class Store:
             raise
         return size
 
-    def finish(self, upload: Upload) -> None:
-        """Put the parts together and make the file visible, all at once."""
-        self._open.discard(upload.id)
+    def finish(self, upload: Upload, parts: Collection[int] = ()) -> None:
+        """Put the parts together and make the file visible, all at once.
+
+        They must be all from the first one on, or those of ``parts`` where these are named. Raises MissingPart.
+        """
         place = self._directory / upload.id
-        first, *others = sorted(place.glob("part-*")) or [place / "part-00000"]
+        received = {int(part.name.removeprefix("part-")): part for part in place.glob("part-*")}
+        wanted = set(parts) or set(received) | set(range(1, max(received, default=1) + 1))
+        for number in sorted(wanted):
+            if number not in received:
+                raise MissingPart(f"part {number} was not received")
+        self._open.discard(upload.id)
+        for number in received.keys() - wanted:
+            received[number].unlink()
+        first, *others = [received[number] for number in sorted(wanted)]
         with first.open("ab") as body:
             for other in others:
                 with other.open("rb") as part:
@@ -122,8 +163,8 @@ class Store:
         now = time.time()
         for place in self._directory.iterdir():
             try:
-                expires = json.loads((place / "about.json").read_text())["expires"]
-            except FileNotFoundError:
+                expires = float(json.loads((place / "about.json").read_text())["expires"])
+            except (FileNotFoundError, ValueError, TypeError, KeyError):  # not completed, also where a crash cut the record off
                 expires = place.stat().st_mtime + _LIFETIME
             if expires < now:
                 shutil.rmtree(place, ignore_errors=True)
@@ -136,7 +177,10 @@ class Store:
         missing = JSONResponse({"detail": "File not found"}, 404)
         if not id.isalnum() or not (place / "body").is_file():
             return missing
-        about = json.loads((place / "about.json").read_text())
+        try:
+            about = json.loads((place / "about.json").read_text())
+        except (OSError, ValueError):
+            return missing
         if about["name"] != name or about["expires"] < time.time():
             return missing
         return FileResponse(place / "body", media_type=about["content_type"], headers={"access-control-allow-origin": "*"})
@@ -161,5 +205,14 @@ async def _refused(request: Request, error: Exception) -> Response:
     return JSONResponse({"state": "failed", "detail": f"Upload failed: {error or type(error).__name__}"}, 507)
 
 
-#: How Starlette applications answer uploads that the disk refuses, or that are cut off.
-REFUSALS = {OSError: _refused, ClientDisconnect: _refused}
+async def _malformed(request: Request, error: Exception) -> Response:
+    return JSONResponse({"detail": str(error), "error_type": "bad_request"}, 400)
+
+
+#: How Starlette applications answer uploads that the disk refuses, that are cut off, or that are malformed.
+REFUSALS: Mapping[type[Exception], Callable[[Request, Exception], Awaitable[Response]]] = {
+    OSError: _refused,
+    ClientDisconnect: _refused,
+    MissingPart: _malformed,
+    Malformed: _malformed,
+}

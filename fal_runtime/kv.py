@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from urllib.parse import unquote
 
@@ -48,7 +49,7 @@ class KeyValues:
 
     async def _set(self, scope: Scope, receive: Receive, send: Send, db: str, key: str) -> None:
         text = query(scope).get("ttl", str(_LONGEST))
-        if not text.isdigit() or not _SHORTEST <= int(text) <= _LONGEST:
+        if not re.fullmatch("[0-9]{1,9}", text) or not _SHORTEST <= int(text) <= _LONGEST:
             await answer_json(send, 400, {"error": f"ttl must be between {_SHORTEST} and {_LONGEST} seconds"})
             return
         try:

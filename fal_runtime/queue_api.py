@@ -62,7 +62,7 @@ class QueueApi:
     async def _submit(self, scope: Scope, receive: Receive, send: Send, application: Application, path: bytes, base: str) -> None:
         parameters = query(scope)
         longest = parameters.get("fal_max_queue_length", "")
-        if longest.isdigit() and self._queue.size(application.spec.name) >= int(longest):
+        if longest.isascii() and longest.isdigit() and self._queue.size(application.spec.name) >= int(longest[:18]):
             raise PlatformError(429, "concurrent_requests_limit", f"Queue is longer than {longest}")
         body = await read_body(receive, self._max_body)
         kept = [pair for pair in parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True) if pair[0] not in _OWN]

@@ -5,7 +5,7 @@ What is answered is what these clients ask: fal_client 1.0.3, @fal-ai/client 1.1
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from .asgi import Receive, Scope, Send
-from .cdn import REFUSALS, Store, Upload
+from .cdn import REFUSALS, Malformed, Store, Upload, read_json
 from .directory import Directory
 from .queue import Queue
 
@@ -69,19 +69,24 @@ class Rest:
 
     async def files(self, scope: Scope, receive: Receive, send: Send, path: bytes, root: str) -> None:
         """The ``files`` part: what was uploaded, and the rest of a multipart upload, whose URLs lie below the file's own."""
-        words = _below(scope, path)["path"].strip("/").split("/")
-        match words:
+        request = Request(_below(scope, path), receive)
+        match request.scope["path"].strip("/").split("/"):
             case [id, _, "multipart", _, "complete"] if scope["method"] == "POST":
-                await self._respond(await self._finish(id), scope, receive, send)
-            case [id, _, "multipart", _, number] if scope["method"] == "PUT" and number.isdigit():
-                await self._respond(await self._receive(Request(scope, receive), id, int(number)), scope, receive, send)
+                await self._respond(self._finish(id, request), request, send)
+            case [id, _, "multipart", _, number] if scope["method"] == "PUT" and number.isascii() and number.isdigit():
+                await self._respond(self._receive(request, id, int(number)), request, send)
             case [id, name]:
                 await self._store.response(id, name)(scope, receive, send)
             case _:
                 await JSONResponse({"detail": "File not found"}, 404)(scope, receive, send)
 
-    async def _respond(self, response: Response, scope: Scope, receive: Receive, send: Send) -> None:
-        await response(scope, receive, send)
+    async def _respond(self, work: Awaitable[Response], request: Request, send: Send) -> None:
+        try:
+            response = await work
+        except tuple(REFUSALS) as error:
+            refusal = next(REFUSALS[kind] for kind in REFUSALS if isinstance(error, kind))
+            response = await refusal(request, error)
+        await response(request.scope, request.receive, send)
 
     async def token(self, request: Request) -> Response:
         """A token for uploads: anything will do."""
@@ -123,7 +128,7 @@ class Rest:
 
     async def initiate(self, request: Request) -> Response:
         """Reserve a URL; the bytes follow with PUT, whole or in parts."""
-        wanted = await request.json()
+        wanted = await read_json(request)
         upload = self._store.begin(request.headers, str(wanted.get("file_name") or ""), str(wanted.get("content_type") or ""))
         self._open[upload.id] = upload
         return JSONResponse({"file_url": self._store.url(upload), "upload_url": f"{self._base_url}/cdn/uploads/{upload.id}"})
@@ -147,7 +152,7 @@ class Rest:
 
     async def complete(self, request: Request) -> Response:
         """All parts are there."""
-        return await self._finish(request.path_params["id"])
+        return await self._finish(request.path_params["id"], request)
 
     async def _receive(self, request: Request, id: str, part: int | None) -> Response:
         upload = self._open.get(id)
@@ -158,12 +163,21 @@ class Rest:
             self._store.finish(self._open.pop(id))
         return Response(headers={"etag": f'"{id}-{part or 0}"'})
 
-    async def _finish(self, id: str) -> Response:
-        upload = self._open.pop(id, None)
+    async def _finish(self, id: str, request: Request) -> Response:
+        upload = self._open.get(id)
         if upload is None:
             return JSONResponse({"detail": "Upload not found"}, 404)
-        self._store.finish(upload)
+        self._store.finish(upload, _numbers((await read_json(request)).get("parts")))
+        self._open.pop(id, None)
         return JSONResponse({"access_url": self._store.url(upload)})
+
+
+def _numbers(parts: Any) -> list[int]:
+    """The numbers of the parts that a client says are all; clients of the ``gcs`` protocol spell it otherwise. Raises Malformed."""
+    try:
+        return [int(part["partNumber"] if "partNumber" in part else part["part_number"]) for part in parts or ()]
+    except (TypeError, KeyError, ValueError, OverflowError):
+        raise Malformed("parts is not a list of objects with a partNumber") from None
 
 
 def _below(scope: Scope, path: bytes) -> Scope:

@@ -79,9 +79,22 @@ def delay(attempts: int) -> float:
 
 
 def parse_config(value: Any) -> dict[str, int] | None:
-    """``{condition: {"retries": n}}`` as a dict, or as JSON text of a header; None for what is not of that form."""
+    """``{condition: {"retries": n}}`` as a dict, or as JSON text of a header; None for what is not of that form.
+
+    A condition that is not of that form is left out, and the others hold.
+    """
     try:
         document = json.loads(value) if isinstance(value, str | bytes) else value
-        return {str(condition): max(0, int(settings["retries"])) for condition, settings in document.items()}
-    except (ValueError, TypeError, KeyError, AttributeError):
+    except (ValueError, RecursionError):
         return None
+    if not isinstance(document, dict):
+        return None
+    found = {condition: _retries(settings) for condition, settings in document.items()}
+    return {condition: retries for condition, retries in found.items() if retries is not None} or None
+
+
+def _retries(settings: Any) -> int | None:
+    retries = settings.get("retries") if isinstance(settings, dict) else None
+    if isinstance(retries, bool) or not isinstance(retries, int | float) or retries != retries:
+        return None
+    return int(min(max(0, retries), MOST_ATTEMPTS))

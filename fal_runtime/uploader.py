@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from .cdn import REFUSALS, Store, Upload
+from .cdn import REFUSALS, Store, Upload, read_json
 
 
 class Uploader:
@@ -63,7 +63,7 @@ class Uploader:
         upload = self._sessions.get(request.path_params["id"])
         if upload is None:
             return JSONResponse({"state": "unknown"}, 404)
-        if (await request.json()).get("size_bytes") != self._sizes.pop(upload.id, None):
+        if (await read_json(request)).get("size_bytes") != self._sizes.pop(upload.id, None):
             return JSONResponse({"state": "failed", "failure": "size differs"}, 422)
         self._store.finish(self._sessions.pop(upload.id))
         return self._receipt(upload, "accepted_local", 202)
