@@ -12,6 +12,7 @@ from .upstream import Headers
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
 async def answer(send: Send, status: int, headers: Headers, body: bytes) -> None:
@@ -24,6 +25,16 @@ async def answer_json(send: Send, status: int, document: object, headers: Header
     """Send a JSON document."""
     body = json.dumps(document).encode()
     await answer(send, status, [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body)), *(headers or [])], body)
+
+
+async def fail(scope: Scope, send: Send, error: PlatformError) -> None:
+    """Answer with a platform error; a websocket is refused with its status."""
+    headers = error.all_headers()
+    if scope["type"] == "websocket":
+        await send({"type": "websocket.http.response.start", "status": error.status, "headers": headers})
+        await send({"type": "websocket.http.response.body", "body": error.body()})
+    else:
+        await answer(send, error.status, headers, error.body())
 
 
 async def read_body(receive: Receive, limit: int) -> bytes:

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from urllib.parse import unquote, urlsplit
 
 from .application import Application
-from .asgi import Receive, Scope, Send, answer, header
+from .asgi import Receive, Scope, Send, answer, fail, header
 from .calls import Exchange, Request, acquire, from_client, to_client
 from .directory import NAMESPACES, Directory
 from .errors import PlatformError, too_large, unknown_service
@@ -206,13 +206,3 @@ def _service(host: str) -> str:
     if service is None or (not service and host.endswith((".ai", ".media"))):
         raise unknown_service(host)
     return service
-
-
-async def fail(scope: Scope, send: Send, error: PlatformError) -> None:
-    """Answer with a platform error; a websocket is refused with its status."""
-    headers = error.all_headers()
-    if scope["type"] == "websocket":
-        await send({"type": "websocket.http.response.start", "status": error.status, "headers": headers})
-        await send({"type": "websocket.http.response.body", "body": error.body()})
-    else:
-        await answer(send, error.status, headers, error.body())

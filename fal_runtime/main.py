@@ -15,6 +15,7 @@ from typing import Any
 from . import capture, confinement, redirect
 from . import project as projects
 from .application import Application
+from .browsers import Access
 from .engine import Engine
 from .errors import LoadFailure, RuntimeFailure
 from .loops import run_fast
@@ -46,6 +47,8 @@ def run(
     state: Path | None = None,
     keep_warm: bool = True,
     keys: Sequence[str] = (),
+    origins: Sequence[str] = (),
+    hosts: Sequence[str] = (),
     unconfined: bool = False,
     ready: Callable[[Runtime], None] | None = None,
     capture_openapi: bool = False,
@@ -55,6 +58,7 @@ def run(
     With ``install`` each app runs in a virtual environment of its own with its requirements, with an ``engine`` where that starts it,
     else in this one.
     Returns the exit code: 0 after a signal, 2 if the port is taken, 5 if no app of the project can be loaded, 70 for a bug.
+    Web pages of ``origins`` may call it beside those of this machine's servers, by the names ``hosts`` beside its own.
     ``unconfined`` apps see and change all files that this process can. ``ready`` is called with the running runtime once every app
     answers or has failed. With ``capture_openapi`` the server's OpenAPI document is then written to ``openapi.json`` of the project, and
     the code is 0, or 4 if there is none.
@@ -77,6 +81,7 @@ def run(
             secrets=values,
             keep_warm=keep_warm,
             keys=keys,
+            access=Access.of(origins, hosts),
             say=say,
             echo=_echo,
             progress=lambda app, text: say(app, f"waits until {text}"),
@@ -205,6 +210,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--secrets", type=Path, help="file of NAME=value lines, set in every runner")
     parser.add_argument("--scale-to-zero", action="store_true", help="let idle runners go as on the platform")
     parser.add_argument("--key", action="append", default=[], metavar="ID:SECRET", help="a key that callers of private apps must have")
+    parser.add_argument(
+        "--allow-origin", action="append", default=[], metavar="ORIGIN", help="web pages of this origin may call, or of all: *"
+    )
+    parser.add_argument("--allow-host", action="append", default=[], metavar="NAME", help="a name by which the gateway may be called")
     parser.add_argument("--unconfined", action="store_true", help="let apps see and change all files that you can")
     options = parser.parse_args(arguments)
     return run(
@@ -219,5 +228,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         state=options.state,
         keep_warm=not options.scale_to_zero,
         keys=options.key,
+        origins=options.allow_origin,
+        hosts=options.allow_host,
         unconfined=options.unconfined,
     )

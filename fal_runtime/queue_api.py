@@ -17,6 +17,7 @@ from .directory import Directory
 from .errors import PlatformError
 from .jobs import COMPLETED, IN_QUEUE, LOW, NORMAL, Job, policy_of
 from .queue import Queue
+from .webhooks import may_be_asked_for
 
 #: Query parameters that are the platform's own.
 _OWN = frozenset(["fal_webhook", "fal_max_queue_length"])
@@ -64,6 +65,11 @@ class QueueApi:
         longest = parameters.get("fal_max_queue_length", "")
         if longest.isascii() and longest.isdigit() and self._queue.size(application.spec.name) >= int(longest[:18]):
             raise PlatformError(429, "concurrent_requests_limit", f"Queue is longer than {longest}")
+        webhook = parameters.get("fal_webhook")
+        if webhook and not await may_be_asked_for(webhook, (scope.get("client") or ("",))[0]):
+            raise PlatformError(
+                400, "bad_request", f"fal_webhook {webhook} is a service of this machine: only its own programs may ask for that"
+            )
         body = await read_body(receive, self._max_body)
         kept = [pair for pair in parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True) if pair[0] not in _OWN]
         request = Request(
@@ -76,7 +82,7 @@ class QueueApi:
             headers=from_client(scope["headers"], sized=False),
             body=body,
         )
-        job = self._job(scope, application, request, parameters.get("fal_webhook"))
+        job = self._job(scope, application, request, webhook)
         try:
             await self._queue.submit(job)
         except sqlite3.Error as error:

@@ -23,6 +23,7 @@ import uvicorn
 
 from .application import Application
 from .asgi import Receive, Scope, Send, answer_json
+from .browsers import Access, Browsers
 from .cdn import Store
 from .confinement import Support
 from .directory import Directory
@@ -51,6 +52,7 @@ Say = Callable[[str, str], None]
 
 #: Seconds in which results that are there are written.
 _SETTLING = 5.0
+_OWN_MACHINE = Access()
 #: Bytes of a request's body, unless said otherwise.
 MOST_BODY = 1 << 29
 
@@ -65,9 +67,9 @@ class Runtime:
     ``max_body`` the longest body of a request, and of a queued one's answer, in bytes.
     ``variables`` are the environment of apps (None: what this process's says of
     the machine), ``readable`` and ``writable`` paths that they see where they are. ``secrets`` are set in the environment of every
-    runner, ``keep_warm`` keeps
-    one runner per app alive where the app's own settings would let it go. ``keys`` ("id:secret") are those that
-    callers of apps that are not public must have (none: nobody is asked). With ``intercept`` the platform's hosts lead apps to this
+    runner, ``keep_warm`` keeps one runner per app alive where the app's own settings would let it go. ``keys`` ("id:secret") are those that
+    callers of apps that are not public must have (none: nobody is asked), ``access`` says which web pages may call. With ``intercept``
+    the platform's hosts lead apps to this
     gateway. ``say(app, text)`` gets what a person should read, ``progress(app, text)`` what an app waits for.
     """
 
@@ -87,6 +89,7 @@ class Runtime:
         keep_warm: bool = True,
         max_body: int = MOST_BODY,
         keys: Sequence[str] = (),
+        access: Access = _OWN_MACHINE,
         intercept: bool = True,
         variables: Mapping[str, str] | None = None,
         readable: Sequence[Path] = (),
@@ -113,6 +116,7 @@ class Runtime:
         #: what runners, and programs of ``migrate exec``, have for a key ("id:secret")
         self.local_key = f"local:{randomness.token_hex(16)}" if keys else LOCAL_KEY
         self._keys = (*keys, self.local_key) if keys else ()
+        self._access = replace(access, hosts=access.hosts | {host.lower()})
         self._intercept = intercept
         self.interceptor: Interceptor | None = None
         self._variables = of_the_machine(os.environ) if variables is None else dict(variables)
@@ -263,7 +267,7 @@ class Runtime:
         self._closing.push_async_callback(webhooks.close)
         expiry = asyncio.ensure_future(self._expire(queue, store))
         self._closing.callback(expiry.cancel)
-        await self._serve(Gateway(directory, parts, self._max_body, self._say), listener=listener)
+        await self._serve(Browsers(Gateway(directory, parts, self._max_body, self._say), self._access), listener=listener)
         return directory
 
     async def _expire(self, queue: Queue, store: Store) -> None:

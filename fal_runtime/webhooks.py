@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import hashlib
+import ipaddress
 import json
 import sqlite3
 import time
@@ -67,6 +68,26 @@ def document(job: Job) -> dict[str, Any]:
     if failed:
         body["error"] = f"Invalid status code: {job.answer.status}"
     return body
+
+
+async def may_be_asked_for(url: str, client: str) -> bool:
+    """Whether a caller with this address may have a webhook sent there: only programs of this machine may have its own services called."""
+    if _is_inner(client):
+        return True
+    try:
+        host = httpx.URL(url).host
+        found = await asyncio.get_running_loop().getaddrinfo(host, None)
+    except (OSError, UnicodeError, httpx.InvalidURL):
+        return True  # it will not be delivered, and the person is told
+    return not any(_is_inner(str(where[0])) for *_, where in found)
+
+
+def _is_inner(address: str) -> bool:
+    try:
+        found = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return not address  # a socket of this machine
+    return found.is_loopback or found.is_unspecified or found.is_link_local
 
 
 def delay(deliveries: int) -> float:

@@ -26,6 +26,8 @@ class Request:
     secrets: Path | None = None
     capture_openapi: bool = False
     keys: tuple[str, ...] = ()
+    origins: tuple[str, ...] = ()
+    hosts: tuple[str, ...] = ()
     scale_to_zero: bool = False
     unconfined: bool = False
     engine: str = PROCESS
@@ -57,6 +59,8 @@ def run_project(request: Request) -> int:
             secrets=request.secrets,
             keep_warm=not request.scale_to_zero,
             keys=request.keys,
+            origins=request.origins,
+            hosts=request.hosts,
             unconfined=request.unconfined,
             capture_openapi=request.capture_openapi,
         )

@@ -29,6 +29,13 @@ def run(
     keys: Annotated[
         list[str] | None, typer.Option("--key", metavar="ID:SECRET", help="A key that callers of apps that are not public must have.")
     ] = None,
+    allow_origin: Annotated[
+        list[str] | None,
+        typer.Option("--allow-origin", metavar="ORIGIN", help="Web pages of it may call, beside this machine's; * for all; repeatable."),
+    ] = None,
+    allow_host: Annotated[
+        list[str] | None, typer.Option("--allow-host", metavar="NAME", help="A name by which the gateway may be called; repeatable.")
+    ] = None,
     scale_to_zero: Annotated[bool, typer.Option("--scale-to-zero", help="Let idle runners go, as on the platform.")] = False,
     unconfined: Annotated[bool, typer.Option("--unconfined", help="Let apps see and change all files that you can.")] = False,
     engine: Annotated[
@@ -58,6 +65,8 @@ def run(
             secrets=secrets,
             capture_openapi=capture_openapi,
             keys=tuple(keys or ()),
+            origins=tuple(allow_origin or ()),
+            hosts=tuple(allow_host or ()),
             scale_to_zero=scale_to_zero,
             unconfined=unconfined,
             engine=engine,
