@@ -27,7 +27,7 @@ _SHOWN = 100
 
 @dataclass(frozen=True)
 class Access:
-    """``origins`` are those of web pages that may call beside this machine's (``*``: all), ``hosts`` names of the gateway beside its own."""
+    """``origins`` are those of web pages that may call beside this machine's (``*``: all), ``hosts`` its names beside its own."""
 
     origins: frozenset[str] = frozenset()
     hosts: frozenset[str] = frozenset()
