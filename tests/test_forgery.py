@@ -19,7 +19,9 @@ from converters.errors import Unreadable
 from converters.options import Options
 from converters.outcome import Converted, Crashed, Outcome
 from converters.reports import print_batch, print_report
+from converters.reports.formats.html import render_review
 from converters.reports.json import document
+from converters.review.changes import changes
 from converters.review.diff import project_diff
 from tests.test_overrides import PREDICTOR, PROJECTS, WORKER
 
@@ -189,6 +191,16 @@ def check_reports(outcome: Outcome, capsys: pytest.CaptureFixture[str]) -> None:
         assert not any(line in ("touch made", "RUN touch made", "```bash") for line in lines), format
 
 
+def check_page(outcome: Converted) -> None:
+    page = render_review(document(outcome, outcome.exit_code, output=outcome.root), changes(outcome))
+    assert is_plain(page)
+    assert "<img" not in page
+    assert page.count("<script>") == page.count("</script>") == 1
+    lines = [line.strip() for line in page.split("\n")]
+    assert not [line for line in lines if line.startswith("::") or line in ("touch made", "RUN touch made", "```bash")]
+    assert "##[" not in page
+
+
 def check_diff(outcome: Converted) -> None:
     told = [line for line in project_diff(outcome).split(b"\n") if line.startswith((b"#", b"diff --git", b"--- ", b"@@"))]
     assert all(is_plain(line.decode("utf-8", "replace")) for line in told)
@@ -253,6 +265,7 @@ def test_a_text_of_a_project_forges_nothing(place: str, spelling: str, tmp_path:
     check_reports(outcome, capsys)
     if isinstance(outcome, Converted):
         check_diff(outcome)
+        check_page(outcome)
         check_files(outcome, tmp_path)
 
 
@@ -270,6 +283,7 @@ def test_a_name_of_a_file_forges_nothing(place: str, spelling: str, tmp_path: Pa
     check_reports(outcome, capsys)
     if isinstance(outcome, Converted):
         check_diff(outcome)
+        check_page(outcome)
         check_files(outcome, tmp_path)
 
 

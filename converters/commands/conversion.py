@@ -12,12 +12,13 @@ from converters.errors import ExitCode, MigrateError
 from converters.options import Options
 from converters.outcome import Crashed, NotConverted, Unchanged
 from converters.output import Written
-from converters.reports.forms import form
+from converters.reports.forms import form, shows_changes
 from converters.reports.json import Document, document, is_open_code
 from converters.terminal import save_report
 
 if TYPE_CHECKING:
     from converters.rehearsal.result import Rehearsal
+    from converters.review.changes import FileReview
     from converters.verify.certificate import Certificate
 
 
@@ -61,6 +62,8 @@ class Result:
     diff: bytes = b""
     certificates: tuple[Certificate, ...] = ()
     rehearsals: tuple[Rehearsal, ...] = ()
+    changes: tuple[FileReview, ...] = ()
+    """The changed lines, where the form of the report shows them."""
 
     @property
     def exit_code(self) -> int:
@@ -94,7 +97,7 @@ def show(result: Result, request: Request) -> None:
         from converters.reports.json import render
 
         print_text(render(made))
-    elif request.diff:
+    elif request.diff and not shows_changes(request.format):
         from converters.review.diff import coloured
 
         print_bytes(coloured(result.diff) if wants_colour(sys.stdout) else result.diff)
@@ -105,7 +108,7 @@ def show(result: Result, request: Request) -> None:
     elif not request.quiet and (request.format != "text" or made["status"] in ("converted", "partial")):
         from converters.reports import print_report
 
-        print_report(made, request.format)
+        print_report(made, request.format, result.changes)
     if result.certificates and request.format != "json":
         _show_certificates(result.certificates, request)
     if result.rehearsals and request.format != "json":

@@ -11,10 +11,12 @@ from converters.credentials.recognize import Dialect, dialect_of
 from converters.errors import ExitCode, MigrateError, UsageError
 from converters.outcome import Converted, Outcome
 from converters.output import Written, default_output, write, write_in_place
+from converters.reports.forms import shows_changes
 from converters.reports.json import Document, document, failure
 
 if TYPE_CHECKING:
     from converters.rehearsal.result import Rehearsal
+    from converters.review.changes import FileReview
     from converters.verify.certificate import Certificate
 
 
@@ -57,6 +59,7 @@ def _finish(request: Request, outcome: Outcome) -> Result:
         return _compare(request, outcome)
     if request.verify:
         must_be_verifiable(outcome, unconfined=request.unconfined)
+    shown = _changes(request, outcome)
     if request.options.in_place:
         written = write_in_place(outcome)
     else:
@@ -75,7 +78,16 @@ def _finish(request: Request, outcome: Outcome) -> Result:
         from converters.rehearsal.report import plain
 
         made["rehearsals"] = [plain(rehearsal) for rehearsal in rehearsals]
-    return Result(_with_conflicts(made, written), written, certificates=certificates, rehearsals=rehearsals)
+    return Result(_with_conflicts(made, written), written, certificates=certificates, rehearsals=rehearsals, changes=shown)
+
+
+def _changes(request: Request, converted: Converted) -> tuple[FileReview, ...]:
+    """The changed lines, where the form of the report shows them; read before the project itself may change."""
+    if not shows_changes(request.format):
+        return ()
+    from converters.review.changes import changes
+
+    return changes(converted)
 
 
 def _rehearsed(request: Request, outcome: Converted, path: Path, entry: str) -> tuple[Rehearsal, ...]:
@@ -118,8 +130,8 @@ def _compare(request: Request, converted: Converted) -> Result:
     if code == ExitCode.DONE and any(change.action in ("added", "modified") for change in converted.files):
         code = ExitCode.WOULD_CHANGE
     made = document(converted, code, entry=request.entry)
-    if not request.diff:
-        return Result(made)
+    if shows_changes(request.format) or not request.diff:
+        return Result(made, changes=_changes(request, converted))
     diff = project_diff(converted)
     shown = _masked(diff, converted)
     return Result({**made, **_diff_text(shown), "diff_masked": shown != diff}, diff=shown)

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 from converters.reports.forms import Document, form
 
+if TYPE_CHECKING:
+    from converters.review.changes import FileReview
 
-def print_report(document: Document, format: str) -> None:
-    """Print a project's report in one of the formats of `--format`."""
+
+def print_report(document: Document, format: str, changes: Sequence[FileReview] = ()) -> None:
+    """Print a project's report in one of the formats of `--format`; `changes` are for those that show them."""
     if format == "text":
         from converters.reports.text import print_project
 
@@ -14,7 +20,9 @@ def print_report(document: Document, format: str) -> None:
     elif format == "json":
         _print_json(document)
     else:
-        _print(form(format).render(document), is_alone=form(format).is_alone)
+        shown = form(format)
+        text = shown.render(document) if shown.render_review is None else shown.render_review(document, changes)
+        _print(text, is_alone=shown.is_alone)
 
 
 def print_batch(batch: Document, format: str) -> None:

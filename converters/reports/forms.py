@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import pkgutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from converters.review.changes import FileReview
 
 Document = dict[str, Any]
 
@@ -21,12 +24,16 @@ def certificates_as_text(certificates: Any) -> str:
 
 @dataclass(frozen=True)
 class Form:
-    """A form of a report. `is_alone`: a program reads it as it is, so nothing else stands beside it on standard output."""
+    """A form of a report. `is_alone`: a program reads it as it is, so nothing else stands beside it on standard output.
+
+    `render_review`: what a form is that shows the changed lines, too; None for one that does not.
+    """
 
     render: Callable[[Document], str]
     render_batch: Callable[[Document], str]
     render_certificates: Callable[[Any], str] = certificates_as_text
     is_alone: bool = False
+    render_review: Callable[[Document, Sequence[FileReview]], str] | None = None
 
 
 @cache
@@ -44,3 +51,8 @@ def form(name: str) -> Form:
     found = import_module(f"converters.reports.formats.{name}").form
     assert isinstance(found, Form)
     return found
+
+
+def shows_changes(name: str) -> bool:
+    """Whether a value of `--format` shows the changed lines themselves."""
+    return name not in ("text", "json") and form(name).render_review is not None

@@ -216,23 +216,33 @@ def _counts(document: Document) -> Iterator[str]:
 def _next(document: Document) -> Iterator[str]:
     if not document["output"]:
         return
-    output = shlex.quote(near(document["output"]))
     guide = any(file["path"] == "MIGRATION.md" for file in document["files"])
-    yield f"\nwritten to {escape(output)}{' (start with MIGRATION.md)' if guide else ''}"
-    if not document["apps"]:
-        return
-    source = Path(document["source"]["path"])
+    yield f"\nwritten to {escape(_output(document))}{' (start with MIGRATION.md)' if guide else ''}"
+    yield from (f"  {escape(command)}" for command in next_commands(document))
+
+
+def _output(document: Document) -> str:
+    return shlex.quote(near(document["output"]))
+
+
+def next_commands(document: Document) -> list[str]:
+    """What to run next, of a conversion that was written."""
+    return list(_commands(document)) if document["output"] and document["apps"] else []
+
+
+def _commands(document: Document) -> Iterator[str]:
+    output, source = _output(document), Path(document["source"]["path"])
     if Path(document["output"]) != source:
         source /= document["source"]["entry"] or ""
-        yield f"  migrate verify {escape(shlex.quote(near(str(source))))} {escape(output)}"
-    yield f"  migrate rehearse {escape(output)}"
-    yield f"  migrate run {escape(output)}"
+        yield f"migrate verify {shlex.quote(near(str(source)))} {output}"
+    yield f"migrate rehearse {output}"
+    yield f"migrate run {output}"
     for app in document["apps"]:
         python = app["environment"]["python_version"] if app["target"] != "pyproject" else None
-        yield f"  cd {escape(output)} && {escape(deployment(app['name'], python or ''))}"
+        yield f"cd {output} && {deployment(app['name'], python or '')}"
     if _is_called(document):
         maps = (f"--map {shlex.quote(f'OLD=OWNER/{one}:' + near(document['output']))}" for one in (app["name"] for app in document["apps"]))
-        yield f"  migrate callers CALLERS {escape(' '.join(maps))}"
+        yield f"migrate callers CALLERS {' '.join(maps)}"
 
 
 def _is_called(document: Document) -> bool:

@@ -34,7 +34,7 @@ def _text(certificate: Certificate) -> Iterable[str]:
         yield f"  while loading: {difference.source} became {difference.target}"
     if certificate.schemas is not None:
         yield f"  schemas compared with {certificate.schemas.source}"
-        yield from (f"  {said}: {_body(breach.value)} ({breach.path}: {breach.why})" for said, breach in certificate.schemas.breaches)
+        yield from (f"  {said}: {shortened(breach.value)} ({breach.path}: {breach.why})" for said, breach in certificate.schemas.breaches)
         yield from (f"  {text}" for text in certificate.schemas.changed)
     for trial in different(certificate)[:_SHOWN]:
         yield f"  {trial.about}: {json.dumps(trial.body)}{' (stream)' if trial.stream else ''}"
@@ -67,7 +67,7 @@ def as_html(certificates: Sequence[Certificate]) -> str:
 
 
 def _shown_of(certificates: Sequence[Certificate]) -> dict[str, Any]:
-    return {"certificates": certificates, "different": different, "printed": printed, "body": _body}
+    return {"certificates": certificates, "different": different, "printed": printed, "body": shortened}
 
 
 def different(certificate: Certificate) -> list[Trial]:
@@ -82,6 +82,7 @@ def printed(certificate: Certificate) -> list[tuple[str, Differing]]:
     return list(reversed(found.values()))[:_SHOWN]
 
 
-def _body(value: Any) -> str:
+def shortened(value: Any) -> str:
+    """A value as JSON, cut where it is long."""
     text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= 400 else f"{text[:400]}…"

@@ -188,7 +188,7 @@ def test_a_module_is_a_form(partial: Document, tmp_path: Path, monkeypatch: pyte
     monkeypatch.setattr(folder, "__path__", [*folder.__path__, str(tmp_path)])
     formats.cache_clear()
     try:
-        assert set(formats()) == {"text", "json", "counts", "github", "junit", "markdown", "sarif"}
+        assert set(formats()) == {"text", "json", "counts", "github", "html", "junit", "markdown", "sarif"}
         print_report(partial, "counts")
     finally:
         formats.cache_clear()
