@@ -89,12 +89,18 @@ def bounds(requirements: Sequence[str], torch: str, python: str) -> Iterator[Bou
 
     `torch`: the release of PyTorch that is installed, '' where pip chooses it. What cannot be read lacks nothing.
     """
-    stated = {pip.name(text): text for text in requirements}
+    stated = {_name(text): text for text in requirements}
     twice = [name for name in (*CACHED_DOWNLOAD, "transformers", "huggingface-hub") if len({*_all(name, requirements)}) > 1]
     if "" not in stated and not twice:
         yield from _hub(stated)
         yield from _transformers(stated, torch, python)
         yield from _numpy(stated, torch)
+
+
+def _name(text: str) -> str:
+    """The distribution that a requirement is of, as a repository's address tells it where no name does; '' where nothing does."""
+    address = re.match(r"(?:git|hg|svn)\+[^#\s]*/([\w.-]+?)(?:\.git)?(?:@[^#]*)?(?:#.*?\begg=([\w.-]+).*)?$", text)
+    return pip.name(text) or (pip.name(address[2] or address[1]) if address is not None else "")
 
 
 def _all(name: str, requirements: Sequence[str]) -> list[str]:
