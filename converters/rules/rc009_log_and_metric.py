@@ -36,6 +36,24 @@ rule = Rule(
             style="keep",
         ),
         Case(
+            "what a metric is made of loses its names of Cog, too",
+            "converted",
+            {
+                "cog.yaml": COG,
+                "predict.py": """
+                from cog import BasePredictor, Path, current_scope
+
+
+                class Predictor(BasePredictor):
+                    def predict(self, prompt: str) -> str:
+                        current_scope().record_metric("home", value=str(Path(prompt)))
+                        return prompt.upper()
+                """,
+            },
+            has={"predict.py": ('print("metric", "home", str(Path(prompt)))', "from pathlib import Path")},
+            style="keep",
+        ),
+        Case(
             "a value that needs parentheses among others keeps them",
             "converted",
             {

@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from converters import rules
-from converters.ir import Disposition, Origin
+from converters.ir import Disposition, Edit, Origin
 from converters.python.edits import remove_statement
 from converters.python.module import FunctionNode, Module
 from converters.sources.replicate.predictor import ancestry
@@ -153,16 +153,16 @@ def _values(call: ast.Call) -> list[ast.expr]:
     return [*call.args[:2], *(keyword.value for keyword in call.keywords if keyword.arg in ("name", "key", "value"))]
 
 
-def _argument(module: Module, value: ast.expr) -> str:
-    """A value as one of several arguments: some take parentheses there, which are no part of them."""
-    text = module.source(value)
-    return f"({text})" if isinstance(value, ast.Yield | ast.YieldFrom) else text
-
-
 def _print(file: File, node: ast.AST, values: list[ast.expr]) -> None:
     """Put a line of the log in the place of a metric."""
-    text = "".join(f", {_argument(file.module, value)}" for value in values)
-    file.replace(node, f'print("metric"{text})', rules.RC009, METRIC)
+    start, end = file.module.span(node)
+    text = 'print("metric"'
+    for value in values:
+        first, last = file.module.span(value)
+        apart = isinstance(value, ast.Yield | ast.YieldFrom)  # as one of several arguments it takes parentheses, which are no part of it
+        _between(file, start, first, f"{text}, {'(' * apart}")
+        start, text = last, ")" * apart
+    _between(file, start, end, f"{text})")
     name = file.module.source(values[0]) if values else "a metric"
     file.ledger.note(
         rules.RC009,
@@ -171,6 +171,11 @@ def _print(file: File, node: ast.AST, values: list[ast.expr]) -> None:
         _origin(file.module, node),
         notable=True,
     )
+
+
+def _between(file: File, start: int, end: int, text: str) -> None:
+    """Write what stands around values, in which other edits may have their place."""
+    file.edits.append(Edit(file=file.module.path, start=start, end=end, replacement=text, rule=rules.RC009, reason=METRIC))
 
 
 def _super_setup(file: File, node: ast.AST, defined: set[str]) -> None:
