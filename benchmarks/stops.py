@@ -22,6 +22,8 @@ from pathlib import Path
 
 import httpx
 
+from fal_runtime.confinement.bounds import tree
+
 APP = """
 import time
 import fal
@@ -89,7 +91,10 @@ class Trial:
         with sqlite3.connect(self.root / "state" / "queue.db") as database:
             self._committed = {row[0] for row in database.execute("select id from request where finished is not null")}
         if graceful:
-            self.cut_off += len(began - ended) + len(ended - self._committed)
+            cut_off = (began - ended) | (ended - self._committed)
+            self.cut_off += len(cut_off)
+            for id in cut_off:
+                print(f"cut off: {id}, {'ended' if id in ended else 'not ended'}", file=sys.stderr)
 
     def lost(self) -> int:
         """Acknowledged requests without a result that says 200."""
@@ -106,8 +111,11 @@ def run(trial: Trial, kills: int, stops: int, jobs: int, chance: random.Random) 
         process, url = trial.gateway()
         asyncio.run(trial.fill(url, jobs))
         time.sleep(chance.uniform(0.0, 0.3))
+        below = tree(process.pid)
         process.send_signal(signum)
         code = process.wait(60)
+        while any(Path(f"/proc/{pid}").exists() for pid in below):  # a runner may write while it is killed
+            time.sleep(0.01)
         if signum == signal.SIGTERM and code != 0:
             raise SystemExit(f"a graceful stop ended with exit code {code}")
         trial.count(graceful=signum == signal.SIGTERM)
