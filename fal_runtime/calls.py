@@ -85,6 +85,20 @@ async def acquire(application: Application, scope: Scope, request_id: str) -> Ru
         raise request_timeout("Request did not start in time", by_user=True) from None
 
 
+async def cancel(request: Request, runner: Runner) -> None:
+    """Tell an app that nobody waits for a request any more: POST to its path with ``/cancel`` and the same request id."""
+    upstream = runner.upstream
+    assert upstream is not None
+    path = request.path.rstrip(b"/") + b"/cancel"
+    headers = [(name, value) for name, value in request.with_platform_headers() if name not in (b"content-type", b"content-length")]
+    try:
+        response = await upstream.send("POST", path, headers, b"")
+        await response.read()
+        response.close()
+    except Broken:
+        return
+
+
 class Exchange:
     """Sends a request and watches over it until :meth:`close`.
 
@@ -141,17 +155,8 @@ class Exchange:
         return PlatformError(503, "runner_disconnected", "Runner disconnected")
 
     async def cancel(self) -> None:
-        """Tell the app that nobody waits any more: POST to the path with ``/cancel`` and the same request id."""
-        request, upstream = self._request, self._runner.upstream
-        assert upstream is not None
-        path = request.path.rstrip(b"/") + b"/cancel"
-        headers = [(name, value) for name, value in request.with_platform_headers() if name not in (b"content-type", b"content-length")]
-        try:
-            response = await upstream.send("POST", path, headers, b"")
-            await response.read()
-            response.close()
-        except Broken:
-            return
+        """Tell the app that nobody waits any more."""
+        await cancel(self._request, self._runner)
 
     def close(self) -> None:
         """End it: give the connection back and do to the runner what the answer asks for."""

@@ -30,6 +30,8 @@ RESERVED = frozenset(
 
 #: Seconds after which the gateway starts to look whether the client is still there.
 _PATIENCE = 0.05
+#: Bytes of a body that are waited for before a runner is taken, and seconds in which something of a longer one must come.
+_PREFIX, _STALLED = 1 << 22, 60.0
 
 
 class Gateway:
@@ -79,8 +81,8 @@ class Gateway:
     async def run(self, scope: Scope, receive: Receive, send: Send, path: bytes) -> None:
         """A direct call: no queue, no retry."""
         application, inside = await self._directory.find(scope, path)
-        call = DirectCall(self._directory.owner, application, scope, receive, send, inside)
-        await call.run(self._max_body)
+        call = DirectCall(self._directory.owner, application, scope, receive, send, inside, self._max_body)
+        await call.run()
 
     async def _proxy(self, scope: Scope, receive: Receive, send: Send, path: bytes, root: str) -> None:
         """``/fal/proxy`` for the JavaScript client's ``proxyUrl``: the URL that is meant stands in a header (@fal-ai/client 1.10.1)."""
@@ -99,7 +101,8 @@ class Gateway:
 class DirectCall:
     """One request that its client waits for."""
 
-    def __init__(self, owner: str, application: Application, scope: Scope, receive: Receive, send: Send, path: bytes) -> None:
+    def __init__(self, owner: str, application: Application, scope: Scope, receive: Receive, send: Send, path: bytes, most: int) -> None:
+        self._most = most
         self._application = application
         self._receive = receive
         self._send = send
@@ -107,19 +110,17 @@ class DirectCall:
         self._request = Request(str(uuid.uuid4()), owner, application.spec.name, scope["method"], path, scope["query_string"], [], b"")
         self._exchange: Exchange | None = None
         self._task: asyncio.Task[None] | None = None
+        self._patience: asyncio.TimerHandle | None = None
         self._answering = False
         self._gone = False
 
-    async def run(self, max_body: int) -> None:
+    async def run(self) -> None:
         """From the body to the last byte of the answer."""
         request, application = self._request, self._application
-        first = await self._receive()
-        whole = not first.get("more_body", False)
-        request.body = first.get("body", b"") if whole else self._rest(first["body"], max_body)
-        request.headers = from_client(self._scope["headers"], sized=not whole)
-        watch = asyncio.get_running_loop().call_later(_PATIENCE, self._watch) if whole else None
         self._task = asyncio.current_task()
         try:
+            request.body = await self._body(self._most)
+            request.headers = from_client(self._scope["headers"], sized=not isinstance(request.body, bytes))
             runner = await acquire(application, self._scope, request.id)
             try:
                 await self._exchange_with(runner)
@@ -135,8 +136,8 @@ class DirectCall:
             if not self._gone:
                 raise
         finally:
-            if watch is not None:
-                watch.cancel()
+            if self._patience is not None:
+                self._patience.cancel()
 
     async def _exchange_with(self, runner: Runner) -> None:
         exchange = self._exchange = Exchange(self._application, runner, self._request)
@@ -164,20 +165,39 @@ class DirectCall:
                 await self._send({"type": "http.response.body", "body": data, "more_body": True})
             await self._send({"type": "http.response.body", "body": b""})
 
-    async def _rest(self, first: bytes, max_body: int) -> AsyncIterator[bytes]:
-        yield first
-        size = len(first)
-        while True:
-            message = await self._receive()
-            if message["type"] == "http.disconnect":
-                raise PlatformError(499, "client_disconnected", "Client disconnected")
-            chunk = message.get("body", b"")
+    async def _body(self, most: int) -> bytes | AsyncIterator[bytes]:
+        """The whole body, before a runner is taken; of a long one what has come, and the rest as it comes. Raises PlatformError."""
+        chunks: list[bytes] = []
+        size, more = 0, True
+        while more and size <= _PREFIX:
+            chunk, more = await self._chunk(most - size)
+            chunks.append(chunk)
             size += len(chunk)
-            if size > max_body:
-                raise too_large(max_body)
+        body = chunks[0] if len(chunks) == 1 else b"".join(chunks)
+        return self._rest(body, most) if more else body
+
+    async def _rest(self, first: bytes, most: int) -> AsyncIterator[bytes]:
+        yield first
+        size, more = len(first), True
+        while more:
+            try:
+                chunk, more = await asyncio.wait_for(self._chunk(most - size), _STALLED)
+            except asyncio.TimeoutError:
+                raise PlatformError(408, "bad_request", f"Nothing of the request body came for {_STALLED:g} seconds") from None
+            size += len(chunk)
             yield chunk
-            if not message.get("more_body", False):
-                return
+
+    async def _chunk(self, most: int) -> tuple[bytes, bool]:
+        """What comes next of the body, and whether there is more. Raises PlatformError."""
+        message = await self._receive()
+        if message["type"] == "http.disconnect":
+            raise PlatformError(499, "client_disconnected", "Client disconnected")
+        chunk: bytes = message.get("body", b"")
+        if len(chunk) > most:
+            raise too_large(self._most)
+        if not (more := message.get("more_body", False)):
+            self._patience = asyncio.get_running_loop().call_later(_PATIENCE, self._watch)
+        return chunk, more
 
     def _watch(self) -> None:
         self._watcher = asyncio.ensure_future(self._until_gone())

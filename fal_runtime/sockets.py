@@ -6,18 +6,19 @@ import asyncio
 import json
 import time
 import uuid
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
+from websockets.protocol import State
 from websockets.typing import Subprotocol
 
 from .application import Application
 from .asgi import Receive, Scope, Send
-from .calls import Exchange, Request, acquire, from_client, to_client
+from .calls import Exchange, Request, acquire, cancel, from_client, to_client
 from .directory import Directory
 from .errors import PlatformError
 from .runner import Runner
@@ -25,9 +26,14 @@ from .upstream import Broken, Headers
 
 #: Query parameters and headers that belong to the hop to the gateway.
 _OWN = frozenset(["fal_jwt_token", "fal_max_buffering"])
+#: Bytes of calls that wait on one websocket, and what each counts at least.
+_MOST_WAITING, _LEAST = 1 << 27, 1 << 10
 _HANDSHAKE = frozenset(
     b"host sec-websocket-key sec-websocket-version sec-websocket-extensions sec-websocket-protocol origin content-length".split()
 )
+
+
+Left = Callable[[], Awaitable[None]]
 
 
 class Sockets:
@@ -64,12 +70,12 @@ class Sockets:
                 raise PlatformError(status, "runner_connection_error", f"The app refused the websocket: {error}") from None
             async with connection:
                 await send({"type": "websocket.accept", "subprotocol": connection.subprotocol})
-                await self._relay(connection, receive, send)
+                await self._relay(connection, receive, send, lambda: cancel(request, runner))
         finally:
             application.release(runner, request.id)
 
-    async def _relay(self, connection: ClientConnection, receive: Receive, send: Send) -> None:
-        up = asyncio.ensure_future(_up(connection, receive))
+    async def _relay(self, connection: ClientConnection, receive: Receive, send: Send, left: Left) -> None:
+        up = asyncio.ensure_future(_up(connection, receive, left))
         down = asyncio.ensure_future(_down(connection, send))
         try:
             await asyncio.wait([up, down], return_when=asyncio.FIRST_COMPLETED)
@@ -96,11 +102,20 @@ class Sockets:
         return application, request
 
 
-async def _up(connection: ClientConnection, receive: Receive) -> None:
+async def _up(connection: ClientConnection, receive: Receive, left: Left) -> None:
+    """Pass on what the client sends. One that leaves before the app has ended the conversation is told of as a dropped call is."""
     while (message := await receive())["type"] != "websocket.disconnect":
         text = message.get("text")
         await connection.send(text if text is not None else message["bytes"])
-    await connection.close(message.get("code") or 1000)
+    if connection.state is State.OPEN:
+        await asyncio.gather(left(), connection.close(_code(message.get("code"))))
+
+
+def _code(code: int | None) -> int:
+    """A code that may be sent: that of a connection which broke (1006), or which had none (1005), may not."""
+    if not code or code == 1005:
+        return 1000
+    return 1001 if code == 1006 else code
 
 
 async def _down(connection: ClientConnection, send: Send) -> None:
@@ -120,6 +135,7 @@ class _Carrier:
         self._scope = scope
         self._send = send
         self._bodies: asyncio.Queue[bytes] = asyncio.Queue()
+        self._waiting = 0  # bytes
         self._exchange: Exchange | None = None
         self._answering = False
         self._gone = False
@@ -128,7 +144,12 @@ class _Carrier:
         """Take bodies until the client leaves; then the app is told that nobody waits any more."""
         working = asyncio.ensure_future(self._work())
         while (message := await receive())["type"] != "websocket.disconnect":
-            self._bodies.put_nowait((message.get("text") or "").encode() or message.get("bytes") or b"")
+            body = (message.get("text") or "").encode() or message.get("bytes") or b""
+            self._waiting += len(body) + _LEAST
+            if self._waiting > _MOST_WAITING:
+                await self._send({"type": "websocket.close", "code": 1009, "reason": "more calls wait than are kept"})
+                break
+            self._bodies.put_nowait(body)
         self._gone = True
         if self._exchange is not None:
             await self._exchange.cancel()
@@ -138,7 +159,9 @@ class _Carrier:
 
     async def _work(self) -> None:
         while not self._gone:
-            await self._call(await self._bodies.get())
+            body = await self._bodies.get()
+            self._waiting -= len(body) + _LEAST
+            await self._call(body)
 
     async def _call(self, body: bytes) -> None:
         template, began = self._template, time.monotonic()
