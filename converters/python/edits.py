@@ -31,6 +31,15 @@ def remove_row(module: Module, row: Sequence[ast.stmt], rule: str, reason: str) 
     return [Edit(file=module.path, start=first, end=last, replacement="", rule=rule, reason=reason)]
 
 
+def surround(module: Module, node: ast.AST, inner: ast.AST, before: str, after: str, rule: str, reason: str) -> list[Edit]:
+    """Write other text around a part of a node, in which other edits may have their place."""
+    (start, end), (first, last) = module.span(node), module.span(inner)
+    return [
+        Edit(file=module.path, start=a, end=b, replacement=text, rule=rule, reason=reason)
+        for a, b, text in ((start, first, before), (last, end, after))
+    ]
+
+
 def first_line(module: Module, node: ast.stmt) -> int:
     """The line on which a statement begins, that of its first decorator where it has any."""
     return module.line_at(whole_span(module, node)[0])

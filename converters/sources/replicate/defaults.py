@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from converters import rules
 from converters.ir import Disposition, Edit
-from converters.python.edits import behind_parentheses
+from converters.python.edits import behind_parentheses, surround
 from converters.python.module import FunctionNode
 from converters.sources.replicate import annotated, input_types
 
@@ -43,10 +43,9 @@ def input_(file: File, use: Use) -> None:
 
 def _unwrap(file: File, call: ast.Call, default: ast.expr) -> None:
     """Take away what stands around a default, in which other edits may have their place."""
-    (start, end), (first, last) = file.module.span(call), file.module.span(default)
+    first, last = file.module.span(default)
     apart = isinstance(default, ast.NamedExpr) or "\n" in file.module.text[first:last]
-    for a, b, sign in ((start, first, "("), (last, end, ")")):
-        file.edits.append(Edit(file=file.module.path, start=a, end=b, replacement=sign if apart else "", rule=rules.RC004, reason=REASON))
+    file.edits += surround(file.module, call, default, "(" * apart, ")" * apart, rules.RC004, REASON)
 
 
 def _stays(file: File, use: Use) -> None:
@@ -98,11 +97,11 @@ def introspection(file: File) -> None:
             and isinstance(node.value, ast.Attribute)
             and node.value.attr == "default"
         ):
-            file.replace(node, file.module.source(node.value), rules.RC004, "the default is the value itself now")
+            file.edits += surround(file.module, node, node.value, "", "", rules.RC004, "the default is the value itself now")
         elif _asks_for_default(node):
             assert isinstance(node, ast.Call)
-            text = f"{file.module.source(node.args[0])} is not inspect.Parameter.empty"
-            file.replace(node, text, rules.RC004, "the default is the value itself now")
+            after = " is not inspect.Parameter.empty"
+            file.edits += surround(file.module, node, node.args[0], "", after, rules.RC004, "the default is the value itself now")
 
 
 def _asks_for_default(node: ast.AST) -> bool:

@@ -179,7 +179,7 @@ def _download(module: Module, occurrence: Occurrence) -> tuple[list[Edit], str] 
     if call.lineno != call.end_lineno and not module.text[module.span(call.args[0])[1] : end - 1].strip():  # the lines stay as they are
         made = [edits.replace(module, call.func, f"{head} ", rules.RP038, reason)]
         return [*made, Edit(file=module.path, start=end, end=end, replacement="]", rule=rules.RP038, reason=reason)], reason
-    return [edits.replace(module, call, f"{head} {module.source(call.args[0])}]", rules.RP038, reason)], reason
+    return edits.surround(module, call, call.args[0], f"{head} ", "]", rules.RP038, reason), reason
 
 
 def _upload(module: Module, occurrence: Occurrence) -> tuple[list[Edit], str] | None:

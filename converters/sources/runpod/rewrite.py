@@ -306,9 +306,8 @@ def _sdk_names(module: Module, found: list[Occurrence], removed: set[ast.Call], 
             and (shown := _progress(call)) is not None
         ):
             removed_uses.add(index)
-            change.edits.append(
-                edits.replace(module, call, f"print({module.source(shown)})", rules.RP008, "fal shows what a request prints as its log")
-            )
+            reason = "fal shows what a request prints as its log"
+            change.edits += edits.surround(module, call, shown, "print(", ")", rules.RP008, reason)
             ledger.settle(
                 occurrence.construct, rules.RP008, Disposition.CONVERTED, "progress is printed: callers see it in the logs of their request"
             )
