@@ -73,6 +73,11 @@ NATIVE = [
         id="a dict without a blank before it",
     ),
     pytest.param(
+        f"def handler(job):\n    'Says it.'; n = job['input']['n']\n    return {{'n': n}}\n\n\n{START}",
+        "        'Says it.'\n        n = input.n\n",
+        id="a statement behind the docstring on its line",
+    ),
+    pytest.param(
         f"m = dict() \\\n\n\ndef up(x):\n    return [x, m] \\\n\n\ndef handler(job):return{{'n': up(job['input']['n'])}}\\\n\n{START}",
         "return Output(n=self.up(input.n))\n",
         id="lines that go on in empty ones",

@@ -33,12 +33,23 @@ def statement(text: str) -> cst.SimpleStatementLine:
 
 
 def statements(body: cst.BaseSuite) -> list[Statement]:
-    """The statements of a function; those that share its line come on lines of their own."""
+    """The statements of a function; those that share its line, or the docstring's, come on lines of their own."""
     if isinstance(body, cst.IndentedBlock):
-        return [part for part in body.body if isinstance(part, Statement)]
+        found = [part for part in body.body if isinstance(part, Statement)]
+        return [*_apart(found[0]), *found[1:]] if found else found
     assert isinstance(body, cst.SimpleStatementSuite)
     lines = [cst.SimpleStatementLine([small.with_changes(semicolon=cst.MaybeSentinel.DEFAULT)]) for small in body.body]
     return [*lines[:-1], lines[-1].with_changes(trailing_whitespace=body.trailing_whitespace)]
+
+
+def _apart(first: Statement) -> list[Statement]:
+    """A text, and what stands behind it on its line."""
+    if not isinstance(first, cst.SimpleStatementLine) or len(first.body) == 1 or not is_text(first):
+        return [first]
+    text, *rest = first.body
+    empty = cst.TrailingWhitespace(newline=first.trailing_whitespace.newline)
+    alone = first.with_changes(body=[text.with_changes(semicolon=cst.MaybeSentinel.DEFAULT)], trailing_whitespace=empty)
+    return [alone, first.with_changes(body=rest, leading_lines=[])]
 
 
 def parts(function: cst.FunctionDef) -> tuple[list[Statement], list[Statement]]:
