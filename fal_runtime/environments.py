@@ -10,10 +10,12 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+
+from packaging.requirements import InvalidRequirement, Requirement
 
 from .errors import InstallFailure
 from .installers import Installers
@@ -130,3 +132,26 @@ async def _locked(path: Path) -> AsyncIterator[None]:
         yield
     finally:
         os.close(file)
+
+
+def not_installed(layers: Iterable[Iterable[str]]) -> list[str]:
+    """The packages among requirements that the environment of this process has not, whichever release is wanted."""
+    named = [requirement.name for layer in layers for item in layer if (requirement := _requirement(item)) is not None]
+    return [name for name in dict.fromkeys(named) if not _is_installed(name)]
+
+
+def _requirement(item: str) -> Requirement | None:
+    """One that names a package for this interpreter; None for options, paths and addresses alone."""
+    try:
+        requirement = Requirement(item.partition(" #")[0])
+    except InvalidRequirement:
+        return None
+    return requirement if requirement.marker is None or requirement.marker.evaluate() else None
+
+
+def _is_installed(name: str) -> bool:
+    try:
+        version(name)
+    except PackageNotFoundError:
+        return False
+    return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import sys
 from collections import deque
@@ -13,7 +14,7 @@ from typing import Any
 from . import image
 from .confinement import Support, View
 from .engine import Backend, Engine, Given
-from .environments import Environments
+from .environments import Environments, not_installed
 from .errors import LoadFailure, RuntimeFailure
 from .interception import Interceptor, without_credentials
 from .local import Local
@@ -22,6 +23,7 @@ from .project import Project
 from .spec import Spec
 from .zygote import Zygote
 
+_MISSING = re.compile("ModuleNotFoundError: No module named ")
 #: Where a process with files of its own finds the node-local uploader.
 _UPLOADER = "/run/fal/api.sock"
 
@@ -140,6 +142,8 @@ class Loader:
     async def _install(self, spec: Spec, notices: list[str]) -> Path | None:
         """The interpreter of the app's own environment; None where it runs in that of this process."""
         if self._environments is None:
+            if missing := not_installed(spec.requirements or ()):
+                notices.append(f"not installed here: {', '.join(missing)}; --install gives the app an environment with its requirements")
             return None
         if spec.requirements is None:
             notices.append("nothing is installed for it: what its image installs must be installed here")
@@ -183,8 +187,9 @@ class Loader:
             except (KeyError, TypeError, ValueError, AttributeError) as error:  # told by a process that runs the project's code
                 raise LoadFailure(f"{app}: loading it told no description of an app: {type(error).__name__}: {error}") from None
         if events:
-            where = events[-1].get("where")
-            raise LoadFailure(f"{app}: {f'{where}: ' if where else ''}{events[-1].get('message')}")
+            where, message = events[-1].get("where"), str(events[-1].get("message"))
+            hint = "; `fal deploy` imports it as well: install it here, or import it in setup()" if _MISSING.match(message) else ""
+            raise LoadFailure(f"{app}: {f'{where}: ' if where else ''}{message}{hint}")
         raise LoadFailure(f"{app}: loading it ended the process with exit code {code}: {lines[-1] if lines else 'no output'}")
 
     @property

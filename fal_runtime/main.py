@@ -66,7 +66,7 @@ def run(
     if unconfined:
         os.environ[confinement.SWITCH] = "off"
     try:
-        project = projects.read(path)
+        project = projects.find(path)
         values = projects.read_secrets(secrets) if secrets is not None else {}
         runtime = Runtime(
             project,
@@ -199,7 +199,7 @@ def _print(line: str, *, bold: bool) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line of ``python -m fal_runtime``."""
     parser = argparse.ArgumentParser(prog="python -m fal_runtime", description="Serve the apps of a fal project on this machine.")
-    parser.add_argument("path", type=Path, help="directory with a pyproject.toml")
+    parser.add_argument("path", type=Path, help="directory of a project, or app.py[::Class]")
     parser.add_argument("--port", type=int, default=8080, help="0 chooses a free one (default: 8080)")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
     parser.add_argument("--owner", default="local", help="first segment of the apps' URLs (default: local)")

@@ -287,6 +287,8 @@ class Runtime:
         application = None
         try:
             loaded = await loader.load(app)
+            if loaded.spec.name in self.applications:
+                raise LoadFailure(f"{app}: another app is called {loaded.spec.name}, too; give one of them another app_name")
             application = self._application(loaded.spec, made)
             await self._queue.add(application)
             self.applications[loaded.spec.name] = application
@@ -301,7 +303,7 @@ class Runtime:
                 application.give_up(str(failure))
             return failure
         for notice in prepared.notices:
-            self._say(app, notice)
+            self._say(loaded.spec.name, notice)
         made.append(prepared.backend)
         application.prepared()
         await application.started()

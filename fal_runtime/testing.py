@@ -160,7 +160,7 @@ def serve(
 
     with tempfile.TemporaryDirectory(prefix="fal-data-") as own:
         runtime = Runtime(
-            projects.read(Path(path)).only(only),
+            projects.find(Path(path)).only(only),
             port=port,
             owner=owner,
             environment=environment,

@@ -12,7 +12,7 @@ from converters.errors import MigrateError
 
 
 def run(
-    path: Annotated[Path, options.path_argument("PATH", "Folder of a fal project.")],
+    path: Annotated[Path, options.path_argument("PATH", "Folder of a fal project, or app.py[::Class].")],
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Port to listen on; 0 takes a free one.")] = 8080,
     host: Annotated[str, typer.Option("--host", help="Address to listen on.")] = "127.0.0.1",
     owner: Annotated[str, typer.Option("--owner", help="First part of the address of every app.")] = "local",
