@@ -10,13 +10,19 @@ import typer
 
 from converters.commands import options
 from converters.commands.options import value_of
-from converters.errors import ExitCode
+from converters.errors import ExitCode, UsageError
+
+_MEMORY = 4096
+"""MB for each project of a batch."""
 
 Jobs = Annotated[int | None, typer.Option("--jobs", "-j", min=1, help="Projects at a time.", show_default="processors")]
 
 
 def batch(
-    paths: Annotated[list[Path], options.path_argument("PATH...", "Folders that hold projects.")],
+    paths: Annotated[list[Path] | None, options.path_argument("PATH...", "Folders that hold projects.")] = None,
+    projects: Annotated[
+        Path | None, typer.Option("--projects", metavar="FILE", help="A list of further paths, one a line.", show_default=False)
+    ] = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="DIR", help="Folder of outputs.", show_default="PATH-fal")
     ] = None,
@@ -24,6 +30,17 @@ def batch(
     timeout: Annotated[
         float | None,
         typer.Option("--timeout", min=0.1, metavar="SECONDS", help="Time limit of each project; 1800 with --rehearse.", show_default="60"),
+    ] = None,
+    memory: Annotated[
+        int | None,
+        typer.Option("--memory", min=256, metavar="MB", help="Memory of each project; no limit with --rehearse.", show_default="4096"),
+    ] = None,
+    only_changed: Annotated[
+        str, typer.Option("--only-changed", metavar="REF", help="Leave out projects in which nothing differs from this commit of git.")
+    ] = "",
+    endpoint_config_dir: Annotated[
+        Path | None,
+        typer.Option("--endpoint-config-dir", metavar="DIR", help="Exported endpoint settings: PROJECT.json each.", show_default=False),
     ] = None,
     shard: Annotated[str, typer.Option("--shard", metavar="I/N", help="Convert the I-th of N parts, from 1.")] = "1/1",
     resume: Annotated[bool, typer.Option("--resume", help="Leave out what an interrupted batch finished.")] = False,
@@ -34,6 +51,7 @@ def batch(
     only: options.Only = None,
     skip: options.Skip = None,
     force: options.Force = False,
+    diff: options.Diff = False,
     check: options.Check = False,
     rehearse: options.Rehearse = False,
     resolve: options.Resolve = False,
@@ -45,6 +63,7 @@ def batch(
     from converters.batch import BatchRequest, run_batch
     from converters.commands.arguments import shard_of
     from converters.reports import print_batch
+    from converters.reports.text import print_diffs
 
     typed = {
         "target": value_of(target),
@@ -53,14 +72,40 @@ def batch(
         "settings": settings or [],
         "only": only or [],
     }
-    typed |= {"skip": skip or [], "force": force, "check": check, "fail_on": value_of(fail_on)}
+    typed |= {"skip": skip or [], "force": force, "diff": diff, "check": check, "fail_on": value_of(fail_on)}
     typed |= {name: True for name, asked in (("rehearse", rehearse), ("resolve", resolve)) if asked}
     count = jobs or os.cpu_count() or 1
     seconds = timeout or (1800.0 if rehearse else 60.0)
-    made = run_batch(BatchRequest(tuple(paths), output, count, seconds, shard_of(shard), resume, quiet, typed))
-    if not quiet or format is options.FormatChoice.json:
+    bound = memory or (None if rehearse else _MEMORY)
+    request = BatchRequest(
+        _paths(paths, projects),
+        output,
+        count,
+        seconds,
+        shard_of(shard),
+        resume,
+        quiet,
+        bound * 2**20 if bound else None,
+        only_changed,
+        endpoint_config_dir,
+        typed,
+    )
+    made = run_batch(request)
+    if diff and format is options.FormatChoice.text:
+        print_diffs(made)
+    elif not quiet or format is options.FormatChoice.json:
         print_batch(made, value_of(format))
     return int(made["exit_code"])
+
+
+def _paths(paths: list[Path] | None, projects: Path | None) -> tuple[Path, ...]:
+    """The paths that are typed, then those of the list."""
+    from converters.batch.selection import listed
+
+    found = (*(paths or ()), *(listed(projects) if projects else ()))
+    if not found:
+        raise UsageError("no path is given.", hint="Give folders that hold projects, or a list of them with --projects FILE.")
+    return found
 
 
 def audit(

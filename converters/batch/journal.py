@@ -30,9 +30,9 @@ class Journal:
 
         Raises `UsageError`.
         """
-        if options.get("check"):
+        if options.get("check") or options.get("diff"):
             if resume:
-                raise UsageError("--resume goes on with what --check does not write.", hint="Give one of them.")
+                raise UsageError("--resume goes on with what --check and --diff do not write.", hint="Give one of them.")
             return cls()
         if output is None:
             if resume:
@@ -82,5 +82,5 @@ class Journal:
                 continue
 
     def _key(self, job: Job) -> str:
-        text = "\0".join([__version__, str(job.root), job.entry, str(job.output), self.options])
+        text = "\0".join([__version__, str(job.root), job.entry, str(job.output), str(job.endpoint or ""), self.options])
         return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()

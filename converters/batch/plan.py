@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
+from converters.batch.remainder import remainder
 from converters.errors import ExitCode, MigrateError
 from converters.reports.json import Document, failure
 
@@ -20,6 +21,10 @@ class Job:
     entry: str
     output: Path
     problem: Document | None = None
+    inside: str = ""
+    """Its path below the one that was given, with slashes; its own name where it is that one."""
+    endpoint: Path | None = None
+    """The exported settings of its endpoint."""
 
 
 @dataclass
@@ -67,8 +72,24 @@ def planned(paths: Sequence[Path], output: Path | None) -> Plan:
         shared = Counter(root for root, _, _ in found)
         for root, entry, problem in found:
             base, parts = _wanted(folder, root, entry if shared[root] > 1 else "", output, len(paths) > 1)
-            plan.jobs.append(Job(root, entry, places.claim(base, parts), problem))
+            plan.jobs.append(Job(root, entry, places.claim(base, parts), problem, _inside(folder, root)))
+        if found and path.is_dir():
+            plan.left_out += _remainder(path, output, plan)
     return plan
+
+
+def _remainder(path: Path, output: Path | None, plan: Plan) -> list[tuple[Path, str]]:
+    """What below a folder belongs to no project; outputs are ours."""
+    known = [job.root.resolve() for job in plan.jobs] + [job.output.resolve() for job in plan.jobs]
+    known += [left.parent.resolve() / left.name for left, _ in plan.left_out]
+    return list(remainder(path.resolve(), [*known, output.resolve()] if output is not None else known))
+
+
+def _inside(folder: Path, root: Path) -> str:
+    for start in (folder, folder.resolve()):
+        if root != start and root.is_relative_to(start):
+            return root.relative_to(start).as_posix()
+    return root.name
 
 
 def _units(path: Path, plan: Plan) -> Iterator[tuple[Path, str, Document | None]]:

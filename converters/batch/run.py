@@ -7,12 +7,14 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from converters.batch.endpoints import UNUSED, endpoint_configs
 from converters.batch.journal import Journal
-from converters.batch.plan import Job, planned
+from converters.batch.plan import Job, Plan, planned
+from converters.batch.selection import Changes
 from converters.batch.workers import Ended, Workers
 from converters.commands.arguments import options_of
 from converters.commands.config import Config
@@ -32,6 +34,12 @@ class BatchRequest:
     shard: tuple[int, int] = (1, 1)
     resume: bool = False
     quiet: bool = False
+    memory: int | None = None
+    """Bytes for each project; None for no limit."""
+    only_changed: str = ""
+    """A commit: projects without a file that differs from it are left out."""
+    endpoint_configs: Path | None = None
+    """Folder of exported endpoints, by project."""
     typed: dict[str, Any] = field(default_factory=dict)
 
 
@@ -63,7 +71,8 @@ def run_batch(request: BatchRequest, work: Callable[[Task], Document] = convert_
     """
     options_of(Config(Path()), request.typed)
     plan = planned(request.paths, request.output)
-    jobs = plan.jobs[request.shard[0] - 1 :: request.shard[1]]
+    selected = _selected(request, plan)
+    jobs = selected[request.shard[0] - 1 :: request.shard[1]]
     journal = Journal.open(request.output, request.shard, resume=request.resume, options=request.typed)
     results: list[Document | None] = [job.problem or journal.get(job) for job in jobs]
     todo = [number for number, result in enumerate(results) if result is None]
@@ -71,7 +80,7 @@ def run_batch(request: BatchRequest, work: Callable[[Task], Document] = convert_
     try:
         with interrupt.awaited(), _progress(request, len(jobs), len(todo)) as advance:
             tasks = [_task(request, jobs[number]) for number in todo]
-            for ended in Workers(work, request.jobs, request.timeout, lambda: interrupt.came).run(tasks):
+            for ended in Workers(work, request.jobs, request.timeout, lambda: interrupt.came, request.memory).run(tasks):
                 job = jobs[todo[ended.number]]
                 results[todo[ended.number]] = made = _result(job, ended)
                 journal.add(job, made)
@@ -84,9 +93,23 @@ def run_batch(request: BatchRequest, work: Callable[[Task], Document] = convert_
     }
 
 
+def _selected(request: BatchRequest, plan: Plan) -> list[Job]:
+    """The jobs that are meant, each with its endpoint's settings; what is not, is left out with the reason."""
+    configs = endpoint_configs(request.endpoint_configs, plan.jobs)
+    plan.left_out += [(path, UNUSED) for path in configs.unused]
+    jobs = [replace(job, endpoint=configs.of.get(number)) for number, job in enumerate(plan.jobs)]
+    if not request.only_changed:
+        return jobs
+    changes = Changes(request.only_changed)
+    touched = [job.problem is not None or changes.touch(job.root, (job.endpoint,) if job.endpoint else ()) for job in jobs]
+    plan.left_out += [(job.root, changes.why_not) for job, is_touched in zip(jobs, touched, strict=True) if not is_touched]
+    return [job for job, is_touched in zip(jobs, touched, strict=True) if is_touched]
+
+
 def _task(request: BatchRequest, job: Job) -> Task:
     force = bool(request.typed.get("force")) or request.resume
-    return Task(job.root, {**request.typed, "force": force, "output": job.output}, job.entry)
+    own = {"endpoint_config": job.endpoint} if job.endpoint else {}
+    return Task(job.root, {**request.typed, **own, "force": force, "output": job.output}, job.entry)
 
 
 def _result(job: Job, ended: Ended) -> Document:

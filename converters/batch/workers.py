@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import multiprocessing
 import signal
@@ -48,6 +49,8 @@ class _Running:
 class Workers(Generic[T]):
     """`function` must be importable by its name and answer with what JSON can hold. `timeout` in seconds, from the start of each.
 
+    `memory`: bytes of address space that each process may have, where the system can bound it (`RLIMIT_AS`); None for no limit.
+
     Once `stopped` says so, no other end is waited for.
     """
 
@@ -55,6 +58,7 @@ class Workers(Generic[T]):
     jobs: int
     timeout: float
     stopped: Callable[[], bool] = lambda: False
+    memory: int | None = None
 
     def run(self, arguments: Sequence[T]) -> Iterator[Ended]:
         """Call the function with each argument and yield the ends as they come. Closing the iterator kills what still runs."""
@@ -76,7 +80,7 @@ class Workers(Generic[T]):
 
     def _start(self, context: BaseContext, folder: Path, number: int, argument: T) -> _Running:
         place = folder / f"{number}.json"
-        process = context.Process(target=_call, args=(self.function, argument, place), daemon=True)  # type: ignore[attr-defined]
+        process = context.Process(target=_call, args=(self.function, argument, place, self.memory), daemon=True)  # type: ignore[attr-defined]
         process.start()
         return _Running(number, process, time.monotonic() + self.timeout, place)
 
@@ -111,17 +115,34 @@ def _cause(code: int) -> str:
     return f"its process was killed by {name}{' (out of memory?)' if name == 'SIGKILL' else ''}."
 
 
-def _call(function: Callable[[T], Answer], argument: T, place: Path) -> None:
+def _call(function: Callable[[T], Answer], argument: T, place: Path, memory: int | None) -> None:
     """In the worker: the answer goes to a file that appears whole or not at all."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    _bound(memory)
     try:
         ended: Answer = {"answer": function(argument)}
+    except MemoryError:
+        ended = {"problem": f"needed more memory than {_megabytes(memory)}and was stopped."}
     except Exception as error:
         ended = {"problem": f"{type(error).__name__}: {error}.", "report": traceback.format_exc()}
     part = place.with_suffix(".part")
     part.write_text(json.dumps(ended))
     part.rename(place)
+
+
+def _bound(memory: int | None) -> None:
+    if memory is None or sys.platform == "win32":
+        return
+    import resource
+
+    hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+    with contextlib.suppress(ValueError, OSError):  # macOS has the limit and refuses it
+        resource.setrlimit(resource.RLIMIT_AS, (memory if hard == resource.RLIM_INFINITY else min(memory, hard), hard))
+
+
+def _megabytes(memory: int | None) -> str:
+    return f"{memory // 2**20} MB " if memory else "there is "
 
 
 def _context() -> BaseContext:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import shlex
 import shutil
@@ -20,7 +21,7 @@ from converters.escape import log, visible
 from converters.fal.client import deployment
 from converters.reports.json import Document, is_notable, is_open, is_open_code, left_out, near, rehearsed, same_names, unit_name
 from converters.sources.registry import find
-from converters.terminal import print_text, wants_colour
+from converters.terminal import print_bytes, print_text, wants_colour
 
 _SENTENCES = ("message", "hint", "why", "why_style")
 WIDE = 100
@@ -76,6 +77,27 @@ def print_batch(batch: Document) -> None:
         out.print(", ".join(f"{count} {status}" for status, count in batch["counts"].items() if count) or "nothing to convert")
         for sentence in [*(sentence for _, sentence in rehearsed(batch)), *left_out(batch), *same_names(batch)]:
             out.print(Text(sentence))
+        for result in batch["results"]:
+            for line in _left_of(result):
+                out.print(Text(line))
+
+
+def _left_of(result: Document) -> Iterator[str]:
+    """What is left of one project of a batch, in the code first, each with its place."""
+    items = sorted(filter(is_open, result["ledger"]["items"]), key=lambda item: not is_open_code(item))
+    if items:
+        yield f"\n{unit_name(result)}: {len(items)} left to do"
+    for item in items:
+        yield f"  {place(item)} {item['rule']} ({item['scope']})  {' '.join(item['message'].split())}"
+
+
+def print_diffs(batch: Document) -> None:
+    """Print the diff of each project of a batch, after the folder that it is for (`git apply --directory=FOLDER`)."""
+    for result in batch["results"]:
+        data = base64.b64decode(result["diff_base64"]) if result.get("diff_base64") else (result.get("diff") or "").encode()
+        if data:
+            print_text(f"{visible(near(result['source']['path']))}\n")
+            print_bytes(data)
 
 
 def _legible(value: Any) -> Any:
