@@ -82,6 +82,15 @@ class Application:
         self._prepared = True
         self.balance()
 
+    def renew(self, spec: Spec, scaling: Scaling, factory: RunnerFactory) -> None:
+        """The app was edited: runners that are started from now on are the new ones, and those of before end with what they work on."""
+        self.spec, self.scaling, self._factory = spec, scaling, factory
+        self._failures, self._not_before, self.failure = 0, 0.0, None
+        for runner in self.runners:
+            if not runner.stopping:
+                self._spawn(runner.give_way())
+        self.balance()
+
     def give_up(self, why: str) -> None:
         """No runner will ever start."""
         self.failure = scheduling_failure(why)

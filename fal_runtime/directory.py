@@ -43,6 +43,7 @@ class Directory(Mapping[str, Application]):
     def arrived(self, key: str, why_not: str = "") -> None:
         """An app that was expected is there; with ``why_not`` it will not come."""
         self._expected.discard(key)
+        self._missing.pop(key, None)
         if why_not:
             self._missing[key] = why_not
         self._news.set()

@@ -50,6 +50,7 @@ def run(
     origins: Sequence[str] = (),
     hosts: Sequence[str] = (),
     unconfined: bool = False,
+    reload: bool = False,
     ready: Callable[[Runtime], None] | None = None,
     capture_openapi: bool = False,
 ) -> int:
@@ -59,6 +60,7 @@ def run(
     else in this one.
     Returns the exit code: 0 after a signal, 2 if the port is taken, 5 if no app of the project can be loaded, 70 for a bug.
     Web pages of ``origins`` may call it beside those of this machine's servers, by the names ``hosts`` beside its own.
+    With ``reload`` the runners of an app whose files are edited are started anew.
     ``unconfined`` apps see and change all files that this process can. ``ready`` is called with the running runtime once every app
     answers or has failed. With ``capture_openapi`` the server's OpenAPI document is then written to ``openapi.json`` of the project, and
     the code is 0, or 4 if there is none.
@@ -84,9 +86,10 @@ def run(
             access=Access.of(origins, hosts),
             say=say,
             echo=_echo,
+            reload=reload,
             progress=lambda app, text: say(app, f"waits until {text}"),
         )
-        return run_fast(_serve(runtime, ready, capture_openapi))
+        return run_fast(_serve(runtime, ready, capture_openapi, reload))
     except RuntimeFailure as failure:
         say("", f"error: {failure}")
         return failure.code
@@ -97,7 +100,7 @@ def run(
         return 70
 
 
-async def _serve(runtime: Runtime, ready: Callable[[Runtime], None] | None, capture_openapi: bool) -> int:
+async def _serve(runtime: Runtime, ready: Callable[[Runtime], None] | None, capture_openapi: bool, reload: bool) -> int:
     announced: Path | None = None
     stopping = _signalled(runtime)
     try:
@@ -107,7 +110,7 @@ async def _serve(runtime: Runtime, ready: Callable[[Runtime], None] | None, capt
         say("", f"the gateway is open at {runtime.url}")
         if not await _unless(stopping, asyncio.gather(*(_tell(runtime, loading) for loading in runtime.loading.values()))):
             return 0
-        if not runtime.applications:
+        if not runtime.applications and not reload:
             return 5
         if capture_openapi:
             file, routes = await capture.capture(runtime)
@@ -214,6 +217,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--allow-origin", action="append", default=[], metavar="ORIGIN", help="web pages of this origin may call, or of all: *"
     )
     parser.add_argument("--allow-host", action="append", default=[], metavar="NAME", help="a name by which the gateway may be called")
+    parser.add_argument("--reload", action="store_true", help="start the runners of an app anew when its files are edited")
     parser.add_argument("--unconfined", action="store_true", help="let apps see and change all files that you can")
     options = parser.parse_args(arguments)
     return run(
@@ -231,4 +235,5 @@ def main(arguments: Sequence[str] | None = None) -> int:
         origins=options.allow_origin,
         hosts=options.allow_host,
         unconfined=options.unconfined,
+        reload=options.reload,
     )

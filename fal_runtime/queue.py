@@ -74,6 +74,9 @@ class Queue:
         name = application.spec.name
         select = "select * from request where finished is null and app = ? order by seq"
         rows = await self._journal.change(lambda db: db.execute(select, (name,)).fetchall())
+        if (former := self._lines.get(name)) is not None:  # of an app that was given up
+            former.drain()
+            former.close()
         line = self._lines[name] = _Line(application, self._work)
         for job in (jobs.from_row(row, self.owner, application.spec.settings) for row in rows):
             self._jobs[job.id] = job

@@ -178,6 +178,14 @@ class Runner:
         self.stop_asked = True
         return self._stop()
 
+    async def give_way(self) -> None:
+        """Take no more requests, and end once none is under way, however long that takes."""
+        self.stop_asked = True
+        if self.in_flight:
+            self._empty = asyncio.get_running_loop().create_future()
+            await self._empty
+        await self._stop()
+
     async def drain(self) -> None:
         """Take no more requests, and end once none is under way, at the latest when the app's grace period is over.
 

@@ -21,7 +21,8 @@ from pathlib import Path
 
 import uvicorn
 
-from .application import Application
+from . import reload as edits
+from .application import Application, RunnerFactory
 from .asgi import Receive, Scope, Send, answer_json
 from .browsers import Access, Browsers
 from .cdn import Store
@@ -42,7 +43,7 @@ from .queue_api import QueueApi
 from .rest import Rest
 from .runner import Runner
 from .sockets import Sockets
-from .spec import Spec
+from .spec import Scaling, Spec
 from .uploader import Uploader
 from .variables import of_the_machine
 from .webhooks import Signer, Webhooks
@@ -70,7 +71,8 @@ class Runtime:
     runner, ``keep_warm`` keeps one runner per app alive where the app's own settings would let it go. ``keys`` ("id:secret") are those that
     callers of apps that are not public must have (none: nobody is asked), ``access`` says which web pages may call. With ``intercept``
     the platform's hosts lead apps to this
-    gateway. ``say(app, text)`` gets what a person should read, ``progress(app, text)`` what an app waits for.
+    gateway. ``say(app, text)`` gets what a person should read, ``progress(app, text)`` what an app waits for. With
+    ``reload`` the runners of an app whose files are edited are started anew, and its queue goes on.
     """
 
     def __init__(
@@ -97,6 +99,7 @@ class Runtime:
         say: Say = lambda app, text: None,
         echo: Say = lambda app, text: None,
         progress: Say = lambda app, text: None,
+        reload: bool = False,
     ) -> None:
         _check_owner(owner)
         self.project = project
@@ -126,6 +129,9 @@ class Runtime:
         self._say = say
         self._echo = echo
         self._progress = progress
+        self._reload = reload
+        self._editing: asyncio.Task[None] | None = None
+        self._loaded: dict[str, Spec] = {}
         #: one for each app: it ends when that answers or has failed
         self.loading: dict[str, asyncio.Task[Application | LoadFailure]] = {}
         self._closing = contextlib.AsyncExitStack()
@@ -196,6 +202,10 @@ class Runtime:
         self._closing.push_async_callback(self._close_applications)
         served = await self._open_gateway(state, store, listener)
         self.loading = {app: asyncio.ensure_future(self._load(loader, app, served)) for app in self.project.apps}
+        if self._reload:
+            own = (self._data.resolve(), state.resolve())
+            watching = edits.watch(self.project.root, lambda edited: self._edited(loader, served, edited), own)
+            self._editing = asyncio.ensure_future(watching)
         self._closing.push_async_callback(self._drain)
 
     async def _open_interceptor(self, directory: Path) -> Interceptor:
@@ -292,6 +302,7 @@ class Runtime:
             application = self._application(loaded.spec, made)
             await self._queue.add(application)
             self.applications[loaded.spec.name] = application
+            self._loaded[app] = loaded.spec
             directory.arrived(app)
             self._progress(loaded.spec.name, self._waits_for(loaded.spec))
             prepared = await loader.prepare(loaded)
@@ -309,6 +320,38 @@ class Runtime:
         await application.started()
         return application
 
+    async def _edited(self, loader: Loader, directory: Directory, edited: set[Path]) -> None:
+        """Load the apps that an edit may mean anew, and let new runners take the places of theirs."""
+        await asyncio.gather(*self.loading.values(), return_exceptions=True)
+        sources = {app: self.project.root / (spec.ref or "").partition("::")[0] for app, spec in self._loaded.items()}
+        for app in self.project.apps:
+            if edited <= set(sources.values()) - {sources.get(app)}:
+                continue
+            self._say(app, f"{', '.join(sorted(path.name for path in edited)[:3])} changed: it is loaded anew")
+            before = self._loaded.get(app)
+            if before is None or app in self.failures:
+                self.failures.pop(app, None)
+                failure = await self._load(loader, app, directory)
+                problem = str(failure) if isinstance(failure, LoadFailure) else ""
+            else:
+                problem = await self._renew(loader, app, before)
+            if problem:
+                self._say("", f"error: {problem}")
+
+    async def _renew(self, loader: Loader, app: str, before: Spec) -> str:
+        """What keeps an edited app from being served, in the place of which the former one goes on; '' where it is."""
+        try:
+            loaded = await loader.load(app)
+            if loaded.spec.name != before.name:
+                return f"{app}: it is called {loaded.spec.name} now, not {before.name}: start `migrate run` again"
+            prepared = await loader.prepare(loaded)
+        except LoadFailure as failure:
+            return str(failure)
+        self._loaded[app] = loaded.spec
+        application = self.applications[before.name]
+        application.renew(loaded.spec, self._scaling(loaded.spec), self._factory(loaded.spec, [prepared.backend]))
+        return ""
+
     def _waits_for(self, spec: Spec) -> str:
         if self._engine is not None:
             return "its image is built"
@@ -316,14 +359,18 @@ class Runtime:
 
     def _application(self, spec: Spec, made: Sequence[Backend]) -> Application:
         """``made`` holds what its runners are started in, once it is there."""
-        scaling = replace(spec.scaling, min_concurrency=max(1, spec.scaling.min_concurrency)) if self._keep_warm else spec.scaling
+        return Application(spec, self._scaling(spec), self._factory(spec, made), self._say)
 
+    def _scaling(self, spec: Spec) -> Scaling:
+        return replace(spec.scaling, min_concurrency=max(1, spec.scaling.min_concurrency)) if self._keep_warm else spec.scaling
+
+    def _factory(self, spec: Spec, made: Sequence[Backend]) -> RunnerFactory:
         def on_line(runner: Runner, stream: str, text: str) -> None:
             self._echo(spec.name, text)
             if self._queue is not None and runner.in_flight:
                 self._queue.log(runner.in_flight, stream, text)
 
-        return Application(spec, scaling, lambda: Runner(spec, made[0], on_line), self._say)
+        return lambda: Runner(spec, made[0], on_line)
 
     @property
     def under_way(self) -> int:
@@ -339,6 +386,9 @@ class Runtime:
         """Take no more work; let what is under way finish within the grace periods of its apps, and have it on the disk."""
         assert self._queue is not None
         self._queue.drain()
+        if self._editing is not None:
+            self._editing.cancel()
+            await asyncio.gather(self._editing, return_exceptions=True)
         for task in self.loading.values():
             task.cancel()
         await asyncio.gather(*self.loading.values(), return_exceptions=True)

@@ -360,6 +360,7 @@ def test_run_passes_on_what_it_was_given(tmp_path: Path, monkeypatch: pytest.Mon
             "--secrets",
             ".env",
             "--unconfined",
+            "--reload",
         )
         == 5
     )
@@ -380,6 +381,7 @@ def test_run_passes_on_what_it_was_given(tmp_path: Path, monkeypatch: pytest.Mon
         "secrets": Path(".env"),
         "capture_openapi": False,
         "unconfined": True,
+        "reload": True,
     }
 
 

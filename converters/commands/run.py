@@ -30,6 +30,7 @@ class Request:
     hosts: tuple[str, ...] = ()
     scale_to_zero: bool = False
     unconfined: bool = False
+    reload: bool = False
     engine: str = PROCESS
     bases: tuple[str, ...] = ()
     real_bases: bool = False
@@ -62,6 +63,7 @@ def run_project(request: Request) -> int:
             origins=request.origins,
             hosts=request.hosts,
             unconfined=request.unconfined,
+            reload=request.reload,
             capture_openapi=request.capture_openapi,
         )
 

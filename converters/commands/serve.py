@@ -38,6 +38,7 @@ def run(
     ] = None,
     scale_to_zero: Annotated[bool, typer.Option("--scale-to-zero", help="Let idle runners go, as on the platform.")] = False,
     unconfined: Annotated[bool, typer.Option("--unconfined", help="Let apps see and change all files that you can.")] = False,
+    reload: Annotated[bool, typer.Option("--reload", help="Start the runners of an app anew when its files are edited.")] = False,
     engine: Annotated[
         str,
         typer.Option("--engine", metavar="NAME", help="Where runners are: process, or buildah, podman (in its image, rehearsed)."),
@@ -69,6 +70,7 @@ def run(
             hosts=tuple(allow_host or ()),
             scale_to_zero=scale_to_zero,
             unconfined=unconfined,
+            reload=reload,
             engine=engine,
             bases=tuple(base or ()),
             real_bases=real_bases,

@@ -90,6 +90,10 @@ class StandIn:
         self._handler = handler
         self.started: list[Server] = []
 
+    def runner(self, about: Spec) -> Runner:
+        """One that is to be started."""
+        return Runner(about, self, lambda runner, stream, text: None)
+
     async def start(self, runner: str, on_line: Any, on_event: Any) -> Server:
         self.started.append(Server(self._handler))
         return self.started[-1]
@@ -122,7 +126,7 @@ async def served(handler: Handler, about: Spec | None = None, by: Queue | None =
     """An app that takes requests from a queue."""
     about = about or spec()
     backend = StandIn(handler)
-    made = Application(about, about.scaling, lambda: Runner(about, backend, lambda runner, stream, text: None), lambda app, text: None)
+    made = Application(about, about.scaling, lambda: backend.runner(about), lambda app, text: None)
     if prepared:
         made.prepared()
     if by is not None:
