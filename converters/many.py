@@ -42,6 +42,10 @@ def batch(
         Path | None,
         typer.Option("--endpoint-config-dir", metavar="DIR", help="Exported endpoint settings: PROJECT.json each.", show_default=False),
     ] = None,
+    cache: Annotated[
+        Path | None,
+        typer.Option("--cache", metavar="DIR", help="Take what the same project came to before from there, and keep what is new."),
+    ] = None,
     shard: Annotated[str, typer.Option("--shard", metavar="I/N", help="Convert the I-th of N parts, from 1.")] = "1/1",
     resume: Annotated[bool, typer.Option("--resume", help="Leave out what an interrupted batch finished.")] = False,
     target: options.Target = None,
@@ -88,6 +92,7 @@ def batch(
         bound * 2**20 if bound else None,
         only_changed,
         endpoint_config_dir,
+        cache,
         typed,
     )
     made = run_batch(request)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from collections import Counter
@@ -11,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from converters.batch.cache import Cache
 from converters.batch.endpoints import UNUSED, endpoint_configs
 from converters.batch.journal import Journal
 from converters.batch.plan import Job, Plan, planned
@@ -40,6 +42,8 @@ class BatchRequest:
     """A commit: projects without a file that differs from it are left out."""
     endpoint_configs: Path | None = None
     """Folder of exported endpoints, by project."""
+    cache: Path | None = None
+    """Folder of results that need not be made again."""
     typed: dict[str, Any] = field(default_factory=dict)
 
 
@@ -74,7 +78,12 @@ def run_batch(request: BatchRequest, work: Callable[[Task], Document] = convert_
     selected = _selected(request, plan)
     jobs = selected[request.shard[0] - 1 :: request.shard[1]]
     journal = Journal.open(request.output, request.shard, resume=request.resume, options=request.typed)
+    cache = Cache.open(request.cache, request.typed)
     results: list[Document | None] = [job.problem or journal.get(job) for job in jobs]
+    keys = [cache.key(job) if result is None else "" for job, result in zip(jobs, results, strict=True)]
+    taken = [_taken(cache, journal, job, key) for job, key in zip(jobs, keys, strict=True)]
+    keys = ["" if os.path.lexists(job.output) else key for job, key in zip(jobs, keys, strict=True)]  # edits of a person are no result
+    results = [result or known for result, known in zip(results, taken, strict=True)]
     todo = [number for number, result in enumerate(results) if result is None]
     interrupt = _Interrupt()
     try:
@@ -84,11 +93,13 @@ def run_batch(request: BatchRequest, work: Callable[[Task], Document] = convert_
                 job = jobs[todo[ended.number]]
                 results[todo[ended.number]] = made = _result(job, ended)
                 journal.add(job, made)
+                cache.add(job, keys[todo[ended.number]], made)
                 advance()
     except KeyboardInterrupt:
         interrupt.came = True
     return {
         **_document(request, jobs, results, interrupt.came),
+        "from_cache": sum(known is not None for known in taken),
         "left_out": [{"path": str(path), "why": why} for path, why in plan.left_out],
     }
 
@@ -110,6 +121,17 @@ def _task(request: BatchRequest, job: Job) -> Task:
     force = bool(request.typed.get("force")) or request.resume
     own = {"endpoint_config": job.endpoint} if job.endpoint else {}
     return Task(job.root, {**request.typed, **own, "force": force, "output": job.output}, job.entry)
+
+
+def _taken(cache: Cache, journal: Journal, job: Job, key: str) -> Document | None:
+    """What the cache knows of a job. Where its output cannot be written, converting says why."""
+    try:
+        known = cache.take(job, key)
+    except (MigrateError, ValueError):
+        return None
+    if known is not None:
+        journal.add(job, known)
+    return known
 
 
 def _result(job: Job, ended: Ended) -> Document:

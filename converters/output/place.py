@@ -50,10 +50,15 @@ def write(converted: Converted, output: Path, *, force: bool = False, known: boo
     renewed: edits made since the last run stay; where no last run is known, the old folder is renamed and not lost.
     What was written is remembered for the next run where it is to be `known`.
     """
+    return write_pieces(converted.root, lambda: pieces_of(converted), output, force=force, known=known)
+
+
+def write_pieces(root: Path, made: Callable[[], dict[str, Piece]], output: Path, *, force: bool = False, known: bool = True) -> Written:
+    """The same for files that are there already, made from the project at `root`."""
     with _system_errors(output):
         notes = [] if output.is_symlink() else recover(output.resolve())
-        place = _place(converted.root, output, force, notes)
-    pieces = pieces_of(converted)
+        place = _place(root, output, force, notes)
+    pieces = made()
     keep = prepare if known else _forget
     with _system_errors(output):
         place.parent.mkdir(parents=True, exist_ok=True)

@@ -75,6 +75,8 @@ def print_batch(batch: Document) -> None:
     with printing() as out:
         out.print(table)
         out.print(", ".join(f"{count} {status}" for status, count in batch["counts"].items() if count) or "nothing to convert")
+        if batch.get("from_cache"):
+            out.print(f"{batch['from_cache']} of them known from the cache, not converted again")
         for sentence in [*(sentence for _, sentence in rehearsed(batch)), *left_out(batch), *same_names(batch)]:
             out.print(Text(sentence))
         for result in batch["results"]:
