@@ -62,9 +62,8 @@ def inner_names(text: str) -> set[str]:
 
 
 def _function(text: str) -> symtable.SymbolTable:
-    """The table of the only function in a source."""
-    (table,) = (table for table in symtable.symtable(text, "module", "exec").get_children() if table.get_type() == "function")
-    return table
+    """The table of the only function in a source; those of lambdas in its defaults and decorators come before it."""
+    return [table for table in symtable.symtable(text, "module", "exec").get_children() if table.get_type() == "function"][-1]
 
 
 def needed_to_define(node: ast.stmt) -> set[str]:

@@ -78,6 +78,11 @@ NATIVE = [
         id="a statement behind the docstring on its line",
     ),
     pytest.param(
+        f"model = dict(a=1)\n\n\ndef up(x, by=lambda y: y):\n    return by(x), model\n\n\n{READ.replace('1)', '1) + up(2)[0]')}{START}",
+        "    def up(self, x, by=lambda y: y):\n        return by(x), self.model\n",
+        id="a function with a function as a default",
+    ),
+    pytest.param(
         f"m = dict() \\\n\n\ndef up(x):\n    return [x, m] \\\n\n\ndef handler(job):return{{'n': up(job['input']['n'])}}\\\n\n{START}",
         "return Output(n=self.up(input.n))\n",
         id="lines that go on in empty ones",
