@@ -123,8 +123,8 @@ async def _serve(runtime: Runtime, ready: Callable[[Runtime], None] | None, capt
     finally:
         if announced is not None:
             announced.unlink(missing_ok=True)
-        if runtime.under_way:
-            say("", f"stopping: {runtime.under_way} requests that are under way may finish; the same signal again ends them")
+        if count := runtime.under_way:
+            say("", f"stopping: {count} request{'s' if count > 1 else ''} under way may finish; the same signal again ends them")
         await runtime.close()
 
 

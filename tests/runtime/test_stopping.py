@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from fal_runtime.errors import PlatformError
 from fal_runtime.jobs import COMPLETED, IN_QUEUE, Job
 
+from .conftest import Served
 from .stand_in import Handler, completed, job, queue, served, spec
 
 
@@ -174,3 +178,41 @@ def test_a_line_is_flushed_in_one_transaction(tmp_path: Path) -> None:
             assert sum(one.answer is not None and one.answer.status == 499 for one in jobs) == 299
 
     asyncio.run(run())
+
+
+SLOW = """
+    import time
+    from pathlib import Path
+    import fal
+
+    class Demo(fal.App, name="demo", max_concurrency=1):
+        termination_grace_period_seconds = 60
+
+        @fal.endpoint("/")
+        def run(self) -> dict:
+            Path("/data/began").touch()
+            while not Path("/data/go").exists():
+                time.sleep(0.01)
+            return {"text": "done"}
+"""
+
+
+@pytest.mark.whole
+@pytest.mark.parametrize("again", [False, True])
+def test_a_signal_lets_a_direct_call_end_and_a_second_one_does_not(
+    project: Callable[..., Path], serve: Callable[..., Served], tmp_path: Path, wait: Callable[..., None], again: bool
+) -> None:
+    (tmp_path / "data").mkdir()
+    runtime = serve(project(pyproject_toml='[tool.fal.apps.demo]\nref = "app.py::Demo"\n', app_py=SLOW))
+    url = runtime.url("demo")
+    with ThreadPoolExecutor(1) as pool:
+        call = pool.submit(httpx.post, url, json={}, timeout=60)
+        wait((tmp_path / "data" / "began").exists)
+        runtime.process.send_signal(signal.SIGINT)
+        runtime.line("^stopping: 1 request under way may finish")
+        if again:
+            runtime.process.send_signal(signal.SIGINT)
+        else:
+            (tmp_path / "data" / "go").touch()
+        answer = call.result()
+    assert (answer.status_code, runtime.process.wait(30)) == ((503, 0) if again else (200, 0))
