@@ -1,6 +1,6 @@
 """Figures of the runtime as ratios, measured in one run on one machine: ``python -m benchmarks.runtime [NAME ...]``.
 
-Names: gateway, cold, queue, jobs, memory. Each line says what was measured, the figure and the bar it is held against.
+Names: gateway, cold, queue, jobs, memory, flood. Each line says what was measured, the figure and the bar it is held against.
 """
 
 from __future__ import annotations
@@ -175,7 +175,15 @@ def runtime(project: Path, apps: list[str]) -> Iterator[tuple[int, subprocess.Po
     options = ["--port", str(port), "--data", str(project / "data"), "--state", str(project / "state")]
     with process(sys.executable, "-m", "fal_runtime", str(project), *options, cwd=project) as child:
         wait_for(port)
+        while not _all_idle(port, len(apps)):
+            time.sleep(0.02)
         yield port, child
+
+
+def _all_idle(port: int, apps: int) -> bool:
+    """Whether every runner of so many apps waits for requests."""
+    found = httpx.get(f"http://127.0.0.1:{port}/runners").json().values()
+    return len(found) == apps and all(runners and all(runner["state"] == "IDLE" for runner in runners) for runners in found)
 
 
 def runner_ports(gateway: int, app: str) -> list[int]:
@@ -232,7 +240,7 @@ def cold(project: Path) -> None:
         wait_for(port)
         url = f"http://127.0.0.1:{port}/local/echo"
         for _ in range(7):
-            while httpx.get(f"http://127.0.0.1:{port}/runners").json()["echo"]:
+            while httpx.get(f"http://127.0.0.1:{port}/runners").json().get("echo", True):
                 time.sleep(0.1)
             time.sleep(0.6)
             began = time.perf_counter()
@@ -310,6 +318,24 @@ def memory(project: Path, requests: int = 100_000) -> None:
     print(f"gateway memory over {requests} requests, half of them queued: {' '.join(f'{size / 1024:.0f}' for size in sizes)} MiB")
 
 
+def flood(project: Path, submits: int = 20_000) -> None:
+    """Submits as fast as they are taken, twice, and until the last of them is done."""
+    with runtime(project, ["raw"]) as (port, child):
+        sizes = [_rss(child.pid)]
+        for _ in range(2):
+            began, taken = time.perf_counter(), 0.0
+            while taken < submits:
+                rate, _ = load(port, "/queue/local/raw", 64, 1)
+                taken += rate
+            accepted = time.perf_counter() - began
+            while 'fal_app_queue_size{application="local/raw"} 0' not in httpx.get(f"http://127.0.0.1:{port}/metrics").text:
+                time.sleep(0.1)
+            drained = time.perf_counter() - began
+            sizes.append(_rss(child.pid))
+            print(f"flood: {taken:.0f} submits taken in {accepted:.1f} s (bar < 40 for {submits}), drained after {drained:.1f} s")
+    print(f"memory of the gateway before and after each flood: {' '.join(f'{size / 1024:.0f}' for size in sizes)} MiB")
+
+
 def _rss(pid: int) -> int:
     match = re.search(r"VmRSS:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
     assert match is not None
@@ -317,7 +343,7 @@ def _rss(pid: int) -> int:
 
 
 def main() -> None:
-    benchmarks = {"gateway": gateway, "cold": cold, "queue": queue, "jobs": jobs, "memory": memory}
+    benchmarks = {"gateway": gateway, "cold": cold, "queue": queue, "jobs": jobs, "memory": memory, "flood": flood}
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", metavar="NAME", choices=[*benchmarks, "all"], default="all", help=", ".join(benchmarks))
     names = parser.parse_args().names
