@@ -49,7 +49,7 @@ rule = Rule(
              seen=(Seen("manual", 5, "Dockerfile", says="start command"),), status="partial"),
         Case("an argument that the start command has a default for is named", "partial",
              {"main.py": SERVER, "Dockerfile": STARTED.format(default="", read="${APP:-app}")},
-             seen=(Seen("manual", 5, "Dockerfile"),), status="converted"),
+             seen=(Seen("manual", 5, "Dockerfile", says="give it in `build_args` if the build needs it."),), status="converted"),
         Case("an argument with a default that the start command reads is in order", "untouched",
              {"main.py": SERVER, "Dockerfile": STARTED.format(default="=app", read="$APP")}),
         Case(
