@@ -46,6 +46,9 @@ def batch(
         Path | None,
         typer.Option("--cache", metavar="DIR", help="Take what the same project came to before from there, and keep what is new."),
     ] = None,
+    dask: Annotated[
+        str, typer.Option("--dask", metavar="ADDRESS", help="Convert on this Dask cluster, whose workers need this program, but no disk.")
+    ] = "",
     shard: Annotated[str, typer.Option("--shard", metavar="I/N", help="Convert the I-th of N parts, from 1.")] = "1/1",
     resume: Annotated[bool, typer.Option("--resume", help="Leave out what an interrupted batch finished.")] = False,
     target: options.Target = None,
@@ -80,6 +83,8 @@ def batch(
     typed |= {name: True for name, asked in (("rehearse", rehearse), ("resolve", resolve)) if asked}
     count = jobs or os.cpu_count() or 1
     seconds = timeout or (1800.0 if rehearse else 60.0)
+    if dask and (rehearse or resolve):
+        raise UsageError("--dask converts, and does nothing else.", hint="Give it without --rehearse and --resolve.")
     bound = memory or (None if rehearse else _MEMORY)
     request = BatchRequest(
         _paths(paths, projects),
@@ -93,6 +98,7 @@ def batch(
         only_changed,
         endpoint_config_dir,
         cache,
+        dask,
         typed,
     )
     made = run_batch(request)

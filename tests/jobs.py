@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 from converters.batch import Task
-from converters.batch.run import convert_task
+from converters.batch.task import convert_task
 from converters.convert import convert as converted_project
 from converters.errors import ExitCode
 from converters.options import Options

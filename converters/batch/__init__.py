@@ -1,5 +1,6 @@
 """Many projects at once."""
 
-from converters.batch.run import BatchRequest, Task, run_batch
+from converters.batch.run import BatchRequest, run_batch
+from converters.batch.task import Task
 
 __all__ = ["BatchRequest", "Task", "run_batch"]

@@ -117,8 +117,8 @@ class Cache:
 
 
 @cache
-def fingerprint() -> str:
-    """What makes results differ beside the project: our own code, the Python that reads, the packages that it uses."""
+def code_version() -> str:
+    """What is converted with: our own code, and the Python that reads."""
     from converters.targets import templating
 
     state = hashlib.sha256(f"{__version__} {platform.python_version()}".encode())
@@ -126,6 +126,11 @@ def fingerprint() -> str:
         for path in sorted(folder.rglob("*")):
             if path.suffix in (".py", ".j2", ".json"):
                 state.update(path.relative_to(folder).as_posix().encode() + b"\0" + digest(path.read_bytes()).encode())
-    for name in sorted({distribution.metadata["Name"] for distribution in metadata.distributions()}):
-        state.update(f"{name} {metadata.version(name)}\n".encode())
     return state.hexdigest()
+
+
+@cache
+def fingerprint() -> str:
+    """What makes results differ beside the project: the code, and the packages that it uses."""
+    found = sorted({distribution.metadata["Name"] for distribution in metadata.distributions()})
+    return digest("\n".join([code_version(), *(f"{name} {metadata.version(name)}" for name in found)]).encode())

@@ -17,6 +17,7 @@ from converters.batch.endpoints import UNUSED, endpoint_configs
 from converters.batch.journal import Journal
 from converters.batch.plan import Job, Plan, planned
 from converters.batch.selection import Changes
+from converters.batch.task import Task, convert_task
 from converters.batch.workers import Ended, Workers
 from converters.commands.arguments import options_of
 from converters.commands.config import Config
@@ -44,28 +45,9 @@ class BatchRequest:
     """Folder of exported endpoints, by project."""
     cache: Path | None = None
     """Folder of results that need not be made again."""
+    dask: str = ""
+    """Address of the scheduler of a Dask cluster that converts."""
     typed: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Task:
-    """What a worker is given."""
-
-    root: Path
-    typed: dict[str, Any]
-    entry: str
-
-
-def convert_task(task: Task) -> Document:
-    """In a worker: convert and write one unit, and answer with its document."""
-    from converters.commands.arguments import request_of
-    from converters.commands.convert import perform
-
-    try:
-        request = request_of(task.root, unit=task.entry, **task.typed)
-    except MigrateError as error:
-        return failure(task.root, "unreadable" if error.code is ExitCode.UNREADABLE else "refused", error, error.code)
-    return perform(request).document
 
 
 def run_batch(request: BatchRequest, work: Callable[[Task], Document] = convert_task) -> Document:
@@ -88,12 +70,11 @@ def run_batch(request: BatchRequest, work: Callable[[Task], Document] = convert_
     interrupt = _Interrupt()
     try:
         with interrupt.awaited(), _progress(request, len(jobs), len(todo)) as advance:
-            tasks = [_task(request, jobs[number]) for number in todo]
-            for ended in Workers(work, request.jobs, request.timeout, lambda: interrupt.came, request.memory).run(tasks):
-                job = jobs[todo[ended.number]]
-                results[todo[ended.number]] = made = _result(job, ended)
+            for ended in _ends(request, [(number, jobs[number]) for number in todo], work, lambda: interrupt.came):
+                job = jobs[ended.number]
+                results[ended.number] = made = _result(job, ended)
                 journal.add(job, made)
-                cache.add(job, keys[todo[ended.number]], made)
+                cache.add(job, keys[ended.number], made)
                 advance()
     except KeyboardInterrupt:
         interrupt.came = True
@@ -121,6 +102,46 @@ def _task(request: BatchRequest, job: Job) -> Task:
     force = bool(request.typed.get("force")) or request.resume
     own = {"endpoint_config": job.endpoint} if job.endpoint else {}
     return Task(job.root, {**request.typed, **own, "force": force, "output": job.output}, job.entry)
+
+
+Numbered = list[tuple[int, Job]]
+
+
+def _ends(request: BatchRequest, todo: Numbered, work: Callable[[Task], Document], stopped: Callable[[], bool]) -> Iterator[Ended]:
+    """How the jobs ended, by their numbers: on the cluster where one is given, and what cannot be sent there here."""
+    if request.dask:
+        kept: Numbered = []
+        yield from _sent(request, todo, work, stopped, kept)
+        todo = kept
+    tasks = [_task(request, job) for _, job in todo]
+    for ended in Workers(work, request.jobs, request.timeout, stopped, request.memory).run(tasks):
+        yield replace(ended, number=todo[ended.number][0])
+
+
+def _sent(
+    request: BatchRequest, todo: Numbered, work: Callable[[Task], Document], stopped: Callable[[], bool], kept: Numbered
+) -> Iterator[Ended]:
+    """What the cluster does; `kept` gets the jobs with an output already, which is renewed here, and those bound to this machine."""
+    from converters.batch import cluster
+    from converters.batch.contents import BoundHere, packed
+    from converters.batch.remote import Parcel
+
+    def parcels() -> Iterator[cluster.Sent]:
+        for number, job in todo:
+            try:
+                if os.path.lexists(job.output):
+                    raise BoundHere("there is an output")
+                contents = packed(job.root, cluster.LARGEST)
+                endpoint = job.endpoint.read_bytes() if job.endpoint else None
+            except (BoundHere, OSError):
+                kept.append((number, job))
+                continue
+            name = job.root.resolve().name
+            parcel = Parcel(name, contents, job.entry, request.typed, endpoint, request.timeout, request.memory, work)
+            yield cluster.Sent(number, job, parcel)
+
+    with cluster.connected(request.dask) as client:
+        yield from cluster.run(client, parcels(), stopped)
 
 
 def _taken(cache: Cache, journal: Journal, job: Job, key: str) -> Document | None:
