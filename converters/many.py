@@ -29,11 +29,19 @@ def batch(
     jobs: Jobs = None,
     timeout: Annotated[
         float | None,
-        typer.Option("--timeout", min=0.1, metavar="SECONDS", help="Time limit of each project; 1800 with --rehearse.", show_default="60"),
+        typer.Option(
+            "--timeout",
+            min=0.1,
+            metavar="SECONDS",
+            help="Time limit of each project; 1800 with --rehearse, 900 with --verify.",
+            show_default="60",
+        ),
     ] = None,
     memory: Annotated[
         int | None,
-        typer.Option("--memory", min=256, metavar="MB", help="Memory of each project; no limit with --rehearse.", show_default="4096"),
+        typer.Option(
+            "--memory", min=256, metavar="MB", help="Memory of each project; no limit with --verify or --rehearse.", show_default="4096"
+        ),
     ] = None,
     only_changed: Annotated[
         str, typer.Option("--only-changed", metavar="REF", help="Leave out projects in which nothing differs from this commit of git.")
@@ -60,7 +68,11 @@ def batch(
     force: options.Force = False,
     diff: options.Diff = False,
     check: options.Check = False,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Run source and result of each and compare them; exit 6 where they differ.")
+    ] = False,
     rehearse: options.Rehearse = False,
+    unconfined: options.Unconfined = False,
     resolve: options.Resolve = False,
     fail_on: options.FailOn = None,
     format: options.Format = options.FormatChoice.text,
@@ -80,12 +92,16 @@ def batch(
         "only": only or [],
     }
     typed |= {"skip": skip or [], "force": force, "diff": diff, "check": check, "fail_on": value_of(fail_on)}
-    typed |= {name: True for name, asked in (("rehearse", rehearse), ("resolve", resolve)) if asked}
+    typed |= {
+        name: True
+        for name, asked in (("verify", verify), ("rehearse", rehearse), ("resolve", resolve), ("unconfined", unconfined))
+        if asked
+    }
     count = jobs or os.cpu_count() or 1
-    seconds = timeout or (1800.0 if rehearse else 60.0)
-    if dask and (rehearse or resolve):
-        raise UsageError("--dask converts, and does nothing else.", hint="Give it without --rehearse and --resolve.")
-    bound = memory or (None if rehearse else _MEMORY)
+    seconds = timeout or (1800.0 if rehearse else 900.0 if verify else 60.0)
+    if dask and (verify or rehearse or resolve):
+        raise UsageError("--dask converts, and does nothing else.", hint="Give it without --verify, --rehearse and --resolve.")
+    bound = memory or (None if rehearse or verify else _MEMORY)
     request = BatchRequest(
         _paths(paths, projects),
         output,

@@ -14,6 +14,8 @@ from converters.batch.selection import Changes, listed
 from converters.batch.workers import Workers
 from converters.cli import answer
 from converters.errors import UsageError
+from converters.reports import print_batch
+from converters.reports.json import failure
 from tests import jobs, made
 
 
@@ -158,6 +160,20 @@ def test_a_summary_names_file_and_line_of_what_is_left(tmp_path: Path, capsys: p
     shown = capsys.readouterr().out
     assert "worker (handler.py): 2 left to do\n  Dockerfile:1 DK017 (code)  " in shown
     assert "\n  handler.py:1 RP050 (deploy)  " in shown
+
+
+@pytest.mark.parametrize("format", ["text", "markdown", "github"])
+def test_a_summary_names_what_is_not_equivalent(format: str, capsys: pytest.CaptureFixture[str]) -> None:
+    verdicts = ("equivalent", "different", "not proven")
+    result = failure(Path("top/worker"), "converted", "", 6)
+    result["certificates"] = [{"app": name[:3], "verdict": name} for name in verdicts]
+    print_batch({"results": [result], "counts": {"converted": 1}, "same_names": [], "left_out": []}, format)
+    shown = capsys.readouterr().out
+    assert "verified: 1 different, 1 equivalent, 1 not proven" in shown
+    assert "top/worker: dif different" in shown
+    assert "top/worker: not not proven" in shown
+    assert "equ equivalent" not in shown
+    assert ("::error" in shown) is (format == "github")
 
 
 def test_a_batch_shows_the_diff_of_each_project_and_writes_nothing(tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> None:

@@ -296,6 +296,25 @@ def rehearsed(batch: Document) -> list[tuple[str, str]]:
     return sentences
 
 
+def verified(batch: Document) -> list[tuple[str, str]]:
+    """What was verified in a batch, each sentence after its level: how many came to which verdict, then what is not equivalent."""
+    found = [(result, one) for result in batch["results"] for one in result.get("certificates") or ()]
+    if not found:
+        return []
+    counts = Counter(one["verdict"] for _, one in found)
+    sentences = [("notice", f"verified: {', '.join(f'{count} {verdict}' for verdict, count in sorted(counts.items()))}")]
+    for result, one in found:
+        if one["verdict"] != "equivalent":
+            level = "error" if one["verdict"] == "different" else "warning"
+            sentences.append((level, f"{near(result['source']['path'])}: {one['app']} {one['verdict']}"))
+    return sentences
+
+
+def examined(batch: Document) -> list[tuple[str, str]]:
+    """What running the projects of a batch showed, each sentence after its level."""
+    return [*verified(batch), *rehearsed(batch)]
+
+
 def left_out(batch: Document) -> list[str]:
     """What a batch left out, a sentence for each reason."""
     reasons: dict[str, list[str]] = {}

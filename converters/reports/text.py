@@ -19,7 +19,7 @@ from rich.text import Text
 
 from converters.escape import log, visible
 from converters.fal.client import deployment
-from converters.reports.json import Document, is_notable, is_open, is_open_code, left_out, near, rehearsed, same_names, unit_name
+from converters.reports.json import Document, examined, is_notable, is_open, is_open_code, left_out, near, same_names, unit_name
 from converters.sources.registry import find
 from converters.terminal import print_bytes, print_text, wants_colour
 
@@ -77,7 +77,7 @@ def print_batch(batch: Document) -> None:
         out.print(", ".join(f"{count} {status}" for status, count in batch["counts"].items() if count) or "nothing to convert")
         if batch.get("from_cache"):
             out.print(f"{batch['from_cache']} of them known from the cache, not converted again")
-        for sentence in [*(sentence for _, sentence in rehearsed(batch)), *left_out(batch), *same_names(batch)]:
+        for sentence in [*(sentence for _, sentence in examined(batch)), *left_out(batch), *same_names(batch)]:
             out.print(Text(sentence))
         for result in batch["results"]:
             for line in _left_of(result):

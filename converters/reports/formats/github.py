@@ -11,7 +11,7 @@ from pathlib import Path
 
 from converters.escape import command_data, command_property
 from converters.reports.forms import Form
-from converters.reports.json import Document, is_open, is_open_code, left_out, near, rehearsed, same_names
+from converters.reports.json import Document, is_open, is_open_code, left_out, near, rehearsed, same_names, verified
 
 
 def render(document: Document) -> str:
@@ -21,6 +21,7 @@ def render(document: Document) -> str:
 
 def render_batch(batch: Document) -> str:
     names = [command("warning", sentence, title="fal-migrate: one name") + "\n" for sentence in same_names(batch)]
+    names += [command(level, sentence, title="fal-migrate: verification") + "\n" for level, sentence in verified(batch)]
     names += [command(level, sentence, title="fal-migrate: rehearsal") + "\n" for level, sentence in rehearsed(batch)]
     names += [command("notice", sentence, title="fal-migrate: left out") + "\n" for sentence in left_out(batch)]
     return "".join([*map(render, batch["results"]), *names])

@@ -8,7 +8,7 @@ from typing import Any
 
 from converters.escape import code, code_cell, prose
 from converters.reports.forms import Form
-from converters.reports.json import Document, is_notable, is_open, is_open_code, left_out, rehearsed, same_names, unit_name
+from converters.reports.json import Document, examined, is_notable, is_open, is_open_code, left_out, same_names, unit_name
 from converters.reports.text import assumed, fields, place
 
 
@@ -25,7 +25,7 @@ def render_batch(batch: Document) -> str:
         cells = (str(result["exit_code"]), result["status"], code_cell(unit_name(result)), result["source"]["platform"] or "", str(count))
         rows.append(f"| {' | '.join(cells)} |")
     details = [line for result in batch["results"] for line in _left(result, f"### {code(unit_name(result))}")]
-    names = [f"- {prose(sentence)}" for sentence in [*(sentence for _, sentence in rehearsed(batch)), *left_out(batch), *same_names(batch)]]
+    names = [f"- {prose(sentence)}" for sentence in [*(sentence for _, sentence in examined(batch)), *left_out(batch), *same_names(batch)]]
     return "\n".join(["## fal-migrate", "", *rows, *(["", *names] if names else []), *details]) + "\n"
 
 
