@@ -185,3 +185,10 @@ def test_what_asks_more_than_the_project_is_not_cached(tmp_path: Path, capsys: p
     (tmp_path / "file").write_text("")
     with pytest.raises(UsageError, match="cannot be written"):
         Cache.open(tmp_path / "file/cache", OPTIONS)
+
+
+def test_a_cache_inside_a_project_is_refused(tmp_path: Path) -> None:
+    root = made.source(tmp_path / "top")
+    with pytest.raises(UsageError, match="lies inside a project"):
+        run_batch(BatchRequest((tmp_path / "top",), tmp_path / "out", cache=root / "cache", typed=OPTIONS), jobs.convert)
+    assert not (root / "cache").exists()

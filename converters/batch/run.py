@@ -21,7 +21,7 @@ from converters.batch.task import Task, convert_task
 from converters.batch.workers import Ended, Workers
 from converters.commands.arguments import options_of
 from converters.commands.config import Config
-from converters.errors import ExitCode, MigrateError
+from converters.errors import ExitCode, MigrateError, UsageError
 from converters.output import clear_scratch
 from converters.reports.json import VERSION, Document, failure
 
@@ -60,6 +60,8 @@ def run_batch(request: BatchRequest, work: Callable[[Task], Document] = convert_
     selected = _selected(request, plan)
     jobs = selected[request.shard[0] - 1 :: request.shard[1]]
     journal = Journal.open(request.output, request.shard, resume=request.resume, options=request.typed)
+    if request.cache is not None and any(request.cache.resolve().is_relative_to(job.root.resolve()) for job in plan.jobs):
+        raise UsageError("lies inside a project, which is never written to.", file=str(request.cache), hint="Choose another --cache.")
     cache = Cache.open(request.cache, request.typed)
     results: list[Document | None] = [job.problem or journal.get(job) for job in jobs]
     keys = [cache.key(job) if result is None else "" for job, result in zip(jobs, results, strict=True)]
