@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from converters.outcome import FileChange
 from converters.project import MAX_FILE, Project
 from converters.python.applying import why_not
-from converters.python.undefined import undefined
+from converters.python.undefined import hides_names, undefined
 
 
 class DoesNotCompile(Exception):
@@ -41,7 +41,7 @@ def must_compile(files: Iterable[FileChange], source: Project | None = None) -> 
         error = why_not(change.data)
         if error is not None and (change.before is None or why_not(change.before) is None):
             raise DoesNotCompile(f"{change.path} was made so that Python refuses it: {error}")
-        found = {} if error is not None else _undefined(change.data)
+        found = {} if error is not None or _hides_names(change.before) else _undefined(change.data)
         if found and own is None:
             own = _of_source(source)
         before = _undefined(change.before or b"")
@@ -60,6 +60,16 @@ def _undefined(data: bytes) -> dict[str, int]:
         return undefined(data.decode(tokenize.detect_encoding(io.BytesIO(data).readline)[0]))
     except (SyntaxError, ValueError, RecursionError, LookupError):
         return {}
+
+
+def _hides_names(data: bytes | None) -> bool:
+    """Whether the names of the file that was changed cannot be told, so that what it defined may have gone with what hid it."""
+    if data is None or why_not(data) is not None:
+        return False
+    try:
+        return hides_names(data.decode(tokenize.detect_encoding(io.BytesIO(data).readline)[0]))
+    except (SyntaxError, ValueError, RecursionError, LookupError):
+        return False
 
 
 def _of_source(project: Project | None) -> set[str]:

@@ -40,6 +40,7 @@ def test_a_file_that_python_refuses_is_our_bug(change: FileChange) -> None:
         pytest.param(FileChange("a.py", "added", b"x = 1\n"), id="right Python"),
         pytest.param(FileChange("a.py", "added", b"x = '\\d'\n"), id="what Python only warns of"),
         pytest.param(FileChange("a.py", "modified", b"if y:\n", b"if x:\n"), id="a source that it refuses as well"),
+        pytest.param(FileChange("a.py", "modified", b"print(x)\n", b"print(x)\nexec('x = 1')\n"), id="a source whose names cannot be told"),
         pytest.param(FileChange("a.py", "copied", b"if x:\n", b"if x:\n"), id="a copy"),
         pytest.param(FileChange("a.py", "removed", None), id="a removal"),
         pytest.param(FileChange("a.txt", "added", b"if x:\n"), id="another kind of file"),

@@ -35,9 +35,9 @@ def undefined(text: str) -> dict[str, int]:
     A name that is defined anywhere in the module counts as defined: the order in which it runs is not looked at. Raises what
     ``ast.parse`` raises.
     """
-    tree = tree_of(text)
-    if any(_hides(node) for node in nodes(tree)):
+    if hides_names(text):
         return {}
+    tree = tree_of(text)
     top = symtable.symtable(text, "module", "exec")
     known = GIVEN | {symbol.get_name() for symbol in top.get_symbols() if symbol.is_assigned() or symbol.is_imported()}
     known |= {child.get_name() for child in top.get_children()}
@@ -55,6 +55,11 @@ def undefined(text: str) -> dict[str, int]:
             line = min((line for line in lines.get(name, ()) if line >= table.get_lineno()), default=table.get_lineno())
             found[name] = min(line, found.get(name, line))
     return found
+
+
+def hides_names(text: str) -> bool:
+    """Whether a module defines names that no reading shows: by a star, or by code that it makes. Raises what ``ast.parse`` raises."""
+    return any(_hides(node) for node in nodes(tree_of(text)))
 
 
 def _hides(node: ast.AST) -> bool:
