@@ -36,6 +36,7 @@ class Server:
         self._tasks: set[asyncio.Task[None]] = set()
         self._working = 0
         self._ending = False
+        self._server: asyncio.Server | None = None
 
     async def reachable(self) -> Upstream:
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
@@ -47,7 +48,8 @@ class Server:
     def signal(self, number: int) -> None:
         self.signals.append(number)
         self._ending = True
-        self._server.close()
+        if self._server is not None:
+            self._server.close()
         if number == signal.SIGKILL:
             for writer in self._writers:
                 writer.transport.abort()
@@ -56,11 +58,15 @@ class Server:
 
     async def close(self) -> None:
         """End what is left of it."""
+        if self._server is not None:
+            self._server.close()
+        await asyncio.sleep(0)  # a connection that was just taken begins to be served
+        for writer in self._writers:
+            writer.transport.abort()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks)
-        if hasattr(self, "_server"):
-            self._server.close()
+        await asyncio.sleep(0)  # what was closed is gone
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writers.add(writer)
