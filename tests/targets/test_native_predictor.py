@@ -152,6 +152,12 @@ NATIVE = [
         "        self.size = 4\n        return value * self.size",
         id="a global",
     ),
+    pytest.param(
+        "    def setup(self):",
+        '    # how often\n# at most\n    times: int = 3\n    table = {\n        "a": """b\nc""",\n    }\n\n    def setup(self):',
+        '    # how often\n    # at most\n    times: int = 3\n    table = {\n        "a": """b\nc""",\n    }\n\n    def setup(self):',
+        id="attributes of the class, with their comments",
+    ),
     pytest.param("import os\n", "from __future__ import annotations\nimport os\n", "import torch\n", id="the future"),
     pytest.param("import os\nimport time\n\nimport numpy\n", "import os, time, numpy\n", "import os\nimport time\n", id="a mixed import"),
     pytest.param(

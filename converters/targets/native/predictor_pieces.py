@@ -102,7 +102,7 @@ class PredictorPieces:
         handler = self.statements["handler"][0]
         body = handler.body.body if isinstance(handler, cst.ClassDef) else []
         kept = [line for line in body if isinstance(line, cst.SimpleStatementLine) and isinstance(line.body[0], cst.Assign | cst.AnnAssign)]
-        return [source(self._renamed(without_blank_lines(line))).rstrip("\n") for line in kept]
+        return [in_class([self._renamed(without_blank_lines(line))]).rstrip("\n") for line in kept]
 
     def setup(self) -> str:
         """What the module loads when it is imported, then what the predictor's own setup does."""

@@ -138,8 +138,9 @@ def indented(body: Sequence[cst.BaseStatement], depth: int) -> str:
 
 
 def comments(each: cst.BaseStatement) -> list[cst.EmptyLine]:
-    """The comments above a statement."""
-    return [line for line in getattr(each, "leading_lines", ()) if line.comment]
+    """The comments above a statement, which move as far to the right as it does."""
+    found = [line for line in getattr(each, "leading_lines", ()) if line.comment]
+    return [line.with_changes(indent=True, whitespace=cst.SimpleWhitespace("")) for line in found]
 
 
 def without_blank_lines(each: Statement) -> Statement:
