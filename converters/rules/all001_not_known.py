@@ -9,6 +9,7 @@ rule = Rule(
     code="ALL001",
     title="a construct that this converter does not know",
     safety="manual",
+    expected="every construct of the source platform has its counterpart on fal, or is taken out because nothing needs it",
     explanation="""
     Every SDK name, option, key, Dockerfile instruction and build command that was read has exactly one line in the report. What no
     rule speaks for is never passed over in silence: it is left to a person, whatever it is called.

@@ -9,6 +9,7 @@ rule = Rule(
     code="CL002",
     title="endpoint.run(...) -> fal_client.submit(...)",
     safety="safe",
+    expected="a wait for an answer has a limit of time wherever the old call had one",
     guide=("RunPod 11",),
     explanation="""
     `fal_client.submit` gives a handle of the request as `run` gives a job: `job.output()` becomes `get()`, `job.job_id`

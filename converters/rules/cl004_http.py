@@ -9,6 +9,7 @@ rule = Rule(
     code="CL004",
     title="requests to api.runpod.ai -> fal_client",
     safety="safe",
+    expected="the client has fal's address, https://fal.run/OWNER/APP, and sends the key as fal reads it",
     guide=("RunPod 11", "RunPod 12"),
     explanation="""
     A request to `/runsync` becomes `fal_client.subscribe`, to `/run` `submit`, to `/status` `status` (and `result` where the output

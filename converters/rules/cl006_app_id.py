@@ -9,6 +9,7 @@ rule = Rule(
     code="CL006",
     title="endpoint id or model name -> owner/app",
     safety="manual",
+    expected="the program names the fal app, owner/app, where it named the old endpoint",
     explanation="""
     fal's clients name an app as `owner/app`. `--map ENDPOINT=owner/app` says which one stands for an endpoint's id or for a model's
     name; without it a placeholder is written and left to a person. An id that is read from the environment or handed over stays

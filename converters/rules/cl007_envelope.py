@@ -9,6 +9,7 @@ rule = Rule(
     code="CL007",
     title='{"input": {...}} -> arguments={...}',
     safety="safe",
+    expected="the app is deployed with the limit that the request stated, as `request_timeout`",
     explanation="""
     fal takes the input as it is, so the envelope around it goes. `policy` becomes `priority` and `start_timeout` of the call; an
     execution timeout is a setting of the app. Other keys beside `input` are sent among its fields where the project's own worker

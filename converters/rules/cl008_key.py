@@ -9,6 +9,7 @@ rule = Rule(
     code="CL008",
     title="RUNPOD_API_KEY, REPLICATE_API_TOKEN -> FAL_KEY",
     safety="manual",
+    expected="FAL_KEY is set in the environment of the program",
     explanation="""
     fal_client reads its key from FAL_KEY, so `runpod.api_key = ...` goes, and names of keys that the program looks up in the
     environment become FAL_KEY. Set FAL_KEY where the program runs. Where calls of the file are left as they are, the old key stays.

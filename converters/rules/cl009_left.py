@@ -9,6 +9,7 @@ rule = Rule(
     code="CL009",
     title="calls that are left to a person",
     safety="manual",
+    expected="the call is one of fal_client that means the same",
     explanation="""
     Some calls have no counterpart in fal's client: the health of an endpoint, purging its queue, pods, trainings, the list of a
     model's versions. Others hang together with code whose meaning is not clear: then the whole group (endpoint, jobs, statuses)

@@ -9,6 +9,7 @@ rule = Rule(
     code="CL012",
     title="replicate.predictions.create(...) -> fal_client.submit(...)",
     safety="safe",
+    expected="the weights that a training answers with reach the app as COG_WEIGHTS",
     guide=("Replicate 8",),
     explanation="""
     `fal_client.submit` gives a handle: `prediction.wait()` and `prediction.output` become `get()`, `prediction.id` `request_id`,

@@ -16,6 +16,7 @@ rule = Rule(
     code="CL013",
     title='open(...) -> upload_file(...), output.url -> output["url"]',
     safety="safe",
+    expected="the program reads the answer as the app gives it: a text, or a file under a key of its own",
     explanation="""
     Replicate's client uploads an open file of the input by itself; fal's does it with `upload_file`, whose address takes its place.
     A file of the result is an object with a `url`: `output.url` becomes `output["url"]`, and `output.read()` fetches that address.

@@ -9,6 +9,7 @@ rule = Rule(
     code="CL014",
     title="webhook -> webhook_url",
     safety="manual",
+    expected="the receiver of the webhook reads fal's body and checks fal's signature",
     guide=("Replicate 9",),
     explanation="""
     A webhook is an option of `fal_client.submit`. fal calls it once, when the request is completed, with a body of its own:

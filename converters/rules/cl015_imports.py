@@ -9,6 +9,7 @@ rule = Rule(
     code="CL015",
     title="import runpod, import replicate -> import fal_client",
     safety="safe",
+    expected="the package fal-client is installed where the program runs",
     explanation="""
     fal's client is imported where the old one was, once nothing uses that any more; requirements files get `fal-client` in the same
     way. A client that the file still uses stays beside it. Where no requirements file covers the program, the package to install is

@@ -9,6 +9,7 @@ rule = Rule(
     code="CL016",
     title="curl api.runpod.ai -> curl queue.fal.run",
     safety="safe",
+    expected="the command asks fal's address, with FAL_KEY and the app's own fields as its body",
     explanation="""
     `/runsync` becomes `https://fal.run/APP`, `/run` `https://queue.fal.run/APP`, `/status/ID` and `/cancel/ID` the addresses of the
     request below it; the key is `Key $FAL_KEY`, the body loses its envelope, and `jq` filters read fal's keys. A script whose

@@ -9,6 +9,7 @@ rule = Rule(
     code="CL017",
     title="replicate and runpod-sdk in JavaScript",
     safety="manual",
+    expected="the program calls the app with @fal-ai/client",
     explanation="""
     JavaScript is read for calls of both platforms and not rewritten: every call is listed with what takes its place in
     `@fal-ai/client`. Comments are no calls.

@@ -9,6 +9,7 @@ rule = Rule(
     code="CL019",
     title="RunPod's and Replicate's addresses in other files",
     safety="manual",
+    expected="the file is valid, and what it names is fal's address",
     explanation="""
     Workflows, notebooks and configuration that name the API are listed and not rewritten; documents are kept, and their readers
     need the new address. A Python file that cannot be read is named with its line. fal's addresses are `https://fal.run/OWNER/APP`

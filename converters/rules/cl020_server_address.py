@@ -10,6 +10,7 @@ rule = Rule(
     code="CL020",
     title="http://HOST:PORT/... -> https://fal.run/APP/... with fal's key",
     safety="safe",
+    expected="the program asks https://fal.run/OWNER/APP with FAL_KEY",
     explanation="""
     fal forwards every path of a server's app as it is, so the address of the server gives way to that of the app
     (`--map http://HOST:PORT=owner/app`), and each request gets the header `Authorization: Key ...`: of `requests` and `httpx`, of clients

@@ -19,6 +19,7 @@ rule = Rule(
     code="CL021",
     title='answer["image_path"] -> answer["image"]["url"]',
     safety="safe",
+    expected="the program reads the answer under the keys that the app gives it",
     explanation="""
     A converted app answers a file as an object with a `url` where the worker answered a path, and with `--idiomatic` under fal's own
     name. The conversion leaves both in `fal-contract.json`; `--map ENDPOINT=owner/app:FOLDER` reads it, and callers look where the

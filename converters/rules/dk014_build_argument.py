@@ -19,6 +19,7 @@ rule = Rule(
     code="DK014",
     title="ARG without a default",
     safety="manual",
+    expected="every build argument that the build or the start reads has a value in `build_args`",
     explanation="""
     A kept Dockerfile may ask for build arguments that a person or a CI job passed with `--build-arg`. Their values are not in the
     project, so the argument gets an empty place in `build_args` of the image, which is what Docker takes where nothing is passed.

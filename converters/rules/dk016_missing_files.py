@@ -9,6 +9,7 @@ rule = Rule(
     code="DK016",
     title="files that the Dockerfile copies and the project lacks, or the other way round",
     safety="safe",
+    expected="every file that COPY or ADD names is in the project",
     explanation="""
     A module that the code imports though the Dockerfile does not copy it is carried along: on RunPod it came from a clone or a
     mount, and without it the app would not start. A file that the Dockerfile copies and that is not in the project cannot be

@@ -9,6 +9,7 @@ rule = Rule(
     code="DK017",
     title="a Dockerfile that copies none of the worker's code",
     safety="manual",
+    expected="the image holds the program that it starts, at the place where it is started",
     explanation="""
     Some images clone their own repository during the build, or get the code from a base image, so what runs on RunPod is not simply
     the project at hand. The files of the project are added at the end of the Dockerfile, where `setup()` finds them.

@@ -9,6 +9,7 @@ rule = Rule(
     code="DK020",
     title="CMD of a server starts it on fal, too",
     safety="safe",
+    expected="the start command is a JSON list of strings, or a shell command that starts the server",
     guide=("Docker 1",),
     explanation="""
     In direct server mode fal runs the image and forwards requests to its port, so the image's own command starts the server, as it did.

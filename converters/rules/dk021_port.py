@@ -18,6 +18,7 @@ rule = Rule(
     code="DK021",
     title="EXPOSE -> exposed_port",
     safety="safe",
+    expected="`exposed_port` is the port on which the server listens",
     guide=("Docker 1",),
     explanation="""
     fal forwards requests to one port of the container. It is read from what really listens (the command, the code, the health check),

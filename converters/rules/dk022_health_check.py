@@ -27,6 +27,7 @@ rule = Rule(
     code="DK022",
     title="HEALTHCHECK -> health_check",
     safety="safe",
+    expected="`health_check` names a GET route that answers 200 once the server is ready",
     explanation="""
     Docker runs a command in the container, fal asks a path of the server: the path that the command asks is the one. fal sends no
     request to a runner before its check succeeds.

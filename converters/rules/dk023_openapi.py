@@ -9,6 +9,7 @@ rule = Rule(
     code="DK023",
     title="OpenAPI elsewhere than /openapi.json",
     safety="manual",
+    expected="the server answers GET /openapi.json, or its OpenAPI document is given with `--openapi`",
     explanation="""
     fal reads `/openapi.json` of the server for its playground, analytics and list of endpoints. A server that serves its document
     elsewhere, or none, works without them; what is missing is named.

@@ -9,6 +9,7 @@ rule = Rule(
     code="DK024",
     title="127.0.0.1 -> 0.0.0.0",
     safety="safe",
+    expected="the server listens on 0.0.0.0",
     explanation="""
     A server that binds 127.0.0.1 answers inside its container only, and fal reaches it from outside. Where a variable or a flag of the
     server opens it, that is set; otherwise a line of code has to change.

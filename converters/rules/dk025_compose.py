@@ -132,6 +132,7 @@ rule = Rule(
     code="DK025",
     title="keys of a compose service",
     safety="safe",
+    expected="the server runs without privileges, devices and networks of its host",
     explanation="""
     A compose file says how the image is started: build, command, ports, variables, volumes, devices. Each key of the chosen service is
     accounted for; those that only arrange containers on one machine (names, networks, restarts) have no part on fal.

@@ -9,6 +9,7 @@ rule = Rule(
     code="DK026",
     title="other images of the project",
     safety="safe",
+    expected="the service that is meant is named with `--set service=NAME`",
     explanation="""
     A repository may hold several Dockerfiles and compose files. One server is converted; the other files are named, with how to
     convert them.

@@ -9,6 +9,7 @@ rule = Rule(
     code="DK030",
     title="private registries -> image.registries and a secret",
     safety="manual",
+    expected="the login of the registry is a secret of the account",
     guide=("Docker 3",),
     explanation="""
     An image of a private registry needs a login, which the machine that builds has and the project does not state. The registry and

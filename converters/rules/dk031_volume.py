@@ -9,6 +9,7 @@ rule = Rule(
     code="DK031",
     title="VOLUME and compose volumes -> /data",
     safety="safe",
+    expected="what must outlast a runner is written below /data",
     explanation="""
     A runner's own disk is not kept. A cache of Hugging Face needs nothing, because fal keeps one in `/data` for all runners; a mount
     of the host's devices goes; any other folder that must last has to be pointed below `/data` by the server's own setting.

@@ -27,6 +27,7 @@ rule = Rule(
     code="DK032",
     title="databases, caches and other services of a compose file",
     safety="safe",
+    expected="the other service runs elsewhere, at an address that the server is given, or in the same container",
     explanation="""
     fal runs one container for each app. A service that the server does without is named and left out; one that it waits for
     (`depends_on`) has to run elsewhere, or inside the same image.

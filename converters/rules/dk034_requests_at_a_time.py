@@ -9,6 +9,7 @@ rule = Rule(
     code="DK034",
     title="workers of the server -> max_multiplexing",
     safety="safe",
+    expected="the server takes as many requests at a time as fal sends it (`max_multiplexing`)",
     explanation="""
     fal sends a runner one request at a time unless `max_multiplexing` says more, while a server of one's own usually takes many. A
     number that the command states (workers, threads) is written; where nothing states one it is left to a person.

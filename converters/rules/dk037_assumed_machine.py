@@ -9,6 +9,7 @@ rule = Rule(
     code="DK037",
     title="machine_type is assumed where nothing states a GPU",
     safety="manual",
+    expected="`machine_type` is chosen by what the model needs, and nothing about it is assumed",
     explanation="""
     An image does not say on which machine it runs. The type is assumed from the base image, the devices that compose reserves and the
     packages, and marked as assumed in the app's table.

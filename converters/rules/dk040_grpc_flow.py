@@ -25,6 +25,7 @@ rule = Rule(
     code="DK040",
     title="a Jina flow that speaks gRPC",
     safety="manual",
+    expected="the server speaks HTTP on its port",
     explanation="""
     A Jina gateway speaks gRPC unless its YAML says otherwise, and fal forwards HTTP. The same flow is written once more with
     `protocol: http`, and the command names that file; everything else of the flow stays.

@@ -57,6 +57,7 @@ rule = Rule(
     code="DK041",
     title="the configuration of a ready image",
     safety="safe",
+    expected="the image is built for linux/amd64",
     explanation="""
     An image that is not built here does not say what it starts. With `--image-config FILE`, the output of `docker image inspect` or
     `skopeo inspect --config`, its entrypoint, command, variables, ports and health check are read like those of a Dockerfile; the app

@@ -44,6 +44,7 @@ rule = Rule(
     code="DK042",
     title="replicas become numbers of runners",
     safety="safe",
+    expected="as many runners are kept as containers ran before (`min_concurrency`)",
     explanation="""
     An autoscaler's bounds become `min_concurrency` and `max_concurrency`; one runner is not kept, since fal starts it when a request
     comes. A fixed number of containers becomes `max_concurrency` alone: they all run all the time, and kept runners cost as they do.

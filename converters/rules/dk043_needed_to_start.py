@@ -39,6 +39,7 @@ rule = Rule(
     code="DK043",
     title="a model, a command or a build argument that the server needs",
     safety="manual",
+    expected="what the server does not start without, such as the name of a model, is stated in its command or variables",
     explanation="""
     A server's image may start only when it is told a model, an image of tools starts no server by itself, and a build may read an
     argument that has no default: an ARG is a variable of every later RUN of its stage, so a script reads it without a line spelling it.

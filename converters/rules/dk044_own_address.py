@@ -18,6 +18,7 @@ rule = Rule(
     code="DK044",
     title="an address of the container itself",
     safety="manual",
+    expected="an address of its own that the server gives away is one that its callers reach",
     explanation="""
     A variable that names the server's own port on localhost is right where the server calls itself and wrong where links are made of it: no
     caller reaches it. It is kept as it is, and said. On fal the app answers at https://fal.run/OWNER/APP.

@@ -46,6 +46,7 @@ rule = Rule(
     code="DK045",
     title="a server with an Authorization of its own",
     safety="manual",
+    expected="the server takes requests whose Authorization header is fal's own",
     explanation="""
     Callers of a private app send their fal key as `Authorization: Key ...`, so a server that reads its own token from that header refuses
     them.

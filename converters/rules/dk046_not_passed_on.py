@@ -35,6 +35,7 @@ rule = Rule(
     code="DK046",
     title="what a proxy does not pass on",
     safety="manual",
+    expected="every route that callers use is reached through the proxy",
     explanation="""
     A proxy has an endpoint for each route with the inputs that its code names. Query parameters and uploads that the code reads whatever
     their names are cannot be listed, and a websocket is no request: a person adds them, or takes the server as it is

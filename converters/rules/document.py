@@ -38,6 +38,8 @@ def _section(rule: Rule) -> Iterator[str]:
     yield f"## {rule.code}\n"
     yield f"**{_plain(rule.title)}** ({rule.safety}{'; guide: ' + ', '.join(rule.guide) if rule.guide else ''})\n"
     yield f"{paragraph(rule)}\n"
+    if rule.expected:
+        yield f"Expected: {rule.expected}.\n"
     yield f"{' · '.join(f'[{site(link)}]({link})' for link in rule.links)}\n"
     case = next((case for case in rule.cases if case.kind != "untouched"), None)
     if case is not None:

@@ -9,6 +9,7 @@ rule = Rule(
     code="ENV001",
     title="ENV -> os.environ.setdefault in setup()",
     safety="safe",
+    expected="every variable that the app reads has the value that it had",
     guide=("RunPod 19",),
     explanation="""
     A list of requirements has no ENV lines, so `setup()` sets the variables before the worker's code is imported, as defaults: a fal

@@ -9,6 +9,7 @@ rule = Rule(
     code="ENV004",
     title="secrets -> fal secrets set",
     safety="manual",
+    expected="the secret is set in the account and read from the environment, and its value stands nowhere",
     guide=("RunPod 19",),
     explanation="""
     A variable whose name has a word such as TOKEN, SECRET, PASSWORD or API_KEY among its parts is a secret, whether the code reads

@@ -9,6 +9,7 @@ rule = Rule(
     code="ENV005",
     title="variables without a value, and env files that are not there",
     safety="manual",
+    expected="a value that came from the shell of a machine is a secret, or stands in ENV",
     explanation="""
     `environment: [NAME]` takes the value from the shell that starts compose, and `env_file` often names a file that is not in the
     repository. Their values are not known, and no value is invented.

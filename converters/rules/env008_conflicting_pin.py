@@ -9,6 +9,7 @@ rule = Rule(
     code="ENV008",
     title="pins of pydantic, fastapi or tblib that fal cannot meet",
     safety="manual",
+    expected="the pin allows a release that fal's own requirements allow",
     explanation="""
     fal's server runs in the same environment as the app and needs pydantic 2 and its own FastAPI. A pin such as `pydantic==1.10`
     has no solution together with them, so the environment would not build. A pin of FastAPI gives way

@@ -9,6 +9,7 @@ rule = Rule(
     code="ENV009",
     title="python_version is raised to 3.10",
     safety="safe",
+    expected="the Python of the image is 3.10 or newer",
     explanation="""
     fal supports Python 3.10 and newer, many old workers run 3.8. Where fal provides the interpreter the version is raised; in an
     image a newer one has to be installed by hand, because the image decides which Python it has.

@@ -9,6 +9,7 @@ rule = Rule(
     code="ENV010",
     title="packages that no requirement file lists",
     safety="manual",
+    expected="the packages that the code imports are listed, with their releases",
     explanation="""
     Without a Dockerfile and without a requirement file, the packages are read off the imports, by the names under which they are
     usually published, and without versions. An editable install, a local package or a constraints file has no place in a list of

@@ -9,6 +9,7 @@ rule = Rule(
     code="ENV011",
     title="a variable that only the console sets -> fal secrets set",
     safety="manual",
+    expected="the variable is set, as a secret or by the app itself",
     explanation="""
     `os.environ["X"]` raises where X is not set, and so does a field of a pydantic-settings class that has no default (or the default
     None without being Optional, because settings classes validate their defaults). Where neither the Dockerfile nor the listing sets

@@ -13,6 +13,7 @@ rule = Rule(
     code="ENV012",
     title="names and values that cannot be right",
     safety="manual",
+    expected="names and values of variables are ones that an environment can hold",
     explanation="""
     The name of an environment variable is made of letters, digits, `_`, `.` and `-`. A name with a line break, a blank or a sign that a
     shell obeys is a slip, or an attempt to write into the commands and Dockerfiles that are made from it: the variable is left out, and

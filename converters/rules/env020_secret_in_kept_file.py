@@ -20,6 +20,7 @@ rule = Rule(
     code="ENV020",
     title="a secret in a file that is kept -> fal secrets set",
     safety="manual",
+    expected="the file holds no secret and reads the variable in its place",
     explanation="""
     The project's own files go along to the byte, and so does a key that stands in one. It is recognised by its shape (a token with a
     known prefix, a password in an address, a webhook) or by the name that it is given to, together with a value that looks generated;

@@ -17,6 +17,7 @@ rule = Rule(
     code="ENV021",
     title="a secret in a command -> a reference to its variable",
     safety="manual",
+    expected="the secret is set in the account and reaches the build",
     explanation="""
     What is generated or edited never holds a secret. The command of a server reads it from its variable, by a shell; a build step mounts
     it as a build secret, which fal hands over by `secrets` of the image; a requirement names it as `${NAME}`, which fal fills in when it

@@ -18,6 +18,7 @@ rule = Rule(
     code="FAL002",
     title="a value of a field that is no text",
     safety="manual",
+    expected="every text of the schema is valid Unicode",
     explanation="""
     A Python string may hold half a surrogate pair (`"\\ud800"`), which has no UTF-8: neither JSON nor pydantic takes it, so an app with
     such a default, choice or description does not start. U+FFFD, the sign for a character that could not be read, stands in its place.

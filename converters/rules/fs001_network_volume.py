@@ -29,6 +29,7 @@ rule = Rule(
     code="FS001",
     title="/runpod-volume -> a folder of the app below /data",
     safety="safe",
+    expected="the files of the volume are below /data",
     guide=("RunPod 18",),
     explanation="""
     RunPod mounts a network volume at `/runpod-volume`; fal mounts `/data` on every runner. `/data` is one folder for all apps of an

@@ -9,6 +9,7 @@ rule = Rule(
     code="FS005",
     title="links that leave the project, and files that cannot be read",
     safety="safe",
+    expected="every file that the app needs can be read",
     explanation="""
     A symbolic link to nothing, one that leads out of the project, or something that is neither a file nor a folder is not followed
     and not copied; it is named with the reason. A link to a file inside the project is read like the file.

@@ -12,6 +12,7 @@ rule = Rule(
     code="FS010",
     title="credential files are left out",
     safety="safe",
+    expected="files with the variables of one machine do not reach the image",
     explanation="""
     `.env` and its variants, SSH and cloud credentials, logins of registries and package indexes, kubeconfigs, keys of service accounts
     and files with a PRIVATE KEY block hold nothing that an app should carry: they are no part of the output, and `fal deploy` uploads

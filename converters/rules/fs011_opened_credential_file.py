@@ -19,6 +19,7 @@ rule = Rule(
     code="FS011",
     title="code that opens a credential file",
     safety="manual",
+    expected="neither code nor COPY needs a credential file: its content is a secret of the account",
     explanation="""
     The file is not in the output, so opening it fails on fal. Its content belongs into a fal secret, which reaches the runner as a
     variable: write it to a file of `setup()`, or hand it to the library as text. `load_dotenv()` without a name passes over a missing

@@ -112,6 +112,8 @@ class Rule:
     links: tuple[str, ...]
     """The source platform's documentation page, then fal's."""
     cases: tuple[Case, ...]
+    expected: str = ""
+    """What holds where nothing of this rule is left to do, in one clause; '' for a rule that never asks for anything."""
     guide: tuple[str, ...] = ()
     """Rows of fal's migration guides that it covers, such as `RunPod 6`."""
 

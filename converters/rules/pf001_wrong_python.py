@@ -9,6 +9,7 @@ rule = Rule(
     code="PF001",
     title="a file that runs is no Python of the app's version",
     safety="manual",
+    expected="every Python file that runs is valid for the Python that runs it",
     explanation="""
     What the app imports on its runner is parsed as Python, and as Python of `python_version`. A file that cannot be parsed stops the
     app at its import. Where the app runs on a newer Python than the converter, syntax that is new there is in order.

@@ -47,6 +47,7 @@ rule = Rule(
     code="PF003",
     title="an import that leads nowhere",
     safety="manual",
+    expected="every import leads to a file of the app under that name, to a requirement, or to the standard library",
     explanation="""
     Every import of what runs is looked up among the standard library, the files of the runner under the names that they have there,
     and the packages that are installed. What reading cannot tell, such as a package that another one brings along, is passed over,

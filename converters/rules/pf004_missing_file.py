@@ -69,6 +69,7 @@ rule = Rule(
     code="PF004",
     title="a file that the code reads is not on the runner",
     safety="manual",
+    expected="every file that the code opens is on the runner at that path",
     explanation="""
     A path that code on the runner opens, loads or starts is looked up among the files that the app or its image holds. It is named
     where neither the project, nor the build, nor the code itself puts anything there: the app would stop at that line.

@@ -18,6 +18,7 @@ rule = Rule(
     code="PF005",
     title="a file that COPY names and the build does not get",
     safety="manual",
+    expected="every source of a COPY is a file of the project that fal's client sends",
     explanation="""
     The sources of COPY and ADD are looked up as fal's client does: in the project, by their exact paths. Patterns are written out where
     the Dockerfile is edited anyway, since the client does not expand them.

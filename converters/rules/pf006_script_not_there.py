@@ -47,6 +47,7 @@ rule = Rule(
     code="PF006",
     title="a script that is started and is not there",
     safety="manual",
+    expected="every script, module and list that the build or the start names is in the image under that name",
     explanation="""
     Scripts and lists of requirements that RUN lines name, and scripts and modules that a start command names, also through a script of its
     own, are looked up among the files of the image. What the build clones, downloads, unpacks, writes or copies from elsewhere may hold

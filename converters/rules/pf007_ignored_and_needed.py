@@ -9,6 +9,7 @@ rule = Rule(
     code="PF007",
     title="a file that fal's client leaves out and the code needs",
     safety="manual",
+    expected="no ignore rule leaves out a file that the build or the code needs",
     explanation="""
     fal's client reads a .dockerignore as a .gitignore without negations, and has a list of its own where there is none: `*.md`, `.env`,
     `venv` and more. Files that what runs reads or imports are compared with what it sends; where one would be lost, a .dockerignore

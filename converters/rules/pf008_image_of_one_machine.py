@@ -9,6 +9,7 @@ rule = Rule(
     code="PF008",
     title="an image that only the machine has on which it was built",
     safety="manual",
+    expected="the base image is one that a registry has",
     explanation="""
     A name without an owner is one of Docker Hub's official images, or an image that was built on the author's machine; `localhost` is a
     registry there. fal builds elsewhere and cannot pull it.

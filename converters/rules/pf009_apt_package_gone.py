@@ -14,6 +14,7 @@ rule = Rule(
     code="PF009",
     title="an apt package that the base image's release no longer has",
     safety="manual",
+    expected="every package that apt installs is one of the base image's release",
     explanation="""
     A tag such as `python:3.10` names no release of Debian, and is built on each newest one: Debian 13 since August 2025. Packages that
     were renamed or removed since the Dockerfile was written end the build. The same where the tag names a release that never had them.

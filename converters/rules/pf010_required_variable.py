@@ -61,6 +61,7 @@ rule = Rule(
     code="PF010",
     title="a variable that the app cannot do without",
     safety="manual",
+    expected="every secret and variable that the code does not do without is set",
     explanation="""
     Everything that runs is read for variables: `os.environ` under any name, `getenv` whose absence is refused, settings classes, scripts
     that end without one, and calls of libraries that read a key from the environment. What nothing in the output sets is asked for; so is

@@ -18,6 +18,7 @@ rule = Rule(
     code="PF011",
     title="a name that nothing defines",
     safety="manual",
+    expected="every name that is read is defined or imported",
     explanation="""
     Code that reads a name which its module neither defines nor imports fails with `NameError` there. Told is what a program comes to at
     each start and a handler at each request; what stands under a condition is passed over, functions that may never be called, and

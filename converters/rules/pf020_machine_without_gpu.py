@@ -23,6 +23,7 @@ rule = Rule(
     code="PF020",
     title="a machine without a GPU for what needs one",
     safety="manual",
+    expected="`machine_type` names a machine with a GPU",
     explanation="""
     All that the finished files say about a GPU is weighed: the base image, CUDA builds and packages that run nowhere else, variables of
     NVIDIA's, and devices that the code asks for without another way. An assumed machine follows it; a stated machine without a GPU

@@ -45,6 +45,7 @@ rule = Rule(
     code="PF021",
     title="a gated model needs a token",
     safety="manual",
+    expected="the account has accepted the model's licence, and HF_TOKEN is set",
     explanation="""
     Some models of the Hugging Face Hub are handed out only with the token of somebody who accepted their licence. What names one, the
     code or a file of settings that it opens, needs the secret HF_TOKEN, whether or not it reads the variable itself: the library does.

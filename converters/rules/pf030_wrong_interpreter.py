@@ -9,6 +9,7 @@ rule = Rule(
     code="PF030",
     title="the packages are in another Python than the one that fal starts",
     safety="manual",
+    expected="the interpreter that fal starts is the one that has the packages, and pip",
     explanation="""
     fal starts the `python` that PATH finds in the image; it runs neither CMD nor a start script. Where the worker ran in an environment
     that its start command named or activated, that environment is put first on PATH and fal is installed there. What is left is named:

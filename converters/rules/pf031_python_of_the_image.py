@@ -9,6 +9,7 @@ rule = Rule(
     code="PF031",
     title="the image's Python is not known, or is another than `python_version`",
     safety="manual",
+    expected="`python_version` is the Python of the image",
     explanation="""
     An app is pickled by the Python that deploys and unpickled by the image's, which must be of one minor version. Where the build says
     which Python the image has, `python_version` says the same; where nothing does, the version is assumed and marked so.

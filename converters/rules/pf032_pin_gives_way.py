@@ -24,6 +24,7 @@ rule = Rule(
     code="PF032",
     title="a pin gives way to what fal itself needs",
     safety="manual",
+    expected="the pin allows a release that fal's own requirements allow",
     explanation="""
     fal is installed last in an image, and pip then replaces releases that fal's own requirements exclude, without a word, whether one
     release is pinned, a range of them, or one in a lock file. They are read from the metadata of the installed `fal`. A package that the

@@ -12,6 +12,7 @@ rule = Rule(
     code="PF033",
     title="requirements have no releases that fit together",
     safety="manual",
+    expected="the requirements resolve together for the app's Python on Linux x86-64",
     explanation="""
     With `--resolve`, uv is asked whether each list of packages has releases that fit together for the app's Python and Linux on x86-64,
     and whether fal, which is installed last in an image, leaves them alone. It reads metadata from the package index that uv is configured

@@ -16,6 +16,7 @@ rule = Rule(
     code="PF034",
     title="a requirement that pip cannot build any more",
     safety="manual",
+    expected="every requirement has a wheel, or is built with the setuptools that pip takes",
     explanation="""
     pip builds a distribution that has no wheel with the newest setuptools, whichever is installed. Since release 82 that has no
     `pkg_resources`, so a `setup.py` which imports it fails. It builds it apart from what is installed, too, so that one which imports

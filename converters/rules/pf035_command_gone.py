@@ -27,6 +27,7 @@ rule = Rule(
     code="PF035",
     title="a command of the build that its program no longer has",
     safety="manual",
+    expected="every command of the build is one of the release that is installed",
     explanation="""
     pip takes the newest release of a program that is installed by its name alone. poetry 2.0 dropped `--no-dev` and moved `export` into a
     plugin, huggingface_hub 1.0 dropped `huggingface-cli`; the build ends there.

@@ -24,6 +24,7 @@ rule = Rule(
     code="PF036",
     title="releases that do not work together",
     safety="manual",
+    expected="the releases that are installed work with one another",
     explanation="""
     pip takes the newest release of whatever nothing keeps back, and not every package says which releases it works with. transformers goes
     on without PyTorch where that is older than it wants, so that no model loads; old releases of diffusers and sentence-transformers import

@@ -9,6 +9,7 @@ rule = Rule(
     code="PF040",
     title="image contents below fal's own storage",
     safety="manual",
+    expected="neither files nor the working directory of the image are below /data",
     explanation="""
     fal mounts its persistent storage over /data on every runner, so what an image holds there is hidden: code, environments, models.
     Put it elsewhere in the image, or name the app's `data_mounts` without /data.

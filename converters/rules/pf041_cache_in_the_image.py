@@ -9,6 +9,7 @@ rule = Rule(
     code="PF041",
     title="a cache folder of the image that does not last",
     safety="manual",
+    expected="caches are below /data, which outlasts a runner",
     explanation="""
     A server's image that sets HF_HOME or another cache to a folder of its own starts with it empty on every new runner, unless the build
     fills it. fal's own HF_HOME lies on persistent storage.

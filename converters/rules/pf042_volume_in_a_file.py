@@ -9,6 +9,7 @@ rule = Rule(
     code="PF042",
     title="RunPod's volume in a file that is no program",
     safety="manual",
+    expected="the paths that files name are ones that fal has",
     explanation="""
     /runpod-volume does not exist on fal. Python files are moved to the app's folder below /data; other files that go along are named with
     their line.

@@ -32,6 +32,7 @@ rule = Rule(
     code="PF050",
     title="a start that takes longer than fal lets it",
     safety="manual",
+    expected="`startup_timeout` is at least as long as the code waits at its start",
     explanation="""
     fal ends a runner that is not ready after `startup_timeout`, 600 seconds by default. Loops and deadlines of code that waits for a
     start are added up as far as they are constants.

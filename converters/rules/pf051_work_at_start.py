@@ -55,6 +55,7 @@ rule = Rule(
     code="PF051",
     title="a start that installs, compiles or downloads each time",
     safety="manual",
+    expected="what installs or compiles runs in the build, or `startup_timeout` allows for it",
     explanation="""
     Every runner of fal is new: what a start script or `setup()` installs, compiles or downloads outside /data happens again at each of
     them, and fal ends a start after `startup_timeout`. A server that installs or downloads gets an hour, also where only the first start

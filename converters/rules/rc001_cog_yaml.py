@@ -16,6 +16,7 @@ rule = Rule(
     code="RC001",
     title="cog.yaml -> the app's class",
     safety="safe",
+    expected="cog.yaml is valid, and what it names is in the project",
     guide=("Replicate 1",),
     explanation="""
     Every key of cog.yaml has a line of its own in the report; this rule speaks for the sections that only hold other keys, and for a

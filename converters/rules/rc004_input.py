@@ -9,6 +9,7 @@ rule = Rule(
     code="RC004",
     title="Input(...) -> a Pydantic model",
     safety="safe",
+    expected="every input is declared by a call of `Input` in the signature",
     guide=("Replicate 6",),
     explanation="""
     Description, bounds, choices and default of every `Input` stand in the request model of the app file, which refuses what Cog

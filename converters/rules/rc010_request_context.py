@@ -9,6 +9,7 @@ rule = Rule(
     code="RC010",
     title="current_scope() beyond metrics",
     safety="manual",
+    expected="the code reads nothing of a request but its inputs",
     explanation="""
     Replicate sends a context beside the input, which code reads through `current_scope().context`. fal sends nothing beside the
     input: the kept code sees an empty dict, so that it loads and runs.

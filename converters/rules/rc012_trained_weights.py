@@ -9,6 +9,7 @@ rule = Rule(
     code="RC012",
     title="setup(self, weights) -> COG_WEIGHTS",
     safety="manual",
+    expected="COG_WEIGHTS is set where the model has weights of its own",
     explanation="""
     A predictor whose `setup()` takes weights gets the URL or path of a training's result from the variable COG_WEIGHTS, as with Cog.
     The old type `cog.types.Weights` becomes `str`, which it was.

@@ -9,6 +9,7 @@ rule = Rule(
     code="RC013",
     title="train: -> a second app",
     safety="safe",
+    expected="the training's program is in the project, and its weights reach the predictor's app",
     explanation="""
     `train` takes an input of its own, so it becomes a second app beside the predictor's, whose requests are never retried: a training
     must not run twice. A training on Replicate makes a new version of the model; here the answer is the URL of the weights.

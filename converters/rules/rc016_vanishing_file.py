@@ -9,6 +9,7 @@ rule = Rule(
     code="RC016",
     title="A file that vanishes with its temporary folder is named",
     safety="manual",
+    expected="a file that is returned is there when it is read",
     explanation="""
     A predictor that returns a path from inside `with TemporaryDirectory()` returns a file that the end of the block deletes. Cog answers
     null for it, without an error. The code is left as it is, and the place is named: make the folder with `tempfile.mkdtemp()`, so that

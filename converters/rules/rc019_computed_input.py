@@ -9,6 +9,7 @@ rule = Rule(
     code="RC019",
     title="choices, defaults and bounds that are computed or contradict each other",
     safety="manual",
+    expected="every input is declared once, with a literal default, choices and bounds that agree",
     explanation="""
     Choices that are read from a folder, or a default from the environment, are known only where the code runs; in a request model they
     would be frozen on the machine that deploys. Such a part is left out of the model, so that no request is refused wrongly.

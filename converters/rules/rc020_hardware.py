@@ -9,6 +9,7 @@ rule = Rule(
     code="RC020",
     title="gpu: true -> machine_type, assumed",
     safety="safe",
+    expected="`machine_type` is the hardware that the model ran on, and nothing about it is assumed",
     explanation="""
     cog.yaml says only whether a model needs a GPU; which one is chosen on Replicate's pages. The machine type is therefore assumed
     (`GPU-A100`, or `L` without a GPU) and marked as such. Replicate's `gpu-a100-large` has 80 GB and fal's `GPU-A100` has 40: a

@@ -9,6 +9,7 @@ rule = Rule(
     code="RC022",
     title="python_version -> python_version",
     safety="safe",
+    expected="every pinned release has a wheel for the app's Python",
     explanation="""
     The version goes into the class of the app. One below 3.10 is raised, because fal has none older, and a pin whose package has no
     wheel for the raised version is named with the first release that has one.

@@ -16,6 +16,7 @@ rule = Rule(
     code="RC023",
     title="python_packages and python_requirements -> requirements",
     safety="safe",
+    expected="the list of requirements that cog.yaml names is in the project",
     guide=("Replicate 1",),
     explanation="""
     The packages are listed in `requirements` with their pins, or installed by the Dockerfile where an image is needed. A requirement

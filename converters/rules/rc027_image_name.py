@@ -9,6 +9,7 @@ rule = Rule(
     code="RC027",
     title="image: r8.im/owner/name -> the app's name",
     safety="safe",
+    expected="cog.yaml names an image that was pushed, and the login of its registry is a secret of the account",
     guide=("Replicate 7",),
     explanation="""
     `cog push` takes the name of the model from `image`; `fal deploy` takes the app's name from the class, so the last part of the one

@@ -9,6 +9,7 @@ rule = Rule(
     code="RC028",
     title="weights -> files in /data, fetched by setup()",
     safety="safe",
+    expected="the weights are on the runner at the path that the model opens",
     explanation="""
     Cog's `weights` name files that it fetches when the model is built. `setup()` fetches URLs and repositories of the Hugging Face Hub
     into `/data`, once for all runners, and links them to where the code expects them. Files of your own machine are left to a person.

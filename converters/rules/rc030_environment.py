@@ -9,6 +9,7 @@ rule = Rule(
     code="RC030",
     title="environment -> setup() and secrets",
     safety="safe",
+    expected="the secret is set in the account",
     explanation="""
     A variable is set before the predictor's module is imported, by `setup()` or by the image. A secret never gets a value in the
     output: it is named, with the command that sets it.

@@ -9,6 +9,7 @@ rule = Rule(
     code="RC034",
     title="a cache that every new runner finds empty",
     safety="manual",
+    expected="caches stay where fal's own variables put them, below /data",
     explanation="""
     Code that sets a cache to a folder of its own keeps what it downloads on the runner's disk, which every new runner finds empty.
     A folder that the code fills by a download of its own is another matter. Without the line, fal's own HF_HOME below `/data` keeps

@@ -9,6 +9,7 @@ rule = Rule(
     code="RC035",
     title="mounts of type secret",
     safety="manual",
+    expected="the secret that the build reads is set in the account and reaches the build",
     explanation="""
     A build command may read a secret of the machine that builds. fal builds the image on its own machines, which hold only secrets
     that were set with `fal secrets set` and named for the image.

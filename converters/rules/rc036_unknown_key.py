@@ -9,6 +9,7 @@ rule = Rule(
     code="RC036",
     title="keys of cog.yaml that nobody knows",
     safety="manual",
+    expected="every key of cog.yaml has its counterpart, or nothing needs it",
     explanation="""
     Cog refuses unknown keys in some places and ignores them in others. The converter never passes one over: it may belong to a newer
     Cog, or be a slip for a key that matters.

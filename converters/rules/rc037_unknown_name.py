@@ -9,6 +9,7 @@ rule = Rule(
     code="RC037",
     title="names of Cog that have no counterpart",
     safety="manual",
+    expected="nothing on the runner imports Cog",
     explanation="""
     A name of Cog that this converter does not know, or one that is used as a value, stays in the code, and Cog stays among the
     requirements, so that the code loads. What it does belongs to Cog's own server, which does not run on fal.

@@ -9,6 +9,7 @@ rule = Rule(
     code="RC039",
     title="a Dockerfile of cog debug stays, without Cog",
     safety="safe",
+    expected="every base image is one that a registry has",
     guide=("Replicate 1",),
     explanation="""
     fal's guide lets a person write Cog's own Dockerfile out with `cog debug` and adapt it. Such a file beside cog.yaml is kept, with the

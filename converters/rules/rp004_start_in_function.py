@@ -25,6 +25,7 @@ rule = Rule(
     code="RP004",
     title="a start call inside a function that setup() cannot call",
     safety="manual",
+    expected="what the starting function loads is loaded in `setup()`",
     explanation="""
     Where the start call stands in `main()`, `setup()` calls `main()` after the import, so that it loads what it loaded on RunPod;
     a call with arguments under `if __name__ == "__main__"` is made there as it stands. A function that is asynchronous, or that

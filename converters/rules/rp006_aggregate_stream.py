@@ -9,6 +9,7 @@ rule = Rule(
     code="RP006",
     title="return_aggregate_stream and generators -> / and /stream",
     safety="safe",
+    expected="`return_aggregate_stream` is a constant",
     guide=("RunPod 5",),
     explanation="""
     A generator handler gets two endpoints: `/stream` sends every yielded value as a server-sent event, which `fal_client.stream`

@@ -8,6 +8,7 @@ rule = Rule(
     code="RP007",
     title="refresh_worker -> the response header x-fal-stop-runner",
     safety="safe",
+    expected="`refresh_worker` is a constant",
     guide=("RunPod 7",),
     explanation="""
     With `refresh_worker` RunPod returns the result and then replaces the worker. The answer therefore carries

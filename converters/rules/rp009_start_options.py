@@ -9,6 +9,7 @@ rule = Rule(
     code="RP009",
     title="other options of start",
     safety="safe",
+    expected="every handler and option of a start call can be told by reading",
     explanation="""
     `rp_args` and `reference_counter_start` are filled in by the SDK itself, and `concurrency_controller` has been ignored since
     version 1.4.0: they go. A part of the configuration that only running code knows, such as `**options()`, is left to a person.

@@ -8,6 +8,7 @@ rule = Rule(
     code="RP010",
     title="concurrency_modifier -> max_multiplexing",
     safety="safe",
+    expected="`max_multiplexing` is how many jobs the worker runs at a time",
     guide=("RunPod 17",),
     explanation="""
     RunPod asks this function how many jobs a worker may hold at a time; on fal `max_multiplexing` states how many requests a runner

@@ -8,6 +8,7 @@ rule = Rule(
     code="RP015",
     title="keys of the job beside input, such as s3Config",
     safety="safe",
+    expected="no key of a request has two meanings",
     explanation="""
     A RunPod request may carry keys beside `input`. What the handler reads there, such as `s3Config`, is sent among the fields of
     the fal request, and the kept handler still finds it in its job. A `webhook` that the handler itself calls is one of them; one

@@ -9,6 +9,7 @@ rule = Rule(
     code="RP016",
     title="start.sh runs in setup(), up to the line that starts the worker",
     safety="safe",
+    expected="what the image starts beside the worker is started in `setup()`",
     explanation="""
     Many workers talk to a server (ComfyUI, A1111, vLLM, ollama) that a start script launches before it starts the worker. The script
     stays; its line that starts the worker becomes `exit 0`, and `setup()` runs it before the worker's module is imported, so that

@@ -9,6 +9,7 @@ rule = Rule(
     code="RP017",
     title="a virtual environment on the network volume",
     safety="manual",
+    expected="the packages are installed in the image",
     explanation="""
     Some start scripts activate a virtual environment that a person once installed on RunPod's network volume. Nothing of it is in
     the project or the image, and a folder of `/data` is no place for an environment that all runners share.

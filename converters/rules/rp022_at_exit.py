@@ -9,6 +9,7 @@ rule = Rule(
     code="RP022",
     title="What runs at exit or on a signal",
     safety="safe",
+    expected="what is done at the end of a runner is done in `handle_exit()` or `teardown()`",
     explanation="""
     fal ends a runner with SIGTERM: `handle_exit()` is called at once, requests in flight finish, then `teardown()` is called, and the
     process ends by the signal, which skips exit functions. A function that the worker registers with `atexit` is called in

@@ -9,6 +9,7 @@ rule = Rule(
     code="RP023",
     title="Fitness checks",
     safety="safe",
+    expected="the checks run at the end of `setup()`",
     explanation="""
     RunPod calls the functions given to `register_fitness_check` before the first job, and a worker that fails one exits. `setup()` calls
     them last, so that a runner which fails one never starts, and so does the app's health check at `/fitness`, by which fal replaces a

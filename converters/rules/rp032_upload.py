@@ -16,6 +16,7 @@ rule = Rule(
     code="RP032",
     title="rp_upload stays, and its bucket's credentials are secrets",
     safety="safe",
+    expected="the variables that name the bucket are secrets of the account",
     explanation="""
     `rp_upload` writes to the S3 bucket that the `BUCKET_*` variables or the request's `s3Config` name, and returns a presigned URL;
     fal changes nothing of that. Without credentials it copies the file into a local folder and returns that path, which means

@@ -8,6 +8,7 @@ rule = Rule(
     code="RP038",
     title="helpers that present releases of the SDK no longer have",
     safety="safe",
+    expected="the code uses nothing that the SDK has no more",
     explanation="""
     Old workers use `runpod.serverless.utils.download`, `upload` and `validator` (up to 0.8.4), `rp_download.download_input_objects`
     or `rp_upload.file` (up to 0.9.1); with a present SDK such a worker does not even import. Where the project pins a release that has

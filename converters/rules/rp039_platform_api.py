@@ -9,6 +9,7 @@ rule = Rule(
     code="RP039",
     title="RunPod's API and the inner parts of its worker",
     safety="manual",
+    expected="the code calls fal apps with fal_client, and nothing of RunPod's",
     explanation="""
     `runpod.Endpoint`, `runpod.create_pod` and their like talk to RunPod's servers; `rp_http`, `rp_scale` and other modules are the
     worker loop itself, which does not run on fal.

@@ -9,6 +9,7 @@ rule = Rule(
     code="RP040",
     title="hub.json, tests.json or test_input.json cannot be read",
     safety="manual",
+    expected="the configuration file is a JSON object",
     explanation="""
     These files say which GPU, variables and example requests belong to the worker. One that is no valid JSON, or no object, is not
     guessed at: its settings are missing from the output, and the rest of the project converts.

@@ -9,6 +9,7 @@ rule = Rule(
     code="RP043",
     title="gpuIds -> machine_type",
     safety="safe",
+    expected="`machine_type` is a machine of fal",
     explanation="""
     RunPod's pools and GPU names become fal's machine types of at least the same memory; several become a list, smallest first,
     because fal tries a list from its front. RunPod's `AMPERE_80` has 80 GB and fal's `GPU-A100` has 40, so that pool becomes

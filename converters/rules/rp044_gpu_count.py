@@ -9,6 +9,7 @@ rule = Rule(
     code="RP044",
     title="gpuCount -> num_gpus",
     safety="safe",
+    expected="`num_gpus` is the number of GPUs of the worker",
     explanation="""
     More than one GPU per worker is written as `num_gpus`; one is fal's default and is not written.
     Check that the code really uses several GPUs: each of them is paid for.

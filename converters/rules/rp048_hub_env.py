@@ -9,6 +9,7 @@ rule = Rule(
     code="RP048",
     title="env of hub.json -> setup() and secrets",
     safety="safe",
+    expected="the variable is a secret of the account",
     guide=("RunPod 19",),
     explanation="""
     A variable with a default is set in `setup()`, before the worker's code is imported; one that is empty by default is left out, so

@@ -17,6 +17,7 @@ rule = Rule(
     code="RP049",
     title="presets of hub.json",
     safety="safe",
+    expected="every preset that is used is an app of its own",
     explanation="""
     A preset is another set of values for the same variables, which a person chooses when deploying from RunPod's hub. fal has no
     such choice: an app has one set of variables, and another set is another app.

@@ -9,6 +9,7 @@ rule = Rule(
     code="RP050",
     title="machine_type is assumed where the project states no GPU",
     safety="manual",
+    expected="`machine_type` is the GPU of the endpoint, and nothing about it is assumed",
     explanation="""
     RunPod keeps the choice of GPU in its console, so most repositories do not state it; fal needs a machine type in the app. It is
     assumed: `GPU-A100` where the base image or an import asks for a GPU, `L` otherwise, and marked as assumed in the app file.

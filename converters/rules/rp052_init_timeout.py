@@ -9,6 +9,7 @@ rule = Rule(
     code="RP052",
     title="RUNPOD_INIT_TIMEOUT -> startup_timeout",
     safety="safe",
+    expected="`startup_timeout` is a number of seconds",
     explanation="""
     RunPod ends a worker that is not ready after `RUNPOD_INIT_TIMEOUT` seconds; fal ends a runner after `startup_timeout`, 600 seconds
     by default. A longer time, in the Dockerfile, the start script, the hub listing or the endpoint's settings, becomes that setting.

@@ -29,6 +29,7 @@ def headline(rule: Rule) -> str:
 def body(rule: Rule, indent: str = "") -> str:
     """The explanation, wrapped, and a line for each link."""
     lines = [fill(paragraph(rule), WIDTH, initial_indent=indent, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)]
+    lines += [f"{indent}Expected: {rule.expected}."] if rule.expected else []
     lines += [f"{indent}{site(link)}: {link}" for link in rule.links]
     return "\n".join(lines) + "\n"
 
