@@ -62,6 +62,19 @@ class Edit(Model):
     reason: str
 
 
+class Suggestion(Model):
+    """A change of one place that is known to be right: on the first line from `line` on that holds it, `old` becomes `new`.
+
+    Where `old` is '', `new` becomes a line of its own before `line`; at line 0 it is added at the end of the file, which is made
+    where it is not there.
+    """
+
+    file: str
+    line: int
+    old: str
+    new: str
+
+
 class InputField(Model):
     """A key of the request: `annotation` and `default` are Python source, made by a serializer."""
 

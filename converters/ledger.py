@@ -9,7 +9,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from converters import rules
-from converters.ir import Disposition, Model, Origin, Safety, Scope
+from converters.ir import Disposition, Model, Origin, Safety, Scope, Suggestion
 
 
 class Construct(Model):
@@ -49,6 +49,10 @@ class Item(Model):
     output: Place | None = None
     notable: bool = False
     """Nothing is to be done, and callers or operators may notice: the report and MIGRATION.md say it."""
+    about: str = ""
+    """Of a note: the path, variable or package that it is about."""
+    suggestion: Suggestion | None = None
+    """A change of the output with which it is done."""
 
 
 class Ledger(Model):
@@ -107,6 +111,8 @@ class Ledger(Model):
         scope: Scope = Scope.CODE,
         output: Place | None = None,
         notable: bool = False,
+        about: str = "",
+        suggestion: Suggestion | None = None,
     ) -> None:
         """Enter something that is no construct of the platform, such as a path in a string or a missing setting."""
         item = Item(
@@ -121,6 +127,8 @@ class Ledger(Model):
             kind="note",
             output=output,
             notable=notable,
+            about=about,
+            suggestion=suggestion,
         )
         if item not in self.notes:
             self.notes.append(item)

@@ -38,7 +38,16 @@ def account(
             continue
         file, line = source_place(made, source, found)
         place = Place(file=found.file, line=found.line)
-        ledger.note(found.rule, found.disposition, found.message, Origin(file=file, line=line), scope=found.scope, output=place)
+        ledger.note(
+            found.rule,
+            found.disposition,
+            found.message,
+            Origin(file=file, line=line),
+            scope=found.scope,
+            output=place,
+            about=found.about,
+            suggestion=found.suggestion,
+        )
     return apps
 
 

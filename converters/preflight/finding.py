@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from converters.ir import Disposition, Scope
+from converters.ir import Disposition, Scope, Suggestion
 
 
 @dataclass(frozen=True, order=True)
@@ -21,3 +21,5 @@ class Finding:
     scope: Scope = Scope.CODE
     disposition: Disposition = Disposition.MANUAL
     """`converted` for what changes and needs nobody."""
+    suggestion: Suggestion | None = field(default=None, compare=False)
+    """The change with which it is done, where the check knows it."""

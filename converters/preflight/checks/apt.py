@@ -9,6 +9,7 @@ from converters import rules
 from converters.containers.commands import classify
 from converters.containers.dockerfile_model import Run
 from converters.containers.releases import Release, gone, release_of
+from converters.ir import Suggestion
 from converters.preflight.deployment import Deployment
 from converters.preflight.finding import Finding
 from converters.preflight.runner import Built, goes_on
@@ -39,9 +40,9 @@ def _of_run(image: Built, run: Run, reference: str, release: Release) -> Iterato
                 name = word.partition("=")[0].partition(":")[0]
                 instead = gone(name, release)
                 if instead is not None:
-                    yield Finding(
-                        image.image.file, image.line_of(command.line), rules.PF009, _says(name, instead, reference, release), name
-                    )
+                    file, line = image.image.file, image.line_of(command.line)
+                    suggestion = Suggestion(file=file, line=line, old=word, new=instead)
+                    yield Finding(file, line, rules.PF009, _says(name, instead, reference, release), name, suggestion=suggestion)
 
 
 def _says(name: str, instead: str, reference: str, release: Release) -> str:

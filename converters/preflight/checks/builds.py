@@ -11,6 +11,7 @@ from packaging.version import InvalidVersion, Version
 from converters import rules
 from converters.preflight.deployment import Deployment
 from converters.preflight.finding import Finding
+from converters.preflight.suggestions import pinned
 from converters.python import pip
 
 UNBUILDABLE = {
@@ -48,7 +49,9 @@ def check(deployment: Deployment) -> Iterator[Finding]:
                 f"`{found.text}` has no wheel, and pip builds it with the newest setuptools, which has no `pkg_resources` since "
                 f"release 82, and its setup.py imports that: write `{name}=={newer}`"
             )
-            yield Finding(found.file, found.line, rules.PF034, message + (KEEP if image is not None else "."), about=found.text)
+            message += KEEP if image is not None else "."
+            suggestion = pinned(found, f"{name}=={newer}")
+            yield Finding(found.file, found.line, rules.PF034, message, about=found.text, suggestion=suggestion)
 
     yield from _with_torch(deployment)
 

@@ -19,6 +19,7 @@ from converters.preflight.deployment import Deployment
 from converters.preflight.finding import Finding
 from converters.preflight.paths import IMPORTED_FROM, Need, needs
 from converters.preflight.runner import Built
+from converters.preflight.suggestions import kept_by_client
 from converters.preflight.values import absolute
 from converters.project import normalize
 
@@ -56,7 +57,8 @@ def _sources(deployment: Deployment, image: Built) -> Iterator[Finding]:
             message = f"`{source.path}` is copied, and it is not in the project: add it, or take the line out."
             yield Finding(image.image.file, line, rules.PF005, message, about=source.path)
         elif path in project.files and (pattern := leaves_out(path[len(prefix) :])):
-            yield Finding(image.image.file, line, rules.PF007, _left_out(source.path, pattern, where), about=source.path)
+            kept = kept_by_client(image.image, project, pattern)
+            yield Finding(image.image.file, line, rules.PF007, _left_out(source.path, pattern, where), about=source.path, suggestion=kept)
 
 
 def _left_out(path: str, pattern: str, where: str) -> str:
@@ -81,7 +83,8 @@ def _ignored(deployment: Deployment, image: Built) -> Iterator[Finding]:
     for place, (file, line) in wanted.items():
         pattern = leaves_out(lost[place][len(prefix) :])
         if pattern:
-            yield Finding(file, line, rules.PF007, _left_out(lost[place], pattern, where), about=lost[place])
+            kept = kept_by_client(image.image, deployment.project, pattern)
+            yield Finding(file, line, rules.PF007, _left_out(lost[place], pattern, where), about=lost[place], suggestion=kept)
 
 
 def _at(need: Need, lost: Mapping[str, str]) -> list[str]:

@@ -8,9 +8,11 @@ from collections.abc import Iterator
 from converters import rules
 from converters.containers import base_images
 from converters.containers.pythons import BARE, PythonEnvironment, Pythons, lacks_python, pythons
+from converters.ir import Suggestion
 from converters.preflight.deployment import Deployment
 from converters.preflight.finding import Finding
 from converters.preflight.runner import Built
+from converters.preflight.suggestions import setting
 from converters.python import pip
 
 MANAGED = re.compile(r"ubuntu:?(24|25)\.|ubuntu:?(noble|oracular|plucky)|debian:(12|13|bookworm|trixie)|ubuntu24\.04|ubuntu2404")
@@ -29,7 +31,7 @@ def check(deployment: Deployment) -> Iterator[Finding]:
             "poetry puts the packages into an environment in its own cache, and fal starts the `python` that PATH finds, which is another: "
             "write `ENV POETRY_VIRTUALENVS_CREATE=false` before this line."
         )
-        yield _finding(image, filled.filled, message, "poetry")
+        yield _finding(image, filled.filled, message, "poetry", "ENV POETRY_VIRTUALENVS_CREATE=false")
     elif filled is not None and filled is not first:
         yield _finding(
             image,
@@ -50,8 +52,11 @@ def check(deployment: Deployment) -> Iterator[Finding]:
     yield from _version(deployment, image, filled or first)
 
 
-def _finding(image: Built, line: int, message: str, about: str) -> Finding:
-    return Finding(image.image.file, image.line_of(line), rules.PF030, message, about=about)
+def _finding(image: Built, line: int, message: str, about: str, before: str = "") -> Finding:
+    """`before`: a line of the Dockerfile before this one with which it is done."""
+    file, at = image.image.file, image.line_of(line)
+    suggestion = Suggestion(file=file, line=at, old="", new=before) if before else None
+    return Finding(file, at, rules.PF030, message, about=about, suggestion=suggestion)
 
 
 def _text(deployment: Deployment, image: Built, path: str, workdir: str) -> str:
@@ -101,7 +106,8 @@ def _version(deployment: Deployment, image: Built, first: PythonEnvironment | No
     if first is not None and first.python:
         if stated and not stated.startswith(first.python):
             message = f"`python_version` is {stated}, and the image's Python is {first.python} ({first.folder}): write {first.python}."
-            yield Finding(program.file, line, rules.PF031, message, about="python_version")
+            suggestion = setting(program, "python_version", first.python)
+            yield Finding(program.file, line, rules.PF031, message, about="python_version", suggestion=suggestion)
     elif not base.python and stated and not _named(image, stated):
         reference = image.stage.base_image
         message = (

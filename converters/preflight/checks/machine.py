@@ -10,6 +10,7 @@ from converters.containers import base_images
 from converters.ir import Origin
 from converters.preflight.deployment import Deployment
 from converters.preflight.finding import Finding
+from converters.preflight.suggestions import setting
 from converters.python import gpu
 
 GPU_IMAGES = re.compile(
@@ -29,7 +30,8 @@ def check(deployment: Deployment) -> Iterator[Finding]:
     if decided is not None and decided.weight == "demands":
         where = decided.origin or Origin(file=program.file, line=program.line_of("machine_type"))
         message = f"{decided.why} needs a GPU, and `machine_type` is {names[0]}: write a GPU machine, such as GPU-A100."
-        yield Finding(where.file, where.line, rules.PF020, message, about="machine_type")
+        suggestion = setting(program, "machine_type", "GPU-A100")
+        yield Finding(where.file, where.line, rules.PF020, message, about="machine_type", suggestion=suggestion)
 
 
 def _is_given(deployment: Deployment) -> bool:

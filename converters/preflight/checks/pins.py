@@ -15,6 +15,7 @@ from converters.ir import Disposition
 from converters.preflight.deployment import Deployment
 from converters.preflight.distributions import HOLDERS
 from converters.preflight.finding import Finding
+from converters.preflight.suggestions import pinned as instead
 from converters.python import pip
 
 
@@ -31,7 +32,10 @@ def check(deployment: Deployment) -> Iterator[Finding]:
             message = f"`{spec.text}` gives way when fal is installed, which needs {name}{wanted[name].specifier}"
             if _is_imported(deployment, name):
                 message += ": pin a release that both take, and check the code against it."
-                yield Finding(spec.file, spec.line, rules.PF032, message, about=spec.text)
+                suggestion = (
+                    instead(spec, f"{spec.text.partition('=')[0].strip()}{wanted[name].specifier}") if pip.pinned(spec.text) else None
+                )
+                yield Finding(spec.file, spec.line, rules.PF032, message, about=spec.text, suggestion=suggestion)
             else:
                 message += "; no code here imports it"
                 yield Finding(spec.file, spec.line, rules.PF032, message, about=spec.text, disposition=Disposition.CONVERTED)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import math
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -12,6 +13,7 @@ from converters.fal.runner import STARTUP_TIMEOUT
 from converters.preflight.deployment import Deployment
 from converters.preflight.finding import Finding
 from converters.preflight.running import Scope
+from converters.preflight.suggestions import setting
 from converters.preflight.values import Unknown
 from converters.python.module import FunctionNode
 from converters.python.unparsed import unparse
@@ -36,7 +38,8 @@ def check(deployment: Deployment) -> Iterator[Finding]:
             f"the code waits up to {seconds:.0f} s at its start, and fal ends a start after {limit:.0f} s: "
             f"write `startup_timeout = {seconds:.0f}`."
         )
-        yield Finding(file, line, rules.PF050, message, about="startup_timeout")
+        suggestion = setting(program, "startup_timeout", math.ceil(seconds))
+        yield Finding(file, line, rules.PF050, message, about="startup_timeout", suggestion=suggestion)
 
 
 def _waits(scope: Scope) -> Iterator[tuple[float, int]]:

@@ -8,6 +8,7 @@ from converters import rules
 from converters.preflight.deployment import Deployment
 from converters.preflight.finding import Finding
 from converters.preflight.packages import Packages, Requirement
+from converters.preflight.suggestions import beside as stated_beside
 from converters.python import pip, together
 
 
@@ -26,7 +27,8 @@ def check(deployment: Deployment) -> Iterator[Finding]:
             newer = together.CACHED_DOWNLOAD.get(found.name)
             way = f", or take {found.name} {newer} or newer" if newer else ""
             message = f"{lacked.why}: nothing keeps that back: write `{lacked.kept}{lacked.bound}`{way}."
-            yield Finding(found.file, found.line, rules.PF036, message, about=found.text)
+            suggestion = stated_beside(found, lacked.kept, lacked.bound, packages)
+            yield Finding(found.file, found.line, rules.PF036, message, about=found.text, suggestion=suggestion)
 
 
 def _torch(packages: Packages) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from converters import rules
+from converters.ir import Suggestion
 from converters.preflight.deployment import Deployment
 from converters.preflight.finding import Finding
 from converters.preflight.packages import Packages
@@ -22,24 +23,27 @@ def check(deployment: Deployment) -> Iterator[Finding]:
     for run in image.runs if image is not None else ():
         for outer in run.commands():
             for command in (outer, *outer.inner):
-                message = _gone(command.words, deployment.packages)
+                message, old, new = _gone(command.words, deployment.packages)
                 if image is not None and message and not goes_on(run, command.text):
-                    yield Finding(image.image.file, image.line_of(command.line), rules.PF035, message, about=" ".join(command.words[:2]))
+                    file, line = image.image.file, image.line_of(command.line)
+                    suggestion = Suggestion(file=file, line=line, old=old, new=new) if old else None
+                    yield Finding(file, line, rules.PF035, message, about=" ".join(command.words[:2]), suggestion=suggestion)
 
 
-def _gone(words: tuple[str, ...], installed: Packages) -> str:
-    """What is wrong with a command, and what to write; '' for nothing that is known."""
+def _gone(words: tuple[str, ...], installed: Packages) -> tuple[str, str, str]:
+    """What is wrong with a command ('' for nothing that is known), the word that is wrong, and what takes its place."""
     program = PurePosixPath(words[0]).name if words else ""
     if program == "poetry" and _is_newest("poetry", installed):
         if "--no-dev" in words:
-            return "poetry has no `--no-dev` since release 2.0, and the newest is installed: write `--only main`."
+            message = "poetry has no `--no-dev` since release 2.0, and the newest is installed: write `--only main`."
+            return message, "--no-dev", "--only main"
         if words[1:2] == ("export",) and installed.find("poetry-plugin-export") is None:
-            return (
-                "poetry has no `export` of its own since release 2.0, and the newest is installed: install `poetry-plugin-export` with it."
-            )
+            plugin = "install `poetry-plugin-export` with it."
+            return f"poetry has no `export` of its own since release 2.0, and the newest is installed: {plugin}", "", ""
     if program == "huggingface-cli" and _is_newest("huggingface-hub", installed, HUB) and installed.find("huggingface-hub") is not None:
-        return "huggingface_hub has no `huggingface-cli` since release 1.0, and the newest is installed: write `hf` in its place."
-    return ""
+        message = "huggingface_hub has no `huggingface-cli` since release 1.0, and the newest is installed: write `hf` in its place."
+        return message, "huggingface-cli", "hf"
+    return "", "", ""
 
 
 def _is_newest(name: str, installed: Packages, family: tuple[str, ...] = ()) -> bool:
