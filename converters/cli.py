@@ -283,12 +283,18 @@ def rehearse(
 def check(
     path: Annotated[Path, options.path_argument("APP", "Folder of a fal project.")],
     resolve: options.Resolve = False,
+    finding: Annotated[
+        str,
+        typer.Option(
+            "--finding", metavar="ID", help="Look for this finding of the JSON alone; exit 0 where it is gone.", show_default=False
+        ),
+    ] = "",
     format: options.Plain = options.PlainChoice.text,
 ) -> int:
     """Look through the fal project at APP for what would not build, start or answer on fal; exit 3 where something is found."""
     from converters.commands.check import check_project
 
-    return check_project(path, format.value, resolve=resolve)
+    return check_project(path, format.value, resolve=resolve, finding=finding)
 
 
 @app.command()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from converters.commands import repeat
 from converters.commands.config import Config, read_config
 from converters.commands.conversion import Request
 from converters.commands.openapi import load
@@ -23,7 +24,7 @@ def request_of(path: Path, *, format: str | None = None, **typed: Any) -> Reques
         return _request(path, read_config(path), {**typed, "format": format})
     except MigrateError as error:
         if format == "json":
-            print_refusal(path, error)
+            print_refusal(path, error, repeat.conversion(path, typed))
         raise
 
 
@@ -95,6 +96,7 @@ def _request(path: Path, config: Config, typed: dict[str, Any]) -> Request:
         fail_on=_first(typed, config, "fail-on", "manual"),
         format=_first(typed, config, "format", "text"),
         quiet=bool(typed.get("quiet") or config.get("quiet")),
+        again=repeat.conversion(path, typed),
     )
 
 
@@ -113,9 +115,11 @@ def _first(typed: dict[str, Any], config: Config, key: str, default: Any) -> Any
     return default if value is None else value
 
 
-def print_refusal(path: Path, error: MigrateError) -> None:
-    """The one JSON document of a command that was refused."""
+def print_refusal(path: Path, error: MigrateError, again: str = "") -> None:
+    """The one JSON document of a command that was refused. `again`: that command, for a shell."""
+    from converters.commands.actionable import of_conversion
     from converters.reports.json import failure, render
     from converters.terminal import print_text
 
-    print_text(render(failure(path, "unreadable" if error.code == 5 else "refused", error, error.code)))
+    made = failure(path, "unreadable" if error.code == 5 else "refused", error, error.code)
+    print_text(render({**made, "findings": of_conversion(made, None, again or repeat.conversion(path, {}))}))

@@ -42,6 +42,8 @@ class Request:
     format: str = "text"
     """One of `reports.forms.formats()`."""
     quiet: bool = False
+    again: str = ""
+    """The command that shows the findings again, for a shell."""
 
     @property
     def entry(self) -> str:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from converters.commands.conversion import Request, Result, failed, forgiven
+from converters.commands.repeat import conversion as conversion_again
 from converters.credentials.recognize import Dialect, dialect_of
 from converters.errors import ExitCode, MigrateError, UsageError
 from converters.outcome import Converted, Outcome
@@ -41,11 +43,23 @@ def before_reading(request: Request) -> None:
 
 def finish(request: Request, conversion: Callable[[], Outcome]) -> Result:
     """Write or compare what a conversion comes to; options that do not fit it are part of the result."""
+    outcome = None
     try:
         before_reading(request)
-        return _finish(request, conversion())
+        outcome = conversion()
+        result = _finish(request, outcome)
     except MigrateError as error:
-        return Result(failure(request.path, "refused", error, error.code, entry=request.entry))
+        result = Result(failure(request.path, "refused", error, error.code, entry=request.entry))
+    return _with_findings(request, outcome, result) if request.format == "json" else result
+
+
+def _with_findings(request: Request, outcome: Outcome | None, result: Result) -> Result:
+    """A result whose document also has what a program acts on."""
+    from converters.commands.actionable import of_conversion
+
+    output = result.written.path if result.written is not None else None
+    found = of_conversion(result.document, outcome, request.again or conversion_again(request.path, {}), output)
+    return replace(result, document={**result.document, "findings": found})
 
 
 def _finish(request: Request, outcome: Outcome) -> Result:
