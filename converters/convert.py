@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
-from converters import __version__, entries, rules
+from converters import __version__, entries, ignores, rules
 from converters.compiled import DoesNotCompile, must_compile
 from converters.concepts.decided import complete
 from converters.converted import fal_apps, is_covered, is_served
@@ -55,9 +55,11 @@ def convert(path: Path, options: Options) -> Outcome:
 
 def _converted(project: Project, chosen: Platform, options: Options, vault: Vault) -> Converted:
     """The output in memory. Where the native form of an app turns out not to compile, its own modules are kept."""
+    from converters.targets.overrides import skipped
     from converters.targets.write import write
 
-    ledger = Ledger()
+    ledger = Ledger(ignores=(*ignores.comments(project), *options.ignores, *skipped(options)))
+    ignores.refuse(ledger)
     application = chosen.analyze(project, options, ledger)
     complete(application)
     note_skipped(project, ledger)
@@ -71,6 +73,7 @@ def _converted(project: Project, chosen: Platform, options: Options, vault: Vaul
             raise
         return _converted(project, chosen, replace(options, style="keep", not_native=vault.mask(error.fault)), vault)
     ledger.close()
+    ignores.note_unused(ledger)
     withhold_items(ledger, vault)
     name = options.name or project.name
     return Converted(project.root, application, ledger, tuple(files), name, vault, options.not_native)

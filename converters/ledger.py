@@ -10,6 +10,7 @@ from pydantic import Field
 
 from converters import rules
 from converters.ir import Disposition, Model, Origin, Safety, Scope, Suggestion
+from converters.options import Ignore
 
 
 class Construct(Model):
@@ -53,6 +54,15 @@ class Item(Model):
     """Of a note: the path, variable or package that it is about."""
     suggestion: Suggestion | None = None
     """A change of the output with which it is done."""
+    suppressed: str = ""
+    """Why a person has it passed over though it is `manual`: it stays in the ledger, and is no longer left to do."""
+    suppressed_by: str = ""
+    """`comment`, `configuration` or `option`."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is left to do."""
+        return self.disposition is Disposition.MANUAL and not self.suppressed
 
 
 class Ledger(Model):
@@ -61,6 +71,8 @@ class Ledger(Model):
     constructs: dict[tuple[str, int, int, str, str], Construct] = Field(default_factory=dict)
     settled: dict[tuple[str, int, int, str, str], Item] = Field(default_factory=dict)
     notes: list[Item] = Field(default_factory=list)
+    ignores: tuple[Ignore, ...] = ()
+    """What a person has passed over; those without a reason are not obeyed."""
 
     def record(self, kind: str, name: str, origin: Origin, *, offset: int = 0) -> Construct:
         """Enter a construct that was read; entering it twice is harmless."""
@@ -152,8 +164,21 @@ class Ledger(Model):
             )
 
     def items(self) -> list[Item]:
-        """All rows, in the order of file, line and rule."""
-        return sorted([*self.settled.values(), *self.notes], key=lambda item: (item.file, item.line, item.rule, item.name, item.message))
+        """All rows, in the order of file, line and rule, with what is suppressed marked."""
+        rows = [self._marked(item) for item in (*self.settled.values(), *self.notes)]
+        return sorted(rows, key=lambda item: (item.file, item.line, item.rule, item.name, item.message))
+
+    def ignore_of(self, item: Item) -> Ignore | None:
+        """What a person said that passes over an item; None for one that is not `manual`."""
+        return self.ignore_at(item.rule, item.file, item.line) if item.disposition is Disposition.MANUAL else None
+
+    def ignore_at(self, rule: str, file: str, line: int) -> Ignore | None:
+        """What a person said of the findings of a rule at a line."""
+        return next((ignore for ignore in self.ignores if ignore.reason and ignore.speaks_for(rule, file, line)), None)
+
+    def _marked(self, item: Item) -> Item:
+        ignore = self.ignore_of(item) if self.ignores else None
+        return item if ignore is None else item.model_copy(update={"suppressed": ignore.reason, "suppressed_by": ignore.by})
 
     def counts(self) -> dict[str, int]:
         counts = {disposition.value: 0 for disposition in Disposition}
@@ -163,4 +188,4 @@ class Ledger(Model):
 
     def open_code_items(self) -> list[Item]:
         """What a person must still do in the code (exit code 3 while any is left)."""
-        return [item for item in self.items() if item.disposition is Disposition.MANUAL and item.scope is Scope.CODE]
+        return [item for item in self.items() if item.is_open and item.scope is Scope.CODE]

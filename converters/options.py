@@ -25,6 +25,33 @@ class OpenApi:
 
 
 @dataclass(frozen=True)
+class Ignore:
+    """What a person says of findings that are to be passed over: a comment of the project, or an entry of its configuration."""
+
+    rules: tuple[str, ...]
+    """Codes of rules, in upper case."""
+    reason: str
+    file: str
+    """The file in which the findings are; every one where it is empty."""
+    at: int = 0
+    """The line where it is said, 1-based; 0 for an option."""
+    first: int = 0
+    last: int = 0
+    """The lines that it speaks for; 0: the whole file."""
+    said_in: str = ""
+    """The file where it is said, where that is another one."""
+
+    @property
+    def by(self) -> Literal["comment", "configuration", "option"]:
+        """In what way it is said."""
+        return "option" if not self.at else "configuration" if self.said_in else "comment"
+
+    def speaks_for(self, rule: str, file: str, line: int) -> bool:
+        """Whether a finding of a rule at a line is meant."""
+        return rule in self.rules and self.file in ("", file) and (not self.last or self.first <= line <= self.last)
+
+
+@dataclass(frozen=True)
 class Options:
     """Everything that decides the output; equal options on equal input give equal bytes."""
 
@@ -41,6 +68,8 @@ class Options:
     settings: dict[str, Any] = field(default_factory=dict)
     only: tuple[str, ...] = ()
     skip: tuple[str, ...] = ()
+    ignores: tuple[Ignore, ...] = ()
+    """What the project's configuration says of findings, in the order in which it says it."""
     in_place: bool = False
     resolve: Resolver | None = None
     """Who is asked whether the requirements fit together (`--resolve`); nobody where it is None."""

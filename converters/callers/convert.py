@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from converters import entries
+from converters import entries, ignores
 from converters.callers.analyze import CallsFal, analyze
 from converters.compiled import must_compile
 from converters.convert import failed, masked, note_skipped
@@ -37,7 +37,8 @@ def convert_callers(
         only = project.files.get(path.name) if path.is_file() else None
         root = project.root
         vault = collect(project)
-        ledger = Ledger()
+        ledger = Ledger(ignores=ignores.comments(project))
+        ignores.refuse(ledger)
         application = analyze(project, apps, ledger, every_app_used=every_app_used, only=only.path if only else "", storage=storage)
         note_skipped(project, ledger)
         settle_files(project, application, ledger)
@@ -47,6 +48,7 @@ def convert_callers(
         gone = [FileChange(path, "removed", None) for path in project.withheld]
         must_compile(list(files.values()))
         ledger.close()
+        ignores.note_unused(ledger)
         withhold_items(ledger, vault)
         return Converted(root, application, ledger, (*files.values(), *gone), project.name, vault)
     except UsageError as error:

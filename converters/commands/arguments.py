@@ -53,6 +53,7 @@ def options_of(config: Config, typed: dict[str, Any]) -> Options:
         settings=stated,
         only=known_rules("--only", typed.get("only") or config.get("only") or ()),
         skip=known_rules("--skip", typed.get("skip") or config.get("skip") or ()),
+        ignores=config.ignores,
         in_place=bool(typed.get("in_place")),
         resolve=resolver() if typed.get("resolve") else None,
         unit=typed.get("unit") or "",

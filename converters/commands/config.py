@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from converters.commands.config_ignores import ignores, meant
+from converters.commands.config_lines import TABLE, line_of
 from converters.errors import Unreadable, UsageError
 from converters.fal import settings as catalogue
-from converters.options import STYLE_SYNONYMS
+from converters.options import STYLE_SYNONYMS, Ignore
 from converters.reports.forms import formats
 from converters.targets.overrides import known_rules
 
@@ -21,7 +25,6 @@ else:
 
 LARGEST = 2 * 1024 * 1024
 """Bytes of a pyproject.toml that is still read."""
-TABLE = "fal-migrate"
 CHOICES = {
     "target": ("auto", "app", "function", "pyproject"),
     "style": ("auto", "native", "keep"),
@@ -35,6 +38,7 @@ FILES = ("endpoint-config", "image-config", "openapi")
 _STRINGS = ("output", "name", *FILES, *CHOICES)
 _LISTS = ("only", "skip")
 _FLAGS = ("idiomatic", "quiet", "realtime")
+_KNOWN = (*_STRINGS, *_LISTS, *_FLAGS, "set", "ignore")
 _ONLY_TYPED = ("force", "in-place", "diff", "check", "verify", "rehearse", "resolve")
 
 
@@ -44,6 +48,8 @@ class Config:
 
     folder: Path
     values: dict[str, Any] = field(default_factory=dict)
+    ignores: tuple[Ignore, ...] = ()
+    """`[[tool.fal-migrate.ignore]]`: for files that have no comments, such as hub.json."""
 
     def get(self, key: str) -> Any:
         return self.values.get(key)
@@ -62,7 +68,8 @@ def read_config(path: Path) -> Config:
     try:
         if not file.is_file() or file.stat().st_size > LARGEST:
             return Config(folder)
-        document = tomllib.loads(file.read_bytes().decode())
+        text = file.read_bytes().decode()
+        document = tomllib.loads(text)
     except (OSError, UnicodeDecodeError) as error:
         raise Unreadable("cannot be read as UTF-8 text.", file=str(file), hint="Save it as UTF-8 and check its permissions.") from error
     except (tomllib.TOMLDecodeError, RecursionError) as error:
@@ -76,8 +83,20 @@ def read_config(path: Path) -> Config:
     if not isinstance(table, dict):
         raise UsageError(f"[tool.{TABLE}] is no table.", file=str(file), hint=f"Write [tool.{TABLE}] and one option a line.")
     for key, value in table.items():
-        _check(file, key, value)
-    return _inside(Config(folder, table), file)
+        with _placed(text, key):
+            _check(file, key, value)
+    return _inside(Config(folder, table, ignores(file, text, table.get("ignore", ()))), file)
+
+
+@contextmanager
+def _placed(text: str, key: str) -> Iterator[None]:
+    """Give what is refused the line where it stands."""
+    try:
+        yield
+    except UsageError as error:
+        setting = re.findall(r"\w+", error.message) if key == "set" else []
+        line = next((line for name in setting if (line := line_of(text, "set", name))), 0) or line_of(text, key) or line_of(text)
+        raise UsageError(error.message, hint=error.hint, file=error.file, line=line) from error
 
 
 def _folder(path: Path) -> Path:
@@ -89,11 +108,10 @@ def _folder(path: Path) -> Path:
 
 
 def _check(file: Path, key: str, value: Any) -> None:
-    known = (*_STRINGS, *_LISTS, *_FLAGS, "set")
     if key in _ONLY_TYPED:
         raise UsageError(f"[tool.{TABLE}] has the key {key!r}.", file=str(file), hint=f"Give --{key} on the command line only.")
-    if key not in known:
-        raise UsageError(f"[tool.{TABLE}] has the unknown key {key!r}.", file=str(file), hint=f"Known are: {', '.join(sorted(known))}.")
+    if key not in _KNOWN:
+        raise UsageError(f"[tool.{TABLE}] has the unknown key {key!r}.", file=str(file), hint=meant(key, _KNOWN))
     expected = _expected(key, value)
     if expected:
         raise UsageError(f"[tool.{TABLE}] {key} is {value!r}.", file=str(file), hint=f"Give {expected}.")
@@ -113,6 +131,9 @@ def _expected(key: str, value: Any) -> str:
         return "" if isinstance(value, list) and all(isinstance(one, str) for one in value) else "a list of rule codes"
     if key in _FLAGS:
         return "" if isinstance(value, bool) else "true or false"
+    if key == "ignore":
+        is_list = isinstance(value, list) and all(isinstance(one, dict) for one in value)
+        return "" if is_list else f"tables of their own, [[tool.{TABLE}.ignore]]"
     return "" if isinstance(value, dict) else "a table of settings"
 
 

@@ -97,7 +97,7 @@ Image = Annotated[
 OpenApi = Annotated[str | None, typer.Option("--openapi", metavar="FILE|URL", help="OpenAPI document of the server.")]
 Set = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="A setting of the app; repeatable.")]
 Only = Annotated[list[str] | None, typer.Option("--only", metavar="RULE", help="Apply this rule only; repeatable.")]
-Skip = Annotated[list[str] | None, typer.Option("--skip", metavar="RULE", help="Leave this rule out; repeatable.")]
+Skip = Annotated[list[str] | None, typer.Option("--skip", metavar="RULE", help="Leave this rule out, or what it tells; repeatable.")]
 FailOn = Annotated[FailOnChoice | None, typer.Option("--fail-on", help="error: exit 3 becomes 0; never: 3 and 4.", show_default="manual")]
 Force = Annotated[bool, typer.Option("--force", help="Renew an existing output; your edits stay.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")]

@@ -106,7 +106,7 @@ def published_schema(name: str = "schema.json") -> dict[str, Any]:
 
 def is_open(item: Mapping[str, Any]) -> bool:
     """Whether a ledger item of a document is left for a person, in the code or at deployment."""
-    return bool(item["disposition"] == Disposition.MANUAL.value)
+    return bool(item["disposition"] == Disposition.MANUAL.value) and not item.get("suppressed")
 
 
 def is_open_code(item: Mapping[str, Any]) -> bool:
@@ -116,6 +116,11 @@ def is_open_code(item: Mapping[str, Any]) -> bool:
 def is_notable(item: Mapping[str, Any]) -> bool:
     """Whether callers or operators may notice what became of something, though nothing is left to do."""
     return bool(item["notable"]) and not is_open(item)
+
+
+def is_suppressed(item: Mapping[str, Any]) -> bool:
+    """Whether a person has it passed over, though it would be left to do."""
+    return bool(item.get("suppressed"))
 
 
 def near(path: str) -> str:
@@ -264,6 +269,7 @@ def _item(item: Item) -> Document:
         "notable": item.notable,
         "kind": item.kind,
         "name": item.name,
+        "suppressed": {"reason": item.suppressed, "by": item.suppressed_by} if item.suppressed else None,
         "file": item.file,
         "line": item.line,
         "end_line": item.end_line,

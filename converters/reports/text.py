@@ -19,7 +19,18 @@ from rich.text import Text
 
 from converters.escape import log, visible
 from converters.fal.client import deployment
-from converters.reports.json import Document, examined, is_notable, is_open, is_open_code, left_out, near, same_names, unit_name
+from converters.reports.json import (
+    Document,
+    examined,
+    is_notable,
+    is_open,
+    is_open_code,
+    is_suppressed,
+    left_out,
+    near,
+    same_names,
+    unit_name,
+)
 from converters.sources.registry import find
 from converters.terminal import print_bytes, print_text, wants_colour
 
@@ -217,6 +228,7 @@ def _left(document: Document) -> Iterator[str]:
     yield from _section("[bold yellow]Left to do in the code[/bold yellow]", code)
     yield from _section("[bold]To set at deployment[/bold]", deploy)
     yield from _section("[bold]What changes[/bold]", filter(is_notable, items))
+    yield from _section("[bold]Passed over[/bold]", ({**item, "message": suppression(item)} for item in filter(is_suppressed, items)))
 
 
 def _section(title: str, items: Iterable[Document]) -> Iterator[str]:
@@ -227,6 +239,11 @@ def _section(title: str, items: Iterable[Document]) -> Iterator[str]:
         yield f"  [cyan]{escape(place(item))}[/cyan] {escape(item['rule'])}  {escape(' '.join(item['message'].split()))}"
 
 
+def suppression(item: Document) -> str:
+    """What is passed over, and why."""
+    return f"{item['message']} (suppressed: {item['suppressed']['reason']})"
+
+
 def place(item: Document) -> str:
     """`file:line` of a ledger item."""
     return f"{item['file']}:{item['line']}" if item["line"] else str(item["file"])
@@ -234,7 +251,9 @@ def place(item: Document) -> str:
 
 def _counts(document: Document) -> Iterator[str]:
     counts = document["ledger"]["counts"]
-    yield "\naccounted for: " + ", ".join(f"{counts[name]} {name}" for name in ("converted", "kept", "dropped", "manual"))
+    suppressed = sum(map(is_suppressed, document["ledger"]["items"]))
+    counted = ", ".join(f"{counts[name]} {name}" for name in ("converted", "kept", "dropped", "manual"))
+    yield f"\naccounted for: {counted}{f', {suppressed} of them suppressed' if suppressed else ''}"
 
 
 def _next(document: Document) -> Iterator[str]:

@@ -4,6 +4,7 @@ from typing import Final
 
 __all__ = [
     "ALL001",
+    "ALL002",
     "CL001",
     "CL002",
     "CL003",
@@ -204,6 +205,7 @@ __all__ = [
 ]
 
 ALL001: Final = "ALL001"
+ALL002: Final = "ALL002"
 CL001: Final = "CL001"
 CL002: Final = "CL002"
 CL003: Final = "CL003"

@@ -36,7 +36,7 @@ SUBJECTS = {
 def emit(application: Application, ledger: Ledger, literals: Sequence[str] = ()) -> str:
     """The text of MIGRATION.md. `literals`: places of kept files that hold a secret."""
     items, platform, apps = ledger.items(), named(application.platform), application.apps
-    open_items = [item for item in items if item.disposition is Disposition.MANUAL]
+    open_items = [item for item in items if item.is_open]
     server = next((app.server for app in apps if app.server is not None), None)
     stopping = [app.name for app in apps if predictor_methods.cancels(app)]
     text = render(
@@ -52,6 +52,7 @@ def emit(application: Application, ledger: Ledger, literals: Sequence[str] = ())
         proxy=any(app.target == "app" for app in apps),
         apps=[_app(app, application) for app in apps],
         notable=[_row(item) for item in items if item.notable and item.disposition is not Disposition.MANUAL],
+        suppressed=[f"{_row(item)}, since: {prose(item.suppressed)}" for item in items if item.suppressed],
         code_items=[_row(item) for item in open_items if item.scope is Scope.CODE],
         deploy_items=[_row(item) for item in open_items if item.scope is Scope.DEPLOY and item.rule not in OWN_SECTION],
         logins=[_row(item) for item in open_items if item.rule == rules.DK030],

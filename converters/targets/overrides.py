@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from difflib import get_close_matches
 
 from converters import rules
 from converters.errors import UsageError
 from converters.fal import settings as catalogue
 from converters.ir import App, Application, Disposition, Edit, Scope, Setting
-from converters.ledger import Ledger
-from converters.options import Options
+from converters.ledger import Item, Ledger
+from converters.options import Ignore, Options
+from converters.project import Project
 from converters.provenance import Candidate, Certainty, Decision, Subject
-from converters.rules import codes
+from converters.rules import codes, find
 
 OPTIONAL_RULES = frozenset({rules.FS001, rules.RP008, rules.DK012, rules.RP016})
 """Rules whose edits stand on their own; the others belong together."""
+NEVER = frozenset({rules.ALL001, rules.ALL002})
+"""Rules without which something would be passed over in silence."""
 SUBJECTS: dict[str, Subject] = {
     "machine_type": "machine",
     "python_version": "python",
@@ -87,29 +90,89 @@ def _decide(app: App, subject: Subject, value: object, ledger: Ledger) -> None:
 def known_rules(option: str, stated: Iterable[str], *, file: str = "") -> tuple[str, ...]:
     """The codes of `--only` or `--skip`, in upper case. Raises `UsageError` for one that does not exist or cannot be left out."""
     found = tuple(rule.strip().upper() for rule in stated)
+    skips = option.endswith("skip")
     for rule in found:
-        if rule not in codes():
-            close = get_close_matches(rule, codes(), n=1)
-            hint = f"Did you mean {close[0]}?" if close else "Rule codes stand in every report, for example FS001."
-            raise UsageError(f"{option} {rule}: no rule has this code.", file=file, hint=hint)
-        if rule not in OPTIONAL_RULES:
-            hint = f"Can be left out: {', '.join(sorted(OPTIONAL_RULES))}."
+        _must_exist(option, rule, file)
+        if rule in NEVER:
+            hint = "Write `# fal-migrate: ignore[CODE] reason` where it is."
+            raise UsageError(f"{option} {rule}: what no rule speaks for is never passed over as a whole.", file=file, hint=hint)
+        if rule not in OPTIONAL_RULES and not (skips and is_advice(rule)):
+            if is_advice(rule):
+                raise UsageError(f"{option} {rule}: this rule changes nothing.", file=file, hint="--skip leaves it out.")
+            hint = (
+                f"Can be left out: {', '.join(sorted(OPTIONAL_RULES))}; with --skip also rules that only tell (`manual` in docs/rules.md)."
+            )
             raise UsageError(f"{option} {rule}: the app does not work without this rule.", file=file, hint=hint)
     return found
 
 
-def selected(edits: list[Edit], options: Options, ledger: Ledger) -> list[Edit]:
-    """The edits that `--only` and `--skip` leave."""
+def _must_exist(option: str, rule: str, file: str) -> None:
+    if rule not in codes():
+        close = get_close_matches(rule, codes(), n=1)
+        hint = f"Did you mean {close[0]}?" if close else "Rule codes stand in every report, for example FS001."
+        raise UsageError(f"{option} {rule}: no rule has this code.", file=file, hint=hint)
+
+
+def suppressible(stated: Iterable[str], *, everywhere: bool) -> tuple[str, ...]:
+    """The codes of findings to pass over, in upper case. Raises `UsageError` for one that no rule has, or that is meant `everywhere`
+    and tells what no rule speaks for.
+    """
+    found = tuple(rule.strip().upper() for rule in stated)
+    for rule in found:
+        _must_exist("names", rule, "")
+        if everywhere and rule in NEVER:
+            raise UsageError(f"names {rule}: what no rule speaks for is never passed over as a whole.", hint="Name a file.")
+    return found
+
+
+def is_advice(code: str) -> bool:
+    """Whether a rule only tells: what it leaves to a person can be passed over without another output."""
+    rule = find(code)
+    return rule is not None and rule.safety == "manual" and code not in NEVER
+
+
+def skipped(options: Options) -> tuple[Ignore, ...]:
+    """What `--skip` has passed over of the rules that only tell."""
+    left_out = tuple(rule for rule in known_rules("--skip", options.skip) if is_advice(rule))
+    return (Ignore(left_out, "left out with --skip", ""),) if left_out else ()
+
+
+def selected(project: Project, edits: list[Edit], options: Options, ledger: Ledger) -> list[Edit]:
+    """The edits that `--only`, `--skip` and comments of the project leave; the ledger says so of the others."""
+    rules_left_out = _rules_left_out(options)
+    if rules_left_out:
+        _say(ledger, lambda item: item.rule in rules_left_out, "the rule was left out")
+    ignored = {(edit.rule, edit.file, _line(project, edit)) for edit in edits if _is_ignored(project, edit, ledger)}
+    if ignored:
+        _say(ledger, lambda item: (item.rule, item.file, item.line) in ignored, "a comment asks for it")
+    return [edit for edit in edits if not (edit.rule in rules_left_out or _is_ignored(project, edit, ledger))]
+
+
+def keep_entries(project: Project, application: Application, options: Options, ledger: Ledger) -> None:
+    """Give up the native form of a program in which a rule is left out: its edits are part of that form."""
+    rules_left_out = _rules_left_out(options)
+    for app in application.apps:
+        edits = [edit for edit in application.edits if edit.file == app.entry] if app.native is not None else []
+        for edit in edits:
+            if edit.rule in rules_left_out or _is_ignored(project, edit, ledger):
+                app.native, app.why_style = None, f"keep: {edit.rule} is left out in {app.entry}, whose native form contains it"
+
+
+def _rules_left_out(options: Options) -> frozenset[str]:
     skip, only = known_rules("--skip", options.skip), known_rules("--only", options.only)
-    left_out = set(skip) | (OPTIONAL_RULES - set(only) if only else set())
-    if left_out:
-        _say(ledger, left_out)
-    return [edit for edit in edits if edit.rule not in left_out]
+    return OPTIONAL_RULES & set(skip) | (OPTIONAL_RULES - set(only) if only else frozenset())
 
 
-def _say(ledger: Ledger, left_out: set[str]) -> None:
-    for table in (list(ledger.settled.values()), ledger.notes):
-        for item in table:
-            if item.rule in left_out and item.disposition is Disposition.CONVERTED:
-                item.disposition, item.scope = Disposition.MANUAL, Scope.CODE
-                item.message = f"left alone, since the rule was left out: {item.message}"
+def _is_ignored(project: Project, edit: Edit, ledger: Ledger) -> bool:
+    return edit.rule in OPTIONAL_RULES and bool(ledger.ignores) and ledger.ignore_at(edit.rule, edit.file, _line(project, edit)) is not None
+
+
+def _line(project: Project, edit: Edit) -> int:
+    return project.files[edit.file].text.count("\n", 0, edit.start) + 1
+
+
+def _say(ledger: Ledger, is_meant: Callable[[Item], bool], why: str) -> None:
+    for item in (*ledger.settled.values(), *ledger.notes):
+        if item.disposition is Disposition.CONVERTED and is_meant(item):
+            item.disposition, item.scope = Disposition.MANUAL, Scope.CODE
+            item.message = f"left alone, since {why}: {item.message}"

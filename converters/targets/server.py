@@ -34,7 +34,7 @@ def write(project: Project, application: Application, options: Options, ledger: 
                 f"{one.what}: the proxy does not pass them on, since {one.why}. Add it to {app.app_file}, or take `--target pyproject`."
             )
             ledger.note(rules.DK046, Disposition.MANUAL, message, one.origin or Origin(file=app.entry, line=1))
-    edits = overrides.selected([*application.edits, *_image(project, application, app, ledger)], options, ledger)
+    edits = overrides.selected(project, [*application.edits, *_image(project, application, app, ledger)], options, ledger)
     made: dict[str, FileChange] = {}
     secret_list.prepare(application)
     _program(project, application, app, made)

@@ -47,6 +47,7 @@ def write(project: Project, application: Application, options: Options, ledger: 
     overrides.apply(application, options, ledger)
     refused.refuse(application, ledger)
     surrogates.mend(application, ledger)
+    overrides.keep_entries(project, application, options, ledger)
     choose_style(project, application, options, ledger)
     for app in application.apps:
         _idiomatic(app, options, ledger)
@@ -60,7 +61,7 @@ def write(project: Project, application: Application, options: Options, ledger: 
     _ignore_file(project, application)
     edits = list(application.edits)
     _image_edits(project, application, edits, ledger)
-    edits = overrides.selected(edits, options, ledger)
+    edits = overrides.selected(project, edits, options, ledger)
     _moved_copies(project, edits, ledger)
     secret_list.prepare(application)
     made = _programs(project, application)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from converters.escape import html_log, visible
 from converters.reports.forms import Document, Form
-from converters.reports.json import is_notable, is_open, left_out, rehearsed, same_names, unit_name
+from converters.reports.json import is_notable, is_open, is_suppressed, left_out, rehearsed, same_names, unit_name
 from converters.reports.text import next_commands
 
 if TYPE_CHECKING:
@@ -54,6 +54,10 @@ class Project:
     @property
     def noticed(self) -> list[tuple[int, Document]]:
         return [(number, item) for number, item in enumerate(self.items) if is_notable(item)]
+
+    @property
+    def suppressed(self) -> list[tuple[int, Document]]:
+        return [(number, item) for number, item in enumerate(self.items) if is_suppressed(item)]
 
     @property
     def preflight(self) -> list[tuple[int, Document]]:

@@ -8,8 +8,8 @@ from typing import Any
 
 from converters.escape import code, code_cell, prose
 from converters.reports.forms import Form
-from converters.reports.json import Document, examined, is_notable, is_open, is_open_code, left_out, same_names, unit_name
-from converters.reports.text import assumed, fields, place
+from converters.reports.json import Document, examined, is_notable, is_open, is_open_code, is_suppressed, left_out, same_names, unit_name
+from converters.reports.text import assumed, fields, place, suppression
 
 
 def render(document: Document) -> str:
@@ -71,6 +71,11 @@ def _left(document: Document, title: str = "### Left to do") -> Iterator[str]:
         yield from ("", "### What changes", "")
     for item in noticed:
         yield f"- {code(place(item))} {item['rule']}: {prose(item['message'])}"
+    suppressed = [item for item in document["ledger"]["items"] if is_suppressed(item)]
+    if suppressed:
+        yield from ("", "### Passed over", "")
+    for item in suppressed:
+        yield f"- {code(place(item))} {item['rule']}: {prose(suppression(item))}"
 
 
 def _certificates(certificates: Any) -> str:

@@ -17,7 +17,7 @@ from urllib.parse import quote
 from converters import __version__, rules
 from converters.escape import sarif_message
 from converters.reports.forms import Form
-from converters.reports.json import Document, is_open, is_open_code, left_out, near, same_names
+from converters.reports.json import Document, is_open, is_open_code, is_suppressed, left_out, near, same_names
 from converters.reports.json import render as as_json
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -44,6 +44,8 @@ class _Finding:
     file: str = ""
     line: int = 0
     end_line: int = 0
+    suppressed: Document | None = None
+    """Why a person has it passed over, and where that is said."""
 
 
 def _render(document: Document) -> str:
@@ -82,6 +84,9 @@ def _findings(document: Document) -> Iterator[_Finding]:
     for item in filter(is_open, document["ledger"]["items"]):
         level = "warning" if is_open_code(item) else "note"
         yield _Finding(item["rule"], level, item["message"], root, item["file"], item["line"], item["end_line"])
+    for item in filter(is_suppressed, document["ledger"]["items"]):
+        place = (item["file"], item["line"], item["end_line"])
+        yield _Finding(item["rule"], "note", item["message"], root, *place, suppressed=item["suppressed"])
     for certificate in document.get("certificates") or ():
         if certificate["verdict"] == "different":
             yield _Finding("different", "error", f"{certificate['app']}: {certificate['why']}", root, document["source"]["entry"] or "")
@@ -118,7 +123,13 @@ def _result(finding: _Finding, index: int) -> Document:
         "message": {"text": sarif_message(finding.message)},
         "locations": [{"physicalLocation": _place(finding)}],
         "partialFingerprints": {"finding/v1": hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()},
+        **({"suppressions": [_suppression(finding.suppressed)]} if finding.suppressed else {}),
     }
+
+
+def _suppression(suppressed: Document) -> Document:
+    """Section 3.35: `inSource` is a comment where the finding is."""
+    return {"kind": "inSource" if suppressed["by"] == "comment" else "external", "justification": sarif_message(suppressed["reason"])}
 
 
 def _place(finding: _Finding) -> Document:
