@@ -151,6 +151,13 @@ def _app(project: Project, unit: Unit, found: Survey, options: Options, ledger: 
             line=start.call.lineno,
             hint="Pass a dict with the key `handler`.",
         )
+    if start.in_class_body:
+        raise Unsupported(
+            "`runpod.serverless.start` is called while a class is defined.",
+            file=start.module.path,
+            line=start.call.lineno,
+            hint="Move the call out of the class.",
+        )
     resolved = resolve(code, start, option)
     if blocking.never_awaits(code, resolved):
         resolved = dataclasses.replace(resolved, kind="sync", coroutine=True)

@@ -65,6 +65,12 @@ class Start:
         return next((node for node in self.module.ancestors(self.call) if isinstance(node, FunctionNode)), None)
 
     @property
+    def in_class_body(self) -> bool:
+        """Whether the call runs while a class is defined, where neither a `return` nor a module's name can stand for it."""
+        scope = next((node for node in self.module.ancestors(self.call) if isinstance(node, FunctionNode | ast.ClassDef)), None)
+        return isinstance(scope, ast.ClassDef)
+
+    @property
     def main_block(self) -> ast.If | None:
         """The `if __name__ == "__main__"` statement around the call."""
         blocks = [node for node in self.module.ancestors(self.call) if isinstance(node, ast.If) and is_main_test(node.test)]

@@ -39,6 +39,7 @@ REFUSED = [
     pytest.param(f"{HANDLER}runpod.serverless.start()", id="no configuration"),
     pytest.param(f"{HANDLER}runpod.serverless.start(make())", id="a configuration that running code makes"),
     pytest.param(f"{HANDLER}config = {{}}\nconfig.pop('handler', handler)\nrunpod.serverless.start(config)", id="a key that is taken out"),
+    pytest.param(f"{HANDLER}class Run:\n    runpod.serverless.start({{'handler': handler}})", id="a call while a class is defined"),
     pytest.param(f"{HANDLER}other = {{}}\nconfig = {{}}\nother.update(handler=handler)\nrunpod.serverless.start(config)", id="a key of another dict"),
 ]  # fmt: skip
 
