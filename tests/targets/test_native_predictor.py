@@ -235,6 +235,12 @@ NATIVE = [
     pytest.param("        return str", "        yield str", "    def outputs(self, input: Input) -> ", id="a stream"),
     pytest.param("        time.sleep(0)", "        logging = __name__", 'logging = "predict"', id="the module's name"),
     pytest.param(
+        "        time.sleep(0)",
+        '        print(f"{__name__!r}: {text}")',
+        "f\"{'predict'!r}: {input.text}\"",
+        id="the module's name in an f-string",
+    ),
+    pytest.param(
         "def scaled(value: int) -> int:\n    return value * SIZE",
         "def upload(value: int) -> int:\n    return value * SIZE\n\n\nscaled = 3",
         "def upload_(value: int) -> int:",

@@ -24,6 +24,14 @@ class Renames(cst.CSTTransformer):
         self.hidden: list[set[str]] = [set(hidden)]
         self._first: set[int] = set()
         self._held: list[set[str]] = []
+        self._quotes: list[str] = []
+
+    def visit_FormattedString(self, node: cst.FormattedString) -> None:
+        self._quotes.append(node.quote[0])
+
+    def leave_FormattedString(self, original_node: cst.FormattedString, updated_node: cst.FormattedString) -> cst.BaseExpression:
+        self._quotes.pop()
+        return updated_node
 
     def visit_FunctionDef_body(self, node: cst.FunctionDef) -> None:
         self.hidden.append(bindings(node))
@@ -85,6 +93,8 @@ class Renames(cst.CSTTransformer):
         text = self.names.get(original_node.value)
         if text is None or any(original_node.value in names for names in self.hidden):
             return updated_node
+        if '"' in self._quotes:  # before Python 3.12, an f-string's own quotes end it wherever they stand
+            text = text.replace('"', "'")
         made = cst.parse_expression(text)
         return made.with_changes(lpar=[*updated_node.lpar, *made.lpar], rpar=[*made.rpar, *updated_node.rpar])
 
