@@ -55,6 +55,15 @@ rule = Rule(
             status="converted",
         ),
         Case(
+            "an address that the code computes is not guessed",
+            "partial",
+            {
+                "main.py": "import base\n" + SERVER.replace("FastAPI()", 'FastAPI(openapi_url=f"{base.path()}/openapi.json")'),
+                "Dockerfile": SERVER_IMAGE,
+            },
+            seen=(Seen("manual", 6, "Dockerfile", says="its OpenAPI document at an address that could not be read"),),
+        ),
+        Case(
             "of an application that is not found it is open whether it has a document",
             "partial",
             {"main.py": "from own import application as app\n", "Dockerfile": SERVER_IMAGE},

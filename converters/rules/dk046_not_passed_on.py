@@ -15,6 +15,34 @@ app = FastAPI()
 def search(request: Request):
     return {READ}
 """
+COMPUTED = """
+from fastapi import APIRouter, FastAPI
+
+from base import prefix
+
+router = APIRouter(prefix=prefix())
+
+
+@router.post("/score")
+def score(text: str):
+    return text
+
+
+@router.get("/health")
+def health():
+    return {}
+
+
+app = FastAPI()
+
+
+@app.get("/ready")
+def ready():
+    return {}
+
+
+app.include_router(router)
+"""
 SOCKET = """
 from fastapi import FastAPI, WebSocket
 
@@ -38,7 +66,8 @@ rule = Rule(
     expected="every route that callers use is reached through the proxy",
     explanation="""
     A proxy has an endpoint for each route with the inputs that its code names. Query parameters and uploads that the code reads whatever
-    their names are cannot be listed, and a websocket is no request: a person adds them, or takes the server as it is
+    their names are cannot be listed, the path of a route may come from where nobody can read it, and a websocket is no request: a person
+    adds them, or takes the server as it is
     (`--target pyproject`), where every request reaches it.
     """,
     links=(docker_docs("reference/dockerfile/"), fal_docs("documentation/development/migrate-external-docker-server")),
@@ -48,6 +77,9 @@ rule = Rule(
              seen=(Seen("manual", 6, "main.py"),), target="app"),
         Case("a websocket that a server answers is named", "partial", {"main.py": SOCKET, "Dockerfile": SERVER_IMAGE},
              seen=(Seen("manual", 6, "main.py"),), target="app"),
+        Case("routes behind a prefix that the code computes", "partial", {"main.py": COMPUTED, "Dockerfile": SERVER_IMAGE},
+             seen=(Seen("manual", 8, "main.py", says="what `score` answers: the proxy does not"),),
+             lacks={"app.py": ('"/score"',)}, target="app"),
         Case("query parameters with names", "untouched",
              {"main.py": QUERY.replace("{READ}", 'request.query_params["q"]'), "Dockerfile": SERVER_IMAGE}, target="app"),
         Case("a websocket of a server that is taken as it is", "untouched", {"main.py": SOCKET, "Dockerfile": SERVER_IMAGE}),

@@ -31,7 +31,7 @@ def write(project: Project, application: Application, options: Options, ledger: 
     if app.target == "app" and app.server is not None:
         for one in app.server.unproxied:
             message = (
-                f"{one.what}: the proxy does not pass them on, since {one.why}. Add it to {app.app_file}, or take `--target pyproject`."
+                f"{one.what}: the proxy does not pass this on, since {one.why}. Add it to {app.app_file}, or take `--target pyproject`."
             )
             ledger.note(rules.DK046, Disposition.MANUAL, message, one.origin or Origin(file=app.entry, line=1))
     edits = overrides.selected(project, [*application.edits, *_image(project, application, app, ledger)], options, ledger)

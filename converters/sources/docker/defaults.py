@@ -331,11 +331,12 @@ def _env_prefix(node: ast.ClassDef) -> str:
     return ""
 
 
-def joined(reader: Reader, module: Module, node: ast.expr) -> str:
-    """A string of literal parts and readable values: f"0.0.0.0:{PORT}"."""
+def joined(reader: Reader, module: Module, node: ast.expr, unknown: str = "") -> str:
+    """A string of literal parts and readable values: f"0.0.0.0:{PORT}"; `unknown` stands for each part that cannot be read."""
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
-        return joined(reader, module, node.left) + joined(reader, module, node.right)
+        return joined(reader, module, node.left, unknown) + joined(reader, module, node.right, unknown)
     if isinstance(node, ast.JoinedStr):
-        return "".join(joined(reader, module, part.value if isinstance(part, ast.FormattedValue) else part) for part in node.values)
+        parts = (part.value if isinstance(part, ast.FormattedValue) else part for part in node.values)
+        return "".join(joined(reader, module, part, unknown) for part in parts)
     known = reader.value(module, node)
-    return str(known.value) if known else ""
+    return str(known.value) if known else unknown

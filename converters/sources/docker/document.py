@@ -54,7 +54,11 @@ def build(code: Code, routes: Routes, title: str) -> dict[str, Any] | None:
 
 
 def unproxied(code: Code, routes: Routes) -> Iterator[Unproxied]:
-    """What a proxy with an endpoint for each route cannot pass on: parts of a request whose keys nobody can list, and websockets."""
+    """What a proxy with an endpoint for each route cannot pass on: unreadable paths, keys that nobody can list, and websockets."""
+    for route in routes.unread:
+        if not route.websocket:
+            what = f"what `{route.function.name}` answers" if route.function else "a route"
+            yield Unproxied(what=what, why="its path cannot be read from the code", origin=route.module.origin(route.decorator))
     for route in routes.routes:
         place = route.module.origin(route.decorator)
         if route.websocket:

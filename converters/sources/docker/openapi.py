@@ -100,6 +100,8 @@ def read(project: Project, candidate: Candidate, routes: Routes, app: App, given
         return
     if server.openapi_path:
         where = f"the server serves its OpenAPI document at {server.openapi_path}"
+    elif routes.openapi_computed:
+        where = "the server serves its OpenAPI document at an address that could not be read from its code"
     elif _may_serve_one(candidate, routes):
         where = "it is not known whether the server serves an OpenAPI document, since its application object was not found in the code"
     else:

@@ -28,6 +28,8 @@ MAKERS = {
 }
 APPLICATIONS = frozenset({"FastAPI", "Starlette", "Flask", "Quart", "Sanic", "OpenAPI"})
 MAX_PREFIXES = 8
+UNKNOWN = "\0"
+"""Stands in a path for a part that cannot be read, through every prefix that it is joined to; no path has it."""
 
 Key = tuple[str, str, str]
 """(file, function in which it is made or '', name)."""
@@ -73,6 +75,10 @@ class Routes:
     routes: list[Route] = field(default_factory=list)
     openapi_path: str | None = None
     docs_path: str | None = None
+    openapi_computed: bool = False
+    """It serves a document under a path that could not be read."""
+    unread: list[Route] = field(default_factory=list)
+    """Routes whose path, or a prefix of it, could not be read."""
 
 
 def read(code: Code, modules: list[Module], reader: Reader, entry: Module, attribute: str = "") -> Routes:
@@ -84,7 +90,8 @@ def read(code: Code, modules: list[Module], reader: Reader, entry: Module, attri
     for key, path, route in survey.routes:
         for prefix in reached.get(key, ()):
             full = _join(prefix, path)
-            found.routes.append(replace(route, path=full, dependencies=survey.dependencies(key, root, route)))
+            known = found.unread if UNKNOWN in full else found.routes
+            known.append(replace(route, path=full, dependencies=survey.dependencies(key, root, route)))
     if root and root.kind == "fastapi":
         _fastapi(found, root, survey)
     elif root is None and not found.routes:
@@ -105,9 +112,12 @@ def _fastapi(found: Routes, root: Maker, survey: _Survey) -> None:
             return default
         if isinstance(node, ast.Constant) and node.value is None:
             return None
-        return survey.text(root.module, node) or None
+        stated = survey.text(root.module, node)
+        return None if UNKNOWN in stated else stated or None
 
     found.openapi_path = text("openapi_url", "/openapi.json")
+    stated = keyword(root.call, "openapi_url")
+    found.openapi_computed = stated is not None and UNKNOWN in survey.text(root.module, stated)
     if any(one.arg is None for one in root.call.keywords) and keyword(root.call, "openapi_url") is None:
         found.openapi_path = "/openapi.json"
     found.docs_path = text("docs_url", "/docs") if found.openapi_path else None
@@ -137,7 +147,7 @@ class _Survey:
             self._uses(module)
 
     def text(self, module: Module, node: ast.expr) -> str:
-        return joined(self.reader, module, node)
+        return joined(self.reader, module, node, UNKNOWN)
 
     def _subclasses(self, module: Module) -> None:
         for name, node in module.classes.items():
