@@ -43,6 +43,8 @@ class NativeWorker(NativeSource):
     """First lines of the handler's statements that the model takes the place of."""
     siblings: bool = False
     """It imports modules of the project."""
+    tracebacks: bool = False
+    """Its answers may hold tracebacks, whose lines are the app file's."""
     answers: bool = False
     """Results go out as they are; else they become the answer's model."""
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import ast
 import itertools
+import re
 
+from converters.python.module import FunctionNode, own_nodes
 from converters.python.names import plain_names
 from converters.python.undefined import undefined
+from converters.python.unparsed import unparse
 
 APP_ATTRIBUTES = frozenset(
     {"app_auth", "app_files", "app_files_context_dir", "app_files_ignore", "app_name", "build_metadata", "collect_routes",
@@ -46,6 +49,10 @@ APP_IMPORTS = {
 """Names that an app file may import, and what they stand for there."""
 
 
+CONTEXT = re.compile(r"(torch\.)?(inference_mode|no_grad|autocast|amp\.autocast|cuda\.amp\.autocast)\(")
+"""Decorators that are contexts, too: `with torch.no_grad():` around a body does what they do."""
+
+
 class NotNative(Exception):
     """Why the original module has to stay; the message is shown to the person."""
 
@@ -67,3 +74,25 @@ def shows(node: ast.AST, wanted: set[str]) -> bool:
             if as_shown and isinstance(before, ast.Constant) and str(before.value).rstrip().endswith("="):
                 return True
     return False
+
+
+def contexts(node: ast.FunctionDef | ast.AsyncFunctionDef) -> list[ast.expr]:
+    """The innermost decorators of a function that can stand around its body instead."""
+    found: list[ast.expr] = []
+    if isinstance(node, ast.AsyncFunctionDef) or any(isinstance(inner, ast.Yield | ast.YieldFrom) for inner in own_nodes(node)):
+        return found
+    for decorator in reversed(node.decorator_list):
+        if not CONTEXT.match(unparse(decorator)):
+            break
+        found.insert(0, decorator)
+    return found
+
+
+def early_decorators(node: ast.stmt) -> list[ast.expr]:
+    """Decorators that have to be there while a function, or a class with its methods, is defined: all but contexts."""
+    if isinstance(node, FunctionNode):
+        late = contexts(node)
+        return [part for part in node.decorator_list if part not in late]
+    assert isinstance(node, ast.ClassDef)
+    inner = (each for each in node.body if isinstance(each, FunctionNode | ast.ClassDef))
+    return [*node.decorator_list, *(part for each in inner for part in early_decorators(each))]

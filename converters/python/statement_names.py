@@ -67,11 +67,11 @@ def _function(text: str) -> symtable.SymbolTable:
 
 
 def needed_to_define(node: ast.stmt) -> set[str]:
-    """The names that a definition reads while it is made: decorators and defaults, of a class its bases and its body's own statements."""
+    """The names that a definition reads while it is made, but for decorators: defaults, of a class its bases and own statements."""
     if isinstance(node, FunctionNode):
-        return plain_names(*node.decorator_list, *node.args.defaults, *node.args.kw_defaults)
+        return plain_names(*node.args.defaults, *node.args.kw_defaults)
     assert isinstance(node, ast.ClassDef)
-    found = plain_names(*node.decorator_list, *node.bases, *(keyword.value for keyword in node.keywords))
+    found = plain_names(*node.bases, *(keyword.value for keyword in node.keywords))
     for inner in node.body:
         if isinstance(inner, FunctionNode | ast.ClassDef):
             found |= needed_to_define(inner)

@@ -31,6 +31,16 @@ def converted(folder: Path, text: str) -> tuple[str, str]:
 
 NATIVE = [
     pytest.param(
+        f"import traceback\n\n\ndef handler(job):\n    return {{'n': traceback.format_exc()}}\n\n\n{START}",
+        "return Output(n=traceback.format_exc())",
+        id="a traceback in an answer",
+    ),
+    pytest.param(
+        f"import os, torch\n\nm = torch.load(os.sep)\n\n\n{READ.replace('1)', '1) or m')}{START}",
+        "        import torch\n\n        self.m = torch.load(os.sep)\n",
+        id="a line that imports what is heavy and what is not",
+    ),
+    pytest.param(
         f"model = dict(a=1)\n\n\ndef handler(job):\n    n = job['input']['n']\n    return {{'t': f'{{n=}} {{model}}'}}\n\n\n{START}",
         "f'{n=} {self.model}'",
         id="an f-string that shows a name of the handler's own",
@@ -49,6 +59,26 @@ NATIVE = [
         f"def handler(job):\n    return {{'n': job['input']['n' or None]}}\n\n\n{START}",
         "input.model_dump(exclude_unset=True)['n' or None]",
         id="a key that is computed",
+    ),
+    pytest.param(
+        f"import torch\n\nmodel = dict()\n\n\n@torch.inference_mode()\n{READ}{START}",
+        "        import torch\n\n        with torch.inference_mode():\n            return Output(n=input.n)",
+        id="a decorator that is a context",
+    ),
+    pytest.param(
+        f"import torch\n\n\n@torch.no_grad()\ndef one():\n    'One.'\n    return torch.one\n\n\n{READ.replace('1)', '1) + one()')}{START}",
+        "def one():\n    'One.'\n    import torch\n\n    with torch.no_grad():\n        return torch.one\n",
+        id="a function that a context decorates",
+    ),
+    pytest.param(
+        f"import torch\n\nm = dict()\n\n\n@torch.no_grad()\ndef one():\n    return m, torch.one\n\n\n{READ.replace('1)', '1) + one()')}{START}",
+        "    def one(self):\n        import torch\n\n        with torch.no_grad():\n            return self.m, torch.one\n",
+        id="a method that a context decorates",
+    ),
+    pytest.param(
+        f"import torch\n\n\nclass A:\n    @torch.no_grad()\n    def one(self):\n        return torch.one\n\n\n{READ.replace('1)', '1) + A().one()')}{START}",
+        "    def one(self):\n        import torch\n\n        with torch.no_grad():\n            return torch.one\n",
+        id="a method of a class that a context decorates",
     ),
     pytest.param(f"{READ}{START}", "return Output(n=input.n)", id="a field that is read"),
     pytest.param(
@@ -261,9 +291,11 @@ KEPT = [
         id="a function that would become a method and gets the request's own keys",
     ),
     pytest.param(
-        f"import traceback\n\n\ndef handler(job):\n    return {{'n': traceback.format_exc()}}\n\n\n{START}",
-        id="a traceback in an answer",
+        f"import sys\n\n\ndef handler(job):\n    return {{'n': sys.exc_info()[2].tb_lineno}}\n\n\n{START}",
+        id="a line of the file in an answer",
     ),
+    pytest.param(f"from math import *\n\n{READ}{START}", id="a star of what the project does not have"),
+    pytest.param(f"from .models import load\n\n{READ}{START}", id="a relative import outside of every package"),
 ]
 
 
@@ -372,6 +404,12 @@ def test_what_served_the_start_call_alone_goes_with_it(tmp_path: Path) -> None:
             id="a module that loading uses",
         ),
         pytest.param(
+            "from helper import *\n\nMODEL = shout('a')\n\n\ndef handler(job):\n    return {'n': MODEL, 'm': shout('b')}\n\n\n",
+            "import os\n\n_LOUD = 1\n\n\ndef shout(text):\n    return text.upper()\n",
+            "        from helper import shout\n\n        self.MODEL = shout('a')\n",
+            id="a star of a module of the project",
+        ),
+        pytest.param(
             "import helper\n\n\ndef handler(job):\n    return {'n': helper.shout('b')}\n\n\n",
             "import torch\n\n\ndef shout(text):\n    return text.upper()\n",
             "        import helper  # noqa: F401\n",
@@ -410,3 +448,18 @@ def test_the_handler_leaves_its_image(tmp_path: Path, copy: str, left: list[str]
     files = {change.path: change.data or b"" for change in outcome.files if change.action != "removed"}
     assert "handler.py" not in files
     assert [line for line in files["Dockerfile"].decode().splitlines() if line.startswith("COPY")] == left
+
+
+def test_a_worker_in_a_package_names_it(tmp_path: Path) -> None:
+    (tmp_path / "worker").mkdir()
+    for path, text in {
+        "Dockerfile": "FROM python:3.11-slim\nWORKDIR /srv\nCOPY worker worker\nCMD python -m worker.main\n",
+        "worker/__init__.py": "",
+        "worker/models.py": "def load():\n    return dict(a=1)\n",
+        "worker/main.py": f"import runpod\n\nfrom .models import load\n\nMODEL = load()\n\n\n{READ.replace('1)', '1) + len(MODEL)')}{START}",
+    }.items():
+        (tmp_path / path).write_text(text)
+    outcome = convert(tmp_path, Options())
+    assert isinstance(outcome, Converted) and outcome.application.apps[0].style == "native"
+    (data,) = [change.data for change in outcome.files if change.path == outcome.application.apps[0].app_file]
+    assert b"        from worker.models import load\n\n        self.MODEL = load()\n" in (data or b"")

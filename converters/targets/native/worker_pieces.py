@@ -7,8 +7,10 @@ from collections.abc import Iterable
 
 import libcst as cst
 
+from converters.concepts.native import contexts
 from converters.ir import App, OutputField
 from converters.native_plan import NativeWorker
+from converters.python.module import FunctionNode
 from converters.python.statement_names import local_names
 from converters.targets import app as app_parts
 from converters.targets import methods, preparation
@@ -22,12 +24,15 @@ from converters.targets.native.statements import (
     is_global,
     is_import,
     is_text,
+    parts,
     source,
     statement,
     statements,
+    with_body,
     with_docstring,
     with_first,
     with_one_blank_line,
+    within,
     without_blank_lines,
 )
 from converters.targets.native.worker_handler import Handler
@@ -79,6 +84,7 @@ class WorkerPieces:
         return each
 
     def _function(self, function: cst.FunctionDef) -> cst.FunctionDef:
+        function = opened(function)
         needed = self._imports_for(function.body, hidden=_locals(function))
         bare = function.visit(_WithoutAnnotations(self.heavy))
         assert isinstance(bare, cst.FunctionDef)
@@ -123,9 +129,9 @@ class WorkerPieces:
                 parameters = each.params.with_changes(posonly_params=[first, *each.params.posonly_params])
             else:
                 parameters = each.params.with_changes(params=[own, *each.params.params])
-            body = each.body.visit(Renames(self.names, _locals(each)))
+            body = opened(each).body.visit(Renames(self.names, _locals(each)))
             assert isinstance(body, cst.BaseSuite)
-            function = self._function(each.with_changes(params=parameters, body=with_docstring(body)))
+            function = self._function(opened(each).with_changes(params=parameters, body=with_docstring(body)))
             found.append(indented([without_blank_lines(function)], 1))
         return found
 
@@ -145,7 +151,7 @@ class WorkerPieces:
         (function,) = self._at("handler")
         assert isinstance(function, cst.FunctionDef)
         hidden = _locals(function)
-        left = function.with_changes(body=cst.IndentedBlock(body=self._without_validator(function)))
+        left = opened(function.with_changes(body=cst.IndentedBlock(body=self._without_validator(function))))
         rewritten = left.visit(Handler(self.native, self.app, self.names, methods.dump(self.app)))
         assert isinstance(rewritten, cst.FunctionDef)
         first: list[cst.BaseStatement] = [*self._imports_for(left.body, hidden=hidden)]
@@ -166,6 +172,19 @@ class WorkerPieces:
                 line = statement(f"{self.native.validated} = {methods.dump(self.app, unset=True)}")
                 left.append(line.with_changes(leading_lines=each.leading_lines))
         return left
+
+
+def opened(function: cst.FunctionDef) -> cst.FunctionDef:
+    """A function with the decorators that are contexts around its body, where what they need can be imported."""
+    (tree,) = ast.parse(source(function.with_changes(leading_lines=[], lines_after_decorators=[]))).body
+    assert isinstance(tree, FunctionNode)
+    kept = len(function.decorators) - len(contexts(tree))
+    if kept == len(function.decorators):
+        return function
+    doc, body = parts(function)
+    for context in reversed(function.decorators[kept:]):
+        body = [within(source(context.decorator), body)] if body else body
+    return with_body(function, [*doc, *body]).with_changes(decorators=function.decorators[:kept])
 
 
 def _locals(function: cst.FunctionDef) -> set[str]:

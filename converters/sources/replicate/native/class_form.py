@@ -5,12 +5,12 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass, field
 
-from converters.concepts.native import APP_ATTRIBUTES, NotNative, shows
+from converters.concepts.native import APP_ATTRIBUTES, NotNative, contexts, shows
 from converters.ir import App
 from converters.python.module import FunctionNode, own_nodes
 from converters.python.names import plain_names
 from converters.python.unparsed import unparse
-from converters.sources.replicate.native.definitions import contexts, defined_early
+from converters.sources.replicate.native.definitions import defined_early
 from converters.sources.replicate.native.layout import Layout, is_pure
 from converters.sources.replicate.results import always_answers
 

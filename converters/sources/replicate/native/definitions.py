@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import ast
-import re
 
-from converters.concepts.native import NotNative
-from converters.python.module import FunctionNode, own_nodes
+from converters.concepts.native import NotNative, contexts
+from converters.python.module import FunctionNode
 from converters.python.names import plain_names
-from converters.python.unparsed import unparse
 from converters.sources.replicate.native.layout import Layout
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
-CONTEXT = re.compile(r"(torch\.)?(inference_mode|no_grad|autocast|amp\.autocast|cuda\.amp\.autocast)\(")
-"""Decorators that are contexts, too: `with torch.no_grad():` around a body does what they do."""
 
 
 def check(layout: Layout) -> None:
@@ -43,15 +39,3 @@ def defined_early(function: Function, layout: Layout) -> None:
     used = {name for part in parts for name in plain_names(part)} & layout.late
     if used:
         raise NotNative(f"the definition of `{function.name}` needs `{min(used)}` while the file is loaded")
-
-
-def contexts(node: Function) -> list[ast.expr]:
-    """The innermost decorators of a function that can stand around its body instead."""
-    found: list[ast.expr] = []
-    if isinstance(node, ast.AsyncFunctionDef) or any(isinstance(inner, ast.Yield | ast.YieldFrom) for inner in own_nodes(node)):
-        return found
-    for decorator in reversed(node.decorator_list):
-        if not CONTEXT.match(unparse(decorator)):
-            break
-        found.insert(0, decorator)
-    return found

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import copy
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from converters.concepts import fields
@@ -20,8 +21,8 @@ from converters.python.module import FunctionNode, Module
 from converters.python.names import plain_names
 from converters.sources.runpod import flow, results
 from converters.sources.runpod.handler import Resolved
-from converters.sources.runpod.native import answers, reads
-from converters.sources.runpod.native.places import Places, place
+from converters.sources.runpod.native import answers, imports, reads
+from converters.sources.runpod.native.places import TRACEBACKS, Places, place, quotes
 from converters.sources.runpod.native.validated import validated
 from converters.sources.runpod.units import Unit
 
@@ -58,7 +59,9 @@ class Worker:
 
 def source(worker: Worker) -> NativeWorker:
     """The plan for a worker. Raises `NotNative` with the first reason against it."""
-    module, handler = _without_runpod(worker)
+    edited = _without_runpod(worker)
+    module, lines = imports.plain(worker.code, edited, worker.app.handler.module if worker.app.handler else "")
+    handler = _handler(module, worker.resolved)
     app, code = worker.app, worker.code
     assert app.handler is not None and worker.resolved.job is not None
     must_define(module.text)
@@ -77,6 +80,7 @@ def source(worker: Worker) -> NativeWorker:
         aliases=[],
         methods=sorted(places.methods),
         siblings=len(worker.closure) > 1,
+        tracebacks=quotes(module, TRACEBACKS),
     )
     try:
         made.aliases = sorted(reads.read_by_key(code, traced, endpoint.input, handler, worker.resolved.job))
@@ -98,12 +102,12 @@ def source(worker: Worker) -> NativeWorker:
     except NotNative:
         made.answers = True
     edits = [edit for edit in worker.edits if edit.file == module.path]
-    made.spans = _spans(worker.resolved.module, module, edits, places)
+    made.spans = _spans(worker.resolved.module, edited, edits, {line: places.places[now] for line, now in lines.items()})
     return made
 
 
-def _without_runpod(worker: Worker) -> tuple[Module, ast.FunctionDef | ast.AsyncFunctionDef]:
-    """The entry file as it would be kept, and the handler in it."""
+def _without_runpod(worker: Worker) -> Module:
+    """The entry file as it would be kept. Raises `NotNative` where its handler is none that an endpoint can be."""
     app, resolved, unit = worker.app, worker.resolved, worker.unit
     node, handler = resolved.node, app.handler
     assert handler is not None
@@ -121,11 +125,15 @@ def _without_runpod(worker: Worker) -> tuple[Module, ast.FunctionDef | ast.Async
     if len(arguments.args) != 1 or arguments.posonlyargs or arguments.vararg or arguments.kwarg or arguments.kwonlyargs:
         raise NotNative("its handler takes more than the job")
     text = apply(resolved.module.text, [edit for edit in worker.edits if edit.file == unit.entry])
-    module = Module(resolved.module.file, text, ast.parse(text))
-    found = [one for one in module.tree.body if isinstance(one, FunctionNode) and one.name == node.name]
+    return Module(resolved.module.file, text, ast.parse(text))
+
+
+def _handler(module: Module, resolved: Resolved) -> ast.FunctionDef | ast.AsyncFunctionDef:
+    assert isinstance(resolved.node, FunctionNode)
+    found = [one for one in module.tree.body if isinstance(one, FunctionNode) and one.name == resolved.node.name]
     if len(found) != 1:
         raise NotNative("its handler is defined in a block, or more than once")
-    return module, found[0]
+    return found[0]
 
 
 def _loads(worker: Worker, module: Module, places: Places) -> bool:
@@ -175,8 +183,8 @@ def _leave_out(worker: Worker, module: Module, handler: ast.FunctionDef | ast.As
     made.places = places.places
 
 
-def _spans(module: Module, edited: Module, edits: list[Edit], places: Places) -> list[tuple[int, int, str]]:
-    """Where the statements of the source go; those that an edit takes out are left out."""
+def _spans(module: Module, edited: Module, edits: list[Edit], places: Mapping[int, str]) -> list[tuple[int, int, str]]:
+    """Where the statements of the source go, by the lines of the edited file; those that an edit takes out are left out."""
     made = together(module.text, edits)
     rows: list[tuple[int, int, str]] = []
     for statement in module.tree.body:
@@ -185,7 +193,7 @@ def _spans(module: Module, edited: Module, edits: list[Edit], places: Places) ->
         moved = start + sum(len(edit.replacement) - (edit.end - edit.start) for edit in made if edit.end <= start)
         gone = any(edit.start <= start and end <= edit.end for edit in made)
         home = next((one for one in edited.tree.body if edited.span(one)[0] <= moved < edited.span(one)[1]), None)
-        place = "drop" if gone or home is None else places.places[home.lineno]
+        place = "drop" if gone or home is None else places[home.lineno]
         rows.append((first, statement.end_lineno or first, place))
     return rows
 
@@ -224,4 +232,5 @@ def reason(made: NativeWorker) -> str:
         "input": "its input is read as a dict of what the caller sent",
         "job": "its handler uses the job as a whole",
     }[made.reads]
-    return f"{loading}, and {'its input is checked by the model' if made.validated else reading}"
+    named = "; tracebacks in its answers name the lines of the app file" if made.tracebacks else ""
+    return f"{loading}, and {'its input is checked by the model' if made.validated else reading}{named}"

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
-from converters.concepts.native import APP_ATTRIBUTES, NotNative
+from converters.concepts.native import APP_ATTRIBUTES, NotNative, early_decorators
 from converters.python.bindings import always_bound
 from converters.python.module import FunctionNode, Module, is_main_test, own_nodes
 from converters.python.names import plain_names
@@ -54,7 +54,7 @@ def place(module: Module, handler: str, load: str) -> Places:
         end = statement.end_lineno or statement.lineno
         found.named[statement.lineno] = names_of(source(module, statement))
         found.places[statement.lineno] = _first_place(module, statement, handler, load, found)
-    if quotes_its_lines(module):
+    if quotes(module, QUOTING):
         raise NotNative("its answers may quote the lines of its file")
     _settle(module, handler, found)
     _check(module, handler, found)
@@ -93,8 +93,6 @@ def _can_dissolve(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
 
 def _import(statement: ast.Import | ast.ImportFrom, found: Places) -> Place:
     if isinstance(statement, ast.ImportFrom):
-        if statement.level or statement.names[0].name == "*":
-            raise NotNative("it imports relatively or with a star")
         if statement.module == "__future__":
             return "drop"
         tops = {str(statement.module).split(".")[0]}
@@ -102,8 +100,6 @@ def _import(statement: ast.Import | ast.ImportFrom, found: Places) -> Place:
         tops = {alias.name.split(".")[0] for alias in statement.names}
     if tops <= sys.stdlib_module_names:
         return "import"
-    if tops & sys.stdlib_module_names:
-        raise NotNative(f"line {statement.lineno} imports packages and modules of the standard library at once")
     for alias in statement.names:
         name = alias.asname or alias.name.split(".")[0]
         what = f"{alias.name} as {alias.asname}" if alias.asname else alias.name
@@ -158,15 +154,17 @@ def _settle(module: Module, handler: str, found: Places) -> None:
 
 PREPARATION = frozenset({"os", "sys", "subprocess"})
 """Modules that `setup()` may use before anything is loaded."""
-QUOTING = re.compile(r"\b(format_exc|format_exception|format_tb|extract_tb|exc_info|format_stack|getsource\w*|currentframe)\b")
-"""Functions that give away in which file and line the code stands."""
+TRACEBACKS = re.compile(r"format_exc|format_exception|format_tb")
+"""Functions that write a traceback, whose lines name the file that now holds the code."""
+QUOTING = re.compile(r"extract_tb|exc_info|format_stack|getsource\w*|currentframe")
+"""Functions that give away in which file and line the code stands, for code to go by."""
 
 
-def quotes_its_lines(module: Module) -> bool:
+def quotes(module: Module, functions: re.Pattern[str]) -> bool:
     """Whether the code makes a text of its own lines, which may be in its answers: a text that is only printed or logged is not."""
     for node in ast.walk(module.tree):
         name = getattr(node, "attr", getattr(node, "id", ""))
-        if isinstance(name, str) and QUOTING.fullmatch(name) and not _is_logged(module, node):
+        if isinstance(name, str) and functions.fullmatch(name) and not _is_logged(module, node):
             return True
     return False
 
@@ -248,10 +246,15 @@ def _bound_in(module: Module, statement: ast.stmt, found: Places) -> set[str]:
 
 
 def _definition(statement: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, where: Place, loaded: set[str]) -> None:
-    if needed := needed_to_define(statement) & loaded:
+    if needed := _needed_early(statement) & loaded:
         raise NotNative(f"the definition of `{statement.name}` needs `{min(needed)}` while the file is imported")
-    if where == "handler" and statement.decorator_list:
+    if where == "handler" and early_decorators(statement):
         raise NotNative("its handler is decorated")
+
+
+def _needed_early(statement: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> set[str]:
+    """The names that a definition needs while it is made; decorators that are contexts stand around the body then."""
+    return needed_to_define(statement) | plain_names(*early_decorators(statement))
 
 
 def _method(module: Module, function: ast.FunctionDef | ast.AsyncFunctionDef, renamed: set[str]) -> None:
@@ -303,4 +306,4 @@ def _in_setup(statement: ast.stmt, names: Names, found: Places) -> None:
 
 def _only_in_functions(node: ast.ClassDef, names: set[str]) -> bool:
     """Whether a class reads names in its methods only."""
-    return not needed_to_define(node) & names
+    return not _needed_early(node) & names
