@@ -143,6 +143,7 @@ CASES = [
     ),
     pytest.param(beside(".dockerignore", b"*.md\n\\\n[z-a]\n!\n"), (0,), "", id="ignore patterns that are none"),
     pytest.param(beside("pyproject.toml", b"tool = 1\n"), (5,), "pyproject.toml:1: ", id="a pyproject.toml that takes no table"),
+    pytest.param(beside("pyproject.toml", b"[[tool.fal.apps]]\n"), (5,), "pyproject.toml:1: ", id="a pyproject.toml with a list of apps"),
     pytest.param(beside("pyproject.toml", b"tool.fal = {a = 1}\n"), (5,), "pyproject.toml:1: ", id="a table that cannot be extended"),
     pytest.param(
         beside("pyproject.toml", b"[project]\nname = 'caf\xe9'\n"), (5,), "pyproject.toml", id="a pyproject.toml that is not UTF-8"

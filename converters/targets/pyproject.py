@@ -22,14 +22,17 @@ def emit(project: Project, apps: list[App]) -> str:
     file = project.get("pyproject.toml")
     if file is None:
         return "\n".join(_table(app) for app in apps)
-    existing = _existing(_parsed(file))
+    existing = _apps(_parsed(file))
     missing = [app for app in apps if app.name not in existing]
     text = _with_tables(file, missing)
     try:
-        tomllib.loads(text)
+        tables = _apps(tomllib.loads(text))
     except ValueError as error:
         message = f"takes no table `tool.fal.apps`, since it defines `tool` or `tool.fal` as something else ({error})."
         raise Unreadable(message, file=file.path, line=1, hint="Write what it defines there as tables: `[tool.fal]`.") from error
+    if any(not isinstance(tables.get(app.name), dict) for app in apps):
+        message = "takes no table `tool.fal.apps`, since it defines `tool.fal.apps`, or an app in it, as something else than a table."
+        raise Unreadable(message, file=file.path, line=1, hint="Write what it defines there as tables: `[tool.fal.apps.NAME]`.")
     return text
 
 
@@ -51,11 +54,13 @@ def _with_tables(file: SourceFile, missing: list[App]) -> str:
     return f"{file.text}{ending}{newline if file.text else ''}{added}" if missing else file.text
 
 
-def _existing(document: dict[str, Any]) -> set[str]:
+def _apps(document: dict[str, Any]) -> dict[str, Any]:
+    """The tables of apps; empty where there are none."""
     try:
-        return set(document["tool"]["fal"]["apps"])
+        apps = document["tool"]["fal"]["apps"]
     except (KeyError, TypeError):
-        return set()
+        return {}
+    return apps if isinstance(apps, dict) else {}
 
 
 def _table(app: App) -> str:
