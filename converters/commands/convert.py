@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from converters.commands.conversion import Request, Result, failed, forgiven
+from converters.commands.repeat import command
 from converters.commands.repeat import conversion as conversion_again
 from converters.credentials.recognize import Dialect, dialect_of
 from converters.errors import ExitCode, MigrateError, UsageError
@@ -55,10 +56,16 @@ def finish(request: Request, conversion: Callable[[], Outcome]) -> Result:
 
 def _with_findings(request: Request, outcome: Outcome | None, result: Result) -> Result:
     """A result whose document also has what a program acts on."""
-    from converters.commands.actionable import of_conversion
+    from converters.commands.actionable import of_certificates, of_conversion, of_rehearsals
 
     output = result.written.path if result.written is not None else None
-    found = of_conversion(result.document, outcome, request.again or conversion_again(request.path, {}), output)
+    again = request.again or conversion_again(request.path, {})
+    found = of_conversion(result.document, outcome, again, output)
+    if isinstance(outcome, Converted) and output is not None and result.certificates:
+        again_verified = command("verify", request.path, output)
+        found += of_certificates(result.document["certificates"], outcome, output, again_verified)
+    if output is not None and result.rehearsals:
+        found += of_rehearsals(result.document["rehearsals"], output, command("rehearse", output))
     return replace(result, document={**result.document, "findings": found})
 
 

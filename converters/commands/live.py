@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 
+from converters.commands.actionable import of_certificates
+from converters.commands.repeat import command
 from converters.errors import ExitCode, Unreadable, UsageError
 from converters.sources.registry import platforms
 
@@ -83,8 +85,24 @@ def perform(request: Request) -> int:
             doubles=[],
         )
         study.run(recorded, certificate)
-    print_certificates(Verification(request.requests, output=request.output, format=request.format), [certificate])
+    found = of_certificates([certificate.model_dump(mode="json")], None, request.folder, _again(request, old))
+    print_certificates(Verification(request.requests, output=request.output, format=request.format), [certificate], found)
     return ExitCode.DIFFERENT if certificate.verdict == "different" else ExitCode.DONE
+
+
+def _again(request: Request, old: str) -> str:
+    """The command that shows the findings again; ``old`` is the address without credentials."""
+    return command(
+        "verify",
+        Path(request.app),
+        request.folder,
+        live=old,
+        requests=request.requests,
+        contract=request.contract,
+        rate=f"{request.rate:g}",
+        limit=request.most,
+        yes=request.sure,
+    )
 
 
 def _app_address(app: str) -> str:

@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from converters.commands.actionable import of_rehearsals
 from converters.commands.beside import write_document
+from converters.commands.repeat import command
 from converters.errors import ExitCode, MigrateError, UsageError
 from converters.terminal import print_error, print_text
 
@@ -39,6 +41,13 @@ class Request:
     format: str = "text"
     quiet: bool = False
 
+    @property
+    def again(self) -> str:
+        """The command that shows its findings again, for a shell; without the apps."""
+        seconds = None if self.seconds == 180 else f"{self.seconds:g}"
+        typed = {"engine": self.engine, "base": self.bases, "real_bases": self.real_bases, "cache": self.cache, "seconds": seconds}
+        return command("rehearse", self.path, **typed)
+
 
 def rehearse_project(request: Request) -> int:
     """Rehearse the apps at a path, print what came of it, and return the exit code. Raises MigrateError."""
@@ -50,9 +59,10 @@ def rehearse_project(request: Request) -> int:
         if request.format == "json":
             from converters.commands.arguments import print_refusal
 
-            print_refusal(request.path, error)
+            print_refusal(request.path, error, request.again)
         raise
-    text = report.as_json(str(request.path), rehearsals)
+    found = of_rehearsals([report.plain(one) for one in rehearsals], request.path, request.again)
+    text = report.as_json(str(request.path), rehearsals, found)
     write_document(text, request.output)
     views = {"text": report.as_text, "markdown": report.as_markdown, "html": report.as_html}
     if not request.quiet or request.format == "json":

@@ -14,13 +14,16 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from converters.commands.actionable import of_certificates
 from converters.commands.arguments import print_refusal
 from converters.commands.beside import write_document
+from converters.commands.repeat import command
 from converters.errors import ExitCode, MigrateError, Unreadable, Unsupported, UsageError
 from converters.options import Options, Target
 from converters.outcome import Converted, Unchanged
 from converters.preflight import apps
 from converters.project import open_project
+from converters.reports.json import Document
 from converters.sources.registry import named
 from converters.terminal import print_error
 
@@ -66,6 +69,25 @@ class Request:
     unconfined: bool = False
     """Whether the project's code may run where this system cannot confine it."""
 
+    @property
+    def again(self) -> str:
+        """The command that shows its findings again, for a shell."""
+        return command(
+            "verify",
+            self.source,
+            self.target,
+            seed=self.seed or None,
+            seconds=None if self.seconds == 60 else f"{self.seconds:g}",
+            double=self.doubled,
+            schema=self.schema,
+            replay=self.replay,
+            source_python=self.source_python,
+            source_sdk=self.source_sdk if self.source_sdk != "auto" else None,
+            app=self.app,
+            contract=self.contract,
+            unconfined=self.unconfined,
+        )
+
 
 def verify_project(request: Request, options: Options) -> int:
     """Run both sides of every app of a project, print the certificates, and return the exit code."""
@@ -80,7 +102,7 @@ def verify_project(request: Request, options: Options) -> int:
     if isinstance(outcome, Unchanged):
         refusal = no_source(outcome)
         if request.format == "json":
-            print_refusal(request.source, refusal)
+            print_refusal(request.source, refusal, request.again)
         raise refusal
     if not isinstance(outcome, Converted):
         result = failed(outcome)
@@ -94,12 +116,14 @@ def verify_project(request: Request, options: Options) -> int:
                 target = Path(folder) / "out"
                 write(outcome, target, known=False)
             certificates = certified(request, outcome, target, Path(folder))
+            plain = [certificate.model_dump(mode="json") for certificate in certificates]
+            found = of_certificates(plain, outcome, request.target, request.again, written=target)
     except MigrateError as error:
         if request.format == "json":
-            print_refusal(request.source, error)
+            print_refusal(request.source, error, request.again)
         raise
-    print_certificates(request, certificates)
-    return ExitCode.DIFFERENT if differs(certificates) else ExitCode.DONE
+    print_certificates(request, certificates, found)
+    return exit_code(certificates)
 
 
 def no_source(outcome: Unchanged) -> Unsupported:
@@ -261,13 +285,19 @@ def _replays(file: Path) -> dict[str, Certificate]:
         raise Unreadable(why, file=str(file), hint="Write one with: migrate verify --output FILE") from error
 
 
-def print_certificates(request: Request, certificates: list[Certificate]) -> None:
+def exit_code(certificates: Sequence[Certificate]) -> ExitCode:
+    """6 where an app does something else than its source, else 0."""
+    return ExitCode.DIFFERENT if differs(certificates) else ExitCode.DONE
+
+
+def print_certificates(request: Request, certificates: list[Certificate], findings: Sequence[Document]) -> None:
     """Print certificates in the form that was asked for, and write them to its file. Raises `UsageError` where that cannot be written."""
     from converters.terminal import print_text
     from converters.verify.report import as_html, as_markdown, as_text
 
     document = [certificate.model_dump(mode="json") for certificate in certificates]
-    text = json.dumps({"version": 1, "certificates": document}, indent=2) + "\n"
+    made = {"version": 1, "exit_code": int(exit_code(certificates)), "certificates": document, "findings": [*findings]}
+    text = json.dumps(made, indent=2) + "\n"
     write_document(text, request.output)
     views = {"text": as_text, "markdown": as_markdown, "html": as_html}
     print_text(text if request.format == "json" else views[request.format](certificates))

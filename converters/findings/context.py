@@ -30,6 +30,8 @@ class Context:
     """Reads the finished project, which suggestions change."""
     sources: Reader = nothing
     """Reads the project that was converted."""
+    names: frozenset[str] = frozenset()
+    """Paths of the finished project's files."""
     folder: str | None = None
     """Where the finished project is; None where it was not written."""
     mask: edits.Mask = edits.unmasked

@@ -17,9 +17,10 @@ _SHOWN = 12
 """Lines of output that a terminal shows."""
 
 
-def document(path: str, rehearsals: Sequence[Rehearsal]) -> Document:
+def document(path: str, rehearsals: Sequence[Rehearsal], findings: Sequence[Document] = ()) -> Document:
     """What `migrate rehearse --format json` prints (`converters/reports/rehearsal.schema.json`)."""
-    return {"version": 1, "exit_code": int(exit_code(rehearsals)), "path": path, "rehearsals": [plain(one) for one in rehearsals]}
+    told = [plain(one) for one in rehearsals]
+    return {"version": 1, "exit_code": int(exit_code(rehearsals)), "path": path, "rehearsals": told, "findings": [*findings]}
 
 
 def exit_code(rehearsals: Sequence[Rehearsal]) -> ExitCode:
@@ -35,8 +36,8 @@ def plain(rehearsal: Rehearsal) -> Document:
     return {**made, "verdict": rehearsal.verdict}
 
 
-def as_json(path: str, rehearsals: Sequence[Rehearsal]) -> str:
-    return json.dumps(document(path, rehearsals), indent=2) + "\n"
+def as_json(path: str, rehearsals: Sequence[Rehearsal], findings: Sequence[Document] = ()) -> str:
+    return json.dumps(document(path, rehearsals, findings), indent=2) + "\n"
 
 
 def as_text(rehearsals: Sequence[Rehearsal]) -> str:
