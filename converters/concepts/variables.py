@@ -25,6 +25,8 @@ NOT_SECRET = re.compile(
 )
 COMMON = frozenset({"HOME", "PATH", "USER", "PWD", "PYTHONPATH", "HOSTNAME", "LANG", "TMPDIR", "HF_HOME", "CUDA_VISIBLE_DEVICES", "SHELL"})
 """Set on any machine, fal's runners among them, or written more often than read."""
+LAUNCHED = re.compile(r"^(SLURM_\w+|OMPI_\w+|PMIX?_\w+|MPI_LOCALRANKID|MV2_COMM_\w+)$")
+"""Set by what starts a program on the nodes of a cluster (srun, mpirun): no app starts so, and nobody can set one from outside."""
 LOADER = re.compile(r"^LD_\w+$")
 PLATFORM = re.compile(r"^(RUNPOD_|RP_)\w+$")
 CACHES = frozenset(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from converters.concepts import variables
@@ -78,6 +78,8 @@ def _environment(deployment: Deployment) -> list[Variable]:
         known = found.get(one.name)
         if one.name in variables.COMMON | PRESET_VARIABLES or variables.BUILD_ONLY.match(one.name) or not one.name.isidentifier():
             continue
+        if variables.LAUNCHED.match(one.name):
+            one = replace(one, need="optional")
         if known is None or SEVERITY.index(one.need) < SEVERITY.index(known.need):
             found[one.name] = Variable(one.name, one.need, one.file, one.line, setters.get(one.name, ""), one.why)
     return [found[name] for name in sorted(found)]

@@ -37,7 +37,7 @@ def code_variables(app: App, code: Code, closure: list[str], ledger: Ledger, sta
                 known.add(name)
                 app.secrets.append(EnvVar(name=name, secret=True, origin=module.origin(node)))
                 environments.secret_item(ledger, name, module.origin(node), f"the code reads the secret {name} from the environment")
-            elif required and name not in known | have and not variables.PLATFORM.match(name):
+            elif required and name not in known | have and not (variables.PLATFORM.match(name) or variables.LAUNCHED.match(name)):
                 known.add(name)
                 app.secrets.append(EnvVar(name=name, secret=True, origin=module.origin(node)))
                 environments.missing_item(ledger, name, module.origin(node))

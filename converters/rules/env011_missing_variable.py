@@ -95,6 +95,17 @@ rule = Rule(
             },
         ),
         Case(
+            "what a cluster's launcher sets is nobody's to set",
+            "untouched",
+            {
+                "handler.py": WORKER.replace(
+                    "import runpod",
+                    "import os\n\nimport runpod\n\n\ndef nodes():\n    return int(os.environ['SLURM_NTASKS']), os.environ['OMPI_COMM_WORLD_RANK']",
+                ),
+            },
+            lacks={"app.py": ('SLURM_NTASKS"]',), "MIGRATION.md": ("set SLURM_NTASKS", "set OMPI_COMM_WORLD_RANK")},
+        ),
+        Case(
             "a variable that the code gives a value before it reads it is not asked for",
             "untouched",
             {
