@@ -189,7 +189,10 @@ def _notes(unit: Unit, build: Build, where: str, ledger: Ledger) -> None:
 
 
 def raise_python(build: Build, ledger: Ledger) -> None:
-    """Python 3.7 to 3.9 become 3.10, the oldest that fal supports; pins without a wheel for it must be loosened by a person."""
+    """Python 3.7 to 3.9 become 3.10, the oldest that fal supports.
+
+    A pin without a wheel for it is raised within its series of releases, else it must be loosened by a person.
+    """
     version = cuda.number(build.python.value)
     if version >= OLDEST_PYTHON:
         return
@@ -201,11 +204,12 @@ def raise_python(build: Build, ledger: Ledger) -> None:
     build.python = raised
     for spec in build.packages.specs:
         first, pinned = cuda.FIRST_FOR_310.get(pip.name(spec.value), ""), pip.pinned(spec.value)
-        if first and pinned and cuda.number(pinned) < cuda.number(first):
-            ledger.note(
-                rules.RC022,
-                Disposition.MANUAL,
-                f"`{spec.value}` has no wheel for Python {oldest}: take {first} or newer, and check the code against it.",
-                spec.origin or origin,
-                scope=Scope.CODE,
-            )
+        if not first or not pinned or cuda.number(pinned) >= cuda.number(first):
+            continue
+        if cuda.release(pinned) == cuda.release(first):
+            newer = build.packages.repin(spec, first)
+            message = f"`{spec.value}` raised to {newer}, the first release of that series with a wheel for Python {oldest}"
+            ledger.note(rules.RC022, Disposition.CONVERTED, message, spec.origin or origin, notable=True)
+        else:
+            message = f"`{spec.value}` has no wheel for Python {oldest}: take {first} or newer, and check the code against it."
+            ledger.note(rules.RC022, Disposition.MANUAL, message, spec.origin or origin, scope=Scope.CODE)

@@ -42,6 +42,13 @@ class Packages:
     missing: str = ""
     """A requirements file that is not in the project."""
 
+    def repin(self, spec: Value[str], version: str) -> str:
+        """Pin a package to another release; returns the requirement as it is now."""
+        now = spec.value.replace(pip.pinned(spec.value) or spec.value, version, 1)
+        self.specs = [one.model_copy(update={"value": now}) if one is spec else one for one in self.specs]
+        self.layers = [[now if part == spec.value else part for part in layer] for layer in self.layers]
+        return now
+
     def version(self, name: str) -> str:
         """The pinned version of a package; '' where it is not pinned."""
         return next((version for spec in self.specs if pip.name(spec.value) == name and (version := pip.pinned(spec.value))), "")
