@@ -16,6 +16,8 @@ def _locked(file: str, text: str, install: str, code: str = "import runpod\nfrom
     }
 
 
+USING = WORKER.replace("import runpod", "import runpod\nfrom PIL import Image\n\nFILTER = Image.LANCZOS")
+PILLOW = IMAGE.replace("runpod==1.7.9", "runpod==1.7.9 pillow==9.5.0")
 UV = 'version = 1\n\n[[package]]\nname = "pillow"\nversion = "9.5.0"\n'
 POETRY = UV.replace("version = 1", "")
 PIPFILE = '{\n    "default": {\n        "pillow": {\n            "version": "==9.5.0"\n        }\n    }\n}\n'
@@ -28,7 +30,8 @@ rule = Rule(
     explanation="""
     fal is installed last in an image, and pip then replaces releases that fal's own requirements exclude, without a word, whether one
     release is pinned, a range of them, or one in a lock file. They are read from the metadata of the installed `fal`. A package that the
-    code imports is left to a person; one that nothing here imports is noted, and of a lock file not told at all.
+    code imports is left to a person, unless it is known what its releases took away and the code uses none of it (Pillow, FastAPI); so is
+    one that another pinned package needs. One that nothing here imports is noted, and of a lock file not told at all.
     Pin a release that both take.
     """,
     links=(
@@ -37,15 +40,51 @@ rule = Rule(
     ),
     cases=(
         Case(
-            "a pin that fal replaces is named where the code imports the package",
+            "a pin that fal replaces is named where the code uses what is gone",
             "partial",
+            {"handler.py": USING.replace("LANCZOS", "ANTIALIAS"), "Dockerfile": PILLOW},
+            style="keep",
+            seen=(Seen("manual", 3, "Dockerfile", says="has no `Image.ANTIALIAS` (handler.py:3)"),),
+            status="partial",
+        ),
+        Case(
+            "a pin that fal replaces is noted where the code uses nothing that is gone",
+            "converted",
+            {"handler.py": USING, "Dockerfile": PILLOW},
+            style="keep",
+            status="converted",
+        ),
+        Case(
+            "a name of another module is none of the package's",
+            "converted",
             {
-                "handler.py": WORKER.replace("import runpod", "import runpod\nfrom PIL import Image"),
-                "Dockerfile": IMAGE.replace("runpod==1.7.9", "runpod==1.7.9 pillow==9.5.0"),
+                "handler.py": USING.replace("Image.LANCZOS", "Image.open.eval()")
+                .replace("import runpod", "import os\nimport runpod", 1)
+                .replace("{", "{'size': os.path.getsize('/a'), ", 1),
+                "Dockerfile": PILLOW,
             },
             style="keep",
-            seen=(Seen("manual", 3, "Dockerfile"),),
+            status="converted",
+        ),
+        Case(
+            "a pin that fal replaces is named where another package needs it",
+            "partial",
+            {"handler.py": WORKER, "Dockerfile": PILLOW.replace("pillow", "moviepy==1.0.3 pillow")},
+            seen=(Seen("manual", 3, "Dockerfile", says="`moviepy==1.0.3` needs the older one"),),
             status="partial",
+        ),
+        Case(
+            "a newer release of the other package needs it no more",
+            "converted",
+            {"handler.py": WORKER, "Dockerfile": PILLOW.replace("pillow", "moviepy==2.1.1 pillow")},
+            status="converted",
+        ),
+        Case(
+            "a package that only the app's own file has, to serve the app, is noted",
+            "converted",
+            {"handler.py": WORKER, "Dockerfile": PILLOW.replace("pillow==9.5.0", "fastapi==0.98.0")},
+            style="native",
+            status="converted",
         ),
         Case(
             "a pin that fal replaces is noted where nothing imports the package",
@@ -79,8 +118,8 @@ rule = Rule(
             "a compatible release that fal leaves is named where the code imports the package",
             "partial",
             {
-                "handler.py": WORKER.replace("import runpod", "import runpod\nfrom PIL import Image"),
-                "Dockerfile": IMAGE.replace("runpod==1.7.9", "runpod==1.7.9 pillow~=9.5"),
+                "handler.py": WORKER.replace("import runpod", "import runpod\nimport pydantic"),
+                "Dockerfile": IMAGE.replace("runpod==1.7.9", "runpod==1.7.9 pydantic~=1.10"),
             },
             style="keep",
             seen=(Seen("manual", 3, "Dockerfile"),),

@@ -12,11 +12,13 @@ from packaging.version import InvalidVersion, Version
 from converters import rules
 from converters.fal.requires import requires
 from converters.ir import Disposition
+from converters.preflight import packages, taken_away
 from converters.preflight.deployment import Deployment
 from converters.preflight.distributions import HOLDERS
 from converters.preflight.finding import Finding
-from converters.preflight.suggestions import pinned as instead
 from converters.python import pip
+
+BESIDE_FAL = frozenset({"fastapi", "pydantic"})
 
 
 def check(deployment: Deployment) -> Iterator[Finding]:
@@ -29,16 +31,40 @@ def check(deployment: Deployment) -> Iterator[Finding]:
     for name in sorted(wanted.keys() & deployment.packages.names):
         spec = deployment.packages.find(name)
         if spec is not None and _excludes(spec.text, wanted[name].specifier):
-            message = f"`{spec.text}` gives way when fal is installed, which needs {name}{wanted[name].specifier}"
-            if _is_imported(deployment, name):
-                message += ": pin a release that both take, and check the code against it."
-                suggestion = (
-                    instead(spec, f"{spec.text.partition('=')[0].strip()}{wanted[name].specifier}") if pip.pinned(spec.text) else None
-                )
-                yield Finding(spec.file, spec.line, rules.PF032, message, about=spec.text, suggestion=suggestion)
-            else:
-                message += "; no code here imports it"
-                yield Finding(spec.file, spec.line, rules.PF032, message, about=spec.text, disposition=Disposition.CONVERTED)
+            yield _gives_way(deployment, spec, name, wanted[name].specifier)
+
+
+def _gives_way(deployment: Deployment, spec: packages.Requirement, name: str, wanted: SpecifierSet) -> Finding:
+    """A pin that pip replaces: by itself that stops nothing, so it is told as done where nothing is known to miss the old release."""
+    message = f"`{spec.text}` gives way when fal is installed, which needs {name}{wanted}"
+    newest, stated = _newest(wanted), _newest(Requirement(spec.text.split(";")[0].strip()).specifier)
+    if other := taken_away.needing(deployment, name, newest):
+        message += f", and `{other}` needs the older one: pin a release of it that takes both."
+        return Finding(spec.file, spec.line, rules.PF032, message, about=spec.text)
+    if name == "pydantic" and not deployment.packages.complete:  # its second release broke most of what used the first
+        message += (
+            ", and what else the image installs is not known, which may need the older one: pin a release that both take, and try it."
+        )
+        return Finding(spec.file, spec.line, rules.PF032, message, about=spec.text)
+    if not _is_imported(deployment, name):
+        return _done(spec, f"{message}; no code here imports it")
+    if name in taken_away.REMOVALS and stated < newest:
+        missed = next(taken_away.uses(deployment, name, stated), None)
+        if missed is None:
+            return _done(spec, f"{message}; newer releases took away nothing that the code uses")
+        message += f" and has no `{missed[2]}` ({missed[0]}:{missed[1]})"
+    message += ": pin a release that both take, and check the code against it."
+    return Finding(spec.file, spec.line, rules.PF032, message, about=spec.text)
+
+
+def _done(spec: packages.Requirement, message: str) -> Finding:
+    return Finding(spec.file, spec.line, rules.PF032, message, about=spec.text, disposition=Disposition.CONVERTED)
+
+
+def _newest(specifiers: SpecifierSet) -> Version:
+    """The highest version that a set of bounds names."""
+    found = [Version(one.version.removesuffix(".*")) for one in specifiers]
+    return max(found, default=Version("0"))
 
 
 def _locked(deployment: Deployment, wanted: Mapping[str, Requirement]) -> Iterator[Finding]:
@@ -79,8 +105,15 @@ def _near(bound: Version) -> Iterator[Version]:
 
 
 def _is_imported(deployment: Deployment, name: str) -> bool:
-    """Whether code that runs imports a distribution itself."""
-    tops = {found.module.split(".")[0] for _, found in deployment.running.missing}
+    """Whether code that runs imports a distribution itself.
+
+    What the app's own file imports of FastAPI and pydantic at its top is left out: it is loaded beside fal wherever it is deployed from.
+    """
+    tops = {
+        found.module.split(".")[0]
+        for unit, found in deployment.running.missing
+        if not (name in BESIDE_FAL and unit.app and found.node in unit.module.tree.body)
+    }
     return any(top.lower().replace("_", "-") == name or name in HOLDERS.get(top, ()) for top in tops)
 
 
