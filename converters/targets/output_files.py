@@ -37,6 +37,7 @@ def sealed(
     made, name = result.files, migration_name(project)
     unset = {app.name for app in application.apps if secret_list.is_ours(app)}
     variables.fill(application, account(made, project, ledger, unset, options.resolve))
+    ledger.close()  # what nobody spoke for is in the plan, too
     text = vault.mask(guide(application, ledger, seal.names_of(result.literals)))
     made[name] = added(project, name, text, None)
     gone = [FileChange(path, "removed", None, before=None) for path in [*project.files, *project.withheld] if path not in made]

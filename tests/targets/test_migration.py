@@ -77,6 +77,13 @@ def test_its_sections_are_in_order_and_none_is_empty(guide: str) -> None:
         assert below or following[1] > level, title
 
 
+def test_what_no_rule_speaks_for_is_left_to_do(tmp_path: Path) -> None:
+    text = 'import runpod\n\n\ndef handler(job):\n    return {"text": job["input"]["a"]}\n\n\n'
+    guide, _ = made(tmp_path, {"handler.py": text + 'runpod.serverless.start({"handler": handler, "colour": "red"})\n'})
+    boxes = guide.partition("### Still to do in the code")[2].partition("###")[0]
+    assert "- [ ] `handler.py:8` option `colour` is not known to this converter" in boxes
+
+
 @EVERY
 def test_actions_come_before_tables(guide: str) -> None:
     assert "|---" not in guide.partition("## 8. Reference")[0]
