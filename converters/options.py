@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
+    from converters.answers import Answers
     from converters.given_server import GivenServer
     from converters.resolver import Resolver
 
@@ -71,6 +72,8 @@ class Options:
     ignores: tuple[Ignore, ...] = ()
     """What the project's configuration says of findings, in the order in which it says it."""
     in_place: bool = False
+    answers: Answers | None = None
+    """What a person answered in a review; None where nobody was asked."""
     resolve: Resolver | None = None
     """Who is asked whether the requirements fit together (`--resolve`); nobody where it is None."""
     server: GivenServer | None = field(default=None, compare=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from converters.answers import load as load_plan
 from converters.commands import repeat
 from converters.commands.config import Config, read_config
 from converters.commands.conversion import Request
@@ -54,6 +55,7 @@ def options_of(config: Config, typed: dict[str, Any]) -> Options:
         only=known_rules("--only", typed.get("only") or config.get("only") or ()),
         skip=known_rules("--skip", typed.get("skip") or config.get("skip") or ()),
         ignores=config.ignores,
+        answers=load_plan(typed["plan"]) if typed.get("plan") and not typed.get("review") else None,
         in_place=bool(typed.get("in_place")),
         resolve=resolver() if typed.get("resolve") else None,
         unit=typed.get("unit") or "",
@@ -85,9 +87,13 @@ def _request(path: Path, config: Config, typed: dict[str, Any]) -> Request:
         raise UsageError("--verify runs what was written beside the source.", hint="Give it without --in-place, --diff and --check.")
     if typed.get("rehearse") and (typed.get("diff") or typed.get("check")):
         raise UsageError("--rehearse builds what was written.", hint="Give it without --diff and --check.")
+    if typed.get("review") and (typed.get("diff") or typed.get("check") or typed.get("quiet")):
+        raise UsageError("--review asks before it writes.", hint="Give it without --diff, --check and --quiet; --plan goes with them.")
     return Request(
         path=path,
         options=options_of(config, typed),
+        review=bool(typed.get("review")),
+        plan=typed.get("plan"),
         output=typed.get("output") or config.path("output"),
         force=bool(typed.get("force")),
         diff=bool(typed.get("diff")),

@@ -38,6 +38,10 @@ class Request:
     verify: bool = False
     rehearse: bool = False
     unconfined: bool = False
+    review: bool = False
+    """Whether a person decides every change at the terminal."""
+    plan: Path | None = None
+    """Where the answers of that are kept, or come from."""
     fail_on: FailOn = "manual"
     format: str = "text"
     """One of `reports.forms.formats()`."""

@@ -27,6 +27,10 @@ def perform(request: Request) -> Result:
     """Convert and write. Whatever happens is in the result; only interrupts pass through."""
     from converters.convert import convert
 
+    if request.review:
+        from converters.commands.review import reviewed
+
+        return finish(request, lambda: reviewed(request))
     return finish(request, lambda: convert(request.path, request.options))
 
 
@@ -50,7 +54,8 @@ def finish(request: Request, conversion: Callable[[], Outcome]) -> Result:
         outcome = conversion()
         result = _finish(request, outcome)
     except MigrateError as error:
-        result = Result(failure(request.path, "refused", error, error.code, entry=request.entry))
+        status = "interrupted" if error.code == ExitCode.INTERRUPTED else "refused"
+        result = Result(failure(request.path, status, error, error.code, entry=request.entry))
     return _with_findings(request, outcome, result) if request.format == "json" else result
 
 

@@ -114,6 +114,11 @@ Unconfined = Annotated[
 Output = Annotated[Path | None, typer.Option("--output", "-o", metavar="DIR", help="Folder to write.", show_default="PATH-fal")]
 InPlace = Annotated[bool, typer.Option("--in-place", help="Write into the project, which must be a clean git tree.")]
 Diff = Annotated[bool, typer.Option("--diff", help="Print what would change as a diff and write nothing.")]
+Review = Annotated[bool, typer.Option("--review", help="Decide every change at the terminal, and keep the answers as a plan.")]
+Plan = Annotated[
+    Path | None,
+    typer.Option("--plan", metavar="FILE", help="Answers of a review: replayed, or with --review kept.", show_default="OUT.plan.json"),
+]
 Check = Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 where something would change.")]
 Certified = Annotated[CertifiedChoice, typer.Option("--format", help="Form of the answer.")]
 Plain = Annotated[PlainChoice, typer.Option("--format", help="Form of the answer.")]

@@ -20,6 +20,7 @@ _SHOWN = (
     "settings",
     "only",
     "skip",
+    "plan",
 )
 """Options of `migrate PATH` that decide the result, by the names of their values."""
 _OPTIONS = {"settings": "set"}

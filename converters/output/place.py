@@ -13,6 +13,7 @@ from converters.outcome import Converted
 from converters.output import in_place
 from converters.output.base import commit, prepare, recall
 from converters.output.exchange import exchange
+from converters.output.in_place import require_clean
 from converters.output.renew import Conflict, Renewal, is_base_of, refuse_unresolved, renew
 from converters.output.scratch import kept_name, numbered, recover, scratch
 from converters.output.tree import Piece, build, carry, entries, piece_of, pieces_of
@@ -73,7 +74,7 @@ def write_in_place(converted: Converted) -> Written:
     """
     root = converted.root
     changes = [change for change in converted.files if change.action in ("added", "modified")]
-    in_place.require_clean(root, [change.path for change in changes if change.action == "modified"])
+    require_clean(root, [change.path for change in changes if change.action == "modified"])
     with _system_errors(root):
         for change in changes:
             in_place.require_unchanged(root, change)
@@ -81,6 +82,15 @@ def write_in_place(converted: Converted) -> Written:
         build(staged, {str(number): piece_of(root, change) for number, change in enumerate(changes)})
         in_place.put(root, staged, converted, changes)
     return Written(root)
+
+
+def must_be_writable(converted: Converted, output: Path, *, force: bool = False, in_place: bool = False) -> None:
+    """Raises `UsageError`, as writing would, where it is known before that the result may not be written."""
+    if in_place:
+        require_clean(converted.root, [change.path for change in converted.files if change.action == "modified"])
+    else:
+        with _system_errors(output):
+            _place(converted.root, output, force, ())
 
 
 def clear_scratch(output: Path, process: int) -> None:

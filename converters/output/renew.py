@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import stat
-import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
@@ -12,13 +11,8 @@ from converters.errors import UsageError
 from converters.output.base import KEPT, Base
 from converters.output.merge import has_markers, merge
 from converters.output.tree import Piece, digest_on_disk
-from converters.python.applying import why_not
+from converters.parsing import refusal
 from converters.review.binary import is_binary
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 
 @dataclass(frozen=True)
@@ -138,26 +132,9 @@ def _keep_both(renewal: Renewal, path: str, now: Path, new: Piece, why: str) -> 
 
 def _refusal(path: str, texts: Sequence[bytes], merged: bytes) -> str | None:
     """What the parser of its language says of a merge of two files that it accepts; None where it accepts that, too."""
-    parser = _PARSERS.get(PurePosixPath(path).suffix)
-    if parser is None or any(parser(text) for text in texts[1:]):
+    if any(refusal(path, text) for text in texts[1:]):
         return None
-    return parser(merged)
-
-
-def _python_error(source: bytes) -> str | None:
-    error = why_not(source)
-    return None if error is None else str(error).replace("(source, line", "(line")
-
-
-def _toml_error(source: bytes) -> str | None:
-    try:
-        tomllib.loads(source.decode())
-    except ValueError as error:  # of the encoding, too
-        return str(error)
-    return None
-
-
-_PARSERS: Mapping[str, Callable[[bytes], str | None]] = {".py": _python_error, ".toml": _toml_error}
+    return refusal(path, merged) or None
 
 
 def _texts(old: bytes, now: Path, new: Piece) -> list[bytes]:

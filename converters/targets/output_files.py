@@ -14,6 +14,7 @@ from converters.outcome import Action, FileChange, Hunk
 from converters.preflight.account import account
 from converters.project import MAX_FILE, Project, SourceFile
 from converters.python.applying import apply, together
+from converters.review.replay import decided
 from converters.targets import secret_list, variables
 from converters.targets.app import tidy
 from converters.targets.templating import render
@@ -35,6 +36,8 @@ def sealed(
     dockerfiles = {app.environment.dockerfile for app in application.apps if app.environment.dockerfile}
     result = seal.seal(made, dockerfiles, application.apps, vault, ledger, in_place=options.in_place)
     made, name = result.files, migration_name(project)
+    if options.answers is not None:
+        made = decided(made, options.answers, ledger, project)
     unset = {app.name for app in application.apps if secret_list.is_ours(app)}
     variables.fill(application, account(made, project, ledger, unset, options.resolve))
     ledger.close()  # what nobody spoke for is in the plan, too
