@@ -93,18 +93,18 @@ BROKEN = [
     Broken(
         "a pin that gives way to fal's own",
         "PF032",
-        {"app.py": app(setup="from PIL import Image"), "Dockerfile": image("RUN pip install pillow==9.5.0")},
-        {"Dockerfile": 'RUN pip install "pillow<14,>=13.0"\n'},
+        {"app.py": app(setup="import pydantic"), "Dockerfile": image("RUN pip install pydantic==1.10.13")},
+        {"Dockerfile": 'RUN pip install "pydantic!='},
     ),
     Broken(
         "the same pin in a list",
         "PF032",
         {
-            "app.py": app(setup="from PIL import Image"),
-            "requirements.txt": "pillow==9.5.0\n",
+            "app.py": app(setup="import pydantic"),
+            "requirements.txt": "pydantic==1.10.13\n",
             "Dockerfile": image("COPY requirements.txt .\nRUN pip install -r requirements.txt"),
         },
-        {"requirements.txt": "pillow<14,>=13.0\n"},
+        {"requirements.txt": "pydantic!="},
     ),
     Broken(
         "PyTorch beside a NumPy that it does not know",

@@ -16,6 +16,7 @@ from converters.preflight import packages, taken_away
 from converters.preflight.deployment import Deployment
 from converters.preflight.distributions import HOLDERS
 from converters.preflight.finding import Finding
+from converters.preflight.suggestions import pinned
 from converters.python import pip
 
 BESIDE_FAL = frozenset({"fastapi", "pydantic"})
@@ -54,7 +55,9 @@ def _gives_way(deployment: Deployment, spec: packages.Requirement, name: str, wa
             return _done(spec, f"{message}; newer releases took away nothing that the code uses")
         message += f" and has no `{missed[2]}` ({missed[0]}:{missed[1]})"
     message += ": pin a release that both take, and check the code against it."
-    return Finding(spec.file, spec.line, rules.PF032, message, about=spec.text)
+    is_enough = name not in taken_away.REMOVALS and pip.pinned(spec.text)  # else the code changes, too
+    suggestion = pinned(spec, f"{spec.text.partition('=')[0].strip()}{wanted}") if is_enough else None
+    return Finding(spec.file, spec.line, rules.PF032, message, about=spec.text, suggestion=suggestion)
 
 
 def _done(spec: packages.Requirement, message: str) -> Finding:
