@@ -87,11 +87,14 @@ def _request(path: Path, config: Config, typed: dict[str, Any]) -> Request:
         raise UsageError("--verify runs what was written beside the source.", hint="Give it without --in-place, --diff and --check.")
     if typed.get("rehearse") and (typed.get("diff") or typed.get("check")):
         raise UsageError("--rehearse builds what was written.", hint="Give it without --diff and --check.")
+    if typed.get("commit") and (not typed.get("in_place") or typed.get("diff") or typed.get("check")):
+        raise UsageError("--commit commits what --in-place writes.", hint="Give both, without --diff and --check.")
     if typed.get("review") and (typed.get("diff") or typed.get("check") or typed.get("quiet")):
         raise UsageError("--review asks before it writes.", hint="Give it without --diff, --check and --quiet; --plan goes with them.")
     return Request(
         path=path,
         options=options_of(config, typed),
+        commit=bool(typed.get("commit")),
         review=bool(typed.get("review")),
         plan=typed.get("plan"),
         output=typed.get("output") or config.path("output"),

@@ -39,7 +39,7 @@ _STRINGS = ("output", "name", *FILES, *CHOICES)
 _LISTS = ("only", "skip")
 _FLAGS = ("idiomatic", "quiet", "realtime")
 _KNOWN = (*_STRINGS, *_LISTS, *_FLAGS, "set", "ignore")
-_ONLY_TYPED = ("force", "in-place", "diff", "check", "verify", "rehearse", "resolve", "review", "plan")
+_ONLY_TYPED = ("force", "in-place", "diff", "check", "verify", "rehearse", "resolve", "review", "plan", "commit")
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,8 @@ class Request:
     verify: bool = False
     rehearse: bool = False
     unconfined: bool = False
+    commit: bool = False
+    """Whether what is written in place is committed."""
     review: bool = False
     """Whether a person decides every change at the terminal."""
     plan: Path | None = None

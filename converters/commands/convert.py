@@ -87,7 +87,7 @@ def _finish(request: Request, outcome: Outcome) -> Result:
         must_be_verifiable(outcome, unconfined=request.unconfined)
     shown = _changes(request, outcome)
     if request.options.in_place:
-        written = write_in_place(outcome)
+        written = write_in_place(outcome, commits=request.commit)
     else:
         written = write(outcome, request.output or default_output(outcome), force=request.force)
     code = forgiven(ExitCode.MANUAL if written.conflicts else outcome.exit_code, request.fail_on)
@@ -188,4 +188,6 @@ def _diff_text(diff: bytes) -> Document:
 
 def _with_conflicts(made: Document, written: Written) -> Document:
     conflicts = [{"path": conflict.path, "message": conflict.message} for conflict in written.conflicts]
+    commits = [{"id": one.id, "subject": one.subject, "rules": list(one.rules)} for one in written.commits]
+    made = {**made, "commits": commits} if commits else made
     return {**made, "conflicts": conflicts, "edited": list(written.edited), "replaced": str(written.replaced) if written.replaced else None}

@@ -113,6 +113,7 @@ Unconfined = Annotated[
 ]
 Output = Annotated[Path | None, typer.Option("--output", "-o", metavar="DIR", help="Folder to write.", show_default="PATH-fal")]
 InPlace = Annotated[bool, typer.Option("--in-place", help="Write into the project, which must be a clean git tree.")]
+Commit = Annotated[bool, typer.Option("--commit", help="With --in-place: commit it, one commit for each group of rules.")]
 Diff = Annotated[bool, typer.Option("--diff", help="Print what would change as a diff and write nothing.")]
 Review = Annotated[bool, typer.Option("--review", help="Decide every change at the terminal, and keep the answers as a plan.")]
 Plan = Annotated[

@@ -44,20 +44,20 @@ class State:
 
 def state(root: Path, paths: Sequence[str] = ()) -> State:
     """What is not committed below a folder, and which of some files git ignores. Raises `OSError` where git is not installed."""
-    top = _git(root, ["rev-parse", "--show-toplevel"], HARMLESS)
+    top = run(root, ["rev-parse", "--show-toplevel"], HARMLESS)
     if top.returncode:
-        return State(problem=_first_line(top.stderr))
+        return State(problem=first_line(top.stderr))
     if not root.resolve().is_relative_to(Path(os.fsdecode(top.stdout.rstrip(b"\n"))).resolve()):
         return State(problem="its git repository names another folder as its work tree")
-    keys = _git(root, ["config", "--list", "--name-only", "-z"], HARMLESS)
-    if keys.returncode:
-        return State(problem=_first_line(keys.stderr))
-    filters = _without_filters(keys.stdout)
+    try:
+        filters = without_filters(root)
+    except ValueError as error:
+        return State(problem=str(error))
     settings = {**HARMLESS, **filters}
-    status = _git(root, ["status", "--porcelain", "--ignore-submodules=dirty", "--", "."], settings)
+    status = run(root, ["status", "--porcelain", "--ignore-submodules=dirty", "--", "."], settings)
     if status.returncode:
-        return State(problem=_first_line(status.stderr))
-    ignored = _git(root, ["check-ignore", "-z", "--stdin"], settings, given=b"\0".join(map(os.fsencode, paths))).stdout.split(b"\0")
+        return State(problem=first_line(status.stderr))
+    ignored = run(root, ["check-ignore", "-z", "--stdin"], settings, given=b"\0".join(map(os.fsencode, paths))).stdout.split(b"\0")
     return State(
         changes=tuple(status.stdout.decode(errors="backslashreplace").splitlines()),
         ignored=tuple(os.fsdecode(path) for path in ignored if path),
@@ -71,25 +71,31 @@ def submodule_around(root: Path, path: str) -> str:
     return next((parent for parent in parents if (root / parent / ".git").exists()), "")
 
 
-def _without_filters(keys: bytes) -> dict[str, str]:
-    """Settings that leave every filter driver without a command; git then compares the bytes as they are."""
+def without_filters(root: Path) -> dict[str, str]:
+    """Settings that leave every filter driver without a command; git then compares the bytes as they are. Raises `ValueError`."""
+    keys = run(root, ["config", "--list", "--name-only", "-z"], HARMLESS)
+    if keys.returncode:
+        raise ValueError(first_line(keys.stderr))
     settings = {}
-    for key in keys.decode("utf-8", "surrogateescape").split("\0"):
+    for key in keys.stdout.decode("utf-8", "surrogateescape").split("\0"):
         driver, dot, name = key.rpartition(".")
         if dot and driver.startswith("filter.") and name in ("clean", "smudge", "process", "required"):
             settings.update({f"{driver}.clean": "", f"{driver}.smudge": "", f"{driver}.process": "", f"{driver}.required": "false"})
     return settings
 
 
-def _git(root: Path, command: list[str], settings: Mapping[str, str], given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
-    """Run git with settings that count before those of any file; `given` is what it reads."""
+def run(
+    root: Path, command: list[str], settings: Mapping[str, str], given: bytes = b"", variables: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[bytes]:
+    """Run git with settings that count before those of any file; `given` is what it reads, `variables` are some of its environment."""
     environment = {name: value for name, value in os.environ.items() if name not in OWN and not name.startswith("GIT_CONFIG")}
-    environment |= {**ENVIRONMENT, "GIT_CONFIG_COUNT": str(len(settings))}
+    environment |= {**ENVIRONMENT, **(variables or {}), "GIT_CONFIG_COUNT": str(len(settings))}
     for number, (key, value) in enumerate(settings.items()):
         environment |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
     return subprocess.run(["git", "--no-pager", "-C", str(root), *command], input=given, capture_output=True, check=False, env=environment)
 
 
-def _first_line(data: bytes) -> str:
+def first_line(data: bytes) -> str:
+    """What git says first, without its full stop."""
     lines = data.decode(errors="backslashreplace").strip().splitlines()
     return lines[0].rstrip(".") if lines else "nothing"

@@ -12,6 +12,8 @@ from converters.errors import UsageError
 from converters.outcome import Converted
 from converters.output import in_place
 from converters.output.base import commit, prepare, recall
+from converters.output.commits import Commit, hooks_not_run, plan_commits
+from converters.output.commits import commit as commit_steps
 from converters.output.exchange import exchange
 from converters.output.in_place import require_clean
 from converters.output.renew import Conflict, Renewal, is_base_of, refuse_unresolved, renew
@@ -33,6 +35,7 @@ class Written:
     replaced: Path | None = None
     remembered: bool = True
     notes: tuple[str, ...] = ()
+    commits: tuple[Commit, ...] = ()
     """What was found of earlier runs that were killed, and what was done about it."""
 
 
@@ -67,8 +70,10 @@ def write_pieces(root: Path, made: Callable[[], dict[str, Piece]], output: Path,
     return replace(written, remembered=written.remembered and commit(place), notes=tuple(notes))
 
 
-def write_in_place(converted: Converted) -> Written:
+def write_in_place(converted: Converted, *, commits: bool = False) -> Written:
     """Write added and modified files into the source, which must be a clean git tree; nothing is removed.
+
+    With `commits`, what was written is committed, one commit for each group of rules.
 
     Raises `UsageError` where the tree is not clean, a path is a link, or a file changed meanwhile; then nothing has changed.
     """
@@ -78,10 +83,20 @@ def write_in_place(converted: Converted) -> Written:
     with _system_errors(root):
         for change in changes:
             in_place.require_unchanged(root, change)
+    planned = plan_commits(converted) if commits else []
     with _system_errors(root), scratch(root) as staged:
         build(staged, {str(number): piece_of(root, change) for number, change in enumerate(changes)})
         in_place.put(root, staged, converted, changes)
-    return Written(root)
+    if not planned:
+        return Written(root)
+    made = commit_steps(converted, planned)
+    return Written(root, commits=made, notes=_notes(root, made))
+
+
+def _notes(root: Path, made: Sequence[Commit]) -> tuple[str, ...]:
+    hooks = hooks_not_run(root)
+    skipped = [f"not run were the repository's hooks: {', '.join(hooks)}"] if hooks else []
+    return (*(f"committed {one.id[:10]} {one.subject}" for one in made), *skipped)
 
 
 def must_be_writable(converted: Converted, output: Path, *, force: bool = False, in_place: bool = False) -> None:
