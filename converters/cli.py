@@ -304,6 +304,20 @@ def check(
 
 
 @app.command()
+def status(
+    path: Annotated[Path, options.path_argument("OUT", "Folder that `migrate PATH` wrote.")],
+    source: Annotated[
+        Path | None, typer.Option("--source", metavar="PATH", help="Where the source is now.", show_default="as it was")
+    ] = None,
+    format: options.Plain = options.PlainChoice.text,
+) -> int:
+    """Tell what changed since OUT was written: its source, this program, or OUT by hand; exit 1 where a run would change it."""
+    from converters.commands.status import show_status
+
+    return show_status(path, source, format.value)
+
+
+@app.command()
 def explain(
     subject: Annotated[str, typer.Argument(metavar="RULE|FILE:LINE", help="A rule's code, or a line of a project.", show_default=False)],
     project: Annotated[Path | None, typer.Option("--project", help="Project of the line.", show_default="its folder")] = None,

@@ -106,6 +106,7 @@ def _request(path: Path, config: Config, typed: dict[str, Any]) -> Request:
         fail_on=_first(typed, config, "fail-on", "manual"),
         format=_first(typed, config, "format", "text"),
         quiet=bool(typed.get("quiet") or config.get("quiet")),
+        asked=repeat.asked(path, typed),
         again=repeat.conversion(path, typed),
     )
 

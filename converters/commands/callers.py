@@ -9,6 +9,7 @@ from converters.callers.convert import convert_callers
 from converters.commands import repeat
 from converters.commands.conversion import Request, Result
 from converters.commands.convert import finish
+from converters.output import Asked
 
 
 def perform(request: Request, mapped: list[str], *, private: bool = False, expire: int | None = None) -> Result:
@@ -16,5 +17,6 @@ def perform(request: Request, mapped: list[str], *, private: bool = False, expir
     again = repeat.callers(request.path, {"map": mapped, "private": private, "expire": expire})
     storage = storage_of(private=private, expire=expire)
     return finish(
-        replace(request, again=again), lambda: convert_callers(request.path, parse_map(mapped), every_app_used=True, storage=storage)
+        replace(request, again=again, asked=Asked(request.path, command="callers")),
+        lambda: convert_callers(request.path, parse_map(mapped), every_app_used=True, storage=storage),
     )

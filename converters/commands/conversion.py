@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from converters.errors import ExitCode, MigrateError
 from converters.options import Options
 from converters.outcome import Crashed, NotConverted, Unchanged
-from converters.output import Written
+from converters.output import Asked, Written
 from converters.reports.forms import form, shows_changes
 from converters.reports.json import Document, document, is_open_code
 from converters.terminal import save_report
@@ -48,6 +48,8 @@ class Request:
     format: str = "text"
     """One of `reports.forms.formats()`."""
     quiet: bool = False
+    asked: Asked | None = None
+    """What was typed, for `migrate status`."""
     again: str = ""
     """The command that shows the findings again, for a shell."""
 

@@ -13,7 +13,7 @@ from converters.commands.repeat import conversion as conversion_again
 from converters.credentials.recognize import Dialect, dialect_of
 from converters.errors import ExitCode, MigrateError, UsageError
 from converters.outcome import Converted, Outcome
-from converters.output import Written, default_output, write, write_in_place
+from converters.output import Asked, Written, default_output, write, write_in_place
 from converters.reports.forms import shows_changes
 from converters.reports.json import Document, document, failure
 
@@ -89,7 +89,8 @@ def _finish(request: Request, outcome: Outcome) -> Result:
     if request.options.in_place:
         written = write_in_place(outcome, commits=request.commit)
     else:
-        written = write(outcome, request.output or default_output(outcome), force=request.force)
+        output = request.output or default_output(outcome)
+        written = write(outcome, output, force=request.force, asked=_asked(request, output))
     code = forgiven(ExitCode.MANUAL if written.conflicts else outcome.exit_code, request.fail_on)
     if any(conflict.marked for conflict in written.conflicts):
         code = ExitCode.MANUAL  # never forgiven: the output does not run
@@ -105,6 +106,16 @@ def _finish(request: Request, outcome: Outcome) -> Result:
 
         made["rehearsals"] = [plain(rehearsal) for rehearsal in rehearsals]
     return Result(_with_conflicts(made, written), written, certificates=certificates, rehearsals=rehearsals, changes=shown)
+
+
+def _asked(request: Request, output: Path) -> Asked | None:
+    """What was typed; a review that keeps its plan beside the output is asked with that plan the next time."""
+    if request.asked is None or not request.review:
+        return request.asked
+    from converters.commands.review import plan_beside
+
+    plan = request.plan or plan_beside(output)
+    return replace(request.asked, options={**request.asked.options, "plan": str(plan.absolute())})
 
 
 def _changes(request: Request, converted: Converted) -> tuple[FileReview, ...]:

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from converters.output import Asked
+
 _SHOWN = (
     "style",
     "target",
@@ -25,6 +27,21 @@ _SHOWN = (
 """Options of `migrate PATH` that decide the result, by the names of their values."""
 _OPTIONS = {"settings": "set"}
 """Name of a value -> of its option, where that is another."""
+
+
+_FILES = ("endpoint_config", "image_config", "plan")
+"""Those of them that name a file."""
+
+
+def asked(path: Path, typed: Mapping[str, Any]) -> Asked:
+    """What was typed, as JSON has it, with files under names that hold in every folder."""
+    decisive = {name: typed[name] for name in (*_SHOWN, "unit") if typed.get(name) not in (None, False, "", [])}
+    return Asked(path, {name: str(Path(value).absolute()) if name in _FILES else value for name, value in decisive.items()})
+
+
+def typed_again(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Those options as they are typed."""
+    return {name: Path(value) if name in _FILES else value for name, value in options.items()}
 
 
 def conversion(path: Path, typed: Mapping[str, Any]) -> str:

@@ -6,7 +6,7 @@ import json
 import os
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 KEPT = 1024 * 1024
 """Bytes up to which a file's content is kept; of larger ones only the digest."""
 DIGESTS = "digests.json"
+RECORD = "record.json"
 PENDING = "pending.json"
 """What the run generated that is writing now, with the identity of the folder that will be the output."""
 
@@ -28,6 +29,8 @@ class Base:
 
     digests: Mapping[str, str]
     folder: Path
+    record: Mapping[str, Any] = field(default_factory=dict)
+    """What the run was made from (`output/record.py`); empty where it kept nothing of that."""
 
     def content(self, path: str) -> bytes | None:
         """The bytes of a file, None where they were not kept or were damaged since."""
@@ -54,14 +57,15 @@ def recall(output: Path) -> Base | None:
         if _is_of(_read(folder / PENDING), output):
             commit(output)
         (folder / PENDING).unlink(missing_ok=True)
-        digests = _read(folder / DIGESTS)
+        digests, record = _read(folder / DIGESTS), _read(folder / RECORD)
     except OSError:
         return None
-    return Base(digests, folder) if digests else None
+    return Base(digests, folder, record) if digests else None
 
 
-def prepare(output: Path, pieces: Mapping[str, Piece], new: Path) -> bool:
+def prepare(output: Path, pieces: Mapping[str, Piece], new: Path, record: Mapping[str, Any] | None = None) -> bool:
     """Keep what a run generated for `output`, before any merge: it counts once the folder `new` is the output, or by `commit`.
+    `record`: what it was made from.
 
     False where the cache cannot be written.
     """
@@ -72,7 +76,7 @@ def prepare(output: Path, pieces: Mapping[str, Piece], new: Path) -> bool:
             if piece.size <= KEPT and not (folder / "files" / piece.digest).exists():
                 _replace(folder / "files" / piece.digest, piece.read())
         digests = {path: piece.digest for path, piece in pieces.items()}
-        _replace(folder / PENDING, json.dumps({"folder": _identity(new), "digests": digests}).encode())
+        _replace(folder / PENDING, json.dumps({"folder": _identity(new), "digests": digests, "record": record or {}}).encode())
     except OSError:
         return False
     return True
@@ -82,7 +86,9 @@ def commit(output: Path) -> bool:
     """Let what was prepared count; False where the cache cannot be written."""
     try:
         folder = _folder(output)
-        digests = _read(folder / PENDING)["digests"]
+        pending = _read(folder / PENDING)
+        digests = pending["digests"]
+        _replace(folder / RECORD, json.dumps(pending.get("record", {})).encode())
         _replace(folder / DIGESTS, json.dumps(digests).encode())
         (folder / PENDING).unlink()
         wanted = set(digests.values())

@@ -6,7 +6,9 @@ import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from converters.errors import UsageError
 from converters.outcome import Converted
@@ -16,6 +18,7 @@ from converters.output.commits import Commit, hooks_not_run, plan_commits
 from converters.output.commits import commit as commit_steps
 from converters.output.exchange import exchange
 from converters.output.in_place import require_clean
+from converters.output.record import Asked, record_of
 from converters.output.renew import Conflict, Renewal, is_base_of, refuse_unresolved, renew
 from converters.output.scratch import kept_name, numbered, recover, scratch
 from converters.output.tree import Piece, build, carry, entries, piece_of, pieces_of
@@ -47,23 +50,32 @@ def default_output(converted: Converted) -> Path:
     return converted.root.parent / f"{name}-fal"
 
 
-def write(converted: Converted, output: Path, *, force: bool = False, known: bool = True) -> Written:
+def write(converted: Converted, output: Path, *, force: bool = False, known: bool = True, asked: Asked | None = None) -> Written:
     """Write all files to `output`: built in a temporary folder beside it and renamed into place.
 
     Raises `UsageError` where it may not or cannot be written; then nothing has changed. With `force` an existing output is
     renewed: edits made since the last run stay; where no last run is known, the old folder is renamed and not lost.
-    What was written is remembered for the next run where it is to be `known`.
+    What was written is remembered for the next run where it is to be `known`, and for `migrate status` what was `asked` for.
     """
-    return write_pieces(converted.root, lambda: pieces_of(converted), output, force=force, known=known)
+    record = partial(record_of, converted, asked) if asked is not None else None
+    return write_pieces(converted.root, lambda: pieces_of(converted), output, force=force, known=known, record=record)
 
 
-def write_pieces(root: Path, made: Callable[[], dict[str, Piece]], output: Path, *, force: bool = False, known: bool = True) -> Written:
+def write_pieces(
+    root: Path,
+    made: Callable[[], dict[str, Piece]],
+    output: Path,
+    *,
+    force: bool = False,
+    known: bool = True,
+    record: Callable[[Mapping[str, Piece]], Mapping[str, Any]] | None = None,
+) -> Written:
     """The same for files that are there already, made from the project at `root`."""
     with _system_errors(output):
         notes = [] if output.is_symlink() else recover(output.resolve())
         place = _place(root, output, force, notes)
     pieces = made()
-    keep = prepare if known else _forget
+    keep = partial(prepare, record=record(pieces) if record is not None else {}) if known else _forget
     with _system_errors(output):
         place.parent.mkdir(parents=True, exist_ok=True)
         written = _renewed(place, pieces, keep) if place.exists() else _fresh(place, pieces, keep)
