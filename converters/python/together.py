@@ -18,6 +18,13 @@ HUB = "0.26.0"
 """The first release of huggingface_hub without `cached_download` (https://github.com/huggingface/huggingface_hub/releases/tag/v0.26.0)."""
 LATER_HUBS = ("0.26.0", "0.30.0", "0.36.0", "1.31.0")
 BEFORE_HUB = "0.25.2"
+USE_AUTH_TOKEN = {"pyannote-audio": "4.0.0", "speechbrain": "1.1.0"}
+"""Distribution -> its first release that does not hand `use_auth_token` on to huggingface_hub. Read in the wheels of pyannote.audio 3.1.1
+to 3.4.0 and speechbrain 0.5.16 to 1.1.0."""
+HUB_1 = "1.0.0"
+"""The first release of huggingface_hub that takes no `use_auth_token` (https://github.com/huggingface/huggingface_hub/releases/tag/v1.0.0);
+0.36.0 still takes it for `token` (its `utils/_validators.py`)."""
+BEFORE_HUB_1 = "0.36.0"
 BEFORE_TRANSFORMERS = ("4.30.2", "4.40.2", "4.48.3")
 BEYOND_TRANSFORMERS = "4.49.0"
 """The first release of transformers that wants huggingface_hub 0.26.0 or newer (its metadata)."""
@@ -47,15 +54,16 @@ KEPT_BACK = (("2.1.0", "<5", "4.57.6"), ("0", "<4.50", "4.49.0"))
 4.49.0 looks at no release."""
 _NEUTRAL = """
 accelerate addict aiohttp albumentations anthropic anyio av azure-storage-blob basicsr boto3 botocore cachetools click clip-interrogator
-cloudinary cog controlnet-aux datasets decord diffusers easydict einops facexlib fal fastapi ffmpeg ffmpeg-python filelock fire flask ftfy
-gfpgan google-auth google-cloud-storage gunicorn hf-transfer httpcore httpx huggingface-hub imageio imageio- insightface
-invisible-watermark jinja2 librosa loguru lpips matplotlib mediapipe minio moviepy ninja nltk numpy omegaconf onnxruntime onnxruntime-gpu
-open-clip-torch openai opencv-contrib-python opencv-contrib-python-headless opencv-python opencv-python-headless orjson packaging pandas
-peft pillow pillow-heif pip prometheus-client protobuf psutil psycopg2-binary pycocotools pydantic pydantic-settings pydub pymongo pymysql
-python-dateutil python-dotenv python-multipart pytz pywavelets pyyaml realesrgan redis regex rembg requests rich runpod safetensors
-scenedetect scikit-image scikit-learn scipy segment-anything sentence-transformers sentencepiece sentry-sdk setuptools shapely six sniffio
-soundfile spandrel sqids sqlalchemy supabase supervision tenacity tensorboard tifffile tiktoken timm toml torch torchaudio torchvision
-tqdm transformers trimesh typer ultralytics urllib3 uvicorn websocket-client websockets wheel yapf yt-dlp
+cloudinary cog controlnet-aux ctranslate2 datasets decord diffusers easydict einops facexlib fal fastapi faster-whisper ffmpeg
+ffmpeg-python filelock fire flask ftfy gfpgan google-auth google-cloud-storage gunicorn hf-transfer httpcore httpx huggingface-hub imageio
+imageio- insightface invisible-watermark jinja2 librosa loguru lpips matplotlib mediapipe minio moviepy ninja nltk numpy omegaconf
+onnxruntime onnxruntime-gpu open-clip-torch openai opencv-contrib-python opencv-contrib-python-headless opencv-python
+opencv-python-headless orjson packaging pandas peft pillow pillow-heif pip prometheus-client protobuf psutil psycopg2-binary
+pyannote-audio pycocotools pydantic pydantic-settings pydub pymongo pymysql python-dateutil python-dotenv python-multipart pytz pywavelets
+pyyaml realesrgan redis regex rembg requests rich runpod safetensors scenedetect scikit-image scikit-learn scipy segment-anything
+sentence-transformers sentencepiece sentry-sdk setuptools shapely six sniffio soundfile spandrel speechbrain sqids sqlalchemy supabase
+supervision tenacity tensorboard tifffile tiktoken timm toml torch torchaudio torchtext torchvision tqdm transformers trimesh typer
+ultralytics urllib3 uvicorn websocket-client websockets wheel yapf yt-dlp
 """
 NEUTRAL = frozenset(_NEUTRAL.split())
 """Distributions of which no release keeps transformers or huggingface_hub back, or wants another PyTorch, but as said below."""
@@ -64,6 +72,8 @@ NEUTRAL = frozenset(_NEUTRAL.split())
 NUMPY_2 = "2.3.0"
 """The first PyTorch that is built for NumPy 2; with it `Tensor.numpy()` of an older one raises `Numpy is not available`
 (https://github.com/pytorch/pytorch/releases/tag/v2.3.0)."""
+NUMPY_1 = {"pyannote-audio": "3.3.1"}
+"""Distribution -> its first release that does not read `np.NaN`, which NumPy 2 has no more. Read in the wheels of 3.1.1 to 3.4.0."""
 WANTS_NUMPY_2 = "4.12.0"
 """The first release of opencv-python that takes no NumPy before 2 (its metadata)."""
 
@@ -93,6 +103,7 @@ def bounds(requirements: Sequence[str], torch: str, python: str) -> Iterator[Bou
     twice = [name for name in (*CACHED_DOWNLOAD, "transformers", "huggingface-hub") if len({*_all(name, requirements)}) > 1]
     if "" not in stated and not twice:
         yield from _hub(stated)
+        yield from _hub_1(stated)
         yield from _transformers(stated, torch, python)
         yield from _numpy(stated, torch)
 
@@ -121,6 +132,18 @@ def _hub(stated: Mapping[str, str]) -> Iterator[Bound]:
             yield Bound(stated[name], (name.replace("-", "_"),), "huggingface_hub", f"<{HUB}", why, fits)
 
 
+def _hub_1(stated: Mapping[str, str]) -> Iterator[Bound]:
+    """What hands on a keyword that huggingface_hub takes no more. Of a package that keeps it back itself, the bound changes nothing."""
+    hub = stated.get("huggingface-hub", "")
+    if hub and (is_below(hub, HUB_1) or not any(takes(hub, one) for one in (LATER_HUBS[-1], pip.pinned(hub)))):
+        return
+    fits = (not hub or takes(hub, BEFORE_HUB_1)) and not is_from(stated.get("transformers", ""), "5")
+    for name, first in USE_AUTH_TOKEN.items():
+        if name in stated and is_below(stated[name], first):
+            why = f"`{stated[name]}` hands `use_auth_token` on to huggingface_hub, which takes it no more since {HUB_1}"
+            yield Bound(stated[name], ("pyannote", "speechbrain"), "huggingface_hub", f"<{HUB_1}", why, fits)
+
+
 def _transformers(stated: Mapping[str, str], torch: str, python: str) -> Iterator[Bound]:
     text, newest = stated.get("transformers", ""), TRANSFORMERS.get(python)
     installed = version(torch)
@@ -146,6 +169,10 @@ def _transformers(stated: Mapping[str, str], torch: str, python: str) -> Iterato
 
 def _numpy(stated: Mapping[str, str], torch: str) -> Iterator[Bound]:
     installed, numpy = version(torch), stated.get("numpy", "")
+    old = next((stated[name] for name, first in NUMPY_1.items() if name in stated and is_below(stated[name], first)), "")
+    if old and not version(pip.pinned(numpy)) and (not numpy or takes(numpy, "2.0.2")):
+        yield Bound(old, ("pyannote",), "numpy", "<2", f"`{old}` reads `np.NaN`, which NumPy 2 has no more", True)
+        return
     if installed is None or installed >= Version(NUMPY_2) or stated.keys() - NEUTRAL - {"xformers", "bitsandbytes", "compel"}:
         return
     if numpy and (version(pip.pinned(numpy)) or not takes(numpy, "2.0.2")):
@@ -179,6 +206,12 @@ def is_below(text: str, release: str) -> bool:
     """Whether a requirement is pinned to a release before another."""
     pinned = version(pip.pinned(text))
     return pinned is not None and pinned < Version(release)
+
+
+def is_from(text: str, release: str) -> bool:
+    """Whether a requirement is pinned to a release or a later one."""
+    pinned = version(pip.pinned(text))
+    return pinned is not None and pinned >= Version(release)
 
 
 def takes(text: str, release: str) -> bool:

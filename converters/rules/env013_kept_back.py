@@ -26,8 +26,8 @@ rule = Rule(
     explanation="""
     A list of requirements that leaves a release open gets the newest one, and what was built a year ago is not what is built today. Where
     two such releases are known not to work together, the list that is written for fal gets the bound that was not needed then, as the
-    image had it which served the requests so far: an old diffusers an older huggingface_hub, an old PyTorch an older
-    transformers and NumPy 1.
+    image had it which served the requests so far: an old diffusers, pyannote.audio or speechbrain an older huggingface_hub, an old PyTorch
+    an older transformers and NumPy 1.
     In an image whose Dockerfile stays it is PF036 that names the pair.
     """,
     links=(
@@ -53,6 +53,12 @@ rule = Rule(
              seen=(Seen("converted", 3, "cog.yaml"),), has={"app.py": ('"huggingface_hub<0.26.0"',)}),
         Case("the image that Cog would build has the bound", "converted", _predictor("3.10", OLD, SYSTEM),
              seen=(Seen("converted", 4, "cog.yaml"),), has={"Dockerfile": ("'huggingface_hub<0.26.0'",)}),
+        Case("what hands on a keyword that newer releases refuse", "converted", _listed("torch==2.4.0", "pyannote.audio==3.3.2"),
+             seen=(Seen("converted", 2, "requirements.txt"),), has={"app.py": ('"huggingface_hub<1.0.0"',)}),
+        Case("what reads a name that NumPy 2 has no more", "converted", _listed("torch==2.4.0", "pyannote.audio==3.1.1"),
+             has={"app.py": ('"huggingface_hub<1.0.0"', '"numpy<2"')}),
+        Case("a newer release of it takes the newest", "untouched", _listed("torch==2.8.0", "pyannote.audio==4.0.1")),
+        Case("a huggingface_hub that is pinned stays", "untouched", _listed("speechbrain==1.0.2", "huggingface_hub==0.36.0")),
         Case("a marker stays behind the bound", "converted", _listed("torch==2.0.1", "transformers>=4.30; sys_platform == 'linux'"),
              has={"app.py": ("transformers>=4.30,<4.50; sys_platform == 'linux'",)}),
         Case("the NumPy of a PyTorch that was built for the first is kept back", "converted",

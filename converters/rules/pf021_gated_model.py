@@ -49,6 +49,7 @@ rule = Rule(
     explanation="""
     Some models of the Hugging Face Hub are handed out only with the token of somebody who accepted their licence. What names one, the
     code or a file of settings that it opens, needs the secret HF_TOKEN, whether or not it reads the variable itself: the library does.
+    A call that is given a placeholder for a token does not look at the variable.
     Accept the licence, and set the secret before the first deployment.
     """,
     links=(
@@ -62,6 +63,16 @@ rule = Rule(
             {"handler.py": LOADS.replace("MODEL", "black-forest-labs/FLUX.1-dev"), "requirements.txt": "diffusers==0.31.0\ntorch==2.4.0"},
             seen=(Seen("manual", 4),),
             status="converted",
+        ),
+        Case(
+            "a placeholder for the token is named",
+            "partial",
+            {
+                "handler.py": LOADS.replace('"MODEL"', '"black-forest-labs/FLUX.1-dev", token="YOUR TOKEN HERE"'),
+                "requirements.txt": PACKAGES,
+            },
+            seen=(Seen("manual", 4, says="`token` is given a placeholder"),),
+            status="partial",
         ),
         Case(
             "a gated model of a file of settings that the code opens asks for a token",

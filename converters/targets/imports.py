@@ -58,7 +58,8 @@ def complete(body: str, own: Sequence[str] = ()) -> str:
     here = "HERE" in used
     used |= {"Path"} if here else set()
     standard = [f"import {module}" for module in STANDARD if f"{module}." in used]
-    standard += [line for module, names in FROM_STANDARD if (line := _from(module, names, used))]
+    modules = {line.removeprefix("import ") for line in own if line.startswith("import ")}
+    standard += [line for module, names in FROM_STANDARD if (line := _from(module, names, used - modules))]
     third = ["import fal", *(line for module, names in FROM_THIRD if (line := _from(module, names, used)))]
     if own:
         apart = [line for line in own if line.split()[1].partition(".")[0] not in sys.stdlib_module_names]

@@ -67,6 +67,7 @@ def emit(app: App) -> str:
         omits=output.omits,
         events=streams,
         asynchronous=kind in ("async", "async_generator"),
+        datetime="datetime.datetime" if native is not None and "import datetime" in native.light else "datetime",
     )
     return app_parts.tidy(imports.complete(body, pieces.imports() if pieces else ()))
 

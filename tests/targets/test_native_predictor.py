@@ -63,7 +63,7 @@ KEPT = [
     pytest.param("import numpy\n", "from . import numpy\n", "imports relatively", id="a relative import"),
     pytest.param("import numpy\n", "import numpy\nimport fastapi\n", "a package of the app's own", id="the app's own package"),
     pytest.param(
-        "import os\n", "import os\nimport datetime\n", "`datetime` is also a name", id="a module with the name of a class of the app"
+        "import os\n", "import os\nimport copy as wraps\n", "`wraps` is also a name", id="a module with the name of a function of the app"
     ),
     pytest.param("import numpy\n", "import numpy\nimport pickle\n", "it imports `pickle`", id="what pickles by name"),
     pytest.param("SIZE = 3", "SIZE = 3\nclass Net(torch.nn.Module):\n    pass", "`Net` needs `torch`", id="a heavy base"),
@@ -248,6 +248,15 @@ NATIVE = [
     ),
 ]
 """(what is written instead, what the app file has for it)."""
+
+
+def test_a_module_of_which_the_app_file_has_a_class_gives_it(tmp_path: Path) -> None:
+    code = (
+        PREDICT.replace("import os\n", "import datetime\nimport os\n").replace("-> str:", "-> dict:").replace("return str(", "return dict(")
+    )
+    made = text(converted(write(tmp_path / "p", code.replace("time.sleep(0)", "datetime.datetime.now()"))), "app.py")
+    assert "import datetime\n" in made and "from datetime" not in made
+    assert "value.isoformat() if isinstance(value, datetime.datetime) else value" in made
 
 
 def test_the_predictors_methods_become_the_apps(tmp_path: Path) -> None:

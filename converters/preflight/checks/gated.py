@@ -29,12 +29,17 @@ _CONFIG = re.compile(r"\.(?:json|ya?ml|toml|ini|cfg|conf)$", re.IGNORECASE)
 _VALUE = re.compile(rf"""(?:["']({MODEL.pattern})["']|(?:[:=]|^\s*-)\s*({MODEL.pattern}))\s*(?:[,\]}}]|[#;].*|$)""")
 """A model that is a whole value of a line of JSON, YAML, TOML or INI."""
 _COMMENT = re.compile(r"^\s*[#;]")
+GIVEN = frozenset({"token", "use_auth_token", "hf_token", "auth_token"})
+"""Keywords by which calls are given a token."""
+PLACEHOLDER = re.compile(r"your|here\b|insert|replace|change|<|\.\.\.|x{3,}|^hf_?(token)?$|^token$", re.IGNORECASE)
+"""What stands where an author left room for a token."""
 _LIMIT = 2**18
 """Bytes of a file of settings that is read."""
 
 
 def check(deployment: Deployment) -> Iterator[Finding]:
-    """PF021: a model whose files need a token, and no secret that holds one."""
+    """PF021: a model whose files need a token, and no secret that holds one; a token that is none."""
+    yield from _placeholders(deployment)
     secrets = deployment.program.value("secrets", None)
     if isinstance(secrets, list) and TOKENS & set(map(str, secrets)):
         return
@@ -42,6 +47,26 @@ def check(deployment: Deployment) -> Iterator[Finding]:
         message = f"{model} is handed out only to who accepted its licence: accept it on the Hub and `fal secrets set HF_TOKEN=...`."
         yield Finding(file, line, rules.PF021, message, about=model, scope=Scope.DEPLOY)
         return
+
+
+def _placeholders(deployment: Deployment) -> Iterator[Finding]:
+    """Calls that name a gated model and give a text for a token that stands for one."""
+    for scope in deployment.scopes:
+        for node in scope.nodes:
+            if not isinstance(node, ast.Call) or not any(_is_gated(part) for part in (*node.args, *(one.value for one in node.keywords))):
+                continue
+            for one in node.keywords:
+                given = one.value.value if one.arg in GIVEN and isinstance(one.value, ast.Constant) else None
+                if isinstance(given, str) and (PLACEHOLDER.search(given) or not given):
+                    message = (
+                        f'`{one.arg}` is given a placeholder, {given!r}: write `os.environ["HF_TOKEN"]` there, and set it with '
+                        "`fal secrets set HF_TOKEN=...`."
+                    )
+                    yield Finding(scope.unit.path, one.value.lineno, rules.PF021, message, about=str(one.arg), scope=Scope.CODE)
+
+
+def _is_gated(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str) and bool(GATED.match(node.value))
 
 
 def gated(deployment: Deployment) -> Iterator[tuple[str, str, int]]:

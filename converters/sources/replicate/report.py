@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 
 from converters import rules
 from converters.concepts.cog import cog_yaml
@@ -10,6 +11,7 @@ from converters.concepts.cog.units import Survey, Unit
 from converters.ir import App, Disposition, Origin, Scope
 from converters.ledger import Ledger
 from converters.python.module import assigned
+from converters.python.names import plain_names
 from converters.python.unparsed import unparse
 from converters.rules import rc001_cog_yaml, rc029_concurrency, rc031_builder_switch
 from converters.sources.replicate.inputs import Inputs
@@ -21,6 +23,8 @@ KEPT = {key: (rule, *what) for rule, table in TABLES.items() for key, what in ta
 """Key -> the rule, what becomes of it, and why."""
 TEMPORARY = frozenset({"TemporaryDirectory", "NamedTemporaryFile"})
 """What deletes itself at the end of a `with` block."""
+LISTING = frozenset({"walk", "listdir", "scandir", "glob", "iglob", "rglob", "iterdir"})
+"""Functions that list the files of a folder."""
 
 
 def record(unit: Unit, ledger: Ledger) -> None:
@@ -105,15 +109,35 @@ def vanishing(method: Method) -> list[tuple[ast.Return, str]]:
                 continue
             inside = {name.id}
             for statement in ast.walk(block):
-                for target, value in assigned(statement):
-                    if _is_place(value, inside) or _is_text_of(value, inside):
-                        inside.add(target)
+                inside |= set(_led_inside(statement, inside))
             found += [
                 (node, kind)
                 for node in ast.walk(block)
                 if isinstance(node, ast.Return) and node.value is not None and _is_place(node.value, inside)
             ]
     return found
+
+
+def _led_inside(statement: ast.AST, inside: set[str]) -> Iterator[str]:
+    """The names that a statement gives to places inside, or to lists of such."""
+    for target, value in assigned(statement):
+        if _is_place(value, inside) or _is_text_of(value, inside):
+            yield target
+    if isinstance(statement, ast.For | ast.comprehension) and _lists(statement.iter, inside):
+        yield from plain_names(statement.target)
+    match statement:
+        case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="append"), args=[value]) if _is_place(value, inside):
+            yield name
+
+
+def _lists(node: ast.expr, inside: set[str]) -> bool:
+    """Whether an expression lists the files of one of the places: `os.walk(folder)`, `sorted(folder.glob("*"))`."""
+    if not isinstance(node, ast.Call):
+        return isinstance(node, ast.Name) and node.id in inside
+    name = unparse(node.func).rpartition(".")[2]
+    if name in ("sorted", "list", "reversed", "enumerate") and node.args:
+        return _lists(node.args[0], inside)
+    return name in LISTING and bool(plain_names(node) & inside)
 
 
 def _is_text_of(node: ast.expr, names: set[str]) -> bool:
@@ -132,7 +156,12 @@ def _is_place(node: ast.expr, names: set[str]) -> bool:
         return node.id in names
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
         return _is_place(node.left, names)
-    return isinstance(node, ast.Call) and unparse(node.func).endswith("Path") and any(_is_place(arg, names) for arg in node.args)
+    if isinstance(node, ast.List | ast.Tuple):
+        return any(_is_place(each, names) for each in node.elts)
+    if isinstance(node, ast.ListComp):
+        return _is_place(node.elt, names.union(*(_led_inside(each, names) for each in node.generators)))
+    made = isinstance(node, ast.Call) and unparse(node.func).endswith("Path")
+    return made and any(_is_place(arg, names) or _is_text_of(arg, names) for arg in node.args)  # type: ignore[attr-defined]
 
 
 def aside(found: Survey, ledger: Ledger) -> None:

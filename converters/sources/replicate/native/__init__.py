@@ -93,7 +93,8 @@ def _renamed(app: App, layout: Layout) -> dict[str, str]:
     """Names of the file that the app file has for something else get another."""
     assert app.predictor is not None
     for found in imports(ast.parse("\n".join(layout.light))):
-        if APP_IMPORTS.get(found.name, found.dotted) != found.dotted or found.name in OWN:
+        as_module = found.name == found.dotted == "datetime"  # the app file takes the class out of it then
+        if (APP_IMPORTS.get(found.name, found.dotted) != found.dotted and not as_module) or found.name in OWN:
             raise NotNative(f"`{found.name}` is also a name of the app file")
     made = {"__name__": repr(app.predictor.module).replace("'", '"')}
     taken = (OWN | set(APP_IMPORTS)) - {"CancelationException", "Output"}
