@@ -10,6 +10,8 @@ class RuntimeFailure(Exception):
     """Something the person at the terminal has to know, as one line; ``code`` is the exit code."""
 
     code = 1
+    printed: tuple[str, ...] = ()
+    """What apps printed until then, each line behind ``[app]``; only ``testing.serve`` tells it."""
 
 
 class UnreadableProject(RuntimeFailure):

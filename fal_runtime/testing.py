@@ -184,7 +184,9 @@ def serve(
                 raise failure
             for application in runtime.applications.values():
                 if application.failure is not None:
-                    raise RuntimeFailure(f"{application.spec.name}: {application.failure.detail}")
+                    error = RuntimeFailure(f"{application.spec.name}: {application.failure.detail}")
+                    error.printed = tuple(lines)
+                    raise error
             with contextlib.closing(Local(runtime, lines)) as local:
                 yield local
 

@@ -70,7 +70,8 @@ def _seen(certificate: Document, context: Context) -> Iterator[_Seen]:
     if certificate["verdict"] == "different" and not found:
         why = certificate["why"]
         place = said(why, context.names)
-        yield _Seen("start", "", why, "the app starts, as its source does", (), (place,) if place is not None else ())
+        shown = frames(certificate["traceback"], context.names) or ((place,) if place is not None else ())
+        yield _Seen("start", "", why, "the app starts, as its source does", (), shown)
 
 
 def _of_loading(certificate: Document) -> Iterator[_Seen]:
@@ -132,7 +133,7 @@ def _finding(id: str, seen: _Seen, target: Target, context: Context) -> Finding:
         todo="Bring the file back to what the conversion writes, with the edit, or make the change that was meant without this."
         if edit
         else "",
-        evidence=(*seen.requests, *seen.traceback, *context.quoted(context.files, file, line)),
+        evidence=(*seen.requests, *seen.traceback, *(context.quoted(context.files, file, line) if not places else ())),
         edit=edit,
         applies_in=context.folder if edit is not None else None,
         documentation=(DOCUMENTATION,),

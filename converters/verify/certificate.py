@@ -196,6 +196,8 @@ class Certificate(Model):
     """The release of its platform's SDK under which the source ran, and why that one."""
     doubles: list[str]
     """Packages that were not there and were replaced."""
+    traceback: list[str] = Field(default_factory=list)
+    """The last lines of what the app printed of the exception with which it does not start."""
     loading: list[Differing] = Field(default_factory=list)
     """The first call of a model or a program that only one side makes while it loads, and whether only one starts."""
     schemas: Schemas | None = None

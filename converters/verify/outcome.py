@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
@@ -72,7 +72,11 @@ class LocalPath:
 
 
 class SideFailed(Exception):
-    """A side did not start: the message is the cause in the words of its log."""
+    """A side did not start: the message is the cause in the words of its log, the ``traceback`` what it printed of it."""
+
+    def __init__(self, message: str, traceback: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.traceback = tuple(traceback)
 
 
 class TargetFailed(SideFailed):

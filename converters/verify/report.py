@@ -23,6 +23,7 @@ def _text(certificate: Certificate) -> Iterable[str]:
     """The lines; what a project says in one cannot begin another, as they are escaped."""
     yield f"{certificate.app}: {certificate.verdict}"
     yield f"  {certificate.why}"
+    yield from (f"    {line}" for line in certificate.traceback)
     yield f"  {len(certificate.trials)} requests in {certificate.seconds:g} s, seed {certificate.seed}"
     if certificate.sdk:
         yield f"  source under {certificate.sdk}"

@@ -124,7 +124,7 @@ def started(
             served = stack.enter_context(target(observations[0]))
         except SideFailed as failure:
             cannot_load = isinstance(failure, NotLoaded)
-            failures.append(TargetFailed(f"the converted app does not start: {failure}"))
+            failures.append(TargetFailed(f"the converted app does not start: {failure}", failure.traceback))
         sources = []
         for future in entering:
             try:

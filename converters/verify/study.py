@@ -62,6 +62,8 @@ class Study(ABC):
     """Whether it did so in an order: not where it loads in threads of its own."""
     loading: list[compare.Difference] = field(default_factory=list)
     """How the app's loading differs from that."""
+    traceback: tuple[str, ...] = ()
+    """What the app printed of the exception with which it does not start."""
     ran: dict[str, set[int]] = field(default_factory=dict)
     """Lines of the converted project that ran, by file."""
     ran_in_source: dict[str, set[int]] = field(default_factory=dict)
@@ -124,6 +126,7 @@ class Study(ABC):
                         self._ask_everything(sides)
                 except TargetFailed as failure:
                     require_room(str(failure), folder)
+                    self.traceback = failure.traceback
                     verdict, why = "different", str(failure)
                 except SideFailed as failure:
                     require_room(str(failure), folder)
@@ -398,6 +401,7 @@ class Study(ABC):
             versions=versions(self._interpreter, self._sdks),
             sdk=self.settings.sdk,
             doubles=sorted({event.text for event in before if event.kind == "import"}),
+            traceback=list(self.traceback),
             loading=[Differing.of(difference) for difference in self.loading],
             trials=self.trials,
             coverage=covered,

@@ -36,6 +36,7 @@ _KILLED = re.compile(r"exit code -\d+")
 _LIBRARIES = ("site-packages/", "dist-packages/", "/lib/python", "/verify/child/", "<frozen")
 _SHOWN = 7
 """Lines of a traceback."""
+_HEAD = "Traceback (most recent call last):"
 _GONE = (502, 503, 504)
 """What the platform itself answers when a runner dies or does not answer; converted apps never do, others where a GPU's error is raised."""
 OF_THE_PLATFORM = "x-fal-error-type"
@@ -221,6 +222,14 @@ def traceback_in(lines: Sequence[str], app: str) -> tuple[str, ...]:
     return head, *_of_the_app(others)[-_SHOWN:]
 
 
+def of_start(lines: Sequence[str], app: str) -> tuple[str, ...]:
+    """The last traceback with a frame of the app's own: what ends its server has tracebacks, too."""
+    starts = [at for at, line in enumerate(lines) if line.removeprefix(app).strip().endswith("Traceback (most recent call last):")]
+    ends = [*starts[1:], len(lines)]
+    blocks = (traceback_in([app + _HEAD, *lines[at + 1 : end]], app) for at, end in reversed([*zip(starts, ends, strict=False)]))
+    return next((found for found in blocks if any(line.startswith('  File "') and "/fal_runtime/" not in line for line in found)), ())
+
+
 def _of_the_app(lines: Sequence[str]) -> list[str]:
     """The lines of a traceback without marks below them, and without frames of libraries, among them the doubles."""
     found, shown = [], True
@@ -283,7 +292,7 @@ def serve(
             why = f"it is not ready within {START_SECONDS} s" if late.is_set() else str(failure)
             if isinstance(failure, LoadFailure) and not late.is_set() and not _KILLED.search(why):
                 raise NotLoaded(why) from failure
-            raise SideFailed(why) from failure
+            raise SideFailed(why, of_start(failure.printed, f"[{place.name}] ")) from failure
         target = kind(local, app, observation, seconds, place)
         stack.callback(target.close)
         yield target

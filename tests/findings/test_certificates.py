@@ -87,6 +87,12 @@ def test_an_app_that_does_not_start_is_one() -> None:
     assert (one.rule, one.file, one.line, one.observed) == ("verify.start", "lib/draw.py", 26, why)
 
 
+def test_the_frames_of_an_app_that_does_not_start_are_evidence() -> None:
+    (one,) = found(certificate(verdict="different", why="the converted app does not start: worker: KeyError", traceback=TRACEBACK))
+    assert (one.file, one.line) == ("lib/draw.py", 9)
+    assert [evidence.line for evidence in one.evidence if evidence.file] == [3, 9]
+
+
 def test_schemas_and_loading_are_some() -> None:
     schemas = Schemas(source="x", refused=[Breach(value={"n": 9}, path="$.n", why="9 is too much")], changed=["seed: default 1 became 2"])
     loading = [Differing(path="loading[0]", source="torch.load('a')", target="nothing more")]

@@ -14,7 +14,7 @@ import pytest
 from converters.verify import target
 from converters.verify.observe import Observation
 from converters.verify.outcome import File
-from converters.verify.target import Place, Target, traceback_in
+from converters.verify.target import Place, Target, of_start, traceback_in
 from fal_runtime.server import Runtime
 from fal_runtime.testing import Local
 
@@ -113,3 +113,30 @@ def test_the_last_traceback_of_the_app_is_found_in_what_it_printed(lines: list[s
     assert (found[-1] if found else None) == last
     assert not found or found[0] == "Traceback (most recent call last):"
     assert not [line for line in found if "child" in line or "original" in line or "^" in line]
+
+
+def test_of_an_app_that_does_not_start_its_own_traceback_is_told() -> None:
+    """What ends its server has tracebacks too, before and after it."""
+    text = """
+ERROR:    Traceback (most recent call last):
+  File "/srv/app.py", line 7, in setup
+    self.model = load()
+  File "/opt/site-packages/x/load.py", line 1, in load
+    open(path)
+  File "/srv/lib.py", line 3, in load
+    return {}["weights"]
+KeyError: 'weights'
+
+ERROR:    Application startup failed. Exiting.
+ERROR:    Traceback (most recent call last):
+  File "/usr/lib/python3.11/asyncio/runners.py", line 190, in run
+    return runner.run(main)
+  File "/tmp/package/fal_runtime/_serving.py", line 28, in startup
+    await original(self)
+SystemExit: 3
+"""
+    lines = [f"[app] {line}" for line in text.strip().splitlines()]
+    found = of_start(lines, "[app] ")
+    assert found[1::2] == ('  File "/srv/app.py", line 7, in setup', '  File "/srv/lib.py", line 3, in load', "KeyError: 'weights'")
+    assert of_start(lines[9:], "[app] ") == ()
+    assert of_start([], "[app] ") == ()
