@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
-from converters import __version__, entries, ignores, rules
+from converters import __version__, entries, ignores, own_rules, rules
 from converters.compiled import DoesNotCompile, must_compile
 from converters.concepts.decided import complete
 from converters.converted import fal_apps, is_covered, is_served
@@ -61,6 +61,7 @@ def _converted(project: Project, chosen: Platform, options: Options, vault: Vaul
     ledger = Ledger(ignores=(*ignores.comments(project), *options.ignores, *skipped(options)))
     ignores.refuse(ledger)
     application = chosen.analyze(project, options, ledger)
+    own_rules.look(project, application, ledger)
     complete(application)
     note_skipped(project, ledger)
     settle_files(project, application, ledger, in_place=options.in_place)

@@ -62,8 +62,8 @@ def _problem(ignore: Ignore) -> str:
     if not ignore.rules:
         return "the ignore names no rule: write `ignore[CODE] reason`, with a code of the report."
     for code in ignore.rules:
-        if code not in rules.codes():
-            close = get_close_matches(code, rules.codes(), n=1)
+        if code not in rules.known():
+            close = get_close_matches(code, rules.known(), n=1)
             return f"the ignore names {code}, which is no rule{f': did you mean {close[0]}?' if close else '.'}"
     if not ignore.reason:
         return f"the ignore of {', '.join(ignore.rules)} gives no reason, and is not obeyed: write why after the bracket."

@@ -29,7 +29,7 @@ def projects() -> list[Path]:
     return sorted(
         path
         for platform in ROOT.iterdir()
-        if platform.is_dir() and platform.name not in ("expected", "rehearsal")
+        if platform.is_dir() and platform.name not in ("expected", "plugins", "rehearsal")
         for path in platform.iterdir()
         if path.is_dir()
     )

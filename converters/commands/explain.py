@@ -16,7 +16,7 @@ from converters.lines import lines_of
 from converters.options import Options
 from converters.outcome import Converted, Outcome, Unchanged
 from converters.path_hints import missing
-from converters.rules import codes, find
+from converters.rules import find, known
 from converters.rules.text import body, explained
 from converters.terminal import print_text
 
@@ -32,7 +32,7 @@ def explain_rule(code: str) -> int:
         padded = f"{digits.group(1)}{int(digits.group(2)):03}" if digits else code.upper()
         if Path(code.partition(":")[0]).exists() or "/" in code:
             raise UsageError(f"{code!r} names no line.", hint="Give FILE:LINE, for example handler.py:12, or a rule's code.")
-        close = [padded] if padded in codes() else get_close_matches(padded, codes(), n=3)
+        close = [padded] if padded in known() else get_close_matches(padded, known(), n=3)
         hint = f"Is it {' or '.join(close)}?" if close else "Rule codes stand in every report, for example RP007."
         raise UsageError(f"no rule is called {code!r}.", hint=hint)
     print_text(explained(rule))

@@ -11,11 +11,11 @@ import re
 from functools import cache
 from importlib import import_module
 
-from converters.rules import registry
+from converters.rules import own, registry
 from converters.rules.model import Case, Rule, Seen
 from converters.rules.registry import *  # noqa: F403
 
-__all__ = [*registry.__all__, "Case", "Rule", "Seen", "all_rules", "codes", "find"]
+__all__ = [*registry.__all__, "Case", "Rule", "Seen", "all_rules", "codes", "find", "known"]
 
 FILE = re.compile(r"^([a-z]+\d{3})_\w+$")
 CODE = re.compile(r"^[A-Z]{2,3}\d{3}$")
@@ -32,12 +32,17 @@ def codes() -> dict[str, str]:
 
 
 def find(code: str) -> Rule | None:
-    """The rule with a code, in upper or lower case; None where there is none."""
+    """The rule with a code, in upper or lower case, also of another package; None where there is none."""
     module = codes().get(code.upper())
-    rule = import_module(module).rule if module else None
+    rule = import_module(module).rule if module else own.find(code.upper())
     return rule if isinstance(rule, Rule) else None
 
 
+def known() -> tuple[str, ...]:
+    """The codes of all rules, with those of other packages."""
+    return (*codes(), *own.codes())
+
+
 def all_rules() -> list[Rule]:
-    """Every rule, in the order of the codes."""
+    """Every rule of this package, in the order of the codes."""
     return [rule for code in codes() if (rule := find(code)) is not None]

@@ -13,7 +13,7 @@ from converters.ledger import Item, Ledger
 from converters.options import Ignore, Options
 from converters.project import Project
 from converters.provenance import Candidate, Certainty, Decision, Subject
-from converters.rules import codes, find
+from converters.rules import find, known, own
 
 OPTIONAL_RULES = frozenset({rules.FS001, rules.RP008, rules.DK012, rules.RP016})
 """Rules whose edits stand on their own; the others belong together."""
@@ -96,19 +96,17 @@ def known_rules(option: str, stated: Iterable[str], *, file: str = "") -> tuple[
         if rule in NEVER:
             hint = "Write `# fal-migrate: ignore[CODE] reason` where it is."
             raise UsageError(f"{option} {rule}: what no rule speaks for is never passed over as a whole.", file=file, hint=hint)
-        if rule not in OPTIONAL_RULES and not (skips and is_advice(rule)):
+        if rule not in optional() and not (skips and is_advice(rule)):
             if is_advice(rule):
                 raise UsageError(f"{option} {rule}: this rule changes nothing.", file=file, hint="--skip leaves it out.")
-            hint = (
-                f"Can be left out: {', '.join(sorted(OPTIONAL_RULES))}; with --skip also rules that only tell (`manual` in docs/rules.md)."
-            )
+            hint = f"Can be left out: {', '.join(sorted(optional()))}; with --skip also rules that only tell (`manual` in docs/rules.md)."
             raise UsageError(f"{option} {rule}: the app does not work without this rule.", file=file, hint=hint)
     return found
 
 
 def _must_exist(option: str, rule: str, file: str) -> None:
-    if rule not in codes():
-        close = get_close_matches(rule, codes(), n=1)
+    if rule not in known():
+        close = get_close_matches(rule, known(), n=1)
         hint = f"Did you mean {close[0]}?" if close else "Rule codes stand in every report, for example FS001."
         raise UsageError(f"{option} {rule}: no rule has this code.", file=file, hint=hint)
 
@@ -123,6 +121,11 @@ def suppressible(stated: Iterable[str], *, everywhere: bool) -> tuple[str, ...]:
         if everywhere and rule in NEVER:
             raise UsageError(f"names {rule}: what no rule speaks for is never passed over as a whole.", hint="Name a file.")
     return found
+
+
+def optional() -> frozenset[str]:
+    """The rules whose edits can be left out: those of other packages as well, as nothing of ours rests on them."""
+    return OPTIONAL_RULES | {code for code in own.codes() if not is_advice(code)}
 
 
 def is_advice(code: str) -> bool:
@@ -160,11 +163,11 @@ def keep_entries(project: Project, application: Application, options: Options, l
 
 def _rules_left_out(options: Options) -> frozenset[str]:
     skip, only = known_rules("--skip", options.skip), known_rules("--only", options.only)
-    return OPTIONAL_RULES & set(skip) | (OPTIONAL_RULES - set(only) if only else frozenset())
+    return optional() & set(skip) | (optional() - set(only) if only else frozenset())
 
 
 def _is_ignored(project: Project, edit: Edit, ledger: Ledger) -> bool:
-    return edit.rule in OPTIONAL_RULES and bool(ledger.ignores) and ledger.ignore_at(edit.rule, edit.file, _line(project, edit)) is not None
+    return edit.rule in optional() and bool(ledger.ignores) and ledger.ignore_at(edit.rule, edit.file, _line(project, edit)) is not None
 
 
 def _line(project: Project, edit: Edit) -> int:

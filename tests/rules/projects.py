@@ -4,41 +4,18 @@ from __future__ import annotations
 
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from converters.ledger import Item, Ledger
-from converters.outcome import Converted, Outcome
+from converters.ledger import Ledger
 from converters.rules import Case, Rule
-from converters.rules.document import convert_case
+from converters.testing import Made, run, write
 
-
-@dataclass(frozen=True)
-class Made:
-    """The outcome of a case: its ledger, the texts of its output, which rules touched which file of the project, and why files change."""
-
-    outcome: Outcome
-    items: list[Item]
-    texts: dict[str, str]
-    touched: set[tuple[str, str]]
-    reasons: dict[str, list[str]]
-
-
-def write(folder: Path, files: dict[str, str], symlinks: Mapping[str, str] | None = None) -> Path:
-    """A project called `worker` on disk."""
-    root = folder / "worker"
-    for path, text in files.items():
-        (root / path).parent.mkdir(parents=True, exist_ok=True)
-        (root / path).write_bytes(text.encode())
-    for path, target in (symlinks or {}).items():
-        (root / path).parent.mkdir(parents=True, exist_ok=True)
-        (root / path).symlink_to(target)
-    return root
+__all__ = ["REACHED", "Made", "converted_once", "reaching", "run", "write"]
 
 
 _CONVERTED: dict[int, tuple[Case, Made]] = {}
@@ -76,17 +53,3 @@ def reaching(found: Reached, code: str) -> Iterator[None]:
         patch.setattr(Ledger, "settle", watched(Ledger.settle, 1))
         patch.setattr(Ledger, "note", watched(Ledger.note, 0))
         yield
-
-
-def run(folder: Path, case: Case) -> Made:
-    """Convert the project of a case."""
-    root = write(folder, case.project, case.symlinks)
-    outcome = convert_case(case, root)
-    if not isinstance(outcome, Converted):
-        return Made(outcome, list(getattr(outcome, "items", ())), {}, set(), {})
-    items = outcome.ledger.items()
-    texts = {change.path: change.data.decode() for change in outcome.files if change.data is not None}
-    touched = {(item.rule, item.file) for item in items}
-    touched |= {(hunk.rule, change.path) for change in outcome.files for hunk in change.hunks}
-    reasons = {change.path: [f"{hunk.rule}: {hunk.reason}" for hunk in change.hunks] for change in outcome.files}
-    return Made(outcome, items, texts, touched, reasons)

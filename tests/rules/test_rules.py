@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from converters.outcome import Crashed
 from converters.rules import CODE, Case, Rule, all_rules, codes, find
+from converters.testing import check_acting, check_case, check_untouched
 from tests.rules.projects import REACHED, converted_once
 
 ROOT = Path(__file__).parents[2]
@@ -26,10 +26,7 @@ ACTING = [pytest.param(rule, case, id=f"{rule.code}-{case.id}") for rule in RULE
 
 @pytest.mark.parametrize(("rule", "case"), UNTOUCHED)
 def test_an_untouched_case_is_left_alone(rule: Rule, case: Case) -> None:
-    made = converted_once(rule, case)
-    assert not isinstance(made.outcome, Crashed), made.outcome
-    within = case.within or sorted({file for _, file in made.touched})
-    assert [(code, file) for code, file in sorted(made.touched) if code == rule.code and file in within] == []
+    check_untouched(rule, case, converted_once(rule, case))
 
 
 # What a rule does
@@ -37,32 +34,12 @@ def test_an_untouched_case_is_left_alone(rule: Rule, case: Case) -> None:
 
 @pytest.mark.parametrize(("rule", "case"), ACTING)
 def test_an_acting_case_names_the_rule(rule: Rule, case: Case) -> None:
-    made = converted_once(rule, case)
-    assert not isinstance(made.outcome, Crashed), made.outcome
-    own = [item for item in made.items if item.rule == rule.code]
-    manual = [item for item in own if item.disposition.value == "manual"]
-    assert rule.code in {code for code, _ in made.touched}
-    assert bool(manual) == (case.kind == "partial"), [item.message for item in own]
+    check_acting(rule, case, converted_once(rule, case))
 
 
 @pytest.mark.parametrize(("rule", "case"), CASES)
 def test_a_case_comes_out_as_it_says(rule: Rule, case: Case) -> None:
-    made = converted_once(rule, case)
-    status = getattr(made.outcome, "status", "crashed")
-    assert status == case.status if case.status else status in ("converted", "partial"), made.outcome
-    found = {(item.rule, item.disposition.value, item.file, item.line, item.message, item.name) for item in made.items}
-    for seen in case.seen:
-        place = (seen.rule or rule.code, seen.disposition, seen.file, seen.line)
-        assert any(item[:4] == place and seen.says in item[4] and seen.name in ("", item[5]) for item in found), sorted(found)
-    for path, texts in case.has.items():
-        for text in texts:
-            assert text in made.texts[path], made.texts[path]
-    for path, texts in case.lacks.items():
-        for text in texts:
-            assert text not in made.texts.get(path, ""), made.texts[path]
-    for path, texts in case.why.items():
-        for text in texts:
-            assert any(text in reason for reason in made.reasons[path]), made.reasons[path]
+    check_case(rule, case, converted_once(rule, case))
 
 
 def test_every_call_of_the_ledger_is_reached_by_a_case_of_the_rule_that_it_cites() -> None:
