@@ -37,6 +37,16 @@ class Scopes:
         return {symbol.get_name() for symbol in self.module.get_symbols() if symbol.is_assigned() or symbol.is_imported()}
 
 
+def looked_up(text: str) -> set[str]:
+    """Names that the scopes of a program look up in its module; those that functions and classes have for themselves are none.
+
+    Raises what `symtable.symtable` raises.
+    """
+    module = symtable.symtable(text, "module", "exec")
+    inner = {symbol.get_name() for child in tables(module) if child is not module for symbol in child.get_symbols() if _is_global(symbol)}
+    return inner | {symbol.get_name() for symbol in module.get_symbols() if symbol.is_referenced()}
+
+
 def tables(table: symtable.SymbolTable) -> Iterator[symtable.SymbolTable]:
     """A table and all below it."""
     yield table

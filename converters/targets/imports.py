@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from converters.python.module import nodes, tree_of
+from converters.python.scopes import looked_up
 
 PLACE = "\n@IMPORTS@"
 """The line of a template that the imports take the place of."""
@@ -72,9 +73,10 @@ def complete(body: str, own: Sequence[str] = ()) -> str:
 
 
 def used_names(text: str) -> set[str]:
-    """Names that Python source reads, and `os.`, `urllib.request.` for modules of which it reads something; empty where it is no Python."""
+    """Names that Python source reads of its module, and `os.` for modules of which it reads something; empty where it is no Python."""
     try:
         tree = tree_of(text)
+        of_module = looked_up(text)
     except (SyntaxError, ValueError):
         return set()
     found: set[str] = set()
@@ -83,7 +85,7 @@ def used_names(text: str) -> set[str]:
             found.add(node.id)
         elif isinstance(node, ast.Attribute) and (dotted := _dotted(node.value)):
             found.add(f"{dotted}.")
-    return found
+    return {name for name in found if name.partition(".")[0] in of_module}
 
 
 def _dotted(node: ast.expr) -> str:
