@@ -91,6 +91,11 @@ def note_skipped(project: Project, ledger: Ledger) -> None:
             ledger.note(rules.FS005, Disposition.DROPPED, message, Origin(file=skipped.path, line=1))
 
 
+def secrets_of(path: Path, options: Options) -> Vault:
+    """What no report on the project at `path` may show, whatever its conversion comes to. Raises `Unreadable`."""
+    return collect(open_project(entries.folder_of(path)), _further(options))
+
+
 def _further(options: Options) -> Iterator[tuple[str, str]]:
     """Inputs beside the project, which may hold secrets, too: (name, text)."""
     for path in (options.endpoint_config, options.image_config):

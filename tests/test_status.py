@@ -201,3 +201,22 @@ def test_callers_have_no_status(tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert answer(["callers", "c", "--map", "abc=owner/app", "-q"]) in (0, 3)
     assert answer(["status", "c-fal"]) == 2
     assert "is the output of `migrate callers`" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("source", ["", "FROM python:3.11\nCMD [\n"])
+def test_a_secret_of_the_options_is_not_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str], source: str) -> None:
+    root = tmp_path / "server"
+    root.mkdir()
+    (root / "Dockerfile").write_text(
+        'FROM python:3.11\nCOPY main.py .\nCMD ["uvicorn", "main:app", "--host", "0.0.0.0", "--port", "8000"]\n'
+    )
+    (root / "main.py").write_text("from fastapi import FastAPI\napp = FastAPI()\n")
+    assert answer([str(root), "-q", "--set", "health_check=/up?api_key=notreal-4931-abcdef"]) in (0, 3)
+    if source:
+        (root / "Dockerfile").unlink()
+    capsys.readouterr()
+    for arguments in ([], ["--format", "json"]):
+        assert answer(["status", "server-fal", *arguments]) in (0, 1, 3)
+        told = capsys.readouterr()
+        assert "notreal-4931" not in told.out + told.err
+        assert "health_check" in told.out or not arguments

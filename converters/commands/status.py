@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from converters import __version__
 from converters.commands import repeat
+from converters.credentials.vault import Vault
 from converters.errors import ExitCode, MigrateError, Unreadable, UsageError
 from converters.escape import log, one_line
 from converters.outcome import Converted
@@ -36,6 +37,8 @@ class Status:
     renewed: Renewed | None
     """None where a run would not convert; then `why` says what stops it."""
     why: str = ""
+    vault: Vault = field(default_factory=Vault, repr=False, compare=False)
+    """The secrets of the source and of the options, which no answer may show."""
 
     @property
     def cause(self) -> str:
@@ -68,7 +71,9 @@ class Status:
 def show_status(output: Path, source: Path | None, format: str) -> int:
     """Print the status of an output. Raises `UsageError` where nothing is known of it, `Unreadable` where it or its source is gone."""
     status = status_of(output, source)
-    print_text(render(document(status)) if format == "json" else log("".join(f"{line}\n" for line in text(status))))
+    told = (status.vault.mask(line) for line in text(status))
+    shown = render(document(status)) if format == "json" else log("".join(f"{line}\n" for line in told))
+    print_text(shown)
     return status.exit_code
 
 
@@ -81,9 +86,9 @@ def status_of(output: Path, source: Path | None = None) -> Status:
         raise Unreadable("is not there any more.", file=str(record.path), hint="Name the source with --source.")
     if record.command:
         raise UsageError(f"is the output of `migrate {record.command}`.", file=str(output), hint="Run that again with --diff.")
-    renewed, why = _renewed(output, base, record)
+    renewed, why, vault = _renewed(output, base, record)
     folder = record.path if record.path.is_dir() else record.path.parent
-    return Status(output, record, delta(record.sources, sources(open_project(folder))), by_hand(output, base), renewed, why)
+    return Status(output, record, delta(record.sources, sources(open_project(folder))), by_hand(output, base), renewed, why, vault)
 
 
 def _known(output: Path) -> tuple[Base, Record]:
@@ -100,17 +105,20 @@ def _known(output: Path) -> tuple[Base, Record]:
     return base, record
 
 
-def _renewed(output: Path, base: Base, record: Record) -> tuple[Renewed | None, str]:
+def _renewed(output: Path, base: Base, record: Record) -> tuple[Renewed | None, str, Vault]:
     from converters.commands.arguments import request_of
-    from converters.convert import convert
+    from converters.convert import convert, secrets_of
 
+    vault = Vault()
     try:
-        outcome = convert(record.path, request_of(record.path, **repeat.typed_again(record.options)).options)
+        options = request_of(record.path, **repeat.typed_again(record.options)).options
+        vault = secrets_of(record.path, options)
+        outcome = convert(record.path, options)
     except MigrateError as error:
-        return None, str(error)
+        return None, str(error), vault
     if not isinstance(outcome, Converted):
-        return None, f"{outcome.message}"
-    return next_run(output, base, pieces_of(outcome)), ""
+        return None, f"{outcome.message}", vault
+    return next_run(output, base, pieces_of(outcome)), "", outcome.vault
 
 
 def text(status: Status) -> Iterator[str]:
@@ -162,8 +170,8 @@ def document(status: Status) -> Document:
             "merged": list(status.merged),
             "conflicts": [{"path": conflict.path, "message": conflict.message} for conflict in renewed.conflicts],
         },
-        "message": status.why or None,
-        "command": status.command,
+        "message": status.vault.mask(status.why) or None,
+        "command": status.vault.mask(status.command),
     }
 
 
