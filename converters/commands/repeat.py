@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from converters.credentials.vault import Vault
 from converters.output import Asked
 
 _SHOWN = (
@@ -80,4 +81,5 @@ def _path(path: Path) -> list[str]:
 
 
 def _joined(words: list[str]) -> str:
-    return shlex.join(["migrate", *words, "--format", "json"])
+    """The words for a shell, with secrets among them masked: it is printed, also where a command line is refused."""
+    return Vault().mask(shlex.join(["migrate", *words, "--format", "json"]))
