@@ -1,0 +1,101 @@
+"""One command of ours in a process of its own: what it prints is its answer, and a cancelled one is stopped with all that it started."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import signal
+import subprocess
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import anyio
+import anyio.abc
+
+Told = Callable[[float, str], Awaitable[None]]
+"""Is told of progress: seconds since the start, and what runs."""
+BEAT = 1.0
+"""Seconds between two reports of progress."""
+GRACE = 5.0
+"""Seconds that a cancelled command has to end by itself."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a command came to. `document`: what it printed as JSON; `text`: what it printed otherwise."""
+
+    command: str
+    exit_code: int
+    document: Any = None
+    text: str = ""
+
+
+async def run(arguments: Sequence[str], root: Path, told: Told) -> Answer:
+    """Run `migrate ARGUMENTS` in a folder and wait for its end."""
+    command = shlex.join(["migrate", *arguments])
+    process = await anyio.open_process(
+        [sys.executable, "-m", "converters", *arguments],
+        stdin=subprocess.DEVNULL,
+        cwd=root,
+        env={**os.environ, "NO_COLOR": "1", "PYTHONUTF8": "1"},
+        start_new_session=True,
+    )
+    printed = {"out": b"", "err": b""}
+    try:
+        async with anyio.create_task_group() as group:
+            beat = anyio.CancelScope()
+            group.start_soon(_beat, beat, told, command)
+            async with anyio.create_task_group() as reading:
+                reading.start_soon(_read, process.stdout, printed, "out")
+                reading.start_soon(_read, process.stderr, printed, "err")
+            await process.wait()
+            beat.cancel()
+    finally:
+        await _end(process)
+    return _answer(command, process.returncode or 0, printed)
+
+
+async def _read(stream: anyio.abc.ByteReceiveStream | None, printed: dict[str, bytes], name: str) -> None:
+    if stream is not None:
+        async for part in stream:
+            printed[name] += part
+
+
+async def _beat(scope: anyio.CancelScope, told: Told, command: str) -> None:
+    with scope:
+        seconds = 0.0
+        while True:
+            await told(seconds, command)
+            await anyio.sleep(BEAT)
+            seconds += BEAT
+
+
+async def _end(process: anyio.abc.Process) -> None:
+    """Stop a command that still runs, and what it started."""
+    if process.returncode is not None:
+        return
+    with anyio.CancelScope(shield=True):
+        _signal(process, signal.SIGTERM)
+        with anyio.move_on_after(GRACE):
+            await process.wait()
+        _signal(process, signal.SIGKILL)
+        await process.wait()
+
+
+def _signal(process: anyio.abc.Process, number: signal.Signals) -> None:
+    try:
+        os.killpg(process.pid, number)
+    except ProcessLookupError:
+        return
+
+
+def _answer(command: str, code: int, printed: dict[str, bytes]) -> Answer:
+    out, err = (printed[name].decode(errors="replace") for name in ("out", "err"))
+    try:
+        return Answer(command, code, document=json.loads(out))
+    except ValueError:
+        return Answer(command, code, text="\n".join(part.strip() for part in (out, err) if part.strip()))

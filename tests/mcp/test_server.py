@@ -1,0 +1,173 @@
+"""The server's tools, called by the official client of the protocol over standard input and output."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+from mcp import Client, StdioServerParameters
+from mcp.types import CallToolResult, TextContent
+
+from converters.mcp.commands import Answer
+from converters.mcp.places import Outside, places
+from converters.mcp.results import KEPT, LIMIT, Results
+
+RIGHT = (
+    "import runpod\n\n\ndef handler(job):\n    return {'n': job['input'].get('n', 1)}\n\n\nrunpod.serverless.start({'handler': handler})\n"
+)
+LEFT = RIGHT.replace("import runpod\n", "import runpod\n\nWEIGHTS = open('weights.bin', 'rb').read()\n")
+HOSTILE = "from pathlib import Path\n\nPath('{marker}').write_text('ran')\n" + RIGHT
+CALLER = "import runpod\n\nendpoint = runpod.Endpoint('abc')\nprint(endpoint.run_sync({'input': {'n': 2}}))\n"
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """Projects: one that is right, one that needs work, one that is hostile, and a program that calls one."""
+    marker = tmp_path / "marker"
+    for name, text in {"right": RIGHT, "left": LEFT, "hostile": HOSTILE.replace("{marker}", str(marker)), "caller": CALLER}.items():
+        (tmp_path / "root" / name).mkdir(parents=True)
+        (tmp_path / "root" / name / ("call.py" if name == "caller" else "handler.py")).write_text(text)
+    (tmp_path / "secret").write_text("secret")
+    (tmp_path / "root" / "link").symlink_to(tmp_path / "secret")
+    return tmp_path / "root"
+
+
+def session(root: Path, calls: list[tuple[str, dict[str, Any]]], told: list[str] | None = None) -> list[CallToolResult]:
+    """The results of calls of one client."""
+
+    async def progress(progress: float, total: float | None, message: str | None) -> None:
+        if told is not None:
+            told.append(str(message))
+
+    async def use() -> list[CallToolResult]:
+        command = ["-m", "converters", "mcp", str(root.parent / "output"), "--root", str(root)]
+        server = StdioServerParameters(command=sys.executable, args=command, env=dict(os.environ))
+        async with Client(server) as client:
+            return [await client.call_tool(name, arguments, progress_callback=progress) for name, arguments in calls]
+
+    return anyio.run(use)
+
+
+def body(result: CallToolResult) -> dict[str, Any]:
+    assert not result.is_error, result.content
+    assert isinstance(result.structured_content, dict)
+    found: dict[str, Any] = result.structured_content.get("result", result.structured_content)
+    return found
+
+
+def test_a_project_that_is_right_goes_all_the_way(root: Path) -> None:
+    told: list[str] = []
+    found = session(
+        root,
+        [
+            ("inspect", {"path": "right"}),
+            ("convert", {"path": "right", "name": "app", "settings": {"machine_type": "L"}}),
+            ("check", {"app": str(root.parent / "output" / "app")}),
+            ("brief", {"app": str(root.parent / "output" / "app")}),
+            ("verify", {"path": "right", "app": str(root.parent / "output" / "app"), "seconds": 10}),
+            ("rehearse", {"app": str(root.parent / "output" / "app" / "nothing.py")}),
+            ("callers", {"path": "caller", "name": "called", "apps": {"abc": "me/app"}}),
+            ("explain", {"rule": "RP007"}),
+        ],
+        told,
+    )
+    inspected, converted, checked, briefed, verified, rehearsed, called, explained = found
+    assert body(inspected)["document"]["platform"] == "runpod"
+    assert body(converted)["exit_code"] == 0 and body(converted)["document"]["status"] == "converted"
+    assert (root.parent / "output" / "app" / "app.py").is_file()
+    assert body(checked)["exit_code"] == 0 and body(checked)["document"]["findings"] == []
+    assert body(briefed)["exit_code"] in (0, 3) and "tasks" in body(briefed)["document"]
+    assert body(verified)["exit_code"] == 0, body(verified)
+    assert rehearsed.is_error and "does not exist" in _text(rehearsed)
+    assert body(called)["exit_code"] in (0, 3) and (root.parent / "output" / "called").is_dir()
+    assert "RP007" in body(explained)["text"]
+    assert any(line.startswith("migrate convert ") for line in told)
+    assert sorted(path.name for path in root.iterdir()) == ["caller", "hostile", "left", "link", "right"]
+
+
+def test_a_project_that_needs_work_says_what_is_next(root: Path) -> None:
+    converted, checked = session(
+        root, [("convert", {"path": "left", "name": "app"}), ("check", {"app": str(root.parent / "output" / "app")})]
+    )
+    assert body(converted)["exit_code"] == 3 and body(checked)["exit_code"] == 3
+    (finding,) = [one for one in body(checked)["document"]["findings"] if "weights.bin" in json.dumps(one)]
+    assert finding["id"] and finding["file"] and finding["reproduce"]
+
+
+def test_a_hostile_project_runs_nothing_and_leads_nowhere(root: Path) -> None:
+    found = session(
+        root,
+        [
+            ("inspect", {"path": "hostile"}),
+            ("convert", {"path": "hostile", "name": "hostile"}),
+            ("check", {"app": str(root.parent / "output" / "hostile")}),
+            ("inspect", {"path": "../secret"}),
+            ("inspect", {"path": "link"}),
+            ("inspect", {"path": "/etc"}),
+            ("inspect", {"path": "right\n::error::"}),
+            ("inspect", {"path": "--version"}),
+            ("convert", {"path": "right", "name": "../escaped"}),
+            ("convert", {"path": "right", "name": "--force"}),
+            ("convert", {"path": "absent", "name": "a"}),
+            ("check", {"app": "right::a b"}),
+            ("explain", {"rule": "--help"}),
+        ],
+    )
+    done, refused = found[:3], found[3:]
+    assert all(not one.is_error for one in done)
+    assert not (root.parent / "marker").exists()
+    assert all(one.is_error and "Traceback" not in _text(one) for one in refused), [_text(one) for one in refused if not one.is_error]
+    assert not (root.parent / "escaped").exists()
+
+
+def test_what_a_command_refuses_is_an_answer_with_its_exit_code(root: Path) -> None:
+    (root / "broken").mkdir()
+    (root / "broken" / "handler.py").write_text("import runpod\ndef handler(job:\n")
+    (found,) = session(root, [("convert", {"path": "broken", "name": "broken"})])
+    assert body(found)["exit_code"] == 5
+    assert "handler.py" in json.dumps(body(found)) and "Traceback" not in json.dumps(body(found))
+
+
+def _text(result: CallToolResult) -> str:
+    return "\n".join(part.text for part in result.content if isinstance(part, TextContent))
+
+
+# Long answers
+
+
+def test_a_long_answer_is_a_summary_with_a_resource() -> None:
+    results = Results()
+    document = {"exit_code": 3, "findings": [{"id": str(number), "text": "x" * 900} for number in range(100)], "apps": [1, 2]}
+    made = results.of(Answer("migrate check app", 3, document=document))
+    assert made["document"]["apps"] == {"items": 2} and 0 < len(made["document"]["findings"]) < 100
+    assert len(json.dumps(made)) < LIMIT
+    number = int(str(made["resource"]).rpartition("/")[2])
+    assert json.loads(results.read(number)) == document
+
+
+def test_only_the_latest_long_answers_are_kept() -> None:
+    results = Results()
+    for _ in range(KEPT + 1):
+        results.of(Answer("migrate", 0, document={"rows": ["x" * LIMIT]}))
+    with pytest.raises(KeyError):
+        results.read(1)
+    assert results.read(KEPT + 1)
+
+
+def test_the_output_may_be_read_and_links_out_of_it_may_not(tmp_path: Path) -> None:
+    (tmp_path / "root").mkdir()
+    found = places(tmp_path / "root", tmp_path / "output")
+    (tmp_path / "output" / "app").mkdir()
+    (tmp_path / "output" / "out").symlink_to(tmp_path)
+    assert found.read(str(tmp_path / "output" / "app")) == (tmp_path / "output" / "app").resolve()
+    with pytest.raises(Outside, match="lies outside"):
+        found.read(str(tmp_path / "output" / "out"))
+    with pytest.raises(Outside, match="symbolic link"):
+        found.write("out")
+    with pytest.raises(Outside, match="is no folder"):
+        places(tmp_path / "absent", tmp_path / "output")
