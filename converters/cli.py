@@ -10,7 +10,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from converters import __version__, many
-from converters.commands import brief, mcp, options, serve
+from converters.commands import brief, doctor, mcp, options, serve, skill
 from converters.commands.options import value_of
 from converters.default_command import DEFAULT, DefaultGroup
 from converters.errors import ExitCode, MigrateError
@@ -331,6 +331,8 @@ def explain(
 
 app.command()(brief.brief)
 app.command()(mcp.mcp)
+app.command()(skill.skill)
+app.command()(doctor.doctor)
 app.command()(serve.run)
 app.command("exec", context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})(serve.execute)
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from converters.escape import shell
+from converters.measured import FAL
 
-VERSION = "1.83.0"
+VERSION = FAL.release
 """The release of `fal` that outputs are written for, which deploys them."""
 LEFT_OUT = (
     ".git",

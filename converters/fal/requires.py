@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from importlib import metadata
 
+from converters.measured import FAL
+
 KNOWN = (
     "isolate[build]<0.27.0,>=0.26.12", "isolate-proto<1,>=0.34.5", "grpcio<2,>=1.64.0", "dill==0.3.7", "cloudpickle<3.2,>=3.0.0",
     "typing-extensions<5,>=4.7.1", "structlog<26,>=22.3.0", "opentelemetry-api<2,>=1.15.0", "opentelemetry-sdk<2,>=1.15.0",
@@ -17,16 +19,12 @@ KNOWN = (
 """Of fal 1.83, for installations without it."""
 
 
-VERSION = "1.83.0"
-"""Whose requirements `KNOWN` are."""
-
-
 def version() -> str:
     """Of the installed `fal`, which is the one that deploys."""
     try:
         return metadata.version("fal")
     except metadata.PackageNotFoundError:
-        return VERSION
+        return FAL.release
 
 
 def requires() -> tuple[str, ...]:

@@ -34,6 +34,10 @@ class Sdk:
     """A file of the project, beside requirements, that may state its release ..."""
     statement: str = ""
     """... and the pattern of the line that does, with the release as its only group."""
+    measured: str = ""
+    """The release that the facts about it were read in and measured with ..."""
+    measured_on: str = ""
+    """... and the day of that, as YYYY-MM-DD."""
     earlier: Sequence[str] = ()
     """Releases after which names went away, the latest first: those of projects that say nothing and import what the newest lacks."""
 

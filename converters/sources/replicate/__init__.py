@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from converters.project import COG_FILES, COG_TEMPLATES
 from converters.sources.platform import Caller, Platform, Sdk
+from converters.sources.replicate.release import VERSION
 
 if TYPE_CHECKING:
     from converters.ir import App, Application, Evidence
@@ -38,7 +39,15 @@ class Replicate(Platform):
     order = 20
     gpus = "stated"
     files = (*COG_FILES, *COG_TEMPLATES)
-    sdk = Sdk("cog", "cog", file="cog.yaml", statement=r"\s*sdk_version\s*:\s*[\"']?(\d[\w.]*)", earlier=EARLIER)
+    sdk = Sdk(
+        "cog",
+        "cog",
+        file="cog.yaml",
+        statement=r"\s*sdk_version\s*:\s*[\"']?(\d[\w.]*)",
+        measured=VERSION,
+        measured_on="2026-11-21",
+        earlier=EARLIER,
+    )
     caller = Caller("replicate", "api.replicate.com", _readers, identified_by="the model, as `owner/name`", key="REPLICATE_API_TOKEN")
     docs = "https://replicate.com/docs/"
 

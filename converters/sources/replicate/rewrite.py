@@ -15,10 +15,9 @@ from converters.python.module import FunctionNode, Module
 from converters.rules import rc005_moved_type, rc006_iterator
 from converters.sources.replicate import annotated, classes, decorators, defaults, members
 from converters.sources.replicate.edited_file import File
+from converters.sources.replicate.release import VERSION
 from converters.sources.replicate.sdk import BASES, Use, uses
 
-VERSION = "0.23.1"
-"""The release of Cog that this converter knows; code that asks for `cog.__version__` gets it as a literal."""
 _MOVED = {**rc005_moved_type.MOVED, **rc006_iterator.MOVED}
 PLAIN = frozenset({"Input", "BasePredictor", "BaseRunner"})
 """Names that become `object` where they are only an annotation."""

@@ -20,7 +20,7 @@ from typing import Any
 import httpx
 
 from converters.ir import App
-from converters.sources.replicate.rewrite import VERSION
+from converters.sources.replicate.release import VERSION
 from converters.verify.client import BoundedClient
 from converters.verify.data_uris import contents, is_data
 from converters.verify.interpreter import Interpreter

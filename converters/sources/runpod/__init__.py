@@ -39,7 +39,7 @@ class RunPod(Platform):
     finds = "code"
     network_volume = True
     gpus = "usual"
-    sdk = Sdk("runpod", "runpod.serverless")
+    sdk = Sdk("runpod", "runpod.serverless", measured="1.12.0", measured_on="2026-11-21")
     caller = Caller(
         "runpod",
         "api.runpod.ai",
