@@ -293,11 +293,9 @@ def _bound(code: Code, module: Module, left: ast.expr, op: ast.cmpop, right: ast
         if isinstance(left, ast.Name) and left.id == name:
             if isinstance(op, ast.In):
                 values = constant(code, module, right)
-                return (
-                    ("choices", sorted(values, key=str) if isinstance(values, set) else list(values))
-                    if not isinstance(values, str)
-                    else None
-                )
+                if not isinstance(values, list | tuple | set | frozenset | dict | range):
+                    return None  # a part of a text, or what nothing is in
+                return "choices", sorted(values, key=str) if isinstance(values, set | frozenset) else list(values)
             word, value = OPERATORS.get(type(op)), constant(code, module, right)
         elif isinstance(right, ast.Name) and right.id == name:
             word, value = OPPOSITE.get(OPERATORS.get(type(op), "")), constant(code, module, left)

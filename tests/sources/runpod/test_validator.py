@@ -65,6 +65,8 @@ BOUNDS: list[tuple[str, dict[str, Any] | None]] = [
     ("x in NAMES", {"choices": ["a", "b"]}),
     ("x < LIMIT", {"lt": 9}),
     ("x in 'abc'", None),
+    ("x in False", None),
+    ("x in range(1, 3)", {"choices": [1, 2]}),
     ("len(x) > 0", None),
     ("x > 0 or x == -1", None),
     ("x % 8 == 0", None),
