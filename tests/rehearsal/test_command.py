@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,11 +11,14 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from converters.cli import answer
 from converters.rehearsal import machinery
+from converters.reports.json import published_schema
 from tests.rehearsal.engine import LocalEngine
 from tests.rehearsal.made import app, project
+from tests.reports.test_json import closed
 
 
 @pytest.fixture
@@ -63,6 +67,25 @@ def test_it_is_told_once_that_the_project_s_code_runs(tmp_path: Path, engine: Lo
     assert answer(["rehearse", out, "--format", "json"]) == 7
     said = capsys.readouterr()
     assert said.err == "" and json.loads(said.out)["rehearsals"][0]["failure"]["stage"] == "build"
+
+
+def test_what_fails_is_a_finding_with_the_traceback_of_the_app(
+    tmp_path: Path, engine: LocalEngine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = app(tmp_path / "out", setup="self.suffix = {}['weights']")
+    assert answer(["rehearse", str(out), "--seconds", "30", "--format", "json"]) == 7
+    document = json.loads(capsys.readouterr().out)
+    Draft202012Validator(closed(published_schema("rehearsal.schema.json"))).validate(document)
+    (finding,) = document["findings"]
+    line = (out / "app.py").read_text().splitlines().index("        self.suffix = {}['weights']") + 1
+    assert (finding["rule"], finding["file"], finding["line"]) == ("rehearse.start", "app.py", line)
+    assert finding["observed"] == document["rehearsals"][0]["failure"]["why"].rstrip(".")
+    assert {"text": "self.suffix = {}['weights'] (in setup)", "file": "app.py", "line": line} in finding["evidence"]
+    assert shlex.split(finding["reproduce"]) == [
+        *("migrate", "rehearse", str(out), "--seconds", "30", "--format", "json", "--app", "upper")
+    ]
+    assert answer(shlex.split(finding["reproduce"])[1:]) == 7
+    assert [one["id"] for one in json.loads(capsys.readouterr().out)["findings"]] == [finding["id"]]
 
 
 def test_a_file_with_an_app_needs_no_table(tmp_path: Path, engine: LocalEngine, capsys: pytest.CaptureFixture[str]) -> None:
