@@ -10,7 +10,7 @@ import subprocess
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import anyio
@@ -34,13 +34,19 @@ class Answer:
     text: str = ""
 
 
-async def run(arguments: Sequence[str], root: Path, told: Told) -> Answer:
-    """Run `migrate ARGUMENTS` in a folder and wait for its end."""
+async def run(arguments: Sequence[str], told: Told) -> Answer:
+    """Run `migrate ARGUMENTS`, whose paths are absolute, and wait for its end."""
     command = shlex.join(["migrate", *arguments])
+    # Python imports from the current folder first: it is empty, for a project's `typer.py` would be run in place of the package.
+    with TemporaryDirectory(prefix="fal-migrate-", ignore_cleanup_errors=True) as empty:
+        return await _run(command, arguments, empty, told)
+
+
+async def _run(command: str, arguments: Sequence[str], folder: str, told: Told) -> Answer:
     process = await anyio.open_process(
         [sys.executable, "-m", "converters", *arguments],
         stdin=subprocess.DEVNULL,
-        cwd=root,
+        cwd=folder,
         env={**os.environ, "NO_COLOR": "1", "PYTHONUTF8": "1"},
         start_new_session=True,
     )

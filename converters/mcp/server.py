@@ -37,7 +37,7 @@ def server(places: Places) -> MCPServer:
         async def progress(seconds: float, what: str) -> None:
             await context.report_progress(seconds, message=what)
 
-        return results.of(await run(arguments, places.root, progress))
+        return results.of(await run(arguments, progress))
 
     @made.resource(ADDRESS, name="result", description="A long answer of a tool, whole.", mime_type="application/json")
     def result(number: str) -> str:

@@ -125,6 +125,17 @@ def test_a_hostile_project_runs_nothing_and_leads_nowhere(root: Path) -> None:
     assert not (root.parent / "escaped").exists()
 
 
+def test_nothing_at_the_root_is_imported(root: Path) -> None:
+    """The root is a project as often as not: its modules are called like those of the program and its packages."""
+    marker = root.parent / "marker"
+    for name in ("typer", "json", "anyio", "sitecustomize", "converters"):
+        (root / f"{name}.py").write_text(HOSTILE.replace("{marker}", str(marker)))
+    calls = [("inspect", {"path": "right"}), ("convert", {"path": "right", "name": "converters"}), ("explain", {"rule": "RP007"})]
+    found = session(root, calls)
+    assert [body(one)["exit_code"] for one in found] == [0, 0, 0]
+    assert not marker.exists()
+
+
 def test_what_a_command_refuses_is_an_answer_with_its_exit_code(root: Path) -> None:
     (root / "broken").mkdir()
     (root / "broken" / "handler.py").write_text("import runpod\ndef handler(job:\n")
