@@ -13,7 +13,7 @@ TOGETHER = {
     **{f"tests/docker/test_{name}.py": "tests/verify/test_servers.py" for name in ("capture", "equivalence", "setup_function")},
 }
 """A module -> the one beside which it runs: what became of a case that both look at is there, or their servers take the same ports."""
-STARTING = ("callers", "confinement", "docker", "oracle", "rehearsal", "replicate", "runtime", "test_kill.py", "verify")
+STARTING = ("callers", "confinement", "docker", "oracle", "mcp", "rehearsal", "replicate", "runtime", "test_kill.py", "verify")
 """Folders and modules of tests that start programs: one of them takes as long as many others."""
 _AS_MANY = 30
 

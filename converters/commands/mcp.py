@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from converters.commands import options
-from converters.errors import ExitCode, UsageError
+from converters.errors import UsageError
 
 
 def mcp(
@@ -19,7 +19,9 @@ def mcp(
 ) -> int:
     """Serve the Model Context Protocol on standard input and output, for programs that edit code: convert, check, verify as tools."""
     try:
-        from converters.mcp.server import server
+        import anyio
+
+        from converters.mcp.server import serve
     except ImportError as error:
         raise UsageError(f"`migrate mcp` needs the package `mcp` ({error}).", hint="Install it: pip install 'fal-migrate[mcp]'.") from error
     from converters.mcp.places import Outside, places
@@ -28,5 +30,4 @@ def mcp(
         allowed = places(root, output)
     except Outside as error:
         raise UsageError(str(error)) from error
-    server(allowed).run("stdio")
-    return ExitCode.DONE
+    return anyio.run(serve, allowed)

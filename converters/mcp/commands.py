@@ -9,12 +9,14 @@ import signal
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import anyio
 import anyio.abc
+
+from converters.errors import ExitCode
 
 Told = Callable[[float, str], Awaitable[None]]
 """Is told of progress: seconds since the start, and what runs."""
@@ -34,22 +36,51 @@ class Answer:
     text: str = ""
 
 
-async def run(arguments: Sequence[str], told: Told) -> Answer:
-    """Run `migrate ARGUMENTS`, whose paths are absolute, and wait for its end."""
-    command = shlex.join(["migrate", *arguments])
+@dataclass
+class Commands:
+    """The commands that run now, so that all of them can be ended."""
+
+    scopes: set[anyio.CancelScope] = field(default_factory=set)
+
+    async def run(self, arguments: Sequence[str], told: Told) -> Answer:
+        """Run `migrate ARGUMENTS`, whose paths are absolute, and wait for its end."""
+        with anyio.CancelScope() as scope:
+            self.scopes.add(scope)
+            try:
+                return await _run(arguments, told)
+            finally:
+                self.scopes.discard(scope)
+        return Answer(_command(arguments), ExitCode.INTERRUPTED, text="The server ends.")
+
+    async def stop(self) -> None:
+        """End all of them, with what they started."""
+        for scope in self.scopes:
+            scope.cancel()
+        while self.scopes:
+            await anyio.sleep(0.02)
+
+
+def _command(arguments: Sequence[str]) -> str:
+    return shlex.join(["migrate", *arguments])
+
+
+async def _run(arguments: Sequence[str], told: Told) -> Answer:
+    command = _command(arguments)
     # Python imports from the current folder first: it is empty, for a project's `typer.py` would be run in place of the package.
     with TemporaryDirectory(prefix="fal-migrate-", ignore_cleanup_errors=True) as empty:
-        return await _run(command, arguments, empty, told)
+        process = await anyio.open_process(
+            [sys.executable, "-m", "converters", *arguments],
+            stdin=subprocess.DEVNULL,
+            cwd=empty,
+            env={**os.environ, "NO_COLOR": "1", "PYTHONUTF8": "1"},
+            start_new_session=True,
+        )
+        printed = await _printed(process, command, told)
+    return _answer(command, process.returncode or 0, printed)
 
 
-async def _run(command: str, arguments: Sequence[str], folder: str, told: Told) -> Answer:
-    process = await anyio.open_process(
-        [sys.executable, "-m", "converters", *arguments],
-        stdin=subprocess.DEVNULL,
-        cwd=folder,
-        env={**os.environ, "NO_COLOR": "1", "PYTHONUTF8": "1"},
-        start_new_session=True,
-    )
+async def _printed(process: anyio.abc.Process, command: str, told: Told) -> dict[str, bytes]:
+    """All that a command prints until it ends; it is ended where nobody waits any longer."""
     printed = {"out": b"", "err": b""}
     try:
         async with anyio.create_task_group() as group:
@@ -62,7 +93,7 @@ async def _run(command: str, arguments: Sequence[str], folder: str, told: Told) 
             beat.cancel()
     finally:
         await _end(process)
-    return _answer(command, process.returncode or 0, printed)
+    return printed
 
 
 async def _read(stream: anyio.abc.ByteReceiveStream | None, printed: dict[str, bytes], name: str) -> None:

@@ -39,6 +39,11 @@ class Places:
             raise Outside(f"{symbol!r} is no name of a class.")
         return f"{self.read(file)}{mark}{symbol}"
 
+    def mapped(self, text: str) -> str:
+        """The app of an endpoint as `--map` takes it: `owner/app`, or `owner/app:FOLDER` of a folder to read. Raises `Outside`."""
+        app, colon, folder = text.partition(":")
+        return f"{app}:{self.read(folder)}" if colon else app
+
     def write(self, name: str) -> Path:
         """The folder of an output. Raises `Outside` for a name that is more than one, or that is a link."""
         if not NAME.fullmatch(name):

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
+import anyio
 from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp.types import ToolAnnotations
 from pydantic import Field
 
 from converters import __version__
-from converters.mcp.commands import run
+from converters.errors import ExitCode
+from converters.mcp.commands import Commands
 from converters.mcp.places import Outside, Places
 from converters.mcp.results import ADDRESS, Results
 
 READS = ToolAnnotations(readOnlyHint=True, openWorldHint=False)
+ASKS = ToolAnnotations(readOnlyHint=True, openWorldHint=True)
+"""Of what installs releases of packages, which indexes and registries are asked for."""
 WRITES = ToolAnnotations(readOnlyHint=False, destructiveHint=False, idempotentHint=True, openWorldHint=False)
 INSTRUCTIONS = (
     "Converts RunPod, Replicate (Cog) and Docker-server projects to fal Serverless, and proves the result. Order: inspect, convert, brief; "
@@ -28,8 +34,8 @@ App = Annotated[str, Field(description="Folder of a fal project, or file.py::Cla
 Name = Annotated[str, Field(description="Name of the folder to write, in the server's output folder.")]
 
 
-def server(places: Places) -> MCPServer:
-    """A server for these places."""
+def server(places: Places, commands: Commands) -> MCPServer:
+    """A server for these places, which runs commands."""
     made = MCPServer("fal-migrate", version=__version__, instructions=INSTRUCTIONS, log_level="WARNING")
     results = Results()
 
@@ -37,7 +43,7 @@ def server(places: Places) -> MCPServer:
         async def progress(seconds: float, what: str) -> None:
             await context.report_progress(seconds, message=what)
 
-        return results.of(await run(arguments, progress))
+        return results.of(await commands.run(arguments, progress))
 
     @made.resource(ADDRESS, name="result", description="A long answer of a tool, whole.", mime_type="application/json")
     def result(number: str) -> str:
@@ -72,13 +78,11 @@ def server(places: Places) -> MCPServer:
         return await told(context, ["brief", _taken(places.app, app), "--format", "json"])
 
     @made.tool(annotations=READS)
-    async def check(
-        context: Context, app: App, resolve: Annotated[bool, Field(description="Ask the package index.")] = False
-    ) -> dict[str, Any]:
+    async def check(context: Context, app: App) -> dict[str, Any]:
         """What would not build, start or answer on fal, in any fal project, by reading alone."""
-        return await told(context, ["check", _taken(places.app, app), *(["--resolve"] if resolve else []), "--format", "json"])
+        return await told(context, ["check", _taken(places.app, app), "--format", "json"])
 
-    @made.tool(annotations=READS)
+    @made.tool(annotations=ASKS)
     async def verify(
         context: Context, path: Project, app: App, seconds: Annotated[float, Field(ge=1, le=600, description="Time for each app.")] = 60
     ) -> dict[str, Any]:
@@ -86,7 +90,7 @@ def server(places: Places) -> MCPServer:
         arguments = [_taken(places.read, path), _taken(places.app, app), "--seconds", str(seconds)]
         return await told(context, ["verify", *arguments, "--format", "json"])
 
-    @made.tool(annotations=READS)
+    @made.tool(annotations=ASKS)
     async def rehearse(context: Context, app: App) -> dict[str, Any]:
         """Build the image of an app and start it as fal would, confined, on this machine."""
         return await told(context, ["rehearse", _taken(places.app, app), "--format", "json"])
@@ -96,23 +100,51 @@ def server(places: Places) -> MCPServer:
         context: Context,
         path: Project,
         name: Name,
-        apps: Annotated[dict[str, str] | None, Field(description="Endpoint or model -> owner/app, as `--map` takes them.")] = None,
+        apps: Annotated[
+            dict[str, str] | None,
+            Field(description="Endpoint or model -> owner/app, or owner/app:FOLDER."),
+        ] = None,
     ) -> dict[str, Any]:
         """Rewrite programs that call RunPod, Replicate or a converted server, into a folder of the output."""
         arguments = ["callers", _taken(places.read, path), "--output", _taken(places.write, name), "--force", "--format", "json"]
-        return await told(
-            context, [*arguments, *(part for key, value in sorted((apps or {}).items()) for part in ("--map", f"{key}={value}"))]
-        )
+        for endpoint, app in sorted((apps or {}).items()):
+            arguments += ["--map", f"{endpoint}={_taken(places.mapped, app)}"]
+        return await told(context, arguments)
 
     @made.tool(annotations=READS)
     async def explain(
         context: Context,
-        rule: Annotated[str, Field(description="A rule's code, such as RP007.", pattern=r"^[A-Z]{2,3}\d{3}$")],
+        rule: Annotated[str, Field(description="A rule's code, such as RP007; empty for a line.", pattern=r"^([A-Z]{2,3}\d{3})?$")] = "",
+        path: Annotated[str, Field(description="Folder of the project of a line, below the server's root.")] = "",
+        file: Annotated[str, Field(description="File of the line, from that folder.")] = "",
+        line: Annotated[int, Field(ge=1, description="The line, from 1.")] = 1,
     ) -> dict[str, Any]:
-        """What a rule means, with an example and links."""
-        return await told(context, ["explain", rule])
+        """What a rule means, with an example and links; or what becomes of a line of a project and why."""
+        if bool(rule) == bool(path and file):
+            raise ToolError("Give a rule, or a path and a file with its line.")
+        if rule:
+            return await told(context, ["explain", rule])
+        place = f"{_taken(places.read, f'{path}/{file}')}:{line}"
+        return await told(context, ["explain", place, "--project", _taken(places.read, path)])
 
     return made
+
+
+async def serve(places: Places) -> int:
+    """Serve on standard input and output until the client leaves, or SIGINT or SIGTERM comes: no command outlives the server."""
+    commands = Commands()
+    async with anyio.create_task_group() as group:
+        group.start_soon(_until_signalled, commands)
+        await server(places, commands).run_stdio_async()
+        group.cancel_scope.cancel()
+    return ExitCode.DONE
+
+
+async def _until_signalled(commands: Commands) -> None:
+    with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+        async for _ in signals:
+            await commands.stop()
+            os._exit(ExitCode.INTERRUPTED)  # a thread reads standard input, which nothing but its end interrupts
 
 
 def _taken(place: Any, text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 import time
@@ -13,6 +14,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from converters.reports.json import published_schema
+from tests.mcp.test_server import body, session
 
 pytestmark = pytest.mark.rehearse
 
@@ -41,6 +43,20 @@ def test_an_environment_of_requirements_is_installed_and_its_app_answers(folder:
     assert (found["verdict"], found["kind"], found["python"], statuses(found)) == ("answered", "requirements", "3.11", [("POST /", 200)])
     stubs = " ".join(one["what"] for one in found["stood_in"])
     assert "torch" in stubs and "diffusers" in stubs and "pillow" not in stubs
+
+
+def test_a_program_rehearses_by_the_protocol(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server has no option for the folder of layers: it is where `XDG_CACHE_HOME` says."""
+    (tmp_path / "cache" / "fal-migrate").mkdir(parents=True)
+    (tmp_path / "cache" / "fal-migrate" / "rehearsal").symlink_to(folder)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    told: list[str] = []
+    (tmp_path / "root").mkdir()
+    shutil.copytree(FIXTURES / "requirements", tmp_path / "root" / "requirements")
+    (found,) = session(tmp_path / "root", [("rehearse", {"app": "requirements"})], told)
+    (rehearsal,) = body(found)["document"]["rehearsals"]
+    assert (body(found)["exit_code"], rehearsal["verdict"]) == (0, "answered")
+    assert any(line.startswith("migrate rehearse ") for line in told)
 
 
 def test_an_image_with_packages_of_apt_and_pip_is_built_and_its_app_answers(folder: Path) -> None:
