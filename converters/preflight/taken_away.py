@@ -1,7 +1,7 @@
 """What code uses of a distribution that later releases took away, or that other distributions need of an earlier one.
 
-Read off the distributions themselves on 2026-12-01: the public names of Pillow 9.2, 10.2 and 13.0, with its page of removals, those of
-FastAPI 0.63 and 0.136, and the requirements of the releases of other distributions.
+Read off the distributions themselves on 2026-12-01: the public names of Pillow 9.5, 10.0, 10.2, 11.0, 11.3, 12.0, 12.3 and 13.0, those of
+FastAPI 0.63 and of 0.136.3 beside Starlette 1.10, and the requirements and sources of the releases of other distributions.
 """
 
 from __future__ import annotations
@@ -38,29 +38,29 @@ REMOVALS: dict[str, tuple[Removal, ...]] = {
         Removal("11.0", frozenset({"USE_CFFI_ACCESS", "PyAccess", "PSFile", "IFD_LEGACY_API"})),
         Removal("12.0", frozenset({"raise_oserror"})),
         Removal("12.0", frozenset({"eval"}), re.compile(r"(.*\.)?ImageMath")),
-        Removal("12.0", frozenset({"isImageType", "getmodebandnames"}), IMAGE),
+        Removal("12.0", frozenset({"isImageType"}), IMAGE),
         Removal("13.0", frozenset({"get_child_images"})),
     ),
-    "fastapi": (Removal("0.100", frozenset({"add_event_handler", "add_websocket_route", "get_flat_dependant"})),),
+    "fastapi": (Removal("0.136", frozenset({"add_event_handler", "add_websocket_route"})),),
 }
 """Distribution -> what its releases took away. Of a distribution that is not here, nothing is known."""
 NEEDING: dict[str, dict[str, tuple[str, str]]] = {
     "pydantic": {
-        "chromadb": ("0.5", "2"),
-        "cog": ("0.10", "2"),
-        "confection": ("0.1", "2"),
+        "chromadb": ("0.4.13", "2"),
+        "cog": ("0.11.0", "2"),
+        "confection": ("0.1.1", "2"),
         "langchain": ("0.0.267", "2"),
-        "spacy": ("3.6", "2"),
-        "vllm": ("0.3", "2"),
+        "spacy": ("3.6.1", "2"),
+        "vllm": ("0.3.0", "2"),
     },
     "pillow": {"detectron2": ("", "10.0"), "easyocr": ("1.7.1", "10.0"), "moviepy": ("2.0", "10.0")},
 }
 """Distribution -> another -> (the release of that which needs it no more, '' for none; the release that it does not work with)."""
 
 
-def uses(deployment: Deployment, name: str, stated: Version) -> Iterator[tuple[str, int, str]]:
-    """(file, line, code) of what the code that runs uses and releases behind the stated one have no more."""
-    gone = [removal for removal in REMOVALS.get(name, ()) if Version(removal.release) > stated]
+def uses(deployment: Deployment, name: str, newest: Version) -> Iterator[tuple[str, int, str]]:
+    """(file, line, code) of what the code that runs uses and releases behind the newest that a pin takes have no more."""
+    gone = [removal for removal in REMOVALS.get(name, ()) if Version(removal.release) > newest]
     for unit in deployment.running.units.values():
         for node in ast.walk(unit.module.tree):
             if isinstance(node, ast.Attribute) and any(node.attr in one.names and one.owner.fullmatch(unparse(node.value)) for one in gone):

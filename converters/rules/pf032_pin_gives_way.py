@@ -47,6 +47,24 @@ rule = Rule(
             seen=(Seen("manual", 3, "Dockerfile", says="has no `Image.ANTIALIAS` (handler.py:3)"),),
             status="partial",
         ),
+        *(
+            Case(
+                f"the bound {bound} keeps back what the code uses",
+                "partial",
+                {"handler.py": USING.replace("LANCZOS", "ANTIALIAS"), "Dockerfile": PILLOW.replace("pillow==9.5.0", f"'pillow{bound}'")},
+                style="keep",
+                seen=(Seen("manual", 3, "Dockerfile", says="has no `Image.ANTIALIAS`"),),
+                status="partial",
+            )
+            for bound in ("<10", "<=9.5.0", "~=9.5", ">=9,<10.0.0")
+        ),
+        Case(
+            "a release that lacks the name already misses nothing more",
+            "converted",
+            {"handler.py": USING.replace("LANCZOS", "ANTIALIAS"), "Dockerfile": PILLOW.replace("9.5.0", "10.4.0")},
+            style="keep",
+            status="converted",
+        ),
         Case(
             "a pin that fal replaces is noted where the code uses nothing that is gone",
             "converted",

@@ -65,9 +65,9 @@ def _done(spec: packages.Requirement, message: str) -> Finding:
 
 
 def _newest(specifiers: SpecifierSet) -> Version:
-    """The highest version that a set of bounds names."""
-    found = [Version(one.version.removesuffix(".*")) for one in specifiers]
-    return max(found, default=Version("0"))
+    """The newest release that a set of bounds takes, as far as these tell: of `<10` one just below it."""
+    near = (one for bound in specifiers for one in _near(Version(bound.version.removesuffix(".*"))))
+    return max((one for one in near if specifiers.contains(one, prereleases=True)), default=Version("0"))
 
 
 def _locked(deployment: Deployment, wanted: Mapping[str, Requirement]) -> Iterator[Finding]:
