@@ -75,6 +75,16 @@ rule = Rule(
             status="partial",
         ),
         Case(
+            "a token of the Hub's own form is no placeholder, whatever its letters say",
+            "partial",
+            {
+                "handler.py": LOADS.replace('"MODEL"', '"black-forest-labs/FLUX.1-dev", token="hf_yourYOURxxxhere0123456789ABCDEFGHIJ"'),
+                "requirements.txt": PACKAGES,
+            },
+            lacks={"MIGRATION.md": ("is given a placeholder", "hf_your")},
+            status="converted",
+        ),
+        Case(
             "a gated model of a file of settings that the code opens asks for a token",
             "partial",
             {

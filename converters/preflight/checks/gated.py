@@ -32,7 +32,9 @@ _COMMENT = re.compile(r"^\s*[#;]")
 GIVEN = frozenset({"token", "use_auth_token", "hf_token", "auth_token"})
 """Keywords by which calls are given a token."""
 PLACEHOLDER = re.compile(r"your|here\b|insert|replace|change|<|\.\.\.|x{3,}|^hf_?(token)?$|^token$", re.IGNORECASE)
-"""What stands where an author left room for a token."""
+"""What stands where an author left room for a token ..."""
+ISSUED = re.compile(r"hf_[A-Za-z0-9]{30,}")
+"""... unless it has the form of one that the Hub gave out, which is quoted nowhere."""
 _LIMIT = 2**18
 """Bytes of a file of settings that is read."""
 
@@ -57,7 +59,7 @@ def _placeholders(deployment: Deployment) -> Iterator[Finding]:
                 continue
             for one in node.keywords:
                 given = one.value.value if one.arg in GIVEN and isinstance(one.value, ast.Constant) else None
-                if isinstance(given, str) and (PLACEHOLDER.search(given) or not given):
+                if isinstance(given, str) and not ISSUED.fullmatch(given) and (PLACEHOLDER.search(given) or not given):
                     message = (
                         f'`{one.arg}` is given a placeholder, {given!r}: write `os.environ["HF_TOKEN"]` there, and set it with '
                         "`fal secrets set HF_TOKEN=...`."
