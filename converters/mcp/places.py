@@ -40,7 +40,12 @@ class Places:
         return f"{self.read(file)}{mark}{symbol}"
 
     def mapped(self, text: str) -> str:
-        """The app of an endpoint as `--map` takes it: `owner/app`, or `owner/app:FOLDER` of a folder to read. Raises `Outside`."""
+        """The app of an endpoint as `--map` takes it: `owner/app`, or `owner/app:FOLDER` of a folder to read. Raises `Outside`.
+
+        `--map` takes what stands behind the last `=`, which must be what is looked at here.
+        """
+        if "=" in text:
+            raise Outside(f"{text!r} is no app: it has a `=`.")
         app, colon, folder = text.partition(":")
         return f"{app}:{self.read(folder)}" if colon else app
 

@@ -291,5 +291,8 @@ def test_the_output_may_be_read_and_links_out_of_it_may_not(tmp_path: Path) -> N
         found.read(str(tmp_path / "output" / "out"))
     with pytest.raises(Outside, match="symbolic link"):
         found.write("out")
+    (tmp_path / "root" / f"a=b/c:{tmp_path}").mkdir(parents=True)
+    with pytest.raises(Outside, match="is no app"):
+        found.mapped(f"me/app:{tmp_path}/root/a=b/c:{tmp_path}")
     with pytest.raises(Outside, match="is no folder"):
         places(tmp_path / "absent", tmp_path / "output")
