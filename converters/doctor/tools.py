@@ -46,9 +46,8 @@ TOOLS = (
     Tool("git", "`--in-place`, `--commit`, `migrate batch --only-changed`", "https://git-scm.com/downloads"),
     Tool("uv", "`--resolve`, sources under the release of an SDK that they ask for", "pip install uv"),
     Tool("buildah", "`migrate rehearse`", "https://github.com/containers/buildah/blob/main/install.md"),
+    Tool("podman", "`--engine podman` of `migrate rehearse`", "https://podman.io/docs/installation"),
     Tool("debootstrap", "base images that `migrate rehearse` makes", "https://wiki.debian.org/Debootstrap"),
-    Tool("slirp4netns", "the network of what `migrate rehearse` builds", "https://github.com/rootless-containers/slirp4netns"),
-    Tool("unshare", "the confinement of `migrate verify` and `migrate rehearse`", "https://github.com/util-linux/util-linux"),
     Tool("node", "JavaScript clients under `migrate exec`", "https://nodejs.org"),
 )
 
