@@ -160,8 +160,9 @@ def _is_place(node: ast.expr, names: set[str]) -> bool:
         return any(_is_place(each, names) for each in node.elts)
     if isinstance(node, ast.ListComp):
         return _is_place(node.elt, names.union(*(_led_inside(each, names) for each in node.generators)))
-    made = isinstance(node, ast.Call) and unparse(node.func).endswith("Path")
-    return made and any(_is_place(arg, names) or _is_text_of(arg, names) for arg in node.args)  # type: ignore[attr-defined]
+    if not isinstance(node, ast.Call) or not unparse(node.func).endswith("Path"):
+        return False
+    return any(_is_place(arg, names) or _is_text_of(arg, names) for arg in node.args)
 
 
 def aside(found: Survey, ledger: Ledger) -> None:

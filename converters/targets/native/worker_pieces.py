@@ -77,14 +77,13 @@ class WorkerPieces:
     def _definition(self, each: Statement) -> Statement:
         """A function or class with the imports that its functions need in their bodies, and without annotations of what these bring."""
         if isinstance(each, cst.FunctionDef):
-            return self._function(each)
+            return self._function(opened(each))
         if isinstance(each, cst.ClassDef):
-            body = [self._function(inner) if isinstance(inner, cst.FunctionDef) else inner for inner in statements(each.body)]
+            body = [self._function(opened(inner)) if isinstance(inner, cst.FunctionDef) else inner for inner in statements(each.body)]
             return each.with_changes(body=cst.IndentedBlock(body=body)) if read_names(each) & set(self.native.imports) else each
         return each
 
     def _function(self, function: cst.FunctionDef) -> cst.FunctionDef:
-        function = opened(function)
         needed = self._imports_for(function.body, hidden=_locals(function))
         bare = function.visit(_WithoutAnnotations(self.heavy))
         assert isinstance(bare, cst.FunctionDef)
@@ -123,15 +122,16 @@ class WorkerPieces:
         found = []
         for each in self._at("method"):
             assert isinstance(each, cst.FunctionDef)
+            each = opened(each)
             own = cst.Param(cst.Name("self"))
             if each.params.posonly_params:
                 first = own.with_changes(comma=cst.Comma(whitespace_after=cst.SimpleWhitespace(" ")))
                 parameters = each.params.with_changes(posonly_params=[first, *each.params.posonly_params])
             else:
                 parameters = each.params.with_changes(params=[own, *each.params.params])
-            body = opened(each).body.visit(Renames(self.names, _locals(each)))
+            body = each.body.visit(Renames(self.names, _locals(each)))
             assert isinstance(body, cst.BaseSuite)
-            function = self._function(opened(each).with_changes(params=parameters, body=with_docstring(body)))
+            function = self._function(each.with_changes(params=parameters, body=with_docstring(body)))
             found.append(indented([without_blank_lines(function)], 1))
         return found
 

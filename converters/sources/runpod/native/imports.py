@@ -55,19 +55,15 @@ def _made(code: Code, module: Module, dotted: str, statement: ast.stmt) -> list[
     names = [ast.alias(name) for name in _starred(code, module, statement)] if star else statement.names
     parent = _package(dotted, statement.level)
     whole = ".".join(filter(None, [parent, statement.module]))
-    if not whole:
-        return [unparse(ast.Import([alias])) for alias in names]
     return [unparse(ast.ImportFrom(whole, names, 0)) if names else unparse(ast.Import([ast.alias(whole)]))]
 
 
 def _package(dotted: str, level: int) -> str:
-    """The package that `level` dots mean in a module."""
+    """The package that `level` dots mean in a module; '' for none."""
     parts = dotted.split(".")
-    if level >= len(parts):
-        if level:
-            raise NotNative("it imports relatively, and stands in no package")
-        return ""
-    return ".".join(parts[: len(parts) - level]) if level else ""
+    if level and level >= len(parts):
+        raise NotNative("it imports relatively, and stands in no package")
+    return ".".join(parts[:-level]) if level else ""
 
 
 def _starred(code: Code, module: Module, statement: ast.ImportFrom) -> list[str]:
