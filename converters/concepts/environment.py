@@ -181,12 +181,18 @@ def reader(project: Project, packaging: Packaging) -> pip.Reader:
     return read
 
 
+OWN_PYTHON = re.compile(r"\bapt(?:-get)?\s.*\binstall\s.*(?<![\w.-])python3(?![\w.-])", re.DOTALL)
+"""A command that installs the distribution's own Python."""
+
+
 def python_version(packaging: Packaging, base: base_images.BaseImage) -> Value[str]:
     """The interpreter of the start command: its own name, what apt or a venv sets up, the base image's tag; assumed where none says."""
     named: dict[str, Origin] = {}
+    own = bool(base.python) and any(OWN_PYTHON.search(step.command.text) for _, step, _ in packaging.steps)
     for _, step, construct in packaging.steps:
-        for version in re.findall(r"(?<![\w.])python(3\.\d{1,2})(?![\d.])", step.command.text):
-            named.setdefault(version, Origin(file=construct.file, line=construct.line))
+        for folder, version in re.findall(r"(?<![\w.])(/usr/(?:local/)?lib/)?python(3\.\d{1,2})(?![\d.])", step.command.text):
+            if not folder or not own:  # beside the distribution's own Python, a folder of packages is left over from another image
+                named.setdefault(version, Origin(file=construct.file, line=construct.line))
     command = packaging.stage.entrypoint or packaging.stage.cmd
     if command is not None and (match := re.search(r"python(3\.\d{1,2})(?!\d)", command.text)):
         return Value(value=match.group(1), origin=packaging.origin(command.line))

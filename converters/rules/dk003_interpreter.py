@@ -47,6 +47,21 @@ rule = Rule(
             has={"Dockerfile": ("python3.11 python3-pip ffmpeg",)},
         ),
         Case(
+            "a folder of packages of another Python does not say which one the image has",
+            "untouched",
+            {
+                "handler.py": WORKER,
+                "Dockerfile": """
+                FROM nvidia/cuda:12.1.1-runtime-ubuntu22.04
+                RUN apt-get update && apt-get install -y python3 python3-pip ffmpeg
+                RUN python3 -m compileall /usr/local/lib/python3.12/dist-packages || true
+                COPY handler.py /handler.py
+                CMD ["python3", "/handler.py"]
+                """,
+            },
+            has={"app.py": ('python_version="3.10"',)},
+        ),
+        Case(
             "a Python base image needs no command",
             "untouched",
             {"handler.py": WORKER, "Dockerfile": PIP},
