@@ -22,6 +22,11 @@ PINNED = re.compile(r"""python\s*=+\s*["']?(3\.\d+)""")
 
 BARE = re.compile(r"^((docker\.io/)?(library/)?(ubuntu|debian)|(docker\.io/)?nvidia/cuda)(:|@|$)")
 """Images that come without a Python."""
+SEVERAL = re.compile(r"^(docker\.io/)?runpod/base(:|@|$)")
+"""Images with several Pythons, of which none is called `python`, or another than the one that the build uses
+(https://github.com/runpod/containers, `official-templates/base/Dockerfile`, as it was from 2023 to 2026)."""
+_PLAIN_NAME = re.compile(r"(?:^|[;&|]|\bexec\b)\s*python\s", re.MULTILINE)
+"""A command that starts `python`, which is there then."""
 
 
 @dataclass
@@ -70,7 +75,9 @@ class Pythons:
 
 def lacks_python(base: str, scripts: str, links: set[str]) -> bool:
     """Whether an image has a Python and none that is called `python`."""
-    if not BARE.match(base) or re.search(r"conda|pyenv|python\.org|uv python install|virtualenv|-m venv", scripts):
+    if SEVERAL.match(base) and _PLAIN_NAME.search(scripts):
+        return False
+    if not (BARE.match(base) or SEVERAL.match(base)) or re.search(r"conda|pyenv|python\.org|uv python install|virtualenv|-m venv", scripts):
         return False
     if re.search(r"python-is-python3|/bin/python\b(?!3)|command -v python\b(?!3)|install[^&|;]*\spython(\s|$)", scripts):
         return False

@@ -56,6 +56,36 @@ rule = Rule(
             has={"Dockerfile": ('RUN command -v python >/dev/null || ln -s "$(command -v python3)" /usr/local/bin/python',)},
         ),
         Case(
+            "of several Pythons in a base image the worker's becomes the one that fal starts",
+            "converted",
+            {
+                "handler.py": WORKER,
+                "Dockerfile": """
+                FROM runpod/base:0.6.2-cuda12.1.0
+                RUN apt-get update && apt-get install -y ffmpeg
+                RUN python3.11 -m pip install runpod==1.7.9
+                COPY handler.py /handler.py
+                CMD python3.11 -u /handler.py
+                """,
+            },
+            has={"Dockerfile": ('RUN ln -s "$(command -v python3.11)" /usr/local/bin/python',)},
+        ),
+        Case(
+            "a base image with several Pythons whose plain name the build uses",
+            "converted",
+            {
+                "handler.py": WORKER,
+                "Dockerfile": """
+                FROM runpod/base:0.6.2-cuda12.1.0
+                RUN apt-get update && apt-get install -y ffmpeg
+                RUN python -m pip install runpod==1.7.9
+                COPY handler.py /handler.py
+                CMD python -u /handler.py
+                """,
+            },
+            lacks={"Dockerfile": ("ln -s",)},
+        ),
+        Case(
             "an image that starts its Python by the plain name has it",
             "converted",
             {"handler.py": WORKER, "Dockerfile": IMAGE.replace("python:3.11-slim", "acme/engine:v9-py3.11")},

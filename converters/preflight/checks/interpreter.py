@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from converters import rules
 from converters.containers import base_images
-from converters.containers.pythons import BARE, PythonEnvironment, Pythons, lacks_python, pythons
+from converters.containers.pythons import BARE, SEVERAL, PythonEnvironment, Pythons, lacks_python, pythons
 from converters.ir import Suggestion
 from converters.preflight.deployment import Deployment
 from converters.preflight.finding import Finding
@@ -84,7 +84,7 @@ def _bare(image: Built, found: Pythons) -> Finding | None:
     """A system Python that is not called `python`, or that refuses pip."""
     base = image.stage.base_image
     scripts = "\n".join(run.script for run in image.runs)
-    if not BARE.match(base) or re.search(r"conda|pyenv|python\.org|uv python install", scripts):
+    if not (BARE.match(base) or SEVERAL.match(base)) or re.search(r"conda|pyenv|python\.org|uv python install", scripts):
         return None
     allowed = re.search(r"break-system-packages|EXTERNALLY-MANAGED|deadsnakes", scripts) or "PIP_BREAK_SYSTEM_PACKAGES" in image.stage.env
     last = [command for run in image.runs for command in run.commands() if pip.arguments(command.words) is not None]
